@@ -2,7 +2,6 @@
  * Conducts a run: who uploads what, and when, on a cloud whose clock stands at the start. Nothing here looks inside the
  * cloud: it uploads, reads queues, and lets time pass.
  */
-
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { DayCounts } from '../lambdas/domain/charts.ts';
@@ -11,8 +10,9 @@ import { OUTBOX } from '../lambdas/domain/outbox.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
 import type { LadderName, RunSettings } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
+import type { ConductedCloud } from './conducted-cloud.ts';
 import { Days } from './days.ts';
-import { allFrom, Desk, keyOf, messageOf, type OrderNotice, type OutsideCloud } from './desk.ts';
+import { allFrom, Desk, keyOf, messageOf, type OrderNotice } from './desk.ts';
 import type { Failing } from './failing.ts';
 import { type GatedFile, gatedFiles } from './gated.ts';
 import { goThroughNights, runOut } from './nights.ts';
@@ -39,20 +39,6 @@ const ORDERED = 0.85;
 const DECIDED_WITHIN = 4 * DAY;
 /** A batch that no operator heard of by then will have no orders. */
 const HEARD_WITHIN = 7 * DAY;
-
-/** The cloud as a run needs it. */
-export interface ConductedCloud extends OutsideCloud {
-  put(bucket: string, key: string, body: Uint8Array | Readable | string): Promise<void>;
-  /** Lets everything work that is under way; the clock stands still. */
-  rest(): Promise<void>;
-  /** Lets time pass until nothing is left to do, or until an instant. */
-  run(until?: number): Promise<void>;
-  /** Has rules with a schedule send nothing when their time comes, as is said of their ARNs. */
-  pauseSchedules(paused: (ruleArn: string) => boolean): void;
-  /** An error of what recurs ends `run`, which rejects with it. */
-  readonly clock: { now(): number; every(period: number, run: () => void): void };
-  failedExecutions(): { arn: string; machine: string; error: string | null; cause: string | null }[];
-}
 
 /** A report that was uploaded in this run. */
 export interface UploadedReport {

@@ -3,7 +3,7 @@ import { type BatchId, FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
 import { movedCsvKey } from '../lambdas/domain/outbox.ts';
 import { SCREENED, WAITING } from '../lambdas/domain/work.ts';
 import { bucketsOf } from './buckets.ts';
-import type { ConductedCloud } from './conduct.ts';
+import type { ConductedCloud } from './conducted-cloud.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

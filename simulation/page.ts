@@ -6,7 +6,7 @@ import { type Content, type Html, html } from '../lambdas/domain/html.ts';
 import { FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
 import { columnWords, OUTCOME_SERIES, outcomeBars, outcomeTable } from '../lambdas/domain/outcome-bars.ts';
 import { outside, pageOf, table, time } from '../lambdas/domain/page-parts.ts';
-import { SUBJECT_STATES } from '../lambdas/domain/reversals.ts';
+import { SUBJECT_STATES } from '../lambdas/domain/subject-states.ts';
 import { counted } from '../lambdas/domain/wording.ts';
 import type { OrderNotice } from './desk.ts';
 import { fileLinks } from './page-files.ts';

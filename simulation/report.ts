@@ -3,7 +3,7 @@ import type { Summary } from '../lambdas/domain/books.ts';
 import { FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
 import { BOOKS, type Book, LEFT_OUT } from '../lambdas/domain/kinds.ts';
 import { columnWords } from '../lambdas/domain/outcome-bars.ts';
-import { SUBJECT_STATES } from '../lambdas/domain/reversals.ts';
+import { SUBJECT_STATES } from '../lambdas/domain/subject-states.ts';
 import type { Conducted } from './conduct.ts';
 import type { OrderNotice } from './desk.ts';
 import type { GatedFile } from './gated.ts';

@@ -13,9 +13,8 @@ import {
   parseLookupRow,
 } from '../domain/lookups.ts';
 import { explanationKey, receiptKey, takenReceiptKey } from '../domain/outbox.ts';
-import type { FileReason } from '../domain/reasons.ts';
+import type { FileReason, RejectedRow } from '../domain/reasons.ts';
 import { countedIn, receiptOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
-import type { RejectedRow } from '../domain/responses.ts';
 import { LOOKUPS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import type { Uploaded } from '../runtime/uploads.ts';

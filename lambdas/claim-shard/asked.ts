@@ -32,12 +32,11 @@ import {
   decideNumber,
   othersInForce,
   type Scope,
-  SUBJECT_STATES,
   type SubjectRow,
-  type SubjectState,
   standingOn,
   withContinuations,
 } from '../domain/reversals.ts';
+import { SUBJECT_STATES, type SubjectState } from '../domain/subject-states.ts';
 import { PLANS, SCREENED } from '../domain/work.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { type Claim, readClaimsHoweverOld } from '../stores/cases/claims.ts';

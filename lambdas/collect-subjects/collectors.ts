@@ -1,36 +1,7 @@
-import type { AskedSubject } from '../domain/asked.ts';
-import type { Instant } from '../domain/days.ts';
 import type { BatchKind } from '../domain/kinds.ts';
-import type { Listed } from '../domain/listed.ts';
-import type { Batch } from '../stores/cases/batches.ts';
+import type { Collector } from './collected.ts';
 import { followUp } from './followup.ts';
 import { collectReversal } from './reversal.ts';
-
-/** What an attempt collected for a batch. */
-export interface Collected {
-  /** The batch as it is to be registered. */
-  readonly batch: Batch;
-  readonly subjects:
-    | {
-        readonly listed: Listed;
-        /** Distinct numbers to re-verify, by operator: the count that the books are held to, made without the list. */
-        readonly linked: Readonly<Record<string, number>>;
-      }
-    /** Of a reversal: whom it is asked to take back, numbers first, and how many they are by another count, those beside that are conditional. */
-    | { readonly asked: AsyncIterable<AskedSubject>; readonly count: () => number; readonly conditional: () => number };
-  /** Opens the decision of the registered batch, and says whether people are to be waited for, and until when. */
-  open(batch: Batch): Promise<{
-    readonly state: 'approved' | 'waiting';
-    readonly remindAt: Instant | null;
-    readonly decideBy: Instant | null;
-  }>;
-}
-
-/** Collects a batch's subjects; null where there are none, and no batch. */
-export type Collector = (
-  collect: Readonly<Record<string, unknown>>,
-  of: { readonly execution: string; readonly now: Instant; readonly attempt: string },
-) => Promise<Collected | null>;
 
 /** How the subjects of each kind of batch are collected that doesn't expand. */
 export const COLLECTORS: Readonly<Partial<Record<BatchKind, Collector>>> = {

@@ -30,7 +30,7 @@ import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { directionsThatWait, readMoved } from '../stores/moves.ts';
 import { readText, writeObject } from '../stores/objects.ts';
-import type { Collected, Collector } from './collectors.ts';
+import type { Collected, Collector } from './collected.ts';
 import { env } from './environment.ts';
 
 const input = z.object({ batchId: fields.batch });

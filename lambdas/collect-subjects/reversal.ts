@@ -8,7 +8,7 @@ import { audit } from '../stores/audit.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readText } from '../stores/objects.ts';
 import { markWithdrawal } from '../stores/withdrawn-reports.ts';
-import type { Collector } from './collectors.ts';
+import type { Collector } from './collected.ts';
 import { openReversal } from './decision.ts';
 import { env } from './environment.ts';
 import { type Subjects, withdrawnSubjects } from './withdrawn.ts';

@@ -14,8 +14,8 @@ import {
   shardDecisionForm,
   toDirect,
 } from '../domain/plans.ts';
-import { SUBJECT_STATES, type SubjectState } from '../domain/reversals.ts';
 import { fields } from '../domain/stored.ts';
+import { SUBJECT_STATES, type SubjectState } from '../domain/subject-states.ts';
 import { PLANS } from '../domain/work.ts';
 import { instant, operatorIds } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';

@@ -1,7 +1,7 @@
 /** Admissions: gated usage files that an approver lets in. */
 import type { CsvRow } from './csv.ts';
 import { parseInboxKey } from './inbox.ts';
-import type { RejectedRow } from './responses.ts';
+import type { RejectedRow } from './reasons.ts';
 
 /** The columns of a file of admissions. */
 export const admissionColumns = { required: ['key', 'version'], optional: [] } as const;

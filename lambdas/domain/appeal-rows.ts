@@ -3,9 +3,8 @@ import { APPEAL_GROUNDS, type Appeal, type AppealGround, nameOfSubject } from '.
 import type { Pointer } from './claims.ts';
 import type { CsvRow } from './csv.ts';
 import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
-import type { RowReason } from './reasons.ts';
+import type { RejectedRow, RowReason } from './reasons.ts';
 import { parseReference, type Referred } from './references.ts';
-import type { RejectedRow } from './responses.ts';
 
 /** The columns of an appeal. A row fills `reference`, or `msisdn`, `imei` or both. */
 export const appealColumns = {

@@ -9,9 +9,10 @@ import { csvLine } from './csv.ts';
 import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
 import { imeiOut } from './identifiers.ts';
 import type { DirectionKind } from './kinds.ts';
-import { type Scope, SUBJECT_STATES, type SubjectState } from './reversals.ts';
+import type { Scope } from './reversals.ts';
 import { WITHDRAWAL_GROUNDS, type WithdrawalGround } from './revocations.ts';
 import { fields } from './stored.ts';
+import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 import { BadWorkLine } from './tabbed.ts';
 
 /** Whom a reversal is about: a number, a handset, or a handset as far as one number uses it. */

@@ -3,8 +3,8 @@
  * of rows, and gives the same rows and the same fault however the bytes are cut into chunks.
  */
 import { CsvError, type Parser, parse } from 'csv-parse';
+import type { DateForm } from './days.ts';
 import { Utf8Bytes } from './encodings.ts';
-import type { DateForm } from './file-forms.ts';
 import { columnNamed } from './headers.ts';
 import { LineBreaker, type Lines } from './lines.ts';
 import type { FileReason, RowReason } from './reasons.ts';

@@ -117,3 +117,16 @@ export function laterOf(one: Instant, other: Instant): Instant {
 export function addSeconds(instant: Instant, seconds: number): Instant {
   return instantOf(millisOf(instant) + seconds * SECOND);
 }
+
+/** The other forms of dates, of which a participant has one: none can be taken for `YYYY-MM-DD`. */
+export const DATE_FORMS = ['YYYYMMDD', 'YYYY/MM/DD', 'DD-MM-YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'MM/DD/YYYY'] as const;
+export type DateForm = (typeof DATE_FORMS)[number];
+
+/** Reads a day in such a form; null for what is none. */
+export function parseDayAs(form: DateForm, cell: string): Day | null {
+  if (cell.length !== form.length) return null;
+  const part = (of: string) => cell.slice(form.indexOf(of), form.indexOf(of) + of.length);
+  const [year, month, day] = [part('YYYY'), part('MM'), part('DD')];
+  if (form.replace('YYYY', year).replace('MM', month).replace('DD', day) !== cell) return null;
+  return parseDay(`${year}-${month}-${day}`);
+}

@@ -1,7 +1,7 @@
 /** The rows of an approver's file: what each says, and of whom it may say it. */
 import type { CsvRow } from './csv.ts';
 import { type Imei, identifiersOf, type Msisdn } from './identifiers.ts';
-import type { RejectedRow } from './responses.ts';
+import type { RejectedRow } from './reasons.ts';
 import type { Act } from './subjects.ts';
 
 /** The columns of a decision. */

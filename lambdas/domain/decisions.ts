@@ -8,8 +8,9 @@ import { type RecordedByApprover, sameAsBefore } from './approver-files.ts';
 import { addSeconds, type Instant, millisOf } from './days.ts';
 import type { DecisionRow, Ground } from './decision-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from './identifiers.ts';
+import type { RejectedRow } from './reasons.ts';
 import type { OverLimit } from './report-limits.ts';
-import { isShaTaken, maxFiles, type RejectedRow } from './responses.ts';
+import { isShaTaken, maxFiles } from './responses.ts';
 import { ACTS, type Act, type Decided } from './subjects.ts';
 
 /** A word, and when the file in which it stands was uploaded. */

@@ -4,7 +4,7 @@ import { approver, type RecordedByApprover, recordedByApprover } from './approve
 import type { CsvRow } from './csv.ts';
 import { addDays, addSeconds, type Day, dayOf, type Instant, readDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
-import type { RejectedRow } from './responses.ts';
+import type { RejectedRow } from './reasons.ts';
 import { fields, formOf } from './stored.ts';
 
 /** The columns of a file of exemptions. */

@@ -4,7 +4,8 @@ import type { Facts } from './facts.ts';
 import { jsonText } from './json.ts';
 import type { LookupRow } from './lookups.ts';
 import { type Asking, NO_SUCH_ROW, sentenceOf } from './sentences.ts';
-import { type StoryEvent, storyOf } from './story.ts';
+import { storyOf } from './story.ts';
+import type { StoryEvent } from './story-events.ts';
 
 /** What is told of one line. */
 export interface Explanation {

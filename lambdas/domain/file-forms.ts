@@ -3,16 +3,12 @@
  */
 import * as z from 'zod';
 import type { Columns } from './csv.ts';
-import { type Day, dayIn, parseDay } from './days.ts';
+import { DATE_FORMS, dayIn, parseDayAs } from './days.ts';
 import { columnNamed } from './headers.ts';
 import { DIRECTION_KIND_NAMES } from './kinds.ts';
 import { responseColumns } from './responses.ts';
 import { reportColumns } from './screening.ts';
 import { usageColumns } from './sightings.ts';
-
-/** The other forms of dates, of which a participant has one: none can be taken for `YYYY-MM-DD`. */
-export const DATE_FORMS = ['YYYYMMDD', 'YYYY/MM/DD', 'DD-MM-YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'MM/DD/YYYY'] as const;
-export type DateForm = (typeof DATE_FORMS)[number];
 
 /** The columns that have a name of one's own, by the kind of file: all that such files may have. */
 export const NAMED_COLUMNS = {
@@ -44,15 +40,6 @@ export type FileForm = z.output<typeof fileForm>;
 /** The forms of those who have one, by their ids. */
 export const fileForms = z.record(z.string(), fileForm);
 export type FileForms = z.output<typeof fileForms>;
-
-/** Reads a day in such a form; null for what is none. */
-export function parseDayAs(form: DateForm, cell: string): Day | null {
-  if (cell.length !== form.length) return null;
-  const part = (of: string) => cell.slice(form.indexOf(of), form.indexOf(of) + of.length);
-  const [year, month, day] = [part('YYYY'), part('MM'), part('DD')];
-  if (form.replace('YYYY', year).replace('MM', month).replace('DD', day) !== cell) return null;
-  return parseDay(`${year}-${month}-${day}`);
-}
 
 /** The columns of a kind of file as its participant writes them, for the CSV reader. */
 export function columnsAs<Required extends string, Optional extends string>(

@@ -2,9 +2,9 @@
 import * as z from 'zod';
 import type { CsvRow } from './csv.ts';
 import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
-import type { FileReason } from './reasons.ts';
+import type { FileReason, RejectedRow } from './reasons.ts';
 import { parseReference, type Referred, referenceOf } from './references.ts';
-import { isShaTaken, maxFiles, type RejectedRow } from './responses.ts';
+import { isShaTaken, maxFiles } from './responses.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
 const LOOKUP_COLUMNS = ['msisdn', 'imei', 'reference'] as const;

@@ -3,6 +3,7 @@
  * number, by which the next one is judged.
  */
 import * as z from 'zod';
+import type { AnsweredRow } from './answers.ts';
 import { addDays, type Day, dayOf, type Instant } from './days.ts';
 import { type DirectionId, isFollowUp, type OperatorId } from './identifiers.ts';
 import {
@@ -15,11 +16,8 @@ import {
 } from './kinds.ts';
 import { currentOutcomes, fileSaying, type Ledger, type RecordedFile } from './ledger.ts';
 import { outcomeAt } from './outcomes.ts';
-import type { AnsweredRow, RejectedRow } from './responses.ts';
+import type { RejectedRow } from './reasons.ts';
 import { type Covers, fields, formOf } from './stored.ts';
-
-/** Where a row goes on, as an answer says it: at which operator, or why its subscriber has more time. */
-export type Onward = { readonly to: OperatorId } | { readonly ground: ExtensionGround };
 
 /** A row (from 0) of a direction of which a response says that it goes on elsewhere, or that it is to be restored. */
 export type MovedRow =

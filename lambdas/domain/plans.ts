@@ -5,8 +5,8 @@ import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { BOOKS, DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import { ORDERS, type Rung } from './ladders.ts';
 import { MOST_INLINE } from './limits.ts';
-import { SUBJECT_STATES, type SubjectState } from './reversals.ts';
 import { type Covers, fields, formOf } from './stored.ts';
+import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 
 /** What a step handed on does not add up to what the step before it counted: something of the plan was lost, or came twice. */
 export class PlanIncomplete extends Error {

@@ -54,6 +54,12 @@ export const ROW_REASONS = [
 ] as const;
 export type RowReason = (typeof ROW_REASONS)[number];
 
+/** A row of a file that is not taken, with the first reason that applies. */
+export interface RejectedRow {
+  readonly line: number;
+  readonly reason: RowReason;
+}
+
 /** Why a file was refused, or read only as far as its fault; two of them have the name of a column behind a colon. */
 export const FILE_REASONS = [
   'file_too_large',

@@ -1,13 +1,12 @@
 /** Receipts: what became of a file that an operator, an approver, an agency or a caseworker sent. */
 import * as z from 'zod';
-import type { Instant } from './days.ts';
-import type { DateForm } from './file-forms.ts';
+import type { DateForm, Instant } from './days.ts';
 import type { BatchId, DirectionId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import { ORDERS, type Order } from './ladders.ts';
 import { countOpen, rowsFor } from './ledger.ts';
-import { type FileReason, ROW_REASONS, type RowReason } from './reasons.ts';
-import type { Applied, RejectedRow } from './responses.ts';
+import { type FileReason, type RejectedRow, ROW_REASONS, type RowReason } from './reasons.ts';
+import type { Applied } from './responses.ts';
 import type { Routing } from './routing.ts';
 import { fields } from './stored.ts';
 import { whatToDo } from './what-to-do.ts';

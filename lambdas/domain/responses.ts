@@ -1,4 +1,5 @@
 /** Operators' answers: from a row of a response file to the ledger's next state. */
+import type { AnsweredRow, Onward } from './answers.ts';
 import { backOrderDue, wasCut } from './back-orders.ts';
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, readDay } from './days.ts';
@@ -30,9 +31,9 @@ import {
   LedgerDamaged,
   type RecordedFile,
 } from './ledger.ts';
-import { type MovedRow, movedRow, type Onward } from './moves.ts';
+import { type MovedRow, movedRow } from './moves.ts';
 import { isReversed, outcomeAt, wasToKeepService, writeOutcome } from './outcomes.ts';
-import type { RowReason } from './reasons.ts';
+import type { RejectedRow, RowReason } from './reasons.ts';
 import { type ReplacedWord, wordAt } from './replaced.ts';
 import { seenOf } from './unseen.ts';
 
@@ -53,24 +54,6 @@ export interface NamedRow {
   readonly lastSeen: Day | null;
   /** For which number alone a handset is to be unblocked; null where it is for all, undefined of all else. */
   readonly aloneFor?: Msisdn | null;
-}
-
-/** A row of a response that names a row (from 0) of the direction, what became of it, and on which day. */
-export interface AnsweredRow {
-  readonly line: number;
-  readonly row: number;
-  readonly outcome: Answer;
-  readonly day: Day;
-  /** Of what is moved: where it goes on. */
-  readonly onward?: Onward;
-  /** Of what is not found where it was ported to: the operator that said so, to which it returns. */
-  readonly returnsTo?: OperatorId;
-}
-
-/** A row of a response that is not recorded, with the first reason that applies. */
-export interface RejectedRow {
-  readonly line: number;
-  readonly reason: RowReason;
 }
 
 /**

@@ -12,7 +12,7 @@ import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import { BOOKS } from './kinds.ts';
 import type { Plan } from './plans.ts';
-import { SUBJECT_STATES, type SubjectState } from './reversals.ts';
+import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 
 /** The subjects of a reversal: `asked` is the sum of the others. */
 export type ReversalSubjects = Readonly<Record<'asked' | SubjectState, number>>;

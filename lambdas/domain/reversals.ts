@@ -4,14 +4,7 @@ import { addDays, type Day } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
 import { givesBack, givesServiceBack } from './kinds.ts';
 import { continuedBy } from './moves.ts';
-
-/**
- * What becomes of a subject: something is directed to be given back; a restore or unblock of it is open already; it is too late, since
- * it was disconnected long before the upload or is somebody else's since; nothing of it was taken, or it has been given back; a later
- * batch of others relies on it; an approver left it out.
- */
-export const SUBJECT_STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'] as const;
-export type SubjectState = (typeof SUBJECT_STATES)[number];
+import type { SubjectState } from './subject-states.ts';
 
 /** For so many days before an upload a disconnected number may still be its subscriber's. */
 const RESTORED_WITHIN_DAYS = 90;

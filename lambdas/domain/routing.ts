@@ -26,8 +26,8 @@ import {
 } from './kinds.ts';
 import { isOpen, type Ledger } from './ledger.ts';
 import { isReversed } from './outcomes.ts';
-import { ROW_REASONS } from './reasons.ts';
-import { type RejectedRow, responseColumns } from './responses.ts';
+import { type RejectedRow, ROW_REASONS } from './reasons.ts';
+import { responseColumns } from './responses.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 import { seenOf } from './unseen.ts';
 

@@ -4,7 +4,7 @@ import { dayOf, type Instant } from './days.ts';
 import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { type Imei, imeiOut } from './identifiers.ts';
 import { outcomeOf } from './ledger.ts';
-import { SUBJECT_STATES, type SubjectState } from './reversals.ts';
+import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 import { lastDeadline } from './whereabouts.ts';
 import { dayText, instantText, listText } from './wording.ts';
 

@@ -2,7 +2,7 @@
 import { actOf, type Decision, type Vote } from './decisions.ts';
 import type { AsideFacts, BatchFacts, Facts } from './facts.ts';
 import { type ApproverId, type Imei, imeiOut, type Msisdn } from './identifiers.ts';
-import type { StoryEvent } from './story.ts';
+import type { StoryEvent } from './story-events.ts';
 
 /** The events of all batches that met the subject. */
 export function eventsOfBatches({ subject, batches, aside, reversals }: Facts): StoryEvent[] {

@@ -2,7 +2,7 @@
 import { type Day, dayOf, type Instant } from './days.ts';
 import { EXEMPTION_PEOPLE, type Exemption, type ExemptionWord, isInForce } from './exemptions.ts';
 import type { ApproverId } from './identifiers.ts';
-import type { StoryEvent } from './story.ts';
+import type { StoryEvent } from './story-events.ts';
 
 /** What each approver said last. */
 export function eventsOfExemption(exemption: Exemption): StoryEvent[] {

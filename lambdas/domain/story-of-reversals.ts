@@ -5,7 +5,7 @@ import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { type Imei, imeiOut } from './identifiers.ts';
 import { fileSaying } from './ledger.ts';
 import { reversalKeys } from './outbox.ts';
-import type { StoryEvent } from './story.ts';
+import type { StoryEvent } from './story-events.ts';
 
 /** Whether a reversal's subject is a number, a handset, or the use of a handset by one number. */
 export function aboutOf({ imei, msisdn }: Pick<ReversalFacts, 'imei' | 'msisdn'>): 'number' | 'handset' | 'pair' {

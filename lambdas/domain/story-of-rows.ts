@@ -7,7 +7,7 @@ import { fileSaying, type Ledger, outcomeOf, type RecordedFile, stateAt } from '
 import { lateRevocationKeys, revocationKeys, withdrawalKeys } from './outbox.ts';
 import { bytesPerRow, fileOf, isReversed } from './outcomes.ts';
 import { referenceOf } from './references.ts';
-import type { StoryEvent } from './story.ts';
+import type { StoryEvent } from './story-events.ts';
 
 /** The events of one row. @param settledAt when its batch settled, null where it hasn't */
 export function eventsOfRow(facts: RowFacts, settledAt: Instant | null): StoryEvent[] {

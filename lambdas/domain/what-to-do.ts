@@ -1,5 +1,5 @@
 /** What whoever uploaded a file can do about a reason; docs/formats.md has the same sentences, and rejects and receipts carry them. */
-import type { DateForm } from './file-forms.ts';
+import type { DateForm } from './days.ts';
 import type { FILE_REASONS, FileReason, ROW_REASONS, RowReason } from './reasons.ts';
 
 /** A sentence for each reason, of a row or a file; it names nobody. */

@@ -4,8 +4,7 @@ import { type BatchState, planCounts } from './batches.ts';
 import type { CsvRow } from './csv.ts';
 import type { Instant } from './days.ts';
 import { type AgencyId, type BatchId, type Imei, type OperatorId, parseImei } from './identifiers.ts';
-import type { FileReason } from './reasons.ts';
-import type { RejectedRow } from './responses.ts';
+import type { FileReason, RejectedRow } from './reasons.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
 /** The columns of a withdrawal. A file without rows is about the whole report. */

@@ -16,9 +16,9 @@ import {
 } from '../domain/exemptions.ts';
 import { EXEMPTED } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
-import type { FileReason } from '../domain/reasons.ts';
+import type { FileReason, RejectedRow } from '../domain/reasons.ts';
 import { receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
-import { isShaTaken, maxFiles, type RejectedRow } from '../domain/responses.ts';
+import { isShaTaken, maxFiles } from '../domain/responses.ts';
 import { EXEMPTIONS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';

@@ -1,3 +1,4 @@
+import type { AnsweredRow } from '../domain/answers.ts';
 import { keptUntil, lateAnswersUntil } from '../domain/claims.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
@@ -7,16 +8,10 @@ import { type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE, revokedFor } from '../domain/kinds.ts';
 import { type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
-import type { FileReason } from '../domain/reasons.ts';
+import type { FileReason, RejectedRow } from '../domain/reasons.ts';
 import { type Receipt, receiptText, responseReceipt } from '../domain/receipts.ts';
 import { replacedForm } from '../domain/replaced.ts';
-import {
-  type AnsweredRow,
-  type Applied,
-  applyResponse,
-  type RejectedRow,
-  withFailedOrder,
-} from '../domain/responses.ts';
+import { type Applied, applyResponse, withFailedOrder } from '../domain/responses.ts';
 import { lateListForm, type Revocation, type Withdrawal, withdrawnListForm } from '../domain/revocations.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';

@@ -1,10 +1,12 @@
+import type { AnsweredRow } from '../domain/answers.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
 import { countAt, fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import { judgeMove, movedForm, returnsTo } from '../domain/moves.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
-import type { AnsweredRow, Applied, RejectedRow } from '../domain/responses.ts';
+import type { RejectedRow } from '../domain/reasons.ts';
+import type { Applied } from '../domain/responses.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { readLedgers } from '../stores/cases/ledgers.ts';

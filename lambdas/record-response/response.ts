@@ -1,3 +1,4 @@
+import type { AnsweredRow } from '../domain/answers.ts';
 import { planCounts } from '../domain/batches.ts';
 import { type CsvRow, readCsv } from '../domain/csv.ts';
 import { type Day, dayOf, type Instant } from '../domain/days.ts';
@@ -5,13 +6,8 @@ import { subjectOfLine } from '../domain/directions.ts';
 import { columnsAs } from '../domain/file-forms.ts';
 import { type BatchId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import {
-  type AnsweredRow,
-  type NamedRow,
-  parseResponseRow,
-  type RejectedRow,
-  responseColumns,
-} from '../domain/responses.ts';
+import type { RejectedRow } from '../domain/reasons.ts';
+import { type NamedRow, parseResponseRow, responseColumns } from '../domain/responses.ts';
 import { plannedEnd } from '../domain/whereabouts.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
 import { readBatch } from '../stores/cases/batches.ts';

@@ -1,11 +1,6 @@
 import { z } from 'zod';
-import {
-  DATE_FORMS,
-  type FileForm,
-  type FileForms,
-  type FormedKind,
-  wrongNames,
-} from '../../lambdas/domain/file-forms.ts';
+import { DATE_FORMS } from '../../lambdas/domain/days.ts';
+import { type FileForm, type FileForms, type FormedKind, wrongNames } from '../../lambdas/domain/file-forms.ts';
 
 const names = (kind: FormedKind) =>
   z

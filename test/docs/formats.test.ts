@@ -37,7 +37,7 @@ import { revocationCsv, revocationJson, withdrawalCsv, withdrawalJson } from '..
 import { combinedColumns } from '../../lambdas/domain/routing.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
-import { HAPPENINGS } from '../../lambdas/domain/story.ts';
+import { HAPPENINGS } from '../../lambdas/domain/story-events.ts';
 import { HELD_WHYS, heldCsv } from '../../lambdas/domain/weighing.ts';
 import { WHAT_TO_DO } from '../../lambdas/domain/what-to-do.ts';
 import { answered, fresh } from '../domain/example.ts';

@@ -3,7 +3,7 @@ import type { Instant } from '../../lambdas/domain/days.ts';
 import type { DecisionRow } from '../../lambdas/domain/decision-rows.ts';
 import { applyDecision, type Decision, type DecisionApplied, openDecision } from '../../lambdas/domain/decisions.ts';
 import type { ApproverId, Imei } from '../../lambdas/domain/identifiers.ts';
-import type { RejectedRow } from '../../lambdas/domain/responses.ts';
+import type { RejectedRow } from '../../lambdas/domain/reasons.ts';
 import { at, batchId, imei, msisdn } from './example.ts';
 
 export const preview = 'ab'.repeat(32);

@@ -2,14 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { FileFault, readCsv, rejectLine } from '../../lambdas/domain/csv.ts';
 import type { Day } from '../../lambdas/domain/days.ts';
-import {
-  columnsAs,
-  DATE_FORMS,
-  type FileForm,
-  NAMED_COLUMNS,
-  parseDayAs,
-  wrongNames,
-} from '../../lambdas/domain/file-forms.ts';
+import { DATE_FORMS, parseDayAs } from '../../lambdas/domain/days.ts';
+import { columnsAs, type FileForm, NAMED_COLUMNS, wrongNames } from '../../lambdas/domain/file-forms.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { cutFile, readPiece } from '../../lambdas/domain/pieces.ts';
 import { receiptOf } from '../../lambdas/domain/receipts.ts';

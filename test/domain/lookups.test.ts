@@ -10,7 +10,7 @@ import {
   nameOf,
   parseLookupRow,
 } from '../../lambdas/domain/lookups.ts';
-import type { RejectedRow } from '../../lambdas/domain/responses.ts';
+import type { RejectedRow } from '../../lambdas/domain/reasons.ts';
 
 const read = async (text: string) =>
   (await Array.fromAsync(readCsv([Buffer.from(text)], lookupColumns))).flat().map(parseLookupRow);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { AnsweredRow } from '../../lambdas/domain/answers.ts';
 import { countPointer } from '../../lambdas/domain/claims.ts';
 import type { DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Outcome } from '../../lambdas/domain/kinds.ts';
@@ -14,7 +15,7 @@ import {
   returnsTo,
   type Said,
 } from '../../lambdas/domain/moves.ts';
-import { type AnsweredRow, applyResponse, parseResponseRow } from '../../lambdas/domain/responses.ts';
+import { applyResponse, parseResponseRow } from '../../lambdas/domain/responses.ts';
 import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
 import {
   airtel,

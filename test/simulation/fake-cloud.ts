@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { VirtualClock } from 'local-cloud';
-import type { ConductedCloud } from '../../simulation/conduct.ts';
+import type { ConductedCloud } from '../../simulation/conducted-cloud.ts';
 
 /** Buckets, queues and a virtual clock, with nothing behind them but what a test puts there. */
 export class FakeCloud implements ConductedCloud {

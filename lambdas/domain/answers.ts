@@ -1,0 +1,19 @@
+/** What an operator answers of a row, as a response says it. */
+import type { Day } from './days.ts';
+import type { OperatorId } from './identifiers.ts';
+import type { Answer, ExtensionGround } from './kinds.ts';
+
+/** Where a row goes on, as an answer says it: at which operator, or why its subscriber has more time. */
+export type Onward = { readonly to: OperatorId } | { readonly ground: ExtensionGround };
+
+/** A row of a response that names a row (from 0) of the direction, what became of it, and on which day. */
+export interface AnsweredRow {
+  readonly line: number;
+  readonly row: number;
+  readonly outcome: Answer;
+  readonly day: Day;
+  /** Of what is moved: where it goes on. */
+  readonly onward?: Onward;
+  /** Of what is not found where it was ported to: the operator that said so, to which it returns. */
+  readonly returnsTo?: OperatorId;
+}
