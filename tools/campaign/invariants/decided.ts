@@ -1,61 +1,13 @@
 /** What must have been decided of a row of a report or of a follow-up, from what earlier directions say of its number or handset. */
-import { type DirectionKind, givesBack, isOfHandsets } from './kinds.ts';
+import { givesBack, isOfHandsets } from './kinds.ts';
 import { isOpen, type Known } from './known.ts';
-import { type MovedRow, portsIn, type Said } from './moves.ts';
-import { isInForce, takenBackBefore } from './reversals.ts';
-
-/** A row that is to be decided upon: by which plan, and at which place among all writes. */
-export interface Asked {
-  kind: DirectionKind;
-  operator: string;
-  identifier: string;
-  /** The day of a number's newest sighting; '' of a handset. */
-  lastSeen: string;
-  plan: number;
-  /** Of what goes on: which rows do so in the same night. */
-  goesOn?: readonly MovedRow[];
-  /** Of what was not given back in time: the plan by which it was to be. */
-  overdueOf?: number | undefined;
-}
-
-/** The rows of earlier plans that have one of these numbers or handsets, newest plan first, as they stand when a plan decides. */
-export function rowsBefore(
-  known: Known,
-  identifiers: readonly string[],
-  subject: 'number' | 'handset',
-  plan: number,
-): Said[] {
-  const place = known.seen.plans.get(plan) ?? 0;
-  const counting = new Set(known.batches.map((batch) => `${batch.batchId} ${batch.plan}`));
-  return [...known.directions.values()]
-    .filter((one) => one.plan < plan && counting.has(`${one.batch} ${one.plan}`))
-    .filter((one) => isOfHandsets(one.kind) === (subject === 'handset'))
-    .sort((a, b) => b.plan - a.plan)
-    .flatMap((direction) => {
-      const { rows, closed } = direction.at(place);
-      return direction.rows.flatMap((identifier, n) => {
-        const row = rows[n];
-        // An unblock may be of the use of one number alone.
-        const isIt = identifiers.includes(identifier.split(' ')[0] ?? '');
-        return row === undefined || !isIt ? [] : [{ ...row, direction, closed, identifier }];
-      });
-    });
-}
+import { portsIn, type Said } from './moves.ts';
+import { type Asked, isInForce, rowsBefore, takenBackBefore, waits } from './standing.ts';
 
 function earlierRows(known: Known, { kind, operator, identifier, plan }: Asked): Said[] {
   return rowsBefore(known, [identifier], isOfHandsets(kind) ? 'handset' : 'number', plan)
     .filter(({ direction }) => givesBack(direction.kind) === givesBack(kind))
     .filter(({ direction }) => !isOfHandsets(kind) || direction.operator === operator);
-}
-
-/** Whether a row was moved, and its follow-up isn't directed yet. */
-export function waits(known: Known, { direction, ...row }: Said, plan: number): boolean {
-  if (row.outcome !== 'ported' && row.outcome !== 'extended') return false;
-  const { files } = direction.at(known.seen.plans.get(plan) ?? 0);
-  const { moved, followUp } = files.find(({ sha256 }) => sha256 === row.file) ?? {};
-  const next = known.batches.find(({ batchId }) => batchId === followUp);
-  const goesOn = next !== undefined && Number(next.plan) > 0 && Number(next.plan) < plan;
-  return moved !== undefined && !goesOn;
 }
 
 /** Where a number is open, or goes on: what was moved counts as open until its follow-up is directed. */

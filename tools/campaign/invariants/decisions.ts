@@ -4,8 +4,9 @@
  */
 import { imeiIn, linesOf, msisdnIn, sha256 } from '../../../test/reckoning/files.ts';
 import { DAY, DECIDE_WITHIN, PEOPLE, type Upload } from '../story.ts';
+import { subjectsOf as askedOf } from './asked-back.ts';
+import { decisionFiles, publishedPreview, type Receipt, recordedRows } from './decision-files.ts';
 import type { Known } from './known.ts';
-import { subjectsOf as askedOf } from './reversals.ts';
 import type { Item } from './seen.ts';
 import { handsetsIn, newestSightings } from './sightings.ts';
 import { same, sum } from './values.ts';
@@ -63,16 +64,6 @@ function wordsIn(text: string, preview: string, { handsets, linked }: Subjects):
   });
 }
 
-interface Receipt {
-  sha256: string;
-  rows: number;
-  recorded: number;
-  alreadyRecorded: number;
-  rejected: Record<string, number>;
-  rejects: { line: number; reason: string }[];
-  refused: string | null;
-}
-
 /** An approver's last words in a batch, with the instants of the files in which they stand. */
 class Voter {
   readonly #words = new Map<string, { says: string; at: number }>();
@@ -118,25 +109,6 @@ function receiptOf(
   const rows = recorded + alreadyRecorded + rejects.length;
   return { sha256: sha256(text), rows, recorded, alreadyRecorded, rejected, rejects, refused };
 }
-
-/** An approver's file about a batch, and where its receipt lies. */
-interface DecisionFile extends Upload {
-  approver: string;
-  batch: string;
-  receipt: string;
-}
-
-function decisionFiles({ seen }: Known): DecisionFile[] {
-  return seen.uploads.flatMap((upload) => {
-    const [place, approver = '', batch = '', name = ''] = upload.key.split('/');
-    if (place !== 'decisions') return [];
-    const receipt = `receipts/${approver}/${batch}/${name}.${sha256(upload.text).slice(0, 8)}.json`;
-    return [{ ...upload, approver, batch, receipt }];
-  });
-}
-
-const publishedPreview = ({ seen }: Known, batch: string) =>
-  sha256(seen.outbox[`previews/${batch}/preview.json`] ?? '');
 
 /** The receipts of all that approvers uploaded. */
 export function expectDecided(known: Known): void {
@@ -203,15 +175,6 @@ function askedBefore({ seen }: Known, batch: string, now: string): string[] {
   return [...new Set(asked.map(({ sha256: digest }) => String(digest)))].filter((digest) => digest !== now);
 }
 
-/** The rows of a file of which its approver was told that they count, and that name this preview. */
-function recordedRows({ seen }: Known, { text, receipt }: DecisionFile, preview: string): Record<string, string>[] {
-  const { refused, rejects } = JSON.parse(seen.outbox[receipt] ?? '{"refused":"","rejects":[]}') as Receipt;
-  if (refused !== null) return [];
-  return linesOf(text).lines.flatMap(({ line, cells }) =>
-    cells?.preview === preview && !rejects.some((reject) => reject.line === line) ? [cells] : [],
-  );
-}
-
 /** The approvers who approve a preview, with when they said so first. */
 function whoApprove(known: Known, batch: string, preview: string): Map<string, number> {
   const approvers = new Map<string, number>();
@@ -219,19 +182,6 @@ function whoApprove(known: Known, batch: string, preview: string): Map<string, n
     if (recordedRows(known, file, preview).some(({ decision }) => decision === 'approve'))
       approvers.set(file.approver, Math.min(file.at, approvers.get(file.approver) ?? file.at));
   return approvers;
-}
-
-/** Whom those who decided left out of a batch, as they were told: handsets by 14 digits, and numbers. */
-export function struckIn(known: Known, batch: string): Set<string> {
-  const struck = new Set<string>();
-  const preview = publishedPreview(known, batch);
-  for (const file of decisionFiles(known).filter((one) => one.batch === batch))
-    for (const { decision, imei, msisdn } of recordedRows(known, file, preview)) {
-      if (decision !== 'strike') continue;
-      for (const parsed of [imeiIn(imei), msisdnIn(msisdn)])
-        if (!('reason' in parsed)) struck.add(Object.values(parsed)[0] ?? '');
-    }
-  return struck;
 }
 
 /**

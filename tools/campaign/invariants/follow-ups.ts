@@ -1,10 +1,11 @@
 /** Follow-ups: what became of each row with which a night went on, and their books. */
 import { linesOf } from '../../../test/reckoning/files.ts';
-import { type Books, checkEnds, directionsOf, expectBooks, noBooks } from './batches.ts';
+import { type Books, checkEnds, directionsOf, expectBooks, noBooks } from './books.ts';
 import { decidedOf } from './decided.ts';
 import { type DirectionKind, givesBack } from './kinds.ts';
 import type { Direction, Known } from './known.ts';
-import { kindOf, type MovedRow } from './moves.ts';
+import type { MovedRow } from './moved-rows.ts';
+import { kindOf } from './moves.ts';
 import { firstOrderOf } from './orders.ts';
 import type { Item } from './seen.ts';
 import { same, sum } from './values.ts';

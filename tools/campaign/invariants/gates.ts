@@ -1,43 +1,8 @@
 /** The gates of usage: who is told of a file that is held up, who lets it in, and that it is imported then and not before. */
-import { instant, linesOf, sha256 } from '../../../test/reckoning/files.ts';
-import { APPROVERS, isGated, type Upload } from '../story.ts';
+import { linesOf, sha256 } from '../../../test/reckoning/files.ts';
+import { APPROVERS, isGated } from '../story.ts';
+import { isAdmitted, isUploadedAgain, namedIn, secondOf, versionsOf } from './gated.ts';
 import type { Known } from './known.ts';
-import type { Seen } from './seen.ts';
-
-/** As events tell it, in whole seconds. */
-const secondOf = (at: number) => instant(Math.floor(at / 1000) * 1000);
-
-/** The versions under which an upload was told of as held up; a second one of its second and its key is another. */
-function versionsOf({ notices }: Seen, { key, at }: Upload): Set<unknown> {
-  const told = Object.values(notices).flat();
-  const own = told.filter((one) => one.kind === 'usage_gated' && one.key === key && one.uploadedAt === secondOf(at));
-  return new Set(own.map(({ versionId }) => versionId));
-}
-
-/** What each row of a file of admissions names. */
-const namedIn = (text: string) => linesOf(text).lines.map(({ cells }) => cells && `${cells.key},${cells.version}`);
-
-function isAdmitted(seen: Seen, upload: Upload): boolean {
-  const names = new Set([...versionsOf(seen, upload)].map((version) => `${upload.key},${version}`));
-  return seen.uploads.some(
-    ({ key, text }) => key.startsWith('admissions/') && namedIn(text).some((name) => name && names.has(name)),
-  );
-}
-
-/** Whether an import was given up, of which its people were told, so that they uploaded the same once more. */
-function isUploadedAgain(seen: Seen, upload: Upload): boolean {
-  const versions = versionsOf(seen, upload);
-  const told = Object.values(seen.notices).flat();
-  const isGivenUp = told.some(({ kind, versionId }) => kind === 'quarantined' && versions.has(versionId));
-  return (
-    isGivenUp && seen.uploads.some(({ key, text, at }) => key === upload.key && text === upload.text && at > upload.at)
-  );
-}
-
-/** What was uploaded, without usage files that are held up. */
-export function importedIn(seen: Seen): Upload[] {
-  return seen.uploads.filter((upload) => !isGated(upload) || isAdmitted(seen, upload));
-}
 
 /** A file that is held up is told of to whom it concerns, and imported where it was admitted; admissions have their receipts. */
 export function checkGates(known: Known): void {

@@ -1,9 +1,9 @@
 /** What the checks know of a run, and hand each other. */
 import { partsOf } from '../people.ts';
 import type { Upload } from '../story.ts';
-import { importedIn } from './gates.ts';
+import { importedIn } from './gated.ts';
 import type { DirectionKind } from './kinds.ts';
-import { type Move, type MovedRow, movedRowsOf } from './moves.ts';
+import { type Move, type MovedRow, movedRowsOf } from './moved-rows.ts';
 import type { Item, Seen } from './seen.ts';
 
 /** What was seen, and what the checks have worked out of it so far. */

@@ -7,7 +7,8 @@ import { linesOf } from '../../../test/reckoning/files.ts';
 import { DAY, HOUR } from '../story.ts';
 import { isOfHandsets, LADDERS } from './kinds.ts';
 import { Direction, isOpen, type Known, type Row } from './known.ts';
-import { extendedLadder, isFollowUp, lastSeenBefore, originsOf } from './moves.ts';
+import { isFollowUp } from './moved-rows.ts';
+import { extendedLadder, lastSeenBefore, originsOf } from './moves.ts';
 import {
   checkOrder,
   expectOrder,

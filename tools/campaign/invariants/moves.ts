@@ -2,9 +2,9 @@
  * Rows that go on elsewhere: what `moved.csv` of each follow-up says became of them, and what is known of a number's ports. Which rows
  * those are is worked out from the answers.
  */
-import { linesOf } from '../../../test/reckoning/files.ts';
-import { DAY, EXTENSION_DAYS, FOLLOW_UP } from '../story.ts';
+import { DAY, EXTENSION_DAYS } from '../story.ts';
 import type { Direction, Known, Row } from './known.ts';
+import { isFollowUp, type Move, type MovedRow } from './moved-rows.ts';
 import { instant } from './values.ts';
 
 /** A follow-up comes every night; what goes wrong keeps it for hours, or until a sweep of the next day. */
@@ -13,30 +13,6 @@ const GOES_ON_WITHIN = 3.5 * DAY;
 /** Whether a row's holder is to have service, and is restored where they are said to be disconnected. */
 export const isToKeep = ({ outcome, reversed = false }: Row): boolean =>
   outcome === 'verified' || outcome === 'withdrawn' || (outcome === 'extended' && reversed);
-
-/** A row of a follow-up's `moved.csv`. */
-export interface MovedRow {
-  followUp: string;
-  msisdn: string;
-  from: string;
-  why: string;
-  to: string;
-  state: string;
-}
-
-export const isFollowUp = (batch: string) => batch.startsWith(`${FOLLOW_UP}-`);
-
-/** What became of all that follow-ups were to go on with. */
-export function movedRowsOf(outbox: Readonly<Record<string, string>>): MovedRow[] {
-  return Object.entries(outbox).flatMap(([key, text]) => {
-    const followUp = /^batches\/(.*)\/moved\.csv$/.exec(key)?.[1];
-    if (followUp === undefined) return [];
-    return linesOf(text).lines.map(({ cells }) => {
-      const { msisdn = '', from = '', why = '', to = '', state = '' } = cells ?? {};
-      return { followUp, msisdn, from, why, to, state };
-    });
-  });
-}
 
 /** The rows that a direction of a follow-up continues, by number. */
 export function originsOf(known: Known, { batch, kind, operator, rows }: Direction): Map<string, MovedRow> {
@@ -141,15 +117,6 @@ export function portsIn(said: readonly Said[]): Port[] {
         (other) => other.direction.operator === to && other.outcome === 'not_found' && other.at >= at,
       ),
     }));
-}
-
-/** How a row comes to go on elsewhere; `at`: when its file was uploaded that says so. */
-export interface Move {
-  number: string;
-  from: string;
-  why: string;
-  to: string;
-  at: number;
 }
 
 /** Invariant 10: every row that goes on elsewhere has one continuation, and nothing else has one. */

@@ -4,7 +4,7 @@ import { LOOKS_EVERY } from '../people.ts';
 import { APPROVERS, CONTEXT, DAY, HOUR } from '../story.ts';
 import { givesBack } from './kinds.ts';
 import type { Known } from './known.ts';
-import { isFollowUp } from './moves.ts';
+import { isFollowUp } from './moved-rows.ts';
 import { takesAway, takesService } from './orders.ts';
 
 const SWEEPS_EVERY = Number(CONTEXT.sweepHours) * HOUR;

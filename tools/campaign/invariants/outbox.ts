@@ -1,9 +1,9 @@
 /** The outbox: rejects and receipts of all uploads, and that all that must be there is there, and nothing else. */
 import { cellsOf, imeiIn, linesOf, sha256 } from '../../../test/reckoning/files.ts';
+import { appealIn } from './asked-back.ts';
 import { checkCombined, expectCombined, isCombined } from './combined.ts';
 import { isOfHandsets } from './kinds.ts';
 import type { Known } from './known.ts';
-import { appealIn } from './reversals.ts';
 import type { Item } from './seen.ts';
 import { reasonIn, usageReason } from './sightings.ts';
 import { same, sum } from './values.ts';

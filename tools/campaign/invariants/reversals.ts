@@ -2,37 +2,24 @@
  * Reversals: what must have become of each number and handset of which it was asked that what was done to it be taken back, worked out
  * from the text of the appeal or the withdrawal and from how the rows stood when it was decided; their lists, answers and books.
  */
-import { dayAt, daysBefore, imeiIn, linesOf, msisdnIn, sha256, written } from '../../../test/reckoning/files.ts';
-import { OPERATORS, REVERSAL_PEOPLE, type Upload } from '../story.ts';
-import { type Books, checkEnds, countSealed, directionsOf, noBooks } from './batches.ts';
-import { type Asked, rowsBefore, waits } from './decided.ts';
-import { checkPlannedIn, struckIn } from './decisions.ts';
+import { dayAt, daysBefore, linesOf, sha256, written } from '../../../test/reckoning/files.ts';
+import { OPERATORS, REVERSAL_PEOPLE } from '../story.ts';
+import { asksFor, type Subject, subjectsOf, takenBackOf, uploadOf } from './asked-back.ts';
+import { type Books, checkEnds, countSealed, directionsOf, noBooks } from './books.ts';
+import { struckIn } from './decision-files.ts';
+import { checkPlannedIn } from './decisions.ts';
 import { givesBack, isOfHandsets } from './kinds.ts';
-import { type Direction, isOpen, type Known } from './known.ts';
+import type { Direction, Known } from './known.ts';
 import type { Said } from './moves.ts';
-import { firstOrderOf, wasCut } from './orders.ts';
+import { firstOrderOf } from './orders.ts';
 import type { Item } from './seen.ts';
-import { handsetsIn, linksOf } from './sightings.ts';
-import { instant, same, sum } from './values.ts';
+import { isInForce, isInForceByOutcome, rowsBefore, standing } from './standing.ts';
+import { same, sum } from './values.ts';
 
-const GROUNDS = ['wrong_number', 'wrong_handset', 'cloned', 'reissued', 'court_order'];
 /** For so many days a disconnected number may still be its subscriber's. */
 const RESTORED_WITHIN = 90;
-const STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'];
 
-/** Whom a reversal is about. */
-interface Subject {
-  /** 14 digits; '' of a number. */
-  imei: string;
-  /** In E.164; '' of a handset. */
-  msisdn: string;
-  ground: string;
-  lines: number[];
-  /** Of a withdrawn report: its directions, whose rows alone are in question. */
-  of?: readonly string[];
-  /** Of a withdrawn report's number: the handsets that link it, too, and were not withdrawn when the file was sent. */
-  others?: readonly string[];
-}
+const STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'];
 
 interface Became {
   state: string;
@@ -45,126 +32,6 @@ interface Became {
   kept: string[];
   /** Whether another batch's rows of it stay in force: what it asked for is given back, and as a whole it isn't taken back. */
   staysElsewhere: boolean;
-}
-
-/** What the rows of an appeal ask for, and what its receipt says of them. */
-export function appealIn(text: string): {
-  subjects: Subject[];
-  rows: number;
-  rejects: { line: number; reason: string }[];
-  alreadyRecorded: number;
-} {
-  const rejects: { line: number; reason: string }[] = [];
-  const subjects = new Map<string, Subject>();
-  let good = 0;
-  const { lines } = linesOf(text);
-  for (const { line, cells } of lines) {
-    const { imei = '', msisdn = '', ground = '' } = cells ?? {};
-    const handset = imei === '' ? { imei: '' } : imeiIn(imei);
-    const number = msisdn === '' && imei !== '' ? { msisdn: '' } : msisdnIn(msisdn);
-    const on = ground.toLowerCase();
-    const reason = () => {
-      if (!cells) return 'wrong_cell_count';
-      if ('reason' in handset) return handset.reason;
-      if ('reason' in number) return number.reason;
-      if (ground === '') return 'missing_ground';
-      return GROUNDS.includes(on) ? '' : 'bad_ground';
-    };
-    if (reason() !== '') rejects.push({ line, reason: reason() });
-    else if ('imei' in handset && 'msisdn' in number) {
-      good++;
-      const name = `${handset.imei} ${number.msisdn}`;
-      const known = subjects.get(name) ?? { ...handset, ...number, ground: on, lines: [] };
-      subjects.set(name, { ...known, lines: [...known.lines, line] });
-    }
-  }
-  const alreadyRecorded = good - subjects.size;
-  return { subjects: [...subjects.values()], rows: lines.length, rejects, alreadyRecorded };
-}
-
-/** The upload by which a reversal was begun. */
-function uploadOf({ seen }: Known, { file, uploadedAt }: Item): Upload | undefined {
-  return seen.uploads.find(({ key, at }) => key === file && instant(at) === uploadedAt);
-}
-
-/** The handsets of a report that reversals took back whose plans counted before; one that approvers left out wasn't. */
-function takenBackOf(known: Known, report: string, isBefore: (reversal: Item) => boolean): Set<string> {
-  const text = uploadOf(known, known.seen.cases[`BATCH#${report}`] ?? {})?.text ?? '';
-  const taken = new Set<string>();
-  for (const item of known.batches) {
-    const file = String(item.file).split('/');
-    if (file[0] !== 'withdrawals' || file[2] !== report || item.directedAt === undefined || !isBefore(item)) continue;
-    const named = handsetsIn(uploadOf(known, item)?.text ?? '');
-    const struck = struckIn(known, String(item.batchId));
-    for (const imei of named.size === 0 ? handsetsIn(text) : named) if (!struck.has(imei)) taken.add(imei);
-  }
-  return taken;
-}
-
-/** What an agency takes back of a report: the handsets that it names, or all, and the numbers that it directed and these link, whoever else does. */
-function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
-  const report = key.split('/')[2] ?? '';
-  const item = known.seen.cases[`BATCH#${report}`] ?? {};
-  const upload = uploadOf(known, item);
-  const own = directionsOf(known, report);
-  const named = handsetsIn(text);
-  const struck = struckIn(known, report);
-  const before = takenBackOf(known, report, ({ directedAt }) => Date.parse(String(directedAt)) <= at);
-  const reported = handsetsIn(upload?.text ?? '');
-  const back = named.size === 0 ? reported : named;
-  const links = linksOf(known.imported, upload?.at ?? 0, reported);
-  const stands = (imei: string) => !back.has(imei) && !struck.has(imei) && !before.has(imei);
-  const others = (number: string) => [
-    ...new Set(links.filter(({ imei, msisdn }) => msisdn === number && stands(imei)).map(({ imei }) => imei)),
-  ];
-  // For a handset that people left out of the report nobody was directed.
-  const linked = new Set(links.filter(({ imei }) => back.has(imei) && !struck.has(imei)).map(({ msisdn }) => msisdn));
-  const of = own.map(({ id }) => id);
-  const subject = { ground: 'withdrawal', lines: [], of };
-  const directed = (kind: string) => new Set(own.filter((one) => one.kind === kind).flatMap(({ rows }) => rows));
-  return [
-    ...[...directed('reverify')]
-      .filter((number) => named.size === 0 || linked.has(number))
-      .map((msisdn) => ({ ...subject, imei: '', msisdn, others: others(msisdn) })),
-    // Also those that people left out, of which nothing was directed.
-    ...[...back].filter((imei) => reported.has(imei)).map((imei) => ({ ...subject, imei, msisdn: '' })),
-  ];
-}
-
-/** Those for whom no other handset stands any more, by what was taken back of their report. */
-const asksFor = (subjects: readonly Subject[], taken: ReadonlySet<string>) =>
-  subjects.filter(({ others = [] }) => others.every((imei) => taken.has(imei)));
-
-/** Whom the upload of a reversal asks to be given back, those among them whom another handset of the report links that may be withdrawn, too. */
-export function subjectsOf(known: Known, upload: Upload): Subject[] {
-  return upload.key.startsWith('appeals/') ? appealIn(upload.text).subjects : withdrawnBy(known, upload);
-}
-
-/** A row as it counts for who asks for it: whether its orders have an effect. */
-function standing(known: Known, row: Said, plan: number) {
-  const { direction, closed, outcome, reversed = false } = row;
-  const { orders, files } = direction.at(known.seen.plans.get(plan) ?? 0);
-  const isWaiting = waits(known, row, plan);
-  const givesBack = ['verified', 'extended', 'reissued'].includes(outcome);
-  return {
-    open: isOpen(row) && !closed && !reversed,
-    waits: isWaiting,
-    ended: ['disconnected', 'surrendered'].includes(outcome),
-    overdue: isOpen(row) && closed,
-    givesBack,
-    cut: !givesBack && wasCut(row, orders, files),
-  };
-}
-
-/** Whether a row's orders, or what is asked of its operator, have an effect when a plan decides. */
-export function isInForce(known: Known, row: Said, plan: number): boolean {
-  return standing(known, row, plan).cut || isInForceByOutcome(known, row, plan);
-}
-
-/** Whether they have, as far as what came of them tells: an order that was carried out is left aside. */
-function isInForceByOutcome(known: Known, row: Said, plan: number): boolean {
-  const { open, waits: isWaiting, ended, overdue } = standing(known, row, plan);
-  return open || isWaiting || ended || overdue || row.outcome === 'blocked';
 }
 
 /** The rows of a subject that are in question: those of a withdrawn report, and what continues them. */
@@ -374,6 +241,7 @@ export function checkReversal(known: Known, item: Item): void {
 }
 
 type Answered = Became & { subject: Subject };
+
 const nameOf = ({ imei, msisdn }: Subject) => `${imei} ${msisdn}`.trim();
 
 /** Every subject that is directed is given back at each of its operators, once, and nobody else is. */
@@ -455,24 +323,4 @@ export function checkReversed(known: Known): void {
         known.must(isOthers || known.mayBeReversed.has(`${id} ${number}`), `${id}: nothing else is taken back`);
       else known.must(!isOthers || outcome === 'reissued', `${id}: a number that is somebody else's is so everywhere`);
     }
-}
-
-/** Whether a reversal of an earlier plan took a number or handset back, which was not seen on a later day. */
-export function takenBackBefore(known: Known, { identifier, lastSeen, plan, kind }: Asked): boolean {
-  const mine = known.takenBack.filter((one) => one.plan < plan && one.identifier === identifier);
-  if (mine.length === 0) return false;
-  const day =
-    mine
-      .map((one) => one.day)
-      .sort()
-      .at(-1) ?? '';
-  const { startedAt } = known.batches.find((batch) => batch.plan === plan) ?? {};
-  const seen =
-    kind === 'block'
-      ? linksOf(known.imported, Date.parse(String(startedAt)), new Set([identifier]))
-          .map((link) => link.day)
-          .sort()
-          .at(-1)
-      : lastSeen;
-  return (seen ?? '') <= day;
 }

@@ -1,0 +1,59 @@
+/** What approvers uploaded about batches, as far as they were told that it counts. */
+import { imeiIn, linesOf, msisdnIn, sha256 } from '../../../test/reckoning/files.ts';
+import type { Upload } from '../story.ts';
+import type { Known } from './known.ts';
+
+export interface Receipt {
+  sha256: string;
+  rows: number;
+  recorded: number;
+  alreadyRecorded: number;
+  rejected: Record<string, number>;
+  rejects: { line: number; reason: string }[];
+  refused: string | null;
+}
+
+/** An approver's file about a batch, and where its receipt lies. */
+export interface DecisionFile extends Upload {
+  approver: string;
+  batch: string;
+  receipt: string;
+}
+
+export function decisionFiles({ seen }: Known): DecisionFile[] {
+  return seen.uploads.flatMap((upload) => {
+    const [place, approver = '', batch = '', name = ''] = upload.key.split('/');
+    if (place !== 'decisions') return [];
+    const receipt = `receipts/${approver}/${batch}/${name}.${sha256(upload.text).slice(0, 8)}.json`;
+    return [{ ...upload, approver, batch, receipt }];
+  });
+}
+
+export const publishedPreview = ({ seen }: Known, batch: string) =>
+  sha256(seen.outbox[`previews/${batch}/preview.json`] ?? '');
+
+/** The rows of a file of which its approver was told that they count, and that name this preview. */
+export function recordedRows(
+  { seen }: Known,
+  { text, receipt }: DecisionFile,
+  preview: string,
+): Record<string, string>[] {
+  const { refused, rejects } = JSON.parse(seen.outbox[receipt] ?? '{"refused":"","rejects":[]}') as Receipt;
+  if (refused !== null) return [];
+  return linesOf(text).lines.flatMap(({ line, cells }) =>
+    cells?.preview === preview && !rejects.some((reject) => reject.line === line) ? [cells] : [],
+  );
+}
+
+/** Whom those who decided left out of a batch, as they were told: handsets by 14 digits, and numbers. */
+export function struckIn(known: Known, batch: string): Set<string> {
+  const struck = new Set<string>();
+  const preview = publishedPreview(known, batch);
+  for (const file of decisionFiles(known).filter((one) => one.batch === batch))
+    for (const { decision, imei, msisdn } of recordedRows(known, file, preview)) {
+      if (decision !== 'strike') continue;
+      for (const parsed of [imeiIn(imei), msisdnIn(msisdn)])
+        if (!('reason' in parsed)) struck.add(Object.values(parsed)[0] ?? '');
+    }
+  return struck;
+}

@@ -1,0 +1,36 @@
+/** What `moved.csv` of each follow-up says became of the rows with which it went on. */
+import { linesOf } from '../../../test/reckoning/files.ts';
+import { FOLLOW_UP } from '../story.ts';
+
+/** A row of a follow-up's `moved.csv`. */
+export interface MovedRow {
+  followUp: string;
+  msisdn: string;
+  from: string;
+  why: string;
+  to: string;
+  state: string;
+}
+
+export const isFollowUp = (batch: string) => batch.startsWith(`${FOLLOW_UP}-`);
+
+/** What became of all that follow-ups were to go on with. */
+export function movedRowsOf(outbox: Readonly<Record<string, string>>): MovedRow[] {
+  return Object.entries(outbox).flatMap(([key, text]) => {
+    const followUp = /^batches\/(.*)\/moved\.csv$/.exec(key)?.[1];
+    if (followUp === undefined) return [];
+    return linesOf(text).lines.map(({ cells }) => {
+      const { msisdn = '', from = '', why = '', to = '', state = '' } = cells ?? {};
+      return { followUp, msisdn, from, why, to, state };
+    });
+  });
+}
+
+/** How a row comes to go on elsewhere; `at`: when its file was uploaded that says so. */
+export interface Move {
+  number: string;
+  from: string;
+  why: string;
+  to: string;
+  at: number;
+}

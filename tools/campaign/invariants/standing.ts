@@ -1,0 +1,101 @@
+import { type DirectionKind, isOfHandsets } from './kinds.ts';
+import { isOpen, type Known } from './known.ts';
+import type { MovedRow } from './moved-rows.ts';
+import type { Said } from './moves.ts';
+import { wasCut } from './orders.ts';
+import { linksOf } from './sightings.ts';
+
+/** A row that is to be decided upon: by which plan, and at which place among all writes. */
+export interface Asked {
+  kind: DirectionKind;
+  operator: string;
+  identifier: string;
+  /** The day of a number's newest sighting; '' of a handset. */
+  lastSeen: string;
+  plan: number;
+  /** Of what goes on: which rows do so in the same night. */
+  goesOn?: readonly MovedRow[];
+  /** Of what was not given back in time: the plan by which it was to be. */
+  overdueOf?: number | undefined;
+}
+
+/** The rows of earlier plans that have one of these numbers or handsets, newest plan first, as they stand when a plan decides. */
+export function rowsBefore(
+  known: Known,
+  identifiers: readonly string[],
+  subject: 'number' | 'handset',
+  plan: number,
+): Said[] {
+  const place = known.seen.plans.get(plan) ?? 0;
+  const counting = new Set(known.batches.map((batch) => `${batch.batchId} ${batch.plan}`));
+  return [...known.directions.values()]
+    .filter((one) => one.plan < plan && counting.has(`${one.batch} ${one.plan}`))
+    .filter((one) => isOfHandsets(one.kind) === (subject === 'handset'))
+    .sort((a, b) => b.plan - a.plan)
+    .flatMap((direction) => {
+      const { rows, closed } = direction.at(place);
+      return direction.rows.flatMap((identifier, n) => {
+        const row = rows[n];
+        // An unblock may be of the use of one number alone.
+        const isIt = identifiers.includes(identifier.split(' ')[0] ?? '');
+        return row === undefined || !isIt ? [] : [{ ...row, direction, closed, identifier }];
+      });
+    });
+}
+
+/** Whether a row was moved, and its follow-up isn't directed yet. */
+export function waits(known: Known, { direction, ...row }: Said, plan: number): boolean {
+  if (row.outcome !== 'ported' && row.outcome !== 'extended') return false;
+  const { files } = direction.at(known.seen.plans.get(plan) ?? 0);
+  const { moved, followUp } = files.find(({ sha256 }) => sha256 === row.file) ?? {};
+  const next = known.batches.find(({ batchId }) => batchId === followUp);
+  const goesOn = next !== undefined && Number(next.plan) > 0 && Number(next.plan) < plan;
+  return moved !== undefined && !goesOn;
+}
+
+/** A row as it counts for who asks for it: whether its orders have an effect. */
+export function standing(known: Known, row: Said, plan: number) {
+  const { direction, closed, outcome, reversed = false } = row;
+  const { orders, files } = direction.at(known.seen.plans.get(plan) ?? 0);
+  const isWaiting = waits(known, row, plan);
+  const givesBack = ['verified', 'extended', 'reissued'].includes(outcome);
+  return {
+    open: isOpen(row) && !closed && !reversed,
+    waits: isWaiting,
+    ended: ['disconnected', 'surrendered'].includes(outcome),
+    overdue: isOpen(row) && closed,
+    givesBack,
+    cut: !givesBack && wasCut(row, orders, files),
+  };
+}
+
+/** Whether a row's orders, or what is asked of its operator, have an effect when a plan decides. */
+export function isInForce(known: Known, row: Said, plan: number): boolean {
+  return standing(known, row, plan).cut || isInForceByOutcome(known, row, plan);
+}
+
+/** Whether they have, as far as what came of them tells: an order that was carried out is left aside. */
+export function isInForceByOutcome(known: Known, row: Said, plan: number): boolean {
+  const { open, waits: isWaiting, ended, overdue } = standing(known, row, plan);
+  return open || isWaiting || ended || overdue || row.outcome === 'blocked';
+}
+
+/** Whether a reversal of an earlier plan took a number or handset back, which was not seen on a later day. */
+export function takenBackBefore(known: Known, { identifier, lastSeen, plan, kind }: Asked): boolean {
+  const mine = known.takenBack.filter((one) => one.plan < plan && one.identifier === identifier);
+  if (mine.length === 0) return false;
+  const day =
+    mine
+      .map((one) => one.day)
+      .sort()
+      .at(-1) ?? '';
+  const { startedAt } = known.batches.find((batch) => batch.plan === plan) ?? {};
+  const seen =
+    kind === 'block'
+      ? linksOf(known.imported, Date.parse(String(startedAt)), new Set([identifier]))
+          .map((link) => link.day)
+          .sort()
+          .at(-1)
+      : lastSeen;
+  return (seen ?? '') <= day;
+}
