@@ -424,6 +424,10 @@ describe('more time is given once', () => {
     const list = [notSecond, second, notFirst, first];
     expect(continuedBy([said(vi, 'open', null, back(5)), ...list])).toEqual([notSecond, second]);
     expect(continuedBy([said(airtel, 'open', null, back(3)), ...list])).toEqual([notFirst, first]);
+    // A port of another one, in between, is not the one that was disputed.
+    const other = said(vi, 'ported', '2026-06-03', portedTo(airtel));
+    const between = [said(airtel, 'open', null, back(5)), notSecond, other, first];
+    expect(continuedBy(between)).toEqual([notSecond, first]);
   });
 
   test('and may be given in the row of a later report, or where another operator gave it', () => {
