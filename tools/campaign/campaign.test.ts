@@ -71,6 +71,8 @@ describe('without faults', () => {
   const failedImport = (digit: string) =>
     `an execution of ImportByPieces ended as FAILED: Lambda.ServiceException (${importOf(digit)}-admitted)`;
 
+  const failedBatch = (name: string) => `an execution of Batch ended as FAILED: Lambda.ServiceException (${name})`;
+
   it('is seen as broken when it is not spoilt at all: by nothing', () => {
     expect(spoilt(() => {})).toEqual([]);
   });
@@ -402,8 +404,29 @@ describe('without faults', () => {
       },
       /nobody was told that an execution of ImportByPieces ended/,
     ],
+    [
+      'a batch that failed, of which nobody was told',
+      (seen) => {
+        seen.excused.push(failedBatch('mha-0123456789ab-1'));
+      },
+      /nobody was told that an execution of Batch ended/,
+    ],
+    [
+      'a receipt of another file in the place of the one that was told of',
+      (seen) => {
+        const told = Object.values(seen.notices)
+          .flat()
+          .find(({ kind, approver }) => kind === 'receipt' && approver !== undefined);
+        seen.outbox[String(told?.key)] += ' ';
+      },
+      /what is told of is there/,
+    ],
   ])('%s is found', (_, spoil, rule) => {
     expect(spoilt(spoil)).toContainEqual(expect.stringMatching(rule));
+  });
+
+  it('nobody has to be told of a night that failed before it found anything: the next one finds it', () => {
+    expect(spoilt((seen) => seen.excused.push(failedBatch('followup-202606070000')))).toEqual([]);
   });
 
   it('nobody has to be told of an import that failed and went well at the next try', () => {

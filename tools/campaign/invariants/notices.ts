@@ -34,6 +34,9 @@ export function checkNotices(known: Known): void {
       if (notice.order === 'reverify' && older) continue;
       // A bar, a disconnection or a block that was told of, and was issued anew when it was published again.
       if (sha256(text) !== digest && known.replaced.get(String(key))?.has(digest)) continue;
+      // Who decides on a batch that is begun anew meanwhile is refused, and answered by the new preview when their file is tried again.
+      const isRetold = all.some((one) => one.key === key && one.sha256 === sha256(text));
+      if (sha256(text) !== digest && approver !== undefined && notice.refused === 'not_waiting' && isRetold) continue;
       known.must(
         sha256(text) === digest && Buffer.byteLength(text) === size,
         `${key}: what is told of is there, with those bytes`,
