@@ -1,4 +1,4 @@
-/** What can happen to a number or a handset, as one union. */
+/** The events of which the story of a number or a handset is made, as one union. */
 import type { Reliance } from './asked.ts';
 import type { Day, Instant } from './days.ts';
 import type { Ground } from './decision-rows.ts';

@@ -75,3 +75,4 @@ export function applied(
 }
 export const said = (decision: Decision, ...all: [ApproverId, ...Word[]][]): Decision =>
   all.reduce((before, [approver, ...words]) => applied(before, approver, words).decision, decision);
+export const endOf = (decision: Decision) => decision.ending?.state ?? 'waits';

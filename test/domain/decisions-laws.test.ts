@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { actOf, type Decision, decidedBy } from '../../lambdas/domain/decisions.ts';
+import { actOf, decidedBy } from '../../lambdas/domain/decisions.ts';
 import type { ApproverId } from '../../lambdas/domain/identifiers.ts';
-import { A, applied, B, C, clone, number, opened, plain, result, type Word } from './decided.ts';
-
-const endOf = (decision: Decision) => decision.ending?.state ?? 'waits';
+import { A, applied, B, C, clone, endOf, number, opened, plain, result, type Word } from './decided.ts';
 
 describe('laws', () => {
   const approver = fc.constantFrom(A, B, C);

@@ -3,7 +3,6 @@ import {
   actOf,
   applyDecision,
   approvals,
-  type Decision,
   decideByOf,
   decidedBy,
   refusals,
@@ -20,6 +19,7 @@ import {
   C,
   clone,
   decideBy,
+  endOf,
   number,
   opened,
   openedAt,
@@ -29,8 +29,6 @@ import {
   type Word,
 } from './decided.ts';
 import { at } from './example.ts';
-
-const endOf = (decision: Decision) => decision.ending?.state ?? 'waits';
 
 describe('people', () => {
   test('two different approvers approve a report, at the commit of the second', () => {

@@ -400,7 +400,7 @@ describe('without faults', () => {
       (seen) => {
         seen.excused.push(failedImport('1'));
         // Another upload, and its own weighing, after which it was gated and admitted.
-        seen.imported.push(`${importOf('2')}-admitted`, importOf('1'));
+        seen.importedBy.push(`${importOf('2')}-admitted`, importOf('1'));
       },
       /nobody was told that an execution of ImportByPieces ended/,
     ],
@@ -433,7 +433,7 @@ describe('without faults', () => {
     expect(
       spoilt((seen) => {
         seen.excused.push(failedImport('1'));
-        seen.imported.push(`${importOf('1')}-admitted-2`);
+        seen.importedBy.push(`${importOf('1')}-admitted-2`);
       }),
     ).toEqual([]);
   });

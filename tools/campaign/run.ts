@@ -188,7 +188,7 @@ export class Told {
       plans: this.#plans,
       cases,
       running: await running(cloud),
-      imported: await executions(cloud, 'ImportByPieces', 'SUCCEEDED'),
+      importedBy: await executions(cloud, 'ImportByPieces', 'SUCCEEDED'),
       failures: failed.filter((line) => !this.#made.includes(line)),
       excused: this.#made,
       patience,

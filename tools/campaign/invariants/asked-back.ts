@@ -8,7 +8,7 @@ import type { Item } from './seen.ts';
 import { handsetsIn, linksOf } from './sightings.ts';
 import { instant } from './values.ts';
 
-export const GROUNDS = ['wrong_number', 'wrong_handset', 'cloned', 'reissued', 'court_order'];
+const GROUNDS = ['wrong_number', 'wrong_handset', 'cloned', 'reissued', 'court_order'];
 
 /** Whom a reversal is about. */
 export interface Subject {
@@ -79,7 +79,7 @@ export function takenBackOf(known: Known, report: string, isBefore: (reversal: I
 }
 
 /** What an agency takes back of a report: the handsets that it names, or all, and the numbers that it directed and these link, whoever else does. */
-export function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
+function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
   const report = key.split('/')[2] ?? '';
   const item = known.seen.cases[`BATCH#${report}`] ?? {};
   const upload = uploadOf(known, item);

@@ -8,9 +8,9 @@ import { handsetsIn } from './sightings.ts';
 import { instant, sum } from './values.ts';
 
 /** A batch settles at its last deadline; what goes wrong keeps it from that for hours, and a lost sweep for a day. */
-export const SETTLES_WITHIN = 1.5 * DAY;
+const SETTLES_WITHIN = 1.5 * DAY;
 
-export const summaryWord = (outcome: string) =>
+const summaryWord = (outcome: string) =>
   ({ open: 'overdue', failed: 'overdue', not_found: 'notFound' })[outcome] ?? outcome;
 
 export const directionsOf = (known: Known, id: string) =>
@@ -19,7 +19,7 @@ export const directionsOf = (known: Known, id: string) =>
 /** An operator's part of the books; `outcomes` of what is given back. */
 export type Books = ReturnType<typeof noOperator> & { outcomes: Record<string, number> };
 
-export const noOutcomes = (): Record<string, number> => ({
+const noOutcomes = (): Record<string, number> => ({
   ...{ directed: 0, restored: 0, unblocked: 0, notFound: 0, overdue: 0 },
 });
 

@@ -14,7 +14,7 @@ export interface Receipt {
 }
 
 /** An approver's file about a batch, and where its receipt lies. */
-export interface DecisionFile extends Upload {
+interface DecisionFile extends Upload {
   approver: string;
   batch: string;
   receipt: string;
@@ -31,6 +31,14 @@ export function decisionFiles({ seen }: Known): DecisionFile[] {
 
 export const publishedPreview = ({ seen }: Known, batch: string) =>
   sha256(seen.outbox[`previews/${batch}/preview.json`] ?? '');
+
+/** The previews, by their SHA-256, of which approvers were told before the batch was begun anew. */
+export function askedBefore({ seen }: Known, batch: string, now: string): string[] {
+  const asked = Object.values(seen.notices)
+    .flat()
+    .filter(({ kind, batchId }) => kind === 'decision_needed' && batchId === batch);
+  return [...new Set(asked.map(({ sha256: digest }) => String(digest)))].filter((digest) => digest !== now);
+}
 
 /** The rows of a file of which its approver was told that they count, and that name this preview. */
 export function recordedRows(

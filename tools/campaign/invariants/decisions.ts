@@ -5,7 +5,7 @@
 import { imeiIn, linesOf, msisdnIn, sha256 } from '../../../test/reckoning/files.ts';
 import { DAY, DECIDE_WITHIN, PEOPLE, type Upload } from '../story.ts';
 import { subjectsOf as askedOf } from './asked-back.ts';
-import { decisionFiles, publishedPreview, type Receipt, recordedRows } from './decision-files.ts';
+import { askedBefore, decisionFiles, publishedPreview, type Receipt, recordedRows } from './decision-files.ts';
 import type { Known } from './known.ts';
 import type { Item } from './seen.ts';
 import { handsetsIn, newestSightings } from './sightings.ts';
@@ -165,14 +165,6 @@ function faultIn(text: string): string {
 function oneOf(there: string | undefined, receipts: Receipt[]): Receipt | undefined {
   const { file: _, whatToDo: __, ...receipt } = JSON.parse(there ?? '{}') as Record<string, unknown>;
   return receipts.find((one) => same(one, receipt)) ?? receipts[0];
-}
-
-/** The previews, by their SHA-256, of which approvers were told before the batch was begun anew. */
-function askedBefore({ seen }: Known, batch: string, now: string): string[] {
-  const asked = Object.values(seen.notices)
-    .flat()
-    .filter(({ kind, batchId }) => kind === 'decision_needed' && batchId === batch);
-  return [...new Set(asked.map(({ sha256: digest }) => String(digest)))].filter((digest) => digest !== now);
 }
 
 /** The approvers who approve a preview, with when they said so first. */

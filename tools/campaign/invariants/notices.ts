@@ -2,6 +2,7 @@
 import { linesOf, sha256 } from '../../../test/reckoning/files.ts';
 import { LOOKS_EVERY } from '../people.ts';
 import { APPROVERS, CONTEXT, DAY, HOUR } from '../story.ts';
+import { askedBefore, publishedPreview } from './decision-files.ts';
 import { givesBack } from './kinds.ts';
 import type { Known } from './known.ts';
 import { isFollowUp } from './moved-rows.ts';
@@ -35,8 +36,11 @@ export function checkNotices(known: Known): void {
       // A bar, a disconnection or a block that was told of, and was issued anew when it was published again.
       if (sha256(text) !== digest && known.replaced.get(String(key))?.has(digest)) continue;
       // Who decides on a batch that is begun anew meanwhile is refused, and answered by the new preview when their file is tried again.
-      const isRetold = all.some((one) => one.key === key && one.sha256 === sha256(text));
-      if (sha256(text) !== digest && approver !== undefined && notice.refused === 'not_waiting' && isRetold) continue;
+      const batch = String(notice.batchId);
+      const isRetold = () =>
+        askedBefore(known, batch, publishedPreview(known, batch)).length > 0 &&
+        all.some((one) => one.key === key && one.sha256 === sha256(text));
+      if (sha256(text) !== digest && approver !== undefined && notice.refused === 'not_waiting' && isRetold()) continue;
       known.must(
         sha256(text) === digest && Buffer.byteLength(text) === size,
         `${key}: what is told of is there, with those bytes`,

@@ -19,7 +19,7 @@ export function checkAtRest(known: Known): void {
   const ofQuarantined = heard
     .filter(({ kind }) => kind === 'quarantined')
     .map(({ key, versionId }) => `-${sha256(`${key}\n${versionId}`).slice(0, 32)}`);
-  const imported = new Set(known.seen.imported.map(withoutTry));
+  const imported = new Set(known.seen.importedBy.map(withoutTry));
   for (const failure of known.seen.excused) {
     const name = /\(([^()]*)\)$/.exec(failure)?.[1] ?? '';
     const isTold = told.includes(`:${name}"`) || ofQuarantined.some((end) => uploadOf(name).endsWith(end));

@@ -36,7 +36,7 @@ export interface Seen {
   /** Executions that run at the end: `machine name`. */
   running: string[];
   /** Executions of ImportByPieces that went well, by name. */
-  imported: string[];
+  importedBy: string[];
   failures: string[];
   /** Failures that were made to be. */
   excused: string[];

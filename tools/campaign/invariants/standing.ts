@@ -1,3 +1,4 @@
+/** How the rows of earlier plans stand when a plan decides, and what was taken back before it. */
 import { type DirectionKind, isOfHandsets } from './kinds.ts';
 import { isOpen, type Known } from './known.ts';
 import type { MovedRow } from './moved-rows.ts';
