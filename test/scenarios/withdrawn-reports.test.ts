@@ -293,6 +293,14 @@ describe('a report that found a number where another one has it, once that was g
     const others = await lab.withdraw(id('up-police', H1, H2), [H1]);
     for (const reversal of [theirs, others]) await lab.decide('approver-1', reversal, [APPROVE]);
     expect(await lab.read(`batches/${theirs}/kept.csv`)).toContain(V);
+    // Restores that nobody answers are asked for again night after night.
+    for (const [kind, rows] of [
+      ['restore', `msisdn,outcome\n${V},restored\n`],
+      ['unblock', `imei,outcome\n${SHOWN},unblocked\n`],
+    ] as const)
+      for (const operator of ['airtel', 'jio'])
+        for (const given of (await lab.directions(operator)).filter((one) => one.includes(`.${kind}.`)))
+          await lab.upload(`responses/${operator}/${given}/back.csv`, rows);
     await lab.at(70);
     expect((await lab.outbox(`orders/airtel/${going}/`)).map((key) => key.split('/').at(-1))).toEqual([
       '1-reverify.csv',
