@@ -1,9 +1,9 @@
-import { setTimeout } from 'node:timers/promises';
 import { BatchWriteCommand, DeleteCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { addDays, type Day } from '../domain/days.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { type GatheredLink, linkKey, parseLinkKey, type Sighting } from '../domain/sightings.ts';
+import { waitForTable } from './batch-waits.ts';
 import { dynamo } from './clients.ts';
 import { concurrently } from './concurrently.ts';
 
@@ -27,18 +27,12 @@ const item = (sighting: Sighting, keptDays?: number) => ({
 const THROTTLED = ['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'];
 /** Tries of one batch: with the waits between them more than a function's time. */
 const MOST_TRIES = 400;
-/** The waits double from the shortest to the longest, half of each left to chance, so that the lanes don't come at once. */
-const SHORTEST_WAIT_MS = 50;
-const LONGEST_WAIT_MS = 5000;
 
 async function writeBatch(table: string, sightings: Iterable<Sighting>, keptDays?: number): Promise<void> {
   let wanted = Array.from(sightings, (sighting) => ({ PutRequest: { Item: item(sighting, keptDays) } }));
   for (let tries = 0; wanted.length > 0; tries++) {
     if (tries === MOST_TRIES) throw new Error('the table refused to take all links of a batch write');
-    if (tries > 0) {
-      const wait = Math.min(SHORTEST_WAIT_MS * 2 ** (tries - 1), LONGEST_WAIT_MS);
-      await setTimeout(wait * (0.5 + Math.random() / 2));
-    }
+    await waitForTable(tries);
     try {
       const { UnprocessedItems } = await dynamo.send(
         new BatchWriteCommand({ RequestItems: { [table]: wanted }, ReturnConsumedCapacity: 'TOTAL' }),

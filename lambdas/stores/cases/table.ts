@@ -8,6 +8,7 @@ import type { Day } from '../../domain/days.ts';
 import type { AgencyId, ApproverId, BatchId, CaseworkerId, DirectionId, OperatorId } from '../../domain/identifiers.ts';
 import type { DirectionKind, Subject } from '../../domain/kinds.ts';
 import type { Form } from '../../domain/stored.ts';
+import { waitForTable } from '../batch-waits.ts';
 import { dynamo } from '../clients.ts';
 
 /** How the keys of claims begin. */
@@ -97,7 +98,8 @@ export async function* readMany<T>(
 ): AsyncGenerator<{ pk: string; content: T }> {
   for (let start = 0; start < pks.length; start += atOnce) {
     let wanted: Record<string, unknown>[] = pks.slice(start, start + atOnce).map((pk) => ({ pk }));
-    while (wanted.length > 0) {
+    for (let tries = 0; wanted.length > 0; tries++) {
+      await waitForTable(tries);
       const { Responses, UnprocessedKeys } = await dynamo.send(
         new BatchGetCommand({
           RequestItems: { [table]: { Keys: wanted, ConsistentRead: consistent } },
