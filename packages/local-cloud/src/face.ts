@@ -38,7 +38,7 @@ export interface CloudSettings {
   console?: number;
   /** Functions' workers that are there at a time, working or warm; default 8. More take memory, and start less often. */
   workers?: number;
-  /** Of those, workers of one function; default 3. On AWS as many run as there is work, up to a thousand. */
+  /** Of those, workers of one function; default 2. On AWS as many run as there is work, up to a thousand. */
   workersOfFunction?: number;
   /** Batches of one queue that are worked on at once where its mapping has no MaximumConcurrency; default 5, as AWS begins with. */
   batchesOfQueue?: number;

@@ -168,7 +168,7 @@ describe('an app on the local cloud', () => {
     expect(eventBridge).toEqual({ events: 3 });
   });
 
-  // On AWS nothing holds a queue's batches to five, nor a function's instances to three.
+  // On AWS nothing holds a queue's batches to five, nor a function's instances to two.
   it('works on as many batches of a queue at once as it is told to', async () => {
     const at = { workers: 7, workersOfFunction: 7, batchesOfQueue: 7 };
     const { cloud, clients } = await Lab.open(at);

@@ -17,7 +17,7 @@ import {
 } from './instance.ts';
 
 /** Workers of one function at a time, where nothing else is set; further invocations wait, and idle ones are kept warm. */
-const WORKERS_PER_FUNCTION = 3;
+const WORKERS_PER_FUNCTION = 2;
 /** Of all functions, where nothing else is set. */
 const WORKERS = 8;
 /** How often it is looked at how much memory a function holds, in milliseconds. */
