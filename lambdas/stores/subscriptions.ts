@@ -1,21 +1,25 @@
 import { paginateListSubscriptionsByTopic } from '@aws-sdk/client-sns';
+import type { NoticeAddress } from '../domain/addresses.ts';
 import { sns } from './clients.ts';
 
-/** Where a notice would go, once it is confirmed there that it is wanted. */
-export interface Pending {
-  protocol: string;
-  /** A queue's ARN, an e-mail address or a URL. */
-  endpoint: string;
+/** The subscriptions of a topic. */
+export interface Subscriptions {
+  /** Those that get its notices. */
+  readonly confirmed: readonly NoticeAddress[];
+  /**
+   * Those that wait for their confirmation: of another account's queue that the topic's owner subscribed, of e-mail and of HTTPS.
+   * They get no notice, and nothing fails.
+   */
+  readonly pending: readonly NoticeAddress[];
 }
 
-/**
- * The subscriptions of a topic that wait for their confirmation: of another account's queue that the topic's owner subscribed,
- * of e-mail and of HTTPS. They get no notice, and nothing fails.
- */
-export async function pendingSubscriptions(topicArn: string): Promise<Pending[]> {
-  const pending: Pending[] = [];
+/** The subscriptions of a topic that there are; one that was deleted is listed for a while, and is none. */
+export async function subscriptionsOf(topicArn: string): Promise<Subscriptions> {
+  const confirmed: NoticeAddress[] = [];
+  const pending: NoticeAddress[] = [];
   for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic({ client: sns }, { TopicArn: topicArn }))
-    for (const { SubscriptionArn, Protocol = '', Endpoint = '' } of Subscriptions)
-      if (SubscriptionArn === 'PendingConfirmation') pending.push({ protocol: Protocol, endpoint: Endpoint });
-  return pending;
+    for (const { SubscriptionArn = '', Protocol: protocol = '', Endpoint: endpoint = '' } of Subscriptions)
+      if (SubscriptionArn === 'PendingConfirmation') pending.push({ protocol, endpoint });
+      else if (SubscriptionArn.startsWith('arn:')) confirmed.push({ protocol, endpoint });
+  return { confirmed, pending };
 }

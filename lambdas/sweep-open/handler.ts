@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { addressesGone, addressMarksIn, type NoticeAddress, TOPIC_NAMES } from '../domain/addresses.ts';
 import { auditNoteForm } from '../domain/audit.ts';
 import { isWithoutEffect, mayFail } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
@@ -6,7 +7,7 @@ import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { INBOX } from '../domain/inbox.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { toldForm } from '../domain/notices.ts';
+import { type TopicName, toldForm } from '../domain/notices.ts';
 import { orderKey } from '../domain/outbox.ts';
 import { isSurveyDue, orderDue, stalledAt } from '../domain/stalled.ts';
 import { isDue, isFromBeforeOrders } from '../domain/status.ts';
@@ -26,7 +27,7 @@ import { readPlan } from '../stores/plans.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
 import { askForStatus, askForStatuses, readStatus } from '../stores/status.ts';
-import { pendingSubscriptions } from '../stores/subscriptions.ts';
+import { subscriptionsOf } from '../stores/subscriptions.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { listUntold, noteTold, readUntold } from '../stores/untold.ts';
 import { isMarked, mark } from '../stores/uploads.ts';
@@ -54,6 +55,8 @@ const environment = z.object({
   AGENCIES_TOPIC: z.string(),
   APPROVERS_TOPIC: z.string(),
   OPERATORS_TOPIC: z.string(),
+  /** The marks of all addresses that the stage subscribes. */
+  SUBSCRIBED: z.string().transform(addressMarksIn),
   SWEEP_HOURS: wholeNumber,
   SURVEY_HOURS: wholeNumber,
 });
@@ -90,13 +93,22 @@ function measureOpen(open: Open[], now: Instant): void {
   log.info('surveyed', { batches, late });
 }
 
-/** Counts who is to be told of what happens, and is not, since nobody has confirmed there that it is wanted. Nothing else fails of it. */
-async function measurePending(): Promise<void> {
+/**
+ * Counts who is to be told of what happens, and is not: nobody has confirmed there that it is wanted, or the subscription is gone.
+ * Nothing else fails of it.
+ */
+async function measureSubscriptions(): Promise<void> {
+  const subscribed: Partial<Record<TopicName, NoticeAddress[]>> = {};
   let pending = 0;
-  for (const topic of [env.AGENCIES_TOPIC, env.APPROVERS_TOPIC, env.OPERATORS_TOPIC, env.ADMINISTRATORS_TOPIC])
-    pending += (await pendingSubscriptions(topic)).length;
-  measure('SubscriptionsPending', {}, pending);
-  if (pending > 0) log.warn('subscriptions wait for their confirmation', { pending });
+  for (const topic of TOPIC_NAMES) {
+    const there = await subscriptionsOf(env[topic]);
+    pending += there.pending.length;
+    subscribed[topic] = [...there.confirmed, ...there.pending];
+  }
+  const [, , , , account = ''] = env.ADMINISTRATORS_TOPIC.split(':');
+  const gone = addressesGone(env.SUBSCRIBED, subscribed, account).length;
+  measure('SubscriptionsPending', {}, pending + gone);
+  if (pending + gone > 0) log.warn('somebody is to be told of what happens, and is not', { pending, gone });
 }
 
 /**
@@ -218,7 +230,7 @@ export const handler = events(due, async ({ time, source }) => {
   // What can't be read or mended of one batch keeps nothing else from it.
   const mends = [
     tellUntold,
-    ...(isSurvey ? [() => mendUploads({ ...env, queues }, time), measurePending] : []),
+    ...(isSurvey ? [() => mendUploads({ ...env, queues }, time), measureSubscriptions] : []),
     ...batches.map((batchId) => async () => {
       const batch = await readBatch(env.CASES, batchId);
       if (batch?.state === 'failed' && !BATCH_KINDS[batch.kind].expands) return await beginAgain(batch, time);

@@ -21,7 +21,7 @@ import {
 import { receiptKey, rejectsKey, revocationKeys, summaryKey } from '../../lambdas/domain/outbox.ts';
 import { receiptText, refusedReceipt } from '../../lambdas/domain/receipts.ts';
 import { revocationCsv } from '../../lambdas/domain/revocations.ts';
-import { pendingSubscriptions } from '../../lambdas/stores/subscriptions.ts';
+import { subscriptionsOf } from '../../lambdas/stores/subscriptions.ts';
 import { CHECKER } from '../config/participants.ts';
 import { outputsOf } from './outputs.ts';
 
@@ -198,7 +198,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
     {
       says: 'every subscription to a notice is confirmed',
       run: async () => {
-        const pending = (await Promise.all(names.topics.map(pendingSubscriptions))).flat();
+        const pending = (await Promise.all(names.topics.map(subscriptionsOf))).flatMap((topic) => topic.pending);
         if (pending.length > 0)
           throw new CheckFailed(
             `nobody is told at ${pending.map(({ protocol, endpoint }) => `${protocol} ${endpoint}`).join(', ')}`,

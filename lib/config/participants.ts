@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STAGES_OWN } from '../../lambdas/domain/addresses.ts';
 import { FOLLOW_UP, SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 import { ownFiles, ownReports } from './file-forms.ts';
 
@@ -72,7 +73,7 @@ export const RESERVED_ID: string = FOLLOW_UP;
  * Stands for the account of a participant until somebody has named it, and means the stage's own. A stage that is protected
  * can't be deployed with it. The local cloud's own account has this number, too.
  */
-export const UNNAMED_ACCOUNT = '000000000000';
+export const UNNAMED_ACCOUNT: string = STAGES_OWN;
 
 /**
  * A participant before anybody has named its account: the principal is the stage's own, the external id goes by the role's

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TOLD_BY } from '../../lambdas/domain/addresses.ts';
 import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 import { fileFormsOf, MOST_OF_FORMS } from './file-forms.ts';
 import { DEFAULT_OPERATIONS, operations, RESERVED_CONCURRENCY } from './operations.ts';
@@ -42,6 +43,9 @@ const MOST_PARTICIPANTS = 450;
  * for one, since its own account may subscribe a queue.
  */
 const MOST_FILTERED = 200;
+
+/** Addresses that Sweep can be told of in its environment, of which Lambda takes 4 kB, to see whether they are subscribed. */
+const MOST_ADDRESSES = 400;
 
 const distinct = <T extends { id: string }>(participants: z.ZodArray<z.ZodType<T>>) =>
   participants.refine(distinctIds, { error: 'every id must be given once' });
@@ -121,6 +125,30 @@ const stage = z
           `have ${filtered} addresses, and a topic of SNS takes ${MOST_FILTERED} subscriptions with a filter`,
         );
     }
+    for (const kind of Object.values(TOLD_BY)) {
+      const whose = new Map<string, string>();
+      for (const [n, { id, notify }] of value[kind].entries()) {
+        for (const [m, { protocol, endpoint }] of notify.entries()) {
+          const address = `${protocol} ${endpoint.toLowerCase()}`;
+          const other = whose.get(address);
+          whose.set(address, id);
+          if (other !== undefined)
+            complain(
+              [kind, n, 'notify', m, 'endpoint'],
+              `is where ${other === id ? 'it' : other} is told already: a topic of SNS takes an address once`,
+            );
+        }
+        const isByMail = notify.length > 0 && notify.every(({ protocol }) => protocol === 'email');
+        if (isByMail && value.protect && (kind === 'operators' || kind === 'administrators'))
+          complain(
+            [kind, n, 'notify'],
+            'must have a queue or a URL beside e-mail where people rely on a stage: SNS stops mail for good at more than ten a second',
+          );
+      }
+    }
+    const addresses = Object.values(TOLD_BY).flatMap((kind) => value[kind].flatMap(({ notify }) => notify)).length;
+    if (addresses > MOST_ADDRESSES)
+      complain(['agencies'], `and others have ${addresses} addresses, and functions can be told of ${MOST_ADDRESSES}`);
     for (const [name, what] of DECIDED_BY) {
       const needed = value.policy[name];
       if (needed > value.approvers.length)

@@ -3,6 +3,7 @@ import { AttributeType, BillingMode, Table, TableEncryption, type TableProps } f
 import { AccountPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type CfnBucket, ObjectLockRetention } from 'aws-cdk-lib/aws-s3';
 import {
+  type CfnSubscription,
   type DeliveryPolicy,
   Subscription,
   SubscriptionFilter,
@@ -11,6 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
 import { INBOX } from '../../lambdas/domain/inbox.ts';
 import { EVERY_APPROVER } from '../../lambdas/domain/notices.ts';
 import { OUTBOX } from '../../lambdas/domain/outbox.ts';
@@ -240,8 +242,10 @@ export class DataStack extends Stack {
   }
 
   #subscribe(id: string, topic: Topic, addresses: readonly Address[], filter: Record<string, string[]>): void {
-    for (const [n, { protocol, endpoint }] of addresses.entries())
-      new Subscription(this, `${id}-${n}`, {
+    for (const { protocol, endpoint } of addresses) {
+      // By its address and not by its place: SNS gives who subscribes twice the same subscription, so that one which another takes the
+      // place of would be deleted with it.
+      const subscription = new Subscription(this, `${id}-${sha8(sha256Of(`${protocol} ${endpoint}`))}`, {
         topic,
         protocol: PROTOCOLS[protocol],
         endpoint: ownAddress(this, endpoint),
@@ -252,6 +256,10 @@ export class DataStack extends Stack {
           Object.entries(filter).map(([name, allowlist]) => [name, SubscriptionFilter.stringFilter({ allowlist })]),
         ),
       });
+      // A policy that changes is refused where nothing says of what it is (aws-cdk issue 24804).
+      if (Object.keys(filter).length > 0)
+        (subscription.node.defaultChild as CfnSubscription).filterPolicyScope = 'MessageAttributes';
+    }
   }
 
   /**

@@ -192,7 +192,7 @@ describe("a stage's configuration", () => {
         ...operator,
         id: `o${n}`,
         externalId: `agreed-${n}`,
-        notify: Array.from({ length: addresses }, () => ({ protocol: 'email', endpoint: 'orders@operator.example' })),
+        notify: Array.from({ length: addresses }, (_, m) => ({ protocol: 'email', endpoint: `${m}@o${n}.example` })),
       }));
     const asked = (operators: unknown[]) => complaint(() => checkStage({ ...good, operators }));
     for (const [count, addresses] of [
@@ -206,6 +206,80 @@ describe("a stage's configuration", () => {
     expect(asked(many(101, 2))).toContain(`operators: have 202 ${said}`);
     expect(asked(many(201, 0))).toContain(`operators: have 201 ${said}`);
     expect(complaint(() => checkStage({ ...good, agencies: many(201, 1) }))).toContain(`agencies: have 201 ${said}`);
+  });
+
+  it('refuses an address twice on a topic: SNS takes it once, with the filter of the first', () => {
+    const at = (...endpoints: string[]) => endpoints.map((endpoint) => ({ protocol: 'email', endpoint }));
+    const [first, second, third] = good.approvers;
+    const asked = (...notify: unknown[][]) =>
+      complaint(() =>
+        checkStage({
+          ...good,
+          approvers: [first, second, third].map((one, n) => ({ ...one, notify: notify[n] ?? [] })),
+        }),
+      );
+    const said = 'a topic of SNS takes an address once';
+    expect(asked(at('a@b.example'), at('c@b.example'))).toBe('no error');
+    expect(asked(at('desk@b.example'), at('c@b.example', 'Desk@b.example'))).toContain(
+      `approvers[1].notify[1].endpoint: is where ${first?.id} is told already: ${said}`,
+    );
+    expect(asked(at('a@b.example', 'a@b.example'))).toContain(
+      `approvers[0].notify[1].endpoint: is where it is told already: ${said}`,
+    );
+    // Topics are apart.
+    const [administrator] = good.administrators;
+    const administrators = [{ ...administrator, notify: at('a@b.example') }];
+    const approvers = [{ ...first, notify: at('a@b.example') }, second, third];
+    expect(complaint(() => checkStage({ ...good, administrators, approvers }))).toBe('no error');
+  });
+
+  it('refuses operators and administrators who are told by mail alone, where people rely on a stage', () => {
+    const mail = { protocol: 'email', endpoint: 'desk@b.example' };
+    const web = { protocol: 'https', endpoint: 'https://desk.b.example/' };
+    const asked = (kind: 'operators' | 'administrators' | 'agencies', protect: boolean, ...notify: unknown[]) =>
+      complaint(() => {
+        const [one] = good[kind];
+        return checkStage({ ...good, protect, policy: { ...good.policy, people: 2 }, [kind]: [{ ...one, notify }] });
+      });
+    for (const kind of ['operators', 'administrators'] as const) {
+      expect(asked(kind, true, mail)).toContain(`${kind}[0].notify: must have a queue or a URL beside e-mail`);
+      expect(asked(kind, true, mail, web)).toBe('no error');
+      // Its own account may have subscribed a queue.
+      expect(asked(kind, true)).toBe('no error');
+      expect(asked(kind, false, mail)).toBe('no error');
+    }
+    expect(asked('agencies', true, mail)).toBe('no error');
+  });
+
+  it('refuses more addresses in all than a function can be told of', () => {
+    const [agency] = good.agencies;
+    const [operator] = good.operators;
+    const of = <T extends object>(one: T | undefined, letter: string, count: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        ...one,
+        id: `${letter}${n}`,
+        externalId: `agreed-${letter}${n}`,
+        notify: [{ protocol: 'email', endpoint: `${letter}${n}@b.example` }],
+      }));
+    const { administrators, approvers } = good;
+    const nobody = {
+      approvers: approvers.map((one) => ({ ...one, notify: [] })),
+      administrators: administrators.map((one) => ({
+        ...one,
+        notify: [{ protocol: 'email', endpoint: 'a@b.example' }],
+      })),
+    };
+    const asked = (agencies: number, operators: number) =>
+      complaint(() =>
+        checkStage({
+          ...good,
+          ...nobody,
+          agencies: of(agency, 'a', agencies),
+          operators: of(operator, 'o', operators),
+        }),
+      );
+    expect(asked(200, 199)).toBe('no error');
+    expect(asked(200, 200)).toContain('and others have 401 addresses, and functions can be told of 400');
   });
 
   it('refuses a number of rows that is none', () => {

@@ -81,6 +81,37 @@ describe('the data stack', () => {
     data.resourceCountIs('AWS::SNS::Subscription', 13);
   });
 
+  it('names a subscription by its address, so that who is left out or comes first has none of another deleted', () => {
+    const config = stageFromContext({ stage: 'dev', config: 'none' });
+    const [one, two] = ['a', 'b'].map((letter) => ({ protocol: 'email' as const, endpoint: `${letter}@b.example` }));
+    if (one === undefined || two === undefined) throw new Error('two addresses');
+    const idsOf = (...notify: (typeof one)[]) => {
+      const operators = config.operators.map((operator) =>
+        operator.id === 'jio' ? { ...operator, notify } : operator,
+      );
+      const template = Template.fromStack(
+        new DataStack(unvalidated(), 'dev-data', { config: { ...config, operators } }),
+      );
+      return Object.fromEntries(
+        Object.entries(template.findResources('AWS::SNS::Subscription'))
+          .filter(([, { Properties }]) => Properties.Protocol === 'email')
+          .map(([id, { Properties }]) => [Properties.Endpoint, id]),
+      );
+    };
+    const both = idsOf(one, two);
+    expect(Object.keys(both).sort()).toEqual([one.endpoint, two.endpoint]);
+    expect(idsOf(two, one)).toEqual(both);
+    expect(idsOf(two)).toEqual({ [two.endpoint]: both[two.endpoint] });
+  });
+
+  it('says of each filter that it is one of attributes: without that word SNS refuses to change it', () => {
+    const filtered = Object.values(data.findResources('AWS::SNS::Subscription')).filter(
+      ({ Properties }) => Object.keys(Properties.FilterPolicy ?? {}).length > 0,
+    );
+    expect(filtered).toHaveLength(12);
+    for (const { Properties } of filtered) expect(Properties.FilterPolicyScope).toBe('MessageAttributes');
+  });
+
   it('tries a web server for longer than a minute, and for no longer than the hour that SNS takes', () => {
     const config = stageFromContext({ stage: 'dev', config: 'config/example.json' });
     const policies = Object.values(

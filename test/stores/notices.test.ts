@@ -25,14 +25,15 @@ const queue = (account: string, name: string) => `arn:aws:sqs:ap-south-1:${accou
 
 describe('the subscriptions that wait for their confirmation', () => {
   it("are none where all queues are the topic's own account's", async () => {
-    expect(await subscriptions.pendingSubscriptions(news)).toEqual([]);
+    expect((await subscriptions.subscriptionsOf(news)).pending).toEqual([]);
   });
 
   it("are those of other accounts' queues, on every page of the list, and get no notice", async () => {
     const elsewhere = Array.from({ length: 120 }, (_, n) => queue('999988887777', `of-${n}`));
     for (const Endpoint of elsewhere)
       await sns.send(new SubscribeCommand({ TopicArn: news, Protocol: 'sqs', Endpoint }));
-    const pending = await subscriptions.pendingSubscriptions(news);
+    const { pending, confirmed } = await subscriptions.subscriptionsOf(news);
+    expect(confirmed.filter(({ endpoint }) => elsewhere.includes(endpoint))).toEqual([]);
     expect(pending.map(({ endpoint }) => endpoint).sort()).toEqual(elsewhere.sort());
     expect(new Set(pending.map(({ protocol }) => protocol))).toEqual(new Set(['sqs']));
     const told = toAgency({ kind: 'batch_failed', agency: 'mha', batchId: 'mha-0123456789ab' });

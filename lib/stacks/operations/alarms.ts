@@ -131,7 +131,7 @@ function watchTheWork(metrics: Metrics): void {
   alarm(metrics, 'SubscriptionsPending', {
     severity: 2,
     paragraph: 'a-subscription-waits-for-its-confirmation',
-    says: 'Somebody who is to be told of what happens is told nothing, until a subscription is confirmed.',
+    says: 'Somebody who is to be told of what happens is told nothing: a subscription is not confirmed, or gone.',
     metric: metrics.gauge('SubscriptionsPending'),
   });
   alarm(metrics, 'Unexplained', {

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { addressMark, addressMarks, TOLD_BY, TOPIC_NAMES } from '../../../lambdas/domain/addresses.ts';
 import { OUTBOX, STATUSES } from '../../../lambdas/domain/outbox.ts';
 import { ASKED, MARKED, MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
 import type { Environment as SweepEnvironment } from '../../../lambdas/sweep-open/handler.ts';
@@ -60,6 +61,11 @@ export function addSweep(
       RELEASE_QUEUE: ended.queue.queueUrl,
       STATUS_QUEUE: status.queue.queueUrl,
       AUDIT_QUEUE,
+      SUBSCRIBED: addressMarks(
+        TOPIC_NAMES.flatMap((topic) =>
+          config[TOLD_BY[topic]].flatMap(({ notify }) => notify.map((address) => addressMark(topic, address))),
+        ),
+      ),
       SWEEP_HOURS: String(config.operations.sweepHours),
       SURVEY_HOURS: String(config.operations.surveyHours),
       AGENCIES_TOPIC,
