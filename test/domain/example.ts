@@ -146,6 +146,12 @@ export function rowsOf(answers: readonly (readonly [row: number, outcome: Answer
   }));
 }
 
+/** A file uploaded and committed at a day's beginning. */
+export const fileOn = (on: string, sha256: string) => {
+  const instant = at(`${on}T00:00:00Z`);
+  return { sha256, attempt: 'another', at: instant, committedAt: instant };
+};
+
 let files = 0;
 /** Applies answers as a new file; upload and commit are on 2026-06-03 unless told. */
 export function answered(

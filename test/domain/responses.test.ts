@@ -1,18 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Answer, DirectionKind, Outcome } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
-import { markReversed } from '../../lambdas/domain/outcomes.ts';
-import {
-  type Applied,
-  applyResponse,
-  type Effect,
-  effectOf,
-  maxFiles,
-  withFailedOrder,
-} from '../../lambdas/domain/responses.ts';
-import { closeLedger } from '../../lambdas/domain/sealing.ts';
-import { answered, at, closed, day, fresh, ladderEnds, marked, rowsOf, sealed, thrown } from './example.ts';
+import { applyResponse, type Effect, effectOf, maxFiles, withFailedOrder } from '../../lambdas/domain/responses.ts';
+import { answered, closed, day, fileOn, fresh, ladderEnds, marked, rowsOf, sealed, thrown } from './example.ts';
 
 /** Brings row 0 of a fresh ledger to an outcome. */
 function standing(outcome: Outcome, kind: DirectionKind): Ledger {
@@ -108,12 +98,6 @@ function check(before: Ledger, answer: Answer, effect: Effect): void {
       : outcomeOf(before, 0),
   );
 }
-
-/** A file uploaded and committed at a day's beginning. */
-const fileOn = (on: string, sha256: string) => {
-  const instant = at(`${on}T00:00:00Z`);
-  return { sha256, attempt: 'another', at: instant, committedAt: instant };
-};
 
 describe('applying a response', () => {
   test('a file is kept in the ledger with its attempt and instant, though it recorded nothing', () => {
@@ -311,171 +295,6 @@ test('says which words it replaces: those on record, with their file and day, an
       { row: 3, outcome: 'overdue', file: 0, on: null },
       { row: 3, outcome: 'verified', file: 3, on: '2026-06-03' },
     ]);
-});
-
-describe('a response after the end of the ladder', () => {
-  test('counts as an answer on time until the batch settles', () => {
-    const applied = answered(closed(fresh(2)), [[0, 'disconnected']]);
-    expect(applied.late).toBe(false);
-    expect(applied.ledger.files.at(-1)).not.toHaveProperty('late');
-    expect(outcomeOf(applied.ledger, 0).outcome).toBe('disconnected');
-  });
-
-  test('a row that failed before it went overdue may still be verified', () => {
-    const ledger = closed(answered(fresh(1), [[0, 'failed']]).ledger);
-    expect(answered(ledger, [[0, 'verified']]).recorded).toBe(1);
-  });
-
-  test('is late once the ledger is sealed: a connection that ended has a late list, other answers none', () => {
-    const ledger = sealed(closed(fresh(3)));
-    expect(answered(ledger, [[2, 'surrendered']]).ledger.files.at(-1)).toMatchObject({ lateOn: '2026-06-03' });
-    const verified = answered(ledger, [[0, 'verified']], { sha256: 'v' });
-    expect([verified.late, verified.ledger.files.at(-1)]).toEqual([
-      true,
-      { sha256: 'v', attempt: 'work-v', at: '2026-06-03T10:00:00Z', version: ledger.version + 1 },
-    ]);
-    const disconnected = answered(verified.ledger, [[1, 'disconnected']], { sha256: 'd' });
-    expect(disconnected.madeRevoked).toEqual([1]);
-    expect(disconnected.ledger.files.at(-1)).toMatchObject({ sha256: 'd', lateOn: '2026-06-03' });
-  });
-
-  test('that is late has no list of what was taken back', () => {
-    const ledger = sealed(closed(fresh(2)));
-    markReversed(ledger.outcomes, 0);
-    const applied = answered(ledger, [
-      [0, 'disconnected'],
-      [1, 'disconnected'],
-    ]);
-    expect(applied.madeRevoked).toEqual([1]);
-    expect(outcomeOf(applied.ledger, 0).outcome).toBe('disconnected');
-    expect(answered(ledger, [[0, 'disconnected']]).ledger.files.at(-1)).not.toHaveProperty('lateOn');
-  });
-
-  test('that is late is published in the list of the day of its commit, in Kolkata, not in that of its upload', () => {
-    const { ledger } = answered(sealed(closed(fresh(1))), [[0, 'disconnected']], {
-      at: '2026-06-20T16:48:00Z',
-      committedAt: '2026-06-20T18:48:00Z',
-    });
-    expect(ledger.files.at(-1)).toMatchObject({ at: '2026-06-20T16:48:00Z', lateOn: '2026-06-21' });
-  });
-
-  test('a late answer meets the late answers before it', () => {
-    const first = answered(sealed(closed(fresh(1))), [[0, 'verified']]).ledger;
-    const second = answered(first, [[0, 'disconnected']]);
-    expect([second.recorded, second.conflicts, second.madeRevoked]).toEqual([0, 1, []]);
-  });
-
-  test('a late file that records nothing makes no copy of the outcomes', () => {
-    const ledger = sealed(closed(answered(fresh(1), [[0, 'verified']]).ledger));
-    expect(answered(ledger, [[0, 'verified']]).ledger.late).toBeNull();
-  });
-});
-
-describe('laws', () => {
-  const rows = 6;
-  const answersOf = (kind: DirectionKind): Answer[] =>
-    kind === 'reverify'
-      ? ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued']
-      : ['blocked', 'not_found'];
-  const terminal: readonly Outcome[] = ['verified', 'disconnected', 'not_found', 'blocked', 'surrendered', 'reissued'];
-  const kinds = fc.constantFrom<DirectionKind>('reverify', 'block');
-  const fileOf = (kind: DirectionKind) =>
-    fc.array(fc.tuple(fc.nat(rows - 1), fc.constantFrom(...answersOf(kind))), { maxLength: 12 });
-  /** A history: files, and somewhere in it the end of the ladder and the seal. */
-  const histories = kinds.chain((kind) =>
-    fc.record({
-      kind: fc.constant(kind),
-      files: fc.array(fileOf(kind), { maxLength: 8 }),
-      closeAfter: fc.nat(8),
-      sealAfter: fc.nat(8),
-    }),
-  );
-  type History = { kind: DirectionKind; files: [number, Answer][][]; closeAfter: number; sealAfter: number };
-  /** Every ledger of a history, in order. */
-  function ledgersOf({ kind, files, closeAfter, sealAfter }: History): Ledger[] {
-    const ledgers = [fresh(rows, kind)];
-    const last = () => ledgers.at(-1) as Ledger;
-    files.forEach((file, n) => {
-      if (n === closeAfter) ledgers.push(closed(last()));
-      if (n === sealAfter && last().closedAt !== null) ledgers.push(sealed(last()));
-      ledgers.push(answered(last(), file, { sha256: `h${n}` }).ledger);
-    });
-    return ledgers;
-  }
-  const current = (ledger: Ledger) => Array.from({ length: rows }, (_, row) => outcomeOf(ledger, row));
-
-  test("a row never leaves a terminal outcome, nor its day, unless its number is somebody else's", () => {
-    fc.assert(
-      fc.property(histories, (history) => {
-        const ledgers = ledgersOf(history).map(current);
-        ledgers.slice(1).forEach((after, n) => {
-          after.forEach((state, row) => {
-            const before = ledgers[n]?.[row];
-            if (before === undefined || !terminal.includes(before.outcome)) return;
-            if (state.outcome !== 'reissued' || before.outcome === 'reissued') expect(state).toEqual(before);
-          });
-        });
-      }),
-    );
-  });
-
-  test('a row that has an answer never loses it, and never opens again', () => {
-    fc.assert(
-      fc.property(histories, (history) => {
-        const ledgers = ledgersOf(history).map(current);
-        ledgers.slice(1).forEach((after, n) => {
-          after.forEach((state, row) => {
-            const before = ledgers[n]?.[row];
-            if (before?.recordedAt !== null) expect(state.recordedAt).not.toBeNull();
-            if (before?.outcome !== 'open') expect(state.outcome).not.toBe('open');
-          });
-        });
-      }),
-    );
-  });
-
-  test('applying a file twice is once: the same bytes are known, and the same rows in other bytes record nothing', () => {
-    fc.assert(
-      fc.property(
-        histories,
-        kinds.chain((kind) => fc.record({ kind: fc.constant(kind), file: fileOf(kind) })),
-        (history, { file }) => {
-          const before = ledgersOf(history).at(-1) as Ledger;
-          const usable = file.filter(([, answer]) => answersOf(before.kind).includes(answer));
-          const once = answered(before, usable, { sha256: 'once' });
-          const again = applyResponse(once.ledger, rowsOf(usable), fileOn('2026-06-20', 'once'));
-          expect(again).toEqual({ kind: 'known', file: once.ledger.files.at(-1) });
-          const copy = answered(once.ledger, usable, { sha256: 'copy' });
-          expect(copy.recorded).toBe(0);
-          expect(current(copy.ledger)).toEqual(current(once.ledger));
-        },
-      ),
-    );
-  });
-
-  test('every row of a file is recorded, already recorded or rejected', () => {
-    fc.assert(
-      fc.property(histories, fileOf('reverify'), (history, file) => {
-        const before = ledgersOf({ ...history, kind: 'reverify', files: [] }).at(-1) as Ledger;
-        const applied: Applied = answered(before, file);
-        expect(applied.recorded + applied.alreadyRecorded + applied.rejects.length).toBe(file.length);
-        expect(applied.rows).toBe(file.length);
-        expect(applied.conflicts).toBe(applied.rejects.length);
-      }),
-    );
-  });
-
-  test('closing is idempotent, and each commit takes the next version', () => {
-    fc.assert(
-      fc.property(histories, (history) => {
-        const ledgers = ledgersOf(history);
-        expect(ledgers.map(({ version }) => version)).toEqual(ledgers.map((_, n) => n + 1));
-        const last = ledgers.at(-1) as Ledger;
-        const once = last.closedAt === null ? closed(last) : last;
-        expect(closeLedger(once, at('2026-12-31T00:00:00Z'))).toEqual({ kind: 'already' });
-      }),
-    );
-  });
 });
 
 describe('what is counted of a response', () => {
