@@ -5,8 +5,14 @@ import {
   paginateListExecutions,
   SFNClient,
 } from '@aws-sdk/client-sfn';
+import { noOperator } from '../reckoning/tables.ts';
 import { sha256 } from './bad-files.ts';
 import type { Lab, Summary } from './lab.ts';
+
+/** The books of a batch in which there is nothing, or in which nobody answered for what was directed. */
+export const { connections: NO_CONNECTIONS, blocks: NO_BLOCKS } = noOperator();
+export const allOverdue = (directed: number) => ({ ...NO_CONNECTIONS, linked: directed, directed, overdue: directed });
+export const allUnblocked = (rows: number) => ({ ...NO_BLOCKS, rows, directed: rows, overdue: rows });
 
 /** Uploads a report of these IMEIs and lets it work to rest. Returns its batch's id. */
 export async function report(lab: Lab, agency: string, imeis: string[]): Promise<string> {
