@@ -8,7 +8,14 @@ import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { parseListedLine } from '../domain/listed.ts';
 import { mustAddUp, slices as sliceList } from '../domain/plans.ts';
 import { numberOfGatheredLine, parseGatheredLine } from '../domain/sightings.ts';
-import { blockSubject, type Decided, keepLink, type NumberLinks, numberSubject } from '../domain/subjects.ts';
+import {
+  blockSubject,
+  type Decided,
+  keepLink,
+  type NumberLinks,
+  numberSubject,
+  type SeenOn,
+} from '../domain/subjects.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
 import { readSlice, readTextLines } from '../stores/objects.ts';
@@ -21,6 +28,8 @@ export interface Candidate {
   identifier: Msisdn | Imei;
   operator: OperatorId;
   newestDay: Day | null;
+  /** Of a number that was reported. */
+  seen?: SeenOn;
   /** The row of the direction, as the work bucket keeps it. */
   line: string;
   /** Of one that was listed: why; the row that it goes on from; and its ladder, where that is not the kind's. */
@@ -73,8 +82,8 @@ export async function connections(
     const { operator } = subject;
     if (subject.state !== 'toClaim') found.aside.push({ identifier, operator, line: '', state: subject.state });
     else {
-      const { newestDay, row } = subject;
-      found.candidates.push({ identifier, operator, newestDay, line: directionRowLine('reverify', row) });
+      const { newestDay, seen, row } = subject;
+      found.candidates.push({ identifier, operator, newestDay, seen, line: directionRowLine('reverify', row) });
     }
   }
   return found;

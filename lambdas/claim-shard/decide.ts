@@ -1,12 +1,21 @@
 import { addDecision, type Decisions } from '../domain/books.ts';
-import { type CountedPointer, decideClaim, operatorOf, type Pointer, slotOf, withoutRows } from '../domain/claims.ts';
+import {
+  activatedOn,
+  type CountedPointer,
+  decideClaim,
+  operatorOf,
+  type Pointer,
+  slotOf,
+  withoutRows,
+} from '../domain/claims.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { type MovedTo, movedLines } from '../domain/follow-ups.ts';
 import type { DirectionId, OperatorId } from '../domain/identifiers.ts';
-import type { ClaimState, DirectionKind } from '../domain/kinds.ts';
+import type { ClaimState, DirectionKind, LeftOut } from '../domain/kinds.ts';
 import { deadlinesOf } from '../domain/ladders.ts';
 import { type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
+import { leftOutSince } from '../domain/subjects.ts';
 import { PLANS } from '../domain/work.ts';
 import type { Claim } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
@@ -64,6 +73,12 @@ export async function decide(
     const { identifier, operator: named, newestDay, from } = candidate;
     const stored = claims.get(identifier)?.pointers[slotOf(kind, named)] ?? [];
     const counted = stored.length > 0 ? await earlier.counted(stored) : [];
+    const left = leftOut(candidate, counted);
+    if (left !== undefined) {
+      elsewhere.push({ kind, identifier, operator: named, state: left, directionId: null });
+      count(named, left);
+      continue;
+    }
     // What is listed says where it goes on.
     const operator = from === undefined ? operatorOf(named, newestDay, counted) : named;
     if (operator !== named) {
@@ -71,7 +86,9 @@ export async function decide(
       ported[named] = { ...away, [operator]: (away[operator] ?? 0) + 1 };
     }
     const reversedOn = await reversals.of(identifier);
-    const seenOn = reversedOn === null ? newestDay : await reversals.seenOn(kind, identifier, newestDay);
+    // Who was taken back isn't brought back by a handset that people said is not to be acted upon.
+    const gathered = candidate.seen?.actedUpon ?? newestDay;
+    const seenOn = reversedOn === null ? newestDay : await reversals.seenOn(kind, identifier, gathered);
     const isReversed = reversedOn !== null && (seenOn === null || seenOn <= reversedOn);
     const decision = decideClaim(
       kind,
@@ -143,6 +160,13 @@ export async function decide(
   const decisionKey = PLANS.decisions.decision(folder);
   await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));
   return decisionKey;
+}
+
+/** What becomes of a number that is somebody else's since, and was seen with nobody whose handset is acted upon after that. */
+function leftOut({ newestDay, seen }: Candidate, counted: readonly CountedPointer[]): LeftOut | undefined {
+  const activated = activatedOn(counted);
+  if (seen === undefined || newestDay === null || activated === null) return undefined;
+  return leftOutSince(activated, newestDay, seen);
 }
 
 /**

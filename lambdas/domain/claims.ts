@@ -156,6 +156,12 @@ export function operatorOf(sighted: OperatorId, newestDay: Day | null, earlier: 
   return newest?.to ?? sighted;
 }
 
+/** The day on which a number was last activated for somebody else, as an operator said; null where none did. */
+export function activatedOn(earlier: readonly CountedPointer[]): Day | null {
+  const days = earlier.flatMap(({ outcome, occurredOn }) => (outcome === 'reissued' ? (occurredOn ?? []) : []));
+  return days.reduce<Day | null>((last, day) => (last !== null && last >= day ? last : day), null);
+}
+
 export type ClaimDecision =
   | { readonly state: 'directed' }
   | { readonly state: 'reversed'; readonly directionId: null }
@@ -168,7 +174,7 @@ export type ClaimDecision =
  * another batch at this operator, or moved to go on there: alreadyOpen. A number that is open at another one was ported since, or is used at both, and
  * nobody would re-verify it here: it is directed here, too. Else by its newest recorded outcome (by the instant it was recorded,
  * then by the newest pointer): a connection that was disconnected or surrendered and not seen later is alreadyDisconnected, one
- * that was verified and not seen later alreadyVerified, a handset that was blocked is alreadyBlocked. All others are directed
+ * that was verified and not seen later alreadyVerified, also where a reversal took its row back, which takes no proof away; a handset that was blocked is alreadyBlocked. All others are directed
  * (again): a row that went overdue without an answer records nothing, and one that failed before it went overdue was recorded as
  * failed. What gives back counts among what gives back alone: an open restore hinders no report, and is alreadyOpen for another one.
  *
@@ -195,7 +201,7 @@ export function decideClaim(
   if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
   const since = askedAgainFrom === null ? undefined : takenSince(operator, earlier, askedAgainFrom);
   if (since !== undefined) return { state: 'alreadyOpen', directionId: since.directionId };
-  const newest = newestRecorded(alike.filter(({ reversed }) => !reversed));
+  const newest = newestRecorded(alike.filter(({ reversed, outcome }) => !reversed || outcome === 'verified'));
   if (newest === undefined) return { state: 'directed' };
   const already = rulesOf(kind).alreadyBy[newest.outcome];
   return already === undefined || (already.unlessSeenSince && isLater(newestDay, newest.occurredOn))

@@ -11,7 +11,7 @@ import type { Rung } from './ladders.ts';
 import { currentOutcomes, fileSaying, type Ledger, outcomeOf, type RecordedFile } from './ledger.ts';
 import { type Listed, type ListedSubject, listedLine, parseListedLine } from './listed.ts';
 import { fileMoving, type MovedRow } from './moves.ts';
-import { outcomeAt, wasToKeepService } from './outcomes.ts';
+import { outcomeAt, wasGivenBack, wasToKeepService } from './outcomes.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
 /** The batch of the night in which an instant lies: `followup-<yyyymmdd>0000`, by the day in Asia/Kolkata. */
@@ -105,7 +105,9 @@ export function listedOf(
     const isMoving = () => fileMoving(ledger, row)?.sha256 === file.sha256;
     const { outcome } = outcomeOf(ledger, row);
     if (move.why === 'disconnected_after_verified') {
-      if (wasToKeepService(currentOutcomes(ledger), row)) restore.push({ ...goesOn, operator: ledger.operator });
+      const bytes = currentOutcomes(ledger);
+      if (wasToKeepService(bytes, row) || wasGivenBack(bytes, row))
+        restore.push({ ...goesOn, operator: ledger.operator });
     } else if (move.why === 'porting_disputed') {
       const stands = outcome === 'not_found' && fileSaying(ledger, row)?.sha256 === file.sha256;
       if (stands) reverify.push({ ...goesOn, operator: move.to });

@@ -77,6 +77,12 @@ export function wasToKeepService(bytes: Uint8Array, row: number): boolean {
   return outcome === 'verified' || outcome === 'withdrawn' || (outcome === 'extended' && isReversed(bytes, row));
 }
 
+/** Whether a row had ended, and was taken back after that: its holder was to have service again, from that day on. */
+export function wasGivenBack(bytes: Uint8Array, row: number): boolean {
+  const outcome = outcomeAt(bytes, row);
+  return isReversed(bytes, row) && (outcome === 'disconnected' || outcome === 'surrendered' || outcome === 'overdue');
+}
+
 /** Marks a row, in place, as one that was taken back. */
 export function markReversed(bytes: Uint8Array, row: number): void {
   const at = row * bytesPerRow + 4;

@@ -32,7 +32,7 @@ import {
   type RecordedFile,
 } from './ledger.ts';
 import { type MovedRow, movedRow } from './moves.ts';
-import { isReversed, outcomeAt, wasToKeepService, writeOutcome } from './outcomes.ts';
+import { isReversed, outcomeAt, wasGivenBack, wasToKeepService, writeOutcome } from './outcomes.ts';
 import type { RejectedRow, RowReason } from './reasons.ts';
 import { type ReplacedWord, wordAt } from './replaced.ts';
 import { seenOf } from './unseen.ts';
@@ -227,6 +227,7 @@ export function applyResponse(
   const recordedAs: Partial<Record<Answer, number>> = {};
   let alreadyRecorded = 0;
   let conflicts = 0;
+  const takenBackOn = lastTakenBackOn(ledger);
   for (const row of rows) {
     if ('reason' in row) {
       rejects.push(row);
@@ -238,12 +239,13 @@ export function applyResponse(
     const stated = portedTo.get(row.row);
     // Ported elsewhere than was said before, or than is known of that, is another word, which somebody has to look into.
     const isElsewhere = move?.why === 'ported' && before === 'ported' && stated !== move.to;
-    const effect = isElsewhere ? 'conflict' : effectOf(before, row.outcome);
+    const isCut = isCutAgain(after, row, takenBackOn);
+    const effect = isElsewhere || isCut ? 'conflict' : effectOf(before, row.outcome);
     if (effect === 'already') alreadyRecorded += 1;
     else if (effect === 'conflict') {
       conflicts += 1;
       rejects.push({ line: row.line, reason: 'conflicts_with_recorded' });
-      if (row.outcome === 'disconnected' && wasToKeepService(after, row.row))
+      if (isCut || (row.outcome === 'disconnected' && wasToKeepService(after, row.row)))
         moved.set(row.row, { row: row.row, why: 'disconnected_after_verified' });
     } else {
       recorded += 1;
@@ -303,6 +305,21 @@ export function applyResponse(
     conflicts,
     late,
   };
+}
+
+/** The day of the last reversal that took rows of a direction back; null where none did. */
+function lastTakenBackOn({ files }: Ledger): Day | null {
+  const last = files.findLast(({ reversal }) => reversal !== undefined);
+  return last === undefined ? null : dayOf(last.at);
+}
+
+/**
+ * Whether an operator says that a connection was disconnected on a later day than that on which what had been done to it was taken back.
+ * It had ended, or was overdue, before; so the word is none on that, and whoever was given service back has lost it again.
+ */
+function isCutAgain(bytes: Uint8Array, { row, outcome, day }: AnsweredRow, takenBackOn: Day | null): boolean {
+  const isLater = takenBackOn !== null && day > takenBackOn;
+  return outcome === 'disconnected' && isLater && wasGivenBack(bytes, row);
 }
 
 function ascending(rows: Set<number>): number[] {

@@ -29,8 +29,8 @@ export interface NumberLinks {
   readonly newest: GatheredLink;
   /** Its newest sighting on one that is acted upon: its handset is this one's. Null where there is none. */
   readonly actedUpon: GatheredLink | null;
-  /** Whether it was seen on one that isn't struck. */
-  readonly remains: boolean;
+  /** The day of its newest sighting on one that isn't struck. Null where there is none. */
+  readonly remainsOn: Day | null;
 }
 
 /** Whether the numbers of a handset are re-verified: unless it is struck, or held and spared. An exemption of it has no part in this. */
@@ -42,9 +42,9 @@ export function isActedUpon(imei: Imei, { held, struck }: Decided): boolean {
 export function keepLink(kept: Map<Msisdn, NumberLinks>, link: GatheredLink, decided: Decided): void {
   const known = kept.get(link.msisdn);
   const actedUpon = isActedUpon(link.imei, decided) ? link : null;
-  const remains = !decided.struck.has(link.imei);
+  const remainsOn = decided.struck.has(link.imei) ? null : link.lastSeen;
   if (known === undefined) {
-    kept.set(link.msisdn, { newest: link, actedUpon, remains });
+    kept.set(link.msisdn, { newest: link, actedUpon, remainsOn });
     return;
   }
   kept.set(link.msisdn, {
@@ -53,7 +53,7 @@ export function keepLink(kept: Map<Msisdn, NumberLinks>, link: GatheredLink, dec
       known.actedUpon === null || actedUpon === null
         ? (known.actedUpon ?? actedUpon)
         : newerOf(known.actedUpon, actedUpon),
-    remains: known.remains || remains,
+    remainsOn: (known.remainsOn ?? '') > (remainsOn ?? '') ? known.remainsOn : remainsOn,
   });
 }
 
@@ -71,7 +71,25 @@ export type NumberSubject =
       readonly row: ReverifyRow;
       /** The day of its newest sighting on any of the batch's handsets. */
       readonly newestDay: Day;
+      readonly seen: SeenOn;
     };
+
+/** On which days a number was seen last on the batch's handsets, by what was decided about these. */
+export interface SeenOn {
+  /** On one that is acted upon: what it would be directed for. */
+  readonly actedUpon: Day;
+  /** On one that isn't struck. */
+  readonly remaining: Day;
+}
+
+/**
+ * What becomes of a number that was activated for somebody else on a day: sightings until then are of who had it before, and have no part
+ * in that. Undefined where it was seen since on a handset that is acted upon, or on none at all: then Claim decides upon it as upon any.
+ */
+export function leftOutSince(activatedOn: Day, newestDay: Day, seen: SeenOn): LeftOut | undefined {
+  if (newestDay <= activatedOn || seen.actedUpon > activatedOn) return undefined;
+  return seen.remaining > activatedOn ? 'held' : 'struck';
+}
 
 /**
  * Decides what becomes of a number.
@@ -82,15 +100,22 @@ export type NumberSubject =
  * @param exempt whether one is
  */
 export function numberSubject(
-  { newest, actedUpon, remains }: NumberLinks,
+  { newest, actedUpon, remainsOn }: NumberLinks,
   decided: Decided,
   exempt: boolean,
 ): NumberSubject {
   const { msisdn, operator, lastSeen, lsa } = newest;
-  if (!remains || decided.struck.has(msisdn)) return { state: 'struck', operator };
+  if (remainsOn === null || decided.struck.has(msisdn)) return { state: 'struck', operator };
   if (actedUpon === null) return { state: 'held', operator };
   if (exempt) return { state: 'exempt', operator };
-  return { state: 'toClaim', operator, row: { msisdn, imei: actedUpon.imei, lastSeen, lsa }, newestDay: lastSeen };
+  const seen = { actedUpon: actedUpon.lastSeen, remaining: remainsOn };
+  return {
+    state: 'toClaim',
+    operator,
+    row: { msisdn, imei: actedUpon.imei, lastSeen, lsa },
+    newestDay: lastSeen,
+    seen,
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  activatedOn,
   BadPointer,
   type CountedPointer,
   countPointer,
@@ -46,6 +47,32 @@ function counted(told: Partial<CountedPointer>): CountedPointer {
 
 const disconnected = (on: string, recordedAt = `${on}T12:00:00Z`) =>
   counted({ outcome: 'disconnected', occurredOn: day(on), recordedAt: at(recordedAt) });
+
+describe('what was taken back, and is not any more', () => {
+  const verified = counted({
+    outcome: 'verified',
+    reversed: true,
+    occurredOn: day('2026-06-03'),
+    recordedAt: at('2026-06-03T12:00:00Z'),
+  });
+
+  test('is verified still: a reversal takes no proof away', () => {
+    const state = { state: 'alreadyVerified', directionId: first };
+    expect(decideClaim('reverify', airtel, day('2026-06-03'), [verified])).toEqual(state);
+    expect(decideClaim('reverify', airtel, day('2026-06-04'), [verified])).toEqual({ state: 'directed' });
+  });
+
+  test('is not disconnected any more', () => {
+    const taken = { ...disconnected('2026-06-03'), reversed: true };
+    expect(decideClaim('reverify', airtel, day('2026-05-30'), [taken])).toEqual({ state: 'directed' });
+  });
+});
+
+test('a number was activated for somebody else on the last day that an operator says', () => {
+  const reissued = (on: string) => counted({ outcome: 'reissued', occurredOn: day(on) });
+  expect(activatedOn([reissued('2026-06-03'), reissued('2026-06-09'), disconnected('2026-06-20')])).toBe('2026-06-09');
+  expect(activatedOn([disconnected('2026-06-20')])).toBeNull();
+});
 
 describe('what was not given back in time', () => {
   const restore = directionId('restore', '2-0-0');

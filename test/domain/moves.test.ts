@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { AnsweredRow } from '../../lambdas/domain/answers.ts';
 import { countPointer } from '../../lambdas/domain/claims.ts';
-import type { DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { listedOf } from '../../lambdas/domain/follow-ups.ts';
+import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Outcome } from '../../lambdas/domain/kinds.ts';
-import { outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, outcomeOf, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import {
   continuedBy,
   fileMoving,
@@ -460,5 +461,63 @@ test('a pointer to a moved row waits, and says where it goes on', () => {
   expect(countPointer({ directionId: directionId(), row: 0 }, late.ledger, late.moved)).toMatchObject({
     waits: false,
     portedTo: 'jio',
+  });
+});
+
+describe('a row that had ended before it was taken back', () => {
+  const reversal = 'caseworker-1-0123456789ab' as BatchId;
+  const told = { on: '2026-06-03', at: '2026-06-03T10:00:00Z' };
+  const ended = () =>
+    sealed(
+      closed(
+        answered(
+          fresh(3),
+          [
+            [0, 'disconnected'],
+            [1, 'surrendered'],
+          ],
+          told,
+        ).ledger,
+      ),
+    );
+  const takenBack = () => {
+    const taken = withdrawRows(ended(), [0, 1, 2], {
+      reversal,
+      on: day('2026-06-20'),
+      at: at('2026-06-20T09:00:00Z'),
+    });
+    if (taken === undefined) throw new Error('nothing was taken back');
+    return taken;
+  };
+  const cut = (ledger: Ledger, on: string) =>
+    answered(
+      ledger,
+      [
+        [0, 'disconnected'],
+        [1, 'disconnected'],
+        [2, 'disconnected'],
+      ],
+      { on, at: `${on}T12:00:00Z` },
+    );
+
+  test('and is said to be disconnected on a later day conflicts, and is to be restored', () => {
+    const applied = cut(takenBack(), '2026-06-21');
+    expect([applied.conflicts, applied.recorded, applied.alreadyRecorded]).toEqual([3, 0, 0]);
+    expect(applied.moved).toEqual([0, 1, 2].map((row) => ({ row, why: 'disconnected_after_verified' })));
+    const file = applied.ledger.files.at(-1);
+    expect(file).toMatchObject({ toRestore: 3 });
+    expect(outcomesOf(applied.ledger)).toEqual(['disconnected', 'surrendered', 'overdue']);
+    const lines = ['', '', ''];
+    const listed = file && listedOf(applied.ledger, file, applied.moved, lines, 30);
+    expect(listed?.restore?.map(({ from }) => from?.row)).toEqual([0, 1, 2]);
+  });
+
+  test('and is said so of a day before is what was known', () => {
+    const applied = cut(takenBack(), '2026-06-20');
+    expect([applied.recorded, applied.alreadyRecorded, applied.conflicts]).toEqual([1, 1, 1]);
+    expect(applied.moved).toEqual([]);
+    // Nobody gave anything back.
+    const before = cut(ended(), '2026-06-21');
+    expect([before.recorded, before.alreadyRecorded, before.moved]).toEqual([1, 1, []]);
   });
 });

@@ -8,6 +8,7 @@ import {
   blockSubject,
   type Decided,
   keepLink,
+  leftOutSince,
   type NumberLinks,
   type NumberSubject,
   numberSubject,
@@ -43,6 +44,7 @@ describe('a number of a decided batch', () => {
         operator: 'vi',
         row: { msisdn: number, imei: other, lastSeen: '2026-05-02', lsa: 'Kerala' },
         newestDay: '2026-05-02',
+        seen: { actedUpon: '2026-05-02', remaining: '2026-05-02' },
       },
     );
   });
@@ -54,6 +56,12 @@ describe('a number of a decided batch', () => {
       operator: 'vi',
       row: { msisdn: number, imei: plain, lastSeen: '2026-05-09', lsa: 'Kerala' },
       newestDay: '2026-05-09',
+      seen: { actedUpon: '2026-05-01', remaining: '2026-05-09' },
+    });
+    // What was struck remains in nothing.
+    expect(subject(links, decided([], [clone]))).toMatchObject({
+      newestDay: '2026-05-09',
+      seen: { actedUpon: '2026-05-01', remaining: '2026-05-01' },
     });
   });
 
@@ -98,6 +106,26 @@ describe('a number of a decided batch', () => {
     expect(subject(links, decided([[plain, 'spare']]), true)).toMatchObject({ state: 'held' });
   });
 
+  test("that is somebody else's since is held or struck where its new holder was seen in nothing else: the former one's sightings have no part", () => {
+    const leftOut = (links: readonly GatheredLink[], decision: Decided, activated: string) => {
+      const found = subject(links, decision);
+      if (found.state !== 'toClaim') throw new Error(found.state);
+      return leftOutSince(day(activated), found.newestDay, found.seen);
+    };
+    const links = [link(plain, '2026-05-01'), link(clone, '2026-05-09')];
+    expect(leftOut(links, decided([[clone, 'spare']]), '2026-05-05')).toBe('held');
+    expect(leftOut(links, decided([], [clone]), '2026-05-05')).toBe('struck');
+    // Who was seen is who has it now; or nobody was seen since.
+    expect(leftOut(links, decided([[clone, 'spare']]), '2026-04-30')).toBeUndefined();
+    expect(leftOut(links, decided([[clone, 'spare']]), '2026-05-09')).toBeUndefined();
+    expect(leftOut(links, decided([[clone, 'block']]), '2026-05-05')).toBeUndefined();
+    // On the day of the activation it may have been either.
+    expect(leftOut(links, decided([[clone, 'spare']]), '2026-05-01')).toBe('held');
+    const struckLater = [...links, link(other, '2026-05-10')];
+    expect(leftOut(struckLater, decided([[clone, 'spare']], [other]), '2026-05-05')).toBe('held');
+    expect(leftOut(struckLater, decided([[clone, 'spare']], [other]), '2026-05-09')).toBe('struck');
+  });
+
   test('is the same whatever the order of its links, and what a plain reading of the rules comes to', () => {
     const handsets = [plain, clone, other];
     const links = fc.array(
@@ -135,6 +163,13 @@ describe('a number of a decided batch', () => {
         else if (exempt) expect(found.state).toBe('exempt');
         else
           expect(found).toMatchObject({ state: 'toClaim', row: { imei: handset.imei }, newestDay: newest?.lastSeen });
+        // Without what was seen until a day, it is what a plain reading has of the rest.
+        if (found.state !== 'toClaim') return;
+        for (const activated of ['2026-05-01', '2026-05-02', '2026-05-03']) {
+          const rest = all.filter(({ lastSeen }) => lastSeen > activated);
+          const state = rest.length === 0 ? 'toClaim' : subject(rest, decision).state;
+          expect(leftOutSince(day(activated), found.newestDay, found.seen) ?? 'toClaim').toBe(state);
+        }
       }),
     );
   });

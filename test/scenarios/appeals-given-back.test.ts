@@ -297,6 +297,46 @@ describe('an appeal', { timeout: 300_000 }, () => {
     expect(lab.cloud.failures()).toEqual([]);
   });
 
+  it('of who was disconnected has them restored once more in the next night, where they are cut off again', async () => {
+    const opened = await open([V]);
+    await using lab = opened.lab;
+    const { direction } = opened;
+    await lab.at(3);
+    await lab.respond(direction, [`${V},disconnected`], 'cut.csv');
+    await lab.at(7);
+    const id = await appeal(lab, [`${V},,,wrong_number,`]);
+    await lab.decide('approver-1', id, [APPROVE]);
+    await answer(lab, await only(lab, id, 'restore'), [`${V},restored`]);
+    // What was said before says nothing new, under whatever name.
+    await lab.upload(
+      `responses/airtel/${direction}/old.csv`,
+      `msisdn,outcome,occurred_on\n${V},disconnected,2026-06-04\n`,
+    );
+    const receiptOf = async (name: string) => {
+      const [key = ''] = await lab.outbox(`receipts/airtel/${direction}/${name}`);
+      return lab.json(key);
+    };
+    expect(await receiptOf('old.csv')).toMatchObject({ alreadyRecorded: 1, rejected: {} });
+    await lab.at(8.5);
+    await lab.upload(
+      `responses/airtel/${direction}/late-orders.csv`,
+      `msisdn,outcome,occurred_on\n${V},disconnected,2026-06-09\n`,
+    );
+    expect(await receiptOf('late-orders.csv')).toMatchObject({
+      recorded: 0,
+      rejects: [{ reason: 'conflicts_with_recorded' }],
+    });
+    await lab.at(8 + 20 / 24);
+    const night = 'followup-202606100000';
+    expect(await lab.read(`orders/airtel/${await only(lab, night, 'restore')}/1-restore.csv`)).toContain(V);
+    expect((await lab.directions('airtel')).filter((one) => one.includes('.restore.'))).toHaveLength(2);
+    await lab.upload('lookups/caseworker-1/stands.csv', `msisdn\n${V}\n`);
+    const [explained = ''] = await lab.outbox('explanations/caseworker-1/stands.');
+    expect(await lab.read(explained)).toMatch(/is to give it full service again by/);
+    expect(await lab.read(explained)).not.toContain('nothing more is to be done');
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
   it('that its operator ignores is asked for no more once a later report has barred the number', async () => {
     const opened = await open([O]);
     await using lab = opened.lab;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
-import { DAY, HOUR, Lab, START } from './lab.ts';
+import { APPROVE, DAY, HOUR, Lab, START } from './lab.ts';
 
 /**
  * Numbers that turn out to be somebody else's: A and B are airtel's, seen in a handset on 20 May, and their re-verification ends
@@ -317,5 +317,43 @@ describe("a number that turns out to be somebody else's by the answer to another
     ]);
     const lists = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`/${second}.csv`));
     expect(await Promise.all(lists.map((key) => lab.read(key)))).toEqual([LISTED]);
+  });
+});
+
+describe("a number that is somebody else's, of whom a later report knows only what is not acted upon", {
+  timeout: 300_000,
+}, () => {
+  it('is struck with the handset of its new holder: the sightings of its former one have no part in that', async () => {
+    await using lab = await Lab.open({ context: { operators: 'airtel', people: '1' } });
+    const [struck, plain] = ['35100000000003', '35100000000004'];
+    await lab.usage(
+      'airtel',
+      [A, B].map((number) => `${HANDSET},${number},2026-05-20,Delhi`),
+    );
+    await lab.report('mha', [HANDSET]);
+    await lab.decide('approver-1', batch, [APPROVE]);
+    await lab.at(1);
+    const direction = await lab.direction(batch, 'reverify', 'airtel');
+    await lab.upload(
+      `responses/airtel/${direction}/since.csv`,
+      `msisdn,outcome,activated_on\n${A},reissued,2026-05-28\n${B},reissued,2026-05-28\n`,
+    );
+    // Both new holders are seen; one of them in a handset that approvers leave out.
+    await lab.usage('airtel', [`${struck},${A},2026-06-01,Delhi`, `${plain},${B},2026-06-01,Delhi`], 'new.csv');
+    await lab.at(2);
+    const imeis = [HANDSET, struck ?? '', plain ?? ''];
+    await lab.report('up-police', imeis);
+    const theirs = `up-police-${sha256Of(`imei\n${imeis.join('\n')}\n`).slice(0, 12)}`;
+    await lab.decide('approver-1', theirs, [APPROVE, `strike,${struck},,,a clone`]);
+    await lab.toTheEnd();
+    expect(await lab.json(`batches/${theirs}/summary.json`)).toMatchObject({
+      connections: { linked: 2, struck: 1, directed: 1 },
+      unexplained: 0,
+    });
+    const orders = await lab.outbox(`orders/airtel/${await lab.direction(theirs, 'reverify', 'airtel')}/`);
+    const texts = (await Promise.all(orders.map((key) => lab.read(key)))).join('');
+    expect(texts).not.toContain(A);
+    expect(texts).toContain(`${B},${plain}`);
+    expect(lab.cloud.failures()).toEqual([]);
   });
 });

@@ -178,14 +178,23 @@ export function decide(
     const identifier = `+91${newest.digits}`;
     const earlier = standings('reverify', identifier);
     const operator = operatorOf(newest, earlier);
-    const left = sightings.filter(({ imei }) => !struck.has(imei));
+    // Those of who had the number before have no part in it. Of one that is exempt nobody looks at what was said before.
+    const activated = exempt.has(identifier)
+      ? ''
+      : (earlier
+          .flatMap(({ reissuedOn }) => reissuedOn ?? [])
+          .sort()
+          .at(-1) ?? '');
+    const holders = newest.day > activated ? sightings.filter(({ day }) => day > activated) : sightings;
+    const left = holders.filter(({ imei }) => !struck.has(imei));
     const on = left.find(({ imei }) => !held.has(imei) || acts.has(imei));
     const row = { kind: 'reverify', identifier, operator, lastSeen: newest.day } as const;
-    const leftOut = left.length === 0 ? 'struck' : on === undefined ? 'held' : exempt.has(identifier) ? 'exempt' : '';
+    const takenBackOn = reversedOn(identifier);
+    const isReversed = on !== undefined && takenBackOn !== undefined && on.day <= takenBackOn;
+    const said = left.length === 0 ? 'struck' : on === undefined ? 'held' : exempt.has(identifier) ? 'exempt' : '';
+    const leftOut = said === '' && isReversed ? 'reversed' : said;
     const { state, direction } =
-      leftOut === ''
-        ? connectionState(earlier, operator, newest.day, reversedOn(identifier))
-        : { state: leftOut, direction: '' };
+      leftOut === '' ? connectionState(earlier, operator, newest.day) : { state: leftOut, direction: '' };
     decided.push({ ...row, imei: on?.imei ?? newest.imei, state, direction });
   }
   for (const imei of report.handsets) {

@@ -92,7 +92,11 @@ export class Ledgers {
       operator: goesOnAt(row) ?? row.decided.operator,
       isOpen: goesOnAt(row) !== undefined || isOpenAt(row, at),
       // What was taken back counts no more, whatever is answered.
-      answer: row.at === 0 || row.reversed !== undefined ? undefined : { outcome: row.outcome, on: row.on, at: row.at },
+      // What is taken back is a taking of service, and no proof.
+      answer:
+        row.at === 0 || (row.reversed !== undefined && row.outcome !== 'verified')
+          ? undefined
+          : { outcome: row.outcome, on: row.on, at: row.at },
       reissuedOn: row.reissuedOn,
       ported: row.ported,
     }));
@@ -194,6 +198,10 @@ function answerRow(
   if (!known.includes(outcome)) return 'rejected';
   if (outcome === 'reissued' && on <= lastSeen) return 'rejected';
   if ((ENDS_CONNECTION.includes(outcome) || outcome === 'ported') && on < lastSeen) return 'rejected';
+  // Who had service back and has lost it again is told as a conflict, and given it back in the night.
+  const hadEnded = [...ENDS_CONNECTION, 'open', 'failed'].includes(row.outcome);
+  if (outcome === 'disconnected' && row.reversed !== undefined && hadEnded && on > dayAt(row.reversed.at))
+    return 'rejected';
   if (outcome === row.outcome) return 'alreadyRecorded';
   if (outcome === 'failed' && ENDS_CONNECTION.includes(row.outcome)) return 'alreadyRecorded';
   const isOverdue = at >= row.ends;

@@ -3,7 +3,7 @@ import { imeiIn, linesOf, sha256, written } from '../../../test/reckoning/files.
 import { noOperator } from '../../../test/reckoning/tables.ts';
 import { OPERATORS, type Upload } from '../story.ts';
 import { type Books, checkEnds, directionsOf, expectBooks, noBooks, reportOf } from './books.ts';
-import { decidedOf, operatorFor } from './decided.ts';
+import { activatedBefore, decidedOf, operatorFor } from './decided.ts';
 import { struckIn } from './decision-files.ts';
 import { checkApproved, checkAsked } from './decisions.ts';
 import { checkFollowUp } from './follow-ups.ts';
@@ -129,8 +129,23 @@ function decideAll(known: Known, books: BatchBooks, { text, at }: Upload, operat
   const handsets = handsetsIn(text);
   const struck = struckIn(known, books.id);
   const { plan } = books;
-  for (const { msisdn, operator: seenAt, on, day } of newestSightings(known.imported, at, handsets, struck)) {
-    const asked: Asked = { kind: 'reverify', operator: seenAt, identifier: msisdn, lastSeen: day, plan };
+  for (const { msisdn, operator: seenAt, on: seenIn, onDay, day } of newestSightings(
+    known.imported,
+    at,
+    handsets,
+    struck,
+  )) {
+    const asked: Asked = {
+      kind: 'reverify',
+      operator: seenAt,
+      identifier: msisdn,
+      lastSeen: day,
+      actedUponOn: onDay,
+      plan,
+    };
+    // Who has the number now was seen in none but what was left out.
+    const since = activatedBefore(known, asked);
+    const on = onDay <= since && since < day ? undefined : seenIn;
     // Who is left out is so where they were seen.
     const operator = on === undefined ? seenAt : operatorFor(known, asked);
     count(known, books, { ...asked, operator }, on, operators);

@@ -23,6 +23,12 @@ export function operatorFor(known: Known, asked: Asked): string {
   return ports.sort((a, b) => (a.on > b.on ? -1 : a.on < b.on ? 1 : 0))[0]?.to ?? asked.operator;
 }
 
+/** The day on which a number was last activated for somebody else, as earlier directions say; '' where none does. */
+export function activatedBefore(known: Known, asked: Asked): string {
+  const days = earlierRows(known, asked).flatMap(({ outcome, on }) => (outcome === 'reissued' ? on : []));
+  return days.sort().at(-1) ?? '';
+}
+
 /** Its state, and where it stands if it isn't directed. */
 export function decidedOf(known: Known, asked: Asked): { state: string; direction: string } {
   const { kind, operator, identifier, lastSeen, plan, goesOn = [], overdueOf } = asked;
@@ -45,7 +51,8 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
       isInForce(known, row, plan),
   );
   if (later) return { state: 'alreadyOpen', direction: later.direction.id };
-  const recorded = rows.filter(({ at, reversed }) => at > 0 && !reversed).sort((a, b) => b.at - a.at)[0];
+  const stands = ({ outcome, reversed }: Said) => !reversed || outcome === 'verified';
+  const recorded = rows.filter((row) => row.at > 0 && stands(row)).sort((a, b) => b.at - a.at)[0];
   const direction = recorded?.direction.id ?? '';
   if (recorded && kind === 'block' && recorded.outcome === 'blocked') return { state: 'alreadyBlocked', direction };
   if (recorded && kind === 'reverify' && lastSeen <= recorded.on) {

@@ -14,6 +14,10 @@ const GOES_ON_WITHIN = 3.5 * DAY;
 export const isToKeep = ({ outcome, reversed = false }: Row): boolean =>
   outcome === 'verified' || outcome === 'withdrawn' || (outcome === 'extended' && reversed);
 
+/** Whether a row had ended, or its ladder had, and was taken back after that. */
+export const isGivenBack = ({ outcome, reversed = false }: Row): boolean =>
+  reversed && ['open', 'failed', 'disconnected', 'surrendered'].includes(outcome);
+
 /** The rows that a direction of a follow-up continues, by number. */
 export function originsOf(known: Known, { batch, kind, operator, rows }: Direction): Map<string, MovedRow> {
   const own = known.moved.filter(
@@ -133,7 +137,7 @@ export function checkMoves(known: Known): void {
     const said = { ported: 'ported', extended: 'extended', porting_disputed: 'not_found' }[move.why];
     // What turned out to be somebody else's, or was taken back, may have ended before a night came; not who is to be restored.
     const isOver = now?.reversed === true || now?.outcome !== said;
-    const hasEnded = said === undefined ? now === undefined || !isToKeep(now) : isOver;
+    const hasEnded = said === undefined ? now === undefined || !(isToKeep(now) || isGivenBack(now)) : isOver;
     const all = nights.get(rowOf(move)) ?? [];
     asked.add(rowOf(move));
     must(all.length === 1 || (hasEnded && all.length === 0), `${id}: a row that is ${move.why} goes on once`);

@@ -4,7 +4,7 @@ import { DAY, OPERATORS } from '../story.ts';
 import { linesFor } from './combined.ts';
 import { ANSWERS, isOfHandsets } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';
-import { isToKeep, portsIn, saidElsewhere, wasExtended } from './moves.ts';
+import { isGivenBack, isToKeep, portsIn, saidElsewhere, wasExtended } from './moves.ts';
 import { backKeyOf, expectOrder, failedKeyOf, lastDeadlineTold, wasCut } from './orders.ts';
 import type { Item } from './seen.ts';
 import { instant, sum } from './values.ts';
@@ -102,6 +102,11 @@ export function checkResponse(
     known.moves.push({ number, from: id, why, to, at: source.at });
   let recorded = 0;
   let alreadyRecorded = 0;
+  // Who had service back by then may lose it again; without a reversal nobody had.
+  const before = files.filter(
+    ({ version, reversal }) => reversal !== undefined && Number(version) < Number(file.version),
+  );
+  const takenBackOn = before.length === 0 ? '9' : dayAt(Date.parse(String(before.at(-1)?.at)));
   for (const { line, cells } of lines) {
     const reject = (reason: string) => rejects.push({ line, reason });
     const parsed = isOfHandsets(kind) ? imeiIn(cells?.imei) : msisdnIn(cells?.msisdn);
@@ -118,7 +123,11 @@ export function checkResponse(
       reject('before_sighting');
     else if (faultIn(known, direction, identifier, cells, { at: source.at, place }) !== '')
       reject(faultIn(known, direction, identifier, cells, { at: source.at, place }));
-    else if (isTaken(row, outcome, closed)) {
+    else if (outcome === 'disconnected' && on > takenBackOn && isGivenBack(row)) {
+      reject('conflicts_with_recorded');
+      if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
+      toRestore.add(identifier);
+    } else if (isTaken(row, outcome, closed)) {
       const since = outcome === 'reissued' ? (cells.activated_on ?? '') : on;
       const isCut =
         wasCut(row, orders, files) ||

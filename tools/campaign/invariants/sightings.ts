@@ -26,6 +26,8 @@ interface Sighting {
 /** A number's newest sighting, and on which handset it is directed: that of its newest one that wasn't left out; none where all are. */
 interface Newest extends Sighting {
   on: string | undefined;
+  /** The day of that one. */
+  onDay: string;
 }
 
 /** The handsets that a report names. */
@@ -71,8 +73,9 @@ export function newestSightings(
   );
   for (const link of links) {
     const { msisdn, imei } = link;
-    const on = struck.has(imei) || struck.has(msisdn) ? newest.get(msisdn)?.on : imei;
-    newest.set(msisdn, { ...link, on });
+    const isLeftOut = struck.has(imei) || struck.has(msisdn);
+    const { on, onDay = '' } = isLeftOut ? (newest.get(msisdn) ?? {}) : { on: imei, onDay: link.day };
+    newest.set(msisdn, { ...link, on, onDay });
   }
   return [...newest.values()];
 }
