@@ -3,7 +3,15 @@ import { csvLine } from './csv.ts';
 import type { Instant } from './days.ts';
 import type { DirectionId, OperatorId } from './identifiers.ts';
 import { type Order, takesService } from './ladders.ts';
-import { countOpen, currentOutcomes, fileSaying, type Ledger, type RecordedFile, rowsToOrder } from './ledger.ts';
+import {
+  countAt,
+  countOpen,
+  currentOutcomes,
+  fileSaying,
+  type Ledger,
+  type RecordedFile,
+  rowsToOrder,
+} from './ledger.ts';
 import { failedOrderKey, orderKey } from './outbox.ts';
 import { outcomeAt } from './outcomes.ts';
 
@@ -25,7 +33,9 @@ const header = csvLine(['direction', 'order', 'rows', 'open', 'deadline', 'key',
 /**
  * The orders that count of those of these directions that are open: of each its newest one that carries rows, before its first one none, nor
  * once its last row was answered for, or its ladder has ended; and the disconnect orders of rows that failed and are connected still.
- * No order that takes service is listed for the sake of rows that were taken back: their numbers are somebody else's.
+ * No order that takes service is listed for the sake of rows that were taken back: their numbers are somebody else's. Nor is an order whose
+ * time is over, where all that are open have failed: a bar carries none of them, so that no later one has replaced it, and it may ask for
+ * full service for those whom their own orders have disconnected.
  */
 export function openOrders(ledgers: readonly Ledger[]): OpenOrder[] {
   return ledgers.flatMap((ledger) => {
@@ -35,6 +45,7 @@ export function openOrders(ledgers: readonly Ledger[]): OpenOrder[] {
     const newest = orders.findLast(({ rows }) => rows > 0);
     const failed = failedOrders(ledger);
     if (newest === undefined || (takesService(newest.order) && rowsToOrder(ledger).length === 0)) return failed;
+    if (newest.rung < ledger.rung && failed.length > 0 && countAt(ledger, 'failed') === open) return failed;
     const { rung, order, rows, deadline, sha256 } = newest;
     const key = orderKey(operator, directionId, rung, order);
     return [{ directionId, operator, order, rows, open, deadline, key, sha256 }, ...failed];

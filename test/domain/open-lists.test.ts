@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import { issueOrder } from '../../lambdas/domain/issuing.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { openList, openOrders } from '../../lambdas/domain/open-lists.ts';
 import { airtel, answered, at, closed, fresh, issued, marked } from './example.ts';
 
 /** The lines after the header. */
 const openLines = (ledgers: Ledger[]) => openList(openOrders(ledgers)).split('\n').slice(1, -1);
+
+/** Goes on to rung `rung`, when the one before ends, whose order carries no row. */
+function skipped(ledger: Ledger, rung: number): Ledger {
+  const { deadline: now } = ledger.rungs[rung - 2] ?? {};
+  const { deadline } = ledger.rungs[rung - 1] ?? {};
+  if (now === undefined || deadline === undefined) throw new Error(`there is no rung ${rung} to go on to`);
+  const decision = issueOrder(ledger, { rung, deadline, now, token: `token-${rung}`, attempt: `attempt-${rung}` });
+  if (decision.kind !== 'wait') throw new Error(`expected wait, got ${decision.kind}`);
+  return decision.ledger;
+}
 
 describe('the list of what is open at an operator', () => {
   it('has each open direction with the order that counts, how many rows that carried, and how many of them are open', () => {
@@ -82,6 +93,31 @@ describe('the list of what is open at an operator', () => {
       ['reverify', '4', '2'],
     ]);
     expect(openLines([closed(failed())])).toEqual([]);
+  });
+
+  it('has of rows that have all failed no more than their disconnect orders, once the ladder goes on without them', () => {
+    const orders = (ledger: Ledger) => openLines([ledger]).map((line) => line.split(',').slice(1, 4));
+    const own = [
+      ['disconnect', '2', '2'],
+      ['disconnect', '1', '1'],
+    ];
+    // While the first rung's time runs, it stands, and a row that nobody has answered for is barred.
+    const allFailed = answered(failed(), [[3, 'disconnected']]).ledger;
+    expect(orders(allFailed)).toEqual([...own, ['reverify', '4', '3']]);
+    expect(orders(issued(failed(), 2))).toEqual([...own, ['bar_outgoing', '1', '4']]);
+    // A bar carries none who failed: what was to be answered until 6 June, with full service, is no order to them any more.
+    const overtaken = skipped(allFailed, 2);
+    expect(orders(overtaken)).toEqual(own);
+    expect(orders(skipped(overtaken, 3))).toEqual(own);
+    expect(orders(issued(skipped(overtaken, 3), 4))).toEqual([...own, ['disconnect', '3', '3']]);
+  });
+
+  it('has the order that was overtaken as long as a row is open that has not failed, or nothing else would stand for its direction', () => {
+    const orders = (ledger: Ledger) => openLines([ledger]).map((line) => line.split(',').slice(1, 4));
+    // The number of the last row is somebody else's by now: no order carries it, and it may still be answered for.
+    expect(orders(skipped(marked(failed(), [3]), 2)).at(-1)).toEqual(['reverify', '4', '4']);
+    const anothers = marked(answered(failed(), [[3, 'disconnected']]).ledger, [0, 1, 2]);
+    expect(orders(skipped(anothers, 2))).toEqual([['reverify', '4', '3']]);
   });
 
   it('asks for nobody to be cut off who was taken back since: the number is somebody else’s by now', () => {
