@@ -138,20 +138,23 @@ function isCutOff({ ledger, row }: RowFacts): boolean {
   return cuts && !isReversed(currentOutcomes(ledger), row);
 }
 
-/** What it means for a number that a batch met it and did not direct it. */
+/**
+ * What it means for a number that a batch met it and did not direct it. A batch knows of those sightings alone that it gathered: the number
+ * may have been seen since in other handsets.
+ */
 const ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
   struck: 'The newest batch that met it left it out, as an approver had asked: nothing is done about it there.',
   held: 'The newest batch that met it saw it only in handsets that look cloned, and approvers had nothing done about these: nothing is done about it there.',
   exempt: 'The newest batch that met it left it out, since it was exempt: nothing is done about it there.',
   reversed:
-    'The newest batch that met it left it alone, since what was done to it had been taken back and it had not been seen since.',
+    'The newest batch that met it left it alone, since what was done to it had been taken back and it had not been seen since in the handsets of that batch.',
   reissuedBefore:
-    'The newest batch that met it left it alone, since somebody else has had the number since it was seen.',
+    'The newest batch that met it left it alone, since somebody else has had the number since it was seen in the handsets of that batch.',
   alreadyOpen: 'The newest batch that met it left it where it was being re-verified already.',
   alreadyDisconnected:
-    'The newest batch that met it left it alone, since it had been disconnected and not been seen since.',
+    'The newest batch that met it left it alone, since it had been disconnected and not been seen since in the handsets of that batch.',
   alreadyVerified:
-    'The newest batch that met it left it alone, since its subscriber had been verified and it had not been seen on a later day.',
+    'The newest batch that met it left it alone, since its subscriber had been verified and it had not been seen on a later day in the handsets of that batch.',
   alreadyBlocked: 'The newest batch that met it found it blocked already.',
 };
 

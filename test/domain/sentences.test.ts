@@ -209,6 +209,15 @@ describe('the sentence of a number', () => {
       );
     });
 
+    it.each([
+      ['reversed', /been taken back and it had not been seen since in the handsets of that batch\. /],
+      ['alreadyDisconnected', /been disconnected and not been seen since in the handsets of that batch\. /],
+      ['alreadyVerified', /verified and it had not been seen on a later day in the handsets of that batch\. /],
+      ['reissuedBefore', /has had the number since it was seen in the handsets of that batch\. /],
+    ] as const)('(%s) claims no more than that batch knew: it may have been seen in others', (state, words) => {
+      expect(said(facts(rowOf(answered('disconnected', ledger('reverify'))), state))).toMatch(words);
+    });
+
     it('says nothing of an operator that did not know it', () => {
       expect(said(facts(rowOf(answered('not_found', ledger('reverify'))), 'struck'))).toMatch(
         /left it out, as an approver had asked: nothing is done about it there\.$/,
