@@ -2,7 +2,7 @@
 import type { Instant } from '../domain/days.ts';
 import { dayOf } from '../domain/days.ts';
 import { exemptionOf } from '../domain/exemptions.ts';
-import type { Facts, ReversalFacts } from '../domain/facts.ts';
+import type { Facts, ReversalFacts, RowFacts } from '../domain/facts.ts';
 import { type BatchId, type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import type { LookupRow } from '../domain/lookups.ts';
 import { factsSince } from '../domain/story-by-reference.ts';
@@ -43,13 +43,15 @@ export async function gatherFacts(
   const reversals = await reversalsOf(subjects, batches);
   for (const [subject, own] of reversals)
     for (const { directionIds } of own) for (const directionId of directionIds) claimed.add(subject, { directionId });
-  await addExceptions(rows, reversals, claimed);
+  const excepted = exceptedFrom(reversals);
+  await addExceptions(rows, excepted, claimed);
   const rowsOf = await rows.read(claimed);
 
   const met = new Map<BatchId, Set<Identifier>>();
   const meets = (batchId: BatchId, subject: Identifier) =>
     met.set(batchId, (met.get(batchId) ?? new Set()).add(subject));
-  for (const [subject, own] of rowsOf) for (const { batchId } of own) meets(batchId, subject);
+  // A handset from which a number is excepted may be read without being asked about.
+  for (const subject of subjects) for (const { batchId } of rowsOf.get(subject) ?? []) meets(batchId, subject);
   for (const { batchId, identifier } of aside) meets(batchId, identifier);
   for (const [subject, own] of reversals) for (const { batchId } of own) meets(batchId, subject);
   const factsOf = await batches.facts(met);
@@ -64,6 +66,9 @@ export async function gatherFacts(
       rows: rowsOf.get(identifier) ?? [],
       aside: aside.filter((one) => one.identifier === identifier),
       reversals: reversals.get(identifier) ?? [],
+      blocks: [...excepted].flatMap(([imei, numbers]) =>
+        isNumber(identifier) && numbers.has(identifier) ? (rowsOf.get(imei) ?? []).filter(isBlock) : [],
+      ),
       exemption: exemptionOf(exemptions, identifier),
     };
     const pointer = row.asked.by === 'reference' ? referred.get(row.asked.referred)?.pointer : undefined;
@@ -88,25 +93,36 @@ export async function numbersReferred(inbox: string, asked: readonly LookupRow[]
   );
 }
 
-/**
- * What goes on with the exception of a number from a handset's block, where nobody had answered: the handset's claim names it, and not
- * the number's.
- */
-async function addExceptions(
-  rows: Rows,
-  reversals: ReadonlyMap<Identifier, readonly ReversalFacts[]>,
-  claimed: Claimed,
-): Promise<void> {
+/** The handsets from whose blocks numbers were to be excepted that are asked about, each with these numbers. */
+function exceptedFrom(reversals: ReadonlyMap<Identifier, readonly ReversalFacts[]>): Map<Imei, Set<Msisdn>> {
   const numbers = new Map<Imei, Set<Msisdn>>();
   for (const [subject, own] of reversals)
     for (const { imei, msisdn } of own)
       if (imei !== null && msisdn === subject) numbers.set(imei, (numbers.get(imei) ?? new Set()).add(msisdn));
-  const { byDirection } = await rows.claimed(new Set(numbers.keys()));
-  for (const [directionId, own] of byDirection)
-    for (const handset of own.keys())
-      if (parseDirectionId(directionId)?.kind === 'unblock' && !isNumber(handset))
-        for (const msisdn of numbers.get(handset) ?? []) claimed.add(msisdn, { directionId });
+  return numbers;
 }
+
+/**
+ * What goes on with the exception of a number from a handset's block, where nobody had answered, and the blocks of that handset, since
+ * a later one excepts nobody: the handset's claim names them, and not the number's.
+ */
+async function addExceptions(
+  rows: Rows,
+  excepted: ReadonlyMap<Imei, ReadonlySet<Msisdn>>,
+  claimed: Claimed,
+): Promise<void> {
+  const { byDirection } = await rows.claimed(new Set(excepted.keys()));
+  for (const [directionId, own] of byDirection) {
+    const kind = parseDirectionId(directionId)?.kind;
+    for (const handset of own.keys()) {
+      if (isNumber(handset)) continue;
+      if (kind === 'block') claimed.add(handset, { directionId });
+      if (kind === 'unblock') for (const msisdn of excepted.get(handset) ?? []) claimed.add(msisdn, { directionId });
+    }
+  }
+}
+
+const isBlock = ({ ledger }: RowFacts) => ledger.kind === 'block';
 
 function isNumber(identifier: Identifier): identifier is Msisdn {
   return identifier.startsWith('+');

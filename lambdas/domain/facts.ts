@@ -117,5 +117,7 @@ export interface Facts {
   readonly aside: readonly AsideFacts[];
   /** What was to be taken back of it, in any order. */
   readonly reversals: readonly ReversalFacts[];
+  /** Of a number: the blocks of the handsets from which it was to be excepted, in any order. They are no rows of its own. */
+  readonly blocks: readonly RowFacts[];
   readonly exemption: Exemption;
 }

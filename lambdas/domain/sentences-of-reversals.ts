@@ -3,7 +3,8 @@ import { isWhole } from './asked.ts';
 import { dayOf, type Instant } from './days.ts';
 import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { type Imei, imeiOut } from './identifiers.ts';
-import { outcomeOf } from './ledger.ts';
+import { currentOutcomes, outcomeOf } from './ledger.ts';
+import { isReversed } from './outcomes.ts';
 import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 import { lastDeadline } from './whereabouts.ts';
 import { dayText, instantText, listText } from './wording.ts';
@@ -62,27 +63,54 @@ export function reversalSentence(reversal: ReversalFacts): string {
 }
 
 /** Where a number stands that is excepted from the blocks of handsets, one sentence for each operator. */
-export function pairSentences({ rows, reversals }: Facts, now: Instant): string[] {
+export function pairSentences({ rows, reversals, blocks }: Facts, now: Instant): string[] {
   const newest = new Map<string, RowFacts>();
   for (const row of [...rows].sort((a, b) => a.ledger.plan - b.ledger.plan))
     if (row.ledger.kind === 'unblock') newest.set(`${row.subject.imei} ${row.ledger.operator}`, row);
   const without = reversals.filter(
     ({ imei, msisdn, directionIds }) => imei !== null && msisdn !== null && directionIds.length === 0,
   );
-  return [...[...newest.values()].map((row) => pairSentence(row, now)), ...without.map(withoutRow)];
+  return [...[...newest.values()].map((row) => pairSentence(row, blocks, now)), ...without.map(withoutRow)];
 }
 
-function pairSentence({ ledger, row, subject: { imei } }: RowFacts, now: Instant): string {
+function pairSentence(exception: RowFacts, blocks: Facts['blocks'], now: Instant): string {
+  const { ledger, row, subject } = exception;
   const { outcome, occurredOn } = outcomeOf(ledger, row);
-  const handset = `the handset ${imeiOut(imei)}`;
+  const handset = `the handset ${imeiOut(subject.imei)}`;
   const who = `The operator ${ledger.operator}`;
+  const since = occurredOn === null ? '' : ` since ${dayText(occurredOn)}`;
+  const anew = blockedAnew(exception, blocks);
   if (outcome === 'unblocked')
-    return `${who} says that the number may be used in ${handset} again${occurredOn === null ? '' : ` since ${dayText(occurredOn)}`}, which stays blocked for others.`;
-  if (outcome === 'not_found') return `${who} says that it does not block ${handset}.`;
+    return anew === undefined
+      ? `${who} says that the number may be used in ${handset} again${since}, which stays blocked for others.`
+      : `${who} said that the number may be used in ${handset} again${since}.${anewText(anew)}`;
+  if (outcome === 'not_found')
+    return anew === undefined
+      ? `${who} says that it does not block ${handset}.`
+      : `${who} said that it did not block ${handset}.${anewText(anew)}`;
   const end = instantText(lastDeadline(ledger));
   return outcome === 'overdue' || lastDeadline(ledger) <= now
     ? `${who} was to let the number be used in ${handset} again by ${end}, and has not said that it did: whoever can't use it should ask there.`
     : `${who} is to let the number be used in ${handset} again by ${end}, which stays blocked for others.`;
+}
+
+/**
+ * The first block of the handset that was directed to an operator later than an exception, and stands: its order is the newer word on
+ * the state that the handset is to be in there, and names no number that is excepted. An exception without an answer is asked for again
+ * after it, night after night.
+ */
+function blockedAnew({ ledger: { operator, plan }, subject }: RowFacts, blocks: Facts['blocks']): RowFacts | undefined {
+  return [...blocks]
+    .sort((a, b) => a.ledger.plan - b.ledger.plan)
+    .find(({ ledger, row, subject: { imei } }) => {
+      const isLater = imei === subject.imei && ledger.operator === operator && ledger.plan > plan;
+      const isKnown = outcomeOf(ledger, row).outcome !== 'not_found';
+      return isLater && isKnown && !isReversed(currentOutcomes(ledger), row);
+    });
+}
+
+function anewText({ ledger }: RowFacts): string {
+  return ` But since ${dayText(dayOf(ledger.startedAt))}, by a later report, that handset is to be blocked there again for every number, this one too: for the number to be used in it, a caseworker has to appeal for the number and the handset together once more.`;
 }
 
 function withoutRow(reversal: ReversalFacts): string {

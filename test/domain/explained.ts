@@ -89,6 +89,7 @@ export const number = (rows: RowFacts[], more: Partial<Facts> = {}): Facts => ({
   rows,
   aside: [],
   reversals: [],
+  blocks: [],
   exemption: {},
   ...more,
 });
@@ -98,6 +99,7 @@ export const handset = (rows: RowFacts[], aside: AsideFacts[] = [], reversals: R
   batches: [batch()],
   rows: rows.map((row) => ({ ...row, subject: { imei: IMEI } })),
   aside,
+  blocks: [],
   exemption: {},
 });
 export const said = (facts: Facts) => sentenceOf(facts, asking);

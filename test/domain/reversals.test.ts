@@ -344,6 +344,43 @@ describe('a handset', () => {
   });
 });
 
+describe('a number that was excepted from the block of a handset which a later report has blocked anew', () => {
+  const one = '+919876543210' as Msisdn;
+  /** By plans, the newest first, as a claim has its pointers. */
+  const rowsAt = (operator: typeof airtel, anew: Partial<SubjectRow>) => {
+    const told = { operator, lastSeen: null };
+    return [
+      row({ ...told, kind: 'block', directionId: plan(12, 'block'), outcome: 'open', open: true, ...anew }),
+      row({ ...told, kind: 'unblock', directionId: plan(9, 'unblock'), outcome: 'unblocked', excepts: one }),
+      row({ ...told, kind: 'block', directionId: plan(1, 'block'), outcome: 'overdue' }),
+    ] as const;
+  };
+  const appealed = (anew: Partial<SubjectRow>) =>
+    decideHandset([...rowsAt(airtel, anew), ...rowsAt(jio, anew)], 'current', one);
+
+  it.each([
+    ['is still to be carried out', {}],
+    ['was answered', { open: false, outcome: 'blocked' }],
+    ['was never answered', { open: false, outcome: 'overdue' }],
+  ] as const)('is excepted again at each operator upon another appeal, where that block %s', (_, anew) => {
+    const [atAirtel] = rowsAt(airtel, anew);
+    const [atJio] = rowsAt(jio, anew);
+    expect(appealed(anew)).toEqual({
+      state: 'directed',
+      directed: [
+        { operator: airtel, from: pointer(atAirtel) },
+        { operator: jio, from: pointer(atJio) },
+      ],
+      rows: [],
+      openIn: [],
+    });
+  });
+
+  it('has nothing to be given back where no operator knew the handset then: the exception stands', () => {
+    expect(appealed({ open: false, outcome: 'not_found' }).state).toBe('nothingToRestore');
+  });
+});
+
 describe('the mark of a reversal', () => {
   it('is stored as batch and plan', () => {
     const mark = { batchId: 'caseworker-1-0123456789ab', plan: 7 } as never;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ReversalFacts, RowFacts } from '../../lambdas/domain/facts.ts';
-import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { BatchId, Imei, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger, RecordedFile } from '../../lambdas/domain/ledger.ts';
 import { code, markReversed } from '../../lambdas/domain/outcomes.ts';
 import { answered, at, BATCH, batch, handset, IMEI, ledger, NUMBER, number, rowOf, SHA256, said } from './explained.ts';
@@ -116,5 +116,62 @@ describe('what a sentence says of a reversal', () => {
       'That the number may be used in the handset 351000000000013 was granted on 5 June 2026, when no operator blocked that.',
     );
     expect(of([pair('struck')])).toMatch(/^An approver left the use of the handset 351000000000013 out of/);
+  });
+
+  describe('where a later report has a handset blocked anew from which a number is excepted', () => {
+    const exception = (answer: 'unblocked' | 'not_found' | null, plan = 2): RowFacts => {
+      const open = ledger('unblock', { batchId: REVERSAL }, plan);
+      const of = answer === null ? open : answered(answer, open);
+      return rowOf(of, { batchId: REVERSAL, subject: { imei: IMEI, msisdn: NUMBER } });
+    };
+    const block = (plan: number, of: Partial<Ledger> = {}, imei = IMEI): RowFacts =>
+      rowOf({ ...ledger('block', { batchId: OTHER, startedAt: at(5 + plan) }, plan), ...of }, { subject: { imei } });
+    const pair = (exceptions: RowFacts[], blocks: RowFacts[]) => said(number(exceptions, { blocks }));
+    const STANDS =
+      'The operator jio says that the number may be used in the handset 351000000000013 again since 3 June 2026, which stays blocked for others.';
+    const ANEW =
+      ' But since 8 June 2026, by a later report, that handset is to be blocked there again for every number, this one too: for the number to be used in it, a caseworker has to appeal for the number and the handset together once more.';
+
+    it('says since when the number may not be used in it any more, and what may be done', () => {
+      const before = block(1);
+      expect(pair([exception('unblocked')], [before])).toBe(STANDS);
+      const expected = `The operator jio said that the number may be used in the handset 351000000000013 again since 3 June 2026.${ANEW}`;
+      const overdue = ledger('block', { closedAt: at(12) });
+      overdue.outcomes[0] = code.overdue;
+      const { outcomes: blocked, files } = answered('blocked', ledger('block'));
+      for (const of of [{}, { outcomes: blocked, files }, { outcomes: overdue.outcomes, closedAt: overdue.closedAt }])
+        expect(pair([exception('unblocked')], [block(3, of), before])).toBe(expected);
+      // The first one of them, whichever is read first.
+      expect(pair([exception('unblocked')], [block(4), block(3)])).toBe(expected);
+      expect(pair([exception('not_found')], [block(3)])).toBe(
+        `The operator jio said that it did not block the handset 351000000000013.${ANEW}`,
+      );
+    });
+
+    it('says so of each operator by what was directed there, and of each handset by itself', () => {
+      const vi = { operator: 'vi' as OperatorId };
+      const there = exception('unblocked');
+      const both = [exception('unblocked'), { ...there, ledger: { ...there.ledger, ...vi } }];
+      expect(pair(both, [block(3, vi)])).toMatch(
+        /^The operator jio says that the number may be used .* for others\. The operator vi said .* But since 8 June/,
+      );
+      expect(pair([exception('unblocked')], [block(3, {}, '35100000000002' as Imei)])).toBe(STANDS);
+    });
+
+    it.each([
+      ['was taken back', reversed(ledger('block', {}, 3))],
+      ['was not to be carried out where nobody knew it', answered('not_found', ledger('block', {}, 3))],
+    ])('goes by no block that %s', (_, { outcomes, files }) => {
+      expect(pair([exception('unblocked')], [block(3, { outcomes, files })])).toBe(STANDS);
+    });
+
+    it('says that it may be used again once it was excepted from that block, too, and by when where it is about to be', () => {
+      expect(pair([exception('unblocked'), exception('unblocked', 4)], [block(3)])).toBe(STANDS);
+      const asked =
+        /^The operator jio is to let the number be used in the handset 351000000000013 again by 9 June 2026/;
+      expect(pair([exception('unblocked'), exception(null, 4)], [block(3)])).toMatch(asked);
+      // Without an answer it is asked for again in the nights, after that block.
+      expect(pair([exception(null)], [block(3)])).toMatch(asked);
+    });
   });
 });

@@ -57,6 +57,7 @@ const facts = (rows: RowFacts[], more: Partial<Facts> = {}): Facts => ({
   rows,
   aside: [],
   reversals: [],
+  blocks: [],
   exemption: {},
   ...more,
 });

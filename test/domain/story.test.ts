@@ -85,6 +85,7 @@ test("the batch of a night is no report's, so that nobody is said to have report
     rows: [],
     aside: [],
     reversals: [],
+    blocks: [],
     exemption: {},
   };
   expect(storyOf(facts).map((event) => [event.what, 'agency' in event && event.agency])).toEqual([['reported', 'mha']]);

@@ -3,8 +3,9 @@
  *
  * H was used with O, D, V, S, P and T of airtel. On 1 June mha reports it. On 2 June airtel has disconnected D, verified V and blocked H, T has failed; of O, S
  * and P it says nothing. On 8 June caseworker-1 appeals for O (by its reference), D, V, S, T, for P as far as it uses H, and for a
- * stranger's number; approver-1 strikes S, and approves. Airtel restores D on the same day, and O never. up-police reports H on 21 June, when
- * it was seen with nobody since. A second appeal, for S, is refused.
+ * stranger's number; approver-1 strikes S, and approves. Airtel restores D on the same day, and O never; it lets P use H then, and jio on
+ * 13 June, where the block of H has no answer. up-police reports H on 21 June, when it was seen with nobody since: jio is to block it
+ * anew. A second appeal, for S, is refused; a third one, for P and H once more, is granted on 31 July.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
@@ -34,6 +35,7 @@ const report = `mha-${sha256Of(`imei\n${H}\n`).slice(0, 12)}`;
 let reversal: string;
 let refused: string;
 let later: string;
+let again: string;
 const answers: Record<string, Record<string, Explained>> = {};
 const sentence = (when: string, about: string) => answers[when]?.[about]?.sentence;
 const story = (when: string, about: string) => answers[when]?.[about]?.story ?? [];
@@ -106,11 +108,21 @@ beforeAll(async () => {
   // The night of 11 June asked again, until 13 June: whether the night that begins as that ends goes on with it at once is left open.
   await lab.at(11);
   await ask('restored');
+  // Jio's last word on the exception, by the newest night's direction; what it was to do about the block it never says.
+  await lab.at(12);
+  const planOf = (id: string) => Number(id.split('.').at(-1)?.split('-')[0]);
+  const night = (await lab.directions('jio')).filter((one) => one.includes('.unblock.'));
+  night.sort((a, b) => planOf(a) - planOf(b));
+  await lab.upload(`responses/jio/${night.at(-1)}/back.csv`, `imei,outcome\n${SHOWN},unblocked\n`);
+  await ask('excepted');
   await lab.at(20);
   await lab.report('up-police', [H, '35100000000002']);
   later = (await lab.outbox('previews/up-police-')).map((key) => key.split('/')[1] ?? '')[0] ?? '';
   await lab.at(60);
   await ask('later');
+  again = await appeal([`${P},${SHOWN},,cloned,A-9`], 'again.csv');
+  await lab.decide('approver-1', again, [APPROVE]);
+  await ask('again');
   return () => lab.close();
 }, 600_000);
 
@@ -275,6 +287,21 @@ describe('the sentence of what was taken back', () => {
       H,
       /^This handset is blocked since 2 June 2026 at airtel; .* There is somebody for whose number it was to be excepted from the block\./,
     ],
+    ...(['excepted', 'later'] as const).map((when): [string, string, RegExp] => [
+      when,
+      P,
+      /The operator airtel says that the number may be used in the handset 351000000000013 again since 8 June 2026, which stays blocked for others\./,
+    ]),
+    [
+      'excepted',
+      P,
+      /The operator jio says that the number may be used in the handset 351000000000013 again since 13 June 2026, which stays blocked for others\.$/,
+    ],
+    [
+      'later',
+      P,
+      /The operator jio said that the number may be used in the handset 351000000000013 again since 13 June 2026\. But since 21 June 2026, by a later report, that handset is to be blocked there again .* once more\.$/,
+    ],
     [
       'later',
       D,
@@ -282,6 +309,15 @@ describe('the sentence of what was taken back', () => {
     ],
   ])('as %s of %s says where it stands', (when, about, expected) => {
     expect(sentence(when, about)).toMatch(expected);
+  });
+
+  it('of a number that is excepted anew, where a later report had the handset blocked, is that of its new exception', async () => {
+    expect(sentence('again', P)).toMatch(
+      /airtel says that the number may be used in the handset \d+ again since 8 June .* The operator jio is to let the number be used in the handset 351000000000013 again by 2 August 2026, 05:30 IST, which stays blocked for others\.$/,
+    );
+    const direction = await directionOf(again, 'unblock', 'jio');
+    const [header, answer] = (await lab.read(`batches/${again}/appeals.csv`)).split('\n');
+    expect([header, answer]).toEqual(['line,state,directionIds', `2,directed,${direction}`]);
   });
 
   it("of each number agrees with the later batch's books", async () => {
