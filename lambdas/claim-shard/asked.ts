@@ -31,6 +31,7 @@ import {
   decideHandset,
   decideNumber,
   othersInForce,
+  reliableIn,
   type Scope,
   type SubjectRow,
   standingOn,
@@ -114,7 +115,7 @@ export async function decideAsked(
       given.push({ ...nothing, state: 'struck' });
       continue;
     }
-    const kept = [...relied(claimedAs(one), scope), ...standingOn(scope, own).map(directedBy)];
+    const kept = [...relied(claimedAs(one), reliableIn(scope, own)), ...standingOn(scope, own).map(directedBy)];
     if (kept.length > 0) {
       given.push({ ...nothing, state: 'kept', kept });
       continue;
@@ -287,9 +288,9 @@ async function reliedUpon(
   plan: number,
   withdraws: Asked['withdraws'],
   struck: ReadonlySet<Imei | Msisdn>,
-): Promise<(identifier: Msisdn | Imei, scope: Scope) => Reliance[]> {
-  const directionsOf = (scope: Scope) => namedRows(scope).map(({ directionId }) => directionId);
-  const directions = new Set(known.flatMap(({ scope }) => directionsOf(scope)));
+): Promise<(identifier: Msisdn | Imei, on: readonly Pointer[]) => Reliance[]> {
+  const directionsOf = (on: readonly Pointer[]) => on.map(({ directionId }) => directionId);
+  const directions = new Set(known.flatMap(({ scope, rows }) => directionsOf(reliableIn(scope, rows))));
   if (directions.size === 0) return () => [];
   const withdrawing = withdraws && {
     report: withdraws.batchId,
@@ -298,8 +299,8 @@ async function reliedUpon(
   };
   const identifiers = new Set(known.map(({ asked }) => claimedAs(asked)));
   const relying = await readReliances(env, { directions, identifiers, plan, withdrawing });
-  return (identifier, scope) =>
-    [...new Set(directionsOf(scope))].flatMap((directionId) => relying.get(`${identifier} ${directionId}`) ?? []);
+  return (identifier, on) =>
+    [...new Set(directionsOf(on))].flatMap((directionId) => relying.get(`${identifier} ${directionId}`) ?? []);
 }
 
 /** What earlier directions have of a subject, newest first at each operator. */

@@ -80,6 +80,19 @@ export function withContinuations(scope: Scope, rows: readonly SubjectRow[]): Sc
   return { rows: [...scope.rows, ...continuing.map(pointerOf)] };
 }
 
+/**
+ * The rows of a withdrawn report on which a later batch may rely. Not those that were taken back since, by an appeal, say: they stand
+ * nowhere any more, and nobody has anything of them.
+ * @param rows that count, of all operators
+ */
+export function reliableIn(scope: Scope, rows: readonly SubjectRow[]): readonly Pointer[] {
+  if (scope === 'current' || !('rows' in scope)) return [];
+  return scope.rows.filter((named) => {
+    const row = rows.find((one) => samePointer(one, named));
+    return row === undefined || row.open || !row.reversed;
+  });
+}
+
 /** What another batch did itself where a withdrawn row is, and after that: it stands, whatever becomes of the report. */
 export function standingOn(scope: Scope, rows: readonly SubjectRow[]): SubjectRow[] {
   if (scope === 'current' || !('rows' in scope)) return [];

@@ -1,5 +1,5 @@
 /** What a sentence says of reversals: what was taken back, what stays and why, and the numbers that are excepted from a block. */
-import { isWhole } from './asked.ts';
+import { isTakenBackBy, isWhole } from './asked.ts';
 import { dayOf, type Instant } from './days.ts';
 import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { type Imei, imeiOut } from './identifiers.ts';
@@ -9,13 +9,17 @@ import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 import { lastDeadline } from './whereabouts.ts';
 import { dayText, instantText, listText } from './wording.ts';
 
-/** The newest reversal of the subject itself; of one that was asked for it twice, what gave most. Undefined where there was none. */
+/**
+ * The newest reversal of the subject itself; of one that was asked for it twice, what gave most. Undefined where there was none. What
+ * one took back as a whole stays so, whichever later one left it as it was: that one is not what matters.
+ */
 export function newestReversal({ reversals }: Pick<Facts, 'reversals'>): ReversalFacts | undefined {
   const rank = ({ state }: ReversalFacts) => SUBJECT_STATES.indexOf(state);
-  return reversals
+  const newestFirst = reversals
     .filter(isWhole)
-    .sort((a, b) => (a.at === b.at ? rank(a) - rank(b) : a.at < b.at ? 1 : -1))
-    .at(0);
+    .sort((a, b) => (a.at === b.at ? rank(a) - rank(b) : a.at < b.at ? 1 : -1));
+  const changing = newestFirst.find(({ state }) => state !== 'kept' && state !== 'struck');
+  return changing !== undefined && isTakenBackBy(changing) ? changing : newestFirst[0];
 }
 
 const onDay = ({ at }: ReversalFacts) => `on ${dayText(dayOf(at))}`;

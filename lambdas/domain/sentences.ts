@@ -100,12 +100,12 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
   return [...said, ...pairSentences(facts, asking.now)];
 }
 
-/** The newest reversal of the subject, unless a batch has directed it since. */
+/** The newest reversal of the subject, of those since which no batch has directed it. */
 function standingReversal(facts: Facts): ReversalFacts | undefined {
-  const reversal = newestReversal(facts);
-  const isOlder = ({ batchId, ledger }: RowFacts) =>
-    givesBack(ledger.kind) || (reversal && turnOf(facts, batchId) < turnOf(facts, reversal.batchId));
-  return facts.rows.every(isOlder) ? reversal : undefined;
+  const taking = facts.rows.filter(({ ledger }) => !givesBack(ledger.kind));
+  const stands = (reversal: ReversalFacts) =>
+    taking.every(({ batchId }) => turnOf(facts, batchId) < turnOf(facts, reversal.batchId));
+  return newestReversal({ reversals: facts.reversals.filter(stands) });
 }
 
 /** Whether what is given back by a row is asked for by a newer one, since nobody had answered, or was taken again since. */

@@ -6,6 +6,7 @@ import {
   decideNumber,
   othersInForce,
   readMark,
+  reliableIn,
   type SubjectRow,
   standingOn,
   withContinuations,
@@ -399,6 +400,26 @@ describe('the mark of a reversal', () => {
     ...['x7', '7x', '1234567890'].map((plan) => `mha-0123456789ab:${plan}`),
   ])('that is %j is none', (text) => {
     expect(() => readMark(text)).toThrow(BadMark);
+  });
+});
+
+describe('what a later batch may rely on', () => {
+  const own = open({ directionId: plan(2) });
+  const scope = { rows: [pointer(own)] };
+
+  it('is a row of a withdrawn report that stands, whatever became of it, and one of which no claim tells any more', () => {
+    for (const one of [own, { ...own, open: false }, { ...own, reversed: true }])
+      expect(reliableIn(scope, [open({ directionId: plan(3) }), one])).toEqual([pointer(own)]);
+    expect(reliableIn(scope, [])).toEqual([pointer(own)]);
+  });
+
+  it('is none that was taken back before, by an appeal', () => {
+    const taken = row({ directionId: plan(2), outcome: 'withdrawn', reversed: true });
+    const other = open({ directionId: plan(3), operator: jio });
+    expect(reliableIn(scope, [taken])).toEqual([]);
+    expect(reliableIn({ rows: [own, other].map(pointer) }, [other, taken])).toEqual([pointer(other)]);
+    expect(reliableIn('current', [own])).toEqual([]);
+    expect(reliableIn({ ofHolderIn: pointer(own) }, [own])).toEqual([]);
   });
 });
 

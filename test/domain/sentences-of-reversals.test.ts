@@ -8,6 +8,7 @@ import { answered, at, BATCH, batch, handset, IMEI, ledger, NUMBER, number, rowO
 describe('what a sentence says of a reversal', () => {
   const REVERSAL = 'caseworker-1-0123456789ab' as BatchId;
   const OTHER = 'up-police-0123456789ab' as BatchId;
+  const SECOND = 'mha-ba9876543210' as BatchId;
   const taken = (more: Partial<ReversalFacts> = {}): ReversalFacts => ({
     batchId: REVERSAL,
     at: at(5),
@@ -71,6 +72,41 @@ describe('what a sentence says of a reversal', () => {
       /^A report by which something was done about it was withdrawn on 5 June 2026\. That stays all the same, since the batch up-police-0123456789ab met it, too, and relies on it\. The operator jio disconnected it on/,
     );
   });
+
+  it.each(['kept', 'struck'] as const)(
+    'tells of what took it back, and not of a later one by which it is %s',
+    (state) => {
+      const relying = { operator: 'jio' as OperatorId, batchId: OTHER, state: 'alreadyOpen' };
+      const later = (more: Partial<ReversalFacts> = {}) =>
+        taken({
+          batchId: SECOND,
+          at: at(6),
+          ground: 'withdrawal',
+          state,
+          kept: state === 'kept' ? [relying] : [],
+          ...more,
+        });
+      const batches = [
+        batch(),
+        batch({ batchId: REVERSAL, startedAt: at(5) }),
+        batch({ batchId: SECOND, startedAt: at(6) }),
+      ];
+      const told = (reversals: ReversalFacts[], rows: RowFacts[] = [], more = batches) =>
+        said(number(rows, { batches: more, reversals }));
+      expect(told([later(), taken()], [restore])).toMatch(
+        /^What was done about it was taken back on 5 June 2026: .* The operator jio is to give it full service again/,
+      );
+      // What took back a part of it, or came before that, is no answer to it.
+      const withoutTaking =
+        state === 'kept' ? /^A report by which .* on 6 June 2026\. That stays/ : /left it out .* on 6 June/;
+      expect(told([later(), taken({ kept: [relying], ground: 'withdrawal' })])).toMatch(withoutTaking);
+      expect(told([later(), taken({ imei: IMEI })])).toMatch(withoutTaking);
+      // A batch has directed it between the two.
+      const again = rowOf(answered('disconnected', ledger('reverify', { batchId: OTHER }, 3)), { batchId: OTHER });
+      const between = [...batches, batch({ batchId: OTHER, startedAt: at(5, '12:00:00') })];
+      expect(told([later(), taken()], [again], between)).toMatch(withoutTaking);
+    },
+  );
 
   it('says of what other batches directed elsewhere that this stays, and not that nothing takes service any more', () => {
     const kept = [{ operator: 'jio' as OperatorId, batchId: OTHER, state: 'directed' }];

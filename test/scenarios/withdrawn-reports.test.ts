@@ -333,6 +333,41 @@ describe('a report that is withdrawn where another agency has a number, too', { 
   });
 });
 
+describe('a report that is withdrawn after an appeal gave a number of it back', { timeout: 300_000 }, () => {
+  it('has nothing of it kept for a report that had found it there, and whoever asks is told of the appeal', async () => {
+    await using lab = await open();
+    await lab.usage('airtel', [`${H1},${V},2026-05-21,Delhi`, `${H1},${O},2026-05-21,Delhi`]);
+    await lab.report('mha', [H1]);
+    const direction = await lab.direction(id('mha', H1), 'reverify', 'airtel');
+    await lab.at(1);
+    await lab.respond(direction, [`${V},failed`, `${O},failed`]);
+    await lab.at(1.5);
+    await lab.report('up-police', [H1, H2]);
+    const later = id('up-police', H1, H2);
+    await lab.at(3);
+    await lab.upload('appeals/caseworker-1/appeal.csv', `msisdn,ground,case_ref\n${V},wrong_number,A-1\n`);
+    const appeal = (await lab.outbox('previews/caseworker-1-'))[0]?.split('/')[1] ?? '';
+    await lab.decide('approver-1', appeal, [APPROVE]);
+    await lab.at(4);
+    const reversal = await withdraw(lab, id('mha', H1), []);
+    expect(await lab.read(`batches/${reversal}/kept.csv`)).toContain(`reverify,${O},airtel,${later},alreadyOpen\n`);
+    expect(await lab.read(`batches/${reversal}/kept.csv`)).not.toContain(V);
+    const lookup = `msisdn\n${V}\n${O}\n`;
+    await lab.upload('lookups/caseworker-1/why.csv', lookup);
+    const explained = `explanations/caseworker-1/why.${sha256Of(lookup).slice(0, 8)}.json`;
+    const { lookups } = await lab.json<{ lookups: { sentence: string }[] }>(explained);
+    expect(lookups.map(({ sentence }) => sentence)).toEqual([
+      expect.stringMatching(
+        /^What was done about it was taken back .* It was being given back already\. The operator airtel/,
+      ),
+      expect.stringMatching(/^A report by which something was done about it was withdrawn .* That stays all the same/),
+    ]);
+    await lab.toTheEnd();
+    expect(await subjects(lab, reversal)).toMatchObject({ alreadyOpen: 1 });
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});
+
 describe("a report that met a number when it was somebody else's already", { timeout: 300_000 }, () => {
   it('relies on nothing that was done before, so that the withdrawal of what was done takes that back', async () => {
     await using lab = await open();

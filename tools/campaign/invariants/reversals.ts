@@ -93,7 +93,10 @@ function handsetAt(known: Known, rows: Said[], own: Said[], plan: number, { imei
   return nothing;
 }
 
-/** Who relies on a withdrawn report's rows: a later batch that found one there and did not direct it, or that directed it itself since. */
+/**
+ * Who relies on a withdrawn report's rows: a later batch that found one there and did not direct it, unless that was taken back since; or
+ * that directed it itself since.
+ */
 function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], plan: number): string[] {
   const { imei, msisdn, of } = subject;
   if (of === undefined) return [];
@@ -105,7 +108,7 @@ function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], pl
     return linesOf(text).lines.flatMap(({ cells }) => {
       const { state = '', operator = '', directionid: directionId = '' } = cells ?? {};
       const isIt = cells?.kind === kind && cells.identifier === shown && /^already/.test(state);
-      return isIt && own.some(({ direction }) => direction.id === directionId)
+      return isIt && own.some(({ direction, reversed }) => direction.id === directionId && reversed !== true)
         ? [`${kind},${shown},${operator},${batch},${state}`]
         : [];
     });
@@ -143,7 +146,7 @@ function staysElsewhere(known: Known, { of }: Subject, rows: Said[], own: Said[]
 }
 
 /** What must have become of a subject. */
-function becameOf(known: Known, subject: Subject, { plan, uploadedAt, struck }: Deciding): Became {
+export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, struck }: Deciding): Became {
   const { imei, msisdn } = subject;
   const nothing: Became = { state: 'struck', openIn: [], operators: [], taken: [], kept: [], staysElsewhere: false };
   if (struck.has(imei) || struck.has(msisdn)) return nothing;

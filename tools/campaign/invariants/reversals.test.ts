@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { Direction, type Known, type Row } from './known.ts';
+import { becameOf } from './reversals.ts';
+
+const NUMBER = '+919876543210';
+const [REPORT, LATER, APPEAL] = ['mha-0123456789ab', 'up-police-0123456789ab', 'caseworker-1-0123456789ab'];
+const [OWN, RESTORE] = [`${REPORT}.reverify.airtel.1-0-0`, `${APPEAL}.restore.airtel.3-0-0`];
+
+/** A direction that has the number alone, as its row stands when the withdrawal is planned. */
+function direction(id: string, row: Partial<Row>): Direction {
+  const one = new Direction(id);
+  one.rows = [NUMBER];
+  const rows = [{ outcome: 'open', on: '', at: 0, ...row }];
+  one.states.push({ place: 1, rows, closed: false, orders: [], files: [] });
+  return one;
+}
+
+/** What must become of the number by the withdrawal of the report, in a row of which the later batch counted it `alreadyOpen`. */
+function became(directions: readonly Direction[]) {
+  const known: Partial<Known> = {
+    batches: [REPORT, LATER, APPEAL].map((batchId, n) => ({ batchId, plan: n + 1 })),
+    directions: new Map(directions.map((one) => [one.id, one])),
+    moved: [],
+    seen: {
+      plans: new Map([[4, 9]]),
+      cases: { [`BATCH#${LATER}`]: { batchId: LATER, plan: 2 } },
+      outbox: {
+        [`batches/${LATER}/elsewhere.csv`]: `kind,identifier,operator,state,directionId\nreverify,${NUMBER},airtel,alreadyOpen,${OWN}\n`,
+      },
+    } as unknown as Known['seen'],
+  };
+  const subject = { imei: '', msisdn: NUMBER, ground: 'withdrawal', lines: [], of: [OWN] };
+  const { state, openIn, kept } = becameOf(known as Known, subject, { plan: 4, uploadedAt: 0, struck: new Set() });
+  return { state, openIn, kept };
+}
+
+describe('what a withdrawal must leave as it is', () => {
+  it('is what a later batch relies on', () => {
+    expect(became([direction(OWN, {})])).toEqual({
+      state: 'kept',
+      openIn: [],
+      kept: [`reverify,${NUMBER},airtel,${LATER},alreadyOpen`],
+    });
+  });
+
+  it('is not what an appeal took back before, on which nobody relies any more', () => {
+    const taken = direction(OWN, { outcome: 'withdrawn', reversed: true });
+    expect(became([taken, direction(RESTORE, {})])).toEqual({ state: 'alreadyOpen', openIn: [RESTORE], kept: [] });
+    expect(became([taken, direction(RESTORE, { outcome: 'restored' })])).toMatchObject({ state: 'nothingToRestore' });
+  });
+});
