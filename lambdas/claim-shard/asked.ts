@@ -30,6 +30,7 @@ import { mustAddUp, type ShardDecision, shardDecisionForm } from '../domain/plan
 import {
   decideHandset,
   decideNumber,
+  ofLaterHolders,
   othersInForce,
   reliableIn,
   type Scope,
@@ -121,7 +122,7 @@ export async function decideAsked(
       continue;
     }
     const decision = one.imei === null ? decideNumber(own, scope, uploadedOn) : decideHandset(own, scope, one.msisdn);
-    const others = othersInForce(scope, own).map(directedBy);
+    const others = new Set([...othersInForce(scope, own), ...ofLaterHolders(scope, own)]);
     const names: string[] = [];
     for (const back of decision.directed) {
       const { imei, msisdn } = one;
@@ -136,7 +137,7 @@ export async function decideAsked(
       rows: decision.rows,
       names,
       openIn: decision.openIn,
-      kept: others,
+      kept: [...others].map(directedBy),
     });
   }
 

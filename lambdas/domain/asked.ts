@@ -180,7 +180,7 @@ export interface ReversedSubject extends Omit<AskedSubject, 'scope' | 'unless'> 
   readonly rows: readonly Pointer[];
   /** The directions that give back to it, or in which it is open already. */
   readonly directionIds: readonly DirectionId[];
-  /** On whose account it stays; where it is not `kept`, by whom it is still directed elsewhere. */
+  /** On whose account it stays; where it is not `kept`, by whom it is still directed elsewhere, or was directed when it was somebody else's. */
   readonly kept: readonly Reliance[];
 }
 
@@ -215,8 +215,8 @@ export function namedInReversedLine(line: string): (Imei | Msisdn)[] {
 }
 
 /**
- * Whether a subject is withdrawn from every list, and reversed for later batches: whatever it became, unless it stays as it is, or
- * stays directed by others than the report that is withdrawn.
+ * Whether a subject is withdrawn from every list, and reversed for later batches: whatever it became, unless it stays as it is, stays
+ * directed by others than the report that is withdrawn, or was directed when it was a later holder's than the one who asks.
  */
 export function isTakenBackBy({
   state,
@@ -225,6 +225,11 @@ export function isTakenBackBy({
   kept,
 }: Pick<ReversedSubject, 'state' | 'imei' | 'msisdn' | 'kept'>): boolean {
   return state !== 'kept' && state !== 'struck' && kept.length === 0 && isWhole({ imei, msisdn });
+}
+
+/** Whether an appeal was about who had a number before somebody else was directed in it: nobody else's account hinders an appeal. */
+export function isOfFormerHolder({ ground, kept }: Pick<ReversedSubject, 'ground' | 'kept'>): boolean {
+  return ground !== 'withdrawal' && kept.length > 0;
 }
 
 /** What caseworkers are told of each line of their appeal: `batches/<batch>/appeals.csv`. */

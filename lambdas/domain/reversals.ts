@@ -45,16 +45,10 @@ export interface SubjectDecision {
  * @param uploadedOn the day on which it was asked for
  */
 export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploadedOn: Day): SubjectDecision {
-  const activations = rows.flatMap(({ outcome, occurredOn }) => (outcome === 'reissued' ? (occurredOn ?? []) : []));
-  /** How many had it before who had it in a row. */
-  const holderOf = ({ lastSeen }: SubjectRow) =>
-    activations.filter((day) => lastSeen !== null && lastSeen > day).length;
-  const reverify = rows.filter(({ kind }) => !givesBack(kind));
-  const named = reverify.filter((row) => isIn(scope, row));
-  const holder = scope === 'current' ? activations.length : Math.max(0, ...named.map(holderOf));
+  const { named, reverify, holderOf, holder, newest } = holdersOf(scope, rows);
   const own = scope !== 'current' && 'rows' in scope ? named : reverify.filter((row) => holderOf(row) === holder);
   const taken = own.filter(({ reversed, open }) => open || !reversed).map(pointerOf);
-  const isOthers = holder < activations.length || (own.length === 0 && reverify.length > 0);
+  const isOthers = holder < newest || (own.length === 0 && reverify.length > 0);
   if (isOthers) return { state: 'tooLate', directed: [], rows: taken, openIn: [] };
 
   const operators = [...new Set(own.map(({ operator }) => operator))];
@@ -63,6 +57,31 @@ export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploaded
     return { operator, ...numberAt(mine, own, uploadedOn) };
   });
   return combined(perOperator, taken);
+}
+
+/**
+ * Who has had a number: `holderOf` says of a row how many had it before who had it then. Rows in question are `holder`'s, and who has it
+ * now is the `newest`.
+ */
+function holdersOf(scope: Scope, rows: readonly SubjectRow[]) {
+  const activations = rows.flatMap(({ outcome, occurredOn }) => (outcome === 'reissued' ? (occurredOn ?? []) : []));
+  const holderOf = ({ lastSeen }: SubjectRow) =>
+    activations.filter((day) => lastSeen !== null && lastSeen > day).length;
+  const reverify = rows.filter(({ kind }) => !givesBack(kind));
+  const named = reverify.filter((row) => isIn(scope, row));
+  const newest = activations.length;
+  const holder = scope === 'current' ? newest : Math.max(0, ...named.map(holderOf));
+  return { named, reverify, holderOf, holder, newest };
+}
+
+/**
+ * The rows of who has a number since somebody else had it of whose rows it is asked. These are none of the former holder's, so that the
+ * number itself is not taken back for their sake: neither are banks told that it is on no list, nor do later batches leave it alone.
+ * @param rows that count, of all operators
+ */
+export function ofLaterHolders(scope: Scope, rows: readonly SubjectRow[]): SubjectRow[] {
+  const { reverify, holderOf, holder } = holdersOf(scope, rows);
+  return reverify.filter((row) => holderOf(row) > holder);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What a sentence says of reversals: what was taken back, what stays and why, and the numbers that are excepted from a block. */
-import { isTakenBackBy, isWhole } from './asked.ts';
+import { isOfFormerHolder, isTakenBackBy, isWhole } from './asked.ts';
 import { dayOf, type Instant } from './days.ts';
 import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { type Imei, imeiOut } from './identifiers.ts';
@@ -32,6 +32,9 @@ const othersSentence = (reversal: ReversalFacts) => {
   const batches = [...new Set(reversal.kept.map(({ batchId }) => batchId))].sort();
   return `What a withdrawn report did about it was taken back ${onDay(reversal)}. What ${batches.length === 1 ? 'the batch' : 'the batches'} ${listText(batches)} did stays.`;
 };
+/** It names no batch: what was done when the number was somebody else's is no matter of who had it before. */
+const formerSentence = (reversal: ReversalFacts) =>
+  `What was done about it before it became somebody else's was taken back ${onDay(reversal)}. It is not given back to who had it then, and what was done since is not touched by that.`;
 const struckSentence = (reversal: ReversalFacts) =>
   `An approver left it out of what was taken back ${onDay(reversal)}: all stays as it was.`;
 
@@ -62,6 +65,7 @@ const OF_HANDSET: Readonly<Record<SubjectState, (reversal: ReversalFacts) => str
 
 /** What a reversal means for the number or the handset that it is about. */
 export function reversalSentence(reversal: ReversalFacts): string {
+  if (isOfFormerHolder(reversal)) return formerSentence(reversal);
   if (reversal.state !== 'kept' && reversal.kept.length > 0) return othersSentence(reversal);
   return (reversal.imei === null ? OF_NUMBER : OF_HANDSET)[reversal.state](reversal);
 }

@@ -1,5 +1,5 @@
 /** The sentence of an explanation, in plain English: where a number or a handset stands, and what may be done by when. */
-import { isTakenBackBy } from './asked.ts';
+import { isOfFormerHolder, isTakenBackBy } from './asked.ts';
 import { wasCut } from './back-orders.ts';
 import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
@@ -75,7 +75,7 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
       return one === other ? b.ledger.plan - a.ledger.plan : one < other ? 1 : -1;
     });
   const reversal = standingReversal(facts);
-  const isTakenBack = reversal !== undefined && isTakenBackBy(reversal);
+  const isTakenBack = reversal !== undefined && (isTakenBackBy(reversal) || isOfFormerHolder(reversal));
   // What was taken back is said by that, and not row by row.
   const rows = isTakenBack ? all.filter((row) => givesBack(row.ledger.kind) || !isTaken(row)) : all;
   const newestRow = isTakenBack ? rows.find(({ ledger }) => givesBack(ledger.kind)) : rows[0];
@@ -100,11 +100,16 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
   return [...said, ...pairSentences(facts, asking.now)];
 }
 
-/** The newest reversal of the subject, of those since which no batch has directed it. */
+/**
+ * The newest reversal of the subject, of those since which no batch has directed it. What a former holder asked is told to them alone, by
+ * their reference, of which the rows of who has the number now are no part.
+ */
 function standingReversal(facts: Facts): ReversalFacts | undefined {
   const taking = facts.rows.filter(({ ledger }) => !givesBack(ledger.kind));
+  const isAnothers = (reversal: ReversalFacts) =>
+    isOfFormerHolder(reversal) && taking.some((row) => reversal.kept.some(({ batchId }) => batchId === row.batchId));
   const stands = (reversal: ReversalFacts) =>
-    taking.every(({ batchId }) => turnOf(facts, batchId) < turnOf(facts, reversal.batchId));
+    !isAnothers(reversal) && taking.every(({ batchId }) => turnOf(facts, batchId) < turnOf(facts, reversal.batchId));
   return newestReversal({ reversals: facts.reversals.filter(stands) });
 }
 

@@ -1,5 +1,5 @@
 /** What reversals have to do with a number or a handset: who asked, what became of it, which rows were taken back, and the lists. */
-import { isTakenBackBy } from './asked.ts';
+import { isOfFormerHolder, isTakenBackBy } from './asked.ts';
 import { dayOf } from './days.ts';
 import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { type Imei, imeiOut } from './identifiers.ts';
@@ -38,9 +38,10 @@ export function eventsOfAsking(facts: Facts): StoryEvent[] {
   });
 }
 
-/** What became of it. */
+/** What became of it. Who asks for what they had is not told by whom somebody else was directed since. */
 export function eventsOfReversal(reversal: ReversalFacts): StoryEvent[] {
-  const { at, batchId, state, directionIds, kept } = reversal;
+  const { at, batchId, state, directionIds } = reversal;
+  const kept = isOfFormerHolder(reversal) ? [] : reversal.kept;
   return [{ at, what: 'reversed', batchId, of: aboutOf(reversal), state, directionIds, kept }];
 }
 

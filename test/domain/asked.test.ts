@@ -5,6 +5,7 @@ import {
   appealsCsv,
   askedLine,
   isConditional,
+  isOfFormerHolder,
   isTakenBackBy,
   keptCsv,
   keptLines,
@@ -130,6 +131,14 @@ describe('what became of it', () => {
     expect(isTakenBackBy(became({ imei, msisdn: null }))).toBe(true);
     // A number excepted from a handset's block: neither of them is taken back.
     expect(isTakenBackBy(became({ imei }))).toBe(false);
+  });
+
+  it('is not taken back where it was directed when it was a later holder’s than the one who appeals', () => {
+    const kept = [{ operator: 'jio' as OperatorId, batchId: 'up-0123456789ab' as BatchId, state: 'directed' }];
+    const former = became({ state: 'tooLate', kept });
+    expect([isTakenBackBy(former), isOfFormerHolder(former)]).toEqual([false, true]);
+    expect(isOfFormerHolder(became({ state: 'tooLate' }))).toBe(false);
+    expect(isOfFormerHolder(became({ ground: 'withdrawal', kept }))).toBe(false);
   });
 
   it('is told by line', () => {

@@ -4,6 +4,7 @@ import {
   BadMark,
   decideHandset,
   decideNumber,
+  ofLaterHolders,
   othersInForce,
   readMark,
   reliableIn,
@@ -186,6 +187,21 @@ describe('a number that was given to somebody else', () => {
     expect(then).toEqual({ state: 'tooLate', directed: [], rows: [pointer(given)], openIn: [] });
     const now = decideNumber([since, given], { ofHolderIn: pointer(since) }, UPLOADED);
     expect(now.directed).toEqual([{ operator: airtel, from: pointer(since) }]);
+  });
+
+  it.each([
+    ['has it open', since],
+    ['was verified', row({ directionId: plan(2), lastSeen: day('2026-06-02') })],
+    ['was taken back', row({ directionId: plan(2), lastSeen: day('2026-06-02'), reversed: true })],
+  ])('is not taken back for who had it then, by a reference or a withdrawal, where who has it now %s', (_, now) => {
+    const back = restore({ outcome: 'restored', lastSeen: day('2026-06-02') });
+    for (const scope of [{ ofHolderIn: pointer(given) }, { rows: [pointer(given)] }])
+      expect(ofLaterHolders(scope, [back, now, given])).toEqual([now]);
+    // For who has it now it is, and where nobody was directed in it since.
+    for (const scope of ['current', { ofHolderIn: pointer(now) }, { rows: [pointer(now)] }] as const)
+      expect(ofLaterHolders(scope, [back, now, given])).toEqual([]);
+    const onTheDay = { ...now, lastSeen: day('2026-05-25') };
+    expect(ofLaterHolders({ ofHolderIn: pointer(given) }, [onTheDay, given])).toEqual([]);
   });
 
   it('is too late where only who had it then is known', () => {

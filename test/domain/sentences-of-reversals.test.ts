@@ -3,6 +3,7 @@ import type { ReversalFacts, RowFacts } from '../../lambdas/domain/facts.ts';
 import type { BatchId, Imei, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger, RecordedFile } from '../../lambdas/domain/ledger.ts';
 import { code, markReversed } from '../../lambdas/domain/outcomes.ts';
+import { eventsOfReversal } from '../../lambdas/domain/story-of-reversals.ts';
 import { answered, at, BATCH, batch, handset, IMEI, ledger, NUMBER, number, rowOf, SHA256, said } from './explained.ts';
 
 describe('what a sentence says of a reversal', () => {
@@ -113,6 +114,29 @@ describe('what a sentence says of a reversal', () => {
     expect(of([taken({ ground: 'withdrawal', kept })])).toBe(
       'What a withdrawn report did about it was taken back on 5 June 2026. What the batch up-police-0123456789ab did stays.',
     );
+  });
+
+  it('tells who had the number before that it is somebody else’s, and who has it now nothing of that', () => {
+    const kept = [{ operator: 'jio' as OperatorId, batchId: OTHER, state: 'directed' }];
+    const former = taken({ state: 'tooLate', kept });
+    const then = rowOf(reversed(answered('disconnected', ledger('reverify'))));
+    expect(of([former], [then])).toBe(
+      "What was done about it before it became somebody else's was taken back on 5 June 2026. It is not given back to who had it then, and what was done since is not touched by that.",
+    );
+    const now = rowOf(answered('disconnected', ledger('reverify', { batchId: OTHER }, 2)), { batchId: OTHER });
+    const facts = number([now, then], {
+      batches: [batch(), later, batch({ batchId: OTHER, startedAt: at(4) })],
+      reversals: [former],
+    });
+    expect(said(facts)).toMatch(/^The operator jio disconnected it on 3 June 2026/);
+    // What is theirs is told all the same.
+    expect(said({ ...facts, reversals: [former, taken({ batchId: REVERSAL, at: at(4, '10:00:00') })] })).toMatch(
+      /^What was done about it was taken back on 4 June 2026/,
+    );
+    expect(eventsOfReversal(former)).toEqual([
+      expect.objectContaining({ what: 'reversed', state: 'tooLate', kept: [] }),
+    ]);
+    expect(eventsOfReversal(taken({ ground: 'withdrawal', kept }))).toEqual([expect.objectContaining({ kept })]);
   });
 
   it('is silent once a newer batch has directed it', () => {

@@ -357,3 +357,55 @@ describe("a number that is somebody else's, of whom a later report knows only wh
     expect(lab.cloud.failures()).toEqual([]);
   });
 });
+
+describe('a number in which somebody was directed since it was given to them', { timeout: 300_000 }, () => {
+  it('is none that is taken back upon an appeal of who had it before, by their reference', async () => {
+    const opened = await open({});
+    await using lab = opened.lab;
+    const direction = await lab.direction(batch, 'reverify', 'airtel');
+    const order = await lab.read(`orders/airtel/${direction}/1-reverify.csv`);
+    const reference =
+      order
+        .split('\n')
+        .find((line) => line.startsWith(A))
+        ?.split(',')[4] ?? '';
+    await lab.at(4);
+    await lab.upload(`responses/airtel/${direction}/since.csv`, reissued('2026-06-02'));
+    await lab.at(10);
+    await lab.usage('airtel', [`${OTHER},${A},2026-06-09,Delhi`], 'later.csv');
+    await lab.report('mha', [OTHER], 'second.csv');
+    await lab.at(11);
+    await lab.respond(await lab.direction(second, 'reverify', 'airtel'), [`${A},disconnected`]);
+    await lab.at(12);
+    await lab.upload('appeals/caseworker-1/appeal.csv', `reference,ground,case_ref\n${reference},wrong_number,A-1\n`);
+    const appeal = (await lab.outbox('previews/caseworker-1-'))[0]?.split('/')[1] ?? '';
+    await lab.decide('approver-1', appeal, [APPROVE]);
+    const lookup = `msisdn,reference\n${A},\n,${reference}\n`;
+    await lab.upload('lookups/caseworker-1/why.csv', lookup);
+    // Who has it now was seen in a third handset, too, before that was decided.
+    await lab.usage('airtel', [`35100000000003,${A},2026-06-10,Delhi`], 'third.csv');
+    await lab.report('up-police', ['35100000000003'], 'third.csv');
+    await lab.toTheEnd();
+
+    expect(await lab.read(`batches/${appeal}/appeals.csv`)).toBe('line,state,directionIds\n2,tooLate,\n');
+    expect(await lab.read(`revocations/2026-06-13/${appeal}.withdrawn.csv`)).toBe('msisdn,withdrawn_on,ground\n');
+    const lists = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`/${second}.csv`));
+    expect(await Promise.all(lists.map((key) => lab.read(key)))).toEqual([
+      `${LISTED}${A},airtel,Delhi,2026-06-12,linked_to_reported_handset\n`,
+    ]);
+    const third = `up-police-${sha256Of('imei\n35100000000003\n').slice(0, 12)}`;
+    expect(await lab.json(`batches/${third}/summary.json`)).toMatchObject({
+      connections: { linked: 1, reversed: 0, alreadyDisconnected: 1 },
+    });
+    const explained = `explanations/caseworker-1/why.${sha8(sha256Of(lookup))}.json`;
+    const { lookups } = await lab.json<{ lookups: { sentence: string; story: { what: string }[] }[] }>(explained);
+    const [now, then] = lookups;
+    expect(now?.sentence).toMatch(/^The operator airtel disconnected it on 12 June 2026/);
+    expect(now?.story.filter(({ what }) => what === 'withdrawn')).toHaveLength(1);
+    expect(then?.sentence).toMatch(
+      /^What was done about it before it became somebody else's was taken back on 13 June 2026/,
+    );
+    expect(JSON.stringify(then)).not.toContain(second);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});

@@ -382,8 +382,48 @@ describe("the year's own reckoning of what is given back", () => {
     expect(kept(new Map([['later', { decided: [relies] }]]))).toEqual([`reverify,${P},jio,later,alreadyOpen`]);
     const given = decided('reverify', { state: 'reissuedBefore', direction: row.direction });
     expect(kept(new Map([['later', { decided: [given] }]]))).toEqual([]);
+    const taken = new Ledgers();
+    taken.add(decided('reverify'), row.direction, beginOf(30));
+    const [before] = taken.ofNumber(P);
+    if (before === undefined) throw new Error('there is a row');
+    // By an appeal, while it was open: on what is taken back nobody relies.
+    taken.takeBack(before, 'caseworker-1-000000000001', beginOf(15));
+    const again = { ...subject, scope: { rows: [before] } };
+    const plans = new Map([['later', { decided: [relies] }]]);
+    const known = { ledgers: taken, plans, orders: new Map(), at: beginOf(20) };
+    expect(takenBack(appeal(0), [again], new Set(), known)[0]).toMatchObject({ state: 'nothingToRestore', kept: [] });
     ledgers.add(decided('reverify'), 'since.reverify.jio.2-0-0', beginOf(40));
     expect(kept(new Map())).toEqual([`reverify,${P},jio,since,directed`]);
+  });
+
+  it('is too late for who had a number before, and leaves it alone where somebody was directed in it since', () => {
+    const ledgers = new Ledgers();
+    const [first, second] = [`${BATCH}.reverify.jio.1-0-0`, 'later.reverify.vi.2-0-0'];
+    ledgers.add(decided('reverify'), first, beginOf(30));
+    const rows = [{ identifier: P, outcome: 'reissued', on: dateOf(12) }];
+    ledgers.record({ operator: 'jio', direction: first, name: '', sha256: '', at: beginOf(13), rows });
+    const [then] = ledgers.ofNumber(P);
+    if (then === undefined) throw new Error('there is a row');
+    const known = { ledgers, plans: new Map(), orders: new Map(), at: beginOf(20) };
+    const about = { kind: 'restore', identifier: P, ground: 'wrong_number', line: 2 } as const;
+    const became = (scope: { holderIn: typeof then } | { rows: (typeof then)[] }) => {
+      const [one] = takenBack(appeal(0), [{ ...about, scope }], new Set(), known);
+      return [one?.state, one?.stays];
+    };
+    expect([became({ holderIn: then }), became({ rows: [then] })]).toEqual([
+      ['tooLate', false],
+      ['tooLate', false],
+    ]);
+    ledgers.add(decided('reverify', { operator: 'vi', lastSeen: dateOf(14) }), second, beginOf(40));
+    const proved = [{ identifier: P, outcome: 'verified', on: dateOf(15) }];
+    ledgers.record({ operator: 'vi', direction: second, name: '', sha256: '', at: beginOf(16), rows: proved });
+    const [, now] = ledgers.ofNumber(P);
+    if (now === undefined) throw new Error('there is a row');
+    expect([became({ holderIn: then }), became({ rows: [then] })]).toEqual([
+      ['tooLate', true],
+      ['tooLate', true],
+    ]);
+    expect(became({ holderIn: now })).toEqual(['nothingToRestore', false]);
   });
 
   it('goes on for nobody once what relies on it is withdrawn, too: a number with the last handset that links it', () => {

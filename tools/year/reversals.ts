@@ -153,7 +153,11 @@ function keptFor(subject: Subject, known: Known): string[] {
   const kept = new Set<string>();
   const keep = (operator: string, batchId: string, state: string) =>
     kept.add(`${does},${shown},${operator},${batchId},${state}`);
-  const directions = new Set(scope.map(({ direction }) => direction));
+  // Nobody relies on what was taken back before, or is marked since the number turned out to be somebody else's in another row.
+  const all = ledgers.rowsOf(does, identifier);
+  const isMarked = (row: LedgerRow) => all.some((one) => one !== row && isFormerBy(one, row));
+  const standing = scope.filter((row) => row.reversed === undefined && !isMarked(row));
+  const directions = new Set(standing.map(({ direction }) => direction));
   for (const [batchId, { decided }] of plans)
     for (const one of decided)
       if (
@@ -164,7 +168,6 @@ function keptFor(subject: Subject, known: Known): string[] {
         !known.isWithdrawn?.(batchId, does, identifier)
       )
         keep(one.operator, batchId, one.state);
-  const all = ledgers.rowsOf(does, identifier);
   for (const [n, row] of all.entries()) {
     const isAfter = all.slice(0, n).some((one) => scope.includes(one) && operatorOf(one) === operatorOf(row));
     if (!isAfter || scope.includes(row) || row.reversed !== undefined) continue;
@@ -175,16 +178,26 @@ function keptFor(subject: Subject, known: Known): string[] {
   return [...kept];
 }
 
-/** Whether another batch did something of a withdrawn subject that is in force, at whatever operator, and nobody gave it back since. */
+/** Whether an operator says in a row that a number was given to somebody else since it was seen as another one has it. */
+const isFormerBy = ({ reissuedOn }: LedgerRow, { decided }: LedgerRow) =>
+  reissuedOn !== undefined && decided.lastSeen <= reissuedOn;
+
+/**
+ * Whether another batch did something of a withdrawn subject that is in force, at whatever operator, and nobody gave it back since; or
+ * the number was directed when it was somebody else's than of whose rows it is asked.
+ */
 function isOthers(subject: Subject, { ledgers, at }: Known): boolean {
   const { scope, identifier, kind } = subject;
+  if (kind === 'restore') {
+    const { holder, holderOf } = holdersOf(subject, ledgers);
+    if (ledgers.ofNumber(identifier).some((row) => holderOf(row) > holder)) return true;
+  }
   if (scope === 'current' || !('rows' in scope)) return false;
   const own = rowsInScope(subject, ledgers);
   const given = ledgers.rowsOf(kind, identifier).filter(({ outcome }) => ['restored', 'unblocked'].includes(outcome));
   const all = ledgers.rowsOf(kind === 'restore' ? 'reverify' : 'block', identifier);
   // Who had the number before somebody else got it has nothing of it any more.
-  const isFormer = ({ decided }: LedgerRow) =>
-    all.some(({ reissuedOn }) => reissuedOn !== undefined && decided.lastSeen <= reissuedOn);
+  const isFormer = (row: LedgerRow) => all.some((one) => isFormerBy(one, row));
   return all.some((row) => {
     if (own.includes(row) || row.reversed !== undefined || isFormer(row)) return false;
     const inForce = isOpenAt(row, at) || isMoved(row) || isOverdue(row, at) || ENDED.includes(row.outcome);
@@ -211,20 +224,28 @@ function isCut(row: LedgerRow, { orders, at }: Known): boolean {
   );
 }
 
+/** Of whose rows it is asked, counted by those who had the number before them; and who has it now. */
+function holdersOf(subject: Subject, ledgers: Ledgers) {
+  const { scope, identifier } = subject;
+  const activations = ledgers.ofNumber(identifier).flatMap(({ outcome, on }) => (outcome === 'reissued' ? on : []));
+  /** How many had it before who was seen. */
+  const holderOf = ({ decided }: LedgerRow) => activations.filter((day) => decided.lastSeen > day).length;
+  const named = scope !== 'current' && 'holderIn' in scope ? [scope.holderIn] : rowsInScope(subject, ledgers);
+  const newest = activations.length;
+  const holder = scope === 'current' ? newest : Math.max(0, ...named.map(holderOf));
+  return { holder, holderOf, newest };
+}
+
 type Decision = Pick<Became, 'state' | 'backAt' | 'rows' | 'openIn'>;
 
 function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision {
   const { ledgers, at } = known;
-  const { scope, identifier } = subject;
+  const { identifier } = subject;
   const all = ledgers.ofNumber(identifier);
-  const activations = all.flatMap(({ outcome, on }) => (outcome === 'reissued' ? on : []));
-  /** How many had it before who was seen. */
-  const holderOf = ({ decided }: LedgerRow) => activations.filter((day) => decided.lastSeen > day).length;
+  const { holder, holderOf, newest } = holdersOf(subject, ledgers);
   const inScope = rowsInScope(subject, ledgers);
-  const named = scope !== 'current' && 'holderIn' in scope ? [scope.holderIn] : inScope;
-  const holder = scope === 'current' ? activations.length : Math.max(...named.map(holderOf));
   const own = inScope.length > 0 ? inScope : all.filter((row) => holderOf(row) === holder);
-  if (holder < activations.length || (own.length === 0 && all.length > 0))
+  if (holder < newest || (own.length === 0 && all.length > 0))
     return { state: 'tooLate', backAt: [], rows: own, openIn: [] };
   const since = daysBefore(uploadedOn, RESTORED_WITHIN_DAYS);
   const given = ledgers.rowsOf('restore', identifier);

@@ -7,8 +7,9 @@ const [REPORT, LATER, APPEAL] = ['mha-0123456789ab', 'up-police-0123456789ab', '
 const [OWN, RESTORE] = [`${REPORT}.reverify.airtel.1-0-0`, `${APPEAL}.restore.airtel.3-0-0`];
 
 /** A direction that has the number alone, as its row stands when the withdrawal is planned. */
-function direction(id: string, row: Partial<Row>): Direction {
+function direction(id: string, row: Partial<Row>, lastSeen = '2026-05-20'): Direction {
   const one = new Direction(id);
+  one.lastSeen.set(NUMBER, lastSeen);
   one.rows = [NUMBER];
   const rows = [{ outcome: 'open', on: '', at: 0, ...row }];
   one.states.push({ place: 1, rows, closed: false, orders: [], files: [] });
@@ -30,22 +31,33 @@ function became(directions: readonly Direction[]) {
     } as unknown as Known['seen'],
   };
   const subject = { imei: '', msisdn: NUMBER, ground: 'withdrawal', lines: [], of: [OWN] };
-  const { state, openIn, kept } = becameOf(known as Known, subject, { plan: 4, uploadedAt: 0, struck: new Set() });
-  return { state, openIn, kept };
+  return becameOf(known as Known, subject, { plan: 4, uploadedAt: 0, struck: new Set() });
 }
 
 describe('what a withdrawal must leave as it is', () => {
   it('is what a later batch relies on', () => {
-    expect(became([direction(OWN, {})])).toEqual({
+    expect(became([direction(OWN, {})])).toMatchObject({
       state: 'kept',
       openIn: [],
       kept: [`reverify,${NUMBER},airtel,${LATER},alreadyOpen`],
     });
   });
 
+  it("is a number in which somebody was directed when it was theirs, whoever's report is withdrawn", () => {
+    const [given, since] = ['2026-05-25', '2026-06-02'];
+    const then = direction(OWN, { outcome: 'reissued', on: given, reversed: true });
+    const now = direction(`${LATER}.reverify.airtel.2-0-0`, { outcome: 'not_found' }, since);
+    expect(became([then])).toMatchObject({ state: 'tooLate', staysElsewhere: false });
+    expect(became([now, then])).toMatchObject({ state: 'tooLate', staysElsewhere: true });
+  });
+
   it('is not what an appeal took back before, on which nobody relies any more', () => {
     const taken = direction(OWN, { outcome: 'withdrawn', reversed: true });
-    expect(became([taken, direction(RESTORE, {})])).toEqual({ state: 'alreadyOpen', openIn: [RESTORE], kept: [] });
+    expect(became([taken, direction(RESTORE, {})])).toMatchObject({
+      state: 'alreadyOpen',
+      openIn: [RESTORE],
+      kept: [],
+    });
     expect(became([taken, direction(RESTORE, { outcome: 'restored' })])).toMatchObject({ state: 'nothingToRestore' });
   });
 });

@@ -163,7 +163,14 @@ export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, str
   const isPair = imei !== '' && msisdn !== '';
   const taken = isPair ? [] : own.filter((row) => standing(known, row, plan).open || row.reversed !== true);
   if (imei === '' && (holder < activations.length || (own.length === 0 && named.length > 0)))
-    return { ...nothing, state: 'tooLate', taken, staysElsewhere: staysElsewhere(known, subject, rows, named, plan) };
+    return {
+      ...nothing,
+      state: 'tooLate',
+      taken,
+      // What was done when it was somebody else's is none of theirs.
+      staysElsewhere:
+        rows.some((row) => !gives(row) && holderOf(row) > holder) || staysElsewhere(known, subject, rows, named, plan),
+    };
   const operators = [...new Set(own.map(({ direction }) => direction.operator))];
   const at = operators.map((operator) => {
     const mine = rows.filter(({ direction }) => direction.operator === operator);
