@@ -41,7 +41,10 @@ export interface OrderNotice {
   sha256: string;
 }
 
-/** A message in a queue, or an e-mail, whose last line is the same, as an object; whatever isn't JSON is an object without fields. */
+/**
+ * A message in a queue, or an e-mail, whose last line is the same, as an object; whatever isn't JSON is an object without fields. Files have
+ * more lines: see objectIn.
+ */
 export function messageOf(body: string): Record<string, unknown> {
   try {
     const [line = ''] = body.trimEnd().split('\n').slice(-1);
@@ -50,6 +53,15 @@ export function messageOf(body: string): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+/** A file that is one JSON object over several lines, as receipts are. */
+export async function objectIn(
+  cloud: Pick<OutsideCloud, 'get'>,
+  bucket: string,
+  key: string,
+): Promise<Record<string, unknown>> {
+  return JSON.parse(Buffer.from(await cloud.get(bucket, key)).toString('utf8'));
 }
 
 /** The key of a file that a message names. */

@@ -12,7 +12,7 @@ import { receiptKey } from '../lambdas/domain/outbox.ts';
 import { CommandError } from '../lib/commands/command-line.ts';
 import type { OwnResponse } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
-import { type Desk, messageOf } from './desk.ts';
+import { type Desk, objectIn } from './desk.ts';
 import {
   linesInPiece,
   PARSERS,
@@ -167,7 +167,7 @@ export class Responder {
     const { cloud } = this.desk;
     const { outbox } = bucketsOf(cloud);
     if (!(await cloud.list(outbox, receipt)).includes(receipt)) return;
-    const said = messageOf(Buffer.from(await cloud.get(outbox, receipt)).toString('utf8'));
+    const said = await objectIn(cloud, outbox, receipt);
     if (said.refused !== null) return;
     const rejects = Array.isArray(said.rejects) ? said.rejects : [];
     const rejected = new Set(rejects.map((reject: { line?: unknown }) => reject.line));

@@ -23,7 +23,7 @@ import {
 import type { ReversalSummary } from '../lambdas/domain/reversal-books.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
-import { compare, keyOf, messageOf, type OutsideCloud } from './desk.ts';
+import { compare, keyOf, messageOf, type OutsideCloud, objectIn } from './desk.ts';
 import { followUps } from './nights.ts';
 
 /** How a run ended. */
@@ -101,21 +101,15 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   }
   const reported = new Set(conducted.reports.map(({ key }) => key));
   warnings.push(...conducted.administrators.flatMap((notice) => warningOf(notice, reported)));
-  const { usage = [], responders = [] } = conducted.own ?? {};
-  const told = new Set(conducted.administrators.map(({ rejects }) => keyOf(rejects)));
-  warnings.push(...usage.filter(({ rejects }) => !told.has(keyOf(rejects))).flatMap(usageWarning));
+  const { usage = [] } = conducted.own ?? {};
+  const mostly = new Set(conducted.administrators.map(({ rejects }) => keyOf(rejects)));
+  warnings.push(...usage.filter(({ rejects }) => !mostly.has(keyOf(rejects))).flatMap(usageWarning));
   for (const { key, why, isOwn, ending } of conducted.gated ?? [])
     if (isOwn && ending !== 'admitted')
       warnings.push(`${key} is held up: ${why}; an approver may let it in (--upload admissions/…)`);
   for (const { key, why } of conducted.denied ?? [])
     warnings.push(`${key} was not uploaded: S3 answered ${why}, since no participant may put it there`);
-  const receipts = await cloud.list(outbox, 'receipts/');
-  const own = new Set((conducted.uploads ?? []).flatMap(receiptKeys));
-  for (const key of receipts) {
-    const [, who = ''] = key.split('/');
-    if (responders.includes(who) || own.has(key))
-      warnings.push(...receiptWarning(who, key, messageOf(Buffer.from(await cloud.get(outbox, key)).toString('utf8'))));
-  }
+  warnings.push(...(await receiptWarnings(conducted, cloud)));
   return { summaries: [...summaries.values()], reversals: reversed, problems, warnings: [...new Set(warnings)] };
 }
 
@@ -190,14 +184,45 @@ function receiptKeys({ key, sha256 }: { key: string; sha256: string }): string[]
   return [receiptKey(...of, sha256), receiptKey(...of, null), takenReceiptKey(...of, sha256)];
 }
 
-/** What a receipt says of a file that was not taken, or not all of it. */
-function receiptWarning(who: string, key: string, receipt: Record<string, unknown>): string[] {
-  const { file, refused, rows, rejected } = receipt;
-  if (typeof refused === 'string') return [`${who}'s ${file} was refused: ${refused} (see ${key})`];
-  const reasons = listed(rejected);
-  return reasons === ''
-    ? []
-    : [`of ${who}'s ${file}, ${counted(Number(rows), 'row')}, were rejected: ${reasons} (see ${key})`];
+/** What the receipts of a file say, or of all files that were made of it. */
+interface Told {
+  name: string;
+  refused: unknown;
+  rows: number;
+  rejected: Map<string, number>;
+  /** Of the receipts that say that not all was taken. */
+  keys: string[];
+}
+
+/** What the receipts of the user's own files say that was not taken. */
+async function receiptWarnings({ own, uploads = [] }: Conducted, cloud: OutsideCloud): Promise<string[]> {
+  const { outbox } = bucketsOf(cloud);
+  const uploaded = new Set(uploads.flatMap(receiptKeys));
+  const files = new Map<string, Told>();
+  for (const key of await cloud.list(outbox, OUTBOX.receipts.prefix)) {
+    const [, who = ''] = key.split('/');
+    const responds = own?.responders.includes(who) === true;
+    if (!responds && !uploaded.has(key)) continue;
+    const { file, refused, rows, rejected } = await objectIn(cloud, outbox, key);
+    const name = `${who}'s ${file}`;
+    // --respond makes a file for each direction of one of the user's.
+    const identity = JSON.stringify([name, refused, responds ? '' : key]);
+    const one: Told = files.get(identity) ?? { name, refused, rows: 0, rejected: new Map(), keys: [] };
+    files.set(identity, one);
+    one.rows += Number(rows);
+    const counts = Object.entries<number>(Object(rejected));
+    for (const [reason, count] of counts) one.rejected.set(reason, (one.rejected.get(reason) ?? 0) + count);
+    if (refused !== null || counts.length > 0) one.keys.push(key);
+  }
+  return [...files.values()].flatMap(receiptWarning);
+}
+
+/** What is told of a file that was not taken, or not all of it: in one line, in however many directions. */
+function receiptWarning({ name, refused, rows, rejected, keys: [key, ...others] }: Told): string[] {
+  if (key === undefined) return [];
+  const see = `(see ${key}${others.length === 0 ? '' : ` and ${counted(others.length, 'other receipt')}`})`;
+  if (typeof refused === 'string') return [`${name} was refused: ${refused} ${see}`];
+  return [`of ${name}, ${counted(rows, 'row')}, were rejected: ${listed(Object.fromEntries(rejected))} ${see}`];
 }
 
 function whyNotSettled(report: UploadedReport, { agencies, administrators }: Conducted): string {

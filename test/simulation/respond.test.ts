@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { jsonText } from '../../lambdas/domain/json.ts';
 import { CommandError } from '../../lib/commands/command-line.ts';
 import { Desk } from '../../simulation/desk.ts';
 import { Responder } from '../../simulation/respond.ts';
@@ -43,7 +44,7 @@ function receipts(rejected: number[], refused: string | null = null): void {
   cloud.onUpload = (key, body) => {
     const sha8 = createHash('sha256').update(body).digest('hex').slice(0, 8);
     const receipt = { rejects: rejected.map((line) => ({ line, reason: 'bad_date' })), refused };
-    void cloud.put('outbox', `${key.replace('responses/', 'receipts/')}.${sha8}.json`, JSON.stringify(receipt));
+    void cloud.put('outbox', `${key.replace('responses/', 'receipts/')}.${sha8}.json`, jsonText(receipt));
   };
 }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Summary } from '../../lambdas/domain/books.ts';
 import type { DirectionId } from '../../lambdas/domain/identifiers.ts';
+import { jsonText } from '../../lambdas/domain/json.ts';
 import type { Conducted } from '../../simulation/conduct.ts';
 import { reportText, tookText } from '../../simulation/report.ts';
 import { judge } from '../../simulation/results.ts';
@@ -188,7 +189,7 @@ describe('a run succeeded', () => {
   it('when responses of one’s own were refused or rows of them rejected, with their receipts; those of simulated operators are meant so', async () => {
     await settle();
     const put = (operator: string, name: string, receipt: object) =>
-      cloud.put('outbox', `receipts/${operator}/d/${name}.json`, JSON.stringify({ file: name, ...receipt }));
+      cloud.put('outbox', `receipts/${operator}/d/${name}.json`, jsonText({ file: name, ...receipt }));
     await put('jio', 'a.csv', { rows: 0, rejected: {}, refused: 'missing_column:outcome' });
     await put('jio', 'b.csv', { rows: 3, rejected: { bad_outcome: 1, unknown_row: 2 }, refused: null });
     await put('jio', 'c.csv', { rows: 3, rejected: {}, refused: null });
@@ -199,11 +200,27 @@ describe('a run succeeded', () => {
     ]);
   });
 
+  it('when rows of one response were rejected in several directions, with one warning of them all', async () => {
+    await settle();
+    const put = (direction: string, rows: number, rejected: object, refused: string | null = null) =>
+      cloud.put('outbox', `receipts/jio/${direction}/r.csv.json`, jsonText({ file: 'r.csv', rows, rejected, refused }));
+    await put('a', 40, {});
+    await put('b', 20, { bad_date: 2 });
+    await put('c', 10, { bad_date: 1, unknown_outcome: 4 });
+    await put('d', 5, { bad_date: 1 });
+    await put('e', 0, {}, 'too_many_files');
+    await put('f', 0, {}, 'too_many_files');
+    expect((await judge({ ...conducted, own: { usage: [], responders: ['jio'] } }, cloud)).warnings).toEqual([
+      "of jio's r.csv, 75 rows, were rejected: bad_date × 4, unknown_outcome × 4 (see receipts/jio/b/r.csv.json and 2 other receipts)",
+      "jio's r.csv was refused: too_many_files (see receipts/jio/e/r.csv.json and 1 other receipt)",
+    ]);
+  });
+
   it('when files of --upload were refused or rows of them rejected, with their receipts, and of nobody else’s', async () => {
     await settle();
     const sha256 = '0f343b09'.padEnd(64, 'a');
     const put = (key: string, receipt: object) =>
-      cloud.put('outbox', key, JSON.stringify({ file: key.split('/')[3]?.replace(/\.csv.*/, '.csv'), ...receipt }));
+      cloud.put('outbox', key, jsonText({ file: key.split('/')[3]?.replace(/\.csv.*/, '.csv'), ...receipt }));
     await put('receipts/airtel/nowhere/x.csv.0f343b09.json', { rows: 0, rejected: {}, refused: 'unknown_direction' });
     await put('receipts/airtel/nowhere/z.csv.unread.json', { rows: 0, rejected: {}, refused: 'file_too_large' });
     await put('receipts/approver-1/exemptions/e.csv.0f343b09.json', {
