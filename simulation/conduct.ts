@@ -27,6 +27,8 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** How often an operator looks at its queue. */
 const LOOK_EVERY = 6 * HOUR;
+/** A minute before a day ends in Asia/Kolkata, by UTC. */
+const DAY_ENDS = 18 * HOUR + 29 * 60_000;
 /** No ladder lasts longer, by far; operators stop looking when a batch is stuck. */
 const LOOK_AT_MOST = 120 * DAY;
 /**
@@ -181,6 +183,7 @@ export async function conduct(
   // What is appealed for is ordered to be given back, also when nothing else is left to do.
   const appeals = sent.filter((one) => one.kind === 'file' && /^(appeals|withdrawals|decisions)\//.test(one.key));
   if (simulated.length > 0) watch.lookAfter([...reports, ...appeals].map(({ age }) => start + age));
+  watch.readStatusDaily();
 
   progress.stage('Running the ladders');
   const length = Math.max(...reports.map(({ age }) => age)) + ladderMilliseconds(settings.ladder);
@@ -289,6 +292,14 @@ class Watch {
     return this.conducted.reports.some(
       ({ batchId, at }) => !ended.has(batchId) && now < at + (heardOf.has(batchId) ? LOOK_AT_MOST : HEARD_WITHIN),
     );
+  }
+
+  /** Looks at the end of each day where the batches stand, also where no operator looks at anything. It keeps no run going. */
+  readStatusDaily(): void {
+    const now = this.cloud.clock.now();
+    const today = Math.floor(now / DAY) * DAY + DAY_ENDS;
+    const look = () => this.cloud.outside(this.cloud.clock.now(), () => this.readStatus());
+    this.cloud.clock.every(DAY, look, today > now ? today : today + DAY);
   }
 
   /** Looks where the batches of all reports stand. */

@@ -11,6 +11,6 @@ export interface ConductedCloud extends OutsideCloud {
   /** Has rules with a schedule send nothing when their time comes, as is said of their ARNs. */
   pauseSchedules(paused: (ruleArn: string) => boolean): void;
   /** An error of what recurs ends `run`, which rejects with it. */
-  readonly clock: { now(): number; every(period: number, run: () => void): void };
+  readonly clock: { now(): number; every(period: number, run: () => void, first?: number): void };
   failedExecutions(): { arn: string; machine: string; error: string | null; cause: string | null }[];
 }

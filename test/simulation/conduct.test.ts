@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OUTCOME_SERIES } from '../../lambdas/domain/outcome-bars.ts';
 import { parseArguments, type RunSettings } from '../../simulation/arguments.ts';
 import { conduct } from '../../simulation/conduct.ts';
 import { Failing } from '../../simulation/failing.ts';
@@ -213,6 +214,26 @@ describe('a run', () => {
     const argv = ['--report', 'a.csv', '--agency', 'mha', '--respond', 'jio=r.csv'];
     const { own } = await conduct(settings(...argv), cloud, participants, quiet);
     expect(own).toEqual({ usage: [told], responders: ['jio'] });
+  });
+
+  it('knows how the numbers stood at the end of each day, also where nobody but the user answers', async () => {
+    const cloud = new FakeCloud(START);
+    const batchId = `mha-${createHash('sha256').update('imei\na.csv\n').digest('hex').slice(0, 12)}`;
+    const stands = (at: number, connections: object) =>
+      cloud.outside(at, () => cloud.put('outbox', `batches/${batchId}/status.json`, JSON.stringify({ connections })));
+    stands(START + HOUR, { directed: 3, open: 3 });
+    // 23:00 in Asia/Kolkata, and an hour later.
+    stands(START + 41.5 * HOUR, { directed: 3, open: 2, verified: 1 });
+    stands(START + 42.5 * HOUR, { directed: 3, open: 1, verified: 2 });
+    stands(START + 3 * DAY, { directed: 3, open: 0, verified: 3 });
+    const { days = [] } = await conduct(settings('--report', 'a.csv', '--agency', 'mha'), cloud, participants, quiet);
+    const verified = OUTCOME_SERIES.findIndex(({ name }) => name === 'verified');
+    expect(days.map(({ day, counts }) => [day, counts[verified]])).toEqual([
+      ['2026-06-01', 0],
+      ['2026-06-02', 1],
+      ['2026-06-03', 2],
+      ['2026-06-04', 3],
+    ]);
   });
 
   it('ends by itself where nothing happens but what fails, after the ladder and some days, and says when', async () => {
