@@ -60,10 +60,7 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
       problems.push(whyNotSettled(report, conducted));
       continue;
     }
-    if (summaries.has(report.batchId)) {
-      warnings.push(`${report.key} is the report of batch ${report.batchId} again; it changed nothing`);
-      continue;
-    }
+    if (summaries.has(report.batchId)) continue;
     const summary: Summary = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
     summaries.set(report.batchId, summary);
     const { rows, rejected, handsets } = summary.report;
@@ -100,6 +97,10 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     problems.push(`the run was ended at ${at}: for days nothing had happened but what fails again and again`);
   }
   const reported = new Set(conducted.reports.map(({ key }) => key));
+  // The same bytes may begin a batch anew, where it lapsed, say: its agency is told which of them did not.
+  for (const { kind, file, batchId } of conducted.agencies)
+    if (kind === 'same_report' && reported.has(String(file)))
+      warnings.push(`${file} is the report of batch ${batchId} again; it changed nothing`);
   warnings.push(...conducted.administrators.flatMap((notice) => warningOf(notice, reported)));
   const { usage = [] } = conducted.own ?? {};
   const mostly = new Set(conducted.administrators.map(({ rejects }) => keyOf(rejects)));

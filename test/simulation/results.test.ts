@@ -103,10 +103,25 @@ describe('a run succeeded', () => {
 
   it('when the same report came twice: one batch, and a warning', async () => {
     await settle();
-    conducted.reports.push({ agency: 'mha', key: 'reports/mha/again.csv', batchId: BATCH, at: 1 });
+    const file = 'reports/mha/again.csv';
+    conducted.reports.push({ agency: 'mha', key: file, batchId: BATCH, at: 1 });
+    // Notices may double.
+    for (let n = 0; n < 2; n++)
+      conducted.agencies.push({ kind: 'same_report', agency: 'mha', batchId: BATCH, state: 'settled', file });
     const { summaries, problems, warnings } = await judge(conducted, cloud);
     expect([summaries.length, problems]).toEqual([1, []]);
     expect(warnings).toEqual([`reports/mha/again.csv is the report of batch ${BATCH} again; it changed nothing`]);
+  });
+
+  it('when the same report began its batch anew, again and again: one batch, and no warning', async () => {
+    for (const name of ['r.csv', 'again.csv', 'third.csv'])
+      conducted.reports.push({ agency: 'mha', key: `reports/mha/${name}`, batchId: BATCH, at: 1 });
+    await settle({ file: 'reports/mha/third.csv' });
+    expect(await judge(conducted, cloud)).toMatchObject({
+      summaries: [{ batchId: BATCH }],
+      problems: [],
+      warnings: [],
+    });
   });
 
   it('when usage stopped or was mostly rejected or a stray lay about, with warnings', async () => {
