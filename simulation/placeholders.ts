@@ -74,9 +74,9 @@ export class Placeholders {
         if (bytes > LONGEST) return { key, content };
         chunks.push(chunk);
       }
-      const text = Buffer.concat(chunks).toString('latin1');
-      if (!hasPlaceholders(text)) return { key, content };
-      const whole = Buffer.from(await this.fill(text, cloud), 'latin1');
+      const form = formOf(Buffer.concat(chunks));
+      if (!hasPlaceholders(form.text)) return { key, content };
+      const whole = form.bytesOf(await this.fill(form.text, cloud));
       return { key, content: () => [whole] };
     } catch (error) {
       if (!(error instanceof NothingNamed)) throw error;
@@ -87,9 +87,12 @@ export class Placeholders {
   async #named(what: string, of: string, cloud: OutsideCloud): Promise<string> {
     if (what === 'batch') return this.#batch(of);
     if (what === 'preview') {
-      const key = previewKeys(this.#batch(of) as BatchId).json;
+      const batch = this.#batch(of) as BatchId;
+      if (isFollowUp(batch)) throw new NothingNamed(`batch ${of} has no preview${this.#others()}`);
+      const key = previewKeys(batch).json;
       const { outbox } = bucketsOf(cloud);
-      if (!(await cloud.list(outbox, key)).includes(key)) throw new NothingNamed(`batch ${of} has no preview yet`);
+      if (!(await cloud.list(outbox, key)).includes(key))
+        throw new NothingNamed(`batch ${of} has no preview yet${this.#others()}`);
       return sha256Of(await cloud.get(outbox, key));
     }
     if (what === 'version') return await versionOf(of, cloud);
@@ -99,10 +102,31 @@ export class Placeholders {
 
   #batch(of: string): string {
     const batch = /^[1-9][0-9]*$/.test(of) ? [...this.#batches][Number(of) - 1] : undefined;
-    if (batch === undefined)
-      throw new NothingNamed(`there is no batch ${of} by then, but ${this.#batches.size} in all`);
+    if (batch === undefined) throw new NothingNamed(`there is no batch ${of} by then${this.#others()}`);
     return batch;
   }
+
+  /** Which batches there are, by their numbers. */
+  #others(): string {
+    const batches = [...this.#batches];
+    if (batches.length === 0) return ', and no other';
+    const hasNight = batches.some((batch) => isFollowUp(batch as BatchId));
+    const night = hasNight ? '; a followup is a night, and nobody decides upon it' : '';
+    return `; there are ${batches.map((batch, n) => `${n + 1} ${batch}`).join(', ')}${night}`;
+  }
+}
+
+/** A file's text, of which what is no placeholder stays byte for byte, and the bytes of another such text. */
+function formOf(bytes: Buffer): { text: string; bytesOf(text: string): Buffer } {
+  const isBig = bytes[0] === 0xfe && bytes[1] === 0xff;
+  const isLittle = bytes[0] === 0xff && bytes[1] === 0xfe;
+  if (!isBig && !isLittle) return { text: bytes.toString('latin1'), bytesOf: (text) => Buffer.from(text, 'latin1') };
+  const even = bytes.length - (bytes.length % 2);
+  const swapped = (units: Buffer) => (isBig ? units.swap16() : units);
+  return {
+    text: swapped(Buffer.from(bytes.subarray(0, even))).toString('utf16le'),
+    bytesOf: (text) => Buffer.concat([swapped(Buffer.from(text, 'utf16le')), bytes.subarray(even)]),
+  };
 }
 
 /** The newest version of what was uploaded under a key. */

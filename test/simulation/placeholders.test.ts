@@ -64,7 +64,36 @@ describe('in what is uploaded', () => {
       Buffer.concat([Buffer.from(`${ONE},`), rest]),
     );
     const nothing = placeholders.fillFile({ key: '{batch:9}.csv', content: () => [text] }, cloud);
-    await expect(nothing).rejects.toThrow('--upload {batch:9}.csv: there is no batch 9 by then, but 2 in all');
+    await expect(nothing).rejects.toThrow(
+      `--upload {batch:9}.csv: there is no batch 9 by then; there are 1 ${ONE}, 2 ${TWO}`,
+    );
+  });
+
+  it.each(['utf16le', 'utf16be'])('are replaced in a file of %s, too, and its other bytes stay', async (form) => {
+    const bytesOf = (text: string) => {
+      const units = Buffer.from(`\uFEFF${text}`, 'utf16le');
+      return Buffer.concat([form === 'utf16be' ? units.swap16() : units, Buffer.of(0x7b)]);
+    };
+    // Half a pair is no character.
+    const file = { key: 'a.csv', content: () => [bytesOf('मोबाइल \uD83D;{batch:1}\r\n{batch:2}')] };
+    const filled = await placeholders.fillFile(file, cloud);
+    const [whole = Buffer.of()] = [...(filled.content() as Uint8Array[])];
+    expect(whole).toEqual(bytesOf(`मोबाइल \uD83D;${ONE}\r\n${TWO}`));
+  });
+
+  it('a night counts, and what names nothing says that nobody decides upon it', async () => {
+    const NIGHT = 'followup-202606020000';
+    placeholders.hear(JSON.stringify({ kind: 'order', batchId: NIGHT }));
+    expect(await fill('{batch:3}')).toBe(NIGHT);
+    const others = `; there are 1 ${ONE}, 2 ${TWO}, 3 ${NIGHT}; a followup is a night, and nobody decides upon it`;
+    await expect(fill('{batch:4}')).rejects.toThrow(`there is no batch 4 by then${others}`);
+    await expect(fill('{preview:3}')).rejects.toThrow(`batch 3 has no preview${others}`);
+  });
+
+  it('none is named before the first batch', async () => {
+    await expect(new Placeholders().fill('{batch:1}', cloud)).rejects.toThrow(
+      'there is no batch 1 by then, and no other',
+    );
   });
 
   it('other braces stay', async () => {
@@ -73,9 +102,9 @@ describe('in what is uploaded', () => {
   });
 
   it.each([
-    ['{batch:3}', 'there is no batch 3 by then, but 2 in all'],
-    ['{batch:0}', 'there is no batch 0 by then, but 2 in all'],
-    ['{preview:1}', 'batch 1 has no preview yet'],
+    ['{batch:3}', `there is no batch 3 by then; there are 1 ${ONE}, 2 ${TWO}`],
+    ['{batch:0}', `there is no batch 0 by then; there are 1 ${ONE}, 2 ${TWO}`],
+    ['{preview:1}', `batch 1 has no preview yet; there are 1 ${ONE}, 2 ${TWO}`],
     ['{direction:9800000003}', 'no direction to re-verify carries 9800000003'],
     ['{reference:12}', '12 is no number'],
   ])('%s, which names nothing, is an error', async (text, says) => {
