@@ -19,7 +19,7 @@ const DIRBS: FileForm = { columns: { usage: { last_seen: 'Date' } }, dates: 'YYY
 
 /** Both forms of days that it may be mended in. */
 const BAD_DATE =
-  'write 2026-05-30 or 20260530; in a spreadsheet, give the column the format yyyy-mm-dd or yyyymmdd, and export again';
+  'write 2026-05-30 or 20260530, and no day later than that of the upload; in a spreadsheet, give the column the format yyyy-mm-dd or yyyymmdd, and export again';
 
 async function readUsage(text: string, form: FileForm | undefined): Promise<string[]> {
   const said: string[] = [];
@@ -202,17 +202,17 @@ test("a response has its operator's names and dates, too", async () => {
 
 describe('another form of dates', () => {
   test.each(DATE_FORMS)('%s is named in what to do about a bad date, by a day that it reads', (form) => {
-    const day = /2026-05-30 or (\S+);/.exec(whatToDo('bad_date', form))?.[1] ?? '';
+    const day = /2026-05-30 or (\S+),/.exec(whatToDo('bad_date', form))?.[1] ?? '';
     expect(parseDayAs(form, day)).toBe('2026-05-30');
     expect(whatToDo('bad_date')).not.toContain(' or ');
     expect(whatToDo('missing_last_seen', form)).toBe(whatToDo('missing_last_seen'));
   });
 
   test('is named in rejects and receipts', () => {
-    expect(rejectLine({ line: 2, value: '31.02.2026', reason: 'bad_date' }, 'DD.MM.YYYY')).toContain('or 30.05.2026;');
+    expect(rejectLine({ line: 2, value: '31.02.2026', reason: 'bad_date' }, 'DD.MM.YYYY')).toContain('or 30.05.2026,');
     const applied = { rows: 1, recorded: 0, alreadyRecorded: 0, rejects: [{ line: 2, reason: 'bad_date' as const }] };
     const { whatToDo: told } = receiptOf('a.csv', 'ab', applied, undefined, 'DD.MM.YYYY');
-    expect(told?.bad_date).toContain('or 30.05.2026;');
+    expect(told?.bad_date).toContain('or 30.05.2026,');
   });
 
   test.each([

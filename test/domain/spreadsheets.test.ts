@@ -61,7 +61,8 @@ const TO_DO: Readonly<Record<string, string>> = {
   wrong_length: 'look it up again; a spreadsheet cuts off leading zeros',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
-  bad_date: 'write 2026-05-30; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
+  bad_date:
+    'write 2026-05-30, and no day later than that of the upload; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
   unknown_outcome:
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so',
   missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',

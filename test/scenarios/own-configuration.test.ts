@@ -60,7 +60,7 @@ describe('a stage with a file of its own', () => {
     const rows = ['350000000000014,404100000000001,919876543210,001,20260530', '35000000000001,,919876543211,001,2026'];
     await lab.upload('usage/sixth/2026-05.csv', ['IMEI,IMSI,MSISDN,RAT,Date', ...rows, ''].join('\n'));
     expect((await lab.read('rejects/sixth/2026-05.csv')).split('\n')[1]).toMatch(
-      /^3,2026,bad_date,"write 2026-05-30 or 20260530;/,
+      /^3,2026,bad_date,"write 2026-05-30 or 20260530,/,
     );
     const list = [
       'stolen_handset,reporting_date,status,FIR No',
@@ -85,7 +85,7 @@ describe('a stage with a file of its own', () => {
     const other = (await lab.outbox(`receipts/sixth/${direction}/`)).find((key) => key.includes('/b.csv.')) ?? '';
     expect(await lab.json(other)).toMatchObject({
       rejected: { bad_date: 1 },
-      whatToDo: { bad_date: expect.stringMatching(/^write 2026-05-30 or 20260530;/) },
+      whatToDo: { bad_date: expect.stringMatching(/^write 2026-05-30 or 20260530,/) },
     });
     const blocks = (await lab.outbox()).filter((key) => key.endsWith('1-block.csv')).map((key) => key.split('/')[1]);
     expect(blocks).toEqual(['airtel', 'bsnl', 'jio', 'mtnl', 'sixth', 'vi']);
