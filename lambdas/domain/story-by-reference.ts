@@ -12,20 +12,23 @@ import { isReversed } from './outcomes.ts';
 const ENDED: ReadonlySet<Outcome> = new Set<Outcome>(['disconnected', 'surrendered', 'not_found', 'reissued']);
 
 /**
- * What facts tell of the number as it was at a row: that row; those by which it goes on, ported, extended, returned by a dispute, or
- * restored; what took these back; and the batches that left it there. Not those after the connection ended in which it was seen later,
- * nor what caseworkers and approvers said of it since: that may be about somebody else.
+ * What facts tell of the number as it was at a row: that row; those that it continues, back to a report's, since why its subscriber is
+ * asked is said there alone; those by which it goes on, ported, extended, returned by a dispute, or restored; what took these back; and
+ * the batches that left it there. Not those after the connection ended in which it was seen later, nor what caseworkers and approvers
+ * said of it since: that may be about somebody else.
  */
 export function factsSince(facts: Facts, at: RowFacts): Facts {
   const { outcome } = outcomeOf(at.ledger, at.row);
   const isGone = outcome === 'reissued';
-  const chain = isGone ? [at] : continuations(facts, at);
+  const before = continued(facts, at);
+  const [first = at] = before;
+  const chain = isGone ? [...before, at] : continuations(facts, first);
   const ended = endOf(facts, chain.at(-1) ?? at);
   const reversals = facts.reversals.filter((reversal) => isOfHolder(reversal, chain, ended));
   const excepted = new Set(reversals.flatMap(({ imei, batchId }) => (imei === null ? [] : [batchId])));
   const rows = isGone
-    ? [at]
-    : [at, ...restoring(facts, chain), ...facts.rows.filter((row) => isException(row) && excepted.has(row.batchId))];
+    ? chain
+    : [first, ...restoring(facts, chain), ...facts.rows.filter((row) => isException(row) && excepted.has(row.batchId))];
   const turn = (id: string) => facts.batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
   const directions = new Set(rows.map(({ ledger }) => ledger.directionId));
   const isSame = ({ sightings }: BatchFacts) =>
@@ -38,7 +41,7 @@ export function factsSince(facts: Facts, at: RowFacts): Facts {
     (one) =>
       !isGone &&
       met.includes(one.batchId) &&
-      turn(one.batchId) > turn(at.batchId) &&
+      turn(one.batchId) > turn(first.batchId) &&
       (one.directionId === null ? isReversedBefore(one) : directions.has(one.directionId)),
   );
   const told = new Set([...rows, ...aside, ...reversals].map(({ batchId }) => batchId));
@@ -98,11 +101,42 @@ function endOf({ rows, reversals }: Facts, { ledger, row, subject }: RowFacts): 
   return isByReversal && !isAnothers ? undefined : null;
 }
 
+/** The rows of a number that take service, the newest first. */
+function taking({ rows }: Facts): RowFacts[] {
+  return rows.filter(({ ledger }) => !givesBack(ledger.kind)).sort((a, b) => b.ledger.plan - a.ledger.plan);
+}
+
+/**
+ * The rows that one continues, the newest last, as far as they are of the same sighting; none where somebody else has the number since
+ * a day between that and the row's direction: who is told the reference by then isn't who was seen.
+ */
+function continued(facts: Facts, at: RowFacts): RowFacts[] {
+  const newestFirst = taking(facts);
+  const own = newestFirst.indexOf(at);
+  if (own < 0) return [];
+  const seen = sightingOf(at);
+  const isAnothers = facts.rows.some(({ ledger, row }) => {
+    const { outcome, occurredOn: since } = outcomeOf(ledger, row);
+    return outcome === 'reissued' && (since === null || (since > seen.lastSeen && since <= dayOf(at.ledger.startedAt)));
+  });
+  if (isAnothers) return [];
+  const before = continuedBy(newestFirst.slice(own).map(saidOf)).flatMap(
+    ({ directionId }) => newestFirst.find(({ ledger }) => ledger.directionId === directionId) ?? [],
+  );
+  // Where a row's own answer was replaced since, an older one that went on at the same operator may be of another holder.
+  const others = before.findIndex((one) => sightingOf(one).name !== seen.name);
+  return (others < 0 ? before : before.slice(0, others)).reverse();
+}
+
+/** In which handset, and on which day last, the number of a row was seen: the rows by which it goes on have the same. */
+function sightingOf({ subject }: RowFacts): { readonly lastSeen: string; readonly name: string } {
+  const lastSeen = 'lastSeen' in subject ? subject.lastSeen : '';
+  return { lastSeen, name: `${subject.imei} ${lastSeen}` };
+}
+
 /** A row, and those by which it goes on, the newest last. */
-function continuations({ rows }: Facts, at: RowFacts): RowFacts[] {
-  const newestFirst = rows
-    .filter(({ ledger }) => !givesBack(ledger.kind))
-    .sort((a, b) => b.ledger.plan - a.ledger.plan);
+function continuations(facts: Facts, at: RowFacts): RowFacts[] {
+  const newestFirst = taking(facts);
   const said = newestFirst.map(saidOf);
   const goesOn = newestFirst.filter((_, n) =>
     continuedBy(said.slice(n)).some(({ directionId }) => directionId === at.ledger.directionId),

@@ -9,6 +9,7 @@ import { airtel, answered, at, day, fresh, imei, jio, marked, msisdn } from './e
 
 const [FIRST, LATER] = ['mha-0123456789ab', 'mha-ba9876543210'] as [BatchId, BatchId];
 const FOLLOW_UP = 'followup-202606040000' as BatchId;
+const NEXT_NIGHT = 'followup-202606070000' as BatchId;
 const NUMBER = msisdn('9800000001');
 const HANDSET = imei('351000000000013');
 
@@ -18,10 +19,15 @@ function rowOf(
   plan: number,
   operator: OperatorId,
   answer: Answer | null,
-  { on = '2026-06-03', kind = 'reverify' }: { on?: string; kind?: DirectionKind } = {},
+  {
+    on = '2026-06-03',
+    kind = 'reverify',
+    begun = '2026-06-01',
+  }: { on?: string; kind?: DirectionKind; begun?: string } = {},
 ): RowFacts {
   const directionId = `${batchId}.${kind}.${operator}.${plan}-0-0` as DirectionId;
-  const open: Ledger = { ...fresh(1, kind, operator), batchId, plan, directionId };
+  const startedAt = at(`${begun}T00:00:00Z`);
+  const open: Ledger = { ...fresh(1, kind, operator), batchId, plan, directionId, startedAt };
   const ledger = answer === null ? open : answered(open, [[0, answer]], { on, at: `${on}T10:00:00Z` }).ledger;
   const moved = answer === 'ported' ? ({ row: 0, why: 'ported', to: jio } as const) : null;
   const subject = { msisdn: NUMBER, imei: HANDSET, lastSeen: day('2026-05-20'), lsa: '' };
@@ -102,8 +108,57 @@ describe('a reference', () => {
     expect(told(factsSince(facts([again, extended]), extended)).rows).toHaveLength(2);
     const ported = rowOf(FIRST, 1, airtel, 'ported');
     const disputed = rowOf(FOLLOW_UP, 2, jio, 'not_found', { on: '2026-06-06' });
-    const back = rowOf('followup-202606070000' as BatchId, 3, airtel, null);
+    const back = rowOf(NEXT_NIGHT, 3, airtel, null);
     expect(told(factsSince(facts([back, disputed, ported]), ported)).rows).toHaveLength(3);
+  });
+
+  it.each(['ported', 'extended', 'disputed'] as const)(
+    'of what was %s tells why: the report from which it goes on',
+    (why) => {
+      const own = rowOf(FIRST, 1, airtel, why === 'extended' ? 'extended' : 'ported');
+      const there = rowOf(FOLLOW_UP, 2, jio, 'not_found', { on: '2026-06-06' });
+      const last = rowOf(NEXT_NIGHT, 3, why === 'ported' ? jio : airtel, null, { begun: '2026-06-07' });
+      const rows = why === 'disputed' ? [last, there, own] : [last, own];
+      expect(told(factsSince(facts(rows), last))).toMatchObject({
+        rows: rows.map(({ ledger }) => ledger.directionId).reverse(),
+        batches: why === 'disputed' ? [FIRST, FOLLOW_UP] : [FIRST],
+      });
+      // Who asks by the reference that came before is told the same.
+      expect(factsSince(facts(rows), last)).toEqual(factsSince(facts(rows), own));
+    },
+  );
+
+  it('has the batch that left its number where it was before it went on', () => {
+    const own = rowOf(FIRST, 1, airtel, 'ported');
+    const next = rowOf(NEXT_NIGHT, 4, jio, null, { begun: '2026-06-21' });
+    const nights = [...facts([]).batches, batch(NEXT_NIGHT, '2026-06-21T00:00:00Z', [])];
+    const left = facts([next, own], { batches: nights, aside: [aside('alreadyOpen', own.ledger.directionId)] });
+    expect(told(factsSince(left, next)).aside).toBe(1);
+  });
+
+  it.each([
+    // Seen on 20 May, ported on 3 June, and asked there since 4 June.
+    ['2026-05-21', 1],
+    ['2026-06-04', 1],
+    ['2026-06-05', 2],
+  ])('of who has had the number since %s tells nothing of who was seen with it before', (since, rows) => {
+    const own = rowOf(FIRST, 1, airtel, 'ported');
+    const next = rowOf(FOLLOW_UP, 2, jio, 'reissued', { on: since, begun: '2026-06-04' });
+    expect(told(factsSince(facts([next, own]), next))).toMatchObject({
+      rows: [own, next].slice(-rows).map(({ ledger }) => ledger.directionId),
+    });
+    // Nor does it where another operator says so.
+    const open = rowOf(FOLLOW_UP, 2, jio, null, { begun: '2026-06-04' });
+    const others = rowOf(LATER, 3, airtel, 'reissued', { on: since });
+    expect(told(factsSince(facts([others, open, own]), open)).rows).toHaveLength(rows);
+  });
+
+  it('tells nothing of another sighting, where the answer was replaced by which its row went on', () => {
+    const others = rowOf(FIRST, 1, airtel, 'ported');
+    const own = rowOf(LATER, 2, airtel, 'verified');
+    const open = rowOf(FOLLOW_UP, 3, jio, null);
+    const next = { ...open, subject: { ...open.subject, lastSeen: day('2026-05-31') } };
+    expect(told(factsSince(facts([next, own, others]), next)).rows).toEqual([next.ledger.directionId]);
   });
 
   it('has what gives back what its operator took, and not what was taken from another holder', () => {
@@ -196,5 +251,17 @@ describe('a reference is told of the reversals of who had the number then', () =
     const withdrawn = { state: 'kept', withdraws: FIRST, ground: 'withdrawal', appeals: [] } as const;
     expect(reversals([gone], gone, [reversal([], withdrawn)])).toBe(1);
     expect(reversals([gone], gone, [reversal([], { ...withdrawn, withdraws: LATER })])).toBe(0);
+  });
+
+  it('also by the reference of a row by which theirs goes on: their report was withdrawn, or their first row taken back', () => {
+    const ported = rowOf(FIRST, 1, airtel, 'ported');
+    const next = takenBack(rowOf(FOLLOW_UP, 2, jio, null));
+    const withdrawn = reversal([next], { withdraws: FIRST, ground: 'withdrawal', appeals: [] });
+    expect(reversals([next, ported], next, [withdrawn])).toBe(1);
+    expect(reversals([next, ported], next, [reversal([ported, next])])).toBe(1);
+    // Of who has had the number since before they were asked there nothing was taken back by that.
+    const others = rowOf(FOLLOW_UP, 2, jio, 'reissued', { begun: '2026-06-04' });
+    const before = reversal([ported], { withdraws: FIRST, ground: 'withdrawal', appeals: [] });
+    expect(reversals([others, ported], others, [before])).toBe(0);
   });
 });

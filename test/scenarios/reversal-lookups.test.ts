@@ -334,3 +334,66 @@ describe('the sentence of what was taken back', () => {
     expect(lab.cloud.failures()).toEqual([]);
   });
 });
+
+describe('a number that was ported, asked about by the reference that it got there', { timeout: 300_000 }, () => {
+  it('tells why, and that its report was taken back, as the number and the reference before it do', async () => {
+    await using ported = await Lab.open({ context: { operators: 'airtel,jio', people: '1' }, nights: true });
+    await ported.usage('airtel', [`${H},${O},2026-05-20,Delhi`]);
+    const text = `imei,case_ref\n${H},12/2026\n`;
+    await ported.upload('reports/mha/report.csv', text);
+    const batch = `mha-${sha256Of(text).slice(0, 12)}`;
+    await ported.decide('approver-1', batch, [APPROVE]);
+    const referenceIn = async (id: string) => {
+      const [, , operator] = id.split('.');
+      const [, row = ''] = (await ported.read(`orders/${operator}/${id}/1-reverify.csv`)).split('\n');
+      return row.split(',')[4] ?? '';
+    };
+    const first = await ported.direction(batch, 'reverify', 'airtel');
+    await ported.at(4);
+    await ported.upload(`responses/airtel/${first}/left.csv`, `msisdn,outcome,to\n${O},ported,jio\n`);
+    // After the night that begins at 19:00 in UTC.
+    await ported.at(4 + 20 / 24);
+    const followUp = await ported.direction('followup-202606060000', 'reverify', 'jio');
+    const references = [await referenceIn(first), await referenceIn(followUp)];
+    const explained = async (name: string) => {
+      const file = `msisdn,imei,reference\n${O},,\n${references.map((one) => `,,${one}\n`).join('')}`;
+      await ported.upload(`lookups/caseworker-1/${name}.csv`, file);
+      const key = `explanations/caseworker-1/${name}.${sha256Of(file).slice(0, 8)}.json`;
+      const { lookups } = await ported.json<{ lookups: Explained[] }>(key);
+      // What came of two rows at one instant has no order.
+      const [byNumber, ...byReference] = lookups.map(({ story: events, sentence: words }) => [
+        words,
+        ...events.map((one) => JSON.stringify(one)).sort(),
+      ]);
+      expect(byReference, name).toEqual([byNumber, byNumber]);
+      return lookups[2] as Explained;
+    };
+    const asked = await explained('asked');
+    expect(asked.story).toMatchObject([
+      { what: 'seen', imei: SHOWN, at: '2026-05-20', area: 'Delhi' },
+      { what: 'reported', agency: 'mha', cases: [{ caseRef: '12/2026' }] },
+      { what: 'decided', batchId: batch, by: ['approver-1'] },
+      { what: 'directed', directionId: first },
+      { what: 'ordered', directionId: first },
+      { what: 'answered', outcome: 'ported' },
+      { what: 'moved', to: 'jio' },
+      { what: 'directed', directionId: followUp },
+      { what: 'ordered', directionId: followUp },
+    ]);
+    expect(asked.sentence).toMatch(/^The operator jio has been asked to have the subscriber prove who they are by/);
+
+    await ported.at(6);
+    const back = await ported.withdraw(batch, []);
+    await ported.decide('approver-2', back, [APPROVE]);
+    const withdrawn = await explained('withdrawn');
+    const since = withdrawn.story.slice(asked.story.length);
+    expect(since.map(({ what }) => what).sort()).toEqual(
+      'decided directed ordered report_withdrawn reversed taken_back taken_back withdrawn'.split(' '),
+    );
+    expect(since).toContainEqual(expect.objectContaining({ what: 'report_withdrawn', report: batch, by: 'mha' }));
+    expect(withdrawn.sentence).toMatch(
+      /^What was done about it was taken back on 7 June 2026: no order takes service from it any more, and no list made later names it\. The operator jio is to give it full service again by/,
+    );
+    expect(ported.cloud.failures()).toEqual([]);
+  });
+});
