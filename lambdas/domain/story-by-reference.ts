@@ -3,6 +3,7 @@ import { isTakenBackBy, isWhole } from './asked.ts';
 import type { Pointer } from './claims.ts';
 import { type Day, dayOf } from './days.ts';
 import type { AsideFacts, BatchFacts, Facts, ReversalFacts, RowFacts } from './facts.ts';
+import { isFollowUp } from './identifiers.ts';
 import { givesBack, type Outcome } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
 import { continuedBy, type Said } from './moves.ts';
@@ -25,10 +26,7 @@ export function factsSince(facts: Facts, at: RowFacts): Facts {
   const chain = isGone ? [...before, at] : continuations(facts, first);
   const ended = endOf(facts, chain.at(-1) ?? at);
   const reversals = facts.reversals.filter((reversal) => isOfHolder(reversal, chain, ended));
-  const excepted = new Set(reversals.flatMap(({ imei, batchId }) => (imei === null ? [] : [batchId])));
-  const rows = isGone
-    ? chain
-    : [first, ...restoring(facts, chain), ...facts.rows.filter((row) => isException(row) && excepted.has(row.batchId))];
+  const rows = isGone ? chain : [first, ...restoring(facts, chain), ...exceptions(facts, reversals)];
   const turn = (id: string) => facts.batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
   const directions = new Set(rows.map(({ ledger }) => ledger.directionId));
   const isSame = ({ sightings }: BatchFacts) =>
@@ -59,6 +57,25 @@ export function factsSince(facts: Facts, at: RowFacts): Facts {
 }
 
 const isException = ({ ledger }: RowFacts) => ledger.kind === 'unblock';
+
+/**
+ * The rows by which these reversals except the number from a handset's block, and those by which nights go on with them, where their
+ * operator did not say that it did: what it was asked last, and by when, is said there alone. The newest last.
+ */
+function exceptions({ rows }: Facts, reversals: readonly ReversalFacts[]): RowFacts[] {
+  const asked = new Set(reversals.flatMap(({ imei, batchId }) => (imei === null ? [] : [batchId])));
+  const newest = new Map<string, boolean>();
+  return rows
+    .filter(isException)
+    .sort((a, b) => a.ledger.plan - b.ledger.plan)
+    .filter(({ batchId, ledger: { operator }, subject: { imei } }) => {
+      const name = `${imei} ${operator}`;
+      // A night asks for what was asked for last.
+      const isTheirs = asked.has(batchId) || (isFollowUp(batchId) && newest.get(name) === true);
+      newest.set(name, isTheirs);
+      return isTheirs;
+    });
+}
 
 /**
  * Whether a reversal was about who had the number in these rows, or may have been: it was asked for by the reference of one of them, or

@@ -199,7 +199,8 @@ describe('a reference', () => {
 });
 
 describe('a reference is told of the reversals of who had the number then', () => {
-  const REVERSAL = 'caseworker-1-0123456789ab' as BatchId;
+  const [REVERSAL, ANOTHER] = ['caseworker-1-0123456789ab', 'caseworker-1-ba9876543210'] as [BatchId, BatchId];
+  const pointerOf = ({ ledger, row }: RowFacts) => ({ directionId: ledger.directionId, row });
   const reversal = (rows: RowFacts[], more: Partial<ReversalFacts> = {}): ReversalFacts => ({
     batchId: REVERSAL,
     at: at('2026-06-08T00:00:00Z'),
@@ -207,7 +208,7 @@ describe('a reference is told of the reversals of who had the number then', () =
     msisdn: NUMBER,
     ground: 'wrong_number',
     state: 'directed',
-    rows: rows.map(({ ledger, row }) => ({ directionId: ledger.directionId, row })),
+    rows: rows.map(pointerOf),
     directionIds: [],
     kept: [],
     appeals: [{ line: 2, row: null, ground: 'wrong_number', caseRef: 'A-1' }],
@@ -251,6 +252,29 @@ describe('a reference is told of the reversals of who had the number then', () =
     const withdrawn = { state: 'kept', withdraws: FIRST, ground: 'withdrawal', appeals: [] } as const;
     expect(reversals([gone], gone, [reversal([], withdrawn)])).toBe(1);
     expect(reversals([gone], gone, [reversal([], { ...withdrawn, withdraws: LATER })])).toBe(0);
+  });
+
+  it('that excepted the number from a block, with what nights go on to ask of it, and not of whom another one excepted', () => {
+    const own = rowOf(FIRST, 1, airtel, null);
+    const asked = (batchId: BatchId, plan: number, operator = airtel): RowFacts => ({
+      ...rowOf(batchId, plan, operator, null, { kind: 'unblock' }),
+      subject: { imei: HANDSET, msisdn: NUMBER },
+    });
+    const pair = { imei: HANDSET, appeals: [{ line: 2, row: pointerOf(own), ground: 'cloned', caseRef: '' }] } as const;
+    const others = { line: 2, row: { ...pointerOf(own), row: 7 }, ground: 'cloned', caseRef: '' } as const;
+    const [theirs, night] = [asked(REVERSAL, 2), asked(FOLLOW_UP, 3)];
+    const [another, nextNight] = [asked(ANOTHER, 4), asked(NEXT_NIGHT, 5)];
+    const [elsewhere, nightThere] = [asked(ANOTHER, 4, jio), asked(NEXT_NIGHT, 5, jio)];
+    const exceptions = (rows: RowFacts[], at: RowFacts) =>
+      factsSince(
+        facts([...rows, at], {
+          reversals: [reversal([], pair), reversal([], { ...pair, batchId: ANOTHER, appeals: [others] })],
+        }),
+        at,
+      ).rows.slice(1);
+    expect(exceptions([night, theirs], own)).toEqual([theirs, night]);
+    expect(exceptions([nextNight, another, night, theirs], own)).toEqual([theirs, night]);
+    expect(exceptions([nightThere, elsewhere, nextNight, night, theirs], own)).toEqual([theirs, night, nextNight]);
   });
 
   it('also by the reference of a row by which theirs goes on: their report was withdrawn, or their first row taken back', () => {
