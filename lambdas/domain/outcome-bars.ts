@@ -44,8 +44,11 @@ const worded = (all: readonly (readonly [count: number, name: string])[]) =>
     .map(([count, name]) => `${grouped(count)} ${name}`)
     .join(', ');
 
-/** A funnel: the numbers seen in the handsets, those of them that were directed, and what became of these. */
-export function outcomeBars(id: string, connections: Counts): Html {
+/**
+ * A funnel: the numbers that a batch met, those of them that were directed, and what became of these.
+ * @param met what the first are, in words
+ */
+export function outcomeBars(id: string, connections: Counts, met = 'Numbers seen in these handsets'): Html {
   const { linked = 0, directed = 0 } = connections;
   const decided = Object.keys(BOOKS.connections.decided) as (keyof typeof BOOKS.connections.decided)[];
   const left = worded(
@@ -53,7 +56,7 @@ export function outcomeBars(id: string, connections: Counts): Html {
   );
   const became = worded(ENDS.map(({ column, name }) => [connections[column] ?? 0, name]));
   const funnel: Bar[] = [
-    { name: 'Numbers seen in these handsets', count: linked },
+    { name: met, count: linked },
     {
       name: 'Directed to be re-verified',
       count: directed,

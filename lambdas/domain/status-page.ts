@@ -4,7 +4,10 @@
  */
 import { type Station, timeline } from './charts.ts';
 import { type Content, type Html, html } from './html.ts';
+import { isFollowUp } from './identifiers.ts';
+import { INBOX } from './inbox.ts';
 import { columnOf } from './kinds.ts';
+import { appealsCsvKey, keptCsvKey, summaryKey } from './outbox.ts';
 import { outcomeBars, outcomeTable } from './outcome-bars.ts';
 import { outside, pageOf, table, time } from './page-parts.ts';
 import { hasEnded, type Status, type StatusName } from './status.ts';
@@ -25,6 +28,38 @@ const NAMES: Readonly<Record<StatusName, string>> = {
   withdrawn: 'withdrawn by its agency: nobody is directed',
 };
 
+/** What a batch goes by. */
+type Source = 'report' | 'night' | 'appeal' | 'withdrawal';
+
+/** The first station of those that people decide upon. */
+const READ: Readonly<Record<Exclude<Source, 'night'>, string>> = {
+  report: 'Report read',
+  appeal: 'Appeal read',
+  withdrawal: 'Withdrawal read',
+};
+
+/** What is said otherwise of what takes back. */
+const NAMES_OF_REVERSALS: Readonly<Partial<Record<StatusName, string>>> = {
+  registered: 'registered: its file was read',
+  failed: 'failed before it gave anything back; the same file may be uploaded again',
+  refused: 'refused by an approver: nothing is given back',
+};
+
+/** What is said otherwise of a night, for which nobody uploads anything. */
+const NAMES_OF_NIGHTS: typeof NAMES_OF_REVERSALS = { failed: 'failed before it directed anybody' };
+
+function sourceOf({ batchId, file }: Status): Source {
+  if (isFollowUp(batchId)) return 'night';
+  if (file.startsWith(INBOX.appeals.prefix)) return 'appeal';
+  return file.startsWith(INBOX.withdrawals.prefix) ? 'withdrawal' : 'report';
+}
+
+function nameOf(status: Status): string {
+  const of = sourceOf(status);
+  const others = of === 'report' ? {} : of === 'night' ? NAMES_OF_NIGHTS : NAMES_OF_REVERSALS;
+  return others[status.status] ?? NAMES[status.status];
+}
+
 /** The page. Its bytes follow from the status. */
 export function statusHtml(status: Status): string {
   return pageOf(
@@ -33,14 +68,15 @@ export function statusHtml(status: Status): string {
   );
 }
 
-function opening({ batchId, agency, status, since, asOf, next }: Status): Html {
+function opening(told: Status): Html {
+  const { batchId, agency, status, since, asOf, next } = told;
   const comes =
     next === null
       ? html``
       : html`<p>Next: ${STEPS[next.what]}${next.by === null ? '' : html`, by ${time(next.by)}`}.</p>`;
   return html`<header>
 <h1>Batch <span class="id">${batchId}</span></h1>
-<p class="lead">This batch of ${agency} is ${NAMES[status]}.</p>
+<p class="lead">This batch of ${isFollowUp(batchId) ? 'a night' : agency} is ${nameOf(told)}.</p>
 <p>So it is since ${time(since)}${hasEnded(status) ? '' : html`; this page was made at ${time(asOf)}`}.</p>
 ${comes}
 </header>
@@ -48,13 +84,28 @@ ${comes}
 }
 
 /** The stations of a batch: those behind it, the one at which it is, and those to come. */
-function way({ status, since, next, open: rungs, asOf }: Status): Html {
-  const order: readonly StatusName[] = ['registered', 'waiting', 'approved', 'directed', 'settled'];
-  const names = ['Report read', 'Decision', 'Turn to direct', 'Orders and answers', 'Books published'];
-  const here = order.indexOf(status);
+function way(told: Status): Html {
+  const { status, since, next, open: rungs, asOf } = told;
+  const of = sourceOf(told);
+  // Of what a night goes on with people have decided before.
+  const before: [StatusName, string][] =
+    of === 'night'
+      ? []
+      : [
+          ['registered', READ[of]],
+          ['waiting', 'Decision'],
+        ];
+  const steps: readonly [StatusName, string][] = [
+    ...before,
+    ['approved', 'Turn to direct'],
+    ['directed', 'Orders and answers'],
+    ['settled', 'Books published'],
+  ];
+  const names = steps.map(([, name]) => name);
+  const here = steps.findIndex(([name]) => name === status);
   if (here < 0)
     return timeline([
-      { name: 'Report read', when: '', state: 'done' },
+      ...(of === 'night' ? [] : [{ name: READ[of], when: '', state: 'done' as const }]),
       { name: status === 'empty' ? 'nothing to do' : status.replace('_', ' '), when: time(since), state: 'done' },
     ]);
   const ladder = rungs.map(
@@ -75,13 +126,14 @@ ${timeline([...stations.slice(0, here + 1), ...ladder, ...stations.slice(here + 
 `;
 }
 
-function rows({ connections, blocks, outcomes, operators }: Status): Html {
+function rows(told: Status): Html {
+  const { connections, blocks, outcomes, operators } = told;
   if (connections === undefined && blocks === undefined && outcomes === undefined) return html``;
   const all = Object.entries(operators);
   const numbers =
     connections === undefined
       ? html``
-      : html`${outcomeBars('rows-figure', connections)}${outcomeTable(
+      : html`${outcomeBars('rows-figure', connections, sourceOf(told) === 'night' ? 'Numbers that moved' : undefined)}${outcomeTable(
           'rows-table',
           'Numbers by operator',
           all.map(([name, own]) => [name, own.connections ?? {}]),
@@ -89,7 +141,7 @@ function rows({ connections, blocks, outcomes, operators }: Status): Html {
   const back =
     outcomes === undefined
       ? html``
-      : html`<p>To be given back: ${counted(outcomes.directed ?? 0, 'row')}, of which ${outcomes.restored ?? 0} restored, ${outcomes.unblocked ?? 0} unblocked, ${outcomes.notFound ?? 0} not found, ${outcomes.overdue ?? 0} overdue, ${outcomes.open ?? 0} open.</p>
+      : html`<p>To be given back: ${counted(outcomes.directed ?? 0, 'row')}, of which ${outcomes.restored ?? 0} restored, ${outcomes.unblocked ?? 0} unblocked, ${outcomes.notFound ?? 0} not found, ${outcomes.overdue ?? 0} overdue, ${outcomes.open ?? 0} open${(outcomes.alreadyOpen ?? 0) > 0 ? `; ${outcomes.alreadyOpen} more already open elsewhere` : ''}.</p>
 `;
   const handsets =
     blocks === undefined
@@ -159,11 +211,32 @@ ${table(
 `;
 }
 
-function source({ file, report }: Status): Html {
+function source(told: Status): Html {
+  const { file, report } = told;
   if (file === '') return html``;
+  const of = sourceOf(told);
+  const about =
+    of === 'report'
+      ? html`: ${counted(report.rows, 'row')}, ${counted(report.handsets, 'handset')}, ${counted(report.repeats, 'repeat')}, ${report.rejected} rejected`
+      : html``;
   return html`<section aria-labelledby="source">
 <h2 id="source">Where it comes from</h2>
-<p><code>${outside(file)}</code>: ${counted(report.rows, 'row')}, ${counted(report.handsets, 'handset')}, ${counted(report.repeats, 'repeat')}, ${report.rejected} rejected.</p>
-</section>
+<p><code>${outside(file)}</code>${about}.</p>
+${became(told, of)}</section>
+`;
+}
+
+/** Where it is said what became of those for whom a reversal asks: a status counts rows alone. */
+function became({ batchId, status }: Status, of: Source): Html {
+  if (of === 'report' || of === 'night' || (status !== 'directed' && status !== 'settled')) return html``;
+  const each =
+    of === 'appeal'
+      ? html`What became of each of its lines: <code>${appealsCsvKey(batchId)}</code>.`
+      : html`What of the report stays, since later batches rely on it: <code>${keptCsvKey(batchId)}</code>.`;
+  const counts =
+    status === 'settled'
+      ? html` For how many it asked, and what became of them: <code>${summaryKey(batchId)}</code>.`
+      : html``;
+  return html`<p>${each}${counts}</p>
 `;
 }

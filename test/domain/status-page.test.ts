@@ -69,3 +69,79 @@ describe('a batch’s status as a page', () => {
     expect(text).not.toContain('settled');
   });
 });
+
+describe('the page of a status that goes by no report', () => {
+  const none = { rows: 0, rejected: 0, repeats: 0, handsets: 0 };
+  const outcomes = {
+    asked: 4,
+    alreadyOpen: 0,
+    directed: 4,
+    restored: 1,
+    unblocked: 1,
+    notFound: 0,
+    overdue: 0,
+    open: 2,
+  };
+  const { connections, blocks: _, ...bare } = directed;
+  const reversal = { ...bare, batchId: 'caseworker-1-0123456789ab', report: none, outcomes } as unknown as Status;
+  const night = { ...bare, batchId: 'followup-202606040000', agency: 'followup', file: '', report: none } as Status;
+  const stations = (page: string) => /<ol class="timeline">.*?<\/ol>/s.exec(page)?.[0] ?? page;
+
+  it.each([
+    [
+      'appeals/caseworker-1/a.csv',
+      'Appeal read',
+      'What became of each of its lines: batches/caseworker-1-0123456789ab/appeals.csv .',
+    ],
+    ['withdrawals/mha/x/w.csv', 'Withdrawal read', 'rely on it: batches/caseworker-1-0123456789ab/kept.csv .'],
+  ])('of a reversal, %s, has no figures of a report, and what is given back', (file, read, became) => {
+    const text = shown(statusHtml({ ...reversal, file }));
+    expect(text).toContain(`${read} Decision`);
+    expect(text).toContain(`Where it comes from ${file} . `);
+    expect(text).toContain(became);
+    expect(text).toContain(
+      'To be given back: 4 rows, of which 1 restored, 1 unblocked, 0 not found, 0 overdue, 2 open.',
+    );
+    const ended = shown(statusHtml({ ...reversal, file, status: 'settled', next: null }));
+    expect(ended).toContain('what became of them: batches/caseworker-1-0123456789ab/summary.json .');
+    expect(text).not.toMatch(/summary|\b0 rows|\b0 handsets|repeats|Report read|undefined/);
+  });
+
+  it.each([
+    ['registered', 'registered: its file was read'],
+    ['waiting', 'waiting for the approvers’ decision'],
+    ['refused', 'refused by an approver: nothing is given back'],
+    ['failed', 'the same file may be uploaded again'],
+  ] as const)(
+    'of a reversal that is %s says what that means, and names nothing that is not there yet',
+    (status, meaning) => {
+      const { outcomes: __, ...early } = reversal as Status & { outcomes: unknown };
+      const file = 'appeals/caseworker-1/a.csv';
+      const text = shown(
+        statusHtml({ ...early, file, status, next: null, open: [], overdue: [], operators: {} } as Status),
+      );
+      expect(text).toContain(meaning);
+      expect(text).not.toMatch(/appeals\.csv|report/i);
+    },
+  );
+
+  it('of a night counts the numbers that moved, and has no report and no decision', () => {
+    const back = { ...outcomes, asked: 5, alreadyOpen: 1 };
+    const page = statusHtml({ ...night, connections, outcomes: back } as unknown as Status);
+    const text = shown(page);
+    expect(text).toContain('This batch of a night is directed: operators work on it.');
+    expect(text).toContain('Numbers that moved 1,000');
+    expect(text).toContain('2 open; 1 more already open elsewhere.');
+    expect(shown(stations(page))).toContain('Turn to direct');
+    expect(text).not.toMatch(/Numbers seen|Report read|Decision|Where it comes from|undefined/);
+    const failed = {
+      ...night,
+      status: 'failed',
+      next: null,
+      open: [],
+      overdue: [],
+      operators: {},
+    } as unknown as Status;
+    expect(shown(statusHtml(failed))).not.toMatch(/report|uploaded/i);
+  });
+});
