@@ -223,7 +223,10 @@ function receiptWarning({ name, refused, rows, rejected, keys: [key, ...others] 
   if (key === undefined) return [];
   const see = `(see ${key}${others.length === 0 ? '' : ` and ${counted(others.length, 'other receipt')}`})`;
   if (typeof refused === 'string') return [`${name} was refused: ${refused} ${see}`];
-  return [`of ${name}, ${counted(rows, 'row')}, were rejected: ${listed(Object.fromEntries(rejected))} ${see}`];
+  const count = [...rejected.values()].reduce((sum, one) => sum + one, 0);
+  return [
+    `of ${name} ${count} of ${counted(rows, 'row')} were rejected: ${listed(Object.fromEntries(rejected))} ${see}`,
+  ];
 }
 
 function whyNotSettled(report: UploadedReport, { agencies, administrators }: Conducted): string {

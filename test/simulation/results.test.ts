@@ -211,7 +211,7 @@ describe('a run succeeded', () => {
     await put('vi', 'd.csv', { rows: 0, rejected: {}, refused: 'too_late' });
     expect((await judge({ ...conducted, own: { usage: [], responders: ['jio'] } }, cloud)).warnings).toEqual([
       "jio's a.csv was refused: missing_column:outcome (see receipts/jio/d/a.csv.json)",
-      "of jio's b.csv, 3 rows, were rejected: bad_outcome × 1, unknown_row × 2 (see receipts/jio/d/b.csv.json)",
+      "of jio's b.csv 3 of 3 rows were rejected: bad_outcome × 1, unknown_row × 2 (see receipts/jio/d/b.csv.json)",
     ]);
   });
 
@@ -226,7 +226,7 @@ describe('a run succeeded', () => {
     await put('e', 0, {}, 'too_many_files');
     await put('f', 0, {}, 'too_many_files');
     expect((await judge({ ...conducted, own: { usage: [], responders: ['jio'] } }, cloud)).warnings).toEqual([
-      "of jio's r.csv, 75 rows, were rejected: bad_date × 4, unknown_outcome × 4 (see receipts/jio/b/r.csv.json and 2 other receipts)",
+      "of jio's r.csv 8 of 75 rows were rejected: bad_date × 4, unknown_outcome × 4 (see receipts/jio/b/r.csv.json and 2 other receipts)",
       "jio's r.csv was refused: too_many_files (see receipts/jio/e/r.csv.json and 1 other receipt)",
     ]);
   });
@@ -264,7 +264,7 @@ describe('a run succeeded', () => {
     expect((await judge({ ...conducted, uploads }, cloud)).warnings).toEqual([
       "airtel's x.csv was refused: unknown_direction (see receipts/airtel/nowhere/x.csv.0f343b09.json)",
       "airtel's z.csv was refused: file_too_large (see receipts/airtel/nowhere/z.csv.unread.json)",
-      "of approver-1's e.csv, 3 rows, were rejected: bad_until × 2 (see receipts/approver-1/exemptions/e.csv.0f343b09.json)",
+      "of approver-1's e.csv 2 of 3 rows were rejected: bad_until × 2 (see receipts/approver-1/exemptions/e.csv.0f343b09.json)",
       `approver-2's d.csv was refused: sha_taken (see receipts/approver-2/${BATCH}/d.csv.${sha256}.json)`,
       "mha's w.csv was refused: missing_column:imei (see receipts/mha/withdrawals/w.csv.0f343b09.json)",
     ]);
