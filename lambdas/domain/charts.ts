@@ -84,8 +84,8 @@ const NARROWEST = 560;
 const DAY_WIDTH = 14;
 const DAY_MS = 86_400_000;
 const TICKS = 5;
-/** Half of what a day's text takes below the axis: one that doesn't fit is left out. */
-const HALF_A_DAY_TEXT = 18;
+/** What a day's text takes below the axis, from its tick on: one that doesn't fit is left out. */
+const A_DAY_TEXT = 36;
 
 const millis = (day: Day) => Date.parse(`${day}T00:00:00Z`);
 
@@ -124,7 +124,7 @@ export function overDays(id: string, caption: string, series: readonly Series[],
     );
   const months = x
     .ticks(Math.max(2, Math.floor(width / 110)))
-    .filter((tick) => x(tick) <= width - HALF_A_DAY_TEXT)
+    .filter((tick) => x(tick) <= width - A_DAY_TEXT)
     .map(
       (tick) =>
         html`<text x="${x(tick).toFixed(1)}" y="${String(HEIGHT - 8)}">${tick.toISOString().slice(5, 10)}</text>`,
