@@ -18,7 +18,7 @@ export const TOLD_BY = {
 export const TOPIC_NAMES = Object.keys(TOLD_BY) as TopicName[];
 
 /** Stands in the configuration for the account of a participant until somebody has named it, and means the stage's own. */
-export const STAGES_OWN = '000000000000';
+export const UNNAMED_ACCOUNT = '000000000000';
 
 /** Characters of a mark. Of a hundred addresses two have the same one in one of three thousand configurations. */
 const MARK_LENGTH = 4;
@@ -59,7 +59,7 @@ export function addressesGone(
   for (const [topic, addresses] of Object.entries(subscribed) as [TopicName, readonly NoticeAddress[]][])
     for (const address of addresses) {
       there.add(addressMark(topic, address));
-      const endpoint = address.endpoint.replace(`:${account}:`, `:${STAGES_OWN}:`);
+      const endpoint = address.endpoint.replace(`:${account}:`, `:${UNNAMED_ACCOUNT}:`);
       there.add(addressMark(topic, { ...address, endpoint }));
     }
   return wanted.filter((mark) => !there.has(mark));

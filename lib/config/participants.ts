@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STAGES_OWN } from '../../lambdas/domain/addresses.ts';
+import { UNNAMED_ACCOUNT } from '../../lambdas/domain/addresses.ts';
 import { FOLLOW_UP, SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 import { ownFiles, ownReports } from './file-forms.ts';
 
@@ -69,11 +69,8 @@ export type Participant = z.infer<typeof outsider>;
 /** An id that no participant may have: the system's own batches go by it. */
 export const RESERVED_ID: string = FOLLOW_UP;
 
-/**
- * Stands for the account of a participant until somebody has named it, and means the stage's own. A stage that is protected
- * can't be deployed with it. The local cloud's own account has this number, too.
- */
-export const UNNAMED_ACCOUNT: string = STAGES_OWN;
+/** A stage that is protected can't be deployed with it. The local cloud's own account has this number, too. */
+export { UNNAMED_ACCOUNT };
 
 /**
  * A participant before anybody has named its account: the principal is the stage's own, the external id goes by the role's

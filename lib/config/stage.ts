@@ -129,7 +129,8 @@ const stage = z
       const whose = new Map<string, string>();
       for (const [n, { id, notify }] of value[kind].entries()) {
         for (const [m, { protocol, endpoint }] of notify.entries()) {
-          const address = `${protocol} ${endpoint.toLowerCase()}`;
+          // Names of queues and paths of URLs differ by case.
+          const address = `${protocol} ${protocol === 'email' ? endpoint.toLowerCase() : endpoint}`;
           const other = whose.get(address);
           whose.set(address, id);
           if (other !== undefined)

@@ -226,6 +226,9 @@ describe("a stage's configuration", () => {
     expect(asked(at('a@b.example', 'a@b.example'))).toContain(
       `approvers[0].notify[1].endpoint: is where it is told already: ${said}`,
     );
+    const queue = (name: string) => ({ protocol: 'sqs', endpoint: `arn:aws:sqs:ap-south-1:111122223333:${name}` });
+    expect(asked([queue('told')], [queue('Told')])).toBe('no error');
+    expect(asked([queue('told')], [queue('told')])).toContain(said);
     // Topics are apart.
     const [administrator] = good.administrators;
     const administrators = [{ ...administrator, notify: at('a@b.example') }];

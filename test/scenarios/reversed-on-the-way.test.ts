@@ -76,7 +76,6 @@ describe('an order that takes service or blocks and is on its way while a revers
   /** Holds back the attempt that commits a direction's next order until that one is told which gives back; upon its commit it is approved. */
   function holdBack(direction: string, decided: Decided): void {
     let late: string | undefined;
-    let takenBack = false;
     let restoring: string | undefined;
     let restored = false;
     const tries = new Map<string, number>();
@@ -88,14 +87,10 @@ describe('an order that takes service or blocks and is on its way while a revers
           void decide(decided);
           return 'zombie';
         }
-        if (nameOf(functionName) === 'Commit' && key === `DIR#${direction}`) takenBack = true;
         if (isOrder && /\/1-(restore|unblock)\.csv$/.test(key)) restoring = requestId;
         if (requestId === restoring && service === 'sns') restored = true;
         return undefined;
       },
-      // Its own retry comes after what was taken back.
-      beforeInvoke: ({ functionName }) =>
-        nameOf(functionName) === 'Order' && late !== undefined && !takenBack ? 'throttle' : undefined,
       // It goes on once the restore order is told, or its client tries no more.
       beforeCall: ({ requestId, service, key = '' }) => {
         if (late === undefined || requestId !== late || restored) return undefined;
