@@ -28,6 +28,8 @@ export interface Candidate {
   identifier: Msisdn | Imei;
   operator: OperatorId;
   newestDay: Day | null;
+  /** Of a number: the day of the sighting for which it would be directed. */
+  directedFor: Day | null;
   /** Of a number that was reported. */
   seen?: SeenOn;
   /** The row of the direction, as the work bucket keeps it. */
@@ -83,7 +85,8 @@ export async function connections(
     if (subject.state !== 'toClaim') found.aside.push({ identifier, operator, line: '', state: subject.state });
     else {
       const { newestDay, seen, row } = subject;
-      found.candidates.push({ identifier, operator, newestDay, seen, line: directionRowLine('reverify', row) });
+      const line = directionRowLine('reverify', row);
+      found.candidates.push({ identifier, operator, newestDay, directedFor: seen.actedUpon, seen, line });
     }
   }
   return found;
@@ -102,7 +105,8 @@ export async function handsets(
     const state = blockSubject(imei, decided, isExempt(imei));
     const line = directionRowLine('block', { imei });
     for (const operator of operators)
-      if (state === 'toClaim') found.candidates.push({ identifier: imei, operator, newestDay: null, line });
+      if (state === 'toClaim')
+        found.candidates.push({ identifier: imei, operator, newestDay: null, directedFor: null, line });
       else found.aside.push({ identifier: imei, operator, line, state });
   }
   return found;
@@ -115,11 +119,11 @@ export async function listed({ kind, shard, list }: Listed, { isExempt }: Pick<S
   for await (const block of readTextLines(place, { start: list.start, end: list.start + list.bytes }))
     for (const text of block) {
       const { operator, line, why, from, rungs } = parseListedLine(text);
-      const { identifier, lastSeen } = subjectOfLine(kind, line);
+      const { identifier, lastSeen: newestDay, directedFor } = subjectOfLine(kind, line);
       found.taken += 1;
       if (!givesBack(kind) && isExempt(identifier))
         found.aside.push({ identifier, operator, line, why, from, state: 'exempt' });
-      else found.candidates.push({ identifier, operator, newestDay: lastSeen, line, why, from, rungs });
+      else found.candidates.push({ identifier, operator, newestDay, directedFor, line, why, from, rungs });
     }
   mustAddUp(`listed subjects of shard ${shard}`, found.taken, list.subjects);
   return found;

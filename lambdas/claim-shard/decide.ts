@@ -8,6 +8,7 @@ import {
   slotOf,
   withoutRows,
 } from '../domain/claims.ts';
+import type { Day } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { type MovedTo, movedLines } from '../domain/follow-ups.ts';
@@ -87,13 +88,12 @@ export async function decide(
     }
     const reversedOn = await reversals.of(identifier);
     // Who was taken back isn't brought back by a handset that people said is not to be acted upon.
-    const gathered = candidate.seen?.actedUpon ?? newestDay;
-    const seenOn = reversedOn === null ? newestDay : await reversals.seenOn(kind, identifier, gathered);
+    const seenOn = reversedOn === null ? newestDay : await reversals.seenOn(kind, identifier, candidate.directedFor);
     const isReversed = reversedOn !== null && (seenOn === null || seenOn <= reversedOn);
     const decision = decideClaim(
       kind,
       operator,
-      newestDay,
+      lastSeenAsOwn(candidate, counted),
       withoutRows(await alike(candidate, kind, counted, earlier), goingOn.get(identifier) ?? []),
       isReversed,
       askedAgainFrom(candidate, kind),
@@ -167,6 +167,15 @@ function leftOut({ newestDay, seen }: Candidate, counted: readonly CountedPointe
   const activated = activatedOn(counted);
   if (seen === undefined || newestDay === null || activated === null) return undefined;
   return leftOutSince(activated, newestDay, seen);
+}
+
+/**
+ * The day on which a number was seen last as theirs for whom it goes on: where it is somebody else's since the sighting for which it was
+ * directed, a later one is of whoever got it.
+ */
+function lastSeenAsOwn({ newestDay, directedFor }: Candidate, counted: readonly CountedPointer[]): Day | null {
+  const activated = activatedOn(counted);
+  return activated !== null && directedFor !== null && directedFor <= activated ? directedFor : newestDay;
 }
 
 /**

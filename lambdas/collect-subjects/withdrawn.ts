@@ -145,7 +145,8 @@ async function* rowsElsewhere(
   }
   for (const [batchId, directions] of ofBatch) {
     const identifiers = new Set(directions.flatMap((one) => [...(found.get(one) ?? [])]));
-    const withdrawn = await readWithdrawn(env, batchId, identifiers);
+    // Whose they are is asked when this is planned.
+    const withdrawn = await readWithdrawn(env, batchId, new Map([...identifiers].map((one) => [one, null])));
     for (const directionId of directions) {
       const ledger = await readLedger(env.CASES, directionId);
       if (ledger === undefined) continue;

@@ -23,12 +23,22 @@ export class BadDirectionId extends Error {
   }
 }
 
-/** A connection to re-verify; handset, day and licensed service area (may be '') are those of its newest sighting. */
+/**
+ * A connection to re-verify: the handset of its newest sighting on one that is acted upon, and the day and the licensed service area
+ * (may be '') of its newest sighting on any.
+ */
 export interface ReverifyRow {
   readonly msisdn: Msisdn;
   readonly imei: Imei;
   readonly lastSeen: Day;
   readonly lsa: string;
+  /** The day on which it was seen last on a handset that is acted upon, where that was before it was seen last. */
+  readonly actedUpon?: Day | undefined;
+}
+
+/** The day of the sighting for which a connection is directed: who had the number then is whom its row is about. */
+export function directedFor({ lastSeen, actedUpon }: Pick<ReverifyRow, 'lastSeen' | 'actedUpon'>): Day {
+  return actedUpon ?? lastSeen;
 }
 
 /** A handset to block. */
@@ -90,6 +100,8 @@ export function directionRowLine<Kind extends DirectionKind>(kind: Kind, row: Di
 export interface RowSubject {
   readonly identifier: Msisdn | Imei;
   readonly lastSeen: Day | null;
+  /** The day of the sighting for which it is directed; null for handsets. */
+  readonly directedFor: Day | null;
   /** For which number alone a handset is to be unblocked; null where it is for all, undefined of all else. */
   readonly aloneFor?: Msisdn | null;
 }
@@ -102,14 +114,21 @@ interface RowForm<Row> {
 
 /** A connection's row. */
 const connectionForm: RowForm<ReverifyRow> = {
-  write: ({ msisdn, imei, lastSeen, lsa }) => [msisdn, imei, lastSeen, lsa],
+  write: ({ msisdn, imei, lastSeen, lsa, actedUpon }) => [
+    msisdn,
+    imei,
+    lastSeen,
+    lsa,
+    ...(actedUpon === undefined ? [] : [actedUpon]),
+  ],
   read: (cells) => {
-    const [msisdn, imei, lastSeen, lsa] = cells;
-    const isRow = cells.length === 4 && isMsisdn(msisdn) && isImei(imei) && isDay(lastSeen) && lsa !== undefined;
-    if (!isRow) throw new BadWorkLine("a connection's row is a number, a handset, a day and an area");
-    return { msisdn, imei, lastSeen, lsa };
+    const [msisdn, imei, lastSeen, lsa, actedUpon, ...more] = cells;
+    const isRow = isMsisdn(msisdn) && isImei(imei) && isDay(lastSeen) && lsa !== undefined && more.length === 0;
+    if (!isRow || !(actedUpon === undefined || isDay(actedUpon)))
+      throw new BadWorkLine("a connection's row is a number, a handset, a day, an area, and an earlier day or none");
+    return { msisdn, imei, lastSeen, lsa, ...(actedUpon !== undefined && { actedUpon }) };
   },
-  about: ({ msisdn, lastSeen }) => ({ identifier: msisdn, lastSeen }),
+  about: (row) => ({ identifier: row.msisdn, lastSeen: row.lastSeen, directedFor: directedFor(row) }),
 };
 
 const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]> } = {
@@ -122,7 +141,7 @@ const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]>
       if (cells.length !== 1 || !isImei(imei)) throw new BadWorkLine('a block row is a handset');
       return { imei };
     },
-    about: ({ imei }) => ({ identifier: imei, lastSeen: null }),
+    about: ({ imei }) => ({ identifier: imei, lastSeen: null, directedFor: null }),
   },
   unblock: {
     write: ({ imei, msisdn }) => [imei, msisdn ?? ''],
@@ -132,7 +151,7 @@ const rowForms: { readonly [Kind in DirectionKind]: RowForm<DirectionRows[Kind]>
         throw new BadWorkLine('an unblock row is a handset, and a number or none');
       return { imei, msisdn: msisdn === '' ? null : msisdn };
     },
-    about: ({ imei, msisdn }) => ({ identifier: imei, lastSeen: null, aloneFor: msisdn }),
+    about: ({ imei, msisdn }) => ({ identifier: imei, lastSeen: null, directedFor: null, aloneFor: msisdn }),
   },
 };
 

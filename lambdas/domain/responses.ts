@@ -52,6 +52,8 @@ export function responseColumns(kind: DirectionKind): Columns {
 export interface NamedRow {
   readonly row: number;
   readonly lastSeen: Day | null;
+  /** The day of the sighting for which it is directed; null for handsets. */
+  readonly directedFor: Day | null;
   /** For which number alone a handset is to be unblocked; null where it is for all, undefined of all else. */
   readonly aloneFor?: Msisdn | null;
 }
@@ -62,7 +64,8 @@ export interface NamedRow {
  * (disconnected, surrendered or ported before the connection was last seen: whoever had the number then is not the one who was
  * seen); missing_to, unknown_operator, same_operator (ported to nobody, to nobody of `operators`, or to this operator); bad_ground
  * (extended on none of the grounds); bad_activated_on (reissued on no date, or on one later than that day); not_after_sighting (reissued on a day that is not later
- * than that sighting: who was seen is who has the number now). `occurred_on` is the day of the upload where the row doesn't say;
+ * than the sighting for which it is directed: who was seen then is who has the number now; a later one on a handset that isn't acted
+ * upon may be of whoever got it since). `occurred_on` is the day of the upload where the row doesn't say;
  * of what is reissued the day is that of `activated_on`. `rowOf` gives the direction's row of an identifier.
  */
 export function parseResponseRow(
@@ -86,7 +89,7 @@ export function parseResponseRow(
   const told = row.cells.occurred_on ?? '';
   const day = told === '' ? uploadDay : readDay(told);
   if (day === null || day > uploadDay) return { line, reason: 'bad_date' };
-  const { row: place, lastSeen } = found;
+  const { row: place, lastSeen, directedFor } = found;
   const { ofWhoWasSeen, movedBy, dayIn } = ANSWER_RULES[outcome];
   if (ofWhoWasSeen && lastSeen !== null && day < lastSeen) return { line, reason: 'before_sighting' };
   if (movedBy !== null) {
@@ -96,7 +99,7 @@ export function parseResponseRow(
   if (dayIn === 'occurred_on') return { line, row: place, outcome, day };
   const activated = readDay(row.cells.activated_on ?? '');
   if (activated === null || activated > uploadDay) return { line, reason: 'bad_activated_on' };
-  if (lastSeen !== null && activated <= lastSeen) return { line, reason: 'not_after_sighting' };
+  if (directedFor !== null && activated <= directedFor) return { line, reason: 'not_after_sighting' };
   return { line, row: place, outcome, day: activated };
 }
 

@@ -1,5 +1,5 @@
 /** Reversals: what becomes of each number and handset of which it is asked that what was done to it be taken back. */
-import { type CountedPointer, isInForce, type Pointer, samePointer } from './claims.ts';
+import { activatedOn, type CountedPointer, isInForce, type Pointer, samePointer } from './claims.ts';
 import { addDays, type Day } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
 import { givesBack, givesServiceBack } from './kinds.ts';
@@ -11,8 +11,8 @@ const RESTORED_WITHIN_DAYS = 90;
 
 /** A row that an earlier direction has of the subject, with what its line says. */
 export interface SubjectRow extends CountedPointer {
-  /** The day of the newest sighting that its plan knew; null for handsets. */
-  readonly lastSeen: Day | null;
+  /** The day of the sighting for which it is directed; null for handsets. */
+  readonly directedFor: Day | null;
   /** Of an unblock: the number that is excepted; null for the whole handset, and for all other kinds. */
   readonly excepts: Msisdn | null;
 }
@@ -65,8 +65,8 @@ export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploaded
  */
 function holdersOf(scope: Scope, rows: readonly SubjectRow[]) {
   const activations = rows.flatMap(({ outcome, occurredOn }) => (outcome === 'reissued' ? (occurredOn ?? []) : []));
-  const holderOf = ({ lastSeen }: SubjectRow) =>
-    activations.filter((day) => lastSeen !== null && lastSeen > day).length;
+  const holderOf = ({ directedFor }: SubjectRow) =>
+    activations.filter((day) => directedFor !== null && directedFor > day).length;
   const reverify = rows.filter(({ kind }) => !givesBack(kind));
   const named = reverify.filter((row) => isIn(scope, row));
   const newest = activations.length;
@@ -82,6 +82,18 @@ function holdersOf(scope: Scope, rows: readonly SubjectRow[]) {
 export function ofLaterHolders(scope: Scope, rows: readonly SubjectRow[]): SubjectRow[] {
   const { reverify, holderOf, holder } = holdersOf(scope, rows);
   return reverify.filter((row) => holderOf(row) > holder);
+}
+
+/**
+ * Since when those have a number who are directed in the rows that are named: the day on which it was activated for them. Null where
+ * no operator says that anybody had it before, or where none are named.
+ * @param rows that count, of all operators
+ */
+export function heldSince(scope: Scope, rows: readonly SubjectRow[]): Day | null {
+  const seen = rows.filter((row) => isIn(scope, row)).flatMap(({ directedFor }) => directedFor ?? []);
+  const newest = seen.sort().at(-1);
+  if (newest === undefined) return null;
+  return activatedOn(rows.filter(({ occurredOn }) => occurredOn !== null && occurredOn < newest));
 }
 
 /**

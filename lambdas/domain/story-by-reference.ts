@@ -2,6 +2,7 @@
 import { isTakenBackBy, isWhole } from './asked.ts';
 import type { Pointer } from './claims.ts';
 import { type Day, dayOf } from './days.ts';
+import { directedFor } from './directions.ts';
 import type { AsideFacts, BatchFacts, Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { isFollowUp } from './identifiers.ts';
 import { givesBack, type Outcome } from './kinds.ts';
@@ -110,10 +111,10 @@ function endOf({ rows, reversals }: Facts, { ledger, row, subject }: RowFacts): 
   const isByReversal = reversals.some((one) =>
     one.rows.some((taken) => taken.directionId === directionId && taken.row === row),
   );
-  const lastSeen = 'lastSeen' in subject ? subject.lastSeen : null;
+  const seen = 'lastSeen' in subject ? directedFor(subject) : null;
   const isAnothers = rows.some((other) => {
     const word = outcomeOf(other.ledger, other.row);
-    return word.outcome === 'reissued' && (lastSeen === null || word.occurredOn === null || word.occurredOn > lastSeen);
+    return word.outcome === 'reissued' && (seen === null || word.occurredOn === null || word.occurredOn > seen);
   });
   return isByReversal && !isAnothers ? undefined : null;
 }
@@ -134,7 +135,7 @@ function continued(facts: Facts, at: RowFacts): RowFacts[] {
   const seen = sightingOf(at);
   const isAnothers = facts.rows.some(({ ledger, row }) => {
     const { outcome, occurredOn: since } = outcomeOf(ledger, row);
-    return outcome === 'reissued' && (since === null || (since > seen.lastSeen && since <= dayOf(at.ledger.startedAt)));
+    return outcome === 'reissued' && (since === null || (since > seen.day && since <= dayOf(at.ledger.startedAt)));
   });
   if (isAnothers) return [];
   const before = continuedBy(newestFirst.slice(own).map(saidOf)).flatMap(
@@ -145,10 +146,10 @@ function continued(facts: Facts, at: RowFacts): RowFacts[] {
   return (others < 0 ? before : before.slice(0, others)).reverse();
 }
 
-/** In which handset, and on which day last, the number of a row was seen: the rows by which it goes on have the same. */
-function sightingOf({ subject }: RowFacts): { readonly lastSeen: string; readonly name: string } {
-  const lastSeen = 'lastSeen' in subject ? subject.lastSeen : '';
-  return { lastSeen, name: `${subject.imei} ${lastSeen}` };
+/** In which handset, and on which day, the number of a row was seen for which it is directed: the rows by which it goes on have the same. */
+function sightingOf({ subject }: RowFacts): { readonly day: string; readonly name: string } {
+  const day = 'lastSeen' in subject ? directedFor(subject) : '';
+  return { day, name: `${subject.imei} ${day}` };
 }
 
 /** A row, and those by which it goes on, the newest last. */

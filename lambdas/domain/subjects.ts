@@ -109,10 +109,11 @@ export function numberSubject(
   if (actedUpon === null) return { state: 'held', operator };
   if (exempt) return { state: 'exempt', operator };
   const seen = { actedUpon: actedUpon.lastSeen, remaining: remainsOn };
+  const earlier = seen.actedUpon < lastSeen ? { actedUpon: seen.actedUpon } : {};
   return {
     state: 'toClaim',
     operator,
-    row: { msisdn, imei: actedUpon.imei, lastSeen, lsa },
+    row: { msisdn, imei: actedUpon.imei, lastSeen, lsa, ...earlier },
     newestDay: lastSeen,
     seen,
   };

@@ -1,7 +1,7 @@
 import { wasCut } from '../domain/back-orders.ts';
 import { readPointer } from '../domain/claims.ts';
 import { type Day, dayOf } from '../domain/days.ts';
-import { parseDirectionRowLine } from '../domain/directions.ts';
+import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import { type Ledger, type RecordedFile, reissuedIn, takeBack } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
@@ -68,7 +68,9 @@ async function elsewhereOf(
     const others = isOlder ? [] : (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');
     const rows = pointers
       .filter(({ row }) => row < ledger.rows)
-      .filter(({ row, since }) => isOlder || parseDirectionRowLine('reverify', others[row] ?? '').lastSeen <= since);
+      .filter(
+        ({ row, since }) => isOlder || directedFor(parseDirectionRowLine('reverify', others[row] ?? '')) <= since,
+      );
     found.push({ ledger, rows });
   });
   return found;

@@ -2,20 +2,13 @@
 import type { Reliance } from '../domain/asked.ts';
 import { planCounts } from '../domain/batches.ts';
 import { type ElsewhereLine, parseElsewhereLine } from '../domain/elsewhere.ts';
-import {
-  type BatchId,
-  type DirectionId,
-  type Imei,
-  isBatchId,
-  type Msisdn,
-  parseDirectionId,
-} from '../domain/identifiers.ts';
+import { type BatchId, type DirectionId, isBatchId, parseDirectionId } from '../domain/identifiers.ts';
 import { givesBack } from '../domain/kinds.ts';
 import { RELIED } from '../domain/work.ts';
 import { readBatch } from './cases/batches.ts';
 import { listObjects, readTextLines, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
-import { readWithdrawn, type TakenBack } from './withdrawn-reports.ts';
+import { readWithdrawn, type Since, type TakenBack } from './withdrawn-reports.ts';
 
 /** Marks that a batch relies on others, whatever becomes of its plan. */
 export async function markReliances(work: string, by: BatchId, directions: Iterable<DirectionId>): Promise<void> {
@@ -30,7 +23,7 @@ function batchesOf(directions: Iterable<DirectionId>): Set<BatchId> {
 /** What is asked about: rows of these directions, of these numbers or handsets; only batches of earlier plans rely on anything. */
 interface Asked {
   readonly directions: ReadonlySet<DirectionId>;
-  readonly identifiers: ReadonlySet<Msisdn | Imei>;
+  readonly subjects: Since;
   readonly plan: number;
   /** What is being withdrawn, and of which report: that relies on nothing any more by it. Null of an appeal's. */
   readonly withdrawing: (TakenBack & { readonly report: BatchId }) | null;
@@ -61,7 +54,7 @@ export async function readReliances(
 async function* elsewhereOf(
   env: { readonly WORK: string; readonly CASES: string },
   by: BatchId,
-  { directions, identifiers, plan, withdrawing }: Asked,
+  { directions, subjects, plan, withdrawing }: Asked,
 ): AsyncGenerator<ElsewhereLine> {
   const batch = await readBatch(env.CASES, by);
   if (batch?.planKey === undefined || !planCounts(batch.state) || batch.plan >= plan) return;
@@ -76,12 +69,13 @@ async function* elsewhereOf(
           line.state !== 'reissuedBefore' &&
           line.directionId !== null &&
           directions.has(line.directionId) &&
-          identifiers.has(line.identifier);
+          subjects.has(line.identifier);
         if (isAbout && !givesBack(line.kind)) found.push(line);
       }
   if (found.length === 0) return;
   // What was withdrawn itself relies on nothing.
   const own = withdrawing?.report === by ? withdrawing : undefined;
-  const withdrawn = await readWithdrawn(env, by, new Set(found.map(({ identifier }) => identifier)), own);
+  const about = new Map(found.map(({ identifier }) => [identifier, subjects.get(identifier) ?? null]));
+  const withdrawn = await readWithdrawn(env, by, about, own);
   for (const line of found) if (!withdrawn.with(line)) yield line;
 }

@@ -1,7 +1,7 @@
 /** Which handsets of a report its agency has withdrawn: those that its directed reversals were asked for. */
 import { askedForm } from '../domain/appeals.ts';
 import { planCounts } from '../domain/batches.ts';
-import type { Instant } from '../domain/days.ts';
+import type { Day, Instant } from '../domain/days.ts';
 import { decidedBy } from '../domain/decisions.ts';
 import { type BatchId, type Imei, isBatchId, isImei, type Msisdn } from '../domain/identifiers.ts';
 import { type DirectionKind, rulesOf } from '../domain/kinds.ts';
@@ -39,15 +39,24 @@ export interface Withdrawn {
   with(what: { readonly kind: DirectionKind; readonly identifier: Imei | Msisdn }): boolean;
 }
 
+/** Numbers and handsets, each with the day since which those have it who are meant; null where nobody is known to have had it before. */
+export type Since = ReadonlyMap<Imei | Msisdn, Day | null>;
+
+/** Whether a sighting of a number on a day is of those who are meant. */
+export function isTheirs(since: Since, msisdn: Msisdn, lastSeen: Day): boolean {
+  const day = since.get(msisdn) ?? null;
+  return day === null || lastSeen > day;
+}
+
 /**
  * What was withdrawn of a report by now, as far as it concerns these numbers and handsets: only a plan that counts has an effect.
- * @param identifiers of which `with` is asked; `has` knows each handset
+ * @param subjects of which `with` is asked; `has` knows each handset
  * @param own what the reversal takes back that asks, beside those that count
  */
 export async function readWithdrawn(
   env: Places,
   report: BatchId,
-  identifiers: ReadonlySet<Imei | Msisdn> = new Set(),
+  subjects: Since = new Map(),
   own?: TakenBack,
 ): Promise<Withdrawn> {
   const counted: (TakenBack & { readonly at: Instant })[] = [];
@@ -67,7 +76,7 @@ export async function readWithdrawn(
   const all: readonly TakenBack[] = own === undefined ? counted : [...counted, own];
   const takenBy = (imei: Imei) =>
     all.findIndex(({ imeis, struck }) => (imeis === null || imeis.has(imei)) && !struck.has(imei));
-  const left = await numbersLeft(env, report, { identifiers, all, takenBy });
+  const left = await numbersLeft(env, report, { subjects, all, takenBy });
   return {
     has: (imei) => takenBy(imei) >= 0,
     with: ({ kind, identifier }) =>
@@ -78,7 +87,7 @@ export async function readWithdrawn(
 
 /**
  * Those of some numbers that a report links by handsets which were withdrawn, and by none that stands. One that approvers left out of
- * the withdrawal of the last of these stays.
+ * the withdrawal of the last of these stays. A handset in which it was seen as somebody else's alone has no part in that.
  * @param all what was taken back, in the order in which it was
  * @param takenBy which of these took a handset back first; -1 where none did
  */
@@ -86,22 +95,22 @@ async function numbersLeft(
   env: Places,
   report: BatchId,
   {
-    identifiers,
+    subjects,
     all,
     takenBy,
   }: {
-    readonly identifiers: ReadonlySet<Imei | Msisdn>;
+    readonly subjects: Since;
     readonly all: readonly TakenBack[];
     readonly takenBy: (imei: Imei) => number;
   },
 ): Promise<ReadonlySet<Msisdn>> {
   // Where the whole was withdrawn it is not asked what links whom.
   const isPartly = all.some((one) => !isWhole(one));
-  const batch = isPartly && identifiers.size > 0 ? await readBatch(env.CASES, report) : undefined;
+  const batch = isPartly && subjects.size > 0 ? await readBatch(env.CASES, report) : undefined;
   if (batch === undefined) return new Set();
   const last = new Map<Msisdn, number>();
-  for await (const { msisdn, imei } of actedUponLinks(env, batch)) {
-    if (!identifiers.has(msisdn)) continue;
+  for await (const { msisdn, imei, lastSeen } of actedUponLinks(env, batch)) {
+    if (!subjects.has(msisdn) || !isTheirs(subjects, msisdn, lastSeen)) continue;
     const n = takenBy(imei);
     last.set(msisdn, n < 0 ? Number.POSITIVE_INFINITY : Math.max(n, last.get(msisdn) ?? n));
   }

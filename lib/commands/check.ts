@@ -75,7 +75,7 @@ function rulesOf({ kind, today, direction, form }: CheckedAs): Rules {
     case 'lookup':
       return { columns: lookupColumns, judge: (row) => parseLookupRow(row as Parameters<typeof parseLookupRow>[0]) };
     case 'response': {
-      const found = { row: 0, lastSeen: null };
+      const found = { row: 0, lastSeen: null, directedFor: null };
       const judge = (row: CsvRow, kind: DirectionKind) => {
         // Which operators there are only the stage knows.
         const to = 'cells' in row ? [row.cells.to ?? ''] : [];

@@ -61,6 +61,13 @@ describe("the line of a direction's row", () => {
     expect(directionRowLine('block', block('49015420323751'))).toBe('49015420323751');
     expect(parseDirectionRowLine('block', '49015420323751')).toEqual({ imei: '49015420323751' });
   });
+  test('tells the day of the sighting that it is directed for where that was before it was seen last', () => {
+    const row = { ...reverify('+919876543210', '49015420323751', 'Delhi'), actedUpon: '2026-05-10' as Day };
+    const line = '+919876543210\t49015420323751\t2026-05-20\tDelhi\t2026-05-10';
+    expect(directionRowLine('reverify', row)).toBe(line);
+    expect(parseDirectionRowLine('reverify', line)).toEqual(row);
+    expect(subjectOfLine('restore', line)).toMatchObject({ lastSeen: '2026-05-20', directedFor: '2026-05-10' });
+  });
   test('keeps any text from outside, on one line', () => {
     fc.assert(
       fc.property(anyText, (lsa) => {
@@ -76,6 +83,8 @@ describe("the line of a direction's row", () => {
     '',
     '49015420323751',
     `${good}\tmore`,
+    `${good}\t`,
+    `${good}\t2026-05-10\t`,
     good.slice(0, -'\tDelhi'.length),
     good.replace('+91', ''),
     good.replace('49015420323751', '490154203237518'),
@@ -83,7 +92,9 @@ describe("the line of a direction's row", () => {
     good.replace('2026-05-20', ''),
   ])('of a re-verification is not %j', (line) => {
     const read = () => parseDirectionRowLine('reverify', line);
-    expect(thrown(read)).toBe("BadWorkLine: a connection's row is a number, a handset, a day and an area");
+    expect(thrown(read)).toBe(
+      "BadWorkLine: a connection's row is a number, a handset, a day, an area, and an earlier day or none",
+    );
   });
   test.each(['', 'a', '490154203237518', '49015420323751\t49015420323751', good])('of a block is not %j', (line) => {
     expect(thrown(() => parseDirectionRowLine('block', line))).toBe('BadWorkLine: a block row is a handset');
@@ -154,6 +165,14 @@ describe('an order file', () => {
 test('a line is about the number that is to be re-verified, seen last on a day, or about the handset to be blocked', () => {
   const [number, imei] = ['+919876543210', '35693803564380'];
   const line = directionRowLine('reverify', reverify(number, imei, 'Delhi'));
-  expect(subjectOfLine('reverify', line)).toEqual({ identifier: number, lastSeen: '2026-05-20' });
-  expect(subjectOfLine('block', directionRowLine('block', block(imei)))).toEqual({ identifier: imei, lastSeen: null });
+  expect(subjectOfLine('reverify', line)).toEqual({
+    identifier: number,
+    lastSeen: '2026-05-20',
+    directedFor: '2026-05-20',
+  });
+  expect(subjectOfLine('block', directionRowLine('block', block(imei)))).toEqual({
+    identifier: imei,
+    lastSeen: null,
+    directedFor: null,
+  });
 });

@@ -192,7 +192,9 @@ test("a response has its operator's names and dates, too", async () => {
   const columns = columnsAs(responseColumns('reverify'), 'response', form);
   const rows = (await Array.fromAsync(readCsv([Buffer.from(text)], columns))).flat();
   const of = { kind: 'reverify', operator: airtel } as const;
-  const read = rows.map((row) => parseResponseRow(row, of, today, () => ({ row: 0, lastSeen: null }), []));
+  const read = rows.map((row) =>
+    parseResponseRow(row, of, today, () => ({ row: 0, lastSeen: null, directedFor: null }), []),
+  );
   expect(read.map((said) => ('reason' in said ? said.reason : `${said.outcome} ${said.day}`))).toEqual([
     'verified 2026-06-05',
     'reissued 2026-06-04',

@@ -44,7 +44,7 @@ describe('a row of a response that says where a connection goes on', () => {
       { line: 2, cells: { msisdn: '9876543210', ...cells } },
       { kind: 'reverify', operator: airtel },
       day('2026-06-05'),
-      () => ({ row: 3, lastSeen: day('2026-05-20') }),
+      () => ({ row: 3, lastSeen: day('2026-05-20'), directedFor: day('2026-05-20') }),
       OPERATORS,
     );
   const ported = (to: string, occurred_on = '') => told({ outcome: 'ported', to, occurred_on });

@@ -8,9 +8,9 @@ import { day } from './example.ts';
 describe('reading a row of a response', () => {
   const uploaded = day('2026-06-05');
   const rows = new Map([
-    ['+919876543210', { row: 0, lastSeen: day('2026-05-20') }],
-    ['+919876543211', { row: 1, lastSeen: day('2026-05-20') }],
-    ['35693803564380', { row: 2, lastSeen: null }],
+    ['+919876543210', { row: 0, lastSeen: day('2026-05-20'), directedFor: day('2026-05-20') }],
+    ['+919876543211', { row: 1, lastSeen: day('2026-05-20'), directedFor: day('2026-05-10') }],
+    ['35693803564380', { row: 2, lastSeen: null, directedFor: null }],
   ]);
   const airtel = 'airtel' as OperatorId;
   const parse = (kind: DirectionKind, cells: Record<string, string>, line = 2, operator = airtel) =>
@@ -43,7 +43,7 @@ describe('reading a row of a response', () => {
         { line: 2, cells: { imei: '356938035643809', outcome: 'unblocked', ...(msisdn !== undefined && { msisdn }) } },
         { kind: 'unblock', operator: airtel },
         uploaded,
-        () => ({ row: 2, lastSeen: null, aloneFor }),
+        () => ({ row: 2, lastSeen: null, directedFor: null, aloneFor }),
         [],
       );
     const [own, taken] = ['+919876543210' as Msisdn, { row: 2, outcome: 'unblocked' }];
@@ -110,13 +110,18 @@ describe('reading a row of a response', () => {
     });
   });
 
-  test('that says that a number is reissued is of the day of its activation, later than the newest sighting', () => {
+  test('that says that a number is reissued is of the day of its activation, later than the sighting it is directed for', () => {
     const told = (activated_on: string, occurred_on = '') =>
       parse('reverify', { msisdn: '9876543210', outcome: 'reissued', activated_on, occurred_on });
     expect(told('2026-05-21')).toEqual({ line: 2, row: 0, outcome: 'reissued', day: '2026-05-21' });
     expect(told('2026-06-05', '2026-06-01')).toMatchObject({ day: '2026-06-05' });
     for (const on of ['', 'May', '2026-06-06']) expect(told(on)).toEqual({ line: 2, reason: 'bad_activated_on' });
     for (const on of ['2026-05-20', '2026-05-19']) expect(told(on)).toEqual({ line: 2, reason: 'not_after_sighting' });
+    // Seen on 20 May in a handset that nobody acts upon, and directed for the sighting of the 10th.
+    const spared = (activated_on: string) =>
+      parse('reverify', { msisdn: '9876543211', outcome: 'reissued', activated_on });
+    expect(spared('2026-05-11')).toEqual({ line: 2, row: 1, outcome: 'reissued', day: '2026-05-11' });
+    expect(spared('2026-05-10')).toEqual({ line: 2, reason: 'not_after_sighting' });
     expect(told('May', 'June')).toEqual({ line: 2, reason: 'bad_date' });
     expect(parse('reverify', { msisdn: '9876543210', outcome: 'reissued' })).toMatchObject({
       reason: 'bad_activated_on',
@@ -138,7 +143,7 @@ describe('reading a row of a response', () => {
 
   test('names what is reserved for the self-check in its own responses only', () => {
     const own = { msisdn: '+910012345678', outcome: 'verified' };
-    rows.set('+910012345678', { row: 3, lastSeen: day('2026-05-20') });
+    rows.set('+910012345678', { row: 3, lastSeen: day('2026-05-20'), directedFor: day('2026-05-20') });
     expect(parse('reverify', own, 2, 'self-check' as OperatorId)).toMatchObject({ row: 3, outcome: 'verified' });
     expect(parse('reverify', own)).toEqual({ line: 2, reason: 'bad_msisdn' });
     expect(parse('reverify', { ...own, msisdn: '9876543210' }, 2, 'self-check' as OperatorId)).toEqual({
@@ -150,7 +155,13 @@ describe('reading a row of a response', () => {
   test('with more or fewer cells than the header is rejected before all other reasons', () => {
     const row: CsvRow = { line: 4, wrongCellCount: '12,verified,x,y,z' };
     expect(
-      parseResponseRow(row, { kind: 'reverify', operator: airtel }, uploaded, () => ({ row: 0, lastSeen: null }), []),
+      parseResponseRow(
+        row,
+        { kind: 'reverify', operator: airtel },
+        uploaded,
+        () => ({ row: 0, lastSeen: null, directedFor: null }),
+        [],
+      ),
     ).toEqual({
       line: 4,
       reason: 'wrong_cell_count',

@@ -4,6 +4,7 @@ import {
   BadMark,
   decideHandset,
   decideNumber,
+  heldSince,
   ofLaterHolders,
   othersInForce,
   readMark,
@@ -38,7 +39,7 @@ function row(told: Partial<SubjectRow>): SubjectRow {
     recordedAt: at('2026-06-10T10:00:00Z'),
     portedTo: null,
     waits: false,
-    lastSeen: day('2026-05-20'),
+    directedFor: day('2026-05-20'),
     excepts: null,
     ...told,
   };
@@ -171,7 +172,7 @@ describe('a number that is appealed', () => {
 
 describe('a number that was given to somebody else', () => {
   const given = row({ directionId: plan(1), outcome: 'reissued', occurredOn: day('2026-05-25') });
-  const since = open({ directionId: plan(2), lastSeen: day('2026-06-02') });
+  const since = open({ directionId: plan(2), directedFor: day('2026-06-02') });
 
   it('is restored to who has it now, whose rows alone are taken back', () => {
     expect(number([since, given])).toEqual({
@@ -191,26 +192,47 @@ describe('a number that was given to somebody else', () => {
 
   it.each([
     ['has it open', since],
-    ['was verified', row({ directionId: plan(2), lastSeen: day('2026-06-02') })],
-    ['was taken back', row({ directionId: plan(2), lastSeen: day('2026-06-02'), reversed: true })],
+    ['was verified', row({ directionId: plan(2), directedFor: day('2026-06-02') })],
+    ['was taken back', row({ directionId: plan(2), directedFor: day('2026-06-02'), reversed: true })],
   ])('is not taken back for who had it then, by a reference or a withdrawal, where who has it now %s', (_, now) => {
-    const back = restore({ outcome: 'restored', lastSeen: day('2026-06-02') });
+    const back = restore({ outcome: 'restored', directedFor: day('2026-06-02') });
     for (const scope of [{ ofHolderIn: pointer(given) }, { rows: [pointer(given)] }])
       expect(ofLaterHolders(scope, [back, now, given])).toEqual([now]);
     // For who has it now it is, and where nobody was directed in it since.
     for (const scope of ['current', { ofHolderIn: pointer(now) }, { rows: [pointer(now)] }] as const)
       expect(ofLaterHolders(scope, [back, now, given])).toEqual([]);
-    const onTheDay = { ...now, lastSeen: day('2026-05-25') };
+    const onTheDay = { ...now, directedFor: day('2026-05-25') };
     expect(ofLaterHolders({ ofHolderIn: pointer(given) }, [onTheDay, given])).toEqual([]);
   });
 
   it('is too late where only who had it then is known', () => {
     expect(number([given])).toEqual({ state: 'tooLate', directed: [], rows: [], openIn: [] });
     // Seen on that day is not seen since: since is on a later day.
-    const onTheDay = open({ directionId: plan(2), lastSeen: day('2026-05-25') });
+    const onTheDay = open({ directionId: plan(2), directedFor: day('2026-05-25') });
     expect(number([onTheDay, given]).state).toBe('tooLate');
-    const dayAfter = open({ directionId: plan(2), lastSeen: day('2026-05-26') });
+    const dayAfter = open({ directionId: plan(2), directedFor: day('2026-05-26') });
     expect(number([dayAfter, given]).directed).toEqual([{ operator: airtel, from: pointer(dayAfter) }]);
+  });
+});
+
+describe('who is directed in rows that are named', () => {
+  const given = (on: string, n: number) => row({ directionId: plan(n), outcome: 'reissued', occurredOn: day(on) });
+  const seen = (on: string) => open({ directionId: plan(9), directedFor: day(on) });
+  const since = (own: SubjectRow, ...others: SubjectRow[]) => heldSince({ rows: [pointer(own)] }, [own, ...others]);
+
+  it('has the number since it was activated last before they were seen', () => {
+    const others = [given('2026-05-25', 1), given('2026-06-10', 2), given('2026-04-02', 3)];
+    expect(since(seen('2026-05-30'), ...others)).toBe('2026-05-25');
+    expect(since(seen('2026-06-11'), ...others)).toBe('2026-06-10');
+    // On the day itself it may have been either.
+    expect(since(seen('2026-05-25'), ...others)).toBe('2026-04-02');
+  });
+
+  it('is not known to have it from anybody where no operator said so, or of none that is named', () => {
+    expect(since(seen('2026-05-30'), open({ occurredOn: day('2026-05-25') }))).toBeNull();
+    expect(since(seen('2026-05-30'), given('2026-06-10', 1))).toBeNull();
+    expect(heldSince('current', [seen('2026-05-30'), given('2026-05-25', 1)])).toBeNull();
+    expect(heldSince({ rows: [] }, [given('2026-05-25', 1)])).toBeNull();
   });
 });
 
@@ -276,9 +298,9 @@ describe('a withdrawn report', () => {
 
 describe('a handset', () => {
   const block = (told: Partial<SubjectRow>) =>
-    row({ kind: 'block', directionId: plan(1, 'block'), lastSeen: null, outcome: 'blocked', ...told });
+    row({ kind: 'block', directionId: plan(1, 'block'), directedFor: null, outcome: 'blocked', ...told });
   const unblock = (told: Partial<SubjectRow>) =>
-    row({ kind: 'unblock', directionId: plan(9, 'unblock'), lastSeen: null, ...told });
+    row({ kind: 'unblock', directionId: plan(9, 'unblock'), directedFor: null, ...told });
   const one = '+919876543210' as Msisdn;
   const other = '+919876543211' as Msisdn;
   const handset = (rows: readonly SubjectRow[], excepts: Msisdn | null = null) =>
@@ -365,7 +387,7 @@ describe('a number that was excepted from the block of a handset which a later r
   const one = '+919876543210' as Msisdn;
   /** By plans, the newest first, as a claim has its pointers. */
   const rowsAt = (operator: typeof airtel, anew: Partial<SubjectRow>) => {
-    const told = { operator, lastSeen: null };
+    const told = { operator, directedFor: null };
     return [
       row({ ...told, kind: 'block', directionId: plan(12, 'block'), outcome: 'open', open: true, ...anew }),
       row({ ...told, kind: 'unblock', directionId: plan(9, 'unblock'), outcome: 'unblocked', excepts: one }),

@@ -41,7 +41,7 @@ const KINDS: Record<'report' | 'usage' | 'response', { columns: Columns; tell: (
       let named = '';
       const rowOf = (identifier: string) => {
         named = identifier;
-        return { row: 0, lastSeen: null };
+        return { row: 0, lastSeen: null, directedFor: null };
       };
       const read = parseResponseRow(row, { kind: 'reverify', operator: airtel }, today, rowOf, ['airtel', 'jio']);
       return 'reason' in read ? { ...read, value: '' } : `${named} ${read.outcome} ${read.day}`;

@@ -54,7 +54,7 @@ describe('a number of a decided batch', () => {
     expect(subject(links, decided([[clone, 'spare']]))).toEqual({
       state: 'toClaim',
       operator: 'vi',
-      row: { msisdn: number, imei: plain, lastSeen: '2026-05-09', lsa: 'Kerala' },
+      row: { msisdn: number, imei: plain, lastSeen: '2026-05-09', lsa: 'Kerala', actedUpon: '2026-05-01' },
       newestDay: '2026-05-09',
       seen: { actedUpon: '2026-05-01', remaining: '2026-05-09' },
     });

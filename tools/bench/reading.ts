@@ -92,7 +92,7 @@ export async function measureReading(runs: number): Promise<Results> {
     rungs: [],
   });
   const rowOf = new Map(
-    Array.from({ length: RESPONSE_ROWS }, (_, n) => [String(msisdn(n)), { row: n, lastSeen: day }]),
+    Array.from({ length: RESPONSE_ROWS }, (_, n) => [String(msisdn(n)), { row: n, lastSeen: day, directedFor: day }]),
   );
 
   const things = [

@@ -176,15 +176,15 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     const decided: Decided[] = [];
     let withoutOrder = 0;
     for (const { row, operator, ends } of waiting.sort((a, b) => b.ends - a.ends)) {
-      const { identifier, lastSeen, imei } = row.decided;
+      const { identifier, lastSeen, imei, directedFor } = row.decided;
       const subject = `reverify ${operator} ${identifier}`;
       const already = once.get(subject);
       const stands = exempt.has(identifier)
         ? { state: 'exempt', direction: '' }
-        : connectionState(standings.get(identifier) ?? [], operator, lastSeen, reversedOn(identifier));
+        : connectionState(standings.get(identifier) ?? [], operator, lastSeen, reversedOn(identifier), directedFor);
       const isTwice = stands.state === 'directed' && already !== undefined;
       const { state, direction } = isTwice ? { state: 'alreadyOpen', direction: already } : stands;
-      const one = { kind: 'reverify' as const, identifier, operator, imei, lastSeen, state, direction };
+      const one = { kind: 'reverify' as const, identifier, operator, imei, lastSeen, directedFor, state, direction };
       decided.push(one);
       if (state !== 'directed') continue;
       const ordered = directionOf.get(`${batchId} ${subject}`);
@@ -211,7 +211,8 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
         .rowsOf(kind, identifier)
         .find((other) => other.decided.operator === operator && isOpenAt(other, startedAt));
       const state = open === undefined ? 'directed' : 'alreadyOpen';
-      const one = { kind, identifier, operator, imei, lastSeen: '', state, direction: open?.direction ?? '' };
+      const given = { kind, identifier, operator, imei, lastSeen: '', directedFor: '' };
+      const one = { ...given, state, direction: open?.direction ?? '' };
       decided.push(one);
       if (open !== undefined) continue;
       const ordered = directionOf.get(`${batchId} ${kind} ${operator} ${identifier}`);
@@ -240,8 +241,8 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       ),
     );
     const own = withdraws && { imeis: withdraws.imeis, struck };
-    const isWithdrawn: Known['isWithdrawn'] = (by, kind, identifier) =>
-      withdrawals.isWithdrawn(by, kind, identifier, by === withdraws?.batchId ? own : undefined);
+    const isWithdrawn: Known['isWithdrawn'] = (by, what) =>
+      withdrawals.isWithdrawn(by, what, by === withdraws?.batchId ? own : undefined);
     const became = takenBack(asked, subjects, struck, { ledgers, plans, orders: ordersOf, at, isWithdrawn });
     if (withdraws !== undefined && own !== undefined) withdrawals.note(withdraws.batchId, own);
     const ended: Record<string, number> = {};
@@ -334,7 +335,7 @@ function isRevoked({ decided, outcome, reversed }: LedgerRow, ledgers: Ledgers):
   if (outcome !== 'disconnected' && outcome !== 'surrendered') return false;
   return !ledgers
     .ofNumber(decided.identifier)
-    .some(({ reissuedOn }) => reissuedOn !== undefined && decided.lastSeen <= reissuedOn);
+    .some(({ reissuedOn }) => reissuedOn !== undefined && decided.directedFor <= reissuedOn);
 }
 
 /** Which direction each row's first order is of, by `batch kind operator identifier`. */

@@ -44,6 +44,8 @@ export interface Decided {
   /** Of a number: the handset that it is directed for, and the day of its newest sighting. */
   readonly imei: string;
   readonly lastSeen: string;
+  /** The day of the sighting in that handset; '' of a handset's own row. */
+  readonly directedFor: string;
 }
 
 /** Sightings by handset, of files that were there before an instant. */
@@ -174,7 +176,6 @@ export function decide(
   const decided: Decided[] = [];
   for (const sightings of byNumber(report.handsets.flatMap((imei) => seen.of(imei, begun)))) {
     const [newest] = sightings;
-    if (newest === undefined) continue;
     const identifier = `+91${newest.digits}`;
     const earlier = standings('reverify', identifier);
     const operator = operatorOf(newest, earlier);
@@ -195,7 +196,8 @@ export function decide(
     const leftOut = said === '' && isReversed ? 'reversed' : said;
     const { state, direction } =
       leftOut === '' ? connectionState(earlier, operator, newest.day) : { state: leftOut, direction: '' };
-    decided.push({ ...row, imei: on?.imei ?? newest.imei, state, direction });
+    const { imei, day: directedFor } = on ?? newest;
+    decided.push({ ...row, imei, directedFor, state, direction });
   }
   for (const imei of report.handsets) {
     const isSpared = held.has(imei) && acts.get(imei) !== 'block';
@@ -208,10 +210,25 @@ export function decide(
         leftOut === ''
           ? handsetState(standings('block', imei).filter((one) => one.operator === operator))
           : { state: leftOut, direction: '' };
-      decided.push({ kind: 'block', identifier: imei, operator, imei, lastSeen: '', state, direction });
+      decided.push({
+        kind: 'block',
+        identifier: imei,
+        operator,
+        imei,
+        lastSeen: '',
+        directedFor: '',
+        state,
+        direction,
+      });
     }
   }
   return decided;
+}
+
+/** A handset that links a number, and the day on which it was seen there last. */
+export interface LinkedBy {
+  readonly imei: string;
+  readonly day: string;
 }
 
 /** A planned report's numbers, each with its handsets that link it, without those that were struck, or held and spared. */
@@ -219,21 +236,21 @@ export function actedUpon(
   one: PlannedReport,
   decisions: Chronicle['decisions'],
   seen: SightingsByHandset,
-): Map<string, string[]> {
+): Map<string, LinkedBy[]> {
   const { report, begun } = one;
   const { struck, acts, held } = decidedOf(one, decisions, seen);
-  const links = new Map<string, string[]>();
+  const links = new Map<string, LinkedBy[]>();
   for (const imei of report.handsets.filter((imei) => !struck.has(imei) && (!held.has(imei) || acts.has(imei))))
-    for (const digits of new Set(seen.of(imei, begun).map((sighting) => sighting.digits)))
-      links.set(`+91${digits}`, [...(links.get(`+91${digits}`) ?? []), imei]);
+    for (const [{ digits, day }] of byNumber(seen.of(imei, begun)))
+      links.set(`+91${digits}`, [...(links.get(`+91${digits}`) ?? []), { imei, day }]);
   return links;
 }
 
 /** Each number's sightings, newest first. */
-function byNumber(sightings: readonly Sighting[]): Iterable<Sighting[]> {
+function byNumber(sightings: readonly Sighting[]): Iterable<[Sighting, ...Sighting[]]> {
   const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-  const all = new Map<string, Sighting[]>();
-  for (const one of sightings) all.set(one.digits, [...(all.get(one.digits) ?? []), one]);
+  const all = new Map<string, [Sighting, ...Sighting[]]>();
+  for (const one of sightings) all.set(one.digits, [one, ...(all.get(one.digits) ?? [])]);
   for (const list of all.values())
     list.sort((a, b) => order(b.day, a.day) || order(a.operator, b.operator) || order(a.imei, b.imei));
   return all.values();
@@ -255,15 +272,19 @@ function operatorOf({ operator, day }: Sighting, standings: readonly Standing[])
   return ported === undefined || day > ported.on ? operator : ported.to;
 }
 
-/** What becomes of a number at an operator that nobody left out, by how it stands elsewhere. */
+/**
+ * What becomes of a number at an operator that nobody left out, by how it stands elsewhere. `day`: when it was seen last; `directedFor`: of
+ * what goes on, when it was seen in the handset for which it was directed.
+ */
 export function connectionState(
   standings: readonly Standing[],
   operator: string,
   day: string,
   reversedOn?: string,
+  directedFor = day,
 ): { state: string; direction: string } {
-  if (reversedOn !== undefined && day <= reversedOn) return { state: 'reversed', direction: '' };
-  const given = standings.find(({ reissuedOn }) => reissuedOn !== undefined && day <= reissuedOn);
+  if (reversedOn !== undefined && directedFor <= reversedOn) return { state: 'reversed', direction: '' };
+  const given = standings.find(({ reissuedOn }) => reissuedOn !== undefined && directedFor <= reissuedOn);
   if (given !== undefined) return { state: 'reissuedBefore', direction: given.direction };
   const open = standings.find((one) => one.isOpen && one.operator === operator);
   if (open !== undefined) return { state: 'alreadyOpen', direction: open.direction };

@@ -193,10 +193,10 @@ function answerRow(
   at: number,
   portedFrom: string | undefined,
 ): keyof Taken {
-  const { kind, lastSeen } = row.decided;
+  const { kind, lastSeen, directedFor } = row.decided;
   const known: readonly string[] = ANSWERS[kind];
   if (!known.includes(outcome)) return 'rejected';
-  if (outcome === 'reissued' && on <= lastSeen) return 'rejected';
+  if (outcome === 'reissued' && on <= directedFor) return 'rejected';
   if ((ENDS_CONNECTION.includes(outcome) || outcome === 'ported') && on < lastSeen) return 'rejected';
   // Who had service back and has lost it again is told as a conflict, and given it back in the night.
   const hadEnded = [...ENDS_CONNECTION, 'open', 'failed'].includes(row.outcome);

@@ -146,6 +146,7 @@ describe("the year's own ledgers", () => {
       direction: '',
       imei: A,
       lastSeen: dateOf(9),
+      directedFor: dateOf(9),
     } as const),
   });
   const record = (...outcomes: [outcome: string, day: number][]) => {
@@ -316,6 +317,7 @@ describe("the year's own reckoning of what is given back", () => {
       direction: '',
       imei: A,
       lastSeen: dateOf(9),
+      directedFor: dateOf(9),
     } as const),
     ...over,
   });
@@ -414,7 +416,11 @@ describe("the year's own reckoning of what is given back", () => {
       ['tooLate', false],
       ['tooLate', false],
     ]);
-    ledgers.add(decided('reverify', { operator: 'vi', lastSeen: dateOf(14) }), second, beginOf(40));
+    ledgers.add(
+      decided('reverify', { operator: 'vi', lastSeen: dateOf(14), directedFor: dateOf(14) }),
+      second,
+      beginOf(40),
+    );
     const proved = [{ identifier: P, outcome: 'verified', on: dateOf(15) }];
     ledgers.record({ operator: 'vi', direction: second, name: '', sha256: '', at: beginOf(16), rows: proved });
     const [, now] = ledgers.ofNumber(P);
@@ -427,21 +433,25 @@ describe("the year's own reckoning of what is given back", () => {
   });
 
   it('goes on for nobody once what relies on it is withdrawn, too: a number with the last handset that links it', () => {
-    const of = new Map([[P, ['A', 'B']]]);
+    const linked = (imei: string, day: number) => ({ imei, day: dateOf(day) });
+    const of = new Map([[P, [linked('A', 20), linked('B', 10)]]]);
+    const number = (since = '') => ({ kind: 'reverify', identifier: P, since }) as const;
     const withdrawals = new Withdrawals(() => of);
     const out = (own?: { imeis: string[] | undefined; struck: Set<string> }) => [
-      withdrawals.isWithdrawn('later', 'reverify', P, own),
-      withdrawals.isWithdrawn('later', 'block', 'A', own),
+      withdrawals.isWithdrawn('later', number(), own),
+      withdrawals.isWithdrawn('later', { kind: 'block', identifier: 'A', since: '' }, own),
     ];
     expect(out()).toEqual([false, false]);
     expect(out({ imeis: undefined, struck: new Set() })).toEqual([true, true]);
     expect(out({ imeis: undefined, struck: new Set(['B']) })).toEqual([false, true]);
     withdrawals.note('later', { imeis: ['A'], struck: new Set() });
     expect(out()).toEqual([false, true]);
+    // Who has it since the 10th was seen in A alone.
+    expect([9, 10].map((n) => withdrawals.isWithdrawn('later', number(dateOf(n))))).toEqual([false, true]);
     expect(out({ imeis: ['B'], struck: new Set([P]) })).toEqual([false, true]);
     withdrawals.note('later', { imeis: ['B'], struck: new Set() });
     expect(out()).toEqual([true, true]);
-    expect(withdrawals.isWithdrawn('another', 'reverify', P)).toBe(false);
+    expect(withdrawals.isWithdrawn('another', number())).toBe(false);
   });
 
   it('is not taken back as a whole where another batch did it, too, and that is in force', () => {

@@ -6,7 +6,7 @@ import { dayAt, daysBefore, written } from '../../test/reckoning/files.ts';
 import type { AskedBack, SentReport, ToldOrder } from './chronicle.ts';
 import type { Decided } from './claims.ts';
 import { isOpenAt, type LedgerRow, type Ledgers } from './ledgers.ts';
-import type { Withdrawals } from './withdrawals.ts';
+import type { What, Withdrawals } from './withdrawals.ts';
 
 export const SUBJECT_STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'] as const;
 type State = (typeof SUBJECT_STATES)[number];
@@ -52,7 +52,7 @@ export interface Known {
   readonly orders: ReadonlyMap<string, readonly ToldOrder[]>;
   readonly at: number;
   /** Whether what a batch says of somebody was withdrawn, also by what takes its turn. */
-  readonly isWithdrawn?: (batchId: string, kind: 'reverify' | 'block', identifier: string) => boolean;
+  readonly isWithdrawn?: (batchId: string, what: What) => boolean;
 }
 
 /** What must become of all that a reversal is asked, in the order of its lines, or numbers first. */
@@ -101,21 +101,25 @@ export function subjectsOfWithdrawal(
   const named = new Set(imeis ?? handsets);
   const links = withdrawals.linksOf(batchId);
   const stands = (imei: string) => !named.has(imei) && !withdrawals.isHandsetWithdrawn(batchId, imei);
-  const isAsked = (kind: Decided['kind'], identifier: string) => {
+  const isAsked = ({ kind, identifier }: Decided, row: LedgerRow) => {
     if (kind === 'block') return named.has(identifier);
     const by = links.get(identifier) ?? [];
-    return imeis === undefined || (by.some((imei) => named.has(imei)) && !by.some(stands));
+    // A handset in which somebody else was seen, who had the number before, is no ground to leave it as it is.
+    const since = heldSince(identifier, [row], ledgers);
+    const isOthers = by.some(({ imei, day }) => stands(imei) && day > since);
+    return imeis === undefined || (by.some(({ imei }) => named.has(imei)) && !isOthers);
   };
   const own = ledgers.ofBatch(batchId).map((row) => ({ of: row.decided, row }));
   const elsewhere = decided.flatMap((of) => {
     const row = of.state === 'directed' ? undefined : ledgers.directions.get(of.direction)?.get(of.identifier);
     const { kind, identifier } = of;
     if (row === undefined || row.reversed !== undefined || row.decided.kind !== kind) return [];
+    const since = heldSince(identifier, [row], ledgers);
     const isWithdrawn =
-      (kind === 'reverify' || kind === 'block') && withdrawals.isWithdrawn(reportOf(row), kind, identifier);
+      (kind === 'reverify' || kind === 'block') && withdrawals.isWithdrawn(reportOf(row), { kind, identifier, since });
     return isWithdrawn ? [{ of, row }] : [];
   });
-  const all = [...own, ...elsewhere].filter(({ of }) => isAsked(of.kind, of.identifier));
+  const all = [...own, ...elsewhere].filter(({ of, row }) => isAsked(of, row));
   const about = { ground: 'withdrawal', line: 0 };
   const numbers = all
     .filter(({ of }) => of.kind === 'reverify')
@@ -126,6 +130,14 @@ export function subjectsOfWithdrawal(
     return { kind: 'unblock', identifier, scope: { rows }, ...about };
   });
   return [...numbers, ...unblocked];
+}
+
+/** The day since which those have a number who are directed in these rows, as it was given to them; '' where nobody is known to have had it before. */
+function heldSince(identifier: string, rows: readonly LedgerRow[], ledgers: Ledgers): string {
+  const seen = rows.map(({ decided }) => decided.directedFor).sort();
+  const activations = ledgers.ofNumber(identifier).flatMap(({ outcome, on }) => (outcome === 'reissued' ? on : []));
+  const before = activations.filter((day) => day < (seen.at(-1) ?? '')).sort();
+  return before.at(-1) ?? '';
 }
 
 /** The batch of a row, or of the report's row that it goes on with. */
@@ -158,6 +170,7 @@ function keptFor(subject: Subject, known: Known): string[] {
   const isMarked = (row: LedgerRow) => all.some((one) => one !== row && isFormerBy(one, row));
   const standing = scope.filter((row) => row.reversed === undefined && !isMarked(row));
   const directions = new Set(standing.map(({ direction }) => direction));
+  const since = heldSince(identifier, scope, ledgers);
   for (const [batchId, { decided }] of plans)
     for (const one of decided)
       if (
@@ -165,7 +178,7 @@ function keptFor(subject: Subject, known: Known): string[] {
         one.kind === does &&
         one.state.startsWith('already') &&
         directions.has(one.direction) &&
-        !known.isWithdrawn?.(batchId, does, identifier)
+        !known.isWithdrawn?.(batchId, { kind: does, identifier, since })
       )
         keep(one.operator, batchId, one.state);
   for (const [n, row] of all.entries()) {
@@ -180,7 +193,7 @@ function keptFor(subject: Subject, known: Known): string[] {
 
 /** Whether an operator says in a row that a number was given to somebody else since it was seen as another one has it. */
 const isFormerBy = ({ reissuedOn }: LedgerRow, { decided }: LedgerRow) =>
-  reissuedOn !== undefined && decided.lastSeen <= reissuedOn;
+  reissuedOn !== undefined && decided.directedFor <= reissuedOn;
 
 /**
  * Whether another batch did something of a withdrawn subject that is in force, at whatever operator, and nobody gave it back since; or
@@ -229,7 +242,7 @@ function holdersOf(subject: Subject, ledgers: Ledgers) {
   const { scope, identifier } = subject;
   const activations = ledgers.ofNumber(identifier).flatMap(({ outcome, on }) => (outcome === 'reissued' ? on : []));
   /** How many had it before who was seen. */
-  const holderOf = ({ decided }: LedgerRow) => activations.filter((day) => decided.lastSeen > day).length;
+  const holderOf = ({ decided }: LedgerRow) => activations.filter((day) => decided.directedFor > day).length;
   const named = scope !== 'current' && 'holderIn' in scope ? [scope.holderIn] : rowsInScope(subject, ledgers);
   const newest = activations.length;
   const holder = scope === 'current' ? newest : Math.max(0, ...named.map(holderOf));

@@ -1,5 +1,7 @@
 /** The year's own reckoning of what agencies have withdrawn of their reports, from due-process.md, without a line of the system's. */
 
+import type { LinkedBy } from './claims.ts';
+
 /** What one reversal took back of a report, and whom approvers left out of it. */
 interface TakenBack {
   /** Undefined for the whole report. */
@@ -8,7 +10,15 @@ interface TakenBack {
 }
 
 /** A report's numbers, each with its handsets that link it and are acted upon, by what people said of the report. */
-export type Links = ReadonlyMap<string, readonly string[]>;
+export type Links = ReadonlyMap<string, readonly LinkedBy[]>;
+
+/** A number, or a handset, of which a report says something. */
+export interface What {
+  readonly kind: 'reverify' | 'block';
+  readonly identifier: string;
+  /** The day since which a number is theirs who are meant: who was seen until then is somebody else. '' where nobody had it before. */
+  readonly since: string;
+}
 
 /** What was withdrawn of each report so far. */
 export class Withdrawals {
@@ -42,14 +52,15 @@ export class Withdrawals {
    * Whether what a report says of a number or a handset is withdrawn: with the whole of it, or with the last handset that links the number.
    * @param own what a reversal takes back that takes its turn now
    */
-  isWithdrawn(batchId: string, kind: 'reverify' | 'block', identifier: string, own?: TakenBack): boolean {
+  isWithdrawn(batchId: string, { kind, identifier, since }: What, own?: TakenBack): boolean {
     const all = this.#all(batchId, own);
     const isWhole = ({ imeis, struck }: TakenBack) =>
       imeis === undefined && ![...struck].some((one) => !one.startsWith('+'));
     if (all.some((one) => isWhole(one) && !one.struck.has(identifier))) return true;
     if (all.length === 0) return false;
     if (kind === 'block') return this.#takenBy(batchId, identifier, own) >= 0;
-    const by = (this.linksOf(batchId).get(identifier) ?? []).map((imei) => this.#takenBy(batchId, imei, own));
+    const theirs = (this.linksOf(batchId).get(identifier) ?? []).filter(({ day }) => day > since);
+    const by = theirs.map(({ imei }) => this.#takenBy(batchId, imei, own));
     return by.length > 0 && !by.includes(-1) && all[Math.max(...by)]?.struck.has(identifier) === false;
   }
 

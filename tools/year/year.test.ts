@@ -49,6 +49,7 @@ const passage = (outcome: string, at: number, state = 'directed'): Passage => {
       direction: '',
       imei: A,
       lastSeen: '',
+      directedFor: '',
     } as const),
   };
   const row = {

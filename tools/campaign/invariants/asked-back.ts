@@ -20,8 +20,8 @@ export interface Subject {
   lines: number[];
   /** Of a withdrawn report: its directions, whose rows alone are in question. */
   of?: readonly string[];
-  /** Of a withdrawn report's number: the handsets that link it, too, and were not withdrawn when the file was sent. */
-  others?: readonly string[];
+  /** Of a withdrawn report's number: where else it was seen, in handsets of the report that were not withdrawn when the file was sent. */
+  others?: readonly { readonly imei: string; readonly day: string }[];
 }
 
 /** What the rows of an appeal ask for, and what its receipt says of them. */
@@ -91,9 +91,7 @@ function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
   const back = named.size === 0 ? reported : named;
   const links = linksOf(known.imported, upload?.at ?? 0, reported);
   const stands = (imei: string) => !back.has(imei) && !struck.has(imei) && !before.has(imei);
-  const others = (number: string) => [
-    ...new Set(links.filter(({ imei, msisdn }) => msisdn === number && stands(imei)).map(({ imei }) => imei)),
-  ];
+  const others = (number: string) => links.filter(({ imei, msisdn }) => msisdn === number && stands(imei));
   // For a handset that people left out of the report nobody was directed.
   const linked = new Set(links.filter(({ imei }) => back.has(imei) && !struck.has(imei)).map(({ msisdn }) => msisdn));
   const of = own.map(({ id }) => id);
@@ -108,9 +106,18 @@ function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
   ];
 }
 
-/** Those for whom no other handset stands any more, by what was taken back of their report. */
-export const asksFor = (subjects: readonly Subject[], taken: ReadonlySet<string>) =>
-  subjects.filter(({ others = [] }) => others.every((imei) => taken.has(imei)));
+/**
+ * Those for whom no other handset stands any more, by what was taken back of their report; one in which somebody else was seen, who had
+ * the number before, doesn't count.
+ */
+export const asksFor = (
+  subjects: readonly Subject[],
+  taken: ReadonlySet<string>,
+  since: (subject: Subject) => string = () => '',
+) =>
+  subjects.filter((subject) =>
+    (subject.others ?? []).every(({ imei, day }) => taken.has(imei) || day <= since(subject)),
+  );
 
 /** Whom the upload of a reversal asks to be given back, those among them whom another handset of the report links that may be withdrawn, too. */
 export function subjectsOf(known: Known, upload: Upload): Subject[] {

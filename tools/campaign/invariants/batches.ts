@@ -140,7 +140,7 @@ function decideAll(known: Known, books: BatchBooks, { text, at }: Upload, operat
       operator: seenAt,
       identifier: msisdn,
       lastSeen: day,
-      actedUponOn: onDay,
+      directedFor: onDay,
       plan,
     };
     // Who has the number now was seen in none but what was left out.

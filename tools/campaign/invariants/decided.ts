@@ -31,13 +31,13 @@ export function activatedBefore(known: Known, asked: Asked): string {
 
 /** Its state, and where it stands if it isn't directed. */
 export function decidedOf(known: Known, asked: Asked): { state: string; direction: string } {
-  const { kind, operator, identifier, lastSeen, plan, goesOn = [], overdueOf } = asked;
+  const { kind, operator, identifier, lastSeen, directedFor = lastSeen, plan, goesOn = [], overdueOf } = asked;
   if (!givesBack(kind) && takenBackBefore(known, asked)) return { state: 'reversed', direction: '' };
   const isOver = (row: Said) => row.outcome === 'reissued' || row.outcome === 'withdrawn';
   const isGoingOn = (row: Said) =>
     goesOn.some(({ from, msisdn }) => from === row.direction.id && msisdn === identifier);
   const rows = earlierRows(known, asked).filter((row) => !isGoingOn(row) || isOver(row));
-  const reissued = rows.find(({ outcome, on }) => outcome === 'reissued' && lastSeen <= on);
+  const reissued = rows.find(({ outcome, on }) => outcome === 'reissued' && directedFor <= on);
   if (reissued) return { state: 'reissuedBefore', direction: reissued.direction.id };
   const open = rows.find((row) => openAt(known, row, plan) === operator);
   if (open) return { state: 'alreadyOpen', direction: open.direction.id };

@@ -67,6 +67,7 @@ function decidedFor(
     operator: row.to,
     identifier: row.msisdn,
     lastSeen: from?.lastSeen.get(row.msisdn) ?? '',
+    directedFor: from?.directedFor.get(row.msisdn) ?? '',
     plan,
     goesOn: alike,
     overdueOf: row.why === 'overdue' ? from?.plan : undefined,

@@ -81,6 +81,8 @@ export class Direction {
   ends = 0;
   /** The day of each number's newest sighting when its batch was planned. */
   lastSeen = new Map<string, string>();
+  /** That of its newest sighting in a handset that nobody left out: who had it then is whom the row is about. */
+  directedFor = new Map<string, string>();
   /** Receipts by the file's SHA-256; `file` is left open, since any of the names under which it came may stand there. */
   readonly recorded = new Map<string, Record<string, unknown>>();
   /** Late disconnections: the list's key without its end, `msisdn,operator,on`. */

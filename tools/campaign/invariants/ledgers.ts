@@ -5,10 +5,11 @@
 import { inflateRawSync } from 'node:zlib';
 import { linesOf } from '../../../test/reckoning/files.ts';
 import { DAY, HOUR } from '../story.ts';
+import { struckIn } from './decision-files.ts';
 import { isOfHandsets, LADDERS } from './kinds.ts';
 import { Direction, isOpen, type Known, type Row } from './known.ts';
 import { isFollowUp } from './moved-rows.ts';
-import { extendedLadder, lastSeenBefore, originsOf } from './moves.ts';
+import { extendedLadder, originsOf, seenBefore } from './moves.ts';
 import {
   checkOrder,
   expectOrder,
@@ -76,7 +77,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
         );
   const begun = writes[0]?.item ?? {};
   must(begun.rows === direction.rows.length, 'its first order has all of its rows');
-  if (kind === 'reverify') direction.lastSeen = lastSeenFor(known, direction);
+  if (kind === 'reverify') Object.assign(direction, seenFor(known, direction));
   const rows: Row[] = direction.rows.map(() => ({ outcome: 'open', on: '', at: 0 }));
   const startedAt = String(known.seen.cases[`BATCH#${direction.batch}`]?.startedAt);
   const origins = [...originsOf(known, direction).values()];
@@ -244,13 +245,17 @@ function claimedFor(known: Known, { id }: Direction): string[] {
   return rows;
 }
 
-/** The day of each of its numbers' newest sighting, as its batch was planned. */
-function lastSeenFor(known: Known, direction: Direction): Map<string, string> {
+/** The day of each of its numbers' newest sighting, as its batch was planned, and that of the one for which it is directed. */
+function seenFor(known: Known, direction: Direction): Pick<Direction, 'lastSeen' | 'directedFor'> {
   const { batch, rows } = direction;
-  if (isFollowUp(batch)) return lastSeenBefore(known, direction);
+  if (isFollowUp(batch)) return seenBefore(known, direction);
   const { file, uploadedAt } = known.seen.cases[`BATCH#${batch}`] ?? {};
   const report = known.seen.uploads.find(({ key, at }) => key === file && instant(at) === uploadedAt);
   const handsets = handsetsIn(report?.text ?? '');
-  const sightings = newestSightings(known.imported, report?.at ?? 0, handsets);
-  return new Map(sightings.filter(({ msisdn }) => rows.includes(msisdn)).map(({ msisdn, day }) => [msisdn, day]));
+  const sightings = newestSightings(known.imported, report?.at ?? 0, handsets, struckIn(known, batch));
+  const own = sightings.filter(({ msisdn }) => rows.includes(msisdn));
+  return {
+    lastSeen: new Map(own.map(({ msisdn, day }) => [msisdn, day])),
+    directedFor: new Map(own.map(({ msisdn, onDay }) => [msisdn, onDay])),
+  };
 }

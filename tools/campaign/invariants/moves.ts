@@ -44,14 +44,12 @@ function originIn(known: Known, { from, msisdn }: MovedRow): { direction: Direct
   return direction === undefined || row < 0 ? undefined : { direction, row };
 }
 
-/** The day of the newest sighting of each number of a follow-up's direction: that of the row which it continues. */
-export function lastSeenBefore(known: Known, direction: Direction): Map<string, string> {
-  return new Map(
-    [...originsOf(known, direction)].map(([number, origin]) => [
-      number,
-      known.directions.get(origin.from)?.lastSeen.get(number) ?? '',
-    ]),
-  );
+/** When each number of a follow-up's direction was seen: as the row has it which it continues. */
+export function seenBefore(known: Known, direction: Direction): Pick<Direction, 'lastSeen' | 'directedFor'> {
+  const origins = [...originsOf(known, direction)];
+  const of = (days: 'lastSeen' | 'directedFor') =>
+    new Map(origins.map(([number, { from }]) => [number, known.directions.get(from)?.[days].get(number) ?? '']));
+  return { lastSeen: of('lastSeen'), directedFor: of('directedFor') };
 }
 
 /**

@@ -59,14 +59,14 @@ function faultIn(
   }
   if (outcome !== 'reissued') return '';
   if (!isDay(since) || since > dayAt(at)) return 'bad_activated_on';
-  return since <= (direction.lastSeen.get(number) ?? '') ? 'not_after_sighting' : '';
+  return since <= (direction.directedFor.get(number) ?? '') ? 'not_after_sighting' : '';
 }
 
 /** Whether an order took service from a number, in another direction of its operator, that turns out to be somebody else's. */
 function wasCutElsewhere(known: Known, own: Direction, number: string, since: string, place: number): boolean {
   return saidElsewhere(known, number, own, place).some(({ direction, ...row }) => {
     const { orders, files } = direction.at(place);
-    const isOlder = (direction.lastSeen.get(number) ?? '') <= since;
+    const isOlder = (direction.directedFor.get(number) ?? '') <= since;
     return direction.operator === own.operator && isOlder && wasCut(row, orders, files);
   });
 }

@@ -10,6 +10,7 @@ const [OWN, RESTORE] = [`${REPORT}.reverify.airtel.1-0-0`, `${APPEAL}.restore.ai
 function direction(id: string, row: Partial<Row>, lastSeen = '2026-05-20'): Direction {
   const one = new Direction(id);
   one.lastSeen.set(NUMBER, lastSeen);
+  one.directedFor.set(NUMBER, lastSeen);
   one.rows = [NUMBER];
   const rows = [{ outcome: 'open', on: '', at: 0, ...row }];
   one.states.push({ place: 1, rows, closed: false, orders: [], files: [] });

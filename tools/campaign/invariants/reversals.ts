@@ -145,6 +145,16 @@ function staysElsewhere(known: Known, { of }: Subject, rows: Said[], own: Said[]
   });
 }
 
+/** The day since which those have a number who are directed in a withdrawn report's rows; '' where nobody is known to have had it before. */
+function heldSince(known: Known, msisdn: string, of: readonly string[], plan: number): string {
+  const rows = msisdn === '' ? [] : rowsBefore(known, [msisdn], 'number', plan).filter((row) => !gives(row));
+  const own = rows.filter(({ direction }) => of.includes(direction.id));
+  const seen = own.map(({ direction }) => direction.directedFor.get(msisdn) ?? '').sort();
+  const activations = rows.flatMap(({ outcome, on }) => (outcome === 'reissued' ? on : []));
+  const before = activations.filter((day) => day < (seen.at(-1) ?? '')).sort();
+  return before.at(-1) ?? '';
+}
+
 /** What must have become of a subject. */
 export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, struck }: Deciding): Became {
   const { imei, msisdn } = subject;
@@ -157,7 +167,7 @@ export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, str
   // Who has the number now: what was done before it was activated for them was done to somebody else.
   const activations = rows.filter(({ outcome }) => outcome === 'reissued').map(({ on }) => on);
   const holderOf = ({ direction }: Said) =>
-    activations.filter((day) => (direction.lastSeen.get(msisdn) ?? '') > day).length;
+    activations.filter((day) => (direction.directedFor.get(msisdn) ?? '') > day).length;
   const holder = subject.of === undefined ? activations.length : Math.max(0, ...named.map(holderOf));
   const own = imei !== '' || subject.of !== undefined ? named : named.filter((row) => holderOf(row) === holder);
   const isPair = imei !== '' && msisdn !== '';
@@ -205,7 +215,7 @@ export function checkReversal(known: Known, item: Item): void {
   if (upload === undefined) return;
   const all = subjectsOf(known, upload);
   const taken = takenBackOf(known, upload.key.split('/')[2] ?? '', (one) => Number(one.plan) < Number(plan));
-  const subjects = asksFor(all, taken);
+  const subjects = asksFor(all, taken, ({ msisdn, of = [] }) => heldSince(known, msisdn, of, Number(plan)));
   // It was listed after it was sent and before it was planned: another withdrawal may have counted then, or not yet.
   const previewed = JSON.parse(known.seen.outbox[`previews/${id}/preview.json`] ?? '{}').subjects;
   const [least, most] = [asksFor(all, new Set()).length, state === 'settled' ? subjects.length : all.length];
@@ -325,10 +335,10 @@ export function checkReversed(known: Known): void {
       outcome === 'reissued' ? [{ number: rows[n], on }] : [],
     ),
   );
-  for (const { id, rows, states, lastSeen } of known.directions.values())
+  for (const { id, rows, states, directedFor } of known.directions.values())
     for (const [n, { reversed, outcome }] of (states.at(-1)?.rows ?? []).entries()) {
       const number = rows[n] ?? '';
-      const isOthers = reissued.some((one) => one.number === number && (lastSeen.get(number) ?? '') <= one.on);
+      const isOthers = reissued.some((one) => one.number === number && (directedFor.get(number) ?? '') <= one.on);
       if (reversed)
         known.must(isOthers || known.mayBeReversed.has(`${id} ${number}`), `${id}: nothing else is taken back`);
       else known.must(!isOthers || outcome === 'reissued', `${id}: a number that is somebody else's is so everywhere`);

@@ -13,8 +13,8 @@ export interface Asked {
   identifier: string;
   /** The day of a number's newest sighting; '' of a handset. */
   lastSeen: string;
-  /** Of a number that was reported: the day of its newest sighting in a handset that nobody left out. */
-  actedUponOn?: string;
+  /** Of a number: the day of its newest sighting in a handset that nobody left out. */
+  directedFor?: string;
   plan: number;
   /** Of what goes on: which rows do so in the same night. */
   goesOn?: readonly MovedRow[];
@@ -84,7 +84,7 @@ export function isInForceByOutcome(known: Known, row: Said, plan: number): boole
 }
 
 /** Whether a reversal of an earlier plan took a number or handset back, which was not seen on a later day. */
-export function takenBackBefore(known: Known, { identifier, lastSeen, actedUponOn, plan, kind }: Asked): boolean {
+export function takenBackBefore(known: Known, { identifier, lastSeen, directedFor, plan, kind }: Asked): boolean {
   const mine = known.takenBack.filter((one) => one.plan < plan && one.identifier === identifier);
   if (mine.length === 0) return false;
   const day =
@@ -99,6 +99,6 @@ export function takenBackBefore(known: Known, { identifier, lastSeen, actedUponO
           .map((link) => link.day)
           .sort()
           .at(-1)
-      : (actedUponOn ?? lastSeen);
+      : (directedFor ?? lastSeen);
   return (seen ?? '') <= day;
 }

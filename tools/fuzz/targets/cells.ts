@@ -261,7 +261,8 @@ const responses = target(
         UPLOAD_DAY,
         (identifier) => {
           const at = known.indexOf(identifier);
-          return at < 0 ? undefined : { row: at, lastSeen: kind === 'reverify' ? LAST_SEEN : null };
+          const seen = kind === 'reverify' ? LAST_SEEN : null;
+          return at < 0 ? undefined : { row: at, lastSeen: seen, directedFor: seen };
         },
         ['airtel', 'jio'],
       ),

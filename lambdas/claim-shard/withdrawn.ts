@@ -1,0 +1,156 @@
+/** What of a withdrawal still counts when it is planned: who is asked for, and on whose account something stays. */
+import { type Asked, askedForm } from '../domain/appeals.ts';
+import { type AskedSubject, claimedAs, isConditional, type Reliance } from '../domain/asked.ts';
+import { type Pointer, samePointer } from '../domain/claims.ts';
+import {
+  type BatchId,
+  type DirectionId,
+  type Imei,
+  isImei,
+  type Msisdn,
+  parseDirectionId,
+} from '../domain/identifiers.ts';
+import { givesBack } from '../domain/kinds.ts';
+import { continuedBy } from '../domain/moves.ts';
+import { heldSince, reliableIn, type Scope, type SubjectRow } from '../domain/reversals.ts';
+import { SCREENED } from '../domain/work.ts';
+import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { readText } from '../stores/objects.ts';
+import { readReliances } from '../stores/reliances.ts';
+import { actedUponLinks, isTheirs, readWithdrawn, type Since, type Withdrawn } from '../stores/withdrawn-reports.ts';
+import { env } from './environment.ts';
+
+/** A subject with what earlier directions have of it. */
+export type Found = Pick<Known, 'asked' | 'rows'>;
+
+/** A subject with what earlier directions have of it, and which of that is in question. */
+export interface Known {
+  readonly asked: AskedSubject;
+  readonly rows: readonly SubjectRow[];
+  readonly scope: Scope;
+}
+
+/** What a reversal takes back of a report; null of an appeal's. */
+export async function withdrawsOf({ previewKey }: Pick<Batch, 'previewKey'>): Promise<Asked['withdraws']> {
+  if (previewKey === undefined) return null;
+  return askedForm.parse(await readText({ bucket: env.WORK, key: SCREENED.previews.asked(previewKey) })).withdraws;
+}
+
+/**
+ * Without the conditional ones for which another handset of the report stands. Nothing is withdrawn meanwhile: one plan is made at a
+ * time, and the handsets of those that count are no longer given back. A handset in which a number was seen only until it was activated
+ * for whom the report directs is no ground for that: who was seen there is somebody else.
+ */
+export async function stillAsked(found: readonly Found[], withdraws: Asked['withdraws']): Promise<Found[]> {
+  const conditional = found.filter(({ asked }) => isConditional(asked));
+  if (withdraws === null || conditional.length === 0) return [...found];
+  const withdrawn = await readWithdrawn(env, withdraws.batchId);
+  const isSeen = await seenAsTheirs(withdraws.batchId, sinceOf(conditional));
+  return found.filter(({ asked: { msisdn, unless = [] } }) =>
+    unless.every((imei) => withdrawn.has(imei) || !isSeen(msisdn, imei)),
+  );
+}
+
+/** Since when each subject is theirs who are directed in the rows that are named. */
+function sinceOf(subjects: readonly Found[]): Since {
+  return new Map(subjects.map(({ asked, rows }) => [claimedAs(asked), heldSince(asked.scope, rows)]));
+}
+
+/** Whether a report's sighting of a number in a handset is of who is directed in it, as far as anybody had the number before. */
+async function seenAsTheirs(report: BatchId, since: Since): Promise<(msisdn: Msisdn | null, imei: Imei) => boolean> {
+  if ([...since.values()].every((day) => day === null)) return () => true;
+  const seen = new Set<string>();
+  for await (const { msisdn, imei, lastSeen } of actedUponLinks(env, await reportOfId(report)))
+    if (since.has(msisdn) && isTheirs(since, msisdn, lastSeen)) seen.add(`${msisdn} ${imei}`);
+  return (msisdn, imei) => seen.has(`${msisdn} ${imei}`);
+}
+
+async function reportOfId(batchId: BatchId): Promise<Batch> {
+  const batch = await readBatch(env.CASES, batchId);
+  if (batch === undefined) throw new Error(`there is no batch ${batchId}`);
+  return batch;
+}
+
+/**
+ * Without the rows of other reports, which the withdrawn one had found there, where these stand; and without the numbers of which nothing
+ * is left then. A row of a follow-up is of the report that it continues.
+ */
+export async function stillGoing(found: readonly Found[], withdraws: Asked['withdraws']): Promise<Found[]> {
+  if (withdraws === null) return [...found];
+  const others = new Map<BatchId, Found[]>();
+  for (const one of found)
+    for (const row of namedRows(one.asked.scope)) {
+      const report = reportOf(row, one.rows);
+      if (report !== withdraws.batchId) others.set(report, [...(others.get(report) ?? []), one]);
+    }
+  if (others.size === 0) return [...found];
+  const withdrawn = new Map<BatchId, Withdrawn>();
+  for (const [report, ones] of others) withdrawn.set(report, await readWithdrawn(env, report, sinceOf(ones)));
+  return found.flatMap(({ asked, rows }) => {
+    const about = { kind: asked.imei === null ? 'reverify' : 'block', identifier: claimedAs(asked) } as const;
+    const named = namedRows(asked.scope);
+    const left = named.filter((row) => withdrawn.get(reportOf(row, rows))?.with(about) ?? true);
+    if (left.length === named.length) return { asked, rows };
+    return asked.imei === null && left.length === 0 ? [] : { asked: { ...asked, scope: { rows: left } }, rows };
+  });
+}
+
+function namedRows(scope: Scope): readonly Pointer[] {
+  return scope !== 'current' && 'rows' in scope ? scope.rows : [];
+}
+
+/** The batch of a row, or of the report's row that this continues. @param rows of its subject, newest first */
+function reportOf(row: Pointer, rows: readonly SubjectRow[]): BatchId {
+  const reverify = rows.filter(({ kind }) => !givesBack(kind));
+  const at = reverify.findIndex((one) => samePointer(one, row));
+  const first = at < 0 ? undefined : continuedBy(reverify.slice(at)).at(-1);
+  return batchOf(first === undefined ? row.directionId : first.directionId);
+}
+
+/** The numbers that stay with a handset of a withdrawn report that approvers left out, and that no withdrawal has taken back before. */
+export async function linkedByStruck(
+  known: readonly Found[],
+  withdraws: Asked['withdraws'],
+  struck: ReadonlySet<Imei | Msisdn>,
+): Promise<ReadonlySet<Msisdn>> {
+  const staying = new Set<Msisdn>();
+  const handsets = [...struck].filter(isImei);
+  if (withdraws === null || handsets.length === 0) return staying;
+  const withdrawn = await readWithdrawn(env, withdraws.batchId);
+  const standing = new Set(handsets.filter((imei) => !withdrawn.has(imei)));
+  const since = sinceOf(known.filter(({ asked }) => asked.imei === null));
+  for await (const { msisdn, imei, lastSeen } of actedUponLinks(env, await reportOfId(withdraws.batchId)))
+    if (standing.has(imei) && since.has(msisdn) && isTheirs(since, msisdn, lastSeen)) staying.add(msisdn);
+  return staying;
+}
+
+/** On whose account something stays that has a row of its own. */
+export function directedBy({ operator, directionId }: SubjectRow): Reliance {
+  return { operator, batchId: batchOf(directionId), state: 'directed' };
+}
+
+function batchOf(directionId: DirectionId): BatchId {
+  const direction = parseDirectionId(directionId);
+  if (direction === null) throw new Error('a row is of a direction');
+  return direction.batchId;
+}
+
+/** Which later batches rely on the rows of a withdrawn report: of what is appealed nobody does, since a person asks for themselves. */
+export async function reliedUpon(
+  known: readonly Known[],
+  plan: number,
+  withdraws: Asked['withdraws'],
+  struck: ReadonlySet<Imei | Msisdn>,
+): Promise<(identifier: Msisdn | Imei, on: readonly Pointer[]) => Reliance[]> {
+  const directionsOf = (on: readonly Pointer[]) => on.map(({ directionId }) => directionId);
+  const directions = new Set(known.flatMap(({ scope, rows }) => directionsOf(reliableIn(scope, rows))));
+  if (directions.size === 0) return () => [];
+  const withdrawing = withdraws && {
+    report: withdraws.batchId,
+    imeis: withdraws.imeis && new Set(withdraws.imeis),
+    struck,
+  };
+  const relying = await readReliances(env, { directions, subjects: sinceOf(known), plan, withdrawing });
+  return (identifier, on) =>
+    [...new Set(directionsOf(on))].flatMap((directionId) => relying.get(`${identifier} ${directionId}`) ?? []);
+}
