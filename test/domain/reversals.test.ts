@@ -1,54 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { DirectionId, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import {
   BadMark,
   decideHandset,
   decideNumber,
-  heldSince,
   ofLaterHolders,
-  othersInForce,
   readMark,
-  reliableIn,
   type SubjectRow,
-  standingOn,
-  withContinuations,
   writeMark,
 } from '../../lambdas/domain/reversals.ts';
-import { airtel, at, day, directionId, jio } from './example.ts';
-
-const UPLOADED = day('2026-06-30');
-/** 90 days before that: the last day on which a disconnected number may still be its subscriber's. */
-const LONG_AGO = day('2026-04-01');
-
-const plan = (n: number, kind: 'reverify' | 'restore' | 'block' | 'unblock' = 'reverify') =>
-  directionId(kind, `${n}-0-0`);
-const pointer = ({ directionId: id, row }: SubjectRow) => ({ directionId: id, row });
-
-/** A row of a re-verification that ended verified, unless told otherwise: nothing is taken by it. */
-function row(told: Partial<SubjectRow>): SubjectRow {
-  return {
-    directionId: plan(1),
-    row: 0,
-    kind: 'reverify',
-    operator: airtel,
-    open: false,
-    outcome: 'verified',
-    reversed: false,
-    cut: false,
-    occurredOn: day('2026-06-10'),
-    recordedAt: at('2026-06-10T10:00:00Z'),
-    portedTo: null,
-    waits: false,
-    directedFor: day('2026-05-20'),
-    excepts: null,
-    ...told,
-  };
-}
-const open = (told: Partial<SubjectRow> = {}) => row({ open: true, outcome: 'open', occurredOn: null, ...told });
-const restore = (told: Partial<SubjectRow>) => row({ kind: 'restore', directionId: plan(9, 'restore'), ...told });
-const disconnected = (on: string, told: Partial<SubjectRow> = {}) =>
-  row({ outcome: 'disconnected', occurredOn: day(on), ...told });
-const number = (rows: readonly SubjectRow[]) => decideNumber(rows, 'current', UPLOADED);
+import { airtel, at, day, jio } from './example.ts';
+import { disconnected, LONG_AGO, number, open, plan, pointer, restore, row, UPLOADED } from './subject-rows.ts';
 
 describe('a number that is appealed', () => {
   it.each([
@@ -215,87 +177,6 @@ describe('a number that was given to somebody else', () => {
   });
 });
 
-describe('who is directed in rows that are named', () => {
-  const given = (on: string, n: number) => row({ directionId: plan(n), outcome: 'reissued', occurredOn: day(on) });
-  const seen = (on: string) => open({ directionId: plan(9), directedFor: day(on) });
-  const since = (own: SubjectRow, ...others: SubjectRow[]) => heldSince({ rows: [pointer(own)] }, [own, ...others]);
-
-  it('has the number since it was activated last before they were seen', () => {
-    const others = [given('2026-05-25', 1), given('2026-06-10', 2), given('2026-04-02', 3)];
-    expect(since(seen('2026-05-30'), ...others)).toBe('2026-05-25');
-    expect(since(seen('2026-06-11'), ...others)).toBe('2026-06-10');
-    // On the day itself it may have been either.
-    expect(since(seen('2026-05-25'), ...others)).toBe('2026-04-02');
-  });
-
-  it('is not known to have it from anybody where no operator said so, or of none that is named', () => {
-    expect(since(seen('2026-05-30'), open({ occurredOn: day('2026-05-25') }))).toBeNull();
-    expect(since(seen('2026-05-30'), given('2026-06-10', 1))).toBeNull();
-    expect(heldSince('current', [seen('2026-05-30'), given('2026-05-25', 1)])).toBeNull();
-    expect(heldSince({ rows: [] }, [given('2026-05-25', 1)])).toBeNull();
-  });
-});
-
-describe('a withdrawn report', () => {
-  const own = open({ directionId: plan(2) });
-  const others = open({ directionId: plan(3), operator: jio });
-
-  it('takes its own rows back, and no others of the number', () => {
-    expect(decideNumber([others, own], { rows: [pointer(own)] }, UPLOADED)).toEqual({
-      state: 'directed',
-      directed: [{ operator: airtel, from: pointer(own) }],
-      rows: [pointer(own)],
-      openIn: [],
-    });
-  });
-
-  it('takes back nothing where its rows took nothing, whatever others have open', () => {
-    const verified = row({ directionId: plan(2) });
-    const since = open({ directionId: plan(3) });
-    expect(decideNumber([since, verified], { rows: [pointer(verified)] }, UPLOADED)).toEqual({
-      state: 'nothingToRestore',
-      directed: [],
-      rows: [pointer(verified)],
-      openIn: [],
-    });
-  });
-
-  it('takes all of its rows back, at each operator', () => {
-    expect(decideNumber([others, own], { rows: [own, others].map(pointer) }, UPLOADED)).toMatchObject({
-      directed: [
-        { operator: jio, from: pointer(others) },
-        { operator: airtel, from: pointer(own) },
-      ],
-      rows: [others, own].map(pointer),
-    });
-  });
-
-  it('takes back what goes on with them, too', () => {
-    const moved = row({ directionId: plan(2), outcome: 'ported', portedTo: jio });
-    const goesOn = open({ directionId: 'followup-202606130000.reverify.jio.3-0-0' as DirectionId, operator: jio });
-    expect(withContinuations({ rows: [pointer(moved)] }, [goesOn, moved])).toEqual({
-      rows: [pointer(moved), pointer(goesOn)],
-    });
-    expect(withContinuations({ rows: [pointer(others)] }, [goesOn, moved, others])).toEqual({
-      rows: [pointer(others)],
-    });
-    expect(withContinuations('current', [goesOn, moved])).toBe('current');
-    expect(withContinuations({ rows: [own, moved].map(pointer) }, [goesOn, moved, own])).toEqual({
-      rows: [own, moved, goesOn].map(pointer),
-    });
-    const holder = { ofHolderIn: pointer(moved) };
-    expect(withContinuations(holder, [goesOn, moved])).toBe(holder);
-  });
-
-  it('has no part in what a night gave back', () => {
-    const extended = row({ directionId: plan(2), outcome: 'extended' });
-    const restored = restore({ directionId: 'followup-202606130000.restore.airtel.3-0-0' as DirectionId });
-    expect(withContinuations({ rows: [pointer(extended)] }, [restored, extended])).toEqual({
-      rows: [pointer(extended)],
-    });
-  });
-});
-
 describe('a handset', () => {
   const block = (told: Partial<SubjectRow>) =>
     row({ kind: 'block', directionId: plan(1, 'block'), directedFor: null, outcome: 'blocked', ...told });
@@ -438,77 +319,5 @@ describe('the mark of a reversal', () => {
     ...['x7', '7x', '1234567890'].map((plan) => `mha-0123456789ab:${plan}`),
   ])('that is %j is none', (text) => {
     expect(() => readMark(text)).toThrow(BadMark);
-  });
-});
-
-describe('what a later batch may rely on', () => {
-  const own = open({ directionId: plan(2) });
-  const scope = { rows: [pointer(own)] };
-
-  it('is a row of a withdrawn report that stands, whatever became of it, and one of which no claim tells any more', () => {
-    for (const one of [own, { ...own, open: false }, { ...own, reversed: true }])
-      expect(reliableIn(scope, [open({ directionId: plan(3) }), one])).toEqual([pointer(own)]);
-    expect(reliableIn(scope, [])).toEqual([pointer(own)]);
-  });
-
-  it('is none that was taken back before, by an appeal', () => {
-    const taken = row({ directionId: plan(2), outcome: 'withdrawn', reversed: true });
-    const other = open({ directionId: plan(3), operator: jio });
-    expect(reliableIn(scope, [taken])).toEqual([]);
-    expect(reliableIn({ rows: [own, other].map(pointer) }, [other, taken])).toEqual([pointer(other)]);
-    expect(reliableIn('current', [own])).toEqual([]);
-    expect(reliableIn({ ofHolderIn: pointer(own) }, [own])).toEqual([]);
-  });
-});
-
-describe('what another batch did itself since', () => {
-  const own = row({ outcome: 'overdue', occurredOn: null, recordedAt: null, directionId: plan(2) });
-  const scope = { rows: [pointer(own)] };
-
-  it.each([
-    ['has it open', open({ directionId: plan(3) })],
-    ['disconnected it', disconnected('2026-06-20', { directionId: plan(3) })],
-  ])('stands where it %s at the same operator', (_, since) => {
-    expect(standingOn(scope, [since, own])).toEqual([since]);
-    expect(standingOn('current', [since, own])).toEqual([]);
-  });
-
-  it.each([
-    ['is at another operator', open({ directionId: plan(3), operator: jio })],
-    ['was verified', row({ directionId: plan(3) })],
-    ['was taken back', disconnected('2026-06-20', { directionId: plan(3), reversed: true })],
-  ])('is nothing to stand where it %s', (_, since) => {
-    expect(standingOn(scope, [since, own])).toEqual([]);
-  });
-
-  it('is not what was there before: the number was seen since', () => {
-    expect(standingOn(scope, [own, disconnected('2026-05-01')])).toEqual([]);
-  });
-
-  it.each([
-    ['is open elsewhere', open({ directionId: plan(3), operator: jio }), true],
-    ['disconnected it elsewhere before', disconnected('2026-05-01', { operator: jio }), true],
-    ['was verified', row({ directionId: plan(3), operator: jio }), false],
-    ['was taken back', disconnected('2026-06-20', { operator: jio, reversed: true }), false],
-  ])('of others is in force, or not, where it %s', (_, other, isInForce) => {
-    const one = { ...other, directionId: plan(7) };
-    expect(othersInForce(scope, [one, own])).toEqual(isInForce ? [one] : []);
-    expect(othersInForce('current', [one, own])).toEqual([]);
-    expect(othersInForce({ ofHolderIn: pointer(own) }, [one, own])).toEqual([]);
-    expect(standingOn({ ofHolderIn: pointer(own) }, [{ ...one, operator: airtel }, own])).toEqual([]);
-  });
-
-  it('of others is in force until it was given back where it was taken, as a whole', () => {
-    const other = disconnected('2026-06-20', { operator: jio, directionId: plan(7) });
-    const back = (told: Partial<SubjectRow>) => restore({ operator: jio, outcome: 'restored', ...told });
-    expect(othersInForce(scope, [back({}), other, own])).toEqual([]);
-    expect(othersInForce(scope, [back({ operator: airtel }), other, own])).toEqual([other]);
-    expect(othersInForce(scope, [back({ outcome: 'open', open: true }), other, own])).toEqual([other]);
-    // Given back before it was taken.
-    expect(othersInForce(scope, [other, back({}), own])).toEqual([other]);
-    const block = row({ kind: 'block', outcome: 'blocked', operator: jio, directionId: plan(7, 'block') });
-    const unblocked = back({ kind: 'unblock', outcome: 'unblocked' });
-    expect(othersInForce(scope, [unblocked, block, own])).toEqual([]);
-    expect(othersInForce(scope, [{ ...unblocked, excepts: '+919876543210' as Msisdn }, block, own])).toEqual([block]);
   });
 });

@@ -1,0 +1,31 @@
+/** Pointers to rows of earlier directions, with what counts of them. */
+import type { CountedPointer } from '../../lambdas/domain/claims.ts';
+import { airtel, at, day, directionId } from './example.ts';
+
+export const first = directionId('reverify', '1-0-0');
+
+export const second = directionId('reverify', '2-0-0');
+
+export const third = directionId('reverify', '3-0-0');
+
+/** A pointer that counts: overdue without an answer, unless told otherwise. */
+export function counted(told: Partial<CountedPointer>): CountedPointer {
+  return {
+    directionId: first,
+    row: 0,
+    kind: 'reverify',
+    operator: airtel,
+    open: false,
+    outcome: 'overdue',
+    reversed: false,
+    cut: false,
+    occurredOn: null,
+    recordedAt: null,
+    portedTo: null,
+    waits: false,
+    ...told,
+  };
+}
+
+export const disconnected = (on: string, recordedAt = `${on}T12:00:00Z`) =>
+  counted({ outcome: 'disconnected', occurredOn: day(on), recordedAt: at(recordedAt) });

@@ -1,0 +1,33 @@
+/** What operators said of numbers that moved, newest first. */
+import type { DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Outcome } from '../../lambdas/domain/kinds.ts';
+import type { Said } from '../../lambdas/domain/moves.ts';
+import { at, day } from './example.ts';
+
+export const vi = 'vi' as OperatorId;
+
+export const OPERATORS = ['airtel', 'jio', 'vi', 'self-check'];
+
+/** Something that an operator said of a number, newest first in the lists below. */
+export function said(
+  operator: OperatorId,
+  outcome: Outcome,
+  on: string | null,
+  more: Partial<Said> & { batch?: string } = {},
+): Said {
+  const { batch = 'mha-0123456789ab', ...rest } = more;
+  return {
+    directionId: `${batch}.reverify.${operator}.1-0-0` as DirectionId,
+    kind: 'reverify',
+    operator,
+    outcome,
+    occurredOn: on === null ? null : day(on),
+    recordedAt: on === null ? null : at(`${on}T10:00:00Z`),
+    portedTo: null,
+    ...rest,
+  };
+}
+
+export const portedTo = (to: OperatorId) => ({ portedTo: to });
+
+export const followUp = { batch: 'followup-202606050000' };

@@ -1,0 +1,44 @@
+/** Rows that earlier directions have of a subject of a reversal. */
+import { decideNumber, type SubjectRow } from '../../lambdas/domain/reversals.ts';
+import { airtel, at, day, directionId } from './example.ts';
+
+export const UPLOADED = day('2026-06-30');
+
+/** 90 days before that: the last day on which a disconnected number may still be its subscriber's. */
+export const LONG_AGO = day('2026-04-01');
+
+export const plan = (n: number, kind: 'reverify' | 'restore' | 'block' | 'unblock' = 'reverify') =>
+  directionId(kind, `${n}-0-0`);
+
+export const pointer = ({ directionId: id, row }: SubjectRow) => ({ directionId: id, row });
+
+/** A row of a re-verification that ended verified, unless told otherwise: nothing is taken by it. */
+export function row(told: Partial<SubjectRow>): SubjectRow {
+  return {
+    directionId: plan(1),
+    row: 0,
+    kind: 'reverify',
+    operator: airtel,
+    open: false,
+    outcome: 'verified',
+    reversed: false,
+    cut: false,
+    occurredOn: day('2026-06-10'),
+    recordedAt: at('2026-06-10T10:00:00Z'),
+    portedTo: null,
+    waits: false,
+    directedFor: day('2026-05-20'),
+    excepts: null,
+    ...told,
+  };
+}
+
+export const open = (told: Partial<SubjectRow> = {}) => row({ open: true, outcome: 'open', occurredOn: null, ...told });
+
+export const restore = (told: Partial<SubjectRow>) =>
+  row({ kind: 'restore', directionId: plan(9, 'restore'), ...told });
+
+export const disconnected = (on: string, told: Partial<SubjectRow> = {}) =>
+  row({ outcome: 'disconnected', occurredOn: day(on), ...told });
+
+export const number = (rows: readonly SubjectRow[]) => decideNumber(rows, 'current', UPLOADED);
