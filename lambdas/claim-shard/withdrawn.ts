@@ -38,31 +38,27 @@ export async function withdrawsOf({ previewKey }: Pick<Batch, 'previewKey'>): Pr
 
 /**
  * Without the conditional ones for which another handset of the report stands. Nothing is withdrawn meanwhile: one plan is made at a
- * time, and the handsets of those that count are no longer given back. A handset in which a number was seen only until it was activated
- * for whom the report directs is no ground for that: who was seen there is somebody else.
+ * time, and the handsets of those that count are no longer given back. Where somebody else had a number before those whom the report
+ * directs, only the handsets count in which these were seen: it is asked for with the last of them that is withdrawn, or not at all where
+ * approvers left it out of that.
  */
 export async function stillAsked(found: readonly Found[], withdraws: Asked['withdraws']): Promise<Found[]> {
-  const conditional = found.filter(({ asked }) => isConditional(asked));
-  if (withdraws === null || conditional.length === 0) return [...found];
-  const withdrawn = await readWithdrawn(env, withdraws.batchId);
-  const isSeen = await seenAsTheirs(withdraws.batchId, sinceOf(conditional));
-  return found.filter(({ asked: { msisdn, unless = [] } }) =>
-    unless.every((imei) => withdrawn.has(imei) || !isSeen(msisdn, imei)),
-  );
+  if (withdraws === null) return [...found];
+  const since = new Map([...sinceOf(found)].filter(([, day]) => day !== null));
+  if (since.size === 0 && !found.some(({ asked }) => isConditional(asked))) return [...found];
+  // What approvers leave out of this one is told as struck.
+  const own = { imeis: withdraws.imeis && new Set(withdraws.imeis), struck: new Set<never>() };
+  const withdrawn = await readWithdrawn(env, withdraws.batchId, since, own);
+  return found.filter(({ asked }) => {
+    const identifier = claimedAs(asked);
+    if (since.has(identifier)) return withdrawn.with({ kind: 'reverify', identifier });
+    return (asked.unless ?? []).every((imei) => withdrawn.has(imei));
+  });
 }
 
 /** Since when each subject is theirs who are directed in the rows that are named. */
 function sinceOf(subjects: readonly Found[]): Since {
   return new Map(subjects.map(({ asked, rows }) => [claimedAs(asked), heldSince(asked.scope, rows)]));
-}
-
-/** Whether a report's sighting of a number in a handset is of who is directed in it, as far as anybody had the number before. */
-async function seenAsTheirs(report: BatchId, since: Since): Promise<(msisdn: Msisdn | null, imei: Imei) => boolean> {
-  if ([...since.values()].every((day) => day === null)) return () => true;
-  const seen = new Set<string>();
-  for await (const { msisdn, imei, lastSeen } of actedUponLinks(env, await reportOfId(report)))
-    if (since.has(msisdn) && isTheirs(since, msisdn, lastSeen)) seen.add(`${msisdn} ${imei}`);
-  return (msisdn, imei) => seen.has(`${msisdn} ${imei}`);
 }
 
 async function reportOfId(batchId: BatchId): Promise<Batch> {
@@ -150,7 +146,10 @@ export async function reliedUpon(
     imeis: withdraws.imeis && new Set(withdraws.imeis),
     struck,
   };
-  const relying = await readReliances(env, { directions, subjects: sinceOf(known), plan, withdrawing });
+  const rowsOf = new Map(known.map(({ asked, rows }) => [claimedAs(asked), rows]));
+  const directedFor = (msisdn: Msisdn, directionId: DirectionId) =>
+    rowsOf.get(msisdn)?.find((row) => row.directionId === directionId)?.directedFor ?? null;
+  const relying = await readReliances(env, { directions, subjects: sinceOf(known), directedFor, plan, withdrawing });
   return (identifier, on) =>
     [...new Set(directionsOf(on))].flatMap((directionId) => relying.get(`${identifier} ${directionId}`) ?? []);
 }

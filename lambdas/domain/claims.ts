@@ -201,12 +201,20 @@ export function decideClaim(
   if (open !== undefined) return { state: 'alreadyOpen', directionId: open.directionId };
   const since = askedAgainFrom === null ? undefined : takenSince(operator, earlier, askedAgainFrom);
   if (since !== undefined) return { state: 'alreadyOpen', directionId: since.directionId };
-  const newest = newestRecorded(alike.filter(({ reversed, outcome }) => !reversed || outcome === 'verified'));
+  const newest = newestRecorded(alike.filter(counts));
   if (newest === undefined) return { state: 'directed' };
   const already = rulesOf(kind).alreadyBy[newest.outcome];
   return already === undefined || (already.unlessSeenSince && isLater(newestDay, newest.occurredOn))
     ? { state: 'directed' }
     : { state: already.state, directionId: newest.directionId };
+}
+
+/**
+ * Whether what was recorded of a row has a part in what becomes of its number: what was taken back has none, but that somebody proved who
+ * they are; and that a number is somebody else's since is no word on who has it now, however late it was said.
+ */
+function counts({ reversed, outcome }: CountedPointer): boolean {
+  return outcome === 'verified' || (!reversed && outcome !== 'reissued');
 }
 
 /** The newest row, not taken back, by which something was taken at an operator, or is to be, as a later plan than a direction's has it. */

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { addSeconds, dayOf, type Instant } from './days.ts';
 import { parseDirectionRowLine } from './directions.ts';
-import { type BatchId, type DirectionId, FOLLOW_UP } from './identifiers.ts';
+import { type BatchId, type DirectionId, FOLLOW_UP, isMsisdn, type Msisdn, parseDirectionId } from './identifiers.ts';
 import { DIRECTION_KIND_NAMES, givesBack, rulesOf } from './kinds.ts';
 import type { Rung } from './ladders.ts';
 import { currentOutcomes, fileSaying, type Ledger, outcomeOf, type RecordedFile } from './ledger.ts';
@@ -13,6 +13,7 @@ import { type Listed, type ListedSubject, listedLine, parseListedLine } from './
 import { fileMoving, type MovedRow } from './moves.ts';
 import { outcomeAt, wasGivenBack, wasToKeepService } from './outcomes.ts';
 import { type Covers, fields, formOf } from './stored.ts';
+import { BadWorkLine } from './tabbed.ts';
 
 /** The batch of the night in which an instant lies: `followup-<yyyymmdd>0000`, by the day in Asia/Kolkata. */
 export function followUpOf(at: Instant): BatchId {
@@ -213,6 +214,18 @@ export interface MovedTo {
 
 /** The first line of `moved.csv`, with its end. */
 export const movedHeader = 'msisdn,from,why,to,state\n';
+
+/**
+ * Of a line that `movedLines` made: the number, null of a handset that is unblocked as a whole, and the direction from which it goes on.
+ * @throws BadWorkLine for another one
+ */
+export function parseMovedLine(line: string): { readonly msisdn: Msisdn | null; readonly from: DirectionId } {
+  const [msisdn = '', from = '', ...more] = line.split(',');
+  const direction = parseDirectionId(from);
+  if (!(msisdn === '' || isMsisdn(msisdn)) || direction === null || more.length !== 3)
+    throw new BadWorkLine('what goes on is a number, or none, of a direction');
+  return { msisdn: msisdn === '' ? null : msisdn, from: direction.id };
+}
 
 /** Lines of `moved.csv` without their ends, sorted. A handset that is unblocked as a whole has no number. */
 export function movedLines(rows: Iterable<MovedTo>): string[] {

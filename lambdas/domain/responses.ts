@@ -32,7 +32,7 @@ import {
   type RecordedFile,
 } from './ledger.ts';
 import { type MovedRow, movedRow } from './moves.ts';
-import { isReversed, outcomeAt, wasGivenBack, wasToKeepService, writeOutcome } from './outcomes.ts';
+import { dayAt, isReversed, outcomeAt, wasGivenBack, wasToKeepService, writeOutcome } from './outcomes.ts';
 import type { RejectedRow, RowReason } from './reasons.ts';
 import { type ReplacedWord, wordAt } from './replaced.ts';
 import { seenOf } from './unseen.ts';
@@ -133,7 +133,8 @@ export type Effect = 'record' | 'already' | 'conflict';
 /**
  * The transitions allowed: open, overdue and failed to every answer, since whoever fails and proves themselves in time is not
  * cut off. The same outcome again, and failed after disconnected or surrendered, is already recorded; anything else conflicts.
- * All but failed are terminal, except that a number may always turn out to be somebody else's since (reissued).
+ * All but failed are terminal, except that a number may always turn out to be somebody else's since (reissued), and since a later day
+ * than was said before (as `applyResponse` has it).
  */
 export function effectOf(current: Outcome, answer: Answer): Effect {
   const { recordedOn, alreadyOn } = ANSWER_RULES[answer];
@@ -221,6 +222,7 @@ export function applyResponse(
   const revoked = new Set<number>();
   const reissued = new Set<number>();
   const good = new Set<number>();
+  const again = new Set<number>();
   const moved = new Map<number, MovedRow>();
   const overdue = new Set<number>();
   const portedTo = new Map(file.portedTo);
@@ -243,7 +245,9 @@ export function applyResponse(
     // Ported elsewhere than was said before, or than is known of that, is another word, which somebody has to look into.
     const isElsewhere = move?.why === 'ported' && before === 'ported' && stated !== move.to;
     const isCut = isCutAgain(after, row, takenBackOn);
-    const effect = isElsewhere || isCut ? 'conflict' : effectOf(before, row.outcome);
+    // A number may be given to somebody else again, of whom another row may know nothing.
+    const isAgain = before === 'reissued' && row.outcome === 'reissued' && row.day > dayAt(after, row.row);
+    const effect = isElsewhere || isCut ? 'conflict' : isAgain ? 'record' : effectOf(before, row.outcome);
     if (effect === 'already') alreadyRecorded += 1;
     else if (effect === 'conflict') {
       conflicts += 1;
@@ -263,6 +267,7 @@ export function applyResponse(
       else revoked.delete(row.row);
       if (row.outcome === 'reissued') reissued.add(row.row);
       if (ANSWER_RULES[row.outcome].givesBack) good.add(row.row);
+      if (isAgain) again.add(row.row);
       if (move === undefined) moved.delete(row.row);
       else moved.set(row.row, move);
       if (move?.why === 'ported') portedTo.set(row.row, move.to);
@@ -277,7 +282,9 @@ export function applyResponse(
     ({ row, why }) => (why === 'ported' || why === 'extended') && !overdue.has(row),
   ).length;
   const [toRestore, toReturn] = [count('disconnected_after_verified'), count('porting_disputed')];
-  const givenBack = ascending(good).filter((row) => wasCut(ledger, row) || file.cutElsewhere?.has(row));
+  // What a row's own orders had taken was given back when it was said first that somebody else has the number.
+  const isCutHere = (row: number) => !again.has(row) && wasCut(ledger, row);
+  const givenBack = ascending(good).filter((row) => isCutHere(row) || file.cutElsewhere?.has(row));
   const entry: RecordedFile = {
     sha256: file.sha256,
     attempt: file.attempt,

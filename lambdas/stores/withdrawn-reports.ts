@@ -3,7 +3,7 @@ import { askedForm } from '../domain/appeals.ts';
 import { planCounts } from '../domain/batches.ts';
 import type { Day, Instant } from '../domain/days.ts';
 import { decidedBy } from '../domain/decisions.ts';
-import { type BatchId, type Imei, isBatchId, isImei, type Msisdn } from '../domain/identifiers.ts';
+import { type BatchId, type Imei, isBatchId, isFollowUp, isImei, type Msisdn } from '../domain/identifiers.ts';
 import { type DirectionKind, rulesOf } from '../domain/kinds.ts';
 import { gatheredForm } from '../domain/plans.ts';
 import { type GatheredLink, parseGatheredLine } from '../domain/sightings.ts';
@@ -35,7 +35,10 @@ export interface TakenBack {
 export interface Withdrawn {
   /** Whether a handset was withdrawn. One that an approver left out stands. */
   has(imei: Imei): boolean;
-  /** Whether what the report found elsewhere, or directed, was withdrawn of it: a number with the whole report, or with the last handset that linked it. */
+  /**
+   * Whether what the report found elsewhere, or directed, stands no more: a number's was withdrawn with the whole report, or with the last
+   * handset that linked it; or those who are meant were seen in none, but somebody else alone, who had the number before.
+   */
   with(what: { readonly kind: DirectionKind; readonly identifier: Imei | Msisdn }): boolean;
 }
 
@@ -76,22 +79,23 @@ export async function readWithdrawn(
   const all: readonly TakenBack[] = own === undefined ? counted : [...counted, own];
   const takenBy = (imei: Imei) =>
     all.findIndex(({ imeis, struck }) => (imeis === null || imeis.has(imei)) && !struck.has(imei));
-  const left = await numbersLeft(env, report, { subjects, all, takenBy });
+  const free = await numbersFree(env, report, { subjects, all, takenBy });
   return {
     has: (imei) => takenBy(imei) >= 0,
     with: ({ kind, identifier }) =>
       all.some((one) => isWhole(one) && !one.struck.has(identifier)) ||
-      (rulesOf(kind).subject === 'handset' ? takenBy(identifier as Imei) >= 0 : left.has(identifier as Msisdn)),
+      (rulesOf(kind).subject === 'handset' ? takenBy(identifier as Imei) >= 0 : free.has(identifier as Msisdn)),
   };
 }
 
 /**
  * Those of some numbers that a report links by handsets which were withdrawn, and by none that stands. One that approvers left out of
- * the withdrawal of the last of these stays. A handset in which it was seen as somebody else's alone has no part in that.
+ * the withdrawal of the last of these stays. A handset in which it was seen as somebody else's alone has no part in that, and where there
+ * are no others it is free, too.
  * @param all what was taken back, in the order in which it was
  * @param takenBy which of these took a handset back first; -1 where none did
  */
-async function numbersLeft(
+async function numbersFree(
   env: Places,
   report: BatchId,
   {
@@ -104,17 +108,22 @@ async function numbersLeft(
     readonly takenBy: (imei: Imei) => number;
   },
 ): Promise<ReadonlySet<Msisdn>> {
-  // Where the whole was withdrawn it is not asked what links whom.
-  const isPartly = all.some((one) => !isWhole(one));
-  const batch = isPartly && subjects.size > 0 ? await readBatch(env.CASES, report) : undefined;
+  // Where the whole was withdrawn, or nothing, it is not asked what links whom, unless who that was has a part in it.
+  const isPartly = all.some((one) => !isWhole(one)) && subjects.size > 0;
+  const isAsked = isPartly || [...subjects.values()].some((since) => since !== null);
+  const batch = isAsked && !isFollowUp(report) ? await readBatch(env.CASES, report) : undefined;
   if (batch === undefined) return new Set();
+  const linked = new Set<Msisdn>();
   const last = new Map<Msisdn, number>();
   for await (const { msisdn, imei, lastSeen } of actedUponLinks(env, batch)) {
-    if (!subjects.has(msisdn) || !isTheirs(subjects, msisdn, lastSeen)) continue;
+    if (!subjects.has(msisdn)) continue;
+    linked.add(msisdn);
+    if (!isTheirs(subjects, msisdn, lastSeen)) continue;
     const n = takenBy(imei);
     last.set(msisdn, n < 0 ? Number.POSITIVE_INFINITY : Math.max(n, last.get(msisdn) ?? n));
   }
-  return new Set([...last].flatMap(([msisdn, n]) => (all[n]?.struck.has(msisdn) === false ? msisdn : [])));
+  const isFree = (n: number | undefined, msisdn: Msisdn) => n === undefined || all[n]?.struck.has(msisdn) === false;
+  return new Set([...linked].filter((msisdn) => isFree(last.get(msisdn), msisdn)));
 }
 
 /** Whether a whole report was taken back, and approvers left no handset of it out. */

@@ -97,6 +97,14 @@ describe('a response', () => {
     const once = answered(upTo(2), [[0, 'verified']]).ledger;
     expect(answered(once, [[0, 'verified']]).givenBack).toEqual([]);
   });
+
+  test("that is somebody else's once more gives back what another direction has taken since, and not again what its own had", () => {
+    const first = answered(upTo(2), [[0, 'reissued']], { on: '2026-06-02' });
+    expect(first.givenBack).toEqual([0]);
+    const again = (cutElsewhere: number[]) =>
+      answered(first.ledger, [[0, 'reissued']], { on: '2026-06-03', cutElsewhere: new Set(cutElsewhere) }).givenBack;
+    expect([again([]), again([0])]).toEqual([[], [0]]);
+  });
 });
 
 describe('the restore orders that are told again after an order that takes service', () => {

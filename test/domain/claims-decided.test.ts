@@ -207,6 +207,29 @@ describe('a connection', () => {
     expect(decideClaim('reverify', airtel, day('2026-06-11'), [open, reissued]).state).toBe('alreadyOpen');
   });
 
+  test("is what its holder was last said to be, also where it is said later that it was somebody else's before", () => {
+    // Said on 30 June, of the row of whoever had it until the 10th.
+    const reissued = counted({
+      directionId: first,
+      outcome: 'reissued',
+      occurredOn: day('2026-06-10'),
+      recordedAt: at('2026-06-30T12:00:00Z'),
+    });
+    const since = (outcome: 'verified' | 'disconnected' | 'surrendered') =>
+      counted({
+        directionId: second,
+        outcome,
+        occurredOn: day('2026-06-20'),
+        recordedAt: at('2026-06-20T12:00:00Z'),
+      });
+    const state = (outcome: 'verified' | 'disconnected' | 'surrendered', newest: string) =>
+      decideClaim('reverify', airtel, day(newest), [since(outcome), reissued]);
+    expect(state('verified', '2026-06-18')).toEqual({ state: 'alreadyVerified', directionId: second });
+    for (const ended of ['disconnected', 'surrendered'] as const)
+      expect(state(ended, '2026-06-18')).toEqual({ state: 'alreadyDisconnected', directionId: second });
+    expect(state('verified', '2026-06-21')).toEqual({ state: 'directed' });
+  });
+
   test('that was disconnected and seen a day later is directed again', () => {
     expect(decideClaim('reverify', airtel, day('2026-06-02'), [disconnected('2026-06-01')])).toEqual({
       state: 'directed',

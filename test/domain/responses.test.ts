@@ -9,7 +9,8 @@ function standing(outcome: Outcome, kind: DirectionKind): Ledger {
   if (outcome === 'open') return fresh(1, kind);
   if (outcome === 'overdue') return closed(fresh(1, kind));
   if (outcome === 'withdrawn') throw new Error('no answer withdraws a row');
-  return answered(fresh(1, kind), [[0, outcome]], { on: '2026-06-01' }).ledger;
+  // What is said again of the same day is no other word.
+  return answered(fresh(1, kind), [[0, outcome]], { on: outcome === 'reissued' ? '2026-06-03' : '2026-06-01' }).ledger;
 }
 
 describe('what an answer does to a connection', () => {
@@ -204,6 +205,17 @@ describe('applying a response', () => {
       '2026-06-03',
       undefined,
     ]);
+  });
+
+  test('a number is given to somebody else again where it is said since a later day, and not where since that day or an earlier one', () => {
+    const since = (before: Ledger, on: string) =>
+      answered(before, [[0, 'reissued']], { on, at: '2026-06-20T10:00:00Z' });
+    const first = since(fresh(2), '2026-06-05');
+    for (const on of ['2026-06-04', '2026-06-05'])
+      expect(since(first.ledger, on)).toMatchObject({ recorded: 0, alreadyRecorded: 1, madeReissued: [] });
+    const again = since(first.ledger, '2026-06-06');
+    expect(again).toMatchObject({ recorded: 1, alreadyRecorded: 0, madeReissued: [0] });
+    expect(outcomeOf(again.ledger, 0)).toMatchObject({ outcome: 'reissued', occurredOn: '2026-06-06' });
   });
 
   test('the same bytes again change nothing, and tell what was prepared for them', () => {

@@ -93,8 +93,9 @@ export class Ledgers {
       isOpen: goesOnAt(row) !== undefined || isOpenAt(row, at),
       // What was taken back counts no more, whatever is answered.
       // What is taken back is a taking of service, and no proof.
+      // That it is somebody else's since is no word on who has it now.
       answer:
-        row.at === 0 || (row.reversed !== undefined && row.outcome !== 'verified')
+        row.at === 0 || row.outcome === 'reissued' || (row.reversed !== undefined && row.outcome !== 'verified')
           ? undefined
           : { outcome: row.outcome, on: row.on, at: row.at },
       reissuedOn: row.reissuedOn,
@@ -202,7 +203,9 @@ function answerRow(
   const hadEnded = [...ENDS_CONNECTION, 'open', 'failed'].includes(row.outcome);
   if (outcome === 'disconnected' && row.reversed !== undefined && hadEnded && on > dayAt(row.reversed.at))
     return 'rejected';
-  if (outcome === row.outcome) return 'alreadyRecorded';
+  // A number may be given to another one once more.
+  const isAgain = outcome === 'reissued' && row.outcome === 'reissued' && on > row.on;
+  if (outcome === row.outcome && !isAgain) return 'alreadyRecorded';
   if (outcome === 'failed' && ENDS_CONNECTION.includes(row.outcome)) return 'alreadyRecorded';
   const isOverdue = at >= row.ends;
   if ((!isOpen(row) && outcome !== 'reissued') || (outcome === 'extended' && isOverdue)) return 'rejected';

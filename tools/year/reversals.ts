@@ -104,10 +104,11 @@ export function subjectsOfWithdrawal(
   const isAsked = ({ kind, identifier }: Decided, row: LedgerRow) => {
     if (kind === 'block') return named.has(identifier);
     const by = links.get(identifier) ?? [];
-    // A handset in which somebody else was seen, who had the number before, is no ground to leave it as it is.
+    if (imeis === undefined || !by.some(({ imei }) => named.has(imei))) return imeis === undefined;
     const since = heldSince(identifier, [row], ledgers);
-    const isOthers = by.some(({ imei, day }) => stands(imei) && day > since);
-    return imeis === undefined || (by.some(({ imei }) => named.has(imei)) && !isOthers);
+    if (since === '') return !by.some(({ imei }) => stands(imei));
+    const own = { imeis, struck: new Set<string>() };
+    return withdrawals.isWithdrawn(batchId, { kind: 'reverify', identifier, since }, own);
   };
   const own = ledgers.ofBatch(batchId).map((row) => ({ of: row.decided, row }));
   const elsewhere = decided.flatMap((of) => {
@@ -178,6 +179,8 @@ function keptFor(subject: Subject, known: Known): string[] {
         one.kind === does &&
         one.state.startsWith('already') &&
         directions.has(one.direction) &&
+        // Who was met was somebody else, who had it before.
+        (since === '' || one.directedFor > since) &&
         !known.isWithdrawn?.(batchId, { kind: does, identifier, since })
       )
         keep(one.operator, batchId, one.state);

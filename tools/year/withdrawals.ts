@@ -57,9 +57,11 @@ export class Withdrawals {
     const isWhole = ({ imeis, struck }: TakenBack) =>
       imeis === undefined && ![...struck].some((one) => !one.startsWith('+'));
     if (all.some((one) => isWhole(one) && !one.struck.has(identifier))) return true;
-    if (all.length === 0) return false;
     if (kind === 'block') return this.#takenBy(batchId, identifier, own) >= 0;
-    const theirs = (this.linksOf(batchId).get(identifier) ?? []).filter(({ day }) => day > since);
+    const links = this.linksOf(batchId).get(identifier) ?? [];
+    const theirs = links.filter(({ day }) => day > since);
+    // Who was seen was nobody but somebody else, who had the number before.
+    if (links.length > 0 && theirs.length === 0) return true;
     const by = theirs.map(({ imei }) => this.#takenBy(batchId, imei, own));
     return by.length > 0 && !by.includes(-1) && all[Math.max(...by)]?.struck.has(identifier) === false;
   }

@@ -51,7 +51,8 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
       isInForce(known, row, plan),
   );
   if (later) return { state: 'alreadyOpen', direction: later.direction.id };
-  const stands = ({ outcome, reversed }: Said) => !reversed || outcome === 'verified';
+  // That it is somebody else's since is no word on who has it now.
+  const stands = ({ outcome, reversed }: Said) => outcome === 'verified' || (!reversed && outcome !== 'reissued');
   const recorded = rows.filter((row) => row.at > 0 && stands(row)).sort((a, b) => b.at - a.at)[0];
   const direction = recorded?.direction.id ?? '';
   if (recorded && kind === 'block' && recorded.outcome === 'blocked') return { state: 'alreadyBlocked', direction };

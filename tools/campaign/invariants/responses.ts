@@ -127,10 +127,10 @@ export function checkResponse(
       reject('conflicts_with_recorded');
       if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
       toRestore.add(identifier);
-    } else if (isTaken(row, outcome, closed)) {
+    } else if (isTaken(row, outcome, closed) || isAgain(row, cells)) {
       const since = outcome === 'reissued' ? (cells.activated_on ?? '') : on;
       const isCut =
-        wasCut(row, orders, files) ||
+        (!isAgain(row, cells) && wasCut(row, orders, files)) ||
         (outcome === 'reissued' && wasCutElsewhere(known, direction, identifier, since, place));
       if (GIVES_BACK.includes(outcome) && isCut) givenBack.push(identifier);
       const wasOpen = !closed;
@@ -235,6 +235,11 @@ function isTaken({ outcome: before }: Row, outcome: string, closed: boolean): bo
   if (outcome === 'reissued') return before !== 'reissued';
   if (outcome === 'extended' && closed) return false;
   return before === 'open' || (before === 'failed' && (closed || outcome !== 'failed'));
+}
+
+/** Whether a number that was given to somebody else is said to have been given to another one later. */
+function isAgain({ outcome: before, on }: Row, { outcome, activated_on: since = '' }: Record<string, string>): boolean {
+  return before === 'reissued' && outcome === 'reissued' && since > on;
 }
 
 /** Whether an answer says nothing that isn't known. */

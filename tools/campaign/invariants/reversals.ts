@@ -8,6 +8,7 @@ import { asksFor, type Subject, subjectsOf, takenBackOf, uploadOf } from './aske
 import { type Books, checkEnds, countSealed, directionsOf, noBooks } from './books.ts';
 import { struckIn } from './decision-files.ts';
 import { checkPlannedIn } from './decisions.ts';
+import { heldSince, metSince } from './holders.ts';
 import { givesBack, isOfHandsets } from './kinds.ts';
 import type { Direction, Known } from './known.ts';
 import type { Said } from './moves.ts';
@@ -101,10 +102,12 @@ function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], pl
   const { imei, msisdn, of } = subject;
   if (of === undefined) return [];
   const [kind, shown] = imei === '' ? ['reverify', msisdn] : ['block', written(imei)];
+  const since = heldSince(known, msisdn, of, plan);
   const found = Object.entries(known.seen.outbox).flatMap(([key, text]) => {
     const batch = /^batches\/(.*)\/elsewhere\.csv$/.exec(key)?.[1] ?? '';
     const later = known.seen.cases[`BATCH#${batch}`];
     if (later === undefined || Number(later.plan) > plan) return [];
+    if (since !== '' && !metSince(known, batch, msisdn, since)) return [];
     return linesOf(text).lines.flatMap(({ cells }) => {
       const { state = '', operator = '', directionid: directionId = '' } = cells ?? {};
       const isIt = cells?.kind === kind && cells.identifier === shown && /^already/.test(state);
@@ -143,16 +146,6 @@ function staysElsewhere(known: Known, { of }: Subject, rows: Said[], own: Said[]
       );
     return isInForceByOutcome(known, row, plan) && !isGivenBack;
   });
-}
-
-/** The day since which those have a number who are directed in a withdrawn report's rows; '' where nobody is known to have had it before. */
-function heldSince(known: Known, msisdn: string, of: readonly string[], plan: number): string {
-  const rows = msisdn === '' ? [] : rowsBefore(known, [msisdn], 'number', plan).filter((row) => !gives(row));
-  const own = rows.filter(({ direction }) => of.includes(direction.id));
-  const seen = own.map(({ direction }) => direction.directedFor.get(msisdn) ?? '').sort();
-  const activations = rows.flatMap(({ outcome, on }) => (outcome === 'reissued' ? on : []));
-  const before = activations.filter((day) => day < (seen.at(-1) ?? '')).sort();
-  return before.at(-1) ?? '';
 }
 
 /** What must have become of a subject. */
