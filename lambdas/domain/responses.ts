@@ -197,7 +197,8 @@ export function isShaTaken(
 /**
  * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed ledger
  * the answers go to a copy of the outcomes. `at` is the instant of the upload, at which the rows count as recorded; `committedAt`
- * that of the commit; `cutElsewhere` are rows that an order of another direction took service from; `portedTo` are the operators to
+ * that of the commit; `cutElsewhere` are rows that an order of another direction took service from, `cutSince` those of whose numbers the new holder
+ * is without service by what was directed of them; `portedTo` are the operators to
  * which rows stand ported by earlier files: all that these rows name. Throws LedgerDamaged for a row that the direction doesn't have.
  */
 export function applyResponse(
@@ -209,6 +210,7 @@ export function applyResponse(
     readonly at: Instant;
     readonly committedAt: Instant;
     readonly cutElsewhere?: ReadonlySet<number>;
+    readonly cutSince?: ReadonlySet<number>;
     readonly portedTo?: ReadonlyMap<number, OperatorId>;
   },
 ): ApplyDecision {
@@ -284,7 +286,8 @@ export function applyResponse(
   const [toRestore, toReturn] = [count('disconnected_after_verified'), count('porting_disputed')];
   // What a row's own orders had taken was given back when it was said first that somebody else has the number.
   const isCutHere = (row: number) => !again.has(row) && wasCut(ledger, row);
-  const givenBack = ascending(good).filter((row) => isCutHere(row) || file.cutElsewhere?.has(row));
+  const isTaken = (row: number) => isCutHere(row) || file.cutElsewhere?.has(row) === true;
+  const givenBack = ascending(good).filter((row) => isTaken(row) && file.cutSince?.has(row) !== true);
   const entry: RecordedFile = {
     sha256: file.sha256,
     attempt: file.attempt,

@@ -211,7 +211,7 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
     return `${who} says that it has no such number: nothing more is asked about it there.${back}`;
   },
   reissued: ({ who, occurredOn, of, asking }) =>
-    `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: it is withdrawn from every revocation list, and no order takes service from it.${restored(of, asking)}`,
+    `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: it is withdrawn from every revocation list, and no order about whoever had it before takes service from it.${restored(of, asking)}`,
   withdrawn: ({ of }) =>
     `What was done about it was taken back: no order takes service from it any more, and no list made later names it.${cutText(of)}`,
   ported: ({ who, on, of }) => {

@@ -27,7 +27,7 @@ import { publish } from './publish.ts';
 import { fileOf, preparedKey } from './recorded.ts';
 import { refuse } from './refuse.ts';
 import { type Response, readRows, type Subject } from './response.ts';
-import { takeBackElsewhere } from './take-back.ts';
+import { type CutElsewhere, takeBackElsewhere } from './take-back.ts';
 
 function measureResponse(
   { operator }: Pick<Response, 'operator'>,
@@ -154,7 +154,7 @@ export async function commit(
     return { msisdn, operator: ledger.operator, lsa, disconnectedOn: occurredOn, reason };
   };
 
-  let cut: ReadonlySet<number> = new Set();
+  let cut: CutElsewhere = { before: new Set(), since: new Set() };
   if (response.operator !== SELF_CHECK && (asItStands.kind === 'applied' || asItStands.kind === 'known')) {
     const ledger = asItStands.kind === 'applied' ? asItStands.ledger : answered;
     cut = await takeBackElsewhere(ledger, fileOf(ledger, sha256), lines);
@@ -167,7 +167,7 @@ export async function commit(
       // What another file has said meanwhile may be another word on the same port.
       if (read.version !== judged.version) judged = { ...(await judgeMoves(read, said, lines)), version: read.version };
       const { rows, portedTo } = judged;
-      const applied = applyResponse(read, rows, { ...file, cutElsewhere: cut, portedTo });
+      const applied = applyResponse(read, rows, { ...file, cutElsewhere: cut.before, cutSince: cut.since, portedTo });
       if (applied.kind !== 'applied' && applied.kind !== 'known')
         return { result: { ledger: read, refused: applied.kind } };
       const prepare = (name: string, content: string) =>

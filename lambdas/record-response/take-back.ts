@@ -1,8 +1,9 @@
 import { wasCut } from '../domain/back-orders.ts';
-import { readPointer } from '../domain/claims.ts';
+import { countPointer, readPointer } from '../domain/claims.ts';
 import { type Day, dayOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
+import { givesBack } from '../domain/kinds.ts';
 import { type Ledger, type RecordedFile, reissuedIn, takeBack } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { readBatch } from '../stores/cases/batches.ts';
@@ -21,7 +22,18 @@ class StillPlanned extends Error {
 /** What another direction has of numbers that are somebody else's: its ledger, and each of its rows with the number's row here. */
 interface Elsewhere {
   ledger: Ledger;
+  /** Those of who had it before. */
   rows: { row: number; here: number }[];
+  /** Those of who has it now. */
+  since: { row: number; here: number }[];
+}
+
+/** Rows of a direction by what other directions of its operator have done to their numbers, which are somebody else's. */
+export interface CutElsewhere {
+  /** An order of who had it before took service. */
+  readonly before: ReadonlySet<number>;
+  /** Who has it now is without service by what was directed of them. */
+  readonly since: ReadonlySet<number>;
 }
 
 /** A row of this direction whose number is somebody else's since a day. */
@@ -31,7 +43,7 @@ interface Reissued {
 }
 
 /**
- * Where else the numbers of these rows of a direction are, in earlier and in later batches, whoever's the directions are. Not where
+ * Where else the numbers of these rows of a direction are, in earlier and in later batches, whoever's the directions are; apart where
  * one was seen on a later day: who was seen then is who has it now.
  */
 async function elsewhereOf(
@@ -66,12 +78,10 @@ async function elsewhereOf(
     const seenBy = dayOf(ledger.startedAt);
     const isOlder = pointers.every(({ since }) => seenBy <= since);
     const others = isOlder ? [] : (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');
-    const rows = pointers
-      .filter(({ row }) => row < ledger.rows)
-      .filter(
-        ({ row, since }) => isOlder || directedFor(parseDirectionRowLine('reverify', others[row] ?? '')) <= since,
-      );
-    found.push({ ledger, rows });
+    const isBefore = ({ row, since }: { row: number; since: Day }) =>
+      isOlder || directedFor(parseDirectionRowLine('reverify', others[row] ?? '')) <= since;
+    const known = pointers.filter(({ row }) => row < ledger.rows);
+    found.push({ ledger, rows: known.filter(isBefore), since: known.filter((one) => !isBefore(one)) });
   });
   return found;
 }
@@ -84,24 +94,34 @@ async function elsewhereOf(
  * @param recorded the file, as the ledger has it
  * @param lines the direction's rows
  * @returns the rows that a bar or a disconnect order of another direction of the same operator carried: who has the number now is to
- *   have service, whichever of them took it
+ *   have service, whichever of them took it, unless they lost it by what was directed of themselves
  */
 export async function takeBackElsewhere(
   ledger: Ledger,
   recorded: RecordedFile,
   lines: readonly string[],
-): Promise<ReadonlySet<number>> {
-  const cut = new Set<number>();
+): Promise<CutElsewhere> {
+  const cut = { before: new Set<number>(), since: new Set<number>() };
   const elsewhere = await elsewhereOf(ledger, reissuedIn(ledger, recorded), lines);
-  await concurrently(elsewhere, LEDGERS_AT_ONCE, ({ ledger: { directionId }, rows }) =>
-    changeLedger(env.CASES, directionId, async (read) => {
+  await concurrently(elsewhere, LEDGERS_AT_ONCE, async ({ ledger: other, rows, since }) => {
+    if (other.operator === ledger.operator)
+      for (const { row, here } of since) if (isWithoutService(other, row)) cut.since.add(here);
+    if (rows.length === 0) return;
+    await changeLedger(env.CASES, other.directionId, async (read) => {
       const marked = takeBack(
         read,
         rows.map(({ row }) => row),
       );
-      if (read.operator === ledger.operator) for (const { row, here } of rows) if (wasCut(read, row)) cut.add(here);
+      if (read.operator === ledger.operator)
+        for (const { row, here } of rows) if (wasCut(read, row)) cut.before.add(here);
       return { ...(marked && { ledger: marked }), result: undefined };
-    }),
-  );
+    });
+  });
   return cut;
+}
+
+/** Whether a row's number is without service by what was directed there, as its operator says or was ordered, and nobody took that back. */
+function isWithoutService(ledger: Ledger, row: number): boolean {
+  const { outcome, reversed, cut } = countPointer({ directionId: ledger.directionId, row }, ledger);
+  return !reversed && !givesBack(ledger.kind) && (cut || outcome === 'disconnected' || outcome === 'surrendered');
 }

@@ -98,6 +98,23 @@ describe('a response', () => {
     expect(answered(once, [[0, 'verified']]).givenBack).toEqual([]);
   });
 
+  test("that is somebody else's, who lost service by what was directed of themselves, gives nothing back", () => {
+    const told = (cutElsewhere: number[], cutSince: number[]) =>
+      answered(
+        upTo(2),
+        [
+          [0, 'reissued'],
+          [1, 'reissued'],
+        ],
+        {
+          on: '2026-06-02',
+          cutElsewhere: new Set(cutElsewhere),
+          cutSince: new Set(cutSince),
+        },
+      ).givenBack;
+    expect([told([], []), told([], [0]), told([1], [1])]).toEqual([[0, 1], [1], [0]]);
+  });
+
   test("that is somebody else's once more gives back what another direction has taken since, and not again what its own had", () => {
     const first = answered(upTo(2), [[0, 'reissued']], { on: '2026-06-02' });
     expect(first.givenBack).toEqual([0]);

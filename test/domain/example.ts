@@ -157,14 +157,22 @@ let files = 0;
 export function answered(
   ledger: Ledger,
   answers: readonly (readonly [row: number, outcome: Answer])[],
-  told: { sha256?: string; on?: string; at?: string; committedAt?: string; cutElsewhere?: ReadonlySet<number> } = {},
+  told: {
+    sha256?: string;
+    on?: string;
+    at?: string;
+    committedAt?: string;
+    cutElsewhere?: ReadonlySet<number>;
+    cutSince?: ReadonlySet<number>;
+  } = {},
 ): Applied {
   files += 1;
   // No two begin with the same eight digits.
   const sha256 = told.sha256 ?? `${String(files).padStart(8, '0')}-file`;
   const uploadedAt = told.at ?? '2026-06-03T10:00:00Z';
   const committedAt = at(told.committedAt ?? uploadedAt);
-  const cut = told.cutElsewhere && { cutElsewhere: told.cutElsewhere };
+  const { cutElsewhere, cutSince } = told;
+  const cut = { ...(cutElsewhere && { cutElsewhere }), ...(cutSince && { cutSince }) };
   const file = { sha256, attempt: `work-${sha256}`, at: at(uploadedAt), committedAt, ...cut };
   const decision = applyResponse(ledger, rowsOf(answers, told.on), file);
   if (decision.kind !== 'applied') throw new Error(`expected applied, got ${decision.kind}`);

@@ -175,6 +175,29 @@ describe("a number of which its operator says late that it was somebody else's",
     expect(lab.cloud.failures()).toEqual([]);
   });
 
+  for (const answer of [[], ['disconnected']])
+    it(`gives no service back to who lost it since by a row of their own (${answer[0] ?? 'without an answer'})`, async () => {
+      const { lab, before, direction } = await silent();
+      await using _ = lab;
+      await lab.at(34);
+      if (answer.length > 0) await lab.respond(direction, [`${V},disconnected`]);
+      await lab.at(38);
+      expect(await cutOff(lab, direction)).toEqual([V]);
+      await lab.notices('fraud-directions-airtel');
+      await lab.upload(`responses/airtel/${before}/since.csv`, said('2026-05-25'));
+      const lookup = `msisdn\n${V}\n`;
+      await lab.upload('lookups/caseworker-1/why.csv', lookup);
+      await lab.toTheEnd();
+      expect((await lab.outbox(`orders/airtel/${before}/`)).filter((key) => key.includes('/back-'))).toEqual([]);
+      const { lookups } = await lab.json<{ lookups: { sentence: string }[] }>(
+        `explanations/caseworker-1/why.${sha256Of(lookup).slice(0, 8)}.json`,
+      );
+      expect(lookups[0]?.sentence).toMatch(
+        /no order about whoever had it before takes service from it\. The operator airtel (disconnected it|has not said by)/,
+      );
+      expect(lab.cloud.failures()).toEqual([]);
+    });
+
   it('may be given to another one once more: the row says since when it is theirs', async () => {
     await using lab = await reissued();
     const before = await lab.direction(id('mha', OLD), 'reverify', 'airtel');

@@ -71,6 +71,19 @@ function wasCutElsewhere(known: Known, own: Direction, number: string, since: st
   });
 }
 
+/** Whether who has a number now is without service, at the same operator, by a row of their own. */
+function wasCutSince(known: Known, own: Direction, number: string, since: string, place: number): boolean {
+  return saidElsewhere(known, number, own, place).some(({ direction, ...row }) => {
+    const { orders, files } = direction.at(place);
+    const isNow = (direction.directedFor.get(number) ?? '') > since;
+    if (direction.operator !== own.operator || !isNow || row.reversed) return false;
+    return (
+      ['disconnected', 'surrendered'].includes(row.outcome) ||
+      (!GIVES_BACK.includes(row.outcome) && wasCut(row, orders, files))
+    );
+  });
+}
+
 /** A file that a ledger recorded, with how its rows stood before it (`states`), which it moves on. */
 export function checkResponse(
   known: Known,
@@ -132,7 +145,8 @@ export function checkResponse(
       const isCut =
         (!isAgain(row, cells) && wasCut(row, orders, files)) ||
         (outcome === 'reissued' && wasCutElsewhere(known, direction, identifier, since, place));
-      if (GIVES_BACK.includes(outcome) && isCut) givenBack.push(identifier);
+      const isTheirs = outcome === 'reissued' && wasCutSince(known, direction, identifier, since, place);
+      if (GIVES_BACK.includes(outcome) && isCut && !isTheirs) givenBack.push(identifier);
       const wasOpen = !closed;
       Object.assign(row, { outcome, on: since, at: source.at, file: digest });
       if (outcome === 'ported') row.to = cells.to ?? '';
