@@ -14,12 +14,13 @@ import {
   mergeListed,
   movedHeader,
   movedLines,
+  parseMovedLine,
   waitingIn,
 } from '../../lambdas/domain/follow-ups.ts';
 import { type BatchId, isFollowUp, type OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { applyResponse } from '../../lambdas/domain/responses.ts';
-import { answered, at, closed, day, directionId, fresh, imei, jio, msisdn, rungs } from './example.ts';
+import { answered, at, closed, day, directionId, fresh, imei, jio, msisdn, rungs, thrown } from './example.ts';
 
 const NIGHT = 'followup-202606060000' as BatchId;
 const lineOf = (n: number) =>
@@ -250,6 +251,15 @@ test('what became of moved rows is listed by number, and of a handset that is un
     `+919810000001,${from},ported,jio,directed`,
     `,${from},overdue,airtel,alreadyOpen`,
   ]);
+});
+
+test('a line of `moved.csv` says which number went on, and from where; a handset that is unblocked as a whole has none', () => {
+  const from = directionId('reverify', '1-0-0');
+  const rest = 'ported,jio,directed';
+  expect(parseMovedLine(`+919810000001,${from},${rest}`)).toEqual({ msisdn: '+919810000001', from });
+  expect(parseMovedLine(`,${from},overdue,airtel,alreadyOpen`)).toEqual({ msisdn: null, from });
+  for (const line of ['', `9810000001,${from},${rest}`, `+919810000001,airtel,${rest}`, `+919810000001,${from},ported`])
+    expect(thrown(() => parseMovedLine(line))).toBe('BadWorkLine: what goes on is a number, or none, of a direction');
 });
 
 describe('a night that has no room for all', () => {
