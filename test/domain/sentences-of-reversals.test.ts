@@ -59,7 +59,10 @@ describe('what a sentence says of a reversal', () => {
 
   it.each<[ReversalFacts['state'], RegExp]>([
     ['alreadyOpen', /^What was done about it was taken back .* It was being given back already\.$/],
-    ['tooLate', /^It was withdrawn from every list on 5 June 2026\. It is not given back: /],
+    [
+      'tooLate',
+      /^It was withdrawn from every list on 5 June 2026\. It is not given back: .* Who has it by now, and lacks service, should ask the operator\.$/,
+    ],
     ['nothingToRestore', /^It was withdrawn from every list on 5 June 2026\. There was nothing to give back: /],
     ['struck', /^An approver left it out of what was taken back on 5 June 2026: all stays as it was\.$/],
   ])('says what it is to be %s', (state, sentence) => {
