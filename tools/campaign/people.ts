@@ -328,7 +328,10 @@ export class People {
     const at =
       CUT_AT[place] ??
       Math.floor(text.length * (0.2 + 0.7 * fraction(this.#story.seed, 'cut at', key.replace(/\d+-\d+-\d+/, ''))));
-    await this.#put(key, text.slice(0, at));
+    // A row of a combined file that has lost its direction, and nothing else, goes where it is open: that is left to scenarios.
+    const isCombined = place === 'responses' && key.split('/').length === 3;
+    const left = isCombined ? text.slice(0, at).replace(/,$/, '') : text.slice(0, at);
+    await this.#put(key, left);
     this.#act(this.#now() + HOUR / 2, () => this.#put(key, text));
   }
 
