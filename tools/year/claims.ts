@@ -178,7 +178,6 @@ export function decide(
     const [newest] = sightings;
     const identifier = `+91${newest.digits}`;
     const earlier = standings('reverify', identifier);
-    const operator = operatorOf(newest, earlier);
     // Those of who had the number before have no part in it. Of one that is exempt nobody looks at what was said before.
     const activated = exempt.has(identifier)
       ? ''
@@ -189,10 +188,12 @@ export function decide(
     const holders = newest.day > activated ? sightings.filter(({ day }) => day > activated) : sightings;
     const left = holders.filter(({ imei }) => !struck.has(imei));
     const on = left.find(({ imei }) => !held.has(imei) || acts.has(imei));
-    const row = { kind: 'reverify', identifier, operator, lastSeen: newest.day } as const;
     const takenBackOn = reversedOn(identifier);
     const isReversed = on !== undefined && takenBackOn !== undefined && on.day <= takenBackOn;
     const said = left.length === 0 ? 'struck' : on === undefined ? 'held' : exempt.has(identifier) ? 'exempt' : '';
+    // Whom people left out is counted where they were seen, wherever they went since.
+    const operator = said === '' ? operatorOf(newest, earlier) : newest.operator;
+    const row = { kind: 'reverify', identifier, operator, lastSeen: newest.day } as const;
     const leftOut = said === '' && isReversed ? 'reversed' : said;
     const { state, direction } =
       leftOut === '' ? connectionState(earlier, operator, newest.day) : { state: leftOut, direction: '' };

@@ -46,6 +46,10 @@ describe("the year's own reckoning of a batch", () => {
     const one = [sighting(A, '6000000199', 50)];
     expect(decided(one, {}, exempt)).toEqual(['99 jio 1 exempt']);
     expect(decided(one, {}, exempt.slice(1))).toEqual(['99 jio 1 directed']);
+    // Who is left out is counted where they were seen, and who is directed where they went since.
+    const standings = { '+916000000199': [standing({ ported: { to: 'vi', on: dateOf(60) } })] };
+    expect(decided(one, { standings }, exempt)).toEqual(['99 jio 1 exempt']);
+    expect(decided(one, { standings })).toEqual(['99 vi 1 directed']);
   });
 
   it('directs nobody anew who is open at that operator, ended, proved or somebody else, unless seen on a later day', () => {
