@@ -7,7 +7,7 @@ import type { OutsideCloud } from '../../simulation/desk.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { sha256, written } from '../../test/reckoning/files.ts';
 import type { AppealRow, AskedBack, Chronicle, Told, Word } from './chronicle.ts';
-import { beginOf, HOUR, type Person, type PhoneNumber } from './draw.ts';
+import { beginOf, DAY, HOUR, type Person, type PhoneNumber } from './draw.ts';
 import { csv } from './files.ts';
 import { type Life, later } from './life.ts';
 
@@ -30,6 +30,8 @@ export interface Subscriber {
   readonly reference: string | undefined;
 }
 
+/** From a ladder's first order to its last deadline, as the policy has it. */
+const LADDER_DAYS = 16;
 /** What a guilty person does who was cut off: comes soon with a story, or when it is too late. */
 export type Tries = 'soon' | 'too late' | 'not';
 
@@ -51,12 +53,15 @@ export class Caseworkers {
     this.#guiltyShare = Math.min(MOST_TRY, (3 * GUILTY_TRIES) / Math.max(1, guilty));
   }
 
-  /** An innocent was asked, and doesn't come in time: some are back while they are barred, others days or weeks after the ladder. */
-  willBeLate(one: Subscriber): void {
+  /**
+   * An innocent was asked, and doesn't come in time: some are back while they are barred, others days or weeks after the ladder.
+   * @param until when that ends: who has more time is asked weeks before it goes on
+   */
+  willBeLate(one: Subscriber, until: number): void {
     const dice = this.#chance('comes back', one.person.id);
-    const now = this.#cloud.clock.now();
-    if (dice < 0.3) this.#act(later(now, 160 + 450 * dice, SECOND), () => this.#appeal(one));
-    this.#act(later(now, 24 * (20 + 20 * dice), SECOND), () => this.#appeal(one));
+    const begun = Math.max(this.#cloud.clock.now(), until - LADDER_DAYS * DAY);
+    if (dice < 0.3) this.#act(later(begun, 160 + 450 * dice, SECOND), () => this.#appeal(one));
+    this.#act(later(begun, 24 * (20 + 20 * dice), SECOND), () => this.#appeal(one));
   }
 
   /** What a guilty person does who is cut off now; the number of whoever comes soon is not given to anybody meanwhile. */

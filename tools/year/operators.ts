@@ -127,7 +127,8 @@ export class YearOperator {
       const who = this.#subscriberOf(one, task.identifier);
       const tenure = who && this.#life.tenureAt(who.number, this.#now());
       if (who === undefined || tenure?.operator !== this.id || who.person.isGuilty) continue;
-      if (this.#conduct(one, tenure) === 'comes too late') this.#caseworkers.willBeLate(who);
+      const until = Date.parse(order.disconnectBy ?? '');
+      if (this.#conduct(one, tenure) === 'comes too late') this.#caseworkers.willBeLate(who, until);
     }
     for (const [n, hours] of ANSWERS_AFTER.entries())
       this.#act(later(one.heard, hours, SECOND), () => this.#collect(one, `answers ${n + 1}.csv`));
