@@ -85,7 +85,7 @@ const mayBeBinary = (file: Buffer) =>
   BINARY.test(file.subarray(0, 12).toString('hex')) || file.subarray(0, 64).includes(0);
 
 /** Where csv-parse differs from the reckoning, and RFC 4180 knows of neither: see test/domain/csv.test.ts. */
-const ODD = /""[^\S\n]+"|"[^\S\n]*[\u00a0\ufeff\u2028\u2029\v\f]/;
+const ODD = /""[^\S\n]+"|"[^\S\n]*[^\S \t\r\n]/;
 const LONGEST_RECKONED = 4000;
 
 /** What a file of short lines says, by the simple reckoning: up to its first line whose bytes are no text. */
