@@ -8,14 +8,7 @@ import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { parseListedLine } from '../domain/listed.ts';
 import { mustAddUp, slices as sliceList } from '../domain/plans.ts';
 import { numberOfGatheredLine, parseGatheredLine } from '../domain/sightings.ts';
-import {
-  blockSubject,
-  type Decided,
-  keepLink,
-  type NumberLinks,
-  numberSubject,
-  type SeenOn,
-} from '../domain/subjects.ts';
+import { blockSubject, type Decided, keepLink, type NumberLinks, numberSubject } from '../domain/subjects.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
 import { readSlice, readTextLines } from '../stores/objects.ts';
@@ -30,8 +23,8 @@ export interface Candidate {
   newestDay: Day | null;
   /** Of a number: the day of the sighting for which it would be directed. */
   directedFor: Day | null;
-  /** Of a number that was reported. */
-  seen?: SeenOn;
+  /** Of a number that was reported: the day on which it was seen last on a handset that isn't struck. */
+  remaining?: Day;
   /** The row of the direction, as the work bucket keeps it. */
   line: string;
   /** Of one that was listed: why; the row that it goes on from; and its ladder, where that is not the kind's. */
@@ -86,7 +79,8 @@ export async function connections(
     else {
       const { newestDay, seen, row } = subject;
       const line = directionRowLine('reverify', row);
-      found.candidates.push({ identifier, operator, newestDay, directedFor: seen.actedUpon, seen, line });
+      const { actedUpon: directedFor, remaining } = seen;
+      found.candidates.push({ identifier, operator, newestDay, directedFor, remaining, line });
     }
   }
   return found;

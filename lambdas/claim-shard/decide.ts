@@ -163,10 +163,13 @@ export async function decide(
 }
 
 /** What becomes of a number that is somebody else's since, and was seen with nobody whose handset is acted upon after that. */
-function leftOut({ newestDay, seen }: Candidate, counted: readonly CountedPointer[]): LeftOut | undefined {
+function leftOut(
+  { newestDay, directedFor, remaining }: Candidate,
+  counted: readonly CountedPointer[],
+): LeftOut | undefined {
   const activated = activatedOn(counted);
-  if (seen === undefined || newestDay === null || activated === null) return undefined;
-  return leftOutSince(activated, newestDay, seen);
+  if (remaining === undefined || directedFor === null || newestDay === null || activated === null) return undefined;
+  return leftOutSince(activated, newestDay, { actedUpon: directedFor, remaining });
 }
 
 /**

@@ -61,12 +61,6 @@ function sinceOf(subjects: readonly Found[]): Since {
   return new Map(subjects.map(({ asked, rows }) => [claimedAs(asked), heldSince(asked.scope, rows)]));
 }
 
-async function reportOfId(batchId: BatchId): Promise<Batch> {
-  const batch = await readBatch(env.CASES, batchId);
-  if (batch === undefined) throw new Error(`there is no batch ${batchId}`);
-  return batch;
-}
-
 /**
  * Without the rows of other reports, which the withdrawn one had found there, where these stand; and without the numbers of which nothing
  * is left then. A row of a follow-up is of the report that it continues.
@@ -112,10 +106,12 @@ export async function linkedByStruck(
   const staying = new Set<Msisdn>();
   const handsets = [...struck].filter(isImei);
   if (withdraws === null || handsets.length === 0) return staying;
+  const batch = await readBatch(env.CASES, withdraws.batchId);
+  if (batch === undefined) throw new Error(`there is no batch ${withdraws.batchId}`);
   const withdrawn = await readWithdrawn(env, withdraws.batchId);
   const standing = new Set(handsets.filter((imei) => !withdrawn.has(imei)));
   const since = sinceOf(known.filter(({ asked }) => asked.imei === null));
-  for await (const { msisdn, imei, lastSeen } of actedUponLinks(env, await reportOfId(withdraws.batchId)))
+  for await (const { msisdn, imei, lastSeen } of actedUponLinks(env, batch))
     if (standing.has(imei) && since.has(msisdn) && isTheirs(since, msisdn, lastSeen)) staying.add(msisdn);
   return staying;
 }

@@ -3,6 +3,7 @@ import type { AnsweredRow, Onward } from './answers.ts';
 import { backOrderDue, wasCut } from './back-orders.ts';
 import type { Columns, CsvRow } from './csv.ts';
 import { type Day, dayOf, type Instant, readDay } from './days.ts';
+import type { RowSubject } from './directions.ts';
 import { sha8 } from './hashes.ts';
 import {
   type BatchId,
@@ -48,14 +49,9 @@ export function responseColumns(kind: DirectionKind): Columns {
   return { required: [columnOf(kind), 'outcome'], optional: [...days, ...onward, 'remarks'] };
 }
 
-/** A row (from 0) of the direction, and the day of its newest sighting that its plan knew; null for handsets. */
-export interface NamedRow {
+/** A row (from 0) of the direction, with what its line says. */
+export interface NamedRow extends Omit<RowSubject, 'identifier'> {
   readonly row: number;
-  readonly lastSeen: Day | null;
-  /** The day of the sighting for which it is directed; null for handsets. */
-  readonly directedFor: Day | null;
-  /** For which number alone a handset is to be unblocked; null where it is for all, undefined of all else. */
-  readonly aloneFor?: Msisdn | null;
 }
 
 /**
