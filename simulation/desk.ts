@@ -149,8 +149,13 @@ export class Desk {
 
   /** Uploads a response about a direction. */
   async answer(directionId: string, name: string, body: Uint8Array | string): Promise<void> {
+    await this.answerAll(`${directionId}/${name}`, body);
+  }
+
+  /** Uploads a response about any of its directions, whose rows say which, or are open in one alone. */
+  async answerAll(name: string, body: Uint8Array | string): Promise<void> {
     this.uploads++;
-    await this.cloud.put(bucketsOf(this.cloud).inbox, `responses/${this.operator}/${directionId}/${name}`, body);
+    await this.cloud.put(bucketsOf(this.cloud).inbox, `responses/${this.operator}/${name}`, body);
   }
 }
 

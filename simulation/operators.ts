@@ -64,6 +64,8 @@ export class SimulatedOperator {
   private readonly moving: number;
   /** The numbers of which it said that they go on elsewhere, or later: it knows them when they come back. */
   private readonly moved = new Set<string>();
+  /** The batches whose orders to give back it has seen to. */
+  private readonly givingBack = new Set<string>();
 
   /**
    * @param rank the operator's place among all operators, from 0
@@ -89,9 +91,8 @@ export class SimulatedOperator {
   }
 
   private consider(notice: OrderNotice): void {
-    // What is to be given back is, at once and whole, whatever else an operator is like.
-    if (notice.kind === 'restore' || notice.kind === 'unblock') {
-      this.file(notice, 'given-back.csv', this.soon(notice, 2, 5), () => true);
+    if (isGivenBack(notice)) {
+      this.giveBack(notice);
       return;
     }
     const habit = this.habitOf(notice);
@@ -99,7 +100,7 @@ export class SimulatedOperator {
     if (notice.rung === 'failed') {
       this.disconnect(notice);
     } else if (notice.rung === 1) {
-      if (habit === 'whole') this.file(notice, 'answers.csv', this.soon(notice, 2, 5), () => true);
+      if (habit === 'whole') this.file(notice, 'answers.csv', this.soon(notice.key, 2, 5), () => true);
       if (habit === 'parts') this.inParts(notice);
       if (habit === 'mistakes') this.withMistakes(notice);
       if (habit === 'late' && notice.kind === 'reverify')
@@ -112,11 +113,30 @@ export class SimulatedOperator {
     }
   }
 
+  /**
+   * What is to be given back is, whatever else an operator is like: within hours, and all of a batch's directions in one file, whose
+   * rows name theirs.
+   */
+  private giveBack({ batchId, deadline }: OrderNotice): void {
+    if (this.givingBack.has(batchId)) return;
+    this.givingBack.add(batchId);
+    const at = Math.max(this.soon(batchId, 2, 5, deadline - DAY), this.now());
+    this.act(at, async () => {
+      const lines = ['imei,msisdn,outcome,direction'];
+      for (const order of this.desk.orders.filter((one) => one.batchId === batchId && isGivenBack(one)))
+        for (const { identifier, outcome } of await this.answersTo(order, () => true, at)) {
+          const whom = columnOf(order.kind) === 'imei' ? `${identifier},` : `,${identifier}`;
+          lines.push([whom, outcome, order.directionId].join(','));
+        }
+      await this.desk.answerAll(`given back ${batchId}.csv`, `${lines.join('\n')}\n`);
+    });
+  }
+
   private inParts(notice: OrderNotice): void {
     const ends =
       notice.kind === 'block'
-        ? [this.soon(notice, 3, 5), this.now() + 40 * HOUR]
-        : [this.soon(notice, 3, 5), this.now() + 30 * HOUR, this.now() + 60 * HOUR, notice.deadline + 12 * HOUR];
+        ? [this.soon(notice.key, 3, 5), this.now() + 40 * HOUR]
+        : [this.soon(notice.key, 3, 5), this.now() + 30 * HOUR, this.now() + 60 * HOUR, notice.deadline + 12 * HOUR];
     ends.forEach((at, n) => {
       const of = (part: number) => Math.floor(part * ends.length) === n;
       this.file(notice, `answers part ${n + 1} of ${ends.length}.csv`, at, of);
@@ -127,7 +147,7 @@ export class SimulatedOperator {
   private withMistakes(notice: OrderNotice): void {
     const { desk } = this;
     const first = (part: number) => part < 0.5;
-    const at = this.soon(notice, 3, 5);
+    const at = this.soon(notice.key, 3, 5);
     const draft = async () => {
       const answers = await this.answersTo(notice, first, at);
       return answers.length > 0 ? this.badlyShaped(notice, answers) : undefined;
@@ -187,7 +207,7 @@ export class SimulatedOperator {
   /** The answer to the disconnect order that failed rows caused. */
   private disconnect(notice: OrderNotice): void {
     const name = `disconnected ${notice.key.split('/').at(-1)}`;
-    this.act(this.soon(notice, 3, 9), async () => {
+    this.act(this.soon(notice.key, 3, 9), async () => {
       const done = (await this.desk.identifiersOf(notice))
         .filter((identifier) => this.fateOf(notice, identifier) !== 'stays_failed')
         .map((identifier): Answer => ({ identifier, outcome: 'disconnected' }));
@@ -258,10 +278,10 @@ export class SimulatedOperator {
     return HABITS[(this.rank + n + (shift % HABITS.length)) % HABITS.length] as Habit;
   }
 
-  /** An instant some hours from now, its minute depending on the order. */
-  private soon(notice: OrderNotice, fromHours: number, toHours: number): number {
-    const hours = fromHours + (toHours - fromHours) * fraction(this.seed, 'soon', notice.key);
-    return this.now() + Math.round(hours * 60) * MINUTE;
+  /** An instant some hours from now, or from another one, its minute depending on what it is for: an order's key, or a batch. */
+  private soon(what: string, fromHours: number, toHours: number, from = this.now()): number {
+    const hours = fromHours + (toHours - fromHours) * fraction(this.seed, 'soon', what);
+    return from + Math.round(hours * 60) * MINUTE;
   }
 
   private now(): number {
@@ -272,6 +292,9 @@ export class SimulatedOperator {
     this.desk.cloud.outside(at, run);
   }
 }
+
+/** Whether an order of a direction's own ladder gives service, or a handset, back. */
+const isGivenBack = ({ kind }: OrderNotice): boolean => kind === 'restore' || kind === 'unblock';
 
 /** The columns that any of these answers needs beside the usual ones. */
 function columnsOf(answers: readonly Answer[]): (typeof OPTIONAL)[number][] {

@@ -121,7 +121,8 @@ export class Reckoning {
       if (place === 'decisions') this.#hear(direction, bytes.toString(), at);
       if (place === 'usage') this.#usage(who, key, bytes.toString(), at);
       if (place === 'reports') this.#report(who, key, bytes.toString(), at, uploads);
-      if (place === 'responses') this.#response(who, direction, key, bytes.toString(), at);
+      if (place === 'responses' && key.split('/').length === 3) this.#combined(who, direction, bytes.toString(), at);
+      else if (place === 'responses') this.#response(who, direction, key, bytes.toString(), at);
     }
     this.#passUntil(Number.POSITIVE_INFINITY);
     for (const batch of [...this.batches, ...this.#reversing]) this.#laterOrders(batch);
@@ -620,6 +621,35 @@ export class Reckoning {
       this.withdrawals[`revocations/${dayAt(at)}/${batch.id}.withdrawn-${digest.slice(0, 8)}`] = [...reissued]
         .map(({ identifier }) => `${identifier},${dayAt(at)},reissued`)
         .sort();
+  }
+
+  /** What was given back, and nothing else in the sample, is answered for several directions in one file, whose rows name theirs. */
+  #combined(operator: string, file: string, text: string, at: number): void {
+    const digest = sha256(text);
+    const { lines } = linesOf(text);
+    const counts = new Map<string, number>();
+    for (const { cells } of lines) {
+      const { imei = '', msisdn = '', outcome = '', direction = '' } = cells ?? {};
+      const row = this.#directionOf(direction).rows.get(imei.slice(0, 14) || msisdn);
+      if (row?.outcome !== 'open' || row.operator !== operator || !['restored', 'unblocked'].includes(outcome))
+        throw new Error('nobody in the sample says so');
+      Object.assign(row, { outcome, on: dayAt(at), at, terminalAt: at });
+      counts.set(direction, (counts.get(direction) ?? 0) + 1);
+    }
+    const directions = [...counts].map(([directionId, count]) => {
+      const { rows, rungs } = this.#directionOf(directionId);
+      const [here, next] = rungs.filter(([, end]) => end > at);
+      const open = [...rows.values()].filter((row) => row.outcome === 'open').length;
+      return {
+        ...{ directionId, rows: count, recorded: count, alreadyRecorded: 0, rejected: 0 },
+        ...{ order: here?.[0], late: false, open },
+        next: open > 0 && next ? { order: next[0], deadline: instant(next[1]) } : null,
+      };
+    });
+    this.receipts[`receipts/${operator}/${file}.${digest.slice(0, 8)}.json`] = {
+      ...{ file, sha256: digest, rows: lines.length, recorded: lines.length, alreadyRecorded: 0 },
+      ...{ rejected: {}, rejects: [], refused: null, uploadedAt: instant(at), directions },
+    };
   }
 
   /** Why a number can't be ported there; '' where it can. */

@@ -81,7 +81,7 @@ describe('simulated operators', () => {
   });
 
   it.each(['mixed', 'prompt'] as const)(
-    'give back at once all that they are to, when %s, whatever their habits',
+    'give back at once all that they are to, when %s, whatever their habits, and say so of all of a batch in one file',
     async (manner) => {
       const deadline = START + DAY;
       const back = async (cloud: FakeCloud) => {
@@ -90,14 +90,14 @@ describe('simulated operators', () => {
       };
       for (const rank of ALL) {
         const uploads = await live(manner, rank, back);
-        expect(uploads.map(({ at }) => at < deadline)).toEqual([true, true]);
-        const said = uploads.map(({ key, text }) => {
-          const [, ...rows] = text.trimEnd().split('\n');
-          return [key.split('.')[1], rows.length, ...new Set(rows.map((row) => row.split(',')[1]))];
-        });
-        expect(said.sort()).toEqual([
-          ['restore', numbers.length, 'restored'],
-          ['unblock', imeis.length, 'unblocked'],
+        expect(uploads.map(({ key, at }) => [key, at < deadline])).toEqual([
+          ['responses/jio/given back mha-0123456789ab.csv', true],
+        ]);
+        const [header, ...rows] = uploads[0]?.text.trimEnd().split('\n') ?? [];
+        expect(header).toBe('imei,msisdn,outcome,direction');
+        expect(rows).toEqual([
+          ...numbers.map((number) => `,${number},restored,mha-0123456789ab.restore.jio.1-0-0`),
+          ...imeis.map((imei) => `${imei},,unblocked,mha-0123456789ab.unblock.jio.1-0-0`),
         ]);
       }
     },
