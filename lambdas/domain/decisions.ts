@@ -124,7 +124,8 @@ export interface DecisionApplied {
 /**
  * Applies a file of an approver's to the record. All of its rows apply, in file order, before people are counted: of each
  * subject, and of the batch, an approver's last word counts, in the order of the uploads, and one approver counts once. A file
- * that is worked on late says nothing of what its approver spoke of in a later one (`superseded`). Then one who refuses is enough
+ * that is worked on late says nothing of what its approver spoke of in a later one (`superseded`), nor does it approve a batch that
+ * was begun again since its upload, however often its event comes. Then one who refuses is enough
  * for refused, and it takes as many who approve as the record says for approved. Nobody approves with a file of which a row was
  * rejected, nor any more who sends one: whoever couldn't be left out for a slip would be cut off for good. The same upload, and
  * the bytes of an approver's newest file again, change nothing. What is committed after the ending, or after the time, doesn't
@@ -152,7 +153,9 @@ export function applyDecision(
   | { readonly kind: 'not_waiting' | 'sha_taken' | 'too_many_files' } {
   const { approver, sha256, upload, uploadedAt, attempt, committedAt, approvers } = file;
   const own = decision.files.filter((known) => known.approver === approver);
-  const known = sameAsBefore(own, file);
+  // What was said of an attempt before is said anew by its bytes: it approves nothing since.
+  const ofThis = own.filter((one) => one.upload === upload || (one.uploadedAt ?? one.at) >= decision.openedAt);
+  const known = sameAsBefore(ofThis, file);
   if (known !== undefined) return { kind: 'known', file: known };
   const late = decision.decideBy !== null && committedAt > decision.decideBy;
   if (decision.ending !== null || late) return { kind: 'not_waiting' };
@@ -160,7 +163,7 @@ export function applyDecision(
   // Each approver has their own, so that nobody can fill the record up before others have spoken.
   if (own.length >= maxFiles) return { kind: 'too_many_files' };
 
-  const voter = new Voter(decision.votes[approver] ?? { batch: null, subjects: {} }, uploadedAt);
+  const voter = new Voter(decision.votes[approver] ?? { batch: null, subjects: {} }, uploadedAt, decision.openedAt);
   const rejects: RejectedRow[] = [];
   let recorded = 0;
   let alreadyRecorded = 0;
@@ -232,11 +235,13 @@ class Voter {
   #batch: Vote['batch'];
   readonly #subjects: Map<string, Vote['subjects'][string]>;
   readonly #at: Instant;
+  readonly #openedAt: Instant;
 
-  constructor(vote: Vote, at: Instant) {
+  constructor(vote: Vote, at: Instant, openedAt: Instant) {
     this.#batch = vote.batch;
     this.#subjects = new Map(Object.entries(vote.subjects));
     this.#at = at;
+    this.#openedAt = openedAt;
   }
 
   /** Takes a row's word: another one than this approver's last, the same, or one that a later upload stands against. */
@@ -246,6 +251,8 @@ class Voter {
       const before = this.#batch;
       if (before !== null && before.at > at) return 'superseded';
       const { decision } = row;
+      // It was said of an attempt that failed, whose preview has the same bytes: of this one nobody has said so.
+      if (decision === 'approve' && at < this.#openedAt) return 'superseded';
       this.#batch =
         decision === 'approve' ? { decision, ground: row.ground, at } : { decision, remarks: row.remarks, at };
       return isDeepStrictEqual({ ...before, at }, this.#batch) ? 'known' : 'new';

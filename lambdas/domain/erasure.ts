@@ -2,10 +2,10 @@
 import type { AuditNote } from './audit.ts';
 import { countPointer, type Pointer } from './claims.ts';
 import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
+import { waitingIn } from './follow-ups.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import { revokedFor } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
-import { fileMoving } from './moves.ts';
 import type { ReversalMark } from './reversals.ts';
 import { ladderEnd } from './whereabouts.ts';
 
@@ -21,10 +21,10 @@ export interface Hindrance {
   readonly where: DirectionId | BatchId;
   /**
    * `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made;
-   * `disconnected`: it was lately; `reversed`: what was done to it was taken back, and sightings from before would direct it again; `reissued`: it is somebody else's since, whom sightings from before would direct; `turn`: a
-   * batch, of whatever numbers, is not directed yet.
+   * `disconnected`: it was lately; `reversed`: what was done to it was taken back, and sightings from before would direct it again; `reissued`: it is somebody else's since, whom sightings from before would direct; `verified`:
+   * it was, and sightings from before would direct it again; `turn`: a batch, of whatever numbers, is not directed yet, or is to be begun again.
    */
-  readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'reversed' | 'reissued' | 'turn';
+  readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'reversed' | 'reissued' | 'verified' | 'turn';
   readonly until: Instant | null;
 }
 
@@ -50,14 +50,14 @@ export function hindranceOf(
   if (ledger === undefined || row >= ledger.rows) return undefined;
   const { open, outcome, occurredOn, recordedAt } = countPointer({ directionId, row }, ledger);
   if (open) return { where: directionId, why: 'open', until: ladderEnd(ledger, now) };
-  // It is about to go on elsewhere.
-  const moving = fileMoving(ledger, row);
-  if (moving !== undefined && moving.followUp === undefined) return { where: directionId, why: 'open', until: null };
+  // The next night goes on with it, or may: which of its rows do is in lists of files.
+  const waiting = waitingIn(ledger);
+  if (waiting.overdue || waiting.files.length > 0) return { where: directionId, why: 'open', until: null };
   if (ledger.sealedAt === null) return { where: directionId, why: 'not_settled', until: null };
   if (recordedAt === null || occurredOn === null) return undefined;
   // The window of a report has both ends in it.
   const lookedBackAt = endOf(addDays(occurredOn, lookBackDays));
-  if (outcome === 'reissued')
+  if (outcome === 'reissued' || outcome === 'verified')
     return lookedBackAt > now ? { where: directionId, why: outcome, until: lookedBackAt } : undefined;
   if (revokedFor(outcome) === null) return undefined;
   const until = laterOf(addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY), lookedBackAt);

@@ -186,13 +186,13 @@ export interface Known {
 /**
  * Routes rows, some at a time: their places in the order of the file. The bytes of a file that was routed before keep their places,
  * except for a row that is open by now in a direction that began since: what was said in June is an answer in September, where it is asked
- * again and said again. Not so what takes service, once it was recorded somewhere.
+ * again and said again. Not so what takes service.
  */
 export class Router {
   readonly #places = new Map<DirectionId, number[]>();
   readonly #rejects: RejectedRow[] = [];
   readonly #before: {
-    readonly routedAt: Instant;
+    readonly uploadedAt: Instant;
     readonly places: ReadonlyMap<number, DirectionId | RejectedRow>;
   } | null;
   #isNew: boolean;
@@ -203,7 +203,7 @@ export class Router {
   constructor(uploadedAt: Instant, before?: Routing) {
     this.#uploadedAt = uploadedAt;
     this.#isNew = before === undefined;
-    this.#before = before === undefined ? null : { routedAt: before.routedAt, places: placesIn(before) };
+    this.#before = before === undefined ? null : { uploadedAt: before.uploadedAt, places: placesIn(before) };
   }
 
   route(rows: Iterable<Addressed>, { isThere, carriers }: Known): void {
@@ -225,11 +225,12 @@ export class Router {
     if (this.#before === null || before === undefined) return placeOf(row, known);
     if (!('identifier' in row)) return before;
     // Whoever sends an old file once more by mistake has nobody cut off whom it is about: that is to be said anew.
-    if (row.takesService && typeof before === 'string') return before;
-    const { routedAt } = this.#before;
+    if (row.takesService) return before;
+    // What began after that upload, be it before it was routed, it didn't answer.
+    const { uploadedAt } = this.#before;
     const since = known
       .carriers(row.identifier)
-      .filter((one) => one.stands === 'open' && one.since > routedAt && row.kinds.includes(one.kind));
+      .filter((one) => one.stands === 'open' && one.since > uploadedAt && row.kinds.includes(one.kind));
     const place = directionFor(row.kinds, since);
     if (place === undefined || place === 'several' || place === before) return before;
     this.#isNew = true;

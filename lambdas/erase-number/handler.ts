@@ -14,6 +14,7 @@ import {
   NO_FILES,
 } from '../domain/erasure.ts';
 import { ERASURES, type Msisdn, parseDirectionId, parseMsisdn } from '../domain/identifiers.ts';
+import { BATCH_KINDS } from '../domain/kinds.ts';
 import { readMark } from '../domain/reversals.ts';
 import { SETTLED } from '../domain/work.ts';
 import { wholeNumber } from '../runtime/environment.ts';
@@ -93,7 +94,10 @@ async function claimOf(number: Msisdn, now: Instant) {
 async function findUndirected(): Promise<Hindrance | undefined> {
   for (const batchId of await unsettledBatches(env.WORK)) {
     const batch = await readBatch(env.CASES, batchId);
-    if (batch && mayFail(batch.state)) return { where: batchId, why: 'turn', until: null };
+    if (batch === undefined) continue;
+    // One that was collected and failed is begun again without anybody's doing.
+    const isBegunAgain = batch.state === 'failed' && !BATCH_KINDS[batch.kind].expands;
+    if (mayFail(batch.state) || isBegunAgain) return { where: batchId, why: 'turn', until: null };
   }
   return undefined;
 }

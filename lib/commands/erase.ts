@@ -28,6 +28,7 @@ const REASONS: Record<Hindrance['why'], string> = {
   reissued: "it is somebody else's since, whom sightings from before would direct",
   disconnected: 'it was disconnected, which may be contested, and sightings from before would direct it again',
   reversed: 'what was done to it was taken back, and sightings from before would direct it again',
+  verified: 'it was verified, and sightings from before would direct it again',
   turn: 'a batch is not directed yet, and may be about to read its links or its claim',
 };
 

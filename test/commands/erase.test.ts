@@ -43,7 +43,7 @@ describe('what is told of an erasure', () => {
 });
 
 /**
- * Two handsets with three numbers, of which mha reports one on 1 June 2026. A1 is verified and A2 disconnected on day 3; the
+ * Two handsets with three numbers, of which mha reports one on 1 June 2026. A1 is not found and A2 disconnected on day 3; the
  * ladder ends, and the batch settles, on day 16.
  */
 describe('npm run erase', () => {
@@ -156,7 +156,7 @@ describe('npm run erase', () => {
       complained: `not erased: its row is open (${direction}, until 2026-06-17T00:00:00Z at least)\n`,
     });
     await lab.at(3);
-    await lab.respond(direction, [`${A1},verified`, `${A2},disconnected`]);
+    await lab.respond(direction, [`${A1},not_found`, `${A2},disconnected`]);
     expect((await erase(A1)).complained).toBe(`not erased: its batch's books are not made (${direction})\n`);
     expect(await held(A1)).toEqual([true, 3]);
   });
@@ -234,7 +234,7 @@ describe('npm run erase', () => {
   });
 
   it('leaves the books of batches whole, those that were made and the next ones', async () => {
-    expect(await lab.summary('mha')).toMatchObject({ connections: { linked: 2, verified: 1 }, unexplained: 0 });
+    expect(await lab.summary('mha')).toMatchObject({ connections: { linked: 2, notFound: 1 }, unexplained: 0 });
     await lab.report('up-police', [H1]);
     await lab.cloud.run(START + 40 * DAY);
     expect(await lab.summary('up-police')).toMatchObject({

@@ -234,6 +234,22 @@ describe('a file that is worked on after one that its approver uploaded later', 
     expect([approvals(done.decision), done.rejects]).toEqual([0, [{ line: 2, reason: 'superseded' }]]);
   });
 
+  test('approves no batch that was begun again since, whose preview has the same bytes: strikes and refusals count', () => {
+    const before = { ...late, uploadedAt: at('2026-05-31T23:59:59Z') };
+    const approving = applied(opened(), A, [['approve'], ['strike', number]], before);
+    expect(approving).toMatchObject({ recorded: 1, rejects: [{ line: 2, reason: 'superseded' }] });
+    expect([approvals(approving.decision), decidedBy(approving.decision, []).struck]).toEqual([0, new Set([number])]);
+    // The same bytes, uploaded anew, say so of this one; the same upload, told of again, doesn't.
+    const bytes = { sha256: 'e'.repeat(64), committedAt: late.uploadedAt };
+    const told = applied(opened(), A, [['approve']], { ...before, ...bytes, upload: 'one' }).decision;
+    const anew = applied(told, A, [['approve']], { ...late, ...bytes, upload: 'two' });
+    expect(approvals(anew.decision)).toBe(1);
+    expect(result(told, A, [['approve']], { ...before, ...bytes, upload: 'one' })).toMatchObject({ kind: 'known' });
+    // In the second in which the wait began somebody may have read the preview.
+    expect(approvals(applied(opened(), A, [['approve']], { ...before, uploadedAt: openedAt }).decision)).toBe(1);
+    expect(endOf(applied(opened(), A, [['refuse']], before).decision)).toBe('refused');
+  });
+
   test('is the same upload still, and its bytes uploaded anew are a word of their own', () => {
     const sha256 = 'c'.repeat(64);
     const corrected = applied(opened(), A, [['spare', clone]], { ...late, upload: 'two', sha256: 'd'.repeat(64) });

@@ -1,21 +1,27 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { parseAudit } from '../../lambdas/domain/audit.ts';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
+import { eraseNumber } from '../../lib/commands/erase.ts';
+import { outputsOf } from '../../lib/commands/outputs.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
-import { APPROVE, Lab } from './lab.ts';
+import { APPROVE, HOUR, Lab } from './lab.ts';
 
 /** A reversal that fails once it was approved, and that the sweep begins again: it is decided upon anew, and each of its decisions is told. */
 const HANDSET = '35100000000001';
 const O = '+919810000001';
 const hours = (count: number) => count / 24;
 
-/** `turns.fail`: whether whatever takes the turn fails from now on. */
+/** `turns.fail`: whether whatever takes the turn fails from now on. The event of a file `yes.csv` comes again 30 hours later. */
 async function open() {
   const turns = { fail: false };
   const faults: FaultPlan = {
     beforeInvoke: ({ functionName }) => (turns.fail && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
+    deliveries: ({ detail }) => (JSON.stringify(detail).includes('/yes.csv') ? [0, 30 * HOUR] : [0]),
   };
   const lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' }, faults });
   await lab.usage('airtel', [`${HANDSET},${O},2026-05-20,Delhi`]);
@@ -61,6 +67,50 @@ describe('a reversal that fails once it was approved, and is begun again', { tim
     const receipt = `receipts/approver-3/${id}/between.csv.${sha256Of(between).slice(0, 8)}.json`;
     expect(await lab.json(receipt)).toMatchObject({ recorded: 0, refused: 'not_waiting' });
     expect((await lab.directions('airtel')).filter((one) => one.startsWith(id))).toHaveLength(1);
+  });
+
+  it('is not approved by a file that approved the attempt before, whose event comes again', async () => {
+    const { lab, turns } = await open();
+    await using _ = lab;
+    await lab.quietlyAt(6.9);
+    const id = await appeal(lab);
+    turns.fail = true;
+    await lab.decide('approver-1', id, [APPROVE], 'yes.csv');
+    await lab.at(6.9 + hours(0.9));
+    turns.fail = false;
+    await lab.at(9);
+    const directed = async () => (await lab.directions('airtel')).filter((one) => one.startsWith(id)).length;
+    expect(await directed()).toBe(0);
+    const [receipt = ''] = await lab.outbox(`receipts/approver-1/${id}/yes.csv`);
+    expect(await lab.json(receipt)).toMatchObject({ recorded: 0, rejects: [{ line: 2, reason: 'superseded' }] });
+    // Uploaded again, the same file says so anew.
+    await lab.decide('approver-1', id, [APPROVE], 'yes-again.csv');
+    await lab.at(9.5);
+    expect(await directed()).toBe(1);
+  });
+
+  it('is given back to a number that was to be erased between: while a reversal is to be begun again none is', async () => {
+    const { lab, turns } = await open();
+    await using _ = lab;
+    await lab.quietlyAt(20.9);
+    const id = await appeal(lab);
+    turns.fail = true;
+    await lab.decide('approver-1', id, [APPROVE]);
+    await lab.at(20.93);
+    turns.fail = false;
+    const { endpoint, region } = lab.cloud;
+    const credentials = { accessKeyId: 'dev-ap-south-1-eraser-erasure', secretAccessKey: 'x' };
+    const as = { endpoint, region, credentials };
+    const workflow = await outputsOf(new CloudFormationClient(as), 'dev', 'workflow');
+    const erased = await eraseNumber(new LambdaClient(as), workflow.get('EraseFunctionName') ?? '', {
+      number: O as Msisdn,
+      erase: true,
+    });
+    expect(erased.hindrances).toContainEqual({ where: id, why: 'turn', until: null });
+    await lab.at(21.1);
+    await lab.decide('approver-1', id, [APPROVE], 'anew.csv');
+    await lab.at(22);
+    expect((await lab.directions('airtel')).filter((one) => one.startsWith(`${id}.restore.`))).toHaveLength(1);
   });
 
   it('leaves out what an approver struck from it before, though another one approves it', async () => {

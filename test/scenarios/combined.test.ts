@@ -251,3 +251,31 @@ describe('one file for all directions of an operator', () => {
     expect(lab.cloud.failures()).toEqual([]);
   });
 });
+
+it('answers by the same bytes, sent again, what began after their upload and before that was worked on', async () => {
+  await using own = await Lab.open({
+    context: { operators: 'airtel' },
+    // Its event comes three days late, as one that lay among the dead letters.
+    faults: { deliveries: ({ detail }) => [JSON.stringify(detail).includes('/june.csv') ? 3 * DAY : 0] },
+  });
+  await own.usage('airtel', [`${H1},${A1},2026-05-20,`]);
+  await own.report('mha', [H1]);
+  await own.quietlyAt(17);
+  const june = `msisdn,outcome\n${A1},verified\n`;
+  await own.upload('responses/airtel/june.csv', june);
+  await own.at(18);
+  await own.usage('airtel', [`${H2},${A1},2026-06-17,`], 'later.csv');
+  await own.report('up-police', [H2]);
+  await own.at(21);
+  const [first, since] = [batchOf('mha', H1), batchOf('up-police', H2)];
+  const directionsIn = async (name: string) => (await own.json<Receipt>(receiptOf(name, june))).directions;
+  expect(await directionsIn('june.csv')).toMatchObject([
+    { directionId: await own.direction(first, 'reverify', 'airtel'), recorded: 1 },
+  ]);
+  await own.upload('responses/airtel/again.csv', june);
+  expect(await directionsIn('again.csv')).toMatchObject([
+    { directionId: await own.direction(since, 'reverify', 'airtel'), recorded: 1 },
+  ]);
+  await own.toTheEnd();
+  expect(await own.summary('up-police')).toMatchObject({ connections: { directed: 1, verified: 1 }, unexplained: 0 });
+});
