@@ -292,8 +292,18 @@ function overdueSentence({ of: { ledger, row }, who }: Standing): string {
   if (givesBack(ledger.kind))
     return `${who} was to give it full service again by ${end}, and has not said that it did: whoever lacks it should ask there.${ledger.followUp === undefined ? ' It is asked again in the next night.' : ''}`;
   const failed = fileSaying(ledger, row) === undefined ? '' : ', after the subscriber had failed to prove who they are';
-  return `${who} has not said by ${end} what became of it${failed}: it was to be disconnected by then, and may have been. The operator can still answer: the subscriber can prove who they are there, or ask for an appeal.`;
+  const was =
+    failed !== '' || endsInCut(ledger)
+      ? 'it was to be disconnected by then, and may have been'
+      : 'no order to disconnect it follows';
+  return `${who} has not said by ${end} what became of it${failed}: ${was}. The operator can still answer: the subscriber can prove who they are there, or ask for an appeal.`;
 }
+
+/**
+ * Whether a ladder ends with a disconnection: not that of a row which was extended in the last rung, after which none is left. Who fails
+ * in it causes an order of their own.
+ */
+const endsInCut = ({ rungs }: Ledger): boolean => rungs.at(-1)?.order === 'disconnect';
 
 const ORDERED: Readonly<Record<string, string>> = {
   reverify: 'have the subscriber prove who they are',
@@ -305,6 +315,7 @@ const ORDERED: Readonly<Record<string, string>> = {
 /** @param failed that the subscriber failed, in words; '' where they did not */
 function openSentence({ of: { ledger, row, orders }, who, asking }: Standing, failed: string): string {
   const end = instantText(lastDeadline(ledger));
+  const isToBeCut = failed !== '' || endsInCut(ledger);
   const isOver = lastDeadline(ledger) <= asking.now;
   const due = orders.at(-1)?.deadline;
   if (givesBack(ledger.kind))
@@ -313,13 +324,13 @@ function openSentence({ of: { ledger, row, orders }, who, asking }: Standing, fa
       : `${who} is to give it full service again by ${due !== undefined && due > asking.now ? instantText(due) : end}, whatever state it is in. Until it says that it did it is asked again, night after night; whoever lacks service then should ask there.`;
   const standing = orders.findLast(({ order }) => order !== RESTORE.order);
   if (standing === undefined)
-    return `${failed}${who} is about to be asked to have the subscriber prove who they are. They keep the number if they do by ${end}, and are to be disconnected if not.`;
+    return `${failed}${who} is about to be asked to have the subscriber prove who they are. They keep the number if they do by ${end}${isToBeCut ? ', and are to be disconnected if not' : '; no order to disconnect it follows'}.`;
   const passed = standing.deadline <= asking.now ? ', which is over' : '';
   const asked = `${failed}${failed === '' ? who : 'It'} has been asked to ${ORDERED[standing.order] ?? standing.order} by ${instantText(standing.deadline)}${passed}.`;
   const back = wasCut(ledger, row) ? ', and has full service back within a day' : '';
   if (isOver)
-    return `${asked} It was to be disconnected by ${end}, and may have been. The operator can still answer: a subscriber who proves to it who they are keeps the number${back}.`;
-  return `${asked} A subscriber who proves to it who they are by ${end} keeps the number${back}; else it is to be disconnected by then.`;
+    return `${asked} ${isToBeCut ? `It was to be disconnected by ${end}, and may have been. ` : ''}The operator can still answer: a subscriber who proves to it who they are keeps the number${back}.`;
+  return `${asked} A subscriber who proves to it who they are by ${end} keeps the number${back}; ${isToBeCut ? 'else it is to be disconnected by then' : 'no order to disconnect it follows'}.`;
 }
 
 /** Where a handset stands at each operator. */

@@ -74,6 +74,23 @@ describe('the sentence of a number', () => {
       'The operator jio says that the subscriber failed to prove who they are on 3 June 2026. It has been asked to disconnect it by 4 June 2026, 05:30 IST, which is over. A subscriber who proves to it who they are by 17 June 2026, 05:30 IST keeps the number, and has full service back within a day; else it is to be disconnected by then.',
     ],
     [
+      'was extended in the last rung, and is asked once more, with no order to come after that',
+      rowOf(ledger('reverify', { rungs: [{ order: 'reverify', deadline: at(17) }] }), {
+        orders: [order('reverify', at(17))],
+      }),
+      'The operator jio has been asked to have the subscriber prove who they are by 17 June 2026, 05:30 IST. A subscriber who proves to it who they are by 17 June 2026, 05:30 IST keeps the number; no order to disconnect it follows.',
+    ],
+    [
+      'failed in that',
+      rowOf(
+        answered('failed', ledger('reverify', { rungs: [{ order: 'reverify', deadline: at(17) }] }), {
+          failedOrder: { rows: 1, sha256: SHA256, bytes: 1, deadline: at(4) },
+        }),
+        { orders: [order('disconnect', at(4), 3)] },
+      ),
+      'The operator jio says that the subscriber failed to prove who they are on 3 June 2026. It has been asked to disconnect it by 4 June 2026, 05:30 IST, which is over. A subscriber who proves to it who they are by 17 June 2026, 05:30 IST keeps the number, and has full service back within a day; else it is to be disconnected by then.',
+    ],
+    [
       'was verified after a bar',
       rowOf(answered('verified', ledger('reverify')), {
         orders: [order('bar_outgoing', at(11)), order('restore', at(8))],
@@ -201,6 +218,10 @@ describe('the sentence of a number', () => {
         [rowOf(answered('disconnected', ledger('reverify'))), /left it out|look cloned/],
         [rowOf(answered('surrendered', ledger('reverify'))), /gave it up/],
         [rowOf(overdue), /may have been\. The operator can still answer/],
+        [
+          rowOf({ ...overdue, rungs: [{ order: 'reverify', deadline: at(17) }] }),
+          /of it: no order to disconnect it follows\. The/,
+        ],
         [ported, /ported to the operator vi .* from the next night on/],
       ] as const)
         expect(said(facts(row, state))).toMatch(words);
