@@ -17,8 +17,11 @@ const WORDS: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/^outbox\/batches\/[^/]+\/summary\.json$/, 'Summaries: the books of each batch when it had ended'],
   [/^outbox\/batches\/[^/]+\/status\.(json|html)$/, 'Status: where each batch stood last'],
   [/^outbox\/batches\/[^/]+\/handsets\.csv$/, 'What became of each handset that was reported'],
-  [/^outbox\/batches\/[^/]+\/moved\.csv$/, 'Numbers that were ported or extended, and go on in a night’s follow-up'],
-  [/^outbox\/batches\/[^/]+\/elsewhere\.csv$/, 'What a follow-up did not go on with, since it is dealt with elsewhere'],
+  [
+    /^outbox\/batches\/[^/]+\/moved\.csv$/,
+    'What a night went on with: numbers that were ported or extended, and what was not given back',
+  ],
+  [/^outbox\/batches\/[^/]+\/elsewhere\.csv$/, 'What of each batch stands elsewhere, or was left out'],
   [/^outbox\/batches\/[^/]+\/(appeals|kept)\.csv$/, 'What became of each line of an appeal or a withdrawal'],
   [/^outbox\/batches\//, 'Other files of batches'],
   [/^outbox\/previews\/[^/]+\/preview\.html$/, 'Previews as pages: whom a batch would reach, for those who decide'],

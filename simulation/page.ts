@@ -66,7 +66,7 @@ ${warned}<section aria-labelledby="figures">
 function byDay({ days }: RunTold): Html {
   return html`<section aria-labelledby="by-day">
 <h2 id="by-day">Day by day</h2>
-${overDays('by-day-figure', 'How the directed numbers of all reports stood at the end of each day', OUTCOME_SERIES, days)}</section>
+${overDays('by-day-figure', 'How the directed numbers of all reports stood each day, as was told at 06:00 or at a later step', OUTCOME_SERIES, days)}</section>
 `;
 }
 

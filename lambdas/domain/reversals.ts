@@ -159,21 +159,30 @@ function isIn(scope: Scope, row: Pointer): boolean {
 /** What of a number is to be given back at an operator. `rows`: all that the operator has of it, newest first; `own`: those in question. */
 function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploadedOn: Day): AtOperator {
   let openIn: DirectionId | undefined;
+  let isUnanswered = false;
   for (const row of rows) {
     if (givesBack(row.kind)) {
-      if (row.outcome === 'restored' && !own.some((one) => endedAfter(one, row))) return { state: 'nothingToRestore' };
+      if (row.outcome === 'restored' && !own.some((one) => endedAfter(one, row))) return asked(openIn);
       if (row.open) openIn ??= row.directionId;
+      else if (row.outcome === 'overdue') isUnanswered = true;
       continue;
     }
     if (!own.includes(row)) continue;
     if ((row.open || row.waits) && openIn === undefined) return { state: 'directed', from: row };
-    if (givesServiceBack(row.outcome)) return openIn ? { state: 'alreadyOpen', openIn } : { state: 'nothingToRestore' };
+    // Who was verified, and cut off all the same, was to be restored: nobody said that they were.
+    if (givesServiceBack(row.outcome))
+      return isUnanswered && !openIn ? { state: 'directed', from: row } : asked(openIn);
     const isEnded = row.outcome === 'disconnected' || row.outcome === 'surrendered';
     if (!(isEnded || row.open || row.waits || row.outcome === 'overdue' || row.cut)) continue;
-    if (openIn !== undefined) return { state: 'alreadyOpen', openIn };
+    if (openIn !== undefined) return asked(openIn);
     const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -RESTORED_WITHIN_DAYS);
     return isEnded && isLongAgo ? { state: 'tooLate' } : { state: 'directed', from: row };
   }
+  return asked(openIn);
+}
+
+/** What stands where nothing is to be asked for, or it is being asked for already. */
+function asked(openIn: DirectionId | undefined): AtOperator {
   return openIn === undefined ? { state: 'nothingToRestore' } : { state: 'alreadyOpen', openIn };
 }
 
@@ -205,7 +214,7 @@ function handsetAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], exce
     if (givesBack(row.kind)) {
       // An unblocked handset is so for each number, and an exception is none for the whole of it.
       const isSame = row.excepts === null || row.excepts === excepts;
-      if (isSame && row.outcome === 'unblocked') return { state: 'nothingToRestore' };
+      if (isSame && row.outcome === 'unblocked') return asked(openIn);
       if (isSame && row.open) openIn ??= row.directionId;
       continue;
     }

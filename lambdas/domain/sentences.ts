@@ -169,12 +169,16 @@ function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
   const { outcome, occurredOn } = outcomeOf(ledger, row);
   const takenBack = outcome !== 'reissued' && isReversed(currentOutcomes(ledger), row);
   const settledAt = facts.batches.find((batch) => batch.batchId === batchId)?.settledAt ?? null;
+  const since = takenBack && facts.reversals.length === 0 ? activatedOn(facts) : null;
+  if (since !== null)
+    return `Somebody else has had the number since ${dayText(since)}, as an operator says: it is withdrawn from every revocation list, and no order about whoever had it before takes service from it.`;
   return OUTCOME_SENTENCES[takenBack ? 'withdrawn' : outcome]({
     of,
     who: `The operator ${ledger.operator}`,
     on: occurredOn === null ? '' : ` on ${dayText(occurredOn)}`,
     occurredOn,
     since: cutSince(facts, of),
+    cut: cutText(facts, of),
     settledAt,
     asking,
   });
@@ -188,6 +192,8 @@ interface Standing {
   readonly occurredOn: Day | null;
   /** Of one that was restored: that it was cut off again, later than that was said; '' where it wasn't. */
   readonly since: string;
+  /** That it was cut off after its outcome, which it was not to be; '' where it wasn't. */
+  readonly cut: string;
   /** When its batch settled. */
   readonly settledAt: Instant | null;
   readonly asking: Asking;
@@ -199,8 +205,8 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
   failed: (standing) =>
     openSentence(standing, `${standing.who} says that the subscriber failed to prove who they are${standing.on}. `),
   overdue: overdueSentence,
-  verified: ({ who, on, of, asking }) =>
-    `${who} says that the subscriber proved who they are${on}: nothing more is asked of them.${restored(of, asking)}${cutText(of)}`,
+  verified: ({ who, on, of, cut, asking }) =>
+    `${who} says that the subscriber proved who they are${on}: nothing more is asked of them.${restored(of, asking)}${cut}`,
   disconnected: (standing) => endedSentence(standing, 'disconnected it'),
   surrendered: (standing) => endedSentence(standing, 'says that its subscriber gave it up'),
   not_found: ({ who, of: { moved } }) => {
@@ -212,8 +218,8 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
   },
   reissued: ({ who, occurredOn, of, asking }) =>
     `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: it is withdrawn from every revocation list, and no order about whoever had it before takes service from it.${restored(of, asking)}`,
-  withdrawn: ({ of }) =>
-    `What was done about it was taken back: no order takes service from it any more, and no list made later names it.${cutText(of)}`,
+  withdrawn: ({ cut }) =>
+    `What was done about it was taken back: no order takes service from it any more, and no list made later names it.${cut}`,
   ported: ({ who, on, of }) => {
     const to = of.moved?.why === 'ported' ? ` to the operator ${of.moved.to}` : '';
     const then = isWaiting(of)
@@ -235,13 +241,14 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
 };
 
 /** That an operator that had restored a number says since that it disconnected it, in a row of which that was taken back. */
-function cutSince({ rows }: Facts, restored: RowFacts): string {
+function cutSince(facts: Facts, restored: RowFacts): string {
+  const { rows } = facts;
   const { operator } = restored.ledger;
   const { recordedAt: back } = outcomeOf(restored.ledger, restored.row);
   if (back === null) return '';
   const own = rows.filter(({ ledger }) => ledger.operator === operator && !givesBack(ledger.kind));
   const contradicted = own.findLast(({ cutAfter }) => (cutAfter.at(-1)?.file.at ?? '') > back);
-  if (contradicted !== undefined) return cutText(contradicted);
+  if (contradicted !== undefined) return cutText(facts, contradicted);
   const ended = own
     .map((row) => ({ row, ...outcomeOf(row.ledger, row.row) }))
     .findLast(
@@ -252,10 +259,27 @@ function cutSince({ rows }: Facts, restored: RowFacts): string {
     : ` But it said on ${dayText(dayOf(ended.recordedAt))} that it disconnected the number all the same: whoever lacks service should ask there, or ask for an appeal.`;
 }
 
-/** That its operator says it disconnected the number of somebody verified, or of whom that was taken back. */
-function cutText({ ledger, cutAfter }: RowFacts): string {
+/** The newest day since which a number is said to be somebody else's; null where nobody says so. */
+function activatedOn({ rows }: Facts): Day | null {
+  const said = rows.map(({ ledger, row }) => outcomeOf(ledger, row)).filter(({ outcome }) => outcome === 'reissued');
+  return (
+    said
+      .flatMap(({ occurredOn }) => occurredOn ?? [])
+      .sort()
+      .at(-1) ?? null
+  );
+}
+
+/** That its operator says it disconnected the number of somebody verified, or of whom that was taken back; and since, that it restored it. */
+function cutText({ rows }: Facts, { ledger, cutAfter }: RowFacts): string {
   const last = cutAfter.at(-1)?.file;
   if (last === undefined) return '';
+  const back = rows
+    .filter((row) => givesBack(row.ledger.kind) && row.ledger.operator === ledger.operator)
+    .map((row) => outcomeOf(row.ledger, row.row))
+    .findLast(({ outcome, recordedAt }) => outcome === 'restored' && recordedAt !== null && recordedAt > last.at);
+  if (back?.recordedAt != null)
+    return ` The operator ${ledger.operator} said on ${dayText(dayOf(last.at))} that it disconnected the number all the same, and on ${dayText(dayOf(back.recordedAt))} that it has full service again: nothing more is to be done.`;
   const then =
     last.followUp === undefined
       ? 'it is asked from the next night on to give full service again'

@@ -44,7 +44,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   missing_remarks: 'say why',
   about_the_batch: 'strike what is to be left out; spare a held handset; approve and refuse alone',
   beside_rejects: 'mend that row, and send the whole file again',
-  not_held: 'name a handset that held.csv has',
+  not_held: 'name a handset that held.csv has; of what is given back none is held',
   not_a_subject: 'nothing, where it is not meant; else look it up in the preview and its report',
   bad_until: 'write the day as 2026-08-15',
   until_too_far: 'say it again later',

@@ -130,14 +130,16 @@ export function checkedText(
   { kind, form }: Pick<CheckedAs, 'kind' | 'form'>,
 ): string[] {
   const bad = [...rejected.values()].reduce((sum, of) => sum + of.rows, 0);
-  const said = [`${rows} rows: ${rows - bad} would be taken, ${bad} rejected`];
+  // Of a usage file what stands before its fault stays; any other is refused whole.
+  const someStay = fault === undefined || kind === 'usage';
+  const said = [`${rows} rows: ${someStay ? rows - bad : 0} would be taken, ${bad} rejected`];
   for (const [reason, of] of rejected) {
     const more = of.rows > of.lines.length ? ', …' : '';
     said.push(`  ${reason}: ${of.rows} (line ${of.lines.join(', ')}${more}): ${whatToDo(reason, form?.dates)}`);
   }
   if (fault === undefined) return said;
   const header = fault.found === '' ? '' : `, the header is: ${fault.found}`;
-  const someStay = kind === 'usage' && rows > 0;
-  const end = someStay ? 'only the rows before that line would be taken' : 'nothing of the file would be taken';
+  const end =
+    someStay && rows > 0 ? 'only the rows before that line would be taken' : 'nothing of the file would be taken';
   return [...said, `line ${fault.line}: ${fault.reason}${header}`, `  ${whatToDo(fault.reason)}; ${end}`];
 }

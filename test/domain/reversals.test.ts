@@ -127,6 +127,25 @@ describe('a number that is appealed', () => {
     ]);
   });
 
+  it('is restored where it was verified and cut off all the same, and nobody answered to the order of the night', () => {
+    const verified = row({});
+    expect(number([restore({ outcome: 'overdue' }), verified]).directed).toEqual([
+      { operator: airtel, from: pointer(verified) },
+    ]);
+    // What was verified since is what it became.
+    const since = row({ directionId: plan(10) });
+    expect(number([since, restore({ outcome: 'overdue' }), verified]).state).toBe('nothingToRestore');
+  });
+
+  it('is already open where it is to be restored once more, though it had been restored before', () => {
+    const asked = restore({ open: true, outcome: 'open' });
+    const restored = restore({ outcome: 'restored', directionId: plan(5, 'restore') });
+    expect(number([asked, restored, disconnected('2026-06-01', { reversed: true })])).toMatchObject({
+      state: 'alreadyOpen',
+      openIn: [asked.directionId],
+    });
+  });
+
   it('is what it became last: verified since an older disconnection', () => {
     expect(number([row({ directionId: plan(2) }), disconnected('2026-05-01')]).state).toBe('nothingToRestore');
   });
@@ -251,6 +270,10 @@ describe('a handset', () => {
     expect(handset([excepted, block({})], other).state).toBe('directed');
     expect(handset([excepted, block({})]).state).toBe('directed');
     expect(handset([unblock({ outcome: 'unblocked' }), block({ reversed: true })], one).state).toBe('nothingToRestore');
+    const before = unblock({ outcome: 'unblocked', directionId: plan(5, 'unblock') });
+    expect(handset([unblock({ open: true, outcome: 'open' }), before, block({ reversed: true })]).state).toBe(
+      'alreadyOpen',
+    );
     const asked = unblock({ open: true, outcome: 'open', excepts: one });
     expect([one, other, null].map((excepts) => handset([asked, block({})], excepts).state)).toEqual([
       'alreadyOpen',

@@ -183,6 +183,43 @@ describe('the sentence of a number', () => {
     });
   });
 
+  it('says of somebody verified who was cut off and restored that they have service again, also where a later batch met them', () => {
+    const file: RecordedFile = { sha256: SHA256, attempt: 'b', at: at(4), version: 5, toRestore: 1 };
+    const verified = answered('verified', ledger('reverify'));
+    const cut = rowOf({ ...verified, files: [...verified.files, file] }, { cutAfter: [{ file, name: null }] });
+    const night = { batchId: 'followup-202606050000' as BatchId };
+    const restored = (day: number) => {
+      const of = answered('restored', ledger('restore', night, 2));
+      return rowOf({ ...of, files: of.files.map((one) => ({ ...one, at: at(day) })) }, night);
+    };
+    const later = { batchId: 'i4c-0123456789ab' as BatchId, kind: 'reverify', operator: 'jio' as OperatorId } as const;
+    const aside = [{ ...later, state: 'alreadyVerified', directionId: cut.ledger.directionId } as const];
+    const batches = [batch(), batch({ batchId: later.batchId, startedAt: at(6) })];
+    expect(said(number([cut, restored(5)], { aside, batches }))).toMatch(
+      /said on 4 June 2026 that it disconnected the number all the same, and on 5 June 2026 that it has full service again: nothing more is to be done\.$/,
+    );
+    // What was said before the disconnection undoes nothing of it.
+    expect(said(number([cut, restored(3)], { aside, batches }))).toMatch(/whoever lacks service should ask there/);
+  });
+
+  it('says of what was marked since somebody else has the number that it is so, and not that it was taken back', () => {
+    const mark = (of: Ledger) => {
+      const outcomes = new Uint8Array(of.outcomes);
+      markReversed(outcomes, 0);
+      return { ...of, outcomes };
+    };
+    const reissued = answered('reissued', ledger('reverify'));
+    const elsewhere = mark(answered('not_found', ledger('reverify', { operator: 'vi' as OperatorId }, 2)));
+    const facts = number([
+      rowOf({ ...reissued, files: reissued.files.map((one) => ({ ...one, at: at(2) })) }),
+      rowOf(elsewhere),
+    ]);
+    expect(said(facts)).toMatch(
+      /^Somebody else has had the number since 3 June 2026, as an operator says: it is withdrawn/,
+    );
+    expect(said(facts)).not.toMatch(/taken back/);
+  });
+
   it('says of what was taken back that no order and no list carries it, whatever was answered', () => {
     const of = answered('disconnected', ledger('reverify'));
     const outcomes = new Uint8Array(of.outcomes);

@@ -303,22 +303,27 @@ function atOperator(
   says: (row: LedgerRow) => State | undefined,
 ): AtOperator {
   let openIn: string | undefined;
+  let isUnanswered = false;
+  const nothingMore = (): AtOperator =>
+    openIn === undefined ? { state: 'nothingToRestore' } : { state: 'alreadyOpen', openIn };
   const rows = [...own, ...given.filter((row) => operatorOf(row) === operator)].sort((a, b) => b.madeAt - a.madeAt);
   for (const row of rows) {
     if (given.includes(row)) {
       // Who was cut off after that, as their operator says, is so since they were last restored.
       const cutSince = own.some((one) => ['disconnected', 'surrendered'].includes(one.outcome) && one.at > row.at);
       const isBack = row.outcome === 'unblocked' || (row.outcome === 'restored' && !cutSince);
-      if (isBack) return { state: 'nothingToRestore' };
+      if (isBack) return nothingMore();
       if (isOpenAt(row, at)) openIn ??= row.direction;
+      else if (isOverdue(row, at)) isUnanswered = true;
       continue;
     }
     const state = says(row);
     if (state === undefined) continue;
-    if (openIn !== undefined) return { state: 'alreadyOpen', openIn };
-    return { state, from: row };
+    if (openIn !== undefined) return nothingMore();
+    // Who was verified was cut off all the same, where an order to restore them stands unanswered.
+    return { state: state === 'nothingToRestore' && isUnanswered ? 'directed' : state, from: row };
   }
-  return openIn === undefined ? { state: 'nothingToRestore' } : { state: 'alreadyOpen', openIn };
+  return nothingMore();
 }
 
 /** What it comes to at all of the operators that have a row. */
