@@ -46,7 +46,7 @@ export interface Reversed {
 
 /**
  * Judges a run by what the agencies and administrators were told and by the summaries in the outbox: it succeeded when every
- * report's batch ended with nothing unexplained: settled, or refused, lapsed or over a limit.
+ * report's batch, every night and every reversal ended with nothing unexplained, however it ended.
  */
 export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<Results> {
   const { outbox } = bucketsOf(cloud);

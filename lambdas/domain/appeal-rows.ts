@@ -66,7 +66,7 @@ export interface AppealsRead {
 }
 
 /** For so many numbers a file excepts one handset: each of them stands in the handset's one claim, at every operator. */
-export const mostOfHandset = 500;
+const mostOfHandset = 500;
 
 /**
  * What the rows of a file come to. A reference asks for the number of its row, as it was then; one that stands for no row is an

@@ -6,12 +6,23 @@ import * as z from 'zod';
 import { isCut } from './back-orders.ts';
 import { addSeconds, type Day, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
-import { type AlreadyState, type DirectionKind, givesBack, type Outcome, rulesOf, SUBJECTS } from './kinds.ts';
+import {
+  type AlreadyState,
+  type DirectionKind,
+  endsConnection,
+  givesBack,
+  type Outcome,
+  rulesOf,
+  SUBJECTS,
+} from './kinds.ts';
 import { currentOutcomes, isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { fileMoving, type MovedRow, type Port, portsOf } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
-/** The most pointers that a claim keeps, its own among them; more only where so many more are open. */
+/**
+ * The most pointers that a claim keeps, its own among them, of what takes something and as many of what gives back; more only where so
+ * many more are open.
+ */
 export const maxPointers = 10;
 
 /**
@@ -233,8 +244,7 @@ export function isInForce({
   outcome,
   cut,
 }: Pick<CountedPointer, 'open' | 'waits' | 'outcome' | 'cut'>): boolean {
-  const ended = ['disconnected', 'surrendered', 'overdue', 'blocked'] as const;
-  return open || waits || cut || ended.some((one) => one === outcome);
+  return open || waits || cut || endsConnection(outcome) || outcome === 'overdue' || outcome === 'blocked';
 }
 
 /**

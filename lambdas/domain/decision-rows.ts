@@ -73,7 +73,7 @@ const namesAny = ({ imei, msisdn }: Record<'imei' | 'msisdn', string>) => imei !
 const LONGEST_REMARKS = 500;
 
 /** Remarks as others are shown them: on one line, without what would change how the text around them reads. */
-export function shownRemarks(remarks: string): string {
+function shownRemarks(remarks: string): string {
   return [...remarks.replace(/[\p{C}\p{Z}]+/gu, ' ').trim()].slice(0, LONGEST_REMARKS).join('');
 }
 

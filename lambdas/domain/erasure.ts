@@ -4,7 +4,7 @@ import { countPointer, type Pointer } from './claims.ts';
 import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { waitingIn } from './follow-ups.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
-import { revokedFor } from './kinds.ts';
+import { endsConnection } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
 import type { ReversalMark } from './reversals.ts';
 import { ladderEnd } from './whereabouts.ts';
@@ -59,7 +59,7 @@ export function hindranceOf(
   const lookedBackAt = endOf(addDays(occurredOn, lookBackDays));
   if (outcome === 'reissued' || outcome === 'verified')
     return lookedBackAt > now ? { where: directionId, why: outcome, until: lookedBackAt } : undefined;
-  if (revokedFor(outcome) === null) return undefined;
+  if (!endsConnection(outcome)) return undefined;
   const until = laterOf(addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY), lookedBackAt);
   return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
 }

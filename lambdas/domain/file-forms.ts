@@ -31,7 +31,7 @@ const DAYS: ReadonlySet<string> = new Set(['last_seen', 'occurred_on', 'activate
 const names = z.record(z.string(), z.string()).optional();
 
 /** A participant's form: of each kind of file its columns' own names, beside which the agreed ones stay, and its dates. */
-export const fileForm = z.object({
+const fileForm = z.object({
   columns: z.object({ report: names, usage: names, response: names }).optional(),
   dates: z.enum(DATE_FORMS).optional(),
 });

@@ -20,9 +20,6 @@ export function followUpOf(at: Instant): BatchId {
   return `${FOLLOW_UP}-${dayOf(at).replaceAll('-', '')}0000` as BatchId;
 }
 
-/** Why a follow-up goes on with a row. */
-export const WHYS = ['ported', 'extended', 'porting_disputed', 'disconnected_after_verified', 'overdue'] as const;
-
 const SECONDS_PER_DAY = 86_400;
 
 /**

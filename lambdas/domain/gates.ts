@@ -12,7 +12,6 @@ import { fields } from './stored.ts';
 
 /** Why a usage file is held up. docs/formats.md says what each means and what to do. */
 export const GATE_RULES = ['rejected_share', 'one_handset', 'one_number', 'too_few_rows', 'too_many_rows'] as const;
-export type GateRule = (typeof GATE_RULES)[number];
 
 /** From where on the gates close. Policy; percentages are whole numbers. */
 export const gateLimits = z.object({
@@ -114,7 +113,7 @@ export interface ImportedFile {
 }
 
 /** Files are in the order of their uploads, those of one second in that of their keys. */
-export function inUploadOrder(a: Pick<ImportedFile, 'at' | 'key'>, b: Pick<ImportedFile, 'at' | 'key'>): number {
+function inUploadOrder(a: Pick<ImportedFile, 'at' | 'key'>, b: Pick<ImportedFile, 'at' | 'key'>): number {
   return compare(a.at, b.at) || compare(a.key, b.key);
 }
 

@@ -98,6 +98,11 @@ export function revokedFor(outcome: Outcome): RevocationReason | null {
   return isUnsaid(outcome) ? null : ANSWER_RULES[outcome].revokedFor;
 }
 
+/** Whether a connection of this outcome has ended, as its operator says. */
+export function endsConnection(outcome: Outcome): boolean {
+  return revokedFor(outcome) !== null;
+}
+
 /** Whether an answer of this outcome has service given back at once, where an order had taken it. */
 export function givesServiceBack(outcome: Outcome): boolean {
   return !isUnsaid(outcome) && ANSWER_RULES[outcome].givesBack;

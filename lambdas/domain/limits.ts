@@ -28,7 +28,7 @@ export const OBJECTS_AT_ONCE = 8;
 /** Restore orders of a direction that are told once more at once. */
 export const RESTORES_AT_ONCE = 8;
 
-/** Ledgers of a batch that are read or written at once, to settle or to resume it. */
+/** Ledgers that are read or written at once. */
 export const LEDGERS_AT_ONCE = 16;
 
 /** So many rows a night goes on with at most: all are held at once, 1.6 kB each. What is left is the next night's. */

@@ -1,6 +1,6 @@
 /** The outcomes of a direction's rows, packed: what a row's bytes say, and how they are written. */
 import { addDays, type Day } from './days.ts';
-import { OUTCOMES, type Outcome } from './kinds.ts';
+import { endsConnection, OUTCOMES, type Outcome } from './kinds.ts';
 
 /** The number of each outcome, as it stands in the low bits of a row. */
 export const code = Object.fromEntries(OUTCOMES.map((outcome, index) => [outcome, index])) as Record<Outcome, number>;
@@ -80,7 +80,7 @@ export function wasToKeepService(bytes: Uint8Array, row: number): boolean {
 /** Whether a row had ended, and was taken back after that: its holder was to have service again, from that day on. */
 export function wasGivenBack(bytes: Uint8Array, row: number): boolean {
   const outcome = outcomeAt(bytes, row);
-  return isReversed(bytes, row) && (outcome === 'disconnected' || outcome === 'surrendered' || outcome === 'overdue');
+  return isReversed(bytes, row) && (endsConnection(outcome) || outcome === 'overdue');
 }
 
 /** Marks a row, in place, as one that was taken back. */

@@ -98,7 +98,7 @@ ${warning}${table(
     { title: 'Numbers', count: true },
     { title: 'Share', count: true },
     { title: 'Usage imported last' },
-    // No stage lets files wait yet.
+    // A batch of whose operators no file is held up has no such column.
     ...(waiting === '' ? [] : [{ title: 'Files not admitted', count: true }]),
   ],
   rows,

@@ -127,7 +127,7 @@ function onwardOf(
 export type Effect = 'record' | 'already' | 'conflict';
 
 /**
- * The transitions allowed: open, overdue and failed to every answer, since whoever fails and proves themselves in time is not
+ * The transitions allowed: open, overdue and failed to every answer (`extended` not on overdue), since whoever fails and proves themselves in time is not
  * cut off. The same outcome again, and failed after disconnected or surrendered, is already recorded; anything else conflicts.
  * All but failed are terminal, except that a number may always turn out to be somebody else's since (reissued), and since a later day
  * than was said before (as `applyResponse` has it).

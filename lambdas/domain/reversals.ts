@@ -2,7 +2,7 @@
 import { activatedOn, type CountedPointer, isInForce, type Pointer, samePointer } from './claims.ts';
 import { addDays, type Day } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
-import { givesBack, givesServiceBack } from './kinds.ts';
+import { endsConnection, givesBack, givesServiceBack } from './kinds.ts';
 import { continuedBy } from './moves.ts';
 import type { SubjectState } from './subject-states.ts';
 
@@ -172,7 +172,7 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     // Who was verified, and cut off all the same, was to be restored: nobody said that they were.
     if (givesServiceBack(row.outcome))
       return isUnanswered && !openIn ? { state: 'directed', from: row } : asked(openIn);
-    const isEnded = row.outcome === 'disconnected' || row.outcome === 'surrendered';
+    const isEnded = endsConnection(row.outcome);
     if (!(isEnded || row.open || row.waits || row.outcome === 'overdue' || row.cut)) continue;
     if (openIn !== undefined) return asked(openIn);
     const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -RESTORED_WITHIN_DAYS);
@@ -188,7 +188,7 @@ function asked(openIn: DirectionId | undefined): AtOperator {
 
 /** Whether a connection was ended, as its operator said later than that it had restored it: what was taken back may be cut off late. */
 function endedAfter({ outcome, recordedAt }: SubjectRow, restored: SubjectRow): boolean {
-  if (outcome !== 'disconnected' && outcome !== 'surrendered') return false;
+  if (!endsConnection(outcome)) return false;
   return recordedAt !== null && restored.recordedAt !== null && recordedAt > restored.recordedAt;
 }
 

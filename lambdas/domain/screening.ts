@@ -4,7 +4,7 @@ import { type Identifiers, type Imei, identifiersOf } from './identifiers.ts';
 import { columnOf, REPORT_DIRECTS } from './kinds.ts';
 import type { RowReason } from './reasons.ts';
 
-/** The columns of a report. Only the IMEI is read; the others are the agency's own notes. */
+/** The columns of a report. Only the IMEI decides anything; the others are the agency's own notes, which explanations repeat. */
 export const reportColumns = {
   required: [columnOf(REPORT_DIRECTS.handset)],
   optional: ['reported_on', 'case_ref', 'category'],

@@ -6,26 +6,14 @@ import { change, currentOutcomes, type Ledger, LedgerDamaged, openRows, stateAt 
 import { bytesPerRow, code, dayAt, fileOf, isReversed, isTakenBack, outcomeAt, outcomeMask } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
-/** How many rows stand at each outcome when the books take them. `failed` counts as overdue, since the ladder has ended. */
-export interface OutcomeCounts {
-  /** Rows without any outcome; the books can't balance while there is one. */
-  readonly open: number;
-  readonly verified: number;
-  readonly disconnected: number;
-  readonly surrendered: number;
-  readonly notFound: number;
-  readonly ported: number;
-  readonly extended: number;
-  readonly reissued: number;
-  /** Rows that a reversal took back; nothing does so yet. */
-  readonly withdrawn: number;
-  readonly blocked: number;
-  readonly restored: number;
-  readonly unblocked: number;
-  readonly overdue: number;
-  /** Of the overdue ones, those that had failed: known to be wrong, and still connected. */
-  readonly overdueFailed: number;
-}
+/** The outcomes by their names in the books. */
+type Counted = Exclude<Outcome, 'failed' | 'not_found'> | 'notFound';
+
+/**
+ * How many rows stand at each outcome when the books take them. `open` have none: the books can't balance while there is one. `failed`
+ * counts as overdue, since the ladder has ended; `overdueFailed` are those: known to be wrong, and still connected.
+ */
+export type OutcomeCounts = Readonly<Record<Counted | 'overdueFailed', number>>;
 
 /** The books were asked for outcomes of a ledger that isn't sealed. */
 export class LedgerNotSealed extends Error {

@@ -6,7 +6,7 @@ import { actOf } from './decisions.ts';
 import { contestedDays } from './erasure.ts';
 import type { AsideFacts, Facts, ReversalFacts, RowFacts } from './facts.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
-import { givesBack, type Outcome, RESTORE, revokedFor } from './kinds.ts';
+import { endsConnection, givesBack, type Outcome, RESTORE } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { fileMoving } from './moves.ts';
 import { isReversed } from './outcomes.ts';
@@ -139,8 +139,7 @@ function isOpenRow(of: RowFacts): boolean {
 /** Whether the connection of a row is, or may be, cut off by what was asked, and that was not taken back. */
 function isCutOff({ ledger, row }: RowFacts): boolean {
   const { outcome } = outcomeOf(ledger, row);
-  const cuts = outcome === 'disconnected' || outcome === 'surrendered' || outcome === 'overdue';
-  return cuts && !isReversed(currentOutcomes(ledger), row);
+  return (endsConnection(outcome) || outcome === 'overdue') && !isReversed(currentOutcomes(ledger), row);
 }
 
 /**
@@ -251,9 +250,7 @@ function cutSince(facts: Facts, restored: RowFacts): string {
   if (contradicted !== undefined) return cutText(facts, contradicted);
   const ended = own
     .map((row) => ({ row, ...outcomeOf(row.ledger, row.row) }))
-    .findLast(
-      ({ row, outcome, recordedAt }) => revokedFor(outcome) !== null && isTaken(row) && (recordedAt ?? '') > back,
-    );
+    .findLast(({ row, outcome, recordedAt }) => endsConnection(outcome) && isTaken(row) && (recordedAt ?? '') > back);
   return ended?.recordedAt == null
     ? ''
     : ` But it said on ${dayText(dayOf(ended.recordedAt))} that it disconnected the number all the same: whoever lacks service should ask there, or ask for an appeal.`;

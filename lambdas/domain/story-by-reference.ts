@@ -5,13 +5,14 @@ import { type Day, dayOf } from './days.ts';
 import { directedFor } from './directions.ts';
 import type { AsideFacts, BatchFacts, Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { isFollowUp } from './identifiers.ts';
-import { givesBack, type Outcome } from './kinds.ts';
+import { endsConnection, givesBack, type Outcome } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
 import { continuedBy, type Said } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
-/** The outcomes after which the number may be anybody's. */
-const ENDED: ReadonlySet<Outcome> = new Set<Outcome>(['disconnected', 'surrendered', 'not_found', 'reissued']);
+/** Whether the number may be anybody's after this outcome. */
+const isGone = (outcome: Outcome): boolean =>
+  endsConnection(outcome) || outcome === 'not_found' || outcome === 'reissued';
 
 /**
  * What facts tell of the number as it was at a row: that row; those that it continues, back to a report's, since why its subscriber is
@@ -105,7 +106,7 @@ function isOfHolder(
  */
 function endOf({ rows, reversals }: Facts, { ledger, row, subject }: RowFacts): Day | null | undefined {
   const { outcome, occurredOn } = outcomeOf(ledger, row);
-  if (ENDED.has(outcome)) return occurredOn;
+  if (isGone(outcome)) return occurredOn;
   if (!isReversed(currentOutcomes(ledger), row)) return undefined;
   const { directionId } = ledger;
   const isByReversal = reversals.some((one) =>

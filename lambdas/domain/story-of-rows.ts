@@ -38,7 +38,7 @@ export function eventsOfRow(facts: RowFacts, settledAt: Instant | null): StoryEv
 }
 
 /** What the operator tells the subscriber of a row (from 0). */
-export function referenceOfRow({ directionId }: Ledger, row: number): string | null {
+function referenceOfRow({ directionId }: Ledger, row: number): string | null {
   const direction = parseDirectionId(directionId);
   return direction === null ? null : referenceOf({ ...direction, row: row + 1 });
 }

@@ -3,7 +3,7 @@ import { countPointer, readPointer } from '../domain/claims.ts';
 import { type Day, dayOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
-import { givesBack } from '../domain/kinds.ts';
+import { endsConnection, givesBack } from '../domain/kinds.ts';
 import { type Ledger, type RecordedFile, reissuedIn, takeBack } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { readBatch } from '../stores/cases/batches.ts';
@@ -123,5 +123,5 @@ export async function takeBackElsewhere(
 /** Whether a row's number is without service by what was directed there, as its operator says or was ordered, and nobody took that back. */
 function isWithoutService(ledger: Ledger, row: number): boolean {
   const { outcome, reversed, cut } = countPointer({ directionId: ledger.directionId, row }, ledger);
-  return !reversed && !givesBack(ledger.kind) && (cut || outcome === 'disconnected' || outcome === 'surrendered');
+  return !reversed && !givesBack(ledger.kind) && (cut || endsConnection(outcome));
 }

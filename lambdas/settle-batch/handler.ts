@@ -32,8 +32,8 @@ function measureBooks(summary: Summary | ReversalSummary): void {
 }
 
 /**
- * Settle: seals and accounts for every ledger, publishes the summary, the list of what stands elsewhere and the
- * revocation list, and tells everybody. Before the last deadline it settles nothing and says until when to wait.
+ * Settle: seals and accounts for every ledger, publishes the summary, the lists of what stands elsewhere, of handsets or
+ * of what was moved, and the revocation list, and tells everybody. Before the last deadline it settles nothing and says until when to wait.
  */
 export const handler = task(input, async ({ batchId, now }, attempt) => {
   let batch = await readBatch(env.CASES, batchId);

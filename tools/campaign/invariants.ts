@@ -1,5 +1,5 @@
 /**
- * What must hold after a run, whatever went wrong: the invariants of design.md and the formats, checked from the outside, from
+ * What must hold after a run, whatever went wrong: the invariants of docs/architecture.md and the formats, checked from the outside, from
  * what was uploaded, what lies in the outbox, what was told, and the items of the tables. It shares nothing with the system.
  *
  * The rules stand in `invariants/`, a subject in a file. What is the same as without faults, whenever it happens, is checked by

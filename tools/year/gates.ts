@@ -1,4 +1,4 @@
-/** The year's own reckoning of which usage files are held up, and why, as due-process.md has it. */
+/** The year's own reckoning of which usage files are held up, and why, as docs/formats.md has it. */
 import type { SentUsage } from './chronicle.ts';
 
 /** Smaller files are not weighed. */

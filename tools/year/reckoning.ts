@@ -54,7 +54,7 @@ export interface Guilty {
  * fault; else they never came.
  * @param passages the number's own
  */
-export function causeOf({ order }: Pick<Change, 'order'>, passages: readonly Passage[], publishedAt: number): CutOff {
+function causeOf({ order }: Pick<Change, 'order'>, passages: readonly Passage[], publishedAt: number): CutOff {
   const direction = order.split('/')[2] ?? '';
   const passage = passages.find(({ row }) => row?.direction === direction);
   const row = passage?.row;

@@ -1,5 +1,5 @@
 /**
- * The year's own reckoning of what a reversal must give back, from due-process.md and formats.md, without a line of the system's: what
+ * The year's own reckoning of what a reversal must give back, from docs/formats.md, without a line of the system's: what
  * becomes of each number and handset of which it is asked, and which rows it takes back.
  */
 import { dayAt, daysBefore, written } from '../../test/reckoning/files.ts';

@@ -1,4 +1,4 @@
-/** The year's own reckoning of what agencies have withdrawn of their reports, from due-process.md, without a line of the system's. */
+/** The year's own reckoning of what agencies have withdrawn of their reports, from docs/formats.md, without a line of the system's. */
 
 import type { LinkedBy } from './claims.ts';
 

@@ -9,7 +9,7 @@ const DAYS = 365;
 
 export const help = `npm run year: a year of many batches on the local cloud, in a world that knows who is innocent.
 
-  npm run year                                   50 batches of 300 handsets, some minutes on two cores
+  npm run year                                   50 batches of 300 handsets, half an hour or more on two cores
   npm run year -- --batches 6 --handsets 40      a small one
   npm run year -- --seed 7                       another world
 

@@ -275,7 +275,7 @@ function nameOfAll(what: string, same: readonly { name: string; cells: readonly 
 }
 
 /** May a role do this to an object, or list by the folder that the object is in? */
-export function mayObject(rights: Rights, role: Role, verb: ObjectVerb, bucket: string, key: string): boolean {
+function mayObject(rights: Rights, role: Role, verb: ObjectVerb, bucket: string, key: string): boolean {
   const action = OBJECT_VERBS[verb];
   return verb === 'list'
     ? rights.ask(role, action, bucket, { 's3:prefix': key.replace(/[^/]*$/, '') }).allowed
