@@ -4,14 +4,14 @@ import type { Pointer } from './claims.ts';
 import { type Day, dayOf } from './days.ts';
 import { directedFor } from './directions.ts';
 import type { AsideFacts, BatchFacts, Facts, ReversalFacts, RowFacts } from './facts.ts';
-import { isFollowUp } from './identifiers.ts';
+import { isFollowUp, type OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
 import { continuedBy, type Said } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
 /** Whether the number may be anybody's after this outcome. */
-const isGone = (outcome: Outcome): boolean =>
+const mayBeAnybodys = (outcome: Outcome): boolean =>
   endsConnection(outcome) || outcome === 'not_found' || outcome === 'reissued';
 
 /**
@@ -28,7 +28,7 @@ export function factsSince(facts: Facts, at: RowFacts): Facts {
   const chain = isGone ? [...before, at] : continuations(facts, first);
   const ended = endOf(facts, chain.at(-1) ?? at);
   const reversals = facts.reversals.filter((reversal) => isOfHolder(reversal, chain, ended));
-  const rows = isGone ? chain : [first, ...restoring(facts, chain), ...exceptions(facts, reversals)];
+  const rows = isGone ? chain : [first, ...restoring(facts, chain, reversals), ...exceptions(facts, reversals)];
   const turn = (id: string) => facts.batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
   const directions = new Set(rows.map(({ ledger }) => ledger.directionId));
   const isSame = ({ sightings }: BatchFacts) =>
@@ -86,13 +86,16 @@ function exceptions({ rows }: Facts, reversals: readonly ReversalFacts[]): RowFa
  * @param ended as `endOf` has it
  */
 function isOfHolder(
-  { imei, msisdn, appeals, withdraws, rows, state }: ReversalFacts,
+  { imei, msisdn, appeals, withdraws, rows, state, kept }: ReversalFacts,
   chain: readonly RowFacts[],
   ended: Day | null | undefined,
 ): boolean {
   const isIn = (row: Pointer | null) =>
     row !== null && chain.some((one) => one.ledger.directionId === row.directionId && one.row === row.row);
   if (appeals.some(({ row }) => isIn(row))) return true;
+  // What stays, since a later batch relies on it or did it itself, is that of who has the number now: theirs is over.
+  const isGone = chain.some(({ ledger, row }) => outcomeOf(ledger, row).outcome === 'reissued');
+  if (withdraws !== null && isGone && kept.length > 0 && !rows.some(isIn)) return false;
   if (withdraws !== null) return chain.some(({ batchId }) => batchId === withdraws);
   // What was asked by another holder's reference.
   if (appeals.some(({ row }) => row !== null)) return false;
@@ -106,7 +109,7 @@ function isOfHolder(
  */
 function endOf({ rows, reversals }: Facts, { ledger, row, subject }: RowFacts): Day | null | undefined {
   const { outcome, occurredOn } = outcomeOf(ledger, row);
-  if (isGone(outcome)) return occurredOn;
+  if (mayBeAnybodys(outcome)) return occurredOn;
   if (!isReversed(currentOutcomes(ledger), row)) return undefined;
   const { directionId } = ledger;
   const isByReversal = reversals.some((one) =>
@@ -121,7 +124,7 @@ function endOf({ rows, reversals }: Facts, { ledger, row, subject }: RowFacts): 
 }
 
 /** The rows of a number that take service, the newest first. */
-function taking({ rows }: Facts): RowFacts[] {
+function taking({ rows }: Pick<Facts, 'rows'>): RowFacts[] {
   return rows.filter(({ ledger }) => !givesBack(ledger.kind)).sort((a, b) => b.ledger.plan - a.ledger.plan);
 }
 
@@ -163,20 +166,24 @@ function continuations(facts: Facts, at: RowFacts): RowFacts[] {
   return [at, ...goesOn.reverse()];
 }
 
-/** A row and its continuations, and among them what gives back what each of their operators took, as long as that asked nothing of another holder. */
-function restoring({ rows }: Facts, chain: readonly RowFacts[]): RowFacts[] {
-  const given = rows.filter((row) => {
-    const { ledger } = row;
-    if (!givesBack(ledger.kind) || isException(row)) return false;
-    const before = rows
-      .filter((one) => !givesBack(one.ledger.kind) && one.ledger.operator === ledger.operator)
-      .filter((one) => one.ledger.plan < ledger.plan)
-      .reduce<RowFacts | undefined>(
-        (last, one) => (last && last.ledger.plan > one.ledger.plan ? last : one),
-        undefined,
-      );
-    return before !== undefined && chain.includes(before);
-  });
+/**
+ * A row and its continuations, and among them what gives back what each of their operators took, as long as that asked nothing of another
+ * holder; what these reversals directed; and where nights go on with that, since nobody had answered.
+ */
+function restoring({ rows }: Facts, chain: readonly RowFacts[], reversals: readonly ReversalFacts[]): RowFacts[] {
+  const directed = new Set(reversals.flatMap(({ directionIds }) => directionIds));
+  const newest = new Map<OperatorId, boolean>();
+  const given = rows
+    .filter((row) => givesBack(row.ledger.kind) && !isException(row))
+    .sort((a, b) => a.ledger.plan - b.ledger.plan)
+    .filter(({ batchId, ledger: { directionId, operator, plan } }) => {
+      const [before] = taking({ rows }).filter(({ ledger }) => ledger.operator === operator && ledger.plan < plan);
+      // A night asks for what was asked for last.
+      const goesOn = isFollowUp(batchId) && newest.get(operator) === true;
+      const isTheirs = directed.has(directionId) || (before !== undefined && chain.includes(before)) || goesOn;
+      newest.set(operator, isTheirs);
+      return isTheirs;
+    });
   return [...chain.slice(1), ...given].sort((a, b) => a.ledger.plan - b.ledger.plan);
 }
 

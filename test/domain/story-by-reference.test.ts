@@ -254,6 +254,30 @@ describe('a reference is told of the reversals of who had the number then', () =
     expect(reversals([gone], gone, [reversal([], { ...withdrawn, withdraws: LATER })])).toBe(0);
   });
 
+  it('with what they directed, and nights went on with, though a later report had directed the number anew', () => {
+    const own = rowOf(FIRST, 1, airtel, 'disconnected');
+    const anew = rowOf(LATER, 3, airtel, null);
+    const asked = rowOf(REVERSAL, 4, airtel, null, { kind: 'restore' });
+    const night = rowOf(NEXT_NIGHT, 5, airtel, null, { kind: 'restore' });
+    const [row] = [pointerOf(own)];
+    const byIt = { line: 2, row, ground: 'wrong_number', caseRef: '' } as const;
+    const theirs = reversal([anew], { directionIds: [asked.ledger.directionId], appeals: [byIt] });
+    const rowsTold = (some: ReversalFacts[]) =>
+      factsSince(facts([night, asked, anew, own], { reversals: some }), own).rows.map(({ batchId }) => batchId);
+    expect(rowsTold([theirs])).toEqual([FIRST, REVERSAL, NEXT_NIGHT]);
+    // What another holder had given back is no part of it, nor is the night that goes on with that.
+    const others = { ...byIt, row: { ...row, row: 7 } };
+    expect(rowsTold([{ ...theirs, appeals: [others] }])).toEqual([FIRST]);
+  });
+
+  it('but not that of a withdrawn report what the new holder lost by another one stays', () => {
+    const own = rowOf(FIRST, 1, airtel, 'reissued');
+    const kept = [{ operator: airtel, batchId: LATER, state: 'directed' }];
+    const withdrawn = { state: 'kept', withdraws: FIRST, ground: 'withdrawal', appeals: [], kept } as const;
+    expect(reversals([own], own, [reversal([], withdrawn)])).toBe(0);
+    expect(reversals([own], own, [reversal([own], withdrawn)])).toBe(1);
+  });
+
   it('that excepted the number from a block, with what nights go on to ask of it, and not of whom another one excepted', () => {
     const own = rowOf(FIRST, 1, airtel, null);
     const asked = (batchId: BatchId, plan: number, operator = airtel): RowFacts => ({
