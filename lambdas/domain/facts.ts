@@ -8,7 +8,7 @@ import type { Exemption } from './exemptions.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
 import type { BatchKind, ClaimState, DirectionKind, Outcome, RESTORE } from './kinds.ts';
 import type { Order } from './ladders.ts';
-import type { Ledger, RecordedFile } from './ledger.ts';
+import { type Ledger, outcomeOf, type RecordedFile } from './ledger.ts';
 import type { MovedRow } from './moves.ts';
 import type { GatheredLink } from './sightings.ts';
 import type { HeldWhy } from './weighing.ts';
@@ -120,4 +120,13 @@ export interface Facts {
   /** Of a number: the blocks of the handsets from which it was to be excepted, in any order. They are no rows of its own. */
   readonly blocks: readonly RowFacts[];
   readonly exemption: Exemption;
+  /** Of what is told by a reference: since when some row, be it none that is told, says that the number is somebody else's. */
+  readonly reissuedOn?: Day | null;
+}
+
+/** The newest day since which a number is said to be somebody else's; null where nobody says so. */
+export function reissuedOn({ rows, reissuedOn: known }: Pick<Facts, 'rows' | 'reissuedOn'>): Day | null {
+  const said = rows.map(({ ledger, row }) => outcomeOf(ledger, row)).filter(({ outcome }) => outcome === 'reissued');
+  const days = [known, ...said.map(({ occurredOn }) => occurredOn)].filter((day) => day != null);
+  return days.sort().at(-1) ?? null;
 }

@@ -4,7 +4,7 @@ import { wasCut } from './back-orders.ts';
 import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
 import { contestedDays } from './erasure.ts';
-import type { AsideFacts, Facts, ReversalFacts, RowFacts } from './facts.ts';
+import { type AsideFacts, type Facts, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome, RESTORE } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
@@ -168,7 +168,7 @@ function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
   const { outcome, occurredOn } = outcomeOf(ledger, row);
   const takenBack = outcome !== 'reissued' && isReversed(currentOutcomes(ledger), row);
   const settledAt = facts.batches.find((batch) => batch.batchId === batchId)?.settledAt ?? null;
-  const since = takenBack && facts.reversals.length === 0 ? activatedOn(facts) : null;
+  const since = takenBack && facts.reversals.length === 0 ? reissuedOn(facts) : null;
   if (since !== null)
     return `Somebody else has had the number since ${dayText(since)}, as an operator says: it is withdrawn from every revocation list, and no order about whoever had it before takes service from it.`;
   return OUTCOME_SENTENCES[takenBack ? 'withdrawn' : outcome]({
@@ -254,17 +254,6 @@ function cutSince(facts: Facts, restored: RowFacts): string {
   return ended?.recordedAt == null
     ? ''
     : ` But it said on ${dayText(dayOf(ended.recordedAt))} that it disconnected the number all the same: whoever lacks service should ask there, or ask for an appeal.`;
-}
-
-/** The newest day since which a number is said to be somebody else's; null where nobody says so. */
-function activatedOn({ rows }: Facts): Day | null {
-  const said = rows.map(({ ledger, row }) => outcomeOf(ledger, row)).filter(({ outcome }) => outcome === 'reissued');
-  return (
-    said
-      .flatMap(({ occurredOn }) => occurredOn ?? [])
-      .sort()
-      .at(-1) ?? null
-  );
 }
 
 /** That its operator says it disconnected the number of somebody verified, or of whom that was taken back; and since, that it restored it. */

@@ -3,7 +3,14 @@ import { isTakenBackBy, isWhole } from './asked.ts';
 import type { Pointer } from './claims.ts';
 import { type Day, dayOf } from './days.ts';
 import { directedFor } from './directions.ts';
-import type { AsideFacts, BatchFacts, Facts, ReversalFacts, RowFacts } from './facts.ts';
+import {
+  type AsideFacts,
+  type BatchFacts,
+  type Facts,
+  type ReversalFacts,
+  type RowFacts,
+  reissuedOn,
+} from './facts.ts';
 import { isFollowUp, type OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
@@ -55,6 +62,7 @@ export function factsSince(facts: Facts, at: RowFacts): Facts {
     aside,
     reversals,
     exemption: Object.fromEntries(words),
+    reissuedOn: reissuedOn(facts),
   };
 }
 

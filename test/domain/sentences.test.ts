@@ -218,6 +218,9 @@ describe('the sentence of a number', () => {
       /^Somebody else has had the number since 3 June 2026, as an operator says: it is withdrawn/,
     );
     expect(said(facts)).not.toMatch(/taken back/);
+    // Also by the reference of a row to whose story that answer doesn't belong.
+    const byReference = number([rowOf(elsewhere)], { reissuedOn: on(3) });
+    expect(said(byReference)).toMatch(/^Somebody else has had the number since 3 June 2026/);
   });
 
   it('says of what was taken back that no order and no list carries it, whatever was answered', () => {

@@ -231,6 +231,7 @@ describe('a reference is told of the reversals of who had the number then', () =
     const own = rowOf(FIRST, 1, airtel, 'reissued');
     const others = takenBack(rowOf(LATER, 3, airtel, 'disconnected', { on: '2026-06-21' }));
     expect(reversals([others, own], own, [reversal([others])])).toBe(0);
+    expect(factsSince(facts([others, own]), others).reissuedOn).toBe('2026-06-03');
     // It came too late for whoever was cut off: by then the number may be anybody's.
     const cut = takenBack(rowOf(FIRST, 1, airtel, 'disconnected'));
     expect(reversals([cut], cut, [reversal([cut], { state: 'tooLate' })])).toBe(0);
