@@ -33,6 +33,9 @@ const DISPUTED = 0.3;
 /** Of a direction's rows the parts that are answered in some hours, by how it is dealt with. */
 const FIRST_DAY: Readonly<Record<Habit, number>> = { whole: 1, parts: 1 / 4, mistakes: 1 / 2, late: 0, never: 0 };
 
+/** The most rows of a file for several directions: of those there may be more than one file takes. */
+const ROWS_PER_FILE = 100_000;
+
 /** What becomes of one row at its operator; `stays_failed` is never disconnected. */
 type Fate =
   | (typeof MOVES)[number][0]
@@ -114,21 +117,25 @@ export class SimulatedOperator {
   }
 
   /**
-   * What is to be given back is, whatever else an operator is like: within hours, and all of a batch's directions in one file, whose
-   * rows name theirs.
+   * What is to be given back is, whatever else an operator is like: within hours, and all of a batch's directions in one file, or in
+   * some where they are many, whose rows name theirs.
    */
   private giveBack({ batchId, deadline }: OrderNotice): void {
     if (this.givingBack.has(batchId)) return;
     this.givingBack.add(batchId);
     const at = Math.max(this.soon(batchId, 2, 5, deadline - DAY), this.now());
     this.act(at, async () => {
-      const lines = ['imei,msisdn,outcome,direction'];
+      const lines: string[] = [];
       for (const order of this.desk.orders.filter((one) => one.batchId === batchId && isGivenBack(one)))
         for (const { identifier, outcome } of await this.answersTo(order, () => true, at)) {
           const whom = columnOf(order.kind) === 'imei' ? `${identifier},` : `,${identifier}`;
           lines.push([whom, outcome, order.directionId].join(','));
         }
-      await this.desk.answerAll(`given back ${batchId}.csv`, `${lines.join('\n')}\n`);
+      for (let n = 0; n * ROWS_PER_FILE < lines.length; n++) {
+        const part = lines.slice(n * ROWS_PER_FILE, (n + 1) * ROWS_PER_FILE);
+        const name = n === 0 ? `given back ${batchId}` : `given back ${batchId} ${n + 1}`;
+        await this.desk.answerAll(`${name}.csv`, `${['imei,msisdn,outcome,direction', ...part].join('\n')}\n`);
+      }
     });
   }
 

@@ -103,6 +103,18 @@ describe('simulated operators', () => {
     },
   );
 
+  it('say in several files what they give back of more than a hundred thousand', async () => {
+    const many = Array.from({ length: 100_001 }, (_, n) => `+919${String(n).padStart(9, '0')}`);
+    const uploads = await live('prompt', 0, (cloud) =>
+      cloud.order({ directionId: id('restore'), rung: 1, order: 'restore', identifiers: many, deadline: START + DAY }),
+    );
+    const said = uploads.map(({ key, text }) => [key.split('/').at(-1), text.trimEnd().split('\n').length - 1]);
+    expect(said).toEqual([
+      ['given back mha-0123456789ab.csv', 100_000],
+      ['given back mha-0123456789ab 2.csv', 1],
+    ]);
+  });
+
   it('disconnect what failed once they are ordered to', async () => {
     const failed = numbers.slice(0, 20);
     const order = {
