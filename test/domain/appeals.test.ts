@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Asked, askedForm } from '../../lambdas/domain/appeals.ts';
+import { type Asked, askedForm, isStruck, nameOfSubject } from '../../lambdas/domain/appeals.ts';
+import { directionId, imei, msisdn } from './example.ts';
 
 const ASKED = {
   batchId: 'caseworker-1-0123456789ab',
@@ -29,5 +30,38 @@ describe('what a reversal is asked', () => {
 
   it('keeps that row as a claim keeps its pointers', () => {
     expect(JSON.parse(askedForm.text(ASKED)).appeals[1].row).toBe('np-0123456789ab.reverify.alpha.1-0-0:4');
+  });
+});
+
+describe('a subject of an appeal', () => {
+  const [handset, other] = [imei('351000000000013'), imei('351000000000021')];
+  const [number, another] = [msisdn('9800000001'), msisdn('9800000002')];
+  const row = { directionId: directionId('reverify', '1-0-0'), row: 4 };
+
+  it('is told from others by all that names it: a number as it is now is another one than that of whom a row had ordered', () => {
+    const subjects = [
+      { msisdn: number, imei: null, row: null },
+      { msisdn: another, imei: null, row: null },
+      { msisdn: null, imei: handset, row: null },
+      { msisdn: number, imei: handset, row: null },
+      { msisdn: number, imei: null, row },
+      { msisdn: number, imei: null, row: { ...row, row: 5 } },
+    ];
+    expect(new Set(subjects.map(nameOfSubject)).size).toBe(subjects.length);
+    expect(nameOfSubject({ msisdn: number, imei: null, row: { ...row } })).toBe(`+919800000001  ${row.directionId}:4`);
+    expect(nameOfSubject({ msisdn: null, imei: handset, row: null })).toBe(' 35100000000001 ');
+  });
+
+  it.each([
+    ['a number by itself', { msisdn: number, imei: null }, [number], true],
+    ['another number', { msisdn: number, imei: null }, [another], false],
+    ['a handset by itself', { msisdn: null, imei: handset }, [handset], true],
+    ['another handset', { msisdn: null, imei: handset }, [other, number], false],
+    ['a pair by its number', { msisdn: number, imei: handset }, [number], true],
+    ['a pair by its handset', { msisdn: number, imei: handset }, [handset], true],
+    ['a pair by neither', { msisdn: number, imei: handset }, [other, another], false],
+    ['nobody where nobody was struck', { msisdn: number, imei: handset }, [], false],
+  ] as const)('is left out, or not: %s', (_, subject, struck, isLeftOut) => {
+    expect(isStruck(subject, new Set(struck))).toBe(isLeftOut);
   });
 });
