@@ -1,5 +1,6 @@
 import { App } from 'aws-cdk-lib';
-import { ConfigError, stageFromContext } from '../lib/config/stage.ts';
+import { stageFromContext } from '../lib/config/context.ts';
+import { ConfigError } from '../lib/config/stage.ts';
 import { addStage } from '../lib/stacks/stage.ts';
 
 const app = new App();

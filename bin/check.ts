@@ -15,8 +15,9 @@ import {
 } from '../lib/commands/check.ts';
 import { command, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
+import { stageFromContext } from '../lib/config/context.ts';
 import { fileFormsOf } from '../lib/config/file-forms.ts';
-import { ConfigError, type StageConfig, stageFromContext } from '../lib/config/stage.ts';
+import { ConfigError, type StageConfig } from '../lib/config/stage.ts';
 import { readStageFile } from '../lib/config/stage-file.ts';
 
 const HELP = `npm run check -- FILE --as KIND [options]

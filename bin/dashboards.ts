@@ -6,7 +6,7 @@ import { ACCOUNT, type LocalCloud, loadAssembly, REGION, startCloud } from 'loca
 import { command, say } from '../lib/commands/command.ts';
 import { readOptions } from '../lib/commands/command-line.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
-import { stageFromContext } from '../lib/config/stage.ts';
+import { stageFromContext } from '../lib/config/context.ts';
 import { conduct } from '../simulation/conduct.ts';
 import { participantsOf } from '../simulation/participants.ts';
 import { showProgress } from '../simulation/progress.ts';

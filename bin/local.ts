@@ -13,7 +13,8 @@ import {
   TYPED_HELP,
 } from '../lib/commands/local/serve-arguments.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
-import { type StageConfig, stageFromContext } from '../lib/config/stage.ts';
+import { stageFromContext } from '../lib/config/context.ts';
+import type { StageConfig } from '../lib/config/stage.ts';
 import { SimulatedApprovers } from '../simulation/approvers.ts';
 import { bucketsOf } from '../simulation/buckets.ts';
 import type { OutsideCloud } from '../simulation/desk.ts';

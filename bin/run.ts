@@ -5,7 +5,7 @@ import { type LocalCloud, startCloud } from 'local-cloud';
 import { instantOf } from '../lambdas/domain/days.ts';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { synthesize } from '../lib/commands/local/synth.ts';
-import { stageFromContext } from '../lib/config/stage.ts';
+import { stageFromContext } from '../lib/config/context.ts';
 import { clonesAdmitted, heaviestReverified, SimulatedApprovers, sampleVerdicts } from '../simulation/approvers.ts';
 import { HELP, parseArguments, type RunSettings } from '../simulation/arguments.ts';
 import { conduct } from '../simulation/conduct.ts';

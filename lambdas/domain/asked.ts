@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { Appeal } from './appeals.ts';
 import { type Pointer, pointerField, writePointer } from './claims.ts';
-import { csvLine } from './csv.ts';
+import { csvLine } from './csv-line.ts';
 import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
 import { imeiOut } from './identifiers.ts';
 import type { DirectionKind } from './kinds.ts';

@@ -1,15 +1,13 @@
 /**
- * The one CSV reader and the one CSV writer. The reader streams: it holds at most one line, one record and one batch
- * of rows, and gives the same rows and the same fault however the bytes are cut into chunks.
+ * The one CSV reader. It streams: it holds at most one line, one record and one batch of rows, and gives the same rows and the same
+ * fault however the bytes are cut into chunks.
  */
 import { CsvError, type Parser, parse } from 'csv-parse';
-import type { DateForm } from './days.ts';
 import { Utf8Bytes } from './encodings.ts';
 import { columnNamed } from './headers.ts';
 import { LineBreaker, type Lines } from './lines.ts';
-import type { FileReason, RowReason } from './reasons.ts';
+import type { FileReason } from './reasons.ts';
 import { HeaderSeparator, isDeclaration, type Separator } from './separators.ts';
-import { whatToDo } from './what-to-do.ts';
 
 /** Why a file can't be read, or not further. The line is that where reading stopped. */
 export class FileFault extends Error {
@@ -457,30 +455,4 @@ function lineBreaksIn(cells: readonly string[]): number {
     for (let at = cell.indexOf('\n'); at >= 0; at = cell.indexOf('\n', at + 1)) breaks++;
   }
   return breaks;
-}
-
-/** One line of a CSV file, its LF included; cells are quoted where RFC 4180 asks for it. */
-export function csvLine(cells: readonly string[]): string {
-  const line = cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
-  return line === '' ? '""\n' : `${line}\n`;
-}
-
-/** A text from outside, made safe for spreadsheets: what a formula could begin with gets a `'` before it. */
-export function outside(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-}
-
-/** A row that was not taken: its line, the cell or text at fault as it stood there, and the reason. */
-export interface Reject {
-  readonly line: number;
-  readonly value: string;
-  readonly reason: RowReason | FileReason;
-}
-
-/** The first line of a rejects file. */
-export const rejectsHeader = csvLine(['line', 'value', 'reason', 'what_to_do']);
-
-/** A line of a rejects file. @param dates the other form of days that its operator has */
-export function rejectLine({ line, value, reason }: Reject, dates?: DateForm): string {
-  return csvLine([String(line), outside(value), reason, whatToDo(reason, dates)]);
 }

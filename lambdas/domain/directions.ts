@@ -1,5 +1,5 @@
 /** Directions: how rows are cut into them, how their rows are kept, and what an operator is sent. */
-import { csvLine } from './csv.ts';
+import { csvLine } from './csv-line.ts';
 import { type Day, type Instant, isDay } from './days.ts';
 import {
   type DirectionId,

@@ -1,5 +1,5 @@
 /** The list of what a batch linked and did not direct: it stands in a direction of another one, or people left it out. */
-import { csvLine } from './csv.ts';
+import { csvLine } from './csv-line.ts';
 import {
   type DirectionId,
   type Imei,

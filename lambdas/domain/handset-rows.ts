@@ -2,7 +2,7 @@
  * What became of each handset of a report: the numbers that were seen in it, how their directions ended, and where it was blocked.
  * Links and outcomes come in any order, some millions of each, and are kept in eight bytes: they are joined when both are sorted.
  */
-import { csvLine, outside } from './csv.ts';
+import { csvLine, outside } from './csv-line.ts';
 import { type Day, dayOf, type Instant } from './days.ts';
 import { type Imei, imeiOut, type Msisdn, type OperatorId } from './identifiers.ts';
 import type { AlreadyState, ClaimState, LeftOut, Outcome } from './kinds.ts';

@@ -1,5 +1,5 @@
 /** What is open at an operator: the orders that it is to carry out now, those of its open directions' ladders and those of rows that failed. */
-import { csvLine } from './csv.ts';
+import { csvLine } from './csv-line.ts';
 import type { Instant } from './days.ts';
 import type { DirectionId, OperatorId } from './identifiers.ts';
 import { type Order, takesService } from './ladders.ts';

@@ -2,14 +2,15 @@
  * The preview as a page for the people who decide: whom the batch would reach, by operator and area, its held handsets and its
  * heaviest ones, and how to decide. It stands alone (it asks for nothing, runs nothing and is one file), and names no number.
  */
-import { csvLine } from './csv.ts';
+import { csvLine } from './csv-line.ts';
 import { decisionColumns } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
 import { type Content, type Html, html } from './html.ts';
 import { imeiOut } from './identifiers.ts';
 import { previewKeys } from './outbox.ts';
 import { type Column, outside, pageOf, table, time } from './page-parts.ts';
-import { type AreaCount, type Preview, previewText } from './preview.ts';
+import { type Preview, previewText } from './preview.ts';
+import type { AreaCount } from './preview-count.ts';
 import type { HandsetWeight, HeldFrom, HeldHandset } from './weighing.ts';
 import { counted, grouped } from './wording.ts';
 

@@ -3,7 +3,7 @@
  * names no number and no handset.
  */
 import type { AppealGround, Asked } from './appeals.ts';
-import { csvLine } from './csv.ts';
+import { csvLine } from './csv-line.ts';
 import { decisionColumns } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
 import { type Content, type Html, html } from './html.ts';

@@ -1,7 +1,7 @@
 /** The numbers whose connections ended in a batch, those that were withdrawn, and the lists of them that are published. */
 import * as z from 'zod';
 import { APPEAL_GROUNDS } from './appeals.ts';
-import { csvLine, outside } from './csv.ts';
+import { csvLine, outside } from './csv-line.ts';
 import type { Day } from './days.ts';
 import type { Msisdn, OperatorId } from './identifiers.ts';
 import { REVOCATION_REASONS, type RevocationReason } from './kinds.ts';

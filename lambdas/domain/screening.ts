@@ -1,8 +1,9 @@
 /** Screening: what becomes of each row of a report. */
-import type { CsvRow, Reject } from './csv.ts';
+import type { CsvRow } from './csv.ts';
 import { type Identifiers, type Imei, identifiersOf } from './identifiers.ts';
 import { columnOf, REPORT_DIRECTS } from './kinds.ts';
 import type { RowReason } from './reasons.ts';
+import type { Reject } from './rejects.ts';
 
 /** The columns of a report. Only the IMEI decides anything; the others are the agency's own notes, which explanations repeat. */
 export const reportColumns = {

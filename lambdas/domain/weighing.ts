@@ -3,7 +3,7 @@
  * looks cloned.
  */
 import * as z from 'zod';
-import { csvLine } from './csv.ts';
+import { csvLine } from './csv-line.ts';
 import type { Day } from './days.ts';
 import { type Imei, imeiOut, isImei } from './identifiers.ts';
 import type { Sighting } from './sightings.ts';

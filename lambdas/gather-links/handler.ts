@@ -8,7 +8,7 @@ import { REPORT_DIRECTS } from '../domain/kinds.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { LinkedCount } from '../domain/linked.ts';
 import { type GatheredLinks, gathered, mustAddUp, type ShardItem, type Slice, shardPlaces } from '../domain/plans.ts';
-import { PreviewCount } from '../domain/preview.ts';
+import { PreviewCount } from '../domain/preview-count.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
 import { idList, wholeNumber } from '../runtime/environment.ts';

@@ -1,9 +1,10 @@
 import * as z from 'zod';
-import { type CsvRow, rejectsHeader } from '../domain/csv.ts';
+import type { CsvRow } from '../domain/csv.ts';
 import type { FileForms } from '../domain/file-forms.ts';
 import { brokenRules, gateLimits, weigh } from '../domain/gates.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { EVERY_APPROVER, toAdministrators, toApprover, toOperator } from '../domain/notices.ts';
+import { rejectsHeader } from '../domain/rejects.ts';
 import type { UsageColumn } from '../domain/sightings.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';

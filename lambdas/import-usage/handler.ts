@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import { readCsv, rejectsHeader } from '../domain/csv.ts';
+import { readCsv } from '../domain/csv.ts';
 import { columnsAs } from '../domain/file-forms.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
+import { rejectsHeader } from '../domain/rejects.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
 import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';

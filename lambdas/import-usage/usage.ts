@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import * as z from 'zod';
-import { type CsvRow, FileFault, rejectLine } from '../domain/csv.ts';
+import { type CsvRow, FileFault } from '../domain/csv.ts';
 import { type DateForm, dayOf } from '../domain/days.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
 import { rejectsKey } from '../domain/outbox.ts';
 import { type FileReason, isFileReason } from '../domain/reasons.ts';
+import { rejectLine } from '../domain/rejects.ts';
 import {
   parseSighting,
   type Sighting,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { rejectLine, rejectsHeader } from '../domain/csv.ts';
+import { rejectLine, rejectsHeader } from '../domain/rejects.ts';
 import { USAGE_WARNINGS } from '../domain/sightings.ts';
 import {
   announceImport,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import * as z from 'zod';
 import { toldState } from '../domain/batches.ts';
-import { FileFault, readCsv, rejectLine, rejectsHeader } from '../domain/csv.ts';
+import { FileFault, readCsv } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
 import { columnsAs } from '../domain/file-forms.ts';
@@ -10,6 +10,7 @@ import { batchIdOf, type OperatorId, SELF_CHECK } from '../domain/identifiers.ts
 import { LARGEST_REPORT } from '../domain/limits.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { rejectsKey } from '../domain/outbox.ts';
+import { rejectLine, rejectsHeader } from '../domain/rejects.ts';
 import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';

@@ -1,5 +1,5 @@
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
-import { csvLine } from '../../lambdas/domain/csv.ts';
+import { csvLine } from '../../lambdas/domain/csv-line.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { ADMITTED, type ApproverId, isApproverId } from '../../lambdas/domain/identifiers.ts';

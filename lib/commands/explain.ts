@@ -1,7 +1,7 @@
 /** What `npm run explain` asks and prints: a file of lookups, and its explanations for people to read. */
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
-import { csvLine } from '../../lambdas/domain/csv.ts';
+import { csvLine } from '../../lambdas/domain/csv-line.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { type CaseworkerId, isCaseworkerId, LOOKED_UP } from '../../lambdas/domain/identifiers.ts';

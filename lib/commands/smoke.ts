@@ -8,7 +8,6 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
-import { rejectLine, rejectsHeader } from '../../lambdas/domain/csv.ts';
 import { type Day, dayOf, instantOf } from '../../lambdas/domain/days.ts';
 import { uploadExecution } from '../../lambdas/domain/execution-names.ts';
 import {
@@ -20,6 +19,7 @@ import {
 } from '../../lambdas/domain/identifiers.ts';
 import { receiptKey, rejectsKey, revocationKeys, summaryKey } from '../../lambdas/domain/outbox.ts';
 import { receiptText, refusedReceipt } from '../../lambdas/domain/receipts.ts';
+import { rejectLine, rejectsHeader } from '../../lambdas/domain/rejects.ts';
 import { revocationCsv } from '../../lambdas/domain/revocations.ts';
 import { subscriptionsOf } from '../../lambdas/stores/subscriptions.ts';
 import { CHECKER } from '../config/participants.ts';

@@ -2,26 +2,23 @@ import { z } from 'zod';
 import { TOLD_BY } from '../../lambdas/domain/addresses.ts';
 import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
 import { fileFormsOf, MOST_OF_FORMS } from './file-forms.ts';
-import { DEFAULT_OPERATIONS, operations, RESERVED_CONCURRENCY } from './operations.ts';
+import { operations } from './operations.ts';
 import {
   accountOf,
   agency,
   approver,
   CHECKER,
   caseworker,
-  isNamed,
   operator,
   outsider,
   PARTICIPANTS,
   type Participant,
   type ParticipantKind,
   RESERVED_ID,
-  UNNAMED,
   UNNAMED_ACCOUNT,
 } from './participants.ts';
-import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from './policy.ts';
-import { DEFAULT_RETENTION, retention } from './retention.ts';
-import { readStageFile, type StageFile, WrongStageFile } from './stage-file.ts';
+import { policy } from './policy.ts';
+import { retention } from './retention.ts';
 import { inPlainWords } from './words.ts';
 
 const distinctIds = (participants: readonly { id: string }[]) =>
@@ -184,6 +181,10 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** The error of these lines, each of which names a field. */
+export const wrong = (...lines: string[]): ConfigError =>
+  new ConfigError(`the configuration is wrong:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+
 const fieldName = (path: readonly PropertyKey[]) =>
   path.reduce<string>(
     (name, part) => (typeof part === 'number' ? `${name}[${part}]` : name ? `${name}.${String(part)}` : String(part)),
@@ -202,170 +203,8 @@ export function checkStage(candidate: unknown, file?: string): StageConfig {
   throw wrong(...checked.error.issues.map(({ path, message }) => `${from}${fieldName(path)}: ${message}`));
 }
 
-/** By which role CloudFormation makes what a template says, where `cdk bootstrap` prepared the account. */
-const DEPLOYERS = ['cdk-*-cfn-exec-role-*'];
-
 /** Stages that people rely on. Any other may be torn down by one command. */
 const PROTECTED: readonly string[] = ['prod'];
 
 /** Whether a stage of this name is protected against being deleted, and against placeholders in its configuration. */
 export const isProtected = (stage: string): boolean => PROTECTED.includes(stage);
-
-/** Numbers of the policy that a command line may change (`-c rowsPerDirection=500`). */
-const NUMBERS = [
-  'lookBackDays',
-  'rowsPerDirection',
-  'handsetsPerChild',
-  'linksPerShard',
-  'linksPerHandset',
-  'busyDay',
-  'manyConnections',
-  'people',
-  'reversalPeople',
-  'largeReversalPeople',
-  'largeReversal',
-  'mostSubjects',
-  'decideWithinHours',
-  'mostNumbers',
-  'mostHandsets',
-  'exemptionDays',
-  'portingDays',
-  'extensionDays',
-  'mostExtendedPercent',
-  'gateRows',
-  'gateRejectedPercent',
-  'gateSamePercent',
-  'gateFewestPercent',
-  'gateMostPercent',
-  'gateFiles',
-  'gateFewestFiles',
-  'lookupsPerFile',
-  'lookupsPerDay',
-  'bytesPerPiece',
-  'warmWrites',
-  'warmReads',
-] as const;
-
-/** All that a command line may say (`-c name=value`). */
-const VALUES = [
-  'stage',
-  'cloud',
-  'ladder',
-  'config',
-  'operators',
-  'deployers',
-  'runbookUrl',
-  'sweepHours',
-  'surveyHours',
-  'reservedConcurrency',
-  ...NUMBERS,
-] as const;
-
-/** The CDK's own: feature flags, what it looked up, and what its command tells the app. */
-const isOfTheCdk = (name: string): boolean => /[@:/]/.test(name);
-
-/** The context of the CDK: its command's `-c name=value` and cdk.json's. */
-export type Context = Readonly<Record<string, unknown>>;
-
-/**
- * The configuration of the stage that the CDK context names, with what the command line changes.
- * @throws ConfigError for a value that can't stand, or that isn't known; and where a protected stage is for AWS (any `cloud`
- *   but `local`) and has participants whose account nobody has named
- */
-export function stageFromContext(context: Context): StageConfig {
-  const unknown = Object.keys(context).filter((name) => !isOfTheCdk(name) && !VALUES.some((known) => known === name));
-  if (unknown.length > 0)
-    throw wrong(
-      ...unknown.map((name) => `${name}: is no value of this app; there are ${[...VALUES].sort().join(', ')}`),
-    );
-  const given = (name: (typeof VALUES)[number]): string | undefined =>
-    context[name] === undefined ? undefined : String(context[name]);
-  const numbers = NUMBERS.flatMap((name) => {
-    const number = given(name);
-    return number === undefined ? [] : [[name, Number(number)]];
-  });
-  const stage = given('stage') ?? 'dev';
-  const cloud = oneOf('cloud', given('cloud'), ['aws', 'local']);
-  const file = fileOf(stage, given('config'));
-  const ladder = oneOf('ladder', given('ladder') ?? file?.ladder, ['flagged', 'normal']);
-  const operating = (['sweepHours', 'surveyHours', 'reservedConcurrency'] as const).flatMap((name) => {
-    const number = given(name);
-    return number === undefined ? [] : [[name, Number(number)]];
-  });
-  const { operators = UNNAMED.operators, ...others } = file?.others ?? {};
-  const candidate = {
-    stage,
-    ...UNNAMED,
-    protect: isProtected(stage),
-    deployers: DEPLOYERS,
-    ...others,
-    ...(given('deployers') === undefined ? {} : { deployers: listed(given('deployers')) }),
-    operators: chosen(operators, given('operators')),
-    policy: {
-      ...DEFAULT_POLICY,
-      ladders: { ...DEFAULT_POLICY.ladders, reverify: [...REVERIFY_LADDERS[ladder]] },
-      ...file?.policy,
-      ...Object.fromEntries(numbers),
-    },
-    retention: { ...DEFAULT_RETENTION, ...file?.retention },
-    operations: {
-      ...DEFAULT_OPERATIONS,
-      ...(isProtected(stage) ? { reservedConcurrency: RESERVED_CONCURRENCY } : {}),
-      ...file?.operations,
-      ...(given('runbookUrl') === undefined ? {} : { runbookUrl: given('runbookUrl') }),
-      ...Object.fromEntries(operating),
-    },
-  };
-  const config = checkStage(candidate, file?.path);
-  if (config.protect && cloud === 'aws') refuseUnnamed(config);
-  return config;
-}
-
-/** The stage's file. @throws ConfigError where it is wrong */
-function fileOf(stage: string, named: string | undefined): StageFile | undefined {
-  try {
-    return readStageFile(stage, named);
-  } catch (error) {
-    throw error instanceof WrongStageFile ? wrong(...error.lines) : error;
-  }
-}
-
-const wrong = (...lines: string[]) =>
-  new ConfigError(`the configuration is wrong:\n${lines.map((line) => `  ${line}`).join('\n')}`);
-
-const listed = (text: string | undefined): string[] | undefined => text?.split(',').filter((one) => one !== '');
-
-/** One of these; the first where nothing is given. */
-function oneOf<const T extends string>(name: string, text: string | undefined, values: readonly [T, ...T[]]): T {
-  const value = values.find((known) => known === (text ?? values[0]));
-  if (value === undefined) throw wrong(`${name}: must be ${values.join(' or ')}`);
-  return value;
-}
-
-/** The operators of these ids; all where none are given. */
-function chosen(operators: unknown, text: string | undefined): unknown {
-  const ids = listed(text);
-  // What a file says is checked afterwards.
-  if (ids === undefined || !Array.isArray(operators)) return operators;
-  const byId = new Map(operators.map((operator) => [String(operator?.id), operator]));
-  const unknown = ids.filter((id) => !byId.has(id));
-  if (unknown.length > 0)
-    throw wrong(...unknown.map((id) => `operators: ${id} is none; there are ${[...byId.keys()].join(', ')}`));
-  return ids.map((id) => byId.get(id));
-}
-
-/** Nobody may come in by what stands there until somebody is named, where people rely on a stage. */
-function refuseUnnamed(config: StageConfig): void {
-  const unnamed = PARTICIPANTS.flatMap((kind) =>
-    config[kind].flatMap((one, n) =>
-      isNamed(one)
-        ? []
-        : [`${kind}[${n}]: nobody has named the account of ${one.id} (${UNNAMED_ACCOUNT} stands there)`],
-    ),
-  );
-  if (unnamed.length === 0) return;
-  throw wrong(
-    ...unnamed,
-    `Name them in config/${config.stage}.json, or in the file of -c config=FILE; config/example.json is an example.`,
-  );
-}

@@ -8,7 +8,7 @@ import { ChangeMessageVisibilityCommand, type ReceiveMessageResult, SQSClient } 
 import { loadAssembly, Rights, type Role, readPolicy } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
-import { stageFromContext } from '../../lib/config/stage.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { AT_ONCE, DAY, HOUR, Lab, START } from '../scenarios/lab.ts';

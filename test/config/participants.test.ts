@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { stageFromContext } from '../../lib/config/context.ts';
 import { unnamed } from '../../lib/config/participants.ts';
-import { ConfigError, checkStage, stageFromContext } from '../../lib/config/stage.ts';
+import { ConfigError, checkStage } from '../../lib/config/stage.ts';
 
 const good = stageFromContext({ config: 'none' });
 const agency = unnamed('agency', 'mha');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import cdkJson from '../../cdk.json' with { type: 'json' };
-import { ConfigError, checkStage, stageFromContext } from '../../lib/config/stage.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
+import { ConfigError, checkStage } from '../../lib/config/stage.ts';
 
 const good = stageFromContext({ config: 'none' });
 

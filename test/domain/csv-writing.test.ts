@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { csvLine, outside, rejectLine, rejectsHeader } from '../../lambdas/domain/csv.ts';
+import { csvLine, outside } from '../../lambdas/domain/csv-line.ts';
+import { rejectLine, rejectsHeader } from '../../lambdas/domain/rejects.ts';
 import { anyText, readAll } from './csv-reading.ts';
 
 describe('writing CSV', () => {

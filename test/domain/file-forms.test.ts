@@ -1,12 +1,13 @@
 /** Files of an operator that writes them in another form: as those of DIRBS-Core, a register of handsets, made here in its form. */
 import { describe, expect, test } from 'vitest';
-import { FileFault, readCsv, rejectLine } from '../../lambdas/domain/csv.ts';
+import { FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Day } from '../../lambdas/domain/days.ts';
 import { DATE_FORMS, parseDayAs } from '../../lambdas/domain/days.ts';
 import { columnsAs, type FileForm, NAMED_COLUMNS, wrongNames } from '../../lambdas/domain/file-forms.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { cutFile, readPiece } from '../../lambdas/domain/pieces.ts';
 import { receiptOf } from '../../lambdas/domain/receipts.ts';
+import { rejectLine } from '../../lambdas/domain/rejects.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';

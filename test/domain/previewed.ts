@@ -1,7 +1,8 @@
 /** What previews are made of, and what is looked for in their pages. */
 import { expect } from 'vitest';
 import type { Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { PreviewCount, type PreviewCounts, previewOf } from '../../lambdas/domain/preview.ts';
+import { previewOf } from '../../lambdas/domain/preview.ts';
+import { PreviewCount, type PreviewCounts } from '../../lambdas/domain/preview-count.ts';
 import { type GatheredLink, gatheredLine } from '../../lambdas/domain/sightings.ts';
 import { agency, at, batchId, day, imei, jio, msisdn } from './example.ts';
 

@@ -1,8 +1,9 @@
 /** Files as spreadsheet programs and people make them: each row is taken, or refused with a cause and what to do. */
 import { describe, expect, test } from 'vitest';
-import { type Columns, type CsvRow, FileFault, type Reject, readCsv, rejectLine } from '../../lambdas/domain/csv.ts';
+import { type Columns, type CsvRow, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Day } from '../../lambdas/domain/days.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { type Reject, rejectLine } from '../../lambdas/domain/rejects.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';

@@ -1,4 +1,4 @@
-import { csvLine } from '../../lambdas/domain/csv.ts';
+import { csvLine } from '../../lambdas/domain/csv-line.ts';
 import { WHAT_TO_DO } from '../../lambdas/domain/what-to-do.ts';
 
 const sentences: Record<string, string> = WHAT_TO_DO;

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isWord } from '../../lambdas/domain/outbox.ts';
-import { stageFromContext } from '../../lib/config/stage.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
 import { clonesAdmitted, heaviestReverified, SimulatedApprovers, sampleVerdicts } from '../../simulation/approvers.ts';
 import { parseArguments } from '../../simulation/arguments.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';

@@ -1,7 +1,7 @@
 import type { LocalCloud } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { INBOX } from '../../lambdas/domain/inbox.ts';
-import { stageFromContext } from '../../lib/config/stage.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
 import { signedByOwners } from '../../simulation/signed.ts';
 
 describe('where rights are in force', () => {

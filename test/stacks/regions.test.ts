@@ -1,7 +1,8 @@
 import { type Resource, Rights, type Role, readPolicy, resolveStacks } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
+import { stageFromContext } from '../../lib/config/context.ts';
 import { CHECKER, type Participant, unnamed } from '../../lib/config/participants.ts';
-import { checkStage, type StageConfig, stageFromContext } from '../../lib/config/stage.ts';
+import { checkStage, type StageConfig } from '../../lib/config/stage.ts';
 import { synthesized } from './synthesized.ts';
 
 const ACCOUNT = '111122223333';

@@ -1,6 +1,7 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { checkStage, stageFromContext } from '../../lib/config/stage.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
+import { checkStage } from '../../lib/config/stage.ts';
 import { synthesized } from './synthesized.ts';
 
 const config = stageFromContext({ config: 'none' });

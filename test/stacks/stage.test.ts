@@ -4,7 +4,7 @@ import { CfnQueue } from 'aws-cdk-lib/aws-sqs';
 import type { CloudFormationStackArtifact } from 'aws-cdk-lib/cx-api';
 import { describe, expect, it } from 'vitest';
 import cdkJson from '../../cdk.json' with { type: 'json' };
-import { stageFromContext } from '../../lib/config/stage.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
 import { addStage } from '../../lib/stacks/stage.ts';
 
 interface Resource {

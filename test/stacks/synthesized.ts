@@ -1,7 +1,8 @@
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdkJson from '../../cdk.json' with { type: 'json' };
-import { type StageConfig, stageFromContext } from '../../lib/config/stage.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
+import type { StageConfig } from '../../lib/config/stage.ts';
 import { addStage } from '../../lib/stacks/stage.ts';
 
 /** By configuration: tests read templates, and don't change them. */

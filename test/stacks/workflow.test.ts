@@ -4,8 +4,9 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { compile, evaluate } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { administratorNotice, BATCH_FAILING, DIRECTION_FAILING } from '../../lambdas/domain/notices.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
 import { unnamed } from '../../lib/config/participants.ts';
-import { checkStage, stageFromContext } from '../../lib/config/stage.ts';
+import { checkStage } from '../../lib/config/stage.ts';
 import { objectsIn, placesOf } from './places.ts';
 import { definitionOf, synthesized } from './synthesized.ts';
 

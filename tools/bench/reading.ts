@@ -1,9 +1,10 @@
 /** Screen, import and record: rows of a file read, checked and decided, against the CSV parser that reads the same bytes. */
 import { parse } from 'csv-parse';
-import { type CsvRow, readCsv, rejectLine } from '../../lambdas/domain/csv.ts';
+import { type CsvRow, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { newLedger } from '../../lambdas/domain/ledger.ts';
+import { rejectLine } from '../../lambdas/domain/rejects.ts';
 import { applyResponse, parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { linkKey, parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';

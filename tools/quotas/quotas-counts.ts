@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { type LocalCloud, type RunUsage, startCloud } from 'local-cloud';
 import { z } from 'zod';
 import { synthesize } from '../../lib/commands/local/synth.ts';
-import { stageFromContext } from '../../lib/config/stage.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
 import { conduct } from '../../simulation/conduct.ts';
 import { participantsOf } from '../../simulation/participants.ts';
 import type { Progress } from '../../simulation/progress.ts';

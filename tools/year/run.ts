@@ -1,6 +1,6 @@
 /** A year on the local cloud: who does what when, and what lies there at its end. */
 import type { LocalCloud } from 'local-cloud';
-import { stageFromContext } from '../../lib/config/stage.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { Desk, messageOf } from '../../simulation/desk.ts';
 import { participantsOf } from '../../simulation/participants.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { stageFromContext } from '../../config/stage.ts';
+import { stageFromContext } from '../../config/context.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 

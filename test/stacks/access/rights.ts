@@ -1,7 +1,8 @@
 /** The rights of the synthesized app in a stage whose participants have accounts, and what each participant may do, worked out by hand. */
 import { type Resource, Rights, type Role, readPolicy, resolveStacks } from 'local-cloud';
+import { stageFromContext } from '../../../lib/config/context.ts';
 import { unnamed } from '../../../lib/config/participants.ts';
-import { checkStage, type StageConfig, stageFromContext } from '../../../lib/config/stage.ts';
+import { checkStage, type StageConfig } from '../../../lib/config/stage.ts';
 import { synthesized } from '../synthesized.ts';
 
 export const REGION = 'ap-south-1';

@@ -1,7 +1,7 @@
 /** Whole functions: any file under any name, from its event to what is written and told. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { csvLine } from '../../../lambdas/domain/csv.ts';
+import { csvLine } from '../../../lambdas/domain/csv-line.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
 import { reportColumns } from '../../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../../lambdas/domain/sightings.ts';

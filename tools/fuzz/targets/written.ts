@@ -1,11 +1,12 @@
 /** What we write with outsiders' texts in it. */
 import fc from 'fast-check';
-import { csvLine, rejectLine, rejectsHeader } from '../../../lambdas/domain/csv.ts';
+import { csvLine } from '../../../lambdas/domain/csv-line.ts';
 import type { Day, Instant } from '../../../lambdas/domain/days.ts';
 import { orderCsv } from '../../../lambdas/domain/directions.ts';
 import { type Elsewhere, elsewhereHeader, elsewhereLines } from '../../../lambdas/domain/elsewhere.ts';
 import type { DirectionId, Imei, Msisdn, OperatorId } from '../../../lambdas/domain/identifiers.ts';
 import { receiptText, refusedReceipt } from '../../../lambdas/domain/receipts.ts';
+import { rejectLine, rejectsHeader } from '../../../lambdas/domain/rejects.ts';
 import { type Revocation, revocationCsv, revocationJson, revocationRows } from '../../../lambdas/domain/revocations.ts';
 import { reckon } from '../../../test/domain/csv-reading.ts';
 import { fileName } from '../inputs.ts';

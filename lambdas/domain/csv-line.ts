@@ -1,0 +1,12 @@
+/** The one CSV writer. */
+
+/** One line of a CSV file, its LF included; cells are quoted where RFC 4180 asks for it. */
+export function csvLine(cells: readonly string[]): string {
+  const line = cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',');
+  return line === '' ? '""\n' : `${line}\n`;
+}
+
+/** A text from outside, made safe for spreadsheets: what a formula could begin with gets a `'` before it. */
+export function outside(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}

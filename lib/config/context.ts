@@ -1,0 +1,166 @@
+/** The configuration of a stage as the CDK is told it: its file, what holds where that says nothing, and what the command line changes. */
+import { DEFAULT_OPERATIONS, RESERVED_CONCURRENCY } from './operations.ts';
+import { isNamed, PARTICIPANTS, UNNAMED, UNNAMED_ACCOUNT } from './participants.ts';
+import { DEFAULT_POLICY, REVERIFY_LADDERS } from './policy.ts';
+import { DEFAULT_RETENTION } from './retention.ts';
+import { checkStage, isProtected, type StageConfig, wrong } from './stage.ts';
+import { readStageFile, type StageFile, WrongStageFile } from './stage-file.ts';
+
+/** By which role CloudFormation makes what a template says, where `cdk bootstrap` prepared the account. */
+const DEPLOYERS = ['cdk-*-cfn-exec-role-*'];
+
+/** Numbers of the policy that a command line may change (`-c rowsPerDirection=500`). */
+const NUMBERS = [
+  'lookBackDays',
+  'rowsPerDirection',
+  'handsetsPerChild',
+  'linksPerShard',
+  'linksPerHandset',
+  'busyDay',
+  'manyConnections',
+  'people',
+  'reversalPeople',
+  'largeReversalPeople',
+  'largeReversal',
+  'mostSubjects',
+  'decideWithinHours',
+  'mostNumbers',
+  'mostHandsets',
+  'exemptionDays',
+  'portingDays',
+  'extensionDays',
+  'mostExtendedPercent',
+  'gateRows',
+  'gateRejectedPercent',
+  'gateSamePercent',
+  'gateFewestPercent',
+  'gateMostPercent',
+  'gateFiles',
+  'gateFewestFiles',
+  'lookupsPerFile',
+  'lookupsPerDay',
+  'bytesPerPiece',
+  'warmWrites',
+  'warmReads',
+] as const;
+
+/** All that a command line may say (`-c name=value`). */
+const VALUES = [
+  'stage',
+  'cloud',
+  'ladder',
+  'config',
+  'operators',
+  'deployers',
+  'runbookUrl',
+  'sweepHours',
+  'surveyHours',
+  'reservedConcurrency',
+  ...NUMBERS,
+] as const;
+
+/** The CDK's own: feature flags, what it looked up, and what its command tells the app. */
+const isOfTheCdk = (name: string): boolean => /[@:/]/.test(name);
+
+/** The context of the CDK: its command's `-c name=value` and cdk.json's. */
+export type Context = Readonly<Record<string, unknown>>;
+
+/**
+ * The configuration of the stage that the CDK context names, with what the command line changes.
+ * @throws ConfigError for a value that can't stand, or that isn't known; and where a protected stage is for AWS (any `cloud`
+ *   but `local`) and has participants whose account nobody has named
+ */
+export function stageFromContext(context: Context): StageConfig {
+  const unknown = Object.keys(context).filter((name) => !isOfTheCdk(name) && !VALUES.some((known) => known === name));
+  if (unknown.length > 0)
+    throw wrong(
+      ...unknown.map((name) => `${name}: is no value of this app; there are ${[...VALUES].sort().join(', ')}`),
+    );
+  const given = (name: (typeof VALUES)[number]): string | undefined =>
+    context[name] === undefined ? undefined : String(context[name]);
+  const numbers = NUMBERS.flatMap((name) => {
+    const number = given(name);
+    return number === undefined ? [] : [[name, Number(number)]];
+  });
+  const stage = given('stage') ?? 'dev';
+  const cloud = oneOf('cloud', given('cloud'), ['aws', 'local']);
+  const file = fileOf(stage, given('config'));
+  const ladder = oneOf('ladder', given('ladder') ?? file?.ladder, ['flagged', 'normal']);
+  const operating = (['sweepHours', 'surveyHours', 'reservedConcurrency'] as const).flatMap((name) => {
+    const number = given(name);
+    return number === undefined ? [] : [[name, Number(number)]];
+  });
+  const { operators = UNNAMED.operators, ...others } = file?.others ?? {};
+  const candidate = {
+    stage,
+    ...UNNAMED,
+    protect: isProtected(stage),
+    deployers: DEPLOYERS,
+    ...others,
+    ...(given('deployers') === undefined ? {} : { deployers: listed(given('deployers')) }),
+    operators: chosen(operators, given('operators')),
+    policy: {
+      ...DEFAULT_POLICY,
+      ladders: { ...DEFAULT_POLICY.ladders, reverify: [...REVERIFY_LADDERS[ladder]] },
+      ...file?.policy,
+      ...Object.fromEntries(numbers),
+    },
+    retention: { ...DEFAULT_RETENTION, ...file?.retention },
+    operations: {
+      ...DEFAULT_OPERATIONS,
+      ...(isProtected(stage) ? { reservedConcurrency: RESERVED_CONCURRENCY } : {}),
+      ...file?.operations,
+      ...(given('runbookUrl') === undefined ? {} : { runbookUrl: given('runbookUrl') }),
+      ...Object.fromEntries(operating),
+    },
+  };
+  const config = checkStage(candidate, file?.path);
+  if (config.protect && cloud === 'aws') refuseUnnamed(config);
+  return config;
+}
+
+/** The stage's file. @throws ConfigError where it is wrong */
+function fileOf(stage: string, named: string | undefined): StageFile | undefined {
+  try {
+    return readStageFile(stage, named);
+  } catch (error) {
+    throw error instanceof WrongStageFile ? wrong(...error.lines) : error;
+  }
+}
+
+const listed = (text: string | undefined): string[] | undefined => text?.split(',').filter((one) => one !== '');
+
+/** One of these; the first where nothing is given. */
+function oneOf<const T extends string>(name: string, text: string | undefined, values: readonly [T, ...T[]]): T {
+  const value = values.find((known) => known === (text ?? values[0]));
+  if (value === undefined) throw wrong(`${name}: must be ${values.join(' or ')}`);
+  return value;
+}
+
+/** The operators of these ids; all where none are given. */
+function chosen(operators: unknown, text: string | undefined): unknown {
+  const ids = listed(text);
+  // What a file says is checked afterwards.
+  if (ids === undefined || !Array.isArray(operators)) return operators;
+  const byId = new Map(operators.map((operator) => [String(operator?.id), operator]));
+  const unknown = ids.filter((id) => !byId.has(id));
+  if (unknown.length > 0)
+    throw wrong(...unknown.map((id) => `operators: ${id} is none; there are ${[...byId.keys()].join(', ')}`));
+  return ids.map((id) => byId.get(id));
+}
+
+/** Nobody may come in by what stands there until somebody is named, where people rely on a stage. */
+function refuseUnnamed(config: StageConfig): void {
+  const unnamed = PARTICIPANTS.flatMap((kind) =>
+    config[kind].flatMap((one, n) =>
+      isNamed(one)
+        ? []
+        : [`${kind}[${n}]: nobody has named the account of ${one.id} (${UNNAMED_ACCOUNT} stands there)`],
+    ),
+  );
+  if (unnamed.length === 0) return;
+  throw wrong(
+    ...unnamed,
+    `Name them in config/${config.stage}.json, or in the file of -c config=FILE; config/example.json is an example.`,
+  );
+}
