@@ -1,7 +1,5 @@
 import { deliveredAt } from '../domain/deliveries.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
-import type { Stray } from '../domain/reasons.ts';
-import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
@@ -14,14 +12,10 @@ export type { Environment } from './environment.ts';
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);
-    const stray = async (why: Stray) => {
-      log.info('stray object', { why });
-      await tellStray(env, file, why);
-      return 'worked' as const;
-    };
-    if (place.kind !== 'lookup') return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
+    if (place.kind !== 'lookup')
+      return await tellStray(env, file, place.kind === 'stray' ? place.why : 'unknown_place');
     const { caseworker, name } = place;
-    if (!env.CASEWORKERS.includes(caseworker)) return await stray('unknown_caseworker');
+    if (!env.CASEWORKERS.includes(caseworker)) return await tellStray(env, file, 'unknown_caseworker');
     await answer({ ...file, caseworker, name }, deliveredAt(file.delivery, env.HIDDEN_SECONDS), attempt);
     return 'worked';
   }),

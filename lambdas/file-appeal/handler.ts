@@ -1,6 +1,4 @@
 import { parseInboxKey } from '../domain/inbox.ts';
-import type { Stray } from '../domain/reasons.ts';
-import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
@@ -13,14 +11,10 @@ export type { Environment } from './environment.ts';
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);
-    const stray = async (why: Stray) => {
-      log.info('stray object', { why });
-      await tellStray(env, file, why);
-      return 'worked' as const;
-    };
-    if (place.kind !== 'appeal') return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
+    if (place.kind !== 'appeal')
+      return await tellStray(env, file, place.kind === 'stray' ? place.why : 'unknown_place');
     const { caseworker, name } = place;
-    if (!env.CASEWORKERS.includes(caseworker)) return await stray('unknown_caseworker');
+    if (!env.CASEWORKERS.includes(caseworker)) return await tellStray(env, file, 'unknown_caseworker');
     return await fileAppeal({ ...file, caseworker, name }, attempt);
   }),
 );

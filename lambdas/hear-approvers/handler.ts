@@ -1,8 +1,6 @@
 import { deliveredAt } from '../domain/deliveries.ts';
 import { ADMITTED, EXEMPTED } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
-import type { Stray } from '../domain/reasons.ts';
-import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
@@ -17,15 +15,10 @@ export type { Environment } from './environment.ts';
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);
-    const stray = async (why: Stray) => {
-      log.info('stray object', { why });
-      await tellStray(env, file, why);
-      return 'worked' as const;
-    };
     if (place.kind !== 'exemption' && place.kind !== 'decision' && place.kind !== 'admission')
-      return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
+      return await tellStray(env, file, place.kind === 'stray' ? place.why : 'unknown_place');
     const { approver, name } = place;
-    if (!env.APPROVERS.includes(approver)) return await stray('unknown_approver');
+    if (!env.APPROVERS.includes(approver)) return await tellStray(env, file, 'unknown_approver');
     const now = deliveredAt(file.delivery, env.HIDDEN_SECONDS);
     if (place.kind === 'decision') await decide({ ...file, approver, about: place.batchId, name }, now, attempt);
     else if (place.kind === 'exemption') await exempt({ ...file, approver, about: EXEMPTED, name }, now, attempt);

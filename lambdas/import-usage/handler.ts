@@ -7,7 +7,6 @@ import { rejectsHeader } from '../domain/rejects.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
 import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
-import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { tellStray } from '../stores/notices.ts';
@@ -45,9 +44,7 @@ export const handler = uploads(
     const place = parseInboxKey(key);
     if (place.kind !== 'usage' || !env.OPERATORS.includes(place.operator)) {
       const why = place.kind === 'stray' ? place.why : place.kind === 'usage' ? 'unknown_operator' : 'unknown_place';
-      log.info('stray object', { why });
-      await tellStray(env, uploaded, why);
-      return 'worked';
+      return await tellStray(env, uploaded, why);
     }
     const { operator, name } = place;
     const file: UsageFile = { bucket, key, versionId, operator, name, uploadedAt: at };

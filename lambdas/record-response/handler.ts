@@ -1,7 +1,5 @@
 import { deliveredAt } from '../domain/deliveries.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
-import type { Stray } from '../domain/reasons.ts';
-import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
@@ -17,23 +15,19 @@ export type { Environment } from './environment.ts';
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);
-    const stray = async (why: Stray) => {
-      log.info('stray object', { why });
-      await tellStray(env, file, why);
-      return 'worked' as const;
-    };
     const now = deliveredAt(file.delivery, env.HIDDEN_SECONDS);
     if (place.kind === 'combined') {
       const { operator, name } = place;
       const isTheirs = await recordCombined({ file, operator, name, now }, attempt);
-      return isTheirs ? 'worked' : await stray('unknown_operator');
+      return isTheirs ? 'worked' : await tellStray(env, file, 'unknown_operator');
     }
-    if (place.kind !== 'response') return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
+    if (place.kind !== 'response')
+      return await tellStray(env, file, place.kind === 'stray' ? place.why : 'unknown_place');
     const { operator, directionId, name } = place;
     const response = { file, operator, directionId, name, now };
     const subject = await subjectOf(response);
     // A direction stays its operator's to answer, though that is configured no more.
-    if (!env.OPERATORS.includes(operator) && !subject.ledger) return await stray('unknown_operator');
+    if (!env.OPERATORS.includes(operator) && !subject.ledger) return await tellStray(env, file, 'unknown_operator');
     await record(response, subject, attempt);
     return 'worked';
   }),

@@ -4,7 +4,6 @@ import { type AgencyId, type BatchId, batchIdOf } from '../domain/identifiers.ts
 import { parseInboxKey } from '../domain/inbox.ts';
 import { LARGEST_REPORT } from '../domain/limits.ts';
 import { idList } from '../runtime/environment.ts';
-import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { readSha256, TooLarge } from '../stores/objects.ts';
@@ -28,9 +27,7 @@ export const handler = uploads(
     const place = parseInboxKey(key);
     if (place.kind !== 'report' || !env.AGENCIES.includes(place.agency)) {
       const why = place.kind === 'stray' ? place.why : place.kind === 'report' ? 'unknown_agency' : 'unknown_place';
-      log.info('stray object', { why });
-      await tellStray(env, file, why);
-      return 'worked';
+      return await tellStray(env, file, why);
     }
     const { agency, name } = place;
     const earlier = batchlessExecution(agency, { key, upload });

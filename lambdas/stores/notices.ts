@@ -12,6 +12,7 @@ import {
   toOperator,
 } from '../domain/notices.ts';
 import type { Stray } from '../domain/reasons.ts';
+import { log } from '../runtime/log.ts';
 import { sns } from './clients.ts';
 import { keepUntold } from './untold.ts';
 
@@ -59,12 +60,14 @@ type Owners = Partial<
 /**
  * Tells the administrators of an object outside the agreed places, or of an uploader that isn't configured, and the participant in
  * whose place it lies, where the function may tell it. It stays unread.
+ * @returns that nothing more is to be done about the upload
  */
 export async function tellStray(
   env: Telling<'ADMINISTRATORS_TOPIC'> & Owners,
   { bucket, key, size, at }: { bucket: string; key: string; size: number; at: string },
   why: Stray,
-): Promise<void> {
+): Promise<'worked'> {
+  log.info('stray object', { why });
   const notice = { kind: 'stray_object', why, bucket, key, size, uploadedAt: at } as const;
   await tell(env, toAdministrators(notice));
   const { WORK, AGENCIES_TOPIC, OPERATORS_TOPIC, APPROVERS_TOPIC } = env;
@@ -75,6 +78,7 @@ export async function tellStray(
     await tell({ WORK, OPERATORS_TOPIC }, toOperator({ ...notice, operator: owner.id }));
   if (owner?.kind === 'approver' && APPROVERS_TOPIC !== undefined && env.APPROVERS?.includes(owner.id))
     await tell({ WORK, APPROVERS_TOPIC }, toApprover({ ...notice, approver: owner.id }));
+  return 'worked';
 }
 
 /**

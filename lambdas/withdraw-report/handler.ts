@@ -1,7 +1,5 @@
 import { deliveredAt } from '../domain/deliveries.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
-import type { Stray } from '../domain/reasons.ts';
-import { log } from '../runtime/log.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
@@ -14,14 +12,10 @@ export type { Environment } from './environment.ts';
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);
-    const stray = async (why: Stray) => {
-      log.info('stray object', { why });
-      await tellStray(env, file, why);
-      return 'worked' as const;
-    };
-    if (place.kind !== 'withdrawal') return await stray(place.kind === 'stray' ? place.why : 'unknown_place');
+    if (place.kind !== 'withdrawal')
+      return await tellStray(env, file, place.kind === 'stray' ? place.why : 'unknown_place');
     const { agency, batchId, name } = place;
-    if (!env.AGENCIES.includes(agency)) return await stray('unknown_agency');
+    if (!env.AGENCIES.includes(agency)) return await tellStray(env, file, 'unknown_agency');
     const withdrawal = { ...file, agency, about: batchId, name };
     return await withdraw(withdrawal, deliveredAt(file.delivery, env.HIDDEN_SECONDS), attempt);
   }),
