@@ -28,6 +28,21 @@ describe('what a reversal is asked', () => {
     expect(askedForm.parse(askedForm.text(ASKED))).toEqual(ASKED);
   });
 
+  it('says of which report what is withdrawn, whole or by its handsets', () => {
+    for (const imeis of [null, [imei('351000000000013')]]) {
+      const withdrawal = {
+        ...ASKED,
+        withdraws: { batchId: 'np-0123456789ab', imeis },
+        appeals: [],
+      } as unknown as Asked;
+      expect(askedForm.parse(askedForm.text(withdrawal))).toEqual(withdrawal);
+    }
+  });
+
+  it('is named by its form where it can’t be read', () => {
+    expect(() => askedForm.parse(JSON.stringify({ form: 99 }))).toThrow(/file that asks for a reversal/);
+  });
+
   it('keeps that row as a claim keeps its pointers', () => {
     expect(JSON.parse(askedForm.text(ASKED)).appeals[1].row).toBe('np-0123456789ab.reverify.alpha.1-0-0:4');
   });
