@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import {
+  countAt,
   countOpen,
   isOpen,
   LedgerDamaged,
@@ -9,11 +11,13 @@ import {
   rowsFor,
   takeBack,
   takenBack,
+  unansweredRows,
+  withdrawRows,
 } from '../../lambdas/domain/ledger.ts';
 import { bytesPerRow } from '../../lambdas/domain/outcomes.ts';
 import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
 import { ladderEnd } from '../../lambdas/domain/whereabouts.ts';
-import { answered, closed, fresh, marked, outcomesOf, sealed, start } from './example.ts';
+import { answered, at, closed, day, fresh, marked, outcomesOf, sealed, start } from './example.ts';
 
 describe('a new ledger', () => {
   test('has every row open, no rung, nothing recorded, and version 1', () => {
@@ -118,5 +122,57 @@ describe('rows that are taken back', () => {
     expect(takenBack(marked(second, [2]))).toEqual([1, 2, 3]);
     const since = second.files.map((file) => reissuedIn(second, file));
     expect(since).toEqual([[{ row: 1, since: '2026-06-02' }], [{ row: 3, since: '2026-06-03' }]]);
+  });
+});
+
+describe('rows as orders and books ask for them', () => {
+  /** Six rows: open, failed, verified, disconnected, open and taken back, and verified and taken back. */
+  const six = () =>
+    marked(
+      answered(fresh(6), [
+        [1, 'failed'],
+        [2, 'verified'],
+        [3, 'disconnected'],
+        [5, 'verified'],
+      ]).ledger,
+      [4, 5],
+    );
+
+  test('a bar and a re-verification carry those without an outcome, the disconnect order the failed ones, too', () => {
+    expect(rowsFor(six(), 'reverify')).toEqual([0]);
+    expect(rowsFor(six(), 'bar_outgoing')).toEqual([0]);
+    expect(rowsFor(six(), 'disconnect')).toEqual([0, 1]);
+  });
+
+  test('unanswered are the open, the failed and the overdue ones that were not taken back, also once the ladder has ended', () => {
+    expect(unansweredRows(six())).toEqual([0, 1]);
+    expect(unansweredRows(closed(six()))).toEqual([0, 1]);
+    expect(unansweredRows(answered(fresh(2), [[0, 'not_found']]).ledger)).toEqual([1]);
+  });
+
+  test('are counted at their outcome', () => {
+    expect(
+      (['open', 'failed', 'verified', 'disconnected', 'overdue'] as const).map((one) => countAt(six(), one)),
+    ).toEqual([2, 1, 2, 1, 0]);
+    expect(countAt(closed(six()), 'overdue')).toBe(3);
+  });
+
+  test.each([-1, 6, 1.5])('there is no row %s', (row) => {
+    expect(() => outcomeOf(six(), row)).toThrow('is damaged: no such row');
+  });
+
+  test.each([-1, 6])('none is taken back that is row %s, be it named with others', (row) => {
+    expect(() => takeBack(six(), [0, row])).toThrow('is damaged: no such row');
+    const reversal = {
+      reversal: 'caseworker-1-0123456789ab' as BatchId,
+      on: day('2026-06-08'),
+      at: at('2026-06-08T00:00:00Z'),
+    };
+    expect(() => withdrawRows(six(), [0, row], reversal)).toThrow('is damaged: no such row');
+  });
+
+  test('a row that names a file which the ledger does not have is damage', () => {
+    const one = answered(fresh(1), [[0, 'verified']]).ledger;
+    expect(() => outcomeOf({ ...one, files: [] }, 0)).toThrow('a row names a file that it does not have');
   });
 });
