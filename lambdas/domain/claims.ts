@@ -168,7 +168,7 @@ export function operatorOf(sighted: OperatorId, newestDay: Day | null, earlier: 
 }
 
 /** The day on which a number was last activated for somebody else, as an operator said; null where none did. */
-export function activatedOn(earlier: readonly CountedPointer[]): Day | null {
+export function activatedOn(earlier: readonly Pick<CountedPointer, 'outcome' | 'occurredOn'>[]): Day | null {
   const days = earlier.flatMap(({ outcome, occurredOn }) => (outcome === 'reissued' ? (occurredOn ?? []) : []));
   return days.reduce<Day | null>((last, day) => (last !== null && last >= day ? last : day), null);
 }

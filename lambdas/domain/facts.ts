@@ -1,6 +1,7 @@
 /** What is stored of one number or handset, gathered for its story: each source of facts has its form here and its rules in a file `story-of-….ts`. */
 import type { Appeal } from './appeals.ts';
 import type { ReversedSubject } from './asked.ts';
+import { activatedOn } from './claims.ts';
 import type { Day, Instant } from './days.ts';
 import type { Decision } from './decisions.ts';
 import type { DirectionRow } from './directions.ts';
@@ -126,7 +127,5 @@ export interface Facts {
 
 /** The newest day since which a number is said to be somebody else's; null where nobody says so. */
 export function reissuedOn({ rows, reissuedOn: known }: Pick<Facts, 'rows' | 'reissuedOn'>): Day | null {
-  const said = rows.map(({ ledger, row }) => outcomeOf(ledger, row)).filter(({ outcome }) => outcome === 'reissued');
-  const days = [known, ...said.map(({ occurredOn }) => occurredOn)].filter((day) => day != null);
-  return days.sort().at(-1) ?? null;
+  return known ?? activatedOn(rows.map(({ ledger, row }) => outcomeOf(ledger, row)));
 }

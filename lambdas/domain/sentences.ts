@@ -162,6 +162,10 @@ const ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
   alreadyBlocked: 'The newest batch that met it found it blocked already.',
 };
 
+/** What it means that a number is somebody else's by now. */
+const SINCE_ANOTHERS =
+  'it is withdrawn from every revocation list, and no order about whoever had it before takes service from it.';
+
 /** Where a number's row stands. */
 function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
   const { ledger, row, batchId } = of;
@@ -170,7 +174,7 @@ function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
   const settledAt = facts.batches.find((batch) => batch.batchId === batchId)?.settledAt ?? null;
   const since = takenBack && facts.reversals.length === 0 ? reissuedOn(facts) : null;
   if (since !== null)
-    return `Somebody else has had the number since ${dayText(since)}, as an operator says: it is withdrawn from every revocation list, and no order about whoever had it before takes service from it.`;
+    return `Somebody else has had the number since ${dayText(since)}, as an operator says: ${SINCE_ANOTHERS}`;
   return OUTCOME_SENTENCES[takenBack ? 'withdrawn' : outcome]({
     of,
     who: `The operator ${ledger.operator}`,
@@ -216,7 +220,7 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
     return `${who} says that it has no such number: nothing more is asked about it there.${back}`;
   },
   reissued: ({ who, occurredOn, of, asking }) =>
-    `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: it is withdrawn from every revocation list, and no order about whoever had it before takes service from it.${restored(of, asking)}`,
+    `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: ${SINCE_ANOTHERS}${restored(of, asking)}`,
   withdrawn: ({ cut }) =>
     `What was done about it was taken back: no order takes service from it any more, and no list made later names it.${cut}`,
   ported: ({ who, on, of }) => {

@@ -11,7 +11,7 @@ import {
   type RowFacts,
   reissuedOn,
 } from './facts.ts';
-import { isFollowUp, type OperatorId } from './identifiers.ts';
+import { isFollowUp } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
 import { continuedBy, type Said } from './moves.ts';
@@ -74,15 +74,23 @@ const isException = ({ ledger }: RowFacts) => ledger.kind === 'unblock';
  */
 function exceptions({ rows }: Facts, reversals: readonly ReversalFacts[]): RowFacts[] {
   const asked = new Set(reversals.flatMap(({ imei, batchId }) => (imei === null ? [] : [batchId])));
+  const nameOf = ({ ledger: { operator }, subject: { imei } }: RowFacts) => `${imei} ${operator}`;
+  return withNights(rows.filter(isException), nameOf, ({ batchId }) => asked.has(batchId));
+}
+
+/** Those of these rows that give back which `isAsked` accepts, and those by which nights go on with them, in the order of their plans. */
+function withNights(
+  rows: readonly RowFacts[],
+  nameOf: (row: RowFacts) => string,
+  isAsked: (row: RowFacts) => boolean,
+): RowFacts[] {
   const newest = new Map<string, boolean>();
   return rows
-    .filter(isException)
-    .sort((a, b) => a.ledger.plan - b.ledger.plan)
-    .filter(({ batchId, ledger: { operator }, subject: { imei } }) => {
-      const name = `${imei} ${operator}`;
+    .toSorted((a, b) => a.ledger.plan - b.ledger.plan)
+    .filter((row) => {
       // A night asks for what was asked for last.
-      const isTheirs = asked.has(batchId) || (isFollowUp(batchId) && newest.get(name) === true);
-      newest.set(name, isTheirs);
+      const isTheirs = isAsked(row) || (isFollowUp(row.batchId) && newest.get(nameOf(row)) === true);
+      newest.set(nameOf(row), isTheirs);
       return isTheirs;
     });
 }
@@ -180,18 +188,14 @@ function continuations(facts: Facts, at: RowFacts): RowFacts[] {
  */
 function restoring({ rows }: Facts, chain: readonly RowFacts[], reversals: readonly ReversalFacts[]): RowFacts[] {
   const directed = new Set(reversals.flatMap(({ directionIds }) => directionIds));
-  const newest = new Map<OperatorId, boolean>();
-  const given = rows
-    .filter((row) => givesBack(row.ledger.kind) && !isException(row))
-    .sort((a, b) => a.ledger.plan - b.ledger.plan)
-    .filter(({ batchId, ledger: { directionId, operator, plan } }) => {
+  const given = withNights(
+    rows.filter((row) => givesBack(row.ledger.kind) && !isException(row)),
+    ({ ledger }) => ledger.operator,
+    ({ ledger: { directionId, operator, plan } }) => {
       const [before] = taking({ rows }).filter(({ ledger }) => ledger.operator === operator && ledger.plan < plan);
-      // A night asks for what was asked for last.
-      const goesOn = isFollowUp(batchId) && newest.get(operator) === true;
-      const isTheirs = directed.has(directionId) || (before !== undefined && chain.includes(before)) || goesOn;
-      newest.set(operator, isTheirs);
-      return isTheirs;
-    });
+      return directed.has(directionId) || (before !== undefined && chain.includes(before));
+    },
+  );
   return [...chain.slice(1), ...given].sort((a, b) => a.ledger.plan - b.ledger.plan);
 }
 

@@ -3,7 +3,7 @@ import { DEFAULT_OPERATIONS, RESERVED_CONCURRENCY } from './operations.ts';
 import { isNamed, PARTICIPANTS, UNNAMED, UNNAMED_ACCOUNT } from './participants.ts';
 import { DEFAULT_POLICY, REVERIFY_LADDERS } from './policy.ts';
 import { DEFAULT_RETENTION } from './retention.ts';
-import { checkStage, isProtected, type StageConfig, wrong } from './stage.ts';
+import { checkStage, configError, isProtected, type StageConfig } from './stage.ts';
 import { readStageFile, type StageFile, WrongStageFile } from './stage-file.ts';
 
 /** By which role CloudFormation makes what a template says, where `cdk bootstrap` prepared the account. */
@@ -73,7 +73,7 @@ export type Context = Readonly<Record<string, unknown>>;
 export function stageFromContext(context: Context): StageConfig {
   const unknown = Object.keys(context).filter((name) => !isOfTheCdk(name) && !VALUES.some((known) => known === name));
   if (unknown.length > 0)
-    throw wrong(
+    throw configError(
       ...unknown.map((name) => `${name}: is no value of this app; there are ${[...VALUES].sort().join(', ')}`),
     );
   const given = (name: (typeof VALUES)[number]): string | undefined =>
@@ -124,7 +124,7 @@ function fileOf(stage: string, named: string | undefined): StageFile | undefined
   try {
     return readStageFile(stage, named);
   } catch (error) {
-    throw error instanceof WrongStageFile ? wrong(...error.lines) : error;
+    throw error instanceof WrongStageFile ? configError(...error.lines) : error;
   }
 }
 
@@ -133,7 +133,7 @@ const listed = (text: string | undefined): string[] | undefined => text?.split('
 /** One of these; the first where nothing is given. */
 function oneOf<const T extends string>(name: string, text: string | undefined, values: readonly [T, ...T[]]): T {
   const value = values.find((known) => known === (text ?? values[0]));
-  if (value === undefined) throw wrong(`${name}: must be ${values.join(' or ')}`);
+  if (value === undefined) throw configError(`${name}: must be ${values.join(' or ')}`);
   return value;
 }
 
@@ -145,7 +145,7 @@ function chosen(operators: unknown, text: string | undefined): unknown {
   const byId = new Map(operators.map((operator) => [String(operator?.id), operator]));
   const unknown = ids.filter((id) => !byId.has(id));
   if (unknown.length > 0)
-    throw wrong(...unknown.map((id) => `operators: ${id} is none; there are ${[...byId.keys()].join(', ')}`));
+    throw configError(...unknown.map((id) => `operators: ${id} is none; there are ${[...byId.keys()].join(', ')}`));
   return ids.map((id) => byId.get(id));
 }
 
@@ -159,7 +159,7 @@ function refuseUnnamed(config: StageConfig): void {
     ),
   );
   if (unnamed.length === 0) return;
-  throw wrong(
+  throw configError(
     ...unnamed,
     `Name them in config/${config.stage}.json, or in the file of -c config=FILE; config/example.json is an example.`,
   );

@@ -182,7 +182,7 @@ export class ConfigError extends Error {
 }
 
 /** The error of these lines, each of which names a field. */
-export const wrong = (...lines: string[]): ConfigError =>
+export const configError = (...lines: string[]): ConfigError =>
   new ConfigError(`the configuration is wrong:\n${lines.map((line) => `  ${line}`).join('\n')}`);
 
 const fieldName = (path: readonly PropertyKey[]) =>
@@ -200,7 +200,7 @@ export function checkStage(candidate: unknown, file?: string): StageConfig {
   const checked = stage.safeParse(candidate, { error: inPlainWords });
   if (checked.success) return checked.data;
   const from = file === undefined ? '' : `${file}: `;
-  throw wrong(...checked.error.issues.map(({ path, message }) => `${from}${fieldName(path)}: ${message}`));
+  throw configError(...checked.error.issues.map(({ path, message }) => `${from}${fieldName(path)}: ${message}`));
 }
 
 /** Stages that people rely on. Any other may be torn down by one command. */

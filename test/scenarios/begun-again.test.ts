@@ -36,6 +36,16 @@ async function appeal(lab: Lab): Promise<string> {
   return key.split('/')[1] ?? '';
 }
 
+type Opened = Awaited<ReturnType<typeof open>>;
+
+/** Has one approver approve a reversal, which fails then, and waits until that has happened. */
+async function approveAndFail({ lab, turns }: Opened, id: string, until: number, by = 'approver-1', file?: string) {
+  turns.fail = true;
+  await lab.decide(by, id, [APPROVE], file);
+  await lab.at(until);
+  turns.fail = false;
+}
+
 async function chain(lab: Lab, batch: string) {
   const { audit } = bucketsOf(lab.cloud);
   const keys = await lab.cloud.list(audit, `batches/${batch}/`);
@@ -45,17 +55,14 @@ async function chain(lab: Lab, batch: string) {
 
 describe('a reversal that fails once it was approved, and is begun again', { timeout: 300_000 }, () => {
   it('has both of its decisions in its chain: who approved the one that counts, too', async () => {
-    const { lab, turns } = await open();
-    await using _ = lab;
+    const opened = await open();
+    await using lab = opened.lab;
     await lab.quietlyAt(6.9);
     const id = await appeal(lab);
-    turns.fail = true;
-    await lab.decide('approver-1', id, [APPROVE]);
-    await lab.at(6.9 + hours(0.9));
+    await approveAndFail(opened, id, 6.9 + hours(0.9));
     // One that comes between is not taken, and its approver is told.
     const between = await lab.decision(id, [APPROVE]);
     await lab.decide('approver-3', id, [APPROVE], 'between.csv');
-    turns.fail = false;
     await lab.at(7 + hours(1));
     await lab.decide('approver-2', id, [APPROVE]);
     await lab.toTheEnd();
@@ -70,14 +77,11 @@ describe('a reversal that fails once it was approved, and is begun again', { tim
   });
 
   it('is not approved by a file that approved the attempt before, whose event comes again', async () => {
-    const { lab, turns } = await open();
-    await using _ = lab;
+    const opened = await open();
+    await using lab = opened.lab;
     await lab.quietlyAt(6.9);
     const id = await appeal(lab);
-    turns.fail = true;
-    await lab.decide('approver-1', id, [APPROVE], 'yes.csv');
-    await lab.at(6.9 + hours(0.9));
-    turns.fail = false;
+    await approveAndFail(opened, id, 6.9 + hours(0.9), 'approver-1', 'yes.csv');
     await lab.at(9);
     const directed = async () => (await lab.directions('airtel')).filter((one) => one.startsWith(id)).length;
     expect(await directed()).toBe(0);
@@ -90,14 +94,11 @@ describe('a reversal that fails once it was approved, and is begun again', { tim
   });
 
   it('is given back to a number that was to be erased between: while a reversal is to be begun again none is', async () => {
-    const { lab, turns } = await open();
-    await using _ = lab;
+    const opened = await open();
+    await using lab = opened.lab;
     await lab.quietlyAt(20.9);
     const id = await appeal(lab);
-    turns.fail = true;
-    await lab.decide('approver-1', id, [APPROVE]);
-    await lab.at(20.93);
-    turns.fail = false;
+    await approveAndFail(opened, id, 20.93);
     const { endpoint, region } = lab.cloud;
     const credentials = { accessKeyId: 'dev-ap-south-1-eraser-erasure', secretAccessKey: 'x' };
     const as = { endpoint, region, credentials };
@@ -114,15 +115,12 @@ describe('a reversal that fails once it was approved, and is begun again', { tim
   });
 
   it('leaves out what an approver struck from it before, though another one approves it', async () => {
-    const { lab, turns } = await open();
-    await using _ = lab;
+    const opened = await open();
+    await using lab = opened.lab;
     await lab.quietlyAt(6.9);
     const id = await appeal(lab);
     await lab.decide('approver-1', id, [`strike,,${O},,known to us`]);
-    turns.fail = true;
-    await lab.decide('approver-2', id, [APPROVE]);
-    await lab.at(6.9 + hours(0.9));
-    turns.fail = false;
+    await approveAndFail(opened, id, 6.9 + hours(0.9), 'approver-2');
     await lab.at(7 + hours(1));
     await lab.decide('approver-2', id, [APPROVE], 'anew.csv');
     await lab.toTheEnd();
