@@ -228,31 +228,29 @@ export function heldCsv(held: Iterable<HeldHandset>): string {
 }
 
 /**
- * The handsets of `heldCsv`.
- * @throws BadWorkLine
- */
-export function heldImeis(csv: string): Imei[] {
-  const [header, ...lines] = csv.split('\n');
-  if (lines.pop() !== '' || `${header}\n` !== csvLine(HELD_COLUMNS))
-    throw new BadWorkLine('held handsets have a header of their own');
-  return lines.map((line) => {
-    const [imei = ''] = /^[0-9]{14}/.exec(line) ?? [];
-    if (!isImei(imei) || !line.startsWith(`${imeiOut(imei)},`)) throw new BadWorkLine('a held handset has an IMEI');
-    return imei;
-  });
-}
-
-/**
- * Why each handset of `heldCsv` is held.
+ * The handsets of `heldCsv`, each with why it is held.
  * @throws BadWorkLine
  */
 export function heldWhys(csv: string): Map<Imei, HeldWhy> {
-  const whys = csv
-    .split('\n')
-    .slice(1)
-    .map((line) => HELD_WHYS.find((why) => why === line.split(',')[1]));
-  return new Map(heldImeis(csv).map((imei, n) => [imei, whys[n] ?? 'busy_day']));
+  const [header, ...lines] = csv.split('\n');
+  if (lines.pop() !== '' || `${header}\n` !== csvLine(HELD_COLUMNS))
+    throw new BadWorkLine('held handsets have a header of their own');
+  return new Map(
+    lines.map((line) => {
+      const [imei = ''] = /^[0-9]{14}/.exec(line) ?? [];
+      const why = HELD_WHYS.find((one) => line.startsWith(`,${one},`, 15));
+      if (why === undefined || !isImei(imei) || !line.startsWith(imeiOut(imei)))
+        throw new BadWorkLine('a held handset has an IMEI, and why it is held');
+      return [imei, why];
+    }),
+  );
 }
+
+/**
+ * The handsets of `heldCsv`.
+ * @throws BadWorkLine
+ */
+export const heldImeis = (csv: string): Imei[] => [...heldWhys(csv).keys()];
 
 /** A handset's weight as one line of the work bucket, without its LF. */
 export function weightLine(weight: HandsetWeight): string {

@@ -6,6 +6,7 @@ import {
   heldCsv,
   heldImeis,
   heldWhy,
+  heldWhys,
   LinksOutOfOrder,
   parseWeightLine,
   WeighedHandsets,
@@ -88,25 +89,27 @@ describe("a handset's weight", () => {
   test('is not made of days, or of numbers of a day, that come out of order', () => {
     expect(() => weighHandset(handset, [link(1, '2026-05-02'), link(1, '2026-05-01')])).toThrow(LinksOutOfOrder);
     expect(() => weighHandset(handset, [link(2, '2026-05-01'), link(1, '2026-05-01')])).toThrow(LinksOutOfOrder);
+    // A failure is logged by its name alone.
+    expect(new LinksOutOfOrder().name).toBe('LinksOutOfOrder');
   });
 
-  test('of a cloned handset takes a few megabytes, though each of its links has a number and a long area of its own', () => {
+  test('of a cloned handset takes a few bytes for each number, though each of its links has a long area of its own', () => {
     const weighing = new Weighing(handset, 'secret');
     const long = 'द'.repeat(490);
-    for (let n = 0; n < 450_000; n++) weighing.add(link(n, '2026-05-20', long + n));
-    // 600,000 places are needed, 2^20 are there: of four bytes, for its numbers, its areas, and those of the day.
-    expect(weighing.bytes).toBe(3 * 4 * 2 ** 20);
+    for (let n = 0; n < 60_000; n++) weighing.add(link(n, '2026-05-20', long + n));
+    // 80,000 places are needed, 2^17 are there: of four bytes, for its numbers, its areas, and those of the day.
+    expect(weighing.bytes).toBe(3 * 4 * 2 ** 17);
     const { areas, areasThatDay, ...others } = weighing.weight();
     expect(others).toEqual({
       imei: handset,
-      connections: 450_000,
+      connections: 60_000,
       busiestDay: '2026-05-20',
-      connectionsThatDay: 450_000,
+      connectionsThatDay: 60_000,
     });
-    // Of 450,000 hashes of 32 bits some 24 are another's.
+    // Of 60,000 hashes of 32 bits hardly one is another's.
     for (const one of [areas, areasThatDay]) {
-      expect(one).toBeGreaterThan(449_900);
-      expect(one).toBeLessThanOrEqual(450_000);
+      expect(one).toBeGreaterThan(59_990);
+      expect(one).toBeLessThanOrEqual(60_000);
     }
   });
 
@@ -190,14 +193,25 @@ describe('what is made of weights', () => {
     expect(heldCsv([])).toBe('imei,why,connections,areas,busiest_day,connections_that_day,areas_that_day\n');
     expect(heldImeis(text)).toEqual(['35000000000001', '49015420323751']);
     expect(heldImeis(heldCsv([]))).toEqual([]);
+    const many = text.replace('518,busy_day', '518,many_connections');
+    expect(heldWhys(many)).toEqual(
+      new Map([
+        ['35000000000001', 'busy_day'],
+        ['49015420323751', 'many_connections'],
+      ]),
+    );
     // Of what was cut or changed nothing is read: who is held would be directed.
     for (const spoilt of [
       '',
       text.slice(0, -5),
       text.replace('why', 'way'),
       text.replace('350000000000014', '350000000000015'),
+      text.replace('350000000000014', '35000000000001x'),
+      text.replace('518,busy_day', '518,busy_days'),
+      text.replace('518,busy_day', '5180,busy_day'),
+      text.replace('518,busy_day', '518'),
     ])
-      expect(() => heldImeis(spoilt)).toThrow(BadWorkLine);
+      for (const read of [heldImeis, heldWhys]) expect(() => read(spoilt)).toThrow(BadWorkLine);
   });
 
   test('the heaviest come first, of two that weigh the same the lower IMEI, and no more than asked for', () => {
@@ -224,7 +238,25 @@ describe('what is made of weights', () => {
     const seen = weighed('01234567890123', 3);
     expect(weightLine(seen)).toBe('01234567890123\t2026-05-01\t3\t3\t3\t3');
     for (const weight of [seen, weighHandset(handset, [])]) expect(parseWeightLine(weightLine(weight))).toEqual(weight);
-    for (const line of ['', '01234567890123\t2026-05-01\t3\t3\t3', '01234567890123\t\t3\t3\t3\t-1', 'x\t\t0\t0\t0\t0'])
-      expect(() => parseWeightLine(line)).toThrow(BadWorkLine);
+    expect(parseWeightLine('01234567890123\t\t0\t10\t999999999999999\t3')).toEqual({
+      imei: '01234567890123',
+      connections: 0,
+      areas: 10,
+      busiestDay: null,
+      connectionsThatDay: 999_999_999_999_999,
+      areasThatDay: 3,
+    });
+    const cells = ['01234567890123', '2026-05-01', '3', '3', '3', '3'];
+    const spoilt = [
+      ...['', 'x01234567890123', '01234567890123x', '0123456789012'].map((one) => cells.with(0, one)),
+      ...['x2026-05-01', '2026-05-01x', '2026-5-1', ' '].map((one) => cells.with(1, one)),
+      ...[2, 3, 4, 5].flatMap((n) =>
+        ['', '-1', '03', '3x', 'x3', '1e3', '1000000000000000'].map((one) => cells.with(n, one)),
+      ),
+      cells.slice(1),
+      [...cells, '3'],
+      [],
+    ];
+    for (const line of spoilt.map((one) => one.join('\t'))) expect(() => parseWeightLine(line)).toThrow(BadWorkLine);
   });
 });
