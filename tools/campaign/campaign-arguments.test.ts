@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CommandError } from '../../lib/commands/command-line.ts';
 import { campaignSettings } from './campaign-arguments.ts';
+import { storyOf } from './drawn-story.ts';
 import { repeating, seedOf } from './run.ts';
-import { storyOf } from './story.ts';
 
 describe('a seed', () => {
   it('gives the same story each time, and another seed another one', () => {

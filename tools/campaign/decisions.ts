@@ -2,7 +2,8 @@
 import { fraction, hash } from '../../simulation/random.ts';
 import { written } from '../../test/reckoning/files.ts';
 import { handsetsIn, newestSightings } from './invariants/sightings.ts';
-import { AGENCIES, APPROVERS, begunAt, decidedOf, HOUR, importedOf, reversedOf, START, type Story } from './story.ts';
+import { begunAt, decidedOf, reversedOf } from './said.ts';
+import { AGENCIES, APPROVERS, HOUR, importedOf, START, type Story } from './story.ts';
 
 /** The columns of their files. */
 export const DECISION_HEADER = 'preview,decision,imei,msisdn,ground,remarks';

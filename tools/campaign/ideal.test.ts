@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { storyOf } from './drawn-story.ts';
 import { differences, outcomeOf } from './ideal.ts';
-import { storyOf } from './story.ts';
 
 describe('what a reversal comes to', () => {
   const seen = (subjects: Record<string, number>) => ({

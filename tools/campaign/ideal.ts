@@ -15,19 +15,8 @@ import { noOperator } from '../../test/reckoning/tables.ts';
 import { struckOf } from './decisions.ts';
 import { newestSightings, type Seen } from './invariants.ts';
 import { partsOf } from './people.ts';
-import {
-  answeredOn,
-  begunAt,
-  decidedOf,
-  fateOf,
-  importedOf,
-  LATE_AFTER,
-  lateOutcome,
-  OPERATORS,
-  START,
-  type Story,
-  TARDY_AFTER,
-} from './story.ts';
+import { answeredOn, begunAt, decidedOf, fateOf, lateOutcome } from './said.ts';
+import { importedOf, LATE_AFTER, OPERATORS, START, type Story, TARDY_AFTER } from './story.ts';
 
 type Counts = Record<string, number>;
 

@@ -9,19 +9,14 @@ import { bucketsOf } from '../../simulation/buckets.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { sha256 } from '../../test/reckoning/files.ts';
 import { DECISION_HEADER, saidOf, saidOfReversal } from './decisions.ts';
+import { answeredOn, begunAt, fateOf, habitOf, isCombining, lateOutcome } from './said.ts';
 import {
   AGENCIES,
   APPROVERS,
-  answeredOn,
-  begunAt,
   type Fate,
   FOLLOW_UP,
-  fateOf,
   HOUR,
-  habitOf,
-  isCombining,
   LATE_AFTER,
-  lateOutcome,
   OPERATORS,
   START,
   type Story,

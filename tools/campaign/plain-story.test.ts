@@ -1,10 +1,10 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { storyOf } from './drawn-story.ts';
 import { differences } from './ideal.ts';
 import { brokenRules, type Seen } from './invariants.ts';
 import { Stage, seedOf, type Told } from './run.ts';
 import { batchIn, edit, first, isApproval, keyOf, lastRow, lastWrite, orders, sayMore, spoiltBy } from './spoilt.ts';
-import { storyOf } from './story.ts';
 
 /** What breaks no rule, and what is found once something in it is wrong: a story in which nothing moves and nothing is taken back. */
 const stage = new Stage();

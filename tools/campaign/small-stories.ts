@@ -30,18 +30,8 @@
 
 import { hash } from '../../simulation/random.ts';
 import { written } from '../../test/reckoning/files.ts';
-import {
-  begunAt,
-  CONTEXT,
-  DAY,
-  dayBefore,
-  digits,
-  HOUR,
-  LATE_AFTER,
-  OPERATORS,
-  REPORT_AT,
-  type Story,
-} from './story.ts';
+import { begunAt } from './said.ts';
+import { CONTEXT, DAY, dayBefore, digits, HOUR, LATE_AFTER, OPERATORS, REPORT_AT, type Story } from './story.ts';
 
 export function smallStory(seed: number): Story {
   const imeis = [1, 2, 3].map(

@@ -3,8 +3,9 @@ import type { Outcome } from './ideal.ts';
 import type { Seen } from './invariants.ts';
 import { type Case, casesOf, endsAlike, OneFault, patienceFor } from './one-fault.ts';
 import type { Result, Stage } from './run.ts';
+import { mayLapse } from './said.ts';
 import { lapsedStory, movedStory, smallStory, WIDE_CONTEXT, wideStory } from './small-stories.ts';
-import { CONTEXT, DECIDE_WITHIN, HOUR, mayLapse, START, type Story } from './story.ts';
+import { CONTEXT, DECIDE_WITHIN, HOUR, START, type Story } from './story.ts';
 
 /** What the wide story has beside the small one: the Map Run that directs, its children, and what each of them starts. */
 const WIDE =

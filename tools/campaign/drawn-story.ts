@@ -1,0 +1,191 @@
+/**
+ * A whole small batch or two, from a seed: what is uploaded and when, and what each operator will say of each row. Small enough
+ * to take a second, and with every kind of row that changes what becomes of it. Two operators; people act well away from
+ * every deadline, farther than any fault of the campaign delays what they do, so that faults may change when something
+ * happens and not what.
+ *
+ * Day 0: usage of each operator. Day 5: mha's report. Day 11: more usage, some of it newer than what mha's batch took; and, in half of
+ * the runs, a file that is gated, of which some are admitted.
+ * Day 15 or 36, in half of the runs: up-police's report, which shares handsets with mha's: of what nobody answered, connections
+ * are open in mha's batch on day 15 (until day 21, or later), and on day 36 nothing is. Where mha's batch lapses, all that
+ * follows is six days later.
+ *
+ * In a part of the runs operators say of some numbers that they were ported to the other one, have more time, are somebody else's, or
+ * were given up; what moved goes on in the follow-ups of the nights. In another part, ten days after a batch began that people could
+ * approve, a caseworker appeals, or mha withdraws its report or handsets of it; where there is a second report, it came a month later
+ * and relies on the first one. That is approved, refused, or lies there for a day.
+ */
+import { createHash } from 'node:crypto';
+import { fraction, hash } from '../../simulation/random.ts';
+import { written } from '../../test/reckoning/files.ts';
+import { begunAt, mayLapse } from './said.ts';
+import {
+  CASEWORKERS,
+  DAY,
+  dayBefore,
+  digits,
+  GATED_NAME,
+  HOUR,
+  LAPSES_AFTER,
+  LATE_AFTER,
+  OPERATORS,
+  type Planned,
+  pick,
+  REPORT_AT,
+  type Story,
+} from './story.ts';
+
+const GATED_ROWS = 67;
+/**
+ * From the day on which a batch begins that people may approve until what it did is appealed against or withdrawn: between its second
+ * deadline and its end, whatever goes wrong. Of the first report where a second one has come, long after it.
+ */
+const REVERSED_AFTER = 10 * DAY;
+/** Of a number that nobody has. */
+const STRANGER = '9000000001';
+/** The parts of stories in which numbers move, and in which something is taken back. */
+const MOVES = 0.4;
+const REVERSALS = 0.5;
+/**
+ * From the day on which the last batch begins that people may approve, until all is over where numbers go on elsewhere: in four nights
+ * at most, one after the other, since nothing is ported twice or extended twice, and with the ladder of the last one.
+ */
+const MOVED_AFTER = 45 * DAY;
+
+/** An IMEI in one of the forms in which it is written. */
+function spelt(imei: string, dice: number): string {
+  const forms = [imei, written(imei), `${imei}0`, `${imei}07`, `${imei.slice(0, 8)}-${imei.slice(8)}`];
+  return forms[dice % forms.length] as string;
+}
+
+export function storyOf(seed: number): Story {
+  const dice = (...what: (string | number)[]) => hash(seed, ...what);
+  const between = (from: number, to: number, ...what: (string | number)[]) => from + (dice(...what) % (to - from + 1));
+  const imeis = Array.from(
+    { length: between(3, 4, 'handsets') },
+    (_, n) => `35${digits(dice('model'), 6)}${digits(dice('serial') + 7919 * n, 6)}`,
+  );
+  const numbers = Array.from(
+    { length: between(10, 18, 'numbers') },
+    (_, n) =>
+      `${pick(['6', '7', '8', '9'], seed, 'first', n)}${digits(dice('block'), 6)}${digits(dice('n') + 37 * n, 3)}`,
+  );
+  const imsis: string[] = [];
+  const later = mayLapse({ seed }, 'mha') ? LAPSES_AFTER : 0;
+
+  const files = new Map<string, string[]>();
+  const see = (file: string, operator: string, imei: string, number: string, day: string) => {
+    const key = `${operator}/${file}`;
+    const lines = files.get(key) ?? [];
+    files.set(key, lines);
+    const form = dice('form', key, lines.length);
+    const imsi = `404${digits(dice('imsi', number), 2)}${number}`;
+    imsis.push(imsi);
+    const prefix = ['+91', '91', '0', ''][form & 3];
+    // The day last: a row that is cut off is then none, and never one with another area.
+    lines.push(
+      `${pick(['Delhi', 'Mumbai', ''], seed, number)},${imsi},${spelt(imei, form >>> 2)},${prefix}${number},${day}`,
+    );
+    // The same row twice, and rows that can't be taken.
+    if (form % 11 === 0) lines.push(lines.at(-1) as string);
+    if (form % 7 === 0)
+      lines.push(
+        pick([`,,${imei},,${day}`, ',,12345,9000000000,2026-05-01', `,,${imei},${number},tomorrow`, 'short'], form),
+      );
+  };
+  for (const operator of OPERATORS) files.set(`${operator}/usage.csv`, []);
+  numbers.forEach((number, n) => {
+    const imei = imeis[n % imeis.length] as string;
+    const home = pick(OPERATORS, seed, 'home', number);
+    // Far enough from the window's edge, also where a report is uploaded again days later.
+    const age = between(3, 115, 'age', number);
+    const chance = fraction(seed, 'kind', number);
+    // Some were seen only before the look-back window, and later.
+    see('usage.csv', home, imei, number, dayBefore(chance < 0.08 ? 200 + age : age));
+    const other = pick(OPERATORS, seed, 'other', number);
+    const second = pick(imeis, seed, 'second', number);
+    if (chance > 0.6) see('usage.csv', other, second, number, dayBefore(age + (chance > 0.9 ? 0 : 9)));
+    // Seen after mha's report, some at another operator: days 5 and 6 of the story.
+    if (chance > 0.3 && chance < 0.6)
+      see('more usage.csv', chance < 0.4 ? other : home, imei, number, dayBefore(-5 - (n % 2)));
+  });
+  const secondAt = fraction(seed, 'second report');
+  const isNear = secondAt < 0.35 && later === 0 && !mayLapse({ seed }, 'up-police');
+  const extra: string[] = [];
+  if (fraction(seed, 'gated') < 0.5) {
+    const alone = `86${digits(dice('model'), 6)}${digits(dice('alone'), 6)}`;
+    const other = (n: number) => `9${digits(dice('gated'), 6)}${digits(37 * n, 3)}`;
+    const reported = imeis[1] as string;
+    // Those of a reported handset last: a file that is cut off, and so small that it is imported, has none of them.
+    const rows = Array.from({ length: GATED_ROWS + 3 }, (_, n) => [n < GATED_ROWS ? alone : reported, other(n)]);
+    extra.push(alone, ...rows.map(([, number = '']) => number));
+    const lines = rows.map(([imei, number]) => `Delhi,,${imei},${number},${dayBefore(-5)}`);
+    files.set(`${pick(OPERATORS, seed, 'gated')}/${GATED_NAME}`, lines);
+  }
+  const usage = [...files].map(([key, lines]) => ({
+    at: (key.endsWith('/usage.csv') ? 0 : 11 * DAY + later) + between(1, 10, 'usage', key) * HOUR,
+    key: `usage/${key}`,
+    text: ['lsa,imsi,imei,msisdn,last_seen', ...lines].map((line) => `${line}\n`).join(''),
+  }));
+
+  const report = (agency: string, at: number, handsets: string[]) => {
+    const lines = handsets.map((imei, n) => `case ${n},${spelt(imei, dice('report', agency, n))}`);
+    lines.push(`again,${spelt(handsets[0] as string, dice('again', agency))}`, 'unreadable,35-unreadable', 'empty,');
+    return { agency, at, key: `reports/${agency}/report.csv`, text: ['case_ref,imei', ...lines, ''].join('\n') };
+  };
+  const reports = [report('mha', REPORT_AT + between(0, 5, 'report') * HOUR, imeis.slice(0, -1))];
+  if (secondAt < 0.5) {
+    const at = (isNear ? 15 * DAY : 36 * DAY + later) + between(0, 5, 'second') * HOUR;
+    reports.push(report('up-police', at, imeis.slice(1)));
+  }
+  const story: Story = {
+    ...{ seed, usage, reports, ends: 0 },
+    // What a near report must not miss, where everything is late, nobody admits.
+    admits: !isNear && fraction(seed, 'admits') < 0.7,
+    moves: fraction(seed, 'moves') < MOVES,
+    identifiers: [...new Set([...imeis, ...numbers, ...imsis, ...extra])],
+  };
+  const begun = reports.map(({ agency }) => begunAt(story, agency));
+  if (!isNear && fraction(seed, 'reversals') < REVERSALS) {
+    const [, second] = begun;
+    const at = (second ?? begun[0] ?? 0) + REVERSED_AFTER + between(0, 5, 'reversed at') * HOUR;
+    story.reversals =
+      fraction(seed, 'withdrawn') < 0.4
+        ? withdrawalsOf(seed, at, reports[0]?.text ?? '', imeis)
+        : [appealOf(seed, second === undefined ? at : (begun[0] ?? 0) + REVERSED_AFTER, imeis, numbers)];
+  }
+  return { ...story, ends: Math.max(...begun) + (story.moves ? MOVED_AFTER : LATE_AFTER + 3 * DAY) };
+}
+
+/** An appeal: of numbers that are open, barred, disconnected or verified by then, of one that nobody has, of a handset, of a pair of both. */
+function appealOf(seed: number, at: number, imeis: string[], numbers: string[]): Planned {
+  const number = (n: number) => pick(numbers, seed, 'appealed', n);
+  const imei = pick(imeis, seed, 'appealed');
+  const chance = (what: string) => fraction(seed, 'appeal', what) < 0.5;
+  const rows = [
+    ...[0, 1, 2, 3].map((n) => `${number(n)},,,wrong_number,A-${n}`),
+    `${STRANGER},,,Court_Order,`,
+    ...(chance('handset') ? [`,${written(imei)},,wrong_handset,`] : []),
+    ...(chance('pair') ? [`${number(4)},${written(imei)},,cloned,`] : []),
+    ...(chance('again') ? [`+91${number(0)},,,cloned,again`] : []),
+    ...(chance('bad rows') ? [',,,wrong_number,', `${number(5)},,,because,`, `${number(5)},,,,`, 'short'] : []),
+  ];
+  const key = `appeals/${pick(CASEWORKERS, seed, 'caseworker')}/appeal.csv`;
+  return { at, key, text: ['msisdn,imei,reference,ground,case_ref', ...rows, ''].join('\n') };
+}
+
+/** A withdrawal of mha's report, or of one of its handsets; of that a second one may be sent before the first is decided upon. */
+function withdrawalsOf(seed: number, at: number, report: string, imeis: string[]): Planned[] {
+  const batch = `mha-${createHash('sha256').update(report).digest('hex').slice(0, 12)}`;
+  const reported = imeis.slice(0, -1);
+  const named = fraction(seed, 'withdrawn whole') < 0.4 ? [] : [written(pick(reported, seed, 'withdrawn'))];
+  const bad = named.length > 0 && fraction(seed, 'withdrawn badly') < 0.5 ? [`${named[0]}`, '35-unreadable'] : [];
+  const file = (name: string, after: number, rows: string[]): Planned => ({
+    at: at + after,
+    key: `withdrawals/mha/${batch}/${name}.csv`,
+    text: ['imei', ...rows, ''].join('\n'),
+  });
+  const other = reported.map(written).find((imei) => !named.includes(imei));
+  const isSecond = named.length > 0 && other !== undefined && fraction(seed, 'withdrawn twice') < 0.7;
+  return [file('back', 0, [...named, ...bad]), ...(isSecond ? [file('other', HOUR / 6, [other])] : [])];
+}
