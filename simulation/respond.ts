@@ -76,7 +76,7 @@ export class Responder {
 
   /**
    * Uploads a file's rows under its own name, each to the direction that may be answered so where the row is open or failed, else to
-   * the newest that carries it, else to the newest of that kind. A file that would be refused whole goes whole to the newest.
+   * the newest that carries it, else to the newest of its kind. A file that would be refused whole goes whole to the newest.
    * @throws CommandError when there is no direction that could take it, or it isn't known of which kind it is
    */
   async respond(file: OwnResponse): Promise<void> {
@@ -103,15 +103,15 @@ export class Responder {
     }
   }
 
-  private split({ kind, rows }: ReadableResponse, newest: Direction): [Direction, ResponseRow[]][] {
+  private split({ rows }: ReadableResponse, newest: Direction): [Direction, ResponseRow[]][] {
     const now = this.desk.cloud.clock.now();
     const pieces = new Map<Direction, ResponseRow[]>();
     for (const row of rows) {
-      const { identifier, outcome } = row;
+      const { kind, identifier, outcome } = row;
       const candidates = this.taking(kind, outcome);
       const carriers = identifier === undefined ? [] : candidates.filter((one) => one.rows.has(identifier));
       const waiting = carriers.filter((one) => one.deadline >= now && one.rows.get(identifier as string) !== 'done');
-      const direction = newestOf(waiting) ?? newestOf(carriers) ?? newest;
+      const direction = newestOf(waiting) ?? newestOf(carriers) ?? newestOf(this.ofKind(kind)) ?? newest;
       const piece = pieces.get(direction);
       if (piece === undefined) pieces.set(direction, [row]);
       else piece.push(row);

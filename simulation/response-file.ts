@@ -2,9 +2,12 @@ import { type CsvRow, FileFault, readCsv } from '../lambdas/domain/csv.ts';
 import { Utf8Bytes } from '../lambdas/domain/encodings.ts';
 import { parseImei, parseMsisdn } from '../lambdas/domain/identifiers.ts';
 import { columnOf, type DirectionKind } from '../lambdas/domain/kinds.ts';
+import { kindsAnswered } from '../lambdas/domain/routing.ts';
 
 /** A row of a response file. */
 export interface ResponseRow {
+  /** What it is about: in a file of both columns, as the system itself reads it. */
+  kind: DirectionKind;
   /** The number or handset as this system keys it; undefined where it can't be read. */
   identifier: string | undefined;
   outcome: string;
@@ -29,16 +32,18 @@ export interface RefusedResponse {
 /** How a cell of each column of identifiers is read. */
 export const PARSERS = { msisdn: parseMsisdn, imei: parseImei } as const;
 
-/** Reads a response file, and gives it in UTF-8: of connections where it has a column `msisdn`, else of handsets. */
+/** Reads a response file, and gives it in UTF-8: of connections where it has a column `msisdn`, but for rows about a handset alone; else of handsets. */
 export async function readResponse(file: Buffer): Promise<ReadableResponse | RefusedResponse> {
   const text = new Utf8Bytes();
   const bytes = Buffer.concat([text.add(file), text.end()]);
   for (const kind of ['reverify', 'block'] as const) {
     const column = columnOf(kind);
-    const parse = PARSERS[column];
     const found: CsvRow<string>[] = [];
     try {
-      for await (const rows of readCsv(once(bytes), { required: [column, 'outcome'], optional: [] }))
+      for await (const rows of readCsv(once(bytes), {
+        required: [column, 'outcome'],
+        optional: kind === 'reverify' ? ['imei', 'order'] : [],
+      }))
         found.push(...rows);
     } catch (fault) {
       if (!(fault instanceof FileFault)) throw fault;
@@ -50,9 +55,11 @@ export async function readResponse(file: Buffer): Promise<ReadableResponse | Ref
     const startOf = (row: CsvRow<string> | undefined) => (row && starts[row.line - 1]) ?? bytes.length;
     const rows = found.map((row, n): ResponseRow => {
       const slice = bytes.subarray(startOf(row), startOf(found[n + 1]));
-      if ('wrongCellCount' in row) return { identifier: undefined, outcome: '', bytes: slice };
-      const parsed = parse(row.cells[column] ?? '');
+      if ('wrongCellCount' in row) return { kind, identifier: undefined, outcome: '', bytes: slice };
+      const about = kind === 'block' ? column : kindsAnswered(row.cells).column;
+      const parsed = PARSERS[about](row.cells[about] ?? '');
       return {
+        kind: about === column ? kind : 'block',
         identifier: 'value' in parsed ? parsed.value : undefined,
         outcome: (row.cells.outcome ?? '').toLowerCase(),
         bytes: slice,

@@ -172,13 +172,16 @@ function aboutOf(
   return place.kind === 'admission' ? [place.approver, ADMITTED, place.name] : undefined;
 }
 
-/** The keys that the receipt of an upload may have. */
-function receiptKeys({ key, sha256 }: { key: string; sha256: string }): string[] {
+type OwnUpload = NonNullable<Conducted['uploads']>[number];
+
+/** The keys that the receipts of an upload may have. @param all uploads, of which the same bytes may have been routed several times */
+function receiptKeys({ key, sha256 }: OwnUpload, all: readonly OwnUpload[]): string[] {
   const place = parseInboxKey(key);
   if (place.kind === 'combined') {
-    const keyOf = (...of: [sha256: string | null, isTaken?: boolean]) =>
+    const keyOf = (...of: [sha256: string | null, isTaken?: boolean, n?: number]) =>
       combinedReceiptKey(place.operator, place.name, ...of);
-    return [keyOf(sha256), keyOf(null), keyOf(sha256, true)];
+    const times = all.filter((one) => one.sha256 === sha256).map((_, n) => n + 1);
+    return [keyOf(null), ...times.flatMap((n) => [keyOf(sha256, false, n), keyOf(sha256, true, n)])];
   }
   const of = aboutOf(place);
   if (of === undefined) return [];
@@ -198,7 +201,7 @@ interface Told {
 /** What the receipts of the user's own files say that was not taken. */
 async function receiptWarnings({ own, uploads = [] }: Conducted, cloud: OutsideCloud): Promise<string[]> {
   const { outbox } = bucketsOf(cloud);
-  const uploaded = new Set(uploads.flatMap(receiptKeys));
+  const uploaded = new Set(uploads.flatMap((one) => receiptKeys(one, uploads)));
   const files = new Map<string, Told>();
   for (const key of await cloud.list(outbox, OUTBOX.receipts.prefix)) {
     const [, who = ''] = key.split('/');

@@ -13,8 +13,8 @@ import {
   parseLookupRow,
 } from '../domain/lookups.ts';
 import { explanationKey, receiptKey, takenReceiptKey } from '../domain/outbox.ts';
-import type { FileReason, RejectedRow } from '../domain/reasons.ts';
-import { countedIn, receiptOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
+import type { RejectedRow } from '../domain/reasons.ts';
+import { countedIn, type Refusal, reasonOf, receiptOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { LOOKUPS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
@@ -47,7 +47,7 @@ export async function answer(file: LookupFile, now: Instant, invocation: string)
     for await (const some of readCsv([content], lookupColumns)) for (const row of some) rows.push(parseLookupRow(row));
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
-    return await refuse(file, sha256, error.reason);
+    return await refuse(file, sha256, error);
   }
 
   const { caseworker, name, upload } = file;
@@ -145,9 +145,10 @@ async function prepared(attempt: string): Promise<{ explanations: string; receip
 }
 
 /** A file refused whole: a receipt that says why. */
-async function refuse(file: LookupFile, sha256: string | null, why: FileReason): Promise<void> {
+async function refuse(file: LookupFile, sha256: string | null, refusal: Refusal): Promise<void> {
   const { caseworker, name, upload, at, key } = file;
-  const receipt = receiptText(refusedReceipt(name, sha256, why));
+  const why = reasonOf(refusal);
+  const receipt = receiptText(refusedReceipt(name, sha256, refusal));
   const isTaken = sha256 !== null && why === 'sha_taken';
   const published = isTaken
     ? takenReceiptKey(caseworker, ABOUT, name, sha256)

@@ -37,6 +37,7 @@ function opening(digest: Digest): Html {
     ['Failed, and still connected', figures.failed],
     ['Usage files held up', figures.heldFiles],
     ['Uploads in quarantine', figures.quarantined],
+    ['Uploads in wrong places', figures.strays],
     ['Dead letters', figures.deadLetters],
   ];
   const calm = named.slice(1).every(([, count]) => count === 0) && digest.untold.length === 0;
@@ -169,10 +170,11 @@ function failed({ failed: all }: Digest): Html {
   );
 }
 
-function heldUp({ gated, quarantined, deadLetters }: Digest): Html {
+function heldUp({ gated, quarantined, strays, deadLetters }: Digest): Html {
   const rows = [
     ...gated.map(({ operator, files }): Content[] => [`Usage files of ${operator}, at their gate`, files]),
     ...(quarantined === 0 ? [] : [['Uploads in quarantine, of the last 30 days', quarantined]]),
+    ...(strays === 0 ? [] : [['Uploads in wrong places, of the last day', strays]]),
     ...deadLetters.map(({ queue, messages }): Content[] => [`Messages in ${queue}`, messages]),
   ];
   return section(

@@ -60,6 +60,8 @@ export interface Digest {
   readonly gated: readonly { readonly operator: OperatorId; readonly files: number }[];
   /** Uploads that went into quarantine within 30 days, and that nobody has worked on since. */
   readonly quarantined: number;
+  /** Uploads that were found in wrong places within a day. */
+  readonly strays: number;
   /** Queues of dead letters in which some lie, with how many. */
   readonly deadLetters: readonly { readonly queue: string; readonly messages: number }[];
   /** Batches of which nothing could be told: nothing here counts them. */
@@ -74,7 +76,7 @@ export interface ToldBatch {
   readonly held: number | null;
 }
 
-export interface DigestInput extends Pick<Digest, 'quarantined'> {
+export interface DigestInput extends Pick<Digest, 'quarantined' | 'strays'> {
   readonly batches: readonly ToldBatch[];
   readonly untold: readonly BatchId[];
   readonly gated: ReadonlyMap<OperatorId, number>;
@@ -83,7 +85,7 @@ export interface DigestInput extends Pick<Digest, 'quarantined'> {
 }
 
 /** The digest of the day in India on which `now` is. The self-check's batches are in none. */
-export function digestOf({ batches, untold, gated, quarantined, deadLetters, now }: DigestInput): Digest {
+export function digestOf({ batches, untold, gated, quarantined, strays, deadLetters, now }: DigestInput): Digest {
   const all = batches.filter(({ status: { agency } }) => agency !== SELF_CHECK).toSorted(byId);
   const lately = addSeconds(now, -A_DAY);
   const told = all.filter(
@@ -112,6 +114,7 @@ export function digestOf({ batches, untold, gated, quarantined, deadLetters, now
     failed: failedOf(all),
     gated: [...gated].filter(([, files]) => files > 0).map(([operator, files]) => ({ operator, files })),
     quarantined,
+    strays,
     deadLetters: [...deadLetters]
       .filter(([, messages]) => messages > 0)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -136,7 +139,7 @@ export function digestedAt(text: string): Instant | undefined {
 
 /** What a digest comes to, for its notice and the page's first lines. */
 export function digestFigures(digest: Digest) {
-  const { underway, decisions, due, overdue, failed, gated, quarantined, deadLetters } = digest;
+  const { underway, decisions, due, overdue, failed, gated, quarantined, strays, deadLetters } = digest;
   return {
     batches: underway.length,
     decisions: decisions.length,
@@ -146,6 +149,7 @@ export function digestFigures(digest: Digest) {
     heldHandsets: decisions.reduce((sum, { held }) => sum + (held ?? 0), 0),
     heldFiles: gated.reduce((sum, { files }) => sum + files, 0),
     quarantined,
+    strays,
     deadLetters: deadLetters.reduce((sum, { messages }) => sum + messages, 0),
   };
 }

@@ -46,6 +46,13 @@ const NO_FRACTION = /^([0-9][0-9\p{Zs}]*)\.0+$/u;
 
 const DIGITS = /^[0-9]+$/;
 
+/** A list's own number before a handset. */
+const LIST_NUMBER = /^[0-9]{1,4}\.\p{Zs}+[0-9]{14}/u;
+/** One digit, and a handset apart from it. */
+const BEHIND_ONE_DIGIT = /^[0-9][\p{Zs}\-/.]+([0-9]{14})([0-9])$/u;
+/** In what is no handset: a handset's digits in one run, and as many others as a number has behind them, or any before them. */
+const HANDSET_AND_MORE = /[0-9]{14}[^0-9]+[0-9]{10}|[0-9][^0-9]+[0-9]{14}/;
+
 /** What people write between an IMEI's digits; blanks of any width, since spreadsheets and pages have such as don't break. */
 const BETWEEN_DIGITS = /[\p{Zs}\-/.]/gu;
 
@@ -91,9 +98,10 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
   const text = DIGITS.test(cell) ? cell : textOf(cell);
   const digits = DIGITS.test(text) ? text : text.replace(NO_FRACTION, '$1').replace(BETWEEN_DIGITS, '');
   if (digits === '') return { reason: 'missing_imei' };
-  if (!DIGITS.test(digits)) return { reason: spoiltIn(text, KEY_DIGITS) ?? 'not_digits' };
+  if (!DIGITS.test(digits)) return { reason: spoiltHandset(text) ?? 'not_digits' };
   if (digits.length < KEY_DIGITS || digits.length > KEY_DIGITS + 2)
-    return { reason: spoiltIn(text, KEY_DIGITS) ?? 'wrong_length' };
+    return { reason: spoiltHandset(text) ?? 'wrong_length' };
+  if (text !== digits && isNumbered(text)) return { reason: 'two_in_one_cell' };
   const key = digits.slice(0, KEY_DIGITS);
   if (checked && digits.length === KEY_DIGITS + 1) {
     const last = digits.slice(KEY_DIGITS);
@@ -101,6 +109,21 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
   }
   if (/^([0-9])\1*$/.test(key)) return { reason: 'not_a_device' };
   return { value: key as Imei };
+}
+
+/**
+ * Whether a list's number stands before a handset: stripped of what is between, `1. 350000000000006` would be the IMEISV of another one,
+ * which nobody reported.
+ */
+function isNumbered(text: string): boolean {
+  if (LIST_NUMBER.test(text)) return true;
+  const [, key, last] = BEHIND_ONE_DIGIT.exec(text) ?? [];
+  return key !== undefined && last === luhnDigit(key);
+}
+
+/** As `spoiltIn`, of a handset's cell. */
+function spoiltHandset(text: string): Spoilt | null {
+  return spoiltIn(text, KEY_DIGITS) ?? (HANDSET_AND_MORE.test(text) ? 'two_in_one_cell' : null);
 }
 
 /** The IMEI as it goes out to operators: 15 digits, the Luhn digit appended to the key. */
@@ -119,7 +142,7 @@ export function parseMsisdn(cell: string): Parsed<Msisdn, MsisdnReason> {
   return { reason: text === '' ? 'missing_msisdn' : (spoiltIn(text, NATIONAL_DIGITS) ?? 'bad_msisdn') };
 }
 
-const ROUNDED = /^[0-9](?:[.,][0-9]+)?[eE]\+?[0-9]+$/;
+const ROUNDED = /^[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}$/;
 
 /**
  * What a cell is that is no identifier by itself: a number as a spreadsheet shortens it, or two identifiers.

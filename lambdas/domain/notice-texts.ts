@@ -158,7 +158,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   daily_digest: (notice) => {
     const { day, batches, decisions, heldHandsets, due, overdue, failed } = notice;
-    const { heldFiles, quarantined, deadLetters, untold } = notice;
+    const { heldFiles, quarantined, strays, deadLetters, untold } = notice;
     const waits = [
       [decisions, `${counted(decisions, 'decision')} wait${decisions === 1 ? 's' : ''} for approvers`],
       [heldHandsets, `${counted(heldHandsets, 'handset')} held in these`],
@@ -167,6 +167,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
       [failed, `${counted(failed, 'row')} failed and still connected`],
       [heldFiles, `${counted(heldFiles, 'usage file')} held up`],
       [quarantined, `${counted(quarantined, 'upload')} in quarantine`],
+      [strays, `${counted(strays, 'upload')} in a wrong place`],
       [deadLetters, counted(deadLetters, 'dead letter')],
       [untold, `${counted(untold, 'batch', 'batches')} of which nothing could be told`],
     ] as const;

@@ -83,10 +83,17 @@ export function takenReceiptKey(
 /**
  * The receipt of a combined file, which is about all of its operator's directions: under its whole name, in no direction's folder.
  * @param isTaken whether a direction has another file whose SHA-256 begins alike
+ * @param n the how-manieth of this name and these bytes: what an earlier one says was recorded stays
  */
-export function combinedReceiptKey(operator: OperatorId, name: string, sha256: string | null, isTaken = false): string {
+export function combinedReceiptKey(
+  operator: OperatorId,
+  name: string,
+  sha256: string | null,
+  isTaken = false,
+  n = 1,
+): string {
   const mark = sha256 === null ? 'unread' : isTaken ? sha256 : sha8(sha256);
-  return `${OUTBOX.receipts.prefix}${operator}/${name}.${mark}.json`;
+  return `${OUTBOX.receipts.prefix}${operator}/${name}.${mark}${n === 1 ? '' : `-${n}`}.json`;
 }
 
 /** The explanations of what a file of lookups asks about, under its name without `.csv`; a name in capitals stays whole, so that `a.csv` and `a.CSV` are two. */

@@ -1,5 +1,6 @@
 /** Receipts: what became of a file that an operator, an approver, an agency or a caseworker sent. */
 import * as z from 'zod';
+import type { FileFault } from './csv.ts';
 import type { DateForm, Instant } from './days.ts';
 import type { BatchId, DirectionId } from './identifiers.ts';
 import { jsonText } from './json.ts';
@@ -28,7 +29,17 @@ export interface Receipt {
   readonly whatToDo: Readonly<Record<string, string>>;
   /** The reversal that an appeal or a withdrawal began; absent of all else. */
   readonly reversal?: BatchId;
+  /** Of a file that was refused where it couldn't be read further: in which line. */
+  readonly line?: number;
+  /** And the header that was found, where it lacks a column. */
+  readonly header?: string;
 }
+
+/** Why a file was refused whole: a reason's word, or the fault beyond which it couldn't be read. */
+export type Refusal = FileReason | Pick<FileFault, 'line' | 'reason' | 'found'>;
+
+/** The word of a refusal. */
+export const reasonOf = (why: Refusal): FileReason => (typeof why === 'string' ? why : why.reason);
 
 /** What the receipt of a response says beside its rows: how the direction stood once it was recorded. */
 export interface ResponseReceipt extends Receipt {
@@ -83,8 +94,9 @@ export function receiptOf(
   };
 }
 
-/** The receipt of a file that was refused whole, with no effect; `why` is the reason's word. */
-export function refusedReceipt(file: string, sha256: string | null, why: FileReason): Receipt {
+/** The receipt of a file that was refused whole, with no effect. */
+export function refusedReceipt(file: string, sha256: string | null, why: Refusal): Receipt {
+  const reason = reasonOf(why);
   return {
     file,
     sha256,
@@ -93,8 +105,9 @@ export function refusedReceipt(file: string, sha256: string | null, why: FileRea
     alreadyRecorded: 0,
     rejected: {},
     rejects: [],
-    refused: why,
-    whatToDo: { [why]: whatToDo(why) },
+    refused: reason,
+    whatToDo: { [reason]: whatToDo(reason) },
+    ...(typeof why === 'string' ? {} : { line: why.line, ...(why.found === '' ? {} : { header: why.found }) }),
   };
 }
 
@@ -221,15 +234,29 @@ export interface CombinedReceipt extends Omit<Receipt, 'rejects' | 'reversal'> {
   readonly directions: readonly (Pick<CombinedPart, 'directionId' | 'rows' | 'recorded' | 'alreadyRecorded'> & {
     readonly rejected: number;
   } & Partial<Omit<NonNullable<CombinedPart['standing']>, 'recordedAt'>>)[];
-  /** The file of the same bytes that was recorded. */
+  /** The file of the same bytes that was recorded first. */
   readonly repeats?: string;
 }
 
-/** The one receipt of a combined file. @param parts of all of the routing's directions, `dates` the other form of days that its operator has */
+/** Where a combined file's rows go, and the names under which its bytes were routed before that, the first one first. */
+export interface Routed {
+  readonly routing: Routing;
+  readonly earlier: readonly string[];
+}
+
+/** The how-manieth receipt of its name and bytes is a combined file's: what an earlier one says was recorded stays. */
+export const receiptNumber = (name: string, { earlier }: Pick<Routed, 'earlier'>): number =>
+  earlier.includes(name) ? earlier.length + 1 : 1;
+
+/**
+ * The one receipt of a combined file.
+ * @param routed by which its rows went where they did, and the names under which the same bytes were routed before
+ * @param parts of all of the routing's directions, `dates` the other form of days that its operator has
+ */
 export function combinedReceipt(
   name: string,
   sha256: string,
-  { file, uploadedAt, routedAt, rejects: unrouted }: Routing,
+  { routing: { file, uploadedAt, routedAt, rejects: unrouted }, earlier }: Routed,
   parts: readonly CombinedPart[],
   dates?: DateForm,
 ): CombinedReceipt {
@@ -255,7 +282,7 @@ export function combinedReceipt(
       const { order, late, open, next } = standing;
       return { ...counts, order, late, open, next };
     }),
-    ...(file === name ? {} : { repeats: file }),
+    ...(file === name && earlier.length === 0 ? {} : { repeats: earlier[0] ?? file }),
   };
 }
 

@@ -86,6 +86,10 @@ export function kindsAnswered(cells: Readonly<Record<string, string>>): {
   return { column, kinds: own(kinds).length > 0 ? own(kinds) : own(DIRECTION_KIND_NAMES) };
 }
 
+/** The direction that a row names, as it may be read; '' where it names none. */
+export const directionText = (cells: Readonly<Record<string, string>>): string =>
+  seenOf(cells.direction ?? '').toLowerCase();
+
 /**
  * Reads where a row goes. Reasons, the first that applies: wrong_cell_count; the identifier's own (missing_msisdn where it names nobody);
  * unknown_direction (it names what is no direction of this operator's). In the direction that a row names it is read whole.
@@ -93,7 +97,7 @@ export function kindsAnswered(cells: Readonly<Record<string, string>>): {
 export function addressOf(row: CsvRow, operator: OperatorId): Addressed {
   const { line } = row;
   if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
-  const named = seenOf(row.cells.direction ?? '').toLowerCase();
+  const named = directionText(row.cells);
   const direction = parseDirectionId(named);
   if (direction?.operator === operator) return { line, direction: direction.id };
   const { column, kinds } = kindsAnswered(row.cells);

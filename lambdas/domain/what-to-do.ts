@@ -9,7 +9,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   missing_imei: 'fill it in, or take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here: take them from the source, format the column as text, and export again',
-  two_in_one_cell: 'one a row: give the second a row of its own',
+  two_in_one_cell:
+    'one a row, and nothing beside it: give the second a row of its own, and a list its numbers in another column',
   not_digits: 'write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
   wrong_length: 'look it up again; a spreadsheet cuts off leading zeros',
   check_digit_mismatch: 'a digit was mistyped: look it up again',

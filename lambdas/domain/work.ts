@@ -196,6 +196,7 @@ export const MARKED = folder('uploads');
 /** Marks of uploads, by what each says; `stores/uploads.ts` has what that is. */
 export const MARKS = {
   worked: folder('uploads/worked'),
+  strayed: folder('uploads/strayed'),
   handed: folder('uploads/handed'),
   failed: folder('uploads/failed'),
   resent: folder('uploads/resent'),

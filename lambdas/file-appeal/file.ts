@@ -4,8 +4,8 @@ import { FileFault, readCsv } from '../domain/csv.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { APPEALED, type BatchId, type CaseworkerId, reversalIdOf } from '../domain/identifiers.ts';
 import { APPEALS, receiptKey, takenReceiptKey } from '../domain/outbox.ts';
-import type { FileReason, RejectedRow } from '../domain/reasons.ts';
-import { countedIn, receiptOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
+import type { RejectedRow } from '../domain/reasons.ts';
+import { countedIn, type Refusal, reasonOf, receiptOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { ASKED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
@@ -43,7 +43,7 @@ export async function fileAppeal(file: AppealFile, attempt: string): Promise<Don
     for await (const some of readCsv([content], appealColumns)) for (const row of some) rows.push(parseAppealRow(row));
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
-    return await refuse(file, sha256, error.reason);
+    return await refuse(file, sha256, error);
   }
 
   const references = rows.flatMap((row) => ('referred' in row && row.referred !== null ? [row.referred] : []));
@@ -103,9 +103,10 @@ async function goOn(file: AppealFile, sha256: string, recorded: RecordedAppeal):
 }
 
 /** A file refused whole: a receipt that says why. */
-async function refuse(file: AppealFile, sha256: string | null, why: FileReason): Promise<Done> {
+async function refuse(file: AppealFile, sha256: string | null, refusal: Refusal): Promise<Done> {
   const { caseworker, name, upload, at, key } = file;
-  const receipt = receiptText(refusedReceipt(name, sha256, why));
+  const why = reasonOf(refusal);
+  const receipt = receiptText(refusedReceipt(name, sha256, refusal));
   const isTaken = sha256 !== null && why === 'sha_taken';
   const published = isTaken
     ? takenReceiptKey(caseworker, APPEALS, name, sha256)

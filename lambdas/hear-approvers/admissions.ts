@@ -4,8 +4,8 @@ import type { Instant } from '../domain/days.ts';
 import { ADMITTED, type OperatorId } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
 import { receiptKey } from '../domain/outbox.ts';
-import type { FileReason, RejectedRow, RowReason } from '../domain/reasons.ts';
-import { receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
+import type { RejectedRow, RowReason } from '../domain/reasons.ts';
+import { type Refusal, reasonOf, receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
 import { readAdmissionsFile, recordAdmissions } from '../stores/cases/admissions.ts';
@@ -33,7 +33,7 @@ export async function admit(file: ApproverFile, now: Instant): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
-    return await refuseAdmissions(file, sha256, error.reason);
+    return await refuseAdmissions(file, sha256, error);
   }
 
   const rejects: RejectedRow[] = [];
@@ -119,9 +119,10 @@ async function publish(
   log.info('admissions recorded', { approver, rows, recorded: admitted });
 }
 
-async function refuseAdmissions(file: ApproverFile, sha256: string | null, why: FileReason): Promise<void> {
+async function refuseAdmissions(file: ApproverFile, sha256: string | null, refusal: Refusal): Promise<void> {
   const { approver, upload, at, key } = file;
-  const receipt = await refuse(file, sha256, why);
+  const why = reasonOf(refusal);
+  const receipt = await refuse(file, sha256, refusal);
   await audit(env, {
     batchId: ADMITTED,
     id: `admissions/${approver}/${upload}`,

@@ -5,8 +5,8 @@ import { applyDecision, type Decision } from '../domain/decisions.ts';
 import { sha8 } from '../domain/hashes.ts';
 import { isBatchId } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
-import type { FileReason, RejectedRow } from '../domain/reasons.ts';
-import { receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
+import type { RejectedRow } from '../domain/reasons.ts';
+import { type Refusal, reasonOf, receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
 import { DECIDED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -38,7 +38,7 @@ export async function decide(file: ApproverFile, now: Instant, invocation: strin
       if (rows?.of !== batch.previewSha256) rows = { of: batch.previewSha256, rows: await readRows(batch, content) };
     } catch (error) {
       if (!(error instanceof FileFault)) throw error;
-      return await refuseDecision(file, sha256, error.reason, batch);
+      return await refuseDecision(file, sha256, error, batch);
     }
     const attempt = `${invocation}-${n}`;
     const applied = applyDecision(decision, rows.rows, {
@@ -112,11 +112,12 @@ async function batchAbout({ about }: ApproverFile): Promise<Batch | undefined> {
 async function refuseDecision(
   file: ApproverFile,
   sha256: string | null,
-  why: FileReason,
+  refusal: Refusal,
   batch: Batch | undefined,
 ): Promise<void> {
   const { approver, upload, at, key } = file;
-  const receipt = await refuse(file, sha256, why);
+  const why = reasonOf(refusal);
+  const receipt = await refuse(file, sha256, refusal);
   if (batch === undefined) return;
   await audit(env, {
     batchId: batch.batchId,

@@ -16,8 +16,8 @@ import {
 } from '../domain/exemptions.ts';
 import { EXEMPTED } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
-import type { FileReason, RejectedRow } from '../domain/reasons.ts';
-import { receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
+import type { RejectedRow } from '../domain/reasons.ts';
+import { type Refusal, reasonOf, receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
 import { isShaTaken, maxFiles } from '../domain/responses.ts';
 import { EXEMPTIONS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
@@ -43,7 +43,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
     }
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
-    return await refuseExemptions(file, sha256, error.reason);
+    return await refuseExemptions(file, sha256, error);
   }
 
   for (let n = 0; ; n++) {
@@ -89,9 +89,10 @@ async function publish(file: ApproverFile, { sha256, attempt, at: committedAt }:
   log.info('exemptions recorded', { approver, rows, recorded });
 }
 
-async function refuseExemptions(file: ApproverFile, sha256: string | null, why: FileReason): Promise<void> {
+async function refuseExemptions(file: ApproverFile, sha256: string | null, refusal: Refusal): Promise<void> {
   const { approver, upload, at, key } = file;
-  const receipt = await refuse(file, sha256, why);
+  const why = reasonOf(refusal);
+  const receipt = await refuse(file, sha256, refusal);
   await audit(env, {
     batchId: EXEMPTED,
     id: `exemptions/${approver}/${upload}`,

@@ -3,7 +3,7 @@ import { type ApproverId, isBatchId } from '../domain/identifiers.ts';
 import { toApprover } from '../domain/notices.ts';
 import { receiptKey, takenReceiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
-import { countedIn, receiptText, refusedReceipt } from '../domain/receipts.ts';
+import { countedIn, type Refusal, reasonOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { log } from '../runtime/log.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
 import { tell } from '../stores/notices.ts';
@@ -54,9 +54,10 @@ export async function publishReceipt(
  * A file refused whole has no effect: a receipt that says why, and a notice.
  * @param sha256 null where nobody read it
  */
-export async function refuse(file: ApproverFile, sha256: string | null, why: FileReason): Promise<PublishedReceipt> {
+export async function refuse(file: ApproverFile, sha256: string | null, refusal: Refusal): Promise<PublishedReceipt> {
   const { approver, about, name } = file;
-  const receipt = receiptText(refusedReceipt(name, sha256, why));
+  const why = reasonOf(refusal);
+  const receipt = receiptText(refusedReceipt(name, sha256, refusal));
   const isTaken = sha256 !== null && why === 'sha_taken';
   const key = isTaken ? takenReceiptKey(approver, about, name, sha256) : receiptKey(approver, about, name, sha256);
   const published = await publishReceipt(file, key, receipt, why);

@@ -5,7 +5,15 @@ import { type BatchId, type DirectionId, SELF_CHECK } from '../domain/identifier
 import type { Ledger } from '../domain/ledger.ts';
 import { PARTS_AT_ONCE } from '../domain/limits.ts';
 import { combinedReceiptKey } from '../domain/outbox.ts';
-import { type CombinedPart, combinedPart, combinedReceipt, partReceipt, receiptText } from '../domain/receipts.ts';
+import {
+  type CombinedPart,
+  combinedPart,
+  combinedReceipt,
+  partReceipt,
+  type Routed,
+  receiptNumber,
+  receiptText,
+} from '../domain/receipts.ts';
 import { placesIn, type Routing } from '../domain/routing.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
@@ -48,15 +56,16 @@ export async function recordCombined(response: Omit<Response, 'directionId'>, in
   }
   const bytes = await readBytes(file);
   const combined: Combined = { ...response, bytes, sha256: sha256Of(bytes) };
-  let routing: Routing;
+  let routed: Routed;
   try {
-    routing = await routingOf(combined);
+    routed = await routingOf(combined);
   } catch (error) {
-    const why = error instanceof FileFault ? error.reason : error instanceof TooManyRows ? 'too_many_rows' : undefined;
+    const why = error instanceof FileFault ? error : error instanceof TooManyRows ? 'too_many_rows' : undefined;
     if (why === undefined) throw error;
     if (isKnown) await refuseCombined(response, combined.sha256, why);
     return isKnown;
   }
+  const { routing } = routed;
   // A direction stays its operator's to answer, though that is configured no more.
   if (!isKnown && routing.directions.length === 0) return false;
   if (operator !== SELF_CHECK && routing.upload === file.upload) {
@@ -67,7 +76,7 @@ export async function recordCombined(response: Omit<Response, 'directionId'>, in
   const { parts, failures } = await recordParts(combined, routing, invocation);
   const committed = parts.flatMap((part) => part.committed ?? []);
   await attempted(failures, () => publishLists(committed));
-  if (failures.length === 0) await attempted(failures, () => publishReceipt(combined, routing, parts));
+  if (failures.length === 0) await attempted(failures, () => publishReceipt(combined, routed, parts));
   for (const { ledger } of committed) await attempted(failures, () => wakeDone(ledger, response.now));
   // Last, so that nothing else waits for an order that can't be published.
   for (const { ledger, recorded, lines } of committed)
@@ -154,19 +163,19 @@ async function recordPart(
 }
 
 /** Publishes the one receipt, tells of it, and then of each direction what its own file would. */
-async function publishReceipt(combined: Combined, routing: Routing, parts: readonly Part[]): Promise<void> {
+async function publishReceipt(combined: Combined, routed: Routed, parts: readonly Part[]): Promise<void> {
   const { operator, name, sha256 } = combined;
   const receipt = receiptText(
     combinedReceipt(
       name,
       sha256,
-      routing,
+      routed,
       parts.map(({ part }) => part),
       env.FILE_FORMS[operator]?.dates,
     ),
   );
   const isTaken = parts.some(({ part }) => part.rejects.some(({ reason }) => reason === 'sha_taken'));
-  const key = combinedReceiptKey(operator, name, sha256, isTaken);
+  const key = combinedReceiptKey(operator, name, sha256, isTaken, receiptNumber(name, routed));
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(combined, key, receipt, null);
   const extending = new Map<BatchId, Ledger>();

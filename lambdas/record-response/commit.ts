@@ -110,7 +110,7 @@ export async function record(response: Response, subject: Subject, invocation: s
     said = await readRows(response, answered, lines);
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
-    return await refuse(response, subject, sha256, error.reason);
+    return await refuse(response, subject, sha256, error);
   }
   const { dates } = env.FILE_FORMS[response.operator] ?? {};
   const about = { name, uploadedAt: file.at, now, dates };

@@ -2,8 +2,7 @@ import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import { combinedReceiptKey, receiptKey, takenReceiptKey } from '../domain/outbox.ts';
-import type { FileReason } from '../domain/reasons.ts';
-import { receiptText, refusedReceipt } from '../domain/receipts.ts';
+import { type Refusal, reasonOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { isShaTaken } from '../domain/responses.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
@@ -20,7 +19,7 @@ export async function refuse(
   response: Response,
   { batchId, ledger }: Subject,
   sha256: string | null,
-  why: FileReason,
+  why: Refusal,
 ): Promise<void> {
   const { operator, directionId, name, file } = response;
   const receipt = receiptText(refusedReceipt(name, sha256, why));
@@ -35,7 +34,7 @@ export async function refuse(
       id: `response/${directionId}/${file.upload}`,
       kind: 'response_refused',
       at: file.at,
-      facts: { direction: directionId, uploader: operator, version: file.upload, why },
+      facts: { direction: directionId, uploader: operator, version: file.upload, why: reasonOf(why) },
       files: { response: { key: file.key, sha256 }, receipt: { key, sha256: sha256Of(receipt) } },
     });
 }
@@ -44,7 +43,7 @@ export async function refuse(
 export async function refuseCombined(
   response: Pick<Response, 'operator' | 'file' | 'name'>,
   sha256: string | null,
-  why: FileReason,
+  why: Refusal,
 ): Promise<void> {
   const { operator, name } = response;
   const receipt = receiptText(refusedReceipt(name, sha256, why));
@@ -56,9 +55,10 @@ async function publishRefused(
   response: Parameters<typeof tellReceipt>[0],
   key: string,
   receipt: string,
-  why: FileReason,
+  refusal: Refusal,
 ): Promise<void> {
   const { operator, file } = response;
+  const why = reasonOf(refusal);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, why);
   await tell(

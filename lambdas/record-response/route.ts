@@ -14,6 +14,7 @@ import {
 } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
+import type { Routed } from '../domain/receipts.ts';
 import {
   type Addressed,
   addressOf,
@@ -69,21 +70,23 @@ export async function* rowsOf({ bytes, operator }: Combined): AsyncGenerator<Csv
  * @throws FileFault
  * @throws TooManyRows
  */
-export async function routingOf(file: Combined): Promise<Routing> {
+export async function routingOf(file: Combined): Promise<Routed> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const before = await readRoutings(env.WORK, file.operator, file.sha256);
-    const own = before.find(({ upload }) => upload === file.file.upload);
-    if (own !== undefined) return own;
+    const own = before.findIndex(({ upload }) => upload === file.file.upload);
+    const earlier = before.map((one) => one.file);
+    const known = before[own];
+    if (known !== undefined) return { routing: known, earlier: earlier.slice(0, own) };
     const last = before.at(-1);
     const routing = await route(file, last);
-    if (routing === undefined && last !== undefined) return last;
+    if (routing === undefined && last !== undefined) return { routing: last, earlier: earlier.slice(0, -1) };
     // Nobody's file, which answers nothing: it has no effect, and leaves nothing behind.
-    if (routing?.directions.length === 0 && !env.OPERATORS.includes(file.operator)) return routing;
+    if (routing?.directions.length === 0 && !env.OPERATORS.includes(file.operator)) return { routing, earlier };
     if (
       routing !== undefined &&
       (await commitRouting(env.WORK, file.operator, file.sha256, before.length + 1, routing))
     )
-      return routing;
+      return { routing, earlier };
     await setTimeout(PAUSE);
   }
   throw new RoutedMeanwhile();

@@ -60,13 +60,13 @@ type Owners = Partial<
 /**
  * Tells the administrators of an object outside the agreed places, or of an uploader that isn't configured, and the participant in
  * whose place it lies, where the function may tell it. It stays unread.
- * @returns that nothing more is to be done about the upload
+ * @returns what is to be noted of the upload
  */
 export async function tellStray(
   env: Telling<'ADMINISTRATORS_TOPIC'> & Owners,
   { bucket, key, size, at }: { bucket: string; key: string; size: number; at: string },
   why: Stray,
-): Promise<'worked'> {
+): Promise<'strayed'> {
   log.info('stray object', { why });
   const notice = { kind: 'stray_object', why, bucket, key, size, uploadedAt: at } as const;
   await tell(env, toAdministrators(notice));
@@ -78,7 +78,7 @@ export async function tellStray(
     await tell({ WORK, OPERATORS_TOPIC }, toOperator({ ...notice, operator: owner.id }));
   if (owner?.kind === 'approver' && APPROVERS_TOPIC !== undefined && env.APPROVERS?.includes(owner.id))
     await tell({ WORK, APPROVERS_TOPIC }, toApprover({ ...notice, approver: owner.id }));
-  return 'worked';
+  return 'strayed';
 }
 
 /**

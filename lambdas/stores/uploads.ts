@@ -11,7 +11,7 @@ interface Upload {
 }
 
 /**
- * What is noted of an upload: that somebody worked on it to the end; that an execution goes on with it, and which; that work on
+ * What is noted of an upload: that somebody worked on it to the end; that it lies in a wrong place, and was told of; that an execution goes on with it, and which; that work on
  * it failed, and by which error; that its event was sent once more; that nothing takes it up any more; that it is held up at a gate;
  * that somebody let it in since, and it is to be worked on anew.
  */
@@ -62,13 +62,20 @@ export async function countQuarantined(work: string, since: Instant): Promise<nu
   return count;
 }
 
+/** How many uploads were found to lie in a wrong place since an instant. */
+export async function countStrays(work: string, since: Instant): Promise<number> {
+  let count = 0;
+  for await (const { at } of listObjects({ bucket: work, key: MARKS.strayed.prefix })) if (at >= since) count += 1;
+  return count;
+}
+
 /** What a mark that an upload has says: the name of the error by which work on it failed last, or the execution that goes on with it. */
 export async function readMark(work: string, kind: 'failed' | 'handed', upload: Upload): Promise<string> {
   return await readText({ bucket: work, key: MARKS[kind].prefix + markOf(upload) });
 }
 
-/** Whether an upload was worked on to its end, is held up, or goes on in an execution, which marks it then. */
-export type Done = 'worked' | 'gated' | { handedTo: string };
+/** Whether an upload was worked on to its end, lies in a wrong place, is held up, or goes on in an execution, which marks it then. */
+export type Done = 'worked' | 'strayed' | 'gated' | { handedTo: string };
 
 /** Works on an upload and then marks it, so that the sweep finds those that nobody worked on, and what became of them. */
 export function marking<U extends Upload>(work: string, workOn: (upload: U, attempt: string) => Promise<Done>) {
@@ -82,6 +89,8 @@ export function marking<U extends Upload>(work: string, workOn: (upload: U, atte
       throw error;
     }
     if (typeof done === 'string') await mark(work, done, upload);
-    else await mark(work, 'handed', upload, done.handedTo);
+    // Nothing more is to be done about it.
+    if (done === 'strayed') await mark(work, 'worked', upload);
+    if (typeof done === 'object') await mark(work, 'handed', upload, done.handedTo);
   };
 }

@@ -26,7 +26,7 @@ import { type Place, readTagged, readText, replaceObject } from '../stores/objec
 import { readPlan } from '../stores/plans.ts';
 import { countMessages } from '../stores/queues.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
-import { countQuarantined } from '../stores/uploads.ts';
+import { countQuarantined, countStrays } from '../stores/uploads.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -188,7 +188,8 @@ async function tellDigest(
   const deadLetters = new Map<string, number>();
   for (const [queue, url] of Object.entries(env.DEAD_LETTERS)) deadLetters.set(queue, await countMessages(url));
   const quarantined = await countQuarantined(env.WORK, addSeconds(now, -QUARANTINED_FOR));
-  const digest = digestOf({ batches, untold, gated, quarantined, deadLetters, now });
+  const strays = await countStrays(env.WORK, addSeconds(now, -A_DAY));
+  const digest = digestOf({ batches, untold, gated, quarantined, strays, deadLetters, now });
   const text = digestText(digest);
   if (text !== there?.text && !(await replaceObject(place, text, there))) return;
   const told = digestHtml(digest);

@@ -4,7 +4,7 @@ import { type AgencyId, isBatchId } from '../domain/identifiers.ts';
 import { toAgency } from '../domain/notices.ts';
 import { receiptKey, WITHDRAWALS } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
-import { countedIn, receiptText, refusedReceipt } from '../domain/receipts.ts';
+import { countedIn, type Refusal, reasonOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { withdrawalColumns } from '../domain/withdrawals.ts';
 import { log } from '../runtime/log.ts';
 import type { Uploaded } from '../runtime/uploads.ts';
@@ -66,11 +66,12 @@ export async function publishReceipt(
 export async function refuse(
   file: WithdrawalFile,
   sha256: string | null,
-  why: FileReason,
+  refusal: Refusal,
   batch: Batch | undefined,
 ): Promise<Done> {
   const { agency, name, upload, at, key } = file;
-  const receipt = await publishReceipt(file, sha256, receiptText(refusedReceipt(name, sha256, why)), why);
+  const why = reasonOf(refusal);
+  const receipt = await publishReceipt(file, sha256, receiptText(refusedReceipt(name, sha256, refusal)), why);
   log.info('withdrawal refused', { batchId: batch?.batchId, agency, why });
   if (batch === undefined) return 'worked';
   await audit(env, {

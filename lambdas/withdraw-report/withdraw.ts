@@ -2,7 +2,6 @@ import { FileFault, readCsv } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
-import type { FileReason } from '../domain/reasons.ts';
 import { receiptOf, receiptText } from '../domain/receipts.ts';
 import { precedesReport, type WithdrawnReport, withdrawalFate } from '../domain/withdrawals.ts';
 import { DECIDED } from '../domain/work.ts';
@@ -62,14 +61,14 @@ export async function withdraw(file: WithdrawalFile, now: Instant, invocation: s
 }
 
 /** How many rows a file has; or why it can't be read. */
-async function countRows(file: WithdrawalFile, content: Buffer): Promise<number | FileReason> {
+async function countRows(file: WithdrawalFile, content: Buffer): Promise<number | FileFault> {
   try {
     let count = 0;
     for await (const rows of readCsv([content], columnsOf(file))) count += rows.length;
     return count;
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
-    return error.reason;
+    return error;
   }
 }
 

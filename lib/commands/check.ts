@@ -8,7 +8,7 @@ import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { lookupColumns, parseLookupRow } from '../../lambdas/domain/lookups.ts';
 import type { RowReason } from '../../lambdas/domain/reasons.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
-import { addressOf, combinedColumns, kindsAnswered } from '../../lambdas/domain/routing.ts';
+import { addressOf, combinedColumns, directionText, kindsAnswered } from '../../lambdas/domain/routing.ts';
 import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
 import { whatToDo } from '../../lambdas/domain/what-to-do.ts';
@@ -51,7 +51,7 @@ const ANY = 'any' as OperatorId;
  */
 function kindOf(row: CsvRow): DirectionKind | undefined {
   if (!('cells' in row)) return 'reverify';
-  const named = parseDirectionId((row.cells.direction ?? '').toLowerCase());
+  const named = parseDirectionId(directionText(row.cells));
   const address = addressOf(row, named?.operator ?? ANY);
   if ('direction' in address) return named?.kind;
   if ('kinds' in address) return address.kinds[0];

@@ -29,6 +29,8 @@ const digest = z.object({
   failed: z.array(z.object({ operator: word, rows: count })),
   gated: z.array(z.object({ operator: word, files: count })),
   quarantined: count,
+  // Earlier versions didn't count them.
+  strays: count.default(0),
   deadLetters: z.array(z.object({ queue: word, messages: count })),
   untold: z.array(word),
 });
@@ -49,7 +51,7 @@ function columns(rows: readonly (readonly string[])[]): string[] {
  */
 export function statusText(json: string): string {
   const told = digest.parse(JSON.parse(json));
-  const { untold, decisions, due, overdue, failed, gated, quarantined, deadLetters, underway, ended } = told;
+  const { untold, decisions, due, overdue, failed, gated, quarantined, strays, deadLetters, underway, ended } = told;
   const parts = [
     ...part('Nothing could be told of these: nothing below counts them', columns(untold.map((one) => [one]))),
     ...part(
@@ -94,6 +96,7 @@ export function statusText(json: string): string {
       columns([
         ...gated.map(({ operator, files }) => [`usage of ${operator}, at its gate`, counted(files, 'file')]),
         ...(quarantined === 0 ? [] : [['quarantine', counted(quarantined, 'upload')]]),
+        ...(strays === 0 ? [] : [['wrong places, within a day', counted(strays, 'upload')]]),
         ...deadLetters.map(({ queue, messages }) => [`queue ${queue}`, counted(messages, 'dead letter')]),
       ]),
     ),

@@ -144,6 +144,13 @@ const stage = z
           );
       }
     }
+    for (const kind of PARTICIPANTS.filter((one) => !Object.values<string>(TOLD_BY).includes(one)))
+      for (const [n, { notify }] of value[kind].entries())
+        if (notify.length > 0)
+          complain(
+            [kind, n, 'notify'],
+            `must be empty: ${kind} are sent no notices, and find what is theirs in the outbox`,
+          );
     const addresses = Object.values(TOLD_BY).flatMap((kind) => value[kind].flatMap(({ notify }) => notify)).length;
     if (addresses > MOST_ADDRESSES)
       complain(['agencies'], `and others have ${addresses} addresses, and functions can be told of ${MOST_ADDRESSES}`);

@@ -131,6 +131,15 @@ describe('the participants', () => {
     );
   });
 
+  it.each(['caseworkers', 'readers', 'auditors', 'onCall'])(
+    'of the %s are told nowhere, and none is named in vain',
+    (kind) => {
+      const notify = [{ protocol: 'email', endpoint: 'a@example.org' }];
+      expect(complaint({ [kind]: [{ ...reader, notify }] })).toContain(`${kind}[0].notify: must be empty`);
+      expect(complaint({ [kind]: [reader] })).not.toContain('notify');
+    },
+  );
+
   it('have no field that there is not, nor any other protocol, and the error names it', () => {
     expect(told([{ protocol: 'sms', endpoint: '+911' }])).toContain(
       'agencies[0].notify[0].protocol: must be sqs, email or https',

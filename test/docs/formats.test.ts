@@ -199,7 +199,7 @@ describe('docs/formats.md', () => {
       rejects: [],
     };
     const receipt = receiptText(partReceipt(response, '', { ...answered(fresh(1), [[0, 'verified']]), rows: 1 }, 'v'));
-    const combined = combinedReceipt('x', '', routing, [combinedPart('x', routing, own, { receipt })]);
+    const combined = combinedReceipt('x', '', { routing, earlier: [] }, [combinedPart('x', routing, own, { receipt })]);
     for (const key of [...Object.keys(combined), ...Object.keys(combined.directions[0] ?? {})])
       expect(section('Combined receipt')).toContain(`"${key}"`);
 

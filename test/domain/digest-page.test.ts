@@ -32,7 +32,7 @@ describe('the digest of a day as a page', () => {
   });
 
   it('says so where nothing waits, and has no table of nothing', () => {
-    const none = { batches: [], untold: [], gated: new Map(), quarantined: 0, deadLetters: new Map() };
+    const none = { batches: [], untold: [], gated: new Map(), quarantined: 0, strays: 0, deadLetters: new Map() };
     const calm = digestHtml(digestOf({ ...none, now: at('2026-06-05T00:30:00Z') }));
     expect(shown(calm)).toContain('Nothing waits for anybody, and nothing is overdue.');
     expect(tagsOf(calm)).not.toContain('table');

@@ -49,6 +49,7 @@ const NOTHING = {
   untold: [],
   gated: new Map<OperatorId, number>(),
   quarantined: 0,
+  strays: 0,
   deadLetters: new Map<string, number>(),
   now,
 };
@@ -162,7 +163,7 @@ describe('the digest of a day', () => {
       [airtel, 0],
       [jio, 2],
     ]);
-    const held = digest([], { gated, deadLetters, quarantined: 5, untold: [id('b'), id('a')] as never[] });
+    const held = digest([], { gated, deadLetters, quarantined: 5, strays: 4, untold: [id('b'), id('a')] as never[] });
     expect(held).toMatchObject({
       gated: [{ operator: jio, files: 2 }],
       deadLetters: [
@@ -171,13 +172,13 @@ describe('the digest of a day', () => {
       ],
       untold: [id('a'), id('b')],
     });
-    expect(digestFigures(held)).toMatchObject({ heldFiles: 2, quarantined: 5, deadLetters: 3 });
+    expect(digestFigures(held)).toMatchObject({ heldFiles: 2, quarantined: 5, strays: 4, deadLetters: 3 });
   });
 
   it('has figures in which failed rows are due once', () => {
     expect(digestFigures(digest([directed(id('a'), [running, late])]))).toEqual({
       ...{ batches: 1, decisions: 0, due: 3, overdue: 2, failed: 1 },
-      ...{ heldHandsets: 0, heldFiles: 0, quarantined: 0, deadLetters: 0 },
+      ...{ heldHandsets: 0, heldFiles: 0, quarantined: 0, strays: 0, deadLetters: 0 },
     });
   });
 

@@ -420,10 +420,13 @@ describe('shards', () => {
 
 describe('what spreadsheets and lists make of identifiers', () => {
   const reasonOf = (read: object) => ('reason' in read ? read.reason : null);
-  test.each(['3.5E+14', '3,53918E+14', '9E14', '9.87654e+9', '3.53918051234560E+14'])('%s is rounded', (cell) => {
-    for (const parse of [parseImei, parseSentImei, parseMsisdn])
-      expect(reasonOf(parse(cell))).toBe('rounded_by_spreadsheet');
-  });
+  test.each(['3.5E+14', '3,53918E+14', '9E14', '9.87654e+9', '3.53918051234560E+14', '35E+13', '350.0E+12'])(
+    '%s is rounded',
+    (cell) => {
+      for (const parse of [parseImei, parseSentImei, parseMsisdn])
+        expect(reasonOf(parse(cell))).toBe('rounded_by_spreadsheet');
+    },
+  );
   test.each([
     '35000000000000/35000000000001',
     '350000000000006;350000000000014',
@@ -438,6 +441,32 @@ describe('what spreadsheets and lists make of identifiers', () => {
       expect(reasonOf(parseMsisdn(cell))).toBe('two_in_one_cell');
     },
   );
+  test.each([
+    '1. 350000000000006',
+    '12. 35000000000000',
+    '2/350000000000006',
+    '(3) 350000000000006',
+    '7 - 350000000000006',
+    '1 350000000000006',
+    '1. 35000000000000',
+    '350000000000006 9876543210',
+    '350000000000006/919876543210',
+    '350000000000006, +919876543210',
+  ])('a handset with something beside it: %j', (cell) => {
+    for (const parse of [parseImei, parseSentImei]) expect(reasonOf(parse(cell))).toBe('two_in_one_cell');
+  });
+  test.each([
+    '35000000000000 6',
+    '35000000000000-07',
+    '350000000000006.0',
+    "'35000000000000 / 6",
+    // The reporting body's digits, as they may be set apart.
+    '35 00000000000006',
+    '35-0000000000006',
+    '3.50000000000006',
+  ])('a handset some of whose digits stand apart: %j', (cell) => {
+    for (const parse of [parseImei, parseSentImei]) expect(parse(cell)).toEqual({ value: '35000000000000' });
+  });
   test('one identifier is none of these, whatever is between its digits', () => {
     expect(reasonOf(parseImei('35000000000000635000000000001'))).toBe('wrong_length');
     expect(reasonOf(parseImei('350000000000006 x'))).toBe('not_digits');

@@ -7,6 +7,7 @@ import {
   combinedReceipt,
   partReceipt,
   receiptAgain,
+  receiptNumber,
   receiptOf,
   receiptText,
   refusedReceipt,
@@ -233,7 +234,7 @@ describe('the receipt of a combined file', () => {
   const deadline = '2026-06-11T00:00:00Z';
 
   test('counts all rows once, and says of each direction how it stands', () => {
-    expect(combinedReceipt('all.csv', 'ab', routing, [own(), refused()])).toEqual({
+    expect(combinedReceipt('all.csv', 'ab', { routing, earlier: [] }, [own(), refused()])).toEqual({
       file: 'all.csv',
       sha256: 'ab',
       rows: 5,
@@ -263,12 +264,23 @@ describe('the receipt of a combined file', () => {
 
   test('of the same bytes under another name says which file it repeats, and counts nothing as recorded', () => {
     const parts = [own('again.csv'), refused('again.csv')];
-    const receipt = combinedReceipt('again.csv', 'ab', routing, parts);
+    const receipt = combinedReceipt('again.csv', 'ab', { routing, earlier: [] }, parts);
     expect(receipt).toMatchObject({ file: 'again.csv', repeats: 'all.csv', rows: 5, recorded: 0, alreadyRecorded: 2 });
     expect(receipt).not.toHaveProperty('recordedAt');
     expect(receipt.directions[0]).toEqual({
       ...{ directionId: first.directionId, rows: 3, recorded: 0, alreadyRecorded: 2, rejected: 1 },
     });
+  });
+
+  test('of the same bytes that were routed anew says which file had them first, and takes the place of no receipt', () => {
+    const later = { ...routing, file: 'again.csv' };
+    const receipt = combinedReceipt('again.csv', 'ab', { routing: later, earlier: ['all.csv'] }, []);
+    expect(receipt).toMatchObject({ file: 'again.csv', repeats: 'all.csv', uploadedAt: '2026-06-03T10:00:00Z' });
+    const same = combinedReceipt('all.csv', 'ab', { routing, earlier: ['all.csv', 'again.csv'] }, []);
+    expect(same).toMatchObject({ file: 'all.csv', repeats: 'all.csv', uploadedAt: '2026-06-03T10:00:00Z' });
+    expect(receiptNumber('again.csv', { earlier: ['all.csv'] })).toBe(1);
+    expect(receiptNumber('all.csv', { earlier: ['all.csv', 'again.csv'] })).toBe(3);
+    expect(receiptNumber('all.csv', { earlier: [] })).toBe(1);
   });
 
   test('says of a direction that had the bytes before only what these rows came to there', () => {
@@ -284,7 +296,10 @@ describe('the receipt of a combined file', () => {
 
   test('of no rows at all counts none', () => {
     const none = { ...routing, directions: [], rejects: [] };
-    expect(combinedReceipt('all.csv', 'ab', none, [])).toMatchObject({ rows: 0, recordedAt: routing.routedAt });
+    expect(combinedReceipt('all.csv', 'ab', { routing: none, earlier: [] }, [])).toMatchObject({
+      rows: 0,
+      recordedAt: routing.routedAt,
+    });
   });
 
   test('is what the same bytes repeat that are uploaded to one of its directions, also under its name', () => {

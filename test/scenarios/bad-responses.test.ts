@@ -192,6 +192,8 @@ describe('a response whose SHA-256 begins with the eight digits of another of it
     expect(await lab.read(key)).toBe(before);
     expect(await lab.json(`receipts/jio/${ofJio}/answer.csv.${sha256(bad)}.json`)).toMatchObject({
       refused: 'missing_column:outcome',
+      line: 1,
+      header: 'msisdn,remarks',
     });
   });
 

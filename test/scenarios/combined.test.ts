@@ -199,17 +199,25 @@ describe('one file for all directions of an operator', () => {
   });
 
   it.each([
-    ['no column that says whom it is about', 'outcome\nverified\n', 'missing_column:msisdn'],
+    [
+      'no column that says whom it is about',
+      'outcome\nverified\n',
+      'missing_column:msisdn',
+      { line: 1, header: 'outcome' },
+    ],
+    ['a quote within a cell', `msisdn,outcome\n${A1},"veri"fied\n`, 'unclosed_quote', { line: 2 }],
     [
       'more directions than an operator has',
       `msisdn,outcome,direction\n${Array.from({ length: 2001 }, (_, n) => `${A1},verified,mha-0123456789ab.reverify.airtel.1-0-${n}\n`).join('')}`,
       'too_many_rows',
     ],
     ['a zip', Buffer.from('504b0304140000000800', 'hex'), 'spreadsheet_not_csv'],
-  ])('is refused whole for %s', async (_, refused, why) => {
+  ])('is refused whole for %s', async (_, refused, why, where: { line?: number; header?: string } = {}) => {
     await lab.upload('responses/airtel/refused.csv', refused);
     const key = `receipts/airtel/refused.csv.${sha8(refused)}.json`;
-    expect(await lab.json(key)).toMatchObject({ file: 'refused.csv', rows: 0, refused: why });
+    const receipt = await lab.json<object>(key);
+    expect(receipt).toMatchObject({ file: 'refused.csv', rows: 0, refused: why, ...where });
+    expect('line' in receipt).toBe('line' in where);
     const [told] = (await operatorsNotices('receipt')).slice(-1);
     expect(told).toMatchObject({ file: 'responses/airtel/refused.csv', key, refused: why });
   });
@@ -276,6 +284,16 @@ it('answers by the same bytes, sent again, what began after their upload and bef
   expect(await directionsIn('again.csv')).toMatchObject([
     { directionId: await own.direction(since, 'reverify', 'airtel'), recorded: 1 },
   ]);
+  const again = await own.json(receiptOf('again.csv', june));
+  expect(again).toMatchObject({ recorded: 1, repeats: 'june.csv', uploadedAt: '2026-06-22T00:00:00Z' });
+  // Both stay, whichever of them comes once more.
+  const before = await own.read(receiptOf('june.csv', june));
+  await own.upload('responses/airtel/june.csv', june);
+  expect(await own.read(receiptOf('june.csv', june))).toBe(before);
+  expect(await own.json(receiptOf('again.csv', june))).toEqual(again);
+  expect(await own.json(receiptOf('june.csv', june).replace('.json', '-2.json'))).toMatchObject({
+    ...{ file: 'june.csv', repeats: 'june.csv', recorded: 0, alreadyRecorded: 1 },
+  });
   await own.toTheEnd();
   expect(await own.summary('up-police')).toMatchObject({ connections: { directed: 1, verified: 1 }, unexplained: 0 });
 });

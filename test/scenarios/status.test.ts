@@ -43,6 +43,7 @@ describe('where a batch stands', () => {
       next: { what: 'decision', by: '2026-06-03T00:00:00Z' },
       overdue: [],
     });
+    await lab.upload('reports/mha/june/none.csv', 'imei\n');
     await lab.at(1.5 / 24);
     await lab.quietlyAt(0.5);
     // At 00:30 in UTC.
@@ -54,7 +55,7 @@ describe('where a batch stands', () => {
     expect(await lab.json('reports/daily/2026-06-01.json')).toMatchObject({
       asOf: '2026-06-01T00:30:00Z',
       decisions: [{ batchId: id, until: '2026-06-03T00:00:00Z', held: 0 }],
-      ...{ gated: [], quarantined: 0, deadLetters: [], untold: [] },
+      ...{ gated: [], quarantined: 0, strays: 1, deadLetters: [], untold: [] },
     });
     expect(await lab.read(page.key)).toContain(id);
     const operations = 'dev-ap-south-1-operations-operations';

@@ -66,6 +66,23 @@ describe('--respond', () => {
     expect(cloud.uploads).toEqual([{ at: START, key: `responses/jio/${OLD}/नाम + %20 '.csv`, text }]);
   });
 
+  it('of both columns sends each row to a direction of what it is about, as the system reads it', async () => {
+    await order(OLD, [A, B]);
+    await order(BLOCK, ['350000000000006', '350000000000014']);
+    const [header, ...rows] = [
+      'msisdn,imei,outcome\n',
+      `${A},350000000000006,verified\n`,
+      ',350000000000006,blocked\n',
+      `${B},350000000000014,blocked\n`,
+      `${B},,failed\n`,
+    ];
+    await respond([header, ...rows].join(''));
+    expect(sent()).toEqual([
+      [OLD, [header, rows[0], rows[3]].join('')],
+      [BLOCK, [header, rows[1], rows[2]].join('')],
+    ]);
+  });
+
   it('splits a file by direction and keeps the order of the rows and their text', async () => {
     await order(OLD, [A, B]);
     await order(NEW, [C, D]);

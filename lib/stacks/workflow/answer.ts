@@ -76,7 +76,15 @@ export function addAnswer(setting: Setting): void {
     DECIDED.pattern,
     PREPARED.pattern,
   );
-  allowObjects(answer, 'write', work, LOOKUPS.pattern, MARKS.worked.pattern, MARKS.failed.pattern);
+  allowObjects(
+    answer,
+    'write',
+    work,
+    LOOKUPS.pattern,
+    MARKS.worked.pattern,
+    MARKS.strayed.pattern,
+    MARKS.failed.pattern,
+  );
   allowObjects(answer, 'read', outbox, OUTBOX.batches.pattern);
   allowList(answer, 'list', outbox, OUTBOX.batches.pattern);
   allowObjects(answer, 'write', outbox, OUTBOX.explanations.pattern, OUTBOX.receipts.pattern);

@@ -25,7 +25,16 @@ export function addAppeals(setting: Setting, { batch }: Machines): void {
   // References lead to rows of what was directed, which retention may have taken.
   allowObjects(file, 'read', work, ASKED.pattern, PLANS.decisions.pattern);
   allowList(file, 'list', work, `${PLANS.prefix}*`, ASKED.pattern);
-  allowObjects(file, 'write', work, ASKED.pattern, MARKS.worked.pattern, MARKS.handed.pattern, MARKS.failed.pattern);
+  allowObjects(
+    file,
+    'write',
+    work,
+    ASKED.pattern,
+    MARKS.worked.pattern,
+    MARKS.strayed.pattern,
+    MARKS.handed.pattern,
+    MARKS.failed.pattern,
+  );
   allowObjects(file, 'write', outbox, OUTBOX.receipts.pattern);
   allowItems(file, PUT_ITEMS, cases);
   allowTell(setting, file, data.administrators);

@@ -64,7 +64,15 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   });
   allowObjects(intake, 'read versions', inbox, INBOX.reports.pattern);
   allowList(intake, 'list versions', inbox, INBOX.reports.pattern);
-  allowObjects(intake, 'write', work, MARKS.worked.pattern, MARKS.handed.pattern, MARKS.failed.pattern);
+  allowObjects(
+    intake,
+    'write',
+    work,
+    MARKS.worked.pattern,
+    MARKS.strayed.pattern,
+    MARKS.handed.pattern,
+    MARKS.failed.pattern,
+  );
   allowStart(intake, batch);
   allowDescribe(setting, intake, batch);
   allowTell(setting, intake, data.agencies, data.administrators);
@@ -98,6 +106,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     'write',
     work,
     MARKS.worked.pattern,
+    MARKS.strayed.pattern,
     MARKS.handed.pattern,
     MARKS.failed.pattern,
     MARKS.gated.pattern,
@@ -148,6 +157,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     ROUTED.pattern,
     WAITING.pattern,
     MARKS.worked.pattern,
+    MARKS.strayed.pattern,
     MARKS.failed.pattern,
   );
   allowList(record, 'list', work, ROUTED.pattern);
@@ -206,6 +216,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     EXEMPTIONS.pattern,
     DECIDED.pattern,
     MARKS.worked.pattern,
+    MARKS.strayed.pattern,
     MARKS.failed.pattern,
     MARKS.admitted.pattern,
   );

@@ -50,7 +50,16 @@ export function addStatus(setting: Setting): StatusQueue {
       }),
     },
   });
-  allowList(tell, 'list', work, SCREENED.prefix, SETTLED.prefix, MARKS.quarantined.prefix, MARKS.worked.pattern);
+  allowList(
+    tell,
+    'list',
+    work,
+    SCREENED.prefix,
+    SETTLED.prefix,
+    MARKS.quarantined.prefix,
+    MARKS.strayed.prefix,
+    MARKS.worked.pattern,
+  );
   allowList(tell, 'list', outbox, OUTBOX.batches.pattern, OUTBOX.orders.pattern, OUTBOX.reports.pattern);
   allowObjects(tell, 'read', work, PLANS.directions.pattern, DECIDED.pattern, SCREENED.previews.pattern);
   allowObjects(tell, 'read', outbox, STATUSES.pattern, OPEN_LISTS.pattern, DIGESTS.pattern);

@@ -51,6 +51,7 @@ export function addWithdrawals(setting: Setting, { batch }: Machines): void {
     DECIDED.pattern,
     ASKED.pattern,
     MARKS.worked.pattern,
+    MARKS.strayed.pattern,
     MARKS.failed.pattern,
     MARKS.handed.pattern,
   );

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startCloud } from '../src/cloud.ts';
 import type { LocalCloud } from '../src/face.ts';
@@ -47,6 +47,10 @@ it('mail of a topic is taken by its address, once, and lies in a queue that a cl
   const { QueueUrls } = await new SQSClient(client()).send(new ListQueuesCommand());
   const mailbox = (protocol: string) => expect.stringMatching(new RegExp(`/000000000000/${protocol}-[0-9a-f]{16}$`));
   expect(QueueUrls).toEqual(expect.arrayContaining([mailbox('email'), mailbox('https')]));
+  const QueueUrl = QueueUrls?.find((url) => url.includes('/email-'));
+  const asked = { QueueUrl, VisibilityTimeout: 0 };
+  const { Messages } = await new SQSClient(client()).send(new ReceiveMessageCommand(asked));
+  expect(Messages?.map(({ Body }) => Body)).toEqual([expect.stringContaining('hello')]);
   expect(await cloud.receive(ADDRESS)).toEqual([{ body: 'hello', attributes: {} }]);
   expect(await cloud.receive(ADDRESS)).toEqual([]);
 });

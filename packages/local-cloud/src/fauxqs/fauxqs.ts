@@ -43,14 +43,20 @@ export const SQS_ACTIONS = [
   'SendMessageBatch',
   'SetQueueAttributes',
 ] as const;
+/** Who is no queue, and has one stand in. */
+export interface Mailbox {
+  protocol: string;
+  address: string;
+}
+
 export interface Fauxqs {
   objects: ObjectStore;
   queues: QueueStore;
   topics: TopicStore;
   /** Confirms every subscription, as those do who are asked to. */
   confirmSubscriptions(): void;
-  /** The protocols of those whose messages lie in queues that stand in for them, by the queues' ARNs: an e-mail address, a web server. */
-  mailboxes: Map<string, string>;
+  /** Those whose messages lie in queues that stand in for them, by the queues' ARNs: an e-mail address, a web server. */
+  mailboxes: Map<string, Mailbox>;
   /** Versions of the objects in these buckets are kept. */
   versioned: Set<string>;
   /** Objects of these buckets have ETags that say nothing of their bytes, as those under a key of KMS. */
@@ -117,7 +123,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     S3Error: new (code: string, message: string, status: number) => Error;
   }>('common/errors.js');
 
-  const mailboxes = new Map<string, string>();
+  const mailboxes = new Map<string, Mailbox>();
   /** What the request that is worked on publishes by protocol. */
   const publishedBy = new AsyncLocalStorage<ByProtocol>();
   const byProtocol = new WeakMap<IncomingMessage, ByProtocol>();
@@ -209,7 +215,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
       const queue = super.createQueue(name, url, arn, ...rest);
       const enqueue = queue.enqueue.bind(queue);
       queue.enqueue = (sent) => {
-        const protocol = mailboxes.get(arn);
+        const protocol = mailboxes.get(arn)?.protocol;
         const body = protocol === undefined ? sent.body : deliveredBy(protocol, sent.body, publishedBy.getStore());
         const message = body === sent.body ? sent : SqsStore.createMessage(body, sent.messageAttributes);
         fauxqs.sent?.(arn, message);

@@ -12,9 +12,11 @@ export interface ReceivedMessage {
   subject?: string;
 }
 
-/** Takes all messages from a queue; throws where there is none of that name. */
+/** Takes all messages from a queue, by its name, or from the one that stands in for an address; throws where there is none. */
 export function drain(fauxqs: Fauxqs, queueName: string): ReceivedMessage[] {
-  const queue = [...fauxqs.queues.allQueues()].find(({ name }) => name === queueName);
+  const queue = [...fauxqs.queues.allQueues()].find(
+    ({ name, arn }) => name === queueName || fauxqs.mailboxes.get(arn)?.address === queueName,
+  );
   if (queue === undefined) throw new Error(`there is no queue ${queueName}`);
   const messages: ReceivedMessage[] = [];
   for (;;) {

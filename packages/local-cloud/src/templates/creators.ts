@@ -119,11 +119,9 @@ function subscribe(resource: LoadedResource, { fauxqs, endpoint: base }: Creatio
   const address = addressOf(resource);
   if (fauxqs.queues.getQueueByArn(address) === undefined) {
     const [account = '', name = ''] = address.split(':').slice(4);
-    // Whoever asks for a mailbox asks by its address.
-    const known = address === endpoint ? name : endpoint;
-    fauxqs.queues.createQueue(known, `${base}/${account}/${name}`, address);
+    fauxqs.queues.createQueue(name, `${base}/${account}/${name}`, address);
   }
-  if (address !== endpoint) fauxqs.mailboxes.set(address, String(properties.Protocol));
+  if (address !== endpoint) fauxqs.mailboxes.set(address, { protocol: String(properties.Protocol), address: endpoint });
   checkDeadLetters(
     resource,
     (properties.RedrivePolicy as { deadLetterTargetArn?: unknown })?.deadLetterTargetArn,
