@@ -25,6 +25,7 @@ import {
   type SubjectRow,
   standingOn,
   withContinuations,
+  withLeft,
 } from '../domain/reversals.ts';
 import { SUBJECT_STATES, type SubjectState } from '../domain/subject-states.ts';
 import { PLANS } from '../domain/work.ts';
@@ -40,11 +41,13 @@ import {
   directedBy,
   type Found,
   type Known,
+  leftBehind,
   linkedByStruck,
   reliedUpon,
   stillAsked,
   stillGoing,
   withdrawsOf,
+  withoutRepeats,
 } from './withdrawn.ts';
 
 /** A row that gives back: who is given back is said once for all subjects that ask for it. */
@@ -87,25 +90,31 @@ export async function decideAsked(
 
   const found: Found[] = [];
   for (const one of listed) found.push({ asked: one, rows: await rowsOf(kind, claims.get(claimedAs(one)), earlier) });
-  const known: Known[] = [];
-  for (const { asked: one, rows: own } of await stillGoing(await stillAsked(found, withdraws), withdraws))
-    known.push({ asked: one, rows: own, scope: withContinuations(one.scope, own) });
+  const still = await stillGoing(await stillAsked(found, withdraws), withdraws);
+  const going = withoutRepeats(still.map((one) => ({ ...one, scope: withContinuations(one.asked.scope, one.rows) })));
+  const left = await leftBehind(going, withdraws);
+  const known: Known[] = going.map((one) => ({ ...one, left: left.get(one.asked) ?? [] }));
   const relied = await reliedUpon(known, plan, withdraws, struck);
   const staying = await linkedByStruck(known, withdraws, struck);
 
   const rows = new Map<string, Row>();
   const given: Given[] = [];
-  for (const { asked: one, rows: own, scope } of known) {
+  for (const { asked: one, rows: own, scope: named, left } of known) {
     const nothing = { asked: one, rows: [], names: [], openIn: [], kept: [] };
     if (isStruck(one, struck) || (one.msisdn !== null && staying.has(one.msisdn))) {
       given.push({ ...nothing, state: 'struck' });
       continue;
     }
-    const kept = [...relied(claimedAs(one), reliableIn(scope, own)), ...standingOn(scope, own).map(directedBy)];
+    const kept = [...relied(claimedAs(one), reliableIn(named, own)), ...standingOn(named, own).map(directedBy)];
     if (kept.length > 0) {
       given.push({ ...nothing, state: 'kept', kept });
       continue;
     }
+    const scope = withLeft(
+      named,
+      left.filter((row) => relied(claimedAs(one), [row]).length === 0),
+      own,
+    );
     const decision = one.imei === null ? decideNumber(own, scope, uploadedOn) : decideHandset(own, scope, one.msisdn);
     const others = new Set([...othersInForce(scope, own), ...ofLaterHolders(scope, own)]);
     const names: string[] = [];

@@ -5,6 +5,7 @@ import {
   decideClaim,
   operatorOf,
   type Pointer,
+  samePointer,
   slotOf,
   withoutRows,
 } from '../domain/claims.ts';
@@ -12,7 +13,7 @@ import type { Day } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { type MovedTo, movedLines } from '../domain/follow-ups.ts';
-import type { DirectionId, OperatorId } from '../domain/identifiers.ts';
+import type { OperatorId } from '../domain/identifiers.ts';
 import type { ClaimState, DirectionKind, LeftOut } from '../domain/kinds.ts';
 import { deadlinesOf } from '../domain/ladders.ts';
 import { type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
@@ -89,14 +90,16 @@ export async function decide(
     const reversedOn = await reversals.of(identifier);
     // Who was taken back isn't brought back by a handset that people said is not to be acted upon.
     const seenOn = reversedOn === null ? newestDay : await reversals.seenOn(kind, identifier, candidate.directedFor);
-    const isReversed = reversedOn !== null && (seenOn === null || seenOn <= reversedOn);
+    const isReversed =
+      (reversedOn !== null && (seenOn === null || seenOn <= reversedOn)) ||
+      (isOfTakenBack(candidate, counted) && !(await reversals.isLifted(identifier)));
     const decision = decideClaim(
       kind,
       operator,
       lastSeenAsOwn(candidate, counted),
       withoutRows(await alike(candidate, kind, counted, earlier), goingOn.get(identifier) ?? []),
       isReversed,
-      askedAgainFrom(candidate, kind),
+      askedAgainFrom(candidate, kind, counted),
     );
     if (decision.state === 'directed') {
       const rows = directed.get(operator) ?? [];
@@ -162,6 +165,15 @@ export async function decide(
   return decisionKey;
 }
 
+/**
+ * Whether what goes on was taken back where it goes on from, since it was listed: also where the number as a whole was not, for which
+ * another report stands. Of what is somebody else's since, that is said.
+ */
+function isOfTakenBack({ from }: Candidate, counted: readonly CountedPointer[]): boolean {
+  if (!from || activatedOn(counted) !== null) return false;
+  return counted.some((one) => samePointer(one, from) && one.reversed);
+}
+
 /** What becomes of a number that is somebody else's since, and was seen with nobody whose handset is acted upon after that. */
 function leftOut(
   { newestDay, directedFor, remaining }: Candidate,
@@ -206,10 +218,14 @@ async function alike(
  * The direction in which something was to be given back and was not, of what is asked again by that. An exception for a number isn't: it goes
  * with a block, however new that is.
  */
-function askedAgainFrom({ line, why, from }: Candidate, kind: DirectionKind): DirectionId | null {
+function askedAgainFrom(
+  { line, why, from }: Candidate,
+  kind: DirectionKind,
+  counted: readonly CountedPointer[],
+): Pick<CountedPointer, 'directionId' | 'startedAt'> | null {
   if (why !== 'overdue' || !from) return null;
   const excepts = kind === 'unblock' ? parseDirectionRowLine('unblock', line).msisdn : null;
-  return excepts === null ? from.directionId : null;
+  return excepts === null ? (counted.find((one) => samePointer(one, from)) ?? from) : null;
 }
 
 /**

@@ -32,10 +32,23 @@ export class Reversals {
 
   /** The day on which something was taken back last, unless approvers have lifted that since; null where it wasn't. */
   async of(identifier: Msisdn | Imei): Promise<Day | null> {
+    const at = await this.#takenBackAt(identifier);
+    return at === undefined || this.#isLiftedSince(identifier, at) ? null : dayOf(at);
+  }
+
+  /** Whether something was taken back, and approvers have lifted that since. */
+  async isLifted(identifier: Msisdn | Imei): Promise<boolean> {
+    const at = await this.#takenBackAt(identifier);
+    return at !== undefined && this.#isLiftedSince(identifier, at);
+  }
+
+  async #takenBackAt(identifier: Msisdn | Imei): Promise<Instant | undefined> {
     const marks = this.#claims.get(identifier)?.reversals ?? [];
-    const at: Instant | undefined = marks.length === 0 ? undefined : await this.#earlier.reversedAt(marks);
-    if (at === undefined || isLifted(this.#wordsOf(identifier), at, this.#env.APPROVERS)) return null;
-    return dayOf(at);
+    return marks.length === 0 ? undefined : await this.#earlier.reversedAt(marks);
+  }
+
+  #isLiftedSince(identifier: Msisdn | Imei, at: Instant): boolean {
+    return isLifted(this.#wordsOf(identifier), at, this.#env.APPROVERS);
   }
 
   /**

@@ -28,6 +28,8 @@ export interface Known {
   readonly asked: AskedSubject;
   readonly rows: readonly SubjectRow[];
   readonly scope: Scope;
+  /** Rows that earlier withdrawals left since this report had directed the subject again: what they withdrew goes with it. */
+  readonly left: readonly Pointer[];
 }
 
 /** What a reversal takes back of a report; null of an appeal's. */
@@ -57,7 +59,7 @@ export async function stillAsked(found: readonly Found[], withdraws: Asked['with
 }
 
 /** Since when each subject is theirs who are directed in the rows that are named. */
-function sinceOf(subjects: readonly Found[]): Since {
+function sinceOf(subjects: readonly Pick<Known, 'asked' | 'rows'>[]): Since {
   return new Map(subjects.map(({ asked, rows }) => [claimedAs(asked), heldSince(asked.scope, rows)]));
 }
 
@@ -83,6 +85,52 @@ export async function stillGoing(found: readonly Found[], withdraws: Asked['with
     if (left.length === named.length) return { asked, rows };
     return asked.imei === null && left.length === 0 ? [] : { asked: { ...asked, scope: { rows: left } }, rows };
   });
+}
+
+/**
+ * Without the subjects all of whose rows another one has: a night's row that continues one of the report's is named for itself, too, where
+ * the night found it there for another row.
+ */
+export function withoutRepeats<T extends Pick<Known, 'asked' | 'scope'>>(going: readonly T[]): T[] {
+  const bySubject = Map.groupBy(going, ({ asked }) => claimedAs(asked));
+  return going.filter((one) => {
+    const rows = namedRows(one.scope);
+    const others = (bySubject.get(claimedAs(one.asked)) ?? []).filter((other) => other !== one);
+    const hasAll = (other: T) => rows.every((row) => namedRows(other.scope).some((own) => samePointer(own, row)));
+    return rows.length === 0 || !others.some((other) => hasAll(other) && namedRows(other.scope).length > rows.length);
+  });
+}
+
+/**
+ * The rows of a subject that are of other reports, which were withdrawn with it before, and stand all the same: this report had directed it
+ * again. Those of somebody else, who had the number before, are none.
+ */
+export async function leftBehind(
+  known: readonly Pick<Known, 'asked' | 'rows' | 'scope'>[],
+  withdraws: Asked['withdraws'],
+): Promise<ReadonlyMap<AskedSubject, readonly Pointer[]>> {
+  const left = new Map<AskedSubject, readonly Pointer[]>();
+  if (withdraws === null) return left;
+  const since = sinceOf(known);
+  const candidates = known.flatMap(({ asked, rows, scope }) => {
+    const named = namedRows(scope);
+    if (named.length === 0) return [];
+    return rows.flatMap((row) => {
+      if (givesBack(row.kind) || (row.reversed && !row.open) || named.some((one) => samePointer(one, row))) return [];
+      const isAnothers =
+        asked.msisdn !== null && row.directedFor !== null && !isTheirs(since, asked.msisdn, row.directedFor);
+      const report = reportOf(row, rows);
+      return isAnothers || report === withdraws.batchId ? [] : [{ asked, row, report }];
+    });
+  });
+  const withdrawn = new Map<BatchId, Withdrawn>();
+  for (const report of new Set(candidates.map((one) => one.report)))
+    withdrawn.set(report, await readWithdrawn(env, report, since));
+  for (const { asked, row, report } of candidates) {
+    const about = { kind: asked.imei === null ? 'reverify' : 'block', identifier: claimedAs(asked) } as const;
+    if (withdrawn.get(report)?.with(about)) left.set(asked, [...(left.get(asked) ?? []), row]);
+  }
+  return left;
 }
 
 function namedRows(scope: Scope): readonly Pointer[] {
@@ -135,7 +183,9 @@ export async function reliedUpon(
   struck: ReadonlySet<Imei | Msisdn>,
 ): Promise<(identifier: Msisdn | Imei, on: readonly Pointer[]) => Reliance[]> {
   const directionsOf = (on: readonly Pointer[]) => on.map(({ directionId }) => directionId);
-  const directions = new Set(known.flatMap(({ scope, rows }) => directionsOf(reliableIn(scope, rows))));
+  const directions = new Set(
+    known.flatMap(({ scope, rows, left }) => directionsOf([...reliableIn(scope, rows), ...left])),
+  );
   if (directions.size === 0) return () => [];
   const withdrawing = withdraws && {
     report: withdraws.batchId,
@@ -145,7 +195,14 @@ export async function reliedUpon(
   const rowsOf = new Map(known.map(({ asked, rows }) => [claimedAs(asked), rows]));
   const directedFor = (msisdn: Msisdn, directionId: DirectionId) =>
     rowsOf.get(msisdn)?.find((row) => row.directionId === directionId)?.directedFor ?? null;
-  const relying = await readReliances(env, { directions, subjects: sinceOf(known), directedFor, plan, withdrawing });
+  const reportIn = (msisdn: Msisdn, directionId: DirectionId) => {
+    const rows = rowsOf.get(msisdn) ?? [];
+    const row = rows.find((one) => one.directionId === directionId);
+    return row === undefined ? batchOf(directionId) : reportOf(row, rows);
+  };
+  const relying = await readReliances(env, {
+    ...{ directions, subjects: sinceOf(known), directedFor, reportOf: reportIn, plan, withdrawing },
+  });
   return (identifier, on) =>
     [...new Set(directionsOf(on))].flatMap((directionId) => relying.get(`${identifier} ${directionId}`) ?? []);
 }

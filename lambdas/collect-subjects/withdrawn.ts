@@ -4,12 +4,15 @@ import { planCounts } from '../domain/batches.ts';
 import type { Pointer } from '../domain/claims.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { parseElsewhereLine } from '../domain/elsewhere.ts';
+import { parseMovedLine } from '../domain/follow-ups.ts';
 import { type BatchId, type DirectionId, type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import { currentOutcomes } from '../domain/ledger.ts';
+import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { isReversed } from '../domain/outcomes.ts';
 import type { Plan, PlannedDirection } from '../domain/plans.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
+import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
 import { readText, readTextLines } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
@@ -47,6 +50,7 @@ export async function withdrawnSubjects(
   const plan = await readPlan(env.WORK, batch.planKey);
   const named = imeis === null ? null : await linkedBy(env, batch, new Set(imeis));
   const found = await foundElsewhere(env, plan, named);
+  await addFoundByNights(env, plan, named, found);
   let count = 0;
   let sharing = 0;
   let kept = 0;
@@ -106,7 +110,7 @@ export async function withdrawnSubjects(
 }
 
 /** The directions of other batches in which a report found what it did not direct, and what of that is withdrawn with it. */
-type FoundElsewhere = ReadonlyMap<DirectionId, ReadonlySet<Imei | Msisdn>>;
+type FoundElsewhere = Map<DirectionId, Set<Imei | Msisdn>>;
 
 /** @param named whom the withdrawal is about; null for the whole report */
 async function foundElsewhere(
@@ -114,13 +118,66 @@ async function foundElsewhere(
   { elsewhere }: Plan,
   named: ReadonlyMap<Imei | Msisdn, unknown> | null,
 ): Promise<FoundElsewhere> {
-  const found = new Map<DirectionId, Set<Imei | Msisdn>>();
+  const found: FoundElsewhere = new Map();
   for (const { key, bytes } of elsewhere)
     for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
       for (const { directionId, identifier } of block.map(parseElsewhereLine))
         if (directionId !== null && (named === null || named.has(identifier)))
           found.set(directionId, (found.get(directionId) ?? new Set()).add(identifier));
   return found;
+}
+
+/**
+ * Adds where nights that went on with the report's numbers found these, and did not direct them: they went on on its account. Night after
+ * night, as long as any goes on.
+ */
+async function addFoundByNights(
+  env: Places,
+  { directions }: Plan,
+  named: ReadonlyMap<Imei | Msisdn, unknown> | null,
+  found: FoundElsewhere,
+): Promise<void> {
+  /** Which numbers of a direction are the report's; all, where nothing is said. */
+  const ours = new Map<DirectionId, ReadonlySet<Msisdn> | undefined>();
+  for (const { directionId } of directions)
+    if (parseDirectionId(directionId)?.kind === 'reverify') ours.set(directionId, undefined);
+  const seen = new Set<BatchId>();
+  let unread = [...ours.keys()];
+  while (unread.length > 0) {
+    const nights = new Set<BatchId>();
+    await concurrently(unread, LEDGERS_AT_ONCE, async (directionId) => {
+      const ledger = await readLedger(env.CASES, directionId);
+      for (const { followUp } of ledger?.files ?? []) if (followUp !== undefined) nights.add(followUp);
+    });
+    unread = [];
+    for (const night of [...nights].sort()) {
+      if (seen.has(night)) continue;
+      seen.add(night);
+      const batch = await readBatch(env.CASES, night);
+      if (batch?.planKey === undefined || !planCounts(batch.state)) continue;
+      const { moved, elsewhere, directions: next } = await readPlan(env.WORK, batch.planKey);
+      const numbers = new Set<Msisdn>();
+      for (const { key, bytes } of moved)
+        for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
+          for (const { msisdn, from } of block.map(parseMovedLine)) {
+            if (msisdn === null || !ours.has(from) || !(named?.has(msisdn) ?? true)) continue;
+            if (ours.get(from)?.has(msisdn) ?? true) numbers.add(msisdn);
+          }
+      if (numbers.size === 0) continue;
+      for (const { key, bytes } of elsewhere)
+        for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
+          for (const { directionId, identifier, kind, state } of block.map(parseElsewhereLine)) {
+            if (directionId === null || kind !== 'reverify' || state === 'reissuedBefore') continue;
+            if (numbers.has(identifier as Msisdn))
+              found.set(directionId, (found.get(directionId) ?? new Set()).add(identifier));
+          }
+      for (const { directionId } of next) {
+        if (parseDirectionId(directionId)?.kind !== 'reverify' || ours.has(directionId)) continue;
+        ours.set(directionId, numbers);
+        unread.push(directionId);
+      }
+    }
+  }
 }
 
 /** A row of another batch on which the report relies. */

@@ -45,6 +45,14 @@ export function isCut(ledger: Ledger, row: number): boolean {
   return !givesServiceBack(outcomeAt(currentOutcomes(ledger), row)) && wasCut(ledger, row);
 }
 
+/** When the newest order or answer took service from a row that is cut; null of any other. */
+export function cutAt(ledger: Ledger, row: number): Instant | null {
+  if (!isCut(ledger, row)) return null;
+  const ordered = ledger.orders.flatMap(({ order, at }) => (takesService(order) ? at : []));
+  const failed = ledger.files.flatMap(({ failedOrder, at }) => (failedOrder === undefined ? [] : at));
+  return [...ordered, ...failed].reduce<Instant | null>((last, at) => (last === null || at > last ? at : last), null);
+}
+
 /**
  * The files (in the order of their records) that gave service back since an order was first committed that takes it: whoever has
  * published that order tells of their restore orders after it, since it may have named whom they give back.

@@ -3,7 +3,7 @@
  * meets it makes of that.
  */
 import * as z from 'zod';
-import { isCut } from './back-orders.ts';
+import { cutAt, isCut } from './back-orders.ts';
 import { addSeconds, type Day, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import {
@@ -57,6 +57,10 @@ export interface CountedPointer extends Pointer {
   readonly reversed: boolean;
   /** Whether an order of its ladder that takes service carried it, as far as is known, and no answer had service given back at once. */
   readonly cut: boolean;
+  /** When the newest of these orders was issued; null where none did. */
+  readonly cutAt?: Instant | null;
+  /** When its direction began. */
+  readonly startedAt?: Instant;
   readonly occurredOn: Day | null;
   readonly recordedAt: Instant | null;
   /** The operator that it was ported to, where its own said so. */
@@ -146,6 +150,8 @@ export function countPointer(
     ...outcomeOf(ledger, row),
     reversed: isReversed(currentOutcomes(ledger), row),
     cut: isCut(ledger, row),
+    cutAt: cutAt(ledger, row),
+    startedAt: ledger.startedAt,
     portedTo: port?.why === 'ported' ? port.to : null,
     waits: followUp !== null && !(followUp !== undefined && isDirected(followUp)),
   };
@@ -202,7 +208,7 @@ export function decideClaim(
   newestDay: Day | null,
   earlier: readonly CountedPointer[],
   isReversed = false,
-  askedAgainFrom: DirectionId | null = null,
+  askedAgainFrom: Pick<CountedPointer, 'directionId' | 'startedAt'> | null = null,
 ): ClaimDecision {
   if (isReversed && !givesBack(kind)) return { state: 'reversed', directionId: null };
   const alike = earlier.filter((pointer) => givesBack(pointer.kind) === givesBack(kind));
@@ -228,12 +234,23 @@ function counts({ reversed, outcome }: CountedPointer): boolean {
   return outcome === 'verified' || (!reversed && outcome !== 'reissued');
 }
 
-/** The newest row, not taken back, by which something was taken at an operator, or is to be, as a later plan than a direction's has it. */
-function takenSince(at: OperatorId, earlier: readonly CountedPointer[], from: DirectionId): CountedPointer | undefined {
+/**
+ * The newest row, not taken back, by which something was taken at an operator, or is to be, as a later plan than a direction's has it, or
+ * by an order that was issued after that had begun.
+ */
+function takenSince(
+  at: OperatorId,
+  earlier: readonly CountedPointer[],
+  { directionId: from, startedAt: began }: Pick<CountedPointer, 'directionId' | 'startedAt'>,
+): CountedPointer | undefined {
   const planOf = (directionId: DirectionId) => parseDirectionId(directionId)?.plan ?? 0;
   return earlier.find(
-    ({ kind, operator, directionId, reversed, ...row }) =>
-      !givesBack(kind) && operator === at && !reversed && planOf(directionId) > planOf(from) && isInForce(row),
+    ({ kind, operator, directionId, reversed, cutAt, ...row }) =>
+      !givesBack(kind) &&
+      operator === at &&
+      !reversed &&
+      isInForce(row) &&
+      (planOf(directionId) > planOf(from) || (cutAt != null && began !== undefined && cutAt > began)),
   );
 }
 

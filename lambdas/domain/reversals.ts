@@ -112,6 +112,17 @@ export function withContinuations(scope: Scope, rows: readonly SubjectRow[]): Sc
 }
 
 /**
+ * The scope with rows that earlier withdrawals had left, where nothing else stands on these: what another batch did between is on its own
+ * account.
+ * @param rows that count, newest first
+ */
+export function withLeft(scope: Scope, left: readonly Pointer[], rows: readonly SubjectRow[]): Scope {
+  if (scope === 'current' || !('rows' in scope) || left.length === 0) return scope;
+  const all = { rows: [...scope.rows, ...left.map(pointerOf)] };
+  return standingOn(all, rows).length === 0 ? all : scope;
+}
+
+/**
  * The rows of a withdrawn report on which a later batch may rely. Not those that were taken back since, by an appeal, say: they stand
  * nowhere any more, and nobody has anything of them.
  * @param rows that count, of all operators

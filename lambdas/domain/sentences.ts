@@ -1,6 +1,7 @@
 /** The sentence of an explanation, in plain English: where a number or a handset stands, and what may be done by when. */
 import { isOfFormerHolder, isTakenBackBy } from './asked.ts';
 import { wasCut } from './back-orders.ts';
+import { activatedOn } from './claims.ts';
 import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
 import { contestedDays } from './erasure.ts';
@@ -76,8 +77,9 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
     });
   const reversal = standingReversal(facts);
   const isTakenBack = reversal !== undefined && (isTakenBackBy(reversal) || isOfFormerHolder(reversal));
-  // What was taken back is said by that, and not row by row.
-  const rows = isTakenBack ? all.filter((row) => givesBack(row.ledger.kind) || !isTaken(row)) : all;
+  // What was taken back is said by that, and not row by row; also where the number stays with another report.
+  const isSaid = isTakenBack || (reversal !== undefined && reversal.state !== 'kept' && reversal.kept.length > 0);
+  const rows = isSaid ? all.filter((row) => givesBack(row.ledger.kind) || !isTaken(row)) : all;
   const newestRow = isTakenBack ? rows.find(({ ledger }) => givesBack(ledger.kind)) : rows[0];
   const [newestAside] = [...facts.aside].sort((a, b) => (turnOf(facts, a.batchId) < turnOf(facts, b.batchId) ? 1 : -1));
   const asideCounts =
@@ -87,13 +89,15 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
   const said: string[] = [];
   let main = newestRow;
   if (asideCounts) {
-    said.push(ASIDE[newestAside.state]);
+    said.push(asideSentence(newestAside));
     if (newestAside.directionId !== null) main = rowOf(rows, newestAside.directionId) ?? newestRow;
     // What left it out undoes nothing of what an earlier batch did; but an operator that doesn't have it did nothing.
     else if (main !== undefined && !isOpenRow(main) && outcomeOf(main.ledger, main.row).outcome === 'not_found')
       main = undefined;
   }
   if (reversal !== undefined) said.push(reversalSentence(reversal));
+  const anothers = reversal && isTakenBack ? anothersSince(facts, reversal) : null;
+  if (anothers !== null) said.push(anothersSentence(anothers));
   if (main !== undefined) said.push(rowSentence(facts, main, asking));
   for (const row of rows)
     if (row !== main && (isOpenRow(row) || isCutOff(row))) said.push(rowSentence(facts, row, asking));
@@ -162,9 +166,28 @@ const ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
   alreadyBlocked: 'The newest batch that met it found it blocked already.',
 };
 
+function asideSentence({ kind, state }: AsideFacts): string {
+  return givesBack(kind) && state === 'alreadyOpen'
+    ? 'The newest batch that met it left it where it was to be given back already.'
+    : ASIDE[state];
+}
+
 /** What it means that a number is somebody else's by now. */
 const SINCE_ANOTHERS =
   'it is withdrawn from every revocation list, and no order about whoever had it before takes service from it.';
+
+function anothersSentence(since: Day): string {
+  return `Somebody else has had the number since ${dayText(since)}, as an operator says: ${SINCE_ANOTHERS}`;
+}
+
+/** Since when a number is somebody else's, as was said after what was done to it had been taken back; null where nobody says so. */
+function anothersSince({ rows }: Facts, { at }: ReversalFacts): Day | null {
+  return activatedOn(
+    rows
+      .map(({ ledger, row }) => outcomeOf(ledger, row))
+      .filter(({ recordedAt }) => recordedAt !== null && recordedAt > at),
+  );
+}
 
 /** Where a number's row stands. */
 function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
@@ -173,8 +196,7 @@ function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
   const takenBack = outcome !== 'reissued' && isReversed(currentOutcomes(ledger), row);
   const settledAt = facts.batches.find((batch) => batch.batchId === batchId)?.settledAt ?? null;
   const since = takenBack && facts.reversals.length === 0 ? reissuedOn(facts) : null;
-  if (since !== null)
-    return `Somebody else has had the number since ${dayText(since)}, as an operator says: ${SINCE_ANOTHERS}`;
+  if (since !== null) return anothersSentence(since);
   return OUTCOME_SENTENCES[takenBack ? 'withdrawn' : outcome]({
     of,
     who: `The operator ${ledger.operator}`,
@@ -184,6 +206,7 @@ function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
     cut: cutText(facts, of),
     settledAt,
     asking,
+    isAskedElsewhere: facts.rows.some((one) => one !== of && !givesBack(one.ledger.kind) && isOpenRow(one)),
   });
 }
 
@@ -200,6 +223,8 @@ interface Standing {
   /** When its batch settled. */
   readonly settledAt: Instant | null;
   readonly asking: Asking;
+  /** Whether another row of the number is open, in which they are asked to prove who they are. */
+  readonly isAskedElsewhere: boolean;
 }
 
 /** What each outcome of a number's row means for its subscriber. */
@@ -208,8 +233,8 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
   failed: (standing) =>
     openSentence(standing, `${standing.who} says that the subscriber failed to prove who they are${standing.on}. `),
   overdue: overdueSentence,
-  verified: ({ who, on, of, cut, asking }) =>
-    `${who} says that the subscriber proved who they are${on}: nothing more is asked of them.${restored(of, asking)}${cut}`,
+  verified: ({ who, on, of, cut, asking, isAskedElsewhere }) =>
+    `${who} says that the subscriber proved who they are${on}: nothing more is asked of them${isAskedElsewhere ? ` by the batch ${of.batchId}` : ''}.${restored(of, asking)}${cut}`,
   disconnected: (standing) => endedSentence(standing, 'disconnected it'),
   surrendered: (standing) => endedSentence(standing, 'says that its subscriber gave it up'),
   not_found: ({ who, of: { moved } }) => {

@@ -1,7 +1,7 @@
 /**
  * The turn to plan. One batch plans at a time, in the order in which they came for it, when they were ready to be planned. Nothing
  * gives the turn up: it is held as long as its holder's batch is approved or plans under the execution that took it, so the
- * commit of its plan frees it, and so does its failure.
+ * commit of its plan frees it, and so does its failure. A reversal's is held until it has taken back what its plan says, too.
  */
 import { type Instant, millisOf } from './days.ts';
 import type { BatchId } from './identifiers.ts';

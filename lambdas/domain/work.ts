@@ -190,6 +190,12 @@ export const WITHDRAWN = {
   key: (report: BatchId, reversal: BatchId) => `withdrawn/${report}/${reversal}`,
 };
 
+/** A mark of each reversal that has taken back what its plan says, in all ledgers, `took-back/<its id>/<its plan>`. */
+export const TOOK_BACK = {
+  ...folder('took-back'),
+  key: (reversal: BatchId, plan: number) => `took-back/${reversal}/${plan}`,
+};
+
 /** Where all marks of uploads lie. */
 export const MARKED = folder('uploads');
 

@@ -36,6 +36,11 @@ export interface CutElsewhere {
   readonly since: ReadonlySet<number>;
 }
 
+const isGivingBack = (directionId: DirectionId): boolean => {
+  const kind = parseDirectionId(directionId)?.kind;
+  return kind !== undefined && givesBack(kind);
+};
+
 /** A row of this direction whose number is somebody else's since a day. */
 interface Reissued {
   row: number;
@@ -62,7 +67,9 @@ async function elsewhereOf(
   for (const { row: here, since } of reissued)
     for (const pointer of Object.values(claims.get(numberOf(here))?.pointers ?? {}).flat()) {
       const { directionId, row } = readPointer(pointer);
-      if (directionId !== own) named.set(directionId, [...(named.get(directionId) ?? []), { row, here, since }]);
+      // What is to be given back is: who got the number since waits for that.
+      if (directionId !== own && !isGivingBack(directionId))
+        named.set(directionId, [...(named.get(directionId) ?? []), { row, here, since }]);
     }
   const found: Elsewhere[] = [];
   await concurrently(named, LEDGERS_AT_ONCE, async ([id, pointers]) => {

@@ -19,7 +19,7 @@ import { RELIED } from '../domain/work.ts';
 import { readBatch } from './cases/batches.ts';
 import { listObjects, readTextLines, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
-import { isTheirs, readWithdrawn, type Since, type TakenBack } from './withdrawn-reports.ts';
+import { isTheirs, readWithdrawn, type Since, type TakenBack, type Withdrawn } from './withdrawn-reports.ts';
 
 /** Marks that a batch relies on others, whatever becomes of its plan. */
 export async function markReliances(work: string, by: BatchId, directions: Iterable<DirectionId>): Promise<void> {
@@ -37,6 +37,8 @@ interface Asked {
   readonly subjects: Since;
   /** The day of the sighting for which a number is directed in a row of its; null where it has none there. */
   readonly directedFor: (msisdn: Msisdn, directionId: DirectionId) => Day | null;
+  /** The report of a number's row in a direction, or of the row that it continues there. */
+  readonly reportOf: (msisdn: Msisdn, directionId: DirectionId) => BatchId;
   readonly plan: number;
   /** What is being withdrawn, and of which report: that relies on nothing any more by it. Null of an appeal's. */
   readonly withdrawing: (TakenBack & { readonly report: BatchId }) | null;
@@ -47,46 +49,64 @@ export async function readReliances(
   env: { readonly WORK: string; readonly CASES: string },
   asked: Asked,
 ): Promise<Map<string, Reliance[]>> {
-  const relying = new Map<string, Reliance[]>();
+  const found = new Map<string, Reliance[]>();
   const seen = new Set<BatchId>();
   for (const on of batchesOf(asked.directions)) {
-    for await (const { key } of listObjects({ bucket: env.WORK, key: RELIED.prefixOf(on) })) {
-      const by = key.slice(RELIED.prefixOf(on).length);
+    // What a night went on with from two rows at one operator it directed once, and found there for the other one.
+    const relying = isFollowUp(on) ? [on as string] : [];
+    for await (const { key } of listObjects({ bucket: env.WORK, key: RELIED.prefixOf(on) }))
+      relying.push(key.slice(RELIED.prefixOf(on).length));
+    for (const by of relying) {
       if (!isBatchId(by) || seen.has(by)) continue;
       seen.add(by);
       for await (const { identifier, operator, state, directionId } of elsewhereOf(env, by, asked)) {
         const name = `${identifier} ${directionId}`;
-        relying.set(name, [...(relying.get(name) ?? []), { operator, batchId: by, state }]);
+        found.set(name, [...(found.get(name) ?? []), { operator, batchId: by, state }]);
       }
     }
   }
-  return relying;
+  return found;
 }
 
-/** Of whom a night went on with no row but of somebody else, who had the number before. */
-async function wentOnForOthers(
-  env: { readonly WORK: string },
+/**
+ * On whose account a night found what it did: whether a row that it went on with is of a report that stands, and of those who are meant.
+ * A night has no account of its own.
+ */
+async function standingIn(
+  env: { readonly WORK: string; readonly CASES: string },
   moved: readonly WrittenList[],
   about: Since,
-  directedFor: Asked['directedFor'],
-): Promise<ReadonlySet<Msisdn | Imei>> {
-  const others = new Set([...about].flatMap(([identifier, since]) => (since === null ? [] : identifier)));
-  if (others.size === 0) return others;
+  { directedFor, reportOf, withdrawing }: Asked,
+): Promise<(what: Pick<ElsewhereLine, 'kind' | 'identifier'>) => boolean> {
+  const from = new Map<Msisdn | Imei, BatchId[]>();
   for (const { key, bytes } of moved)
     for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
-      for (const { msisdn, from } of block.map(parseMovedLine)) {
-        const seen = msisdn !== null && others.has(msisdn) ? directedFor(msisdn, from) : null;
-        if (msisdn !== null && seen !== null && isTheirs(about, msisdn, seen)) others.delete(msisdn);
+      for (const { msisdn, from: direction } of block.map(parseMovedLine)) {
+        if (msisdn === null || !about.has(msisdn)) continue;
+        const reports = from.get(msisdn) ?? [];
+        from.set(msisdn, reports);
+        const seen = directedFor(msisdn, direction);
+        // Of somebody else, who had the number before, a row has no part in it.
+        if ((about.get(msisdn) ?? null) === null || (seen !== null && isTheirs(about, msisdn, seen)))
+          reports.push(reportOf(msisdn, direction));
       }
-  return others;
+  const withdrawn = new Map<BatchId, Withdrawn>();
+  for (const report of new Set([...from.values()].flat())) {
+    const own = withdrawing?.report === report ? withdrawing : undefined;
+    withdrawn.set(report, await readWithdrawn(env, report, about, own));
+  }
+  return ({ kind, identifier }) =>
+    from.get(identifier)?.some((report) => !withdrawn.get(report)?.with({ kind, identifier })) ??
+    (about.get(identifier) ?? null) === null;
 }
 
 /** What a batch found in these directions; nothing where its plan doesn't count, or retention took its lists. */
 async function* elsewhereOf(
   env: { readonly WORK: string; readonly CASES: string },
   by: BatchId,
-  { directions, subjects, directedFor, plan, withdrawing }: Asked,
+  asked: Asked,
 ): AsyncGenerator<ElsewhereLine> {
+  const { directions, subjects, plan, withdrawing } = asked;
   const batch = await readBatch(env.CASES, by);
   if (batch?.planKey === undefined || !planCounts(batch.state) || batch.plan >= plan) return;
   const { elsewhere, moved } = await readPlan(env.WORK, batch.planKey);
@@ -108,8 +128,7 @@ async function* elsewhereOf(
   const own = withdrawing?.report === by ? withdrawing : undefined;
   const about = new Map(found.map(({ identifier }) => [identifier, subjects.get(identifier) ?? null]));
   if (isFollowUp(by)) {
-    const others = await wentOnForOthers(env, moved, about, directedFor);
-    yield* found.filter(({ identifier }) => !others.has(identifier));
+    yield* found.filter(await standingIn(env, moved, about, asked));
     return;
   }
   const withdrawn = await readWithdrawn(env, by, about, own);

@@ -10,7 +10,7 @@ import {
 } from '../domain/asked.ts';
 import type { AuditedFile } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
-import { dayOf, type Instant } from '../domain/days.ts';
+import { addSeconds, dayOf, type Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { BatchId, DirectionId, OperatorId } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
@@ -21,13 +21,13 @@ import type { Plan } from '../domain/plans.ts';
 import { replacedForm, wordsReplaced } from '../domain/replaced.ts';
 import { WithdrawalList, withdrawalCsv, withdrawalJson } from '../domain/revocations.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
-import { PREPARED } from '../domain/work.ts';
+import { PREPARED, TOOK_BACK } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from './audit.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { changeLedger, readLedger } from './cases/ledgers.ts';
 import { concurrently } from './concurrently.ts';
-import { readTextLines, writeHashed, writeObject } from './objects.ts';
+import { listObjects, readTextLines, writeHashed, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
 import { wake } from './workflows.ts';
 
@@ -99,7 +99,23 @@ export async function takeBack(env: Places, batchId: BatchId, attempt: string): 
     // Whoever waits for the last answers goes on, also of an attempt that died before it said so.
     if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, at));
   });
+  await writeObject({ bucket: env.WORK, key: TOOK_BACK.key(batchId, batch.plan) }, '');
   await publishReversal(env, batch, reversal);
+}
+
+/** Seconds for which it is waited for a reversal: one that fails for longer goes on when somebody mends that, and holds up nobody. */
+const TAKES_BACK_WITHIN = 3600;
+
+/**
+ * Whether a batch is a reversal whose plan counts, and that is still taking back what this says: a row that it ends later is open yet, and
+ * whoever plans meanwhile would leave a number to it.
+ */
+export async function isTakingBack({ WORK }: Pick<Places, 'WORK'>, batch: Batch, now: Instant): Promise<boolean> {
+  const { batchId, kind, plan, state, directedAt } = batch;
+  if (kind !== 'reversal' || !planCounts(state) || directedAt === undefined) return false;
+  if (directedAt <= addSeconds(now, -TAKES_BACK_WITHIN)) return false;
+  for await (const _ of listObjects({ bucket: WORK, key: TOOK_BACK.key(batchId, plan) })) return false;
+  return true;
 }
 
 /** Publishes what a reversal withdrew, and what became of its subjects. */

@@ -1,17 +1,19 @@
 import * as z from 'zod';
 import { wantsTurn } from '../domain/batches.ts';
+import type { Instant } from '../domain/days.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { fields } from '../domain/stored.ts';
 import { decideTurn, holdsTurn, secondsToWait, type Turn } from '../domain/turn.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
-import { type Batch, livingBatch, registerPlan } from '../stores/cases/batches.ts';
+import { type Batch, livingBatch, readBatch, registerPlan } from '../stores/cases/batches.ts';
 import { Conflict } from '../stores/cases/table.ts';
 import { readTurn, writeTurn } from '../stores/cases/turn.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';
+import { isTakingBack } from '../stores/taking-back.ts';
 
-const environment = z.object({ CASES: z.string() });
+const environment = z.object({ CASES: z.string(), WORK: z.string() });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
@@ -27,9 +29,12 @@ async function onItsWay(batchId: BatchId): Promise<Batch | undefined> {
   return batch && wantsTurn(batch.state) ? batch : undefined;
 }
 
-/** Whether the turn's holder is on its way still. */
-async function isHeld({ holder, execution }: Turn): Promise<boolean> {
-  return holder !== undefined && (await onItsWay(holder))?.execution === execution;
+/** Whether the turn's holder is on its way still, or takes back what others would find open. */
+async function isHeld({ holder, execution }: Turn, now: Instant): Promise<boolean> {
+  if (holder === undefined) return false;
+  if ((await onItsWay(holder))?.execution === execution) return true;
+  const batch = await readBatch(env.CASES, holder);
+  return batch !== undefined && (await isTakingBack(env, batch, now));
 }
 
 /**
@@ -63,7 +68,7 @@ export const handler = task(input, async ({ batchId, execution, now }) => {
       log.info('turn taken', { batchId, plan });
       return { taken: true, plan, startedAt, waitSeconds: 0 };
     }
-    const held = await isHeld(turn);
+    const held = await isHeld(turn, now);
     const gone = held ? new Set<BatchId>() : await goneFrom(turn, batchId);
     const decision = decideTurn(turn, asker, { held, gone, now });
     try {

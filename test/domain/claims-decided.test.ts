@@ -28,7 +28,10 @@ describe('what was not given back in time', () => {
   const restore = directionId('restore', '2-0-0');
   const overdue = counted({ directionId: restore, kind: 'restore' });
   const decide = (...taken: CountedPointer[]) =>
-    decideClaim('restore', airtel, null, [...taken, overdue], false, restore);
+    decideClaim('restore', airtel, null, [...taken, overdue], false, {
+      directionId: restore,
+      startedAt: at('2026-06-10T19:00:00Z'),
+    });
 
   test.each<[string, Partial<CountedPointer>]>([
     ['open', { open: true, outcome: 'open' }],
@@ -45,6 +48,15 @@ describe('what was not given back in time', () => {
     expect(decide({ ...later, operator: jio })).toEqual({ state: 'directed' });
     // What is restored for another reason than that it is overdue is asked for.
     expect(decideClaim('restore', airtel, null, [later, overdue])).toEqual({ state: 'directed' });
+  });
+
+  test('is not asked for again where an earlier report has taken service since that was ordered', () => {
+    const barred = (cutAt: string) =>
+      counted({ directionId: first, outcome: 'open', open: true, cut: true, cutAt: at(cutAt) });
+    expect(decide(barred('2026-06-10T19:00:01Z'))).toEqual({ state: 'alreadyOpen', directionId: first });
+    expect(decide(barred('2026-06-10T19:00:00Z'))).toEqual({ state: 'directed' });
+    expect(decide({ ...barred('2026-06-11T00:00:00Z'), operator: jio })).toEqual({ state: 'directed' });
+    expect(decide({ ...barred('2026-06-11T00:00:00Z'), reversed: true })).toEqual({ state: 'directed' });
   });
 
   test('is asked for again where a later report found that all is well', () => {

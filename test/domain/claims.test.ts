@@ -61,7 +61,14 @@ describe('a pointer', () => {
       [0, 'failed'],
       [1, 'disconnected'],
     ]).ledger;
-    const stays = { reversed: false, cut: false, portedTo: null, waits: false };
+    const stays = {
+      reversed: false,
+      cut: false,
+      cutAt: null,
+      startedAt: ledger.startedAt,
+      portedTo: null,
+      waits: false,
+    };
     const said = { occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z', ...stays };
     const nothing = { occurredOn: null, recordedAt: null, ...stays };
     const of = { kind: 'reverify', operator: airtel };

@@ -66,6 +66,12 @@ const found = (bytes: Uint8Array | undefined, reason = '') => {
   return reason.startsWith('missing_column') && !/[0-9]/.test(header) ? `"${header}"` : '';
 };
 
+/** The same in a receipt. */
+const headerIn = (bytes: Uint8Array, reason: string) => {
+  const [, header] = /^"(.*)"$/.exec(found(bytes, reason)) ?? [];
+  return header === undefined ? {} : { header };
+};
+
 describe('a report', () => {
   it.each(badFiles(reports))('$what is refused whole: $reason, line $line', async ({ what, bytes, line, reason }) => {
     const before = await tables.records();
@@ -139,7 +145,7 @@ describe('a usage file', () => {
 });
 
 describe('a response', () => {
-  it.each(badFiles(responses))('$what is refused whole: $reason', async ({ what, bytes, reason }) => {
+  it.each(badFiles(responses))('$what is refused whole: $reason, line $line', async ({ what, bytes, line, reason }) => {
     const before = await tables.records();
     const name = `response ${what}.csv`;
     const key = `receipts/airtel/${direction}/${name}.${sha8(bytes)}.json`;
@@ -155,6 +161,8 @@ describe('a response', () => {
       rejects: [],
       refused: reason,
       whatToDo: whatToDoAbout(reason),
+      line,
+      ...headerIn(bytes, reason),
     });
     expect(await tables.records()).toEqual(before);
     const place = { bucket: outbox(), key };

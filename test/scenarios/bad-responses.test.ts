@@ -25,7 +25,13 @@ let ofJio: string;
 const place = (key: string) => ({ bucket: bucketsOf(lab.cloud).outbox, key });
 
 /** Uploads a response that must be refused whole, with no other effect than a receipt and two notices. */
-async function expectRefusal(operator: string, directionId: string, content: string | Uint8Array, why: string) {
+async function expectRefusal(
+  operator: string,
+  directionId: string,
+  content: string | Uint8Array,
+  why: string,
+  where = {},
+) {
   const key = `receipts/${operator}/${directionId}/refused.csv.${sha8(content)}.json`;
   const [records, outbox] = [await tables.records(), await lab.everything()];
   await told(lab);
@@ -42,6 +48,7 @@ async function expectRefusal(operator: string, directionId: string, content: str
     rejects: [],
     refused: why,
     whatToDo: whatToDoAbout(why),
+    ...where,
   });
   expect(others).toEqual(outbox);
   expect(await tables.records()).toEqual(records);
@@ -111,8 +118,14 @@ describe('a direction that is none', () => {
 describe('a direction of the other kind', () => {
   it('has other columns', async () => {
     const block = await lab.direction(batchId, 'block', 'airtel');
-    await expectRefusal('airtel', block, `msisdn,outcome\n${A1},verified\n`, 'missing_column:imei');
-    await expectRefusal('airtel', ofAirtel, `imei,outcome\n${H1},blocked\n`, 'missing_column:msisdn');
+    await expectRefusal('airtel', block, `msisdn,outcome\n${A1},verified\n`, 'missing_column:imei', {
+      line: 1,
+      header: 'msisdn,outcome',
+    });
+    await expectRefusal('airtel', ofAirtel, `imei,outcome\n${H1},blocked\n`, 'missing_column:msisdn', {
+      line: 1,
+      header: 'imei,outcome',
+    });
   });
 });
 

@@ -19,6 +19,7 @@ import {
   RELIED,
   SCREENED,
   SETTLED,
+  TOOK_BACK,
   WAITING,
   WITHDRAWN,
 } from '../../../../lambdas/domain/work.ts';
@@ -163,9 +164,10 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
     description: 'Takes the turn to plan, or says how long to wait for it',
     memory: 256,
     timeout: Duration.minutes(1),
-    environment: { CASES: cases.tableName },
+    environment: { CASES: cases.tableName, WORK: work.bucketName },
   });
   allowItems(takeTurn, CHANGE_ITEMS, cases);
+  allowList(takeTurn, 'list', work, `${TOOK_BACK.prefix}*`);
 
   const expand = new HandlerFunction<ExpandEnvironment>(stack, 'Expand', {
     config,
@@ -294,7 +296,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowItems(resume, PUT_ITEMS, cases);
   // Both take back what a reversal does, and wake whom that leaves nothing to wait for.
   for (const one of [commit, resume]) {
-    allowObjects(one, 'write', work, PREPARED.pattern);
+    allowObjects(one, 'write', work, PREPARED.pattern, TOOK_BACK.pattern);
     allowObjects(one, 'write', outbox, OUTBOX.batches.pattern);
     allowObjects(one, 'write streams', outbox, OUTBOX.revocations.pattern);
     allow(one, ['states:SendTaskSuccess'], direction.stateMachineArn);

@@ -1,0 +1,293 @@
+/** Withdrawals that meet one another, the nights that went on with what they take back, and the words of operators between. */
+import { describe, expect, it } from 'vitest';
+import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
+import { APPROVE, DAY, Lab, type LabSettings, START } from './lab.ts';
+import { directions } from './reversals-lab.ts';
+
+const [H1, H2, H3] = ['35100000000001', '35100000000002', '35100000000003'];
+const N = '+919810000001';
+const idOf = (agency: string, imeis: readonly string[]) =>
+  `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
+const [MHA, UP] = [idOf('mha', [H1]), idOf('up-police', [H2])];
+const open = (operators: string, more: LabSettings = {}) =>
+  Lab.open({ nights: true, ...more, context: { operators, ...more.context } });
+
+const COLUMNS = ['msisdn', 'outcome', 'to', 'ground', 'activated_on'] as const;
+/** What an operator says of the number; each time by a file of other bytes. */
+async function say(lab: Lab, direction: string, said: Partial<Record<(typeof COLUMNS)[number], string>>) {
+  const cells = { msisdn: N, ...said };
+  const row = COLUMNS.map((column) => cells[column as keyof typeof cells] ?? '');
+  const at = lab.cloud.clock.now();
+  const [, , operator] = direction.split('.');
+  await lab.upload(
+    `responses/${operator}/${direction}/${said.outcome} at ${at}.csv`,
+    `${[...COLUMNS, 'remarks'].join(',')}\n${[...row, at].join(',')}\n`,
+  );
+}
+
+/** Has a report, or handsets of it, withdrawn and given back. */
+async function takeBack(lab: Lab, report: string): Promise<string> {
+  const reversal = await lab.withdraw(report, [], `${report} ${lab.cloud.clock.now()}.csv`);
+  await lab.decide('approver-1', reversal, [APPROVE]);
+  return reversal;
+}
+
+async function appeal(lab: Lab): Promise<string> {
+  await lab.upload('appeals/caseworker-1/a.csv', `msisdn,imei,reference,ground,case_ref\n${N},,,wrong_number,A-1\n`);
+  const [key = ''] = await lab.outbox('previews/caseworker-1-');
+  const [, reversal = ''] = key.split('/');
+  await lab.decide('approver-1', reversal, [APPROVE]);
+  return reversal;
+}
+
+/** The orders of an operator that take service from the number. */
+async function cuts(lab: Lab, operator = ''): Promise<string[]> {
+  const found: string[] = [];
+  for (const key of await lab.outbox(`orders/${operator}`))
+    if (/bar_|disconnect\.csv/.test(key) && (await lab.read(key)).includes(N)) found.push(key);
+  return found;
+}
+
+async function sentence(lab: Lab): Promise<string> {
+  const name = `at ${lab.cloud.clock.now()}`;
+  await lab.upload(`lookups/caseworker-1/${name}.csv`, `msisdn\n${N}\n`);
+  const [key = ''] = await lab.outbox(`explanations/caseworker-1/${name}.`);
+  const { lookups } = await lab.json<{ lookups: { sentence: string }[] }>(key);
+  return lookups[0]?.sentence ?? '';
+}
+
+const kept = (lab: Lab, reversal: string) => lab.read(`batches/${reversal}/kept.csv`);
+const NONE = 'kind,identifier,operator,batchId,state\n';
+
+describe('of two reports that are both withdrawn', () => {
+  it.each([
+    ['mha', [MHA, UP]],
+    ['up-police', [UP, MHA]],
+  ])("none is kept by the night that went on with the other's number, %s's withdrawn first", async (_, order) => {
+    await using lab = await open('airtel,jio');
+    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
+    await lab.usage('jio', [`${H2},${N},2026-05-25,Delhi`]);
+    await lab.report('mha', [H1]);
+    await lab.report('up-police', [H2]);
+    await lab.at(2);
+    await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
+    await lab.at(2 + 20 / 24);
+    const reversals: string[] = [];
+    for (const [n, report] of order.entries()) {
+      await lab.at(3 + n);
+      reversals.push(await takeBack(lab, report));
+    }
+    // The first one may find the number in the other report's row; nothing stands once both are withdrawn.
+    expect(await kept(lab, reversals[1] ?? '')).toBe(NONE);
+    await lab.quietlyAt(30);
+    expect(await cuts(lab)).toEqual([]);
+  });
+
+  it('the row goes, too, that the first withdrawal left since the other report had directed the number again', async () => {
+    await using lab = await open('airtel');
+    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`, `${H2},${N},2026-05-22,Delhi`]);
+    await lab.report('mha', [H1]);
+    const direction = await lab.direction(MHA, 'reverify', 'airtel');
+    // Nobody answered: it is directed again, and stays with that while it stands.
+    await lab.at(17);
+    await lab.report('up-police', [H2]);
+    await lab.at(18);
+    expect(await kept(lab, await takeBack(lab, MHA))).toBe(`${NONE}reverify,${N},airtel,${UP},directed\n`);
+    await lab.at(19);
+    const reversal = await takeBack(lab, UP);
+    expect(await kept(lab, reversal)).toBe(NONE);
+    await lab.at(19.5);
+    for (const restore of await directions(lab, reversal, 'restore')) await say(lab, restore, { outcome: 'restored' });
+    // Cut off all the same, by whoever had the first order: it is on no list but those of the withdrawn, and is restored.
+    await lab.at(20);
+    await say(lab, direction, { outcome: 'disconnected' });
+    await lab.at(21);
+    const naming: string[] = [];
+    for (const key of await lab.outbox('revocations/'))
+      if (key.endsWith('.csv') && (await lab.read(key)).includes(N)) naming.push(key);
+    expect(naming).toEqual([`revocations/2026-06-20/${reversal}.withdrawn.csv`]);
+    expect((await lab.directions()).filter((id) => /^followup-.*\.restore\./.test(id))).toHaveLength(1);
+    expect(await sentence(lab)).not.toContain(`What the batch ${MHA} did stays`);
+  });
+
+  it('a handset is blocked by neither, for later reports as well', async () => {
+    await using lab = await open('airtel');
+    const [first, second, third] = [idOf('mha', [H1]), idOf('up-police', [H1]), idOf('mha', [H1, H3])];
+    await lab.usage('airtel', [`${H2},${N},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    const block = await lab.direction(first, 'block', 'airtel');
+    await lab.at(3);
+    await lab.report('up-police', [H1]);
+    await lab.at(3.5);
+    await takeBack(lab, first);
+    await lab.at(4);
+    const reversal = await takeBack(lab, second);
+    for (const unblock of await directions(lab, reversal, 'unblock'))
+      await lab.upload(`responses/airtel/${unblock}/r.csv`, `imei,outcome\n${H1},unblocked\n`);
+    await lab.at(5);
+    await lab.upload(`responses/airtel/${block}/late.csv`, `imei,outcome\n${H1},blocked\n`);
+    await lab.report('mha', [H1, H3], 'again.csv');
+    await lab.at(9);
+    expect(await lab.read(`batches/${third}/elsewhere.csv`)).not.toContain('alreadyBlocked');
+  });
+});
+
+describe('what a withdrawn report moved, where another one stands at an operator of its own', () => {
+  /** The number is at airtel by mha's report, and ported to jio; at vi by up-police's, which stands. */
+  async function told(lab: Lab): Promise<void> {
+    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
+    await lab.usage('vi', [`${H2},${N},2026-05-25,Delhi`]);
+    await lab.report('mha', [H1]);
+    await lab.report('up-police', [H2]);
+    await lab.at(2);
+    await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
+  }
+
+  it('does not return where its port was disputed on the day of the withdrawal', async () => {
+    await using lab = await open('airtel,jio,vi');
+    await told(lab);
+    await lab.at(3);
+    const [atJio = ''] = await directions(lab, 'followup-202606040000', 'reverify');
+    await say(lab, atJio, { outcome: 'not_found' });
+    await takeBack(lab, MHA);
+    await lab.quietlyAt(3.1);
+    // Of one number both is so, and each is said of the report of which it is.
+    expect(await sentence(lab)).not.toMatch(/no order takes service from it any more.*else it is to be disconnected/);
+    await lab.at(4);
+    await lab.quietlyAt(30);
+    expect(await cuts(lab, 'airtel/')).toEqual([]);
+    expect(await cuts(lab, 'vi/')).toHaveLength(3);
+  });
+
+  it('does not go on where it was ported to, though a night had found it and died before that was directed', async () => {
+    let stops = 1;
+    await using lab = await open('airtel,jio,vi', {
+      context: { sweepHours: '24' },
+      faults: {
+        stops: ({ execution, state }) =>
+          execution.includes('followup-') && state === 'Take the turn to plan' && stops-- > 0 ? 0 : undefined,
+      },
+    });
+    await told(lab);
+    await lab.at(2 + 19.2 / 24);
+    await takeBack(lab, MHA);
+    await lab.at(4);
+    await lab.quietlyAt(30);
+    expect(stops).toBeLessThan(1);
+    expect(await cuts(lab, 'jio/')).toEqual([]);
+    expect(await cuts(lab, 'vi/')).toHaveLength(3);
+  });
+});
+
+it('of two reports whose rows went on in one night at one operator, that which stands keeps its continuation', async () => {
+  await using lab = await open('airtel,jio');
+  await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
+  await lab.usage('jio', [`${H2},${N},2026-05-25,Delhi`]);
+  await lab.report('mha', [H1]);
+  await lab.report('up-police', [H2]);
+  await lab.at(2);
+  await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
+  await say(lab, await lab.direction(UP, 'reverify', 'jio'), { outcome: 'extended', ground: 'abroad' });
+  await lab.at(3);
+  expect(await kept(lab, await takeBack(lab, UP))).toBe(`${NONE}reverify,${N},jio,followup-202606040000,alreadyOpen\n`);
+  await lab.at(3.5);
+  // And goes with it.
+  expect(await kept(lab, await takeBack(lab, MHA))).toBe(NONE);
+  await lab.quietlyAt(60);
+  expect(await cuts(lab)).toEqual([]);
+});
+
+describe('what is to be given back', () => {
+  it('is not asked for night after night where a report has barred the number since', async () => {
+    await using lab = await open('airtel');
+    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    const direction = await lab.direction(MHA, 'reverify', 'airtel');
+    await lab.at(1);
+    await say(lab, direction, { outcome: 'verified' });
+    await lab.at(2);
+    await lab.usage('airtel', [`${H2},${N},2026-06-03,Delhi`], 'later.csv');
+    await lab.report('up-police', [H2]);
+    await say(lab, direction, { outcome: 'disconnected' });
+    await lab.at(24);
+    const told = (await lab.notices('fraud-directions-airtel')).flatMap(({ order, directionId }) =>
+      order === undefined ? [] : `${order} ${String(directionId).split('-')[0]}`,
+    );
+    // Asked for at once, and again while nothing else had been ordered; the bar is a later word than that.
+    const bar = told.indexOf('bar_outgoing up');
+    expect(told.slice(0, bar).filter((one) => one === 'restore followup').length).toBeGreaterThan(0);
+    expect(told.slice(bar).filter((one) => one.startsWith('restore'))).toHaveLength(1);
+    expect(told.at(-1)).toBe('disconnect up');
+  });
+
+  it('is asked for still where the number turns out to be somebody else’s meanwhile, who is told of', async () => {
+    await using lab = await open('airtel');
+    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    const direction = await lab.direction(MHA, 'reverify', 'airtel');
+    await lab.at(1);
+    await say(lab, direction, { outcome: 'disconnected' });
+    await lab.at(6);
+    const reversal = await appeal(lab);
+    await lab.at(6.2);
+    await say(lab, direction, { outcome: 'reissued', activated_on: '2026-06-07' });
+    expect(await sentence(lab)).toContain('Somebody else has had the number since 7 June 2026');
+    await lab.at(7.5);
+    const [restore = ''] = await directions(lab, reversal, 'restore');
+    expect((await lab.outbox(`orders/airtel/${restore}/`)).map((key) => key.split('/').at(-1))).toEqual([
+      '1-restore.csv',
+      '2-restore.csv',
+    ]);
+  });
+
+  it('is said to be where a night finds it open', async () => {
+    await using lab = await open('airtel');
+    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    const direction = await lab.direction(MHA, 'reverify', 'airtel');
+    await lab.at(6);
+    await appeal(lab);
+    await lab.at(6.2);
+    await say(lab, direction, { outcome: 'disconnected' });
+    await lab.at(7);
+    const said = await sentence(lab);
+    expect(said).toContain('left it where it was to be given back already');
+    expect(said).not.toContain('where it was being re-verified already');
+  });
+});
+
+it('a report is not planned while a reversal takes back a row that it would find open', async () => {
+  let armed = false;
+  const later = idOf('up-police', [H3]);
+  await using lab = await open('airtel,vi', {
+    faults: {
+      afterWrite: ({ functionName, service, key }) => {
+        if (!armed || !/commit/i.test(functionName) || service !== 'dynamodb' || !key?.startsWith('BATCH#mha-'))
+          return undefined;
+        armed = false;
+        return 'fail';
+      },
+    },
+  });
+  await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`, `${H3},${N},2026-05-21,Delhi`]);
+  await lab.usage('vi', [`${H2},${N},2026-05-25,Delhi`]);
+  await lab.report('mha', [H1]);
+  await lab.report('up-police', [H2]);
+  await lab.at(2);
+  const reversal = await lab.withdraw(MHA, []);
+  const { inbox } = bucketsOf(lab.cloud);
+  const decision = await lab.decision(reversal, [APPROVE]);
+  // Its plan counts, and its function dies before it has taken anything back.
+  armed = true;
+  await lab.cloud.put(inbox, `decisions/approver-1/${reversal}/d.csv`, decision);
+  await lab.cloud.run(START + 2 * DAY + 1000);
+  await lab.cloud.put(inbox, 'reports/up-police/d.csv', `imei\n${H3}\n`);
+  await lab.cloud.rest();
+  await lab.at(3);
+  await lab.quietlyAt(30);
+  expect(armed).toBe(false);
+  expect(await lab.json(`batches/${later}/summary.json`)).toMatchObject({
+    connections: { linked: 1, directed: 1, alreadyOpen: 0 },
+  });
+});
