@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { givenBackSince, givingBackIn, givingBackTo, reversedSince, wasCut } from '../../lambdas/domain/back-orders.ts';
+import {
+  cutAt,
+  givenBackSince,
+  givingBackIn,
+  givingBackTo,
+  reversedSince,
+  wasCut,
+} from '../../lambdas/domain/back-orders.ts';
 import { type BatchId, directionIdOf, type OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { withFailedOrder } from '../../lambdas/domain/responses.ts';
@@ -18,6 +25,21 @@ describe('a row was cut off', () => {
     expect(wasCut(upTo(1), 0)).toBe(false);
     expect(wasCut(upTo(2), 0)).toBe(true);
     expect(wasCut(sealed(closed(upTo(4))), 0)).toBe(true);
+  });
+
+  test('by the newest order that took service, as of the instant at which that was issued', () => {
+    expect(cutAt(upTo(1), 0)).toBeNull();
+    // Rungs are issued at the deadline of the one before.
+    const [, bar, incoming] = upTo(4).rungs;
+    expect([cutAt(upTo(2), 0), cutAt(upTo(3), 0), cutAt(upTo(4), 0)]).toEqual([
+      upTo(4).rungs[0]?.deadline,
+      bar?.deadline,
+      incoming?.deadline,
+    ]);
+    expect(cutAt(answered(upTo(3), [[0, 'verified']]).ledger, 0)).toBeNull();
+    // A failed row's own disconnect order is caused by its answer.
+    const said = answered(upTo(1), [[0, 'failed']]);
+    expect(cutAt(withFailedOrder(said, failedOrder).ledger, 0)).toBe(said.ledger.files[0]?.at);
   });
 
   test('where it failed: by its own disconnect order, or by a bar from before', () => {

@@ -8,6 +8,7 @@ import {
   type SubjectRow,
   standingOn,
   withContinuations,
+  withLeft,
 } from '../../lambdas/domain/reversals.ts';
 import { airtel, day, jio } from './example.ts';
 import { disconnected, open, plan, pointer, restore, row, UPLOADED } from './subject-rows.ts';
@@ -131,6 +132,20 @@ describe('what another batch did itself since', () => {
     ['was taken back', disconnected('2026-06-20', { directionId: plan(3), reversed: true })],
   ])('is nothing to stand where it %s', (_, since) => {
     expect(standingOn(scope, [since, own])).toEqual([]);
+  });
+
+  it('takes along what an earlier withdrawal had left, where nothing else stands on that', () => {
+    const left = disconnected('2026-05-01', { directionId: plan(1) });
+    const other = open({ directionId: plan(7), operator: jio });
+    expect(withLeft(scope, [left], [other, own, left])).toEqual({ rows: [own, left].map(pointer) });
+    // Another batch's own row, of the operator, between them.
+    const between = disconnected('2026-05-10', { directionId: plan(9) });
+    expect(withLeft(scope, [left], [own, between, left])).toBe(scope);
+    expect(withLeft(scope, [left], [own, { ...between, reversed: true }, left])).toEqual({
+      rows: [own, left].map(pointer),
+    });
+    expect(withLeft(scope, [], [own])).toBe(scope);
+    expect(withLeft('current', [left], [own, left])).toBe('current');
   });
 
   it('is not what was there before: the number was seen since', () => {

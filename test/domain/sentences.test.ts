@@ -238,6 +238,23 @@ describe('the sentence of a number', () => {
       /^The operator jio says that the subscriber proved .* has been asked to/,
     );
     expect(said(number([ended, newest]))).not.toMatch(/no such number/);
+    // Nothing more is asked by that batch; by another one it is.
+    expect(said(number([open, newest]))).toContain(
+      `nothing more is asked of them by the batch ${newest.batchId}. The operator`,
+    );
+    expect(said(number([ended, newest]))).toMatch(/nothing more is asked of them\./);
+  });
+
+  it('says of a restore that a night found open that it is to be given back', () => {
+    const LATER = 'followup-202606200000' as BatchId;
+    const restore = rowOf(ledger('restore', {}, 2), { orders: [order('restore', at(6), 1)] });
+    const aside = { batchId: LATER, operator: 'jio' as OperatorId, state: 'alreadyOpen', directionId: null } as const;
+    const batches = [batch(), batch({ batchId: LATER, startedAt: at(20) })];
+    const [given, asked] = (['restore', 'reverify'] as const).map((kind) =>
+      said(number([restore], { batches, aside: [{ ...aside, kind }] })),
+    );
+    expect(given).toMatch(/^The newest batch that met it left it where it was to be given back already\. /);
+    expect(asked).toMatch(/^The newest batch that met it left it where it was being re-verified already\. /);
   });
 
   describe('of whom a newer batch left out', () => {
