@@ -158,7 +158,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   daily_digest: (notice) => {
     const { day, batches, decisions, heldHandsets, due, overdue, failed } = notice;
-    const { heldFiles, quarantined, strays, deadLetters, untold } = notice;
+    const { heldFiles, quarantined, strays = 0, deadLetters, untold } = notice;
     const waits = [
       [decisions, `${counted(decisions, 'decision')} wait${decisions === 1 ? 's' : ''} for approvers`],
       [heldHandsets, `${counted(heldHandsets, 'handset')} held in these`],

@@ -331,7 +331,9 @@ const dailyDigest = z.strictObject({
   failed: count.describe('rows that failed re-verification and are not disconnected'),
   heldFiles: count.describe('usage files that are held up at the gate'),
   quarantined: count.describe('uploads in quarantine, of the last 30 days'),
-  strays: count.describe('uploads that were found in wrong places within a day'),
+  strays: count
+    .optional()
+    .describe('uploads that were found in wrong places within a day; earlier versions did not count them'),
   deadLetters: count.describe('messages in queues of dead letters, about'),
   untold: count.describe('batches of which nothing could be told'),
 });

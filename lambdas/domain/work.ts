@@ -190,10 +190,10 @@ export const WITHDRAWN = {
   key: (report: BatchId, reversal: BatchId) => `withdrawn/${report}/${reversal}`,
 };
 
-/** A mark of each reversal that has taken back what its plan says, in all ledgers, `took-back/<its id>/<its plan>`. */
-export const TOOK_BACK = {
-  ...folder('took-back'),
-  key: (reversal: BatchId, plan: number) => `took-back/${reversal}/${plan}`,
+/** A mark of each reversal that has taken back what its plan says, in all ledgers, `reversed/<its id>/<its plan>`. */
+export const REVERSED = {
+  ...folder('reversed'),
+  key: (reversal: BatchId, plan: number) => `reversed/${reversal}/${plan}`,
 };
 
 /** Where all marks of uploads lie. */

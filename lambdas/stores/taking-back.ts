@@ -21,7 +21,7 @@ import type { Plan } from '../domain/plans.ts';
 import { replacedForm, wordsReplaced } from '../domain/replaced.ts';
 import { WithdrawalList, withdrawalCsv, withdrawalJson } from '../domain/revocations.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
-import { PREPARED, TOOK_BACK } from '../domain/work.ts';
+import { PREPARED, REVERSED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from './audit.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
@@ -99,7 +99,7 @@ export async function takeBack(env: Places, batchId: BatchId, attempt: string): 
     // Whoever waits for the last answers goes on, also of an attempt that died before it said so.
     if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, at));
   });
-  await writeObject({ bucket: env.WORK, key: TOOK_BACK.key(batchId, batch.plan) }, '');
+  await writeObject({ bucket: env.WORK, key: REVERSED.key(batchId, batch.plan) }, '');
   await publishReversal(env, batch, reversal);
 }
 
@@ -114,7 +114,7 @@ export async function isTakingBack({ WORK }: Pick<Places, 'WORK'>, batch: Batch,
   const { batchId, kind, plan, state, directedAt } = batch;
   if (kind !== 'reversal' || !planCounts(state) || directedAt === undefined) return false;
   if (directedAt <= addSeconds(now, -TAKES_BACK_WITHIN)) return false;
-  for await (const _ of listObjects({ bucket: WORK, key: TOOK_BACK.key(batchId, plan) })) return false;
+  for await (const _ of listObjects({ bucket: WORK, key: REVERSED.key(batchId, plan) })) return false;
   return true;
 }
 

@@ -20,6 +20,14 @@ export const isDay = (text: string) =>
     ? new Date(`${text}T00:00Z`).toISOString().startsWith(text)
     : false;
 
+/** Where a file that was refused couldn't be read further, as its receipt says: by its reason, and nothing where it was read. */
+export function refusedAt(text: string, why: string): { line?: number; header?: string } {
+  const lines = text.split('\n');
+  if (why.startsWith('missing_column:')) return { line: 1, header: (lines[0] ?? '').split(/[;,]/).join(',') };
+  if (why !== 'unclosed_quote') return {};
+  return { line: 1 + lines.findIndex((line) => line.split('"').length % 2 === 0) };
+}
+
 /** The cells of one line; nobody in the sample writes a line break into a cell. */
 export const cellsOf = (line: string) =>
   [...`,${line}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(([, quoted, plain = '']) =>

@@ -5,7 +5,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dayAt, daysBefore, imeiIn, instant, isDay, linesOf, msisdnIn, sha256, written } from './files.ts';
+import { dayAt, daysBefore, imeiIn, instant, isDay, linesOf, msisdnIn, refusedAt, sha256, written } from './files.ts';
 import {
   type Asking,
   becomes,
@@ -525,7 +525,8 @@ export class Reckoning {
     const { columns, lines } = linesOf(text);
     const missing = [column, 'outcome'].find((required) => !columns.includes(required));
     if (missing !== undefined) {
-      this.receipts[place] = { ...receipt, refused: `missing_column:${missing}` };
+      const refused = `missing_column:${missing}`;
+      this.receipts[place] = { ...receipt, refused, ...refusedAt(text, refused) };
       return;
     }
     const before = this.#recorded.get(`${direction} ${digest}`);

@@ -11,6 +11,8 @@ export interface Receipt {
   rejected: Record<string, number>;
   rejects: { line: number; reason: string }[];
   refused: string | null;
+  line?: number;
+  header?: string;
 }
 
 /** An approver's file about a batch, and where its receipt lies. */

@@ -2,7 +2,7 @@
  * What approvers said of batches, and what came of it: from the text of what they uploaded, from their receipts, and from the
  * notices that asked them.
  */
-import { imeiIn, linesOf, msisdnIn, sha256 } from '../../../test/reckoning/files.ts';
+import { imeiIn, linesOf, msisdnIn, refusedAt, sha256 } from '../../../test/reckoning/files.ts';
 import { DAY, DECIDE_WITHIN, PEOPLE, type Upload } from '../story.ts';
 import { subjectsOf as askedOf } from './asked-back.ts';
 import { askedBefore, decisionFiles, publishedPreview, type Receipt, recordedRows } from './decision-files.ts';
@@ -107,7 +107,8 @@ function receiptOf(
   const rejected: Record<string, number> = {};
   for (const { reason } of rejects) sum(rejected, reason);
   const rows = recorded + alreadyRecorded + rejects.length;
-  return { sha256: sha256(text), rows, recorded, alreadyRecorded, rejected, rejects, refused };
+  const where = refused === null ? {} : refusedAt(text, refused);
+  return { sha256: sha256(text), rows, recorded, alreadyRecorded, rejected, rejects, refused, ...where };
 }
 
 /** The receipts of all that approvers uploaded. */

@@ -1,5 +1,5 @@
 /** The gates of usage: who is told of a file that is held up, who lets it in, and that it is imported then and not before. */
-import { linesOf, sha256 } from '../../../test/reckoning/files.ts';
+import { linesOf, refusedAt, sha256 } from '../../../test/reckoning/files.ts';
 import { APPROVERS, isGated } from '../story.ts';
 import { isAdmitted, isUploadedAgain, namedIn, secondOf, versionsOf } from './gated.ts';
 import type { Known } from './known.ts';
@@ -54,6 +54,7 @@ export function checkGates(known: Known): void {
       rejected: Object.fromEntries(rejects.map(({ reason }) => [reason, 1])),
       rejects,
       refused: missing === undefined ? null : `missing_column:${missing}`,
+      ...(missing === undefined ? {} : refusedAt(text, `missing_column:${missing}`)),
     };
   }
 }

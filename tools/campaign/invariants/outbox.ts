@@ -1,5 +1,5 @@
 /** The outbox: rejects and receipts of all uploads, and that all that must be there is there, and nothing else. */
-import { cellsOf, imeiIn, linesOf, sha256 } from '../../../test/reckoning/files.ts';
+import { cellsOf, imeiIn, linesOf, refusedAt, sha256 } from '../../../test/reckoning/files.ts';
 import { appealIn } from './asked-back.ts';
 import { checkCombined, expectCombined, isCombined } from './combined.ts';
 import { isOfHandsets } from './kinds.ts';
@@ -46,6 +46,7 @@ export function expectReceipts(known: Known): void {
       rejected: {},
       rejects: [],
       refused: why,
+      ...refusedAt(text, why),
     });
     const { columns } = linesOf(text);
     // That of who answers all directions at once is the first of its columns that a cut leaves out.
@@ -84,6 +85,7 @@ export function expectReversalReceipts(known: Known): void {
       sha256: digest,
       ...(missing === undefined && !isOver ? read : none),
       refused: missing === undefined ? (isOver ? 'not_waiting' : null) : `missing_column:${missing}`,
+      ...(missing === undefined ? {} : refusedAt(text, `missing_column:${missing}`)),
     };
   }
 }

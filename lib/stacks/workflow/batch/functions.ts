@@ -17,9 +17,9 @@ import {
   PLANS,
   PREPARED,
   RELIED,
+  REVERSED,
   SCREENED,
   SETTLED,
-  TOOK_BACK,
   WAITING,
   WITHDRAWN,
 } from '../../../../lambdas/domain/work.ts';
@@ -167,7 +167,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
     environment: { CASES: cases.tableName, WORK: work.bucketName },
   });
   allowItems(takeTurn, CHANGE_ITEMS, cases);
-  allowList(takeTurn, 'list', work, `${TOOK_BACK.prefix}*`);
+  allowList(takeTurn, 'list', work, `${REVERSED.prefix}*`);
 
   const expand = new HandlerFunction<ExpandEnvironment>(stack, 'Expand', {
     config,
@@ -296,7 +296,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowItems(resume, PUT_ITEMS, cases);
   // Both take back what a reversal does, and wake whom that leaves nothing to wait for.
   for (const one of [commit, resume]) {
-    allowObjects(one, 'write', work, PREPARED.pattern, TOOK_BACK.pattern);
+    allowObjects(one, 'write', work, PREPARED.pattern, REVERSED.pattern);
     allowObjects(one, 'write', outbox, OUTBOX.batches.pattern);
     allowObjects(one, 'write streams', outbox, OUTBOX.revocations.pattern);
     allow(one, ['states:SendTaskSuccess'], direction.stateMachineArn);
