@@ -19,6 +19,7 @@ import { mustAddUp, type ShardDecision, shardDecisionForm } from '../domain/plan
 import {
   decideHandset,
   decideNumber,
+  isIn,
   ofLaterHolders,
   othersInForce,
   reliableIn,
@@ -96,6 +97,9 @@ export async function decideAsked(
   const known: Known[] = going.map((one) => ({ ...one, left: left.get(one.asked) ?? [] }));
   const relied = await reliedUpon(known, plan, withdraws, struck);
   const staying = await linkedByStruck(known, withdraws, struck);
+  const goes = (one: Known) =>
+    !isStruck(one.asked, struck) && relied(claimedAs(one.asked), reliableIn(one.scope, one.rows)).length === 0;
+  const together = Map.groupBy(known.filter(goes), ({ asked: one }) => claimedAs(one));
 
   const rows = new Map<string, Row>();
   const given: Given[] = [];
@@ -105,7 +109,10 @@ export async function decideAsked(
       given.push({ ...nothing, state: 'struck' });
       continue;
     }
-    const kept = [...relied(claimedAs(one), reliableIn(named, own)), ...standingOn(named, own).map(directedBy)];
+    // What goes by another line of the same withdrawal stands no more.
+    const goingToo = (together.get(claimedAs(one)) ?? []).map(({ scope }) => scope);
+    const standing = standingOn(named, own).filter((row) => !goingToo.some((scope) => isIn(scope, row)));
+    const kept = [...relied(claimedAs(one), reliableIn(named, own)), ...standing.map(directedBy)];
     if (kept.length > 0) {
       given.push({ ...nothing, state: 'kept', kept });
       continue;

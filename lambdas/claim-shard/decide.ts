@@ -92,7 +92,7 @@ export async function decide(
     const seenOn = reversedOn === null ? newestDay : await reversals.seenOn(kind, identifier, candidate.directedFor);
     const isReversed =
       (reversedOn !== null && (seenOn === null || seenOn <= reversedOn)) ||
-      (isOfTakenBack(candidate, counted) && !(await reversals.isLifted(identifier)));
+      isOfTakenBack(candidate, counted, reversals);
     const decision = decideClaim(
       kind,
       operator,
@@ -169,9 +169,16 @@ export async function decide(
  * Whether what goes on was taken back where it goes on from, since it was listed: also where the number as a whole was not, for which
  * another report stands. Of what is somebody else's since, that is said.
  */
-function isOfTakenBack({ from }: Candidate, counted: readonly CountedPointer[]): boolean {
-  if (!from || activatedOn(counted) !== null) return false;
-  return counted.some((one) => samePointer(one, from) && one.reversed);
+function isOfTakenBack(
+  { identifier, directedFor, from }: Candidate,
+  counted: readonly CountedPointer[],
+  reversals: Reversals,
+): boolean {
+  const at = from && counted.find((one) => samePointer(one, from))?.reversedAt;
+  if (at == null) return false;
+  const activated = activatedOn(counted);
+  if (activated !== null && (directedFor === null || directedFor <= activated)) return false;
+  return !reversals.isLiftedSince(identifier, at);
 }
 
 /** What becomes of a number that is somebody else's since, and was seen with nobody whose handset is acted upon after that. */

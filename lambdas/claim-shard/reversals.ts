@@ -33,13 +33,7 @@ export class Reversals {
   /** The day on which something was taken back last, unless approvers have lifted that since; null where it wasn't. */
   async of(identifier: Msisdn | Imei): Promise<Day | null> {
     const at = await this.#takenBackAt(identifier);
-    return at === undefined || this.#isLiftedSince(identifier, at) ? null : dayOf(at);
-  }
-
-  /** Whether something was taken back, and approvers have lifted that since. */
-  async isLifted(identifier: Msisdn | Imei): Promise<boolean> {
-    const at = await this.#takenBackAt(identifier);
-    return at !== undefined && this.#isLiftedSince(identifier, at);
+    return at === undefined || this.isLiftedSince(identifier, at) ? null : dayOf(at);
   }
 
   async #takenBackAt(identifier: Msisdn | Imei): Promise<Instant | undefined> {
@@ -47,7 +41,8 @@ export class Reversals {
     return marks.length === 0 ? undefined : await this.#earlier.reversedAt(marks);
   }
 
-  #isLiftedSince(identifier: Msisdn | Imei, at: Instant): boolean {
+  /** Whether approvers have lifted, since an instant, what was taken back by then. */
+  isLiftedSince(identifier: Msisdn | Imei, at: Instant): boolean {
     return isLifted(this.#wordsOf(identifier), at, this.#env.APPROVERS);
   }
 

@@ -141,42 +141,42 @@ async function addFoundByNights(
   const ours = new Map<DirectionId, ReadonlySet<Msisdn> | undefined>();
   for (const { directionId } of directions)
     if (parseDirectionId(directionId)?.kind === 'reverify') ours.set(directionId, undefined);
+  const nights = new Set<BatchId>();
   const seen = new Set<BatchId>();
-  let unread = [...ours.keys()];
-  while (unread.length > 0) {
-    const nights = new Set<BatchId>();
-    await concurrently(unread, LEDGERS_AT_ONCE, async (directionId) => {
+  const noteNights = (unread: Iterable<DirectionId>) =>
+    concurrently(unread, LEDGERS_AT_ONCE, async (directionId) => {
       const ledger = await readLedger(env.CASES, directionId);
       for (const { followUp } of ledger?.files ?? []) if (followUp !== undefined) nights.add(followUp);
     });
-    unread = [];
-    for (const night of [...nights].sort()) {
-      if (seen.has(night)) continue;
-      seen.add(night);
-      const batch = await readBatch(env.CASES, night);
-      if (batch?.planKey === undefined || !planCounts(batch.state)) continue;
-      const { moved, elsewhere, directions: next } = await readPlan(env.WORK, batch.planKey);
-      const numbers = new Set<Msisdn>();
-      for (const { key, bytes } of moved)
-        for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
-          for (const { msisdn, from } of block.map(parseMovedLine)) {
-            if (msisdn === null || !ours.has(from) || !(named?.has(msisdn) ?? true)) continue;
-            if (ours.get(from)?.has(msisdn) ?? true) numbers.add(msisdn);
-          }
-      if (numbers.size === 0) continue;
-      for (const { key, bytes } of elsewhere)
-        for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
-          for (const { directionId, identifier, kind, state } of block.map(parseElsewhereLine)) {
-            if (directionId === null || kind !== 'reverify' || state === 'reissuedBefore') continue;
-            if (numbers.has(identifier as Msisdn))
-              found.set(directionId, (found.get(directionId) ?? new Set()).add(identifier));
-          }
-      for (const { directionId } of next) {
-        if (parseDirectionId(directionId)?.kind !== 'reverify' || ours.has(directionId)) continue;
-        ours.set(directionId, numbers);
-        unread.push(directionId);
-      }
-    }
+  const isOurs = (msisdn: Msisdn, from: DirectionId) =>
+    ours.has(from) && (named?.has(msisdn) ?? true) && (ours.get(from)?.has(msisdn) ?? true);
+  await noteNights(ours.keys());
+  // One night after the other, in their order: a later one may go on with what an earlier one directed.
+  for (;;) {
+    const [night] = [...nights].filter((one) => !seen.has(one)).sort();
+    if (night === undefined) return;
+    seen.add(night);
+    const batch = await readBatch(env.CASES, night);
+    if (batch?.planKey === undefined || !planCounts(batch.state)) continue;
+    const { moved, elsewhere, directions: next } = await readPlan(env.WORK, batch.planKey);
+    const numbers = new Set<Msisdn>();
+    for (const { key, bytes } of moved)
+      for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
+        for (const { msisdn, from } of block.map(parseMovedLine))
+          if (msisdn !== null && isOurs(msisdn, from)) numbers.add(msisdn);
+    if (numbers.size === 0) continue;
+    for (const { key, bytes } of elsewhere)
+      for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
+        for (const { directionId, identifier, kind, state } of block.map(parseElsewhereLine)) {
+          if (directionId === null || kind !== 'reverify' || state === 'reissuedBefore') continue;
+          if (numbers.has(identifier as Msisdn))
+            found.set(directionId, (found.get(directionId) ?? new Set()).add(identifier));
+        }
+    const unread = next.flatMap(({ directionId }) =>
+      parseDirectionId(directionId)?.kind === 'reverify' && !ours.has(directionId) ? directionId : [],
+    );
+    for (const directionId of unread) ours.set(directionId, numbers);
+    await noteNights(unread);
   }
 }
 

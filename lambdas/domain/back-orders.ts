@@ -48,8 +48,19 @@ export function isCut(ledger: Ledger, row: number): boolean {
 /** When the newest order or answer took service from a row that is cut; null of any other. */
 export function cutAt(ledger: Ledger, row: number): Instant | null {
   if (!isCut(ledger, row)) return null;
-  const ordered = ledger.orders.flatMap(({ order, at }) => (takesService(order) ? at : []));
-  const failed = ledger.files.flatMap(({ failedOrder, at }) => (failedOrder === undefined ? [] : at));
+  const bytes = currentOutcomes(ledger);
+  const place = fileOf(bytes, row * bytesPerRow) - 1;
+  const said = ledger.files[place];
+  const outcome = outcomeAt(bytes, row);
+  const isDone = said !== undefined && outcome !== 'failed' && outcome !== 'overdue';
+  const ordered = ledger.orders.flatMap((one) => {
+    if (!takesService(one.order)) return [];
+    const carries = said === undefined || isBefore(said)(one) || (!isDone && one.order === 'disconnect');
+    return carries ? one.at : [];
+  });
+  const failed = (isDone ? ledger.files.slice(0, place) : said === undefined ? [] : [said]).flatMap(
+    ({ failedOrder, at }) => (failedOrder === undefined ? [] : at),
+  );
   return [...ordered, ...failed].reduce<Instant | null>((last, at) => (last === null || at > last ? at : last), null);
 }
 

@@ -55,6 +55,8 @@ export interface CountedPointer extends Pointer {
   readonly outcome: Outcome;
   /** Whether what was done to it was taken back. */
   readonly reversed: boolean;
+  /** When rows of its direction were taken back last, where it was; null where it wasn't. */
+  readonly reversedAt?: Instant | null;
   /** Whether an order of its ladder that takes service carried it, as far as is known, and no answer had service given back at once. */
   readonly cut: boolean;
   /** When the newest of these orders was issued; null where none did. */
@@ -149,6 +151,9 @@ export function countPointer(
     open: isOpen(ledger, row) && !isReversed(ledger.outcomes, row),
     ...outcomeOf(ledger, row),
     reversed: isReversed(currentOutcomes(ledger), row),
+    reversedAt: isReversed(currentOutcomes(ledger), row)
+      ? (ledger.files.filter(({ reversal }) => reversal !== undefined).at(-1)?.at ?? ledger.startedAt)
+      : null,
     cut: isCut(ledger, row),
     cutAt: cutAt(ledger, row),
     startedAt: ledger.startedAt,

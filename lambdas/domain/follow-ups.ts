@@ -216,12 +216,17 @@ export const movedHeader = 'msisdn,from,why,to,state\n';
  * Of a line that `movedLines` made: the number, null of a handset that is unblocked as a whole, and the direction from which it goes on.
  * @throws BadWorkLine for another one
  */
-export function parseMovedLine(line: string): { readonly msisdn: Msisdn | null; readonly from: DirectionId } {
+export function parseMovedLine(line: string): {
+  readonly msisdn: Msisdn | null;
+  readonly from: DirectionId;
+  readonly toGiveBack: boolean;
+} {
   const [msisdn = '', from = '', ...more] = line.split(',');
   const direction = parseDirectionId(from);
   if (!(msisdn === '' || isMsisdn(msisdn)) || direction === null || more.length !== 3)
     throw new BadWorkLine('what goes on is a number, or none, of a direction');
-  return { msisdn: msisdn === '' ? null : msisdn, from: direction.id };
+  const toGiveBack = givesBack(direction.kind) || more[0] === 'disconnected_after_verified';
+  return { msisdn: msisdn === '' ? null : msisdn, from: direction.id, toGiveBack };
 }
 
 /** Lines of `moved.csv` without their ends, sorted. A handset that is unblocked as a whole has no number. */

@@ -47,9 +47,9 @@ const NO_FRACTION = /^([0-9][0-9\p{Zs}]*)\.0+$/u;
 const DIGITS = /^[0-9]+$/;
 
 /** A list's own number before a handset. */
-const LIST_NUMBER = /^[0-9]{1,4}\.\p{Zs}+[0-9]{14}/u;
-/** One digit, and a handset apart from it. */
-const BEHIND_ONE_DIGIT = /^[0-9][\p{Zs}\-/.]+([0-9]{14})([0-9])$/u;
+const LIST_NUMBER = /^[0-9]{1,4}\.\p{Zs}+[0-9]/u;
+/** One digit, and something apart from it. */
+const BEHIND_ONE_DIGIT = /^[0-9][\p{Zs}\-/.]+([0-9].*)$/u;
 /** In what is no handset: a handset's digits in one run, and as many others as a number has behind them, or any before them. */
 const HANDSET_AND_MORE = /[0-9]{14}[^0-9]+[0-9]{10}|[0-9][^0-9]+[0-9]{14}/;
 
@@ -117,8 +117,8 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
  */
 function isNumbered(text: string): boolean {
   if (LIST_NUMBER.test(text)) return true;
-  const [, key, last] = BEHIND_ONE_DIGIT.exec(text) ?? [];
-  return key !== undefined && last === luhnDigit(key);
+  const digits = BEHIND_ONE_DIGIT.exec(text)?.[1]?.replace(BETWEEN_DIGITS, '') ?? '';
+  return digits.length === KEY_DIGITS + 1 && digits.endsWith(luhnDigit(digits.slice(0, KEY_DIGITS)));
 }
 
 /** As `spoiltIn`, of a handset's cell. */

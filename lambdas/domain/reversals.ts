@@ -162,7 +162,7 @@ export function othersInForce(scope: Scope, rows: readonly SubjectRow[]): Subjec
 }
 
 /** Whether a row is one that a scope names. */
-function isIn(scope: Scope, row: Pointer): boolean {
+export function isIn(scope: Scope, row: Pointer): boolean {
   if (scope === 'current') return false;
   return ('rows' in scope ? scope.rows : [scope.ofHolderIn]).some((one) => samePointer(one, row));
 }

@@ -6,7 +6,7 @@ import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
 import { contestedDays } from './erasure.ts';
 import { type AsideFacts, type Facts, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
-import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
+import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome, RESTORE } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { fileMoving } from './moves.ts';
@@ -166,8 +166,10 @@ const ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
   alreadyBlocked: 'The newest batch that met it found it blocked already.',
 };
 
-function asideSentence({ kind, state }: AsideFacts): string {
-  return givesBack(kind) && state === 'alreadyOpen'
+function asideSentence({ kind, state, directionId }: AsideFacts): string {
+  // It may be left to a later order by which service was taken.
+  const there = directionId === null ? kind : (parseDirectionId(directionId)?.kind ?? kind);
+  return givesBack(there) && state === 'alreadyOpen'
     ? 'The newest batch that met it left it where it was to be given back already.'
     : ASIDE[state];
 }

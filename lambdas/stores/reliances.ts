@@ -81,8 +81,9 @@ async function standingIn(
   const from = new Map<Msisdn | Imei, BatchId[]>();
   for (const { key, bytes } of moved)
     for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
-      for (const { msisdn, from: direction } of block.map(parseMovedLine)) {
-        if (msisdn === null || !about.has(msisdn)) continue;
+      for (const { msisdn, from: direction, toGiveBack } of block.map(parseMovedLine)) {
+        // What is to be given back finds no row in which something is taken.
+        if (msisdn === null || toGiveBack || !about.has(msisdn)) continue;
         const reports = from.get(msisdn) ?? [];
         from.set(msisdn, reports);
         const seen = directedFor(msisdn, direction);

@@ -63,6 +63,7 @@ describe('a pointer', () => {
     ]).ledger;
     const stays = {
       reversed: false,
+      reversedAt: null,
       cut: false,
       cutAt: null,
       startedAt: ledger.startedAt,

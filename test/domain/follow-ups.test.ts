@@ -256,8 +256,16 @@ test('what became of moved rows is listed by number, and of a handset that is un
 test('a line of `moved.csv` says which number went on, and from where; a handset that is unblocked as a whole has none', () => {
   const from = directionId('reverify', '1-0-0');
   const rest = 'ported,jio,directed';
-  expect(parseMovedLine(`+919810000001,${from},${rest}`)).toEqual({ msisdn: '+919810000001', from });
-  expect(parseMovedLine(`,${from},overdue,airtel,alreadyOpen`)).toEqual({ msisdn: null, from });
+  expect(parseMovedLine(`+919810000001,${from},${rest}`)).toEqual({
+    ...{ msisdn: '+919810000001', from, toGiveBack: false },
+  });
+  const restore = directionId('restore', '1-0-0');
+  expect(parseMovedLine(`,${restore},overdue,airtel,alreadyOpen`)).toEqual({
+    msisdn: null,
+    from: restore,
+    toGiveBack: true,
+  });
+  expect(parseMovedLine(`+919810000001,${from},disconnected_after_verified,airtel,directed`).toGiveBack).toBe(true);
   for (const line of ['', `9810000001,${from},${rest}`, `+919810000001,airtel,${rest}`, `+919810000001,${from},ported`])
     expect(thrown(() => parseMovedLine(line))).toBe('BadWorkLine: what goes on is a number, or none, of a direction');
 });

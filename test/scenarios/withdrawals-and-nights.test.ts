@@ -6,7 +6,7 @@ import { APPROVE, DAY, Lab, type LabSettings, START } from './lab.ts';
 import { directions } from './reversals-lab.ts';
 
 const [H1, H2, H3] = ['35100000000001', '35100000000002', '35100000000003'];
-const N = '+919810000001';
+const [N, M] = ['+919810000001', '+919810000002'];
 const idOf = (agency: string, imeis: readonly string[]) =>
   `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
 const [MHA, UP] = [idOf('mha', [H1]), idOf('up-police', [H2])];
@@ -84,6 +84,54 @@ describe('of two reports that are both withdrawn', () => {
     expect(await cuts(lab)).toEqual([]);
   });
 
+  it('none is kept by a restore that the same night asked for again', async () => {
+    await using lab = await open('airtel,jio,vi');
+    const third = idOf('mha', [H3]);
+    await lab.usage('vi', [`${H3},${N},2026-05-10,Delhi`]);
+    await lab.report('mha', [H3], 'third.csv');
+    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    await lab.usage('jio', [`${H2},${N},2026-05-25,Delhi`]);
+    await lab.report('up-police', [H2]);
+    // vi restores nobody: its restore is asked for again in the night in which the ported number is found at jio.
+    await lab.at(1);
+    await takeBack(lab, third);
+    await lab.at(3.2);
+    await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
+    await lab.at(4);
+    await takeBack(lab, MHA);
+    await lab.at(4.2);
+    expect(await kept(lab, await takeBack(lab, UP))).toBe(NONE);
+    await lab.quietlyAt(30);
+    expect(await cuts(lab)).toEqual([]);
+  });
+
+  it('none is kept by a night that went on with what two nights before had moved', async () => {
+    await using lab = await open('airtel,jio');
+    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`, `${H1},${M},2026-05-20,Delhi`]);
+    await lab.report('mha', [H1]);
+    const own = await lab.direction(MHA, 'reverify', 'airtel');
+    await lab.at(0.5);
+    await say(lab, own, { outcome: 'extended', ground: 'abroad' });
+    await lab.at(1.5);
+    await say(lab, await lab.direction('followup-202606020000', 'reverify', 'airtel'), {
+      outcome: 'ported',
+      to: 'jio',
+    });
+    await lab.at(2.2);
+    await lab.usage('airtel', [`${H2},${N},2026-06-03,Delhi`], 'later.csv');
+    await lab.report('up-police', [H2]);
+    // It comes back to airtel, where up-police's row is, in a night in which another number of mha's own moves, too.
+    await say(lab, await lab.direction('followup-202606030000', 'reverify', 'jio'), { outcome: 'not_found' });
+    await say(lab, own, { msisdn: M, outcome: 'ported', to: 'jio' });
+    await lab.at(3.2);
+    await takeBack(lab, UP);
+    await lab.at(3.4);
+    expect(await kept(lab, await takeBack(lab, MHA))).toBe(NONE);
+    await lab.quietlyAt(20);
+    expect(await cuts(lab)).toEqual([]);
+  });
+
   it('the row goes, too, that the first withdrawal left since the other report had directed the number again', async () => {
     await using lab = await open('airtel');
     await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`, `${H2},${N},2026-05-22,Delhi`]);
@@ -143,6 +191,45 @@ describe('what a withdrawn report moved, where another one stands at an operator
     await lab.at(2);
     await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
   }
+
+  /** The same on the third day, where jio has no such number, and mha's report is withdrawn then. */
+  async function disputed(lab: Lab): Promise<void> {
+    await told(lab);
+    await lab.at(3);
+    await say(lab, await lab.direction('followup-202606040000', 'reverify', 'jio'), { outcome: 'not_found' });
+    await takeBack(lab, MHA);
+    await lab.at(4);
+    await lab.quietlyAt(30);
+  }
+
+  it('does not return either where approvers had lifted an appeal of before', async () => {
+    await using lab = await open('airtel,jio,vi');
+    await lab.usage('airtel', [`${H3},${N},2026-05-10,Delhi`], 'before.csv');
+    await lab.report('mha', [H3], 'before.csv');
+    await lab.at(0.2);
+    const [restore = ''] = await directions(lab, await appeal(lab), 'restore');
+    await say(lab, restore, { outcome: 'restored' });
+    await lab.at(0.5);
+    for (const approver of ['approver-1', 'approver-2'])
+      await lab.upload(`exemptions/${approver}/lift.csv`, `msisdn,imei,until,reason\n${N},,2026-05-01,lifted\n`);
+    await lab.at(0.6);
+    await disputed(lab);
+    expect(await cuts(lab, 'airtel/')).toEqual([]);
+    expect(await cuts(lab, 'vi/')).toHaveLength(3);
+  });
+
+  it('does not return either where somebody else had the number before', async () => {
+    await using lab = await open('airtel,jio,vi');
+    await lab.usage('airtel', [`${H3},${N},2026-05-10,Delhi`], 'before.csv');
+    await lab.report('mha', [H3], 'before.csv');
+    await lab.at(0.2);
+    const before = await lab.direction(idOf('mha', [H3]), 'reverify', 'airtel');
+    await say(lab, before, { outcome: 'reissued', activated_on: '2026-05-15' });
+    await lab.at(0.6);
+    await disputed(lab);
+    expect(await cuts(lab, 'airtel/')).toEqual([]);
+    expect(await cuts(lab, 'vi/')).toHaveLength(3);
+  });
 
   it('does not return where its port was disputed on the day of the withdrawal', async () => {
     await using lab = await open('airtel,jio,vi');
@@ -211,14 +298,27 @@ describe('what is to be given back', () => {
     await lab.report('up-police', [H2]);
     await say(lab, direction, { outcome: 'disconnected' });
     await lab.at(24);
-    const told = (await lab.notices('fraud-directions-airtel')).flatMap(({ order, directionId }) =>
-      order === undefined ? [] : `${order} ${String(directionId).split('-')[0]}`,
-    );
-    // Asked for at once, and again while nothing else had been ordered; the bar is a later word than that.
-    const bar = told.indexOf('bar_outgoing up');
-    expect(told.slice(0, bar).filter((one) => one === 'restore followup').length).toBeGreaterThan(0);
-    expect(told.slice(bar).filter((one) => one.startsWith('restore'))).toHaveLength(1);
-    expect(told.at(-1)).toBe('disconnect up');
+    const nights = (await lab.directions()).filter((id) => /^followup-.*\.restore\./.test(id));
+    // Asked for at once, and again while nothing else had been ordered. The bar, on 8 June, is a later word than that.
+    expect(nights.length).toBeGreaterThan(0);
+    for (const night of nights) expect(night < 'followup-20260609').toBe(true);
+    expect(await cuts(lab)).toHaveLength(3);
+  });
+
+  it('is asked for again where a later order took service from others alone', async () => {
+    await using lab = await open('airtel');
+    await lab.usage('airtel', [`${H2},${N},2026-05-20,Delhi`, `${H2},${M},2026-05-20,Delhi`]);
+    await lab.report('up-police', [H2]);
+    await lab.quietlyAt(6);
+    await say(lab, await lab.direction(UP, 'reverify', 'airtel'), { outcome: 'disconnected' });
+    await lab.quietlyAt(8);
+    await lab.usage('airtel', [`${H1},${N},2026-06-08,Delhi`], 'later.csv');
+    await lab.report('mha', [H1]);
+    await lab.quietlyAt(9);
+    await takeBack(lab, MHA);
+    // On day 10 up-police's batch bars M. Nobody restores N, who was asked to be.
+    await lab.at(15);
+    expect((await lab.directions()).filter((id) => /^followup-.*\.restore\./.test(id)).length).toBeGreaterThan(0);
   });
 
   it('is asked for still where the number turns out to be somebody else’s meanwhile, who is told of', async () => {
