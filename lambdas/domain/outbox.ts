@@ -83,7 +83,7 @@ export function takenReceiptKey(
 /**
  * The receipt of a combined file, which is about all of its operator's directions: under its whole name, in no direction's folder.
  * @param isTaken whether a direction has another file whose SHA-256 begins alike
- * @param n the how-manieth of this name and these bytes: what an earlier one says was recorded stays
+ * @param n counts those of this name and these bytes, from 1: what an earlier one says was recorded stays
  */
 export function combinedReceiptKey(
   operator: OperatorId,

@@ -244,7 +244,7 @@ export interface Routed {
   readonly earlier: readonly string[];
 }
 
-/** The how-manieth receipt of its name and bytes is a combined file's: what an earlier one says was recorded stays. */
+/** The number (from 1) of a combined file's receipt among those of its name and bytes: what an earlier one says was recorded stays. */
 export const receiptNumber = (name: string, { earlier }: Pick<Routed, 'earlier'>): number =>
   earlier.includes(name) ? earlier.length + 1 : 1;
 
