@@ -1,5 +1,6 @@
 import { addDecision, type Decisions } from '../domain/books.ts';
 import {
+  type AskedAgain,
   activatedOn,
   type CountedPointer,
   decideClaim,
@@ -229,7 +230,7 @@ function askedAgainFrom(
   { line, why, from }: Candidate,
   kind: DirectionKind,
   counted: readonly CountedPointer[],
-): Pick<CountedPointer, 'directionId' | 'startedAt'> | null {
+): AskedAgain | null {
   if (why !== 'overdue' || !from) return null;
   const excepts = kind === 'unblock' ? parseDirectionRowLine('unblock', line).msisdn : null;
   return excepts === null ? (counted.find((one) => samePointer(one, from)) ?? from) : null;

@@ -56,13 +56,13 @@ export interface CountedPointer extends Pointer {
   /** Whether what was done to it was taken back. */
   readonly reversed: boolean;
   /** When rows of its direction were taken back last, where it was; null where it wasn't. */
-  readonly reversedAt?: Instant | null;
+  readonly reversedAt: Instant | null;
   /** Whether an order of its ladder that takes service carried it, as far as is known, and no answer had service given back at once. */
   readonly cut: boolean;
   /** When the newest of these orders was issued; null where none did. */
-  readonly cutAt?: Instant | null;
+  readonly cutAt: Instant | null;
   /** When its direction began. */
-  readonly startedAt?: Instant;
+  readonly startedAt: Instant;
   readonly occurredOn: Day | null;
   readonly recordedAt: Instant | null;
   /** The operator that it was ported to, where its own said so. */
@@ -105,6 +105,12 @@ export const pointerField = z.string().transform((stored, context): Pointer => {
 /** Whether two pointers are to one row. */
 export function samePointer(a: Pointer, b: Pointer): boolean {
   return a.directionId === b.directionId && a.row === b.row;
+}
+
+/** Whether a direction gives back. */
+export function isGivingBack(directionId: DirectionId): boolean {
+  const kind = parseDirectionId(directionId)?.kind;
+  return kind !== undefined && givesBack(kind);
 }
 
 /** A stored pointer can't be read. */
@@ -184,6 +190,9 @@ export function activatedOn(earlier: readonly Pick<CountedPointer, 'outcome' | '
   return days.reduce<Day | null>((last, day) => (last !== null && last >= day ? last : day), null);
 }
 
+/** The direction in which something was not given back in time, and when that began, as far as its claim still names it. */
+export type AskedAgain = Pick<CountedPointer, 'directionId'> & Partial<Pick<CountedPointer, 'startedAt'>>;
+
 export type ClaimDecision =
   | { readonly state: 'directed' }
   | { readonly state: 'reversed'; readonly directionId: null }
@@ -213,7 +222,7 @@ export function decideClaim(
   newestDay: Day | null,
   earlier: readonly CountedPointer[],
   isReversed = false,
-  askedAgainFrom: Pick<CountedPointer, 'directionId' | 'startedAt'> | null = null,
+  askedAgainFrom: AskedAgain | null = null,
 ): ClaimDecision {
   if (isReversed && !givesBack(kind)) return { state: 'reversed', directionId: null };
   const alike = earlier.filter((pointer) => givesBack(pointer.kind) === givesBack(kind));
@@ -246,7 +255,7 @@ function counts({ reversed, outcome }: CountedPointer): boolean {
 function takenSince(
   at: OperatorId,
   earlier: readonly CountedPointer[],
-  { directionId: from, startedAt: began }: Pick<CountedPointer, 'directionId' | 'startedAt'>,
+  { directionId: from, startedAt: began }: AskedAgain,
 ): CountedPointer | undefined {
   const planOf = (directionId: DirectionId) => parseDirectionId(directionId)?.plan ?? 0;
   return earlier.find(
@@ -255,7 +264,7 @@ function takenSince(
       operator === at &&
       !reversed &&
       isInForce(row) &&
-      (planOf(directionId) > planOf(from) || (cutAt != null && began !== undefined && cutAt > began)),
+      (planOf(directionId) > planOf(from) || (cutAt !== null && began !== undefined && cutAt > began)),
   );
 }
 
@@ -304,10 +313,7 @@ function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | un
  */
 export function nextPointers(own: readonly Pointer[], earlierCounted: readonly CountedPointer[]): Pointers {
   const isOpenYet = ({ open, waits }: CountedPointer) => open || waits;
-  const isBack = ({ directionId }: Pointer) => {
-    const kind = parseDirectionId(directionId)?.kind;
-    return kind !== undefined && givesBack(kind);
-  };
+  const isBack = ({ directionId }: Pointer) => isGivingBack(directionId);
   const roomFor = (back: boolean) =>
     maxPointers -
     own.filter((pointer) => isBack(pointer) === back).length -

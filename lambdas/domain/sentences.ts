@@ -1,12 +1,12 @@
 /** The sentence of an explanation, in plain English: where a number or a handset stands, and what may be done by when. */
 import { isOfFormerHolder, isTakenBackBy } from './asked.ts';
 import { wasCut } from './back-orders.ts';
-import { activatedOn } from './claims.ts';
+import { activatedOn, isGivingBack } from './claims.ts';
 import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
 import { contestedDays } from './erasure.ts';
 import { type AsideFacts, type Facts, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
-import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
+import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome, RESTORE } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { fileMoving } from './moves.ts';
@@ -168,8 +168,8 @@ const ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
 
 function asideSentence({ kind, state, directionId }: AsideFacts): string {
   // It may be left to a later order by which service was taken.
-  const there = directionId === null ? kind : (parseDirectionId(directionId)?.kind ?? kind);
-  return givesBack(there) && state === 'alreadyOpen'
+  const isBack = directionId === null ? givesBack(kind) : isGivingBack(directionId);
+  return isBack && state === 'alreadyOpen'
     ? 'The newest batch that met it left it where it was to be given back already.'
     : ASIDE[state];
 }

@@ -1,5 +1,5 @@
 import { wasCut } from '../domain/back-orders.ts';
-import { countPointer, readPointer } from '../domain/claims.ts';
+import { countPointer, isGivingBack, readPointer } from '../domain/claims.ts';
 import { type Day, dayOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
@@ -35,11 +35,6 @@ export interface CutElsewhere {
   /** Who has it now is without service by what was directed of them. */
   readonly since: ReadonlySet<number>;
 }
-
-const isGivingBack = (directionId: DirectionId): boolean => {
-  const kind = parseDirectionId(directionId)?.kind;
-  return kind !== undefined && givesBack(kind);
-};
 
 /** A row of this direction whose number is somebody else's since a day. */
 interface Reissued {

@@ -26,7 +26,15 @@ async function say(lab: Lab, direction: string, said: Partial<Record<(typeof COL
   );
 }
 
-/** Has a report, or handsets of it, withdrawn and given back. */
+/** The number is at airtel by mha's report, and at another operator, where it was seen later, by up-police's. */
+async function bothReported(lab: Lab, other: string): Promise<void> {
+  await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
+  await lab.usage(other, [`${H2},${N},2026-05-25,Delhi`]);
+  await lab.report('mha', [H1]);
+  await lab.report('up-police', [H2]);
+}
+
+/** Has a report withdrawn, and given back. */
 async function takeBack(lab: Lab, report: string): Promise<string> {
   const reversal = await lab.withdraw(report, [], `${report} ${lab.cloud.clock.now()}.csv`);
   await lab.decide('approver-1', reversal, [APPROVE]);
@@ -66,10 +74,7 @@ describe('of two reports that are both withdrawn', () => {
     ['up-police', [UP, MHA]],
   ])("none is kept by the night that went on with the other's number, %s's withdrawn first", async (_, order) => {
     await using lab = await open('airtel,jio');
-    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
-    await lab.usage('jio', [`${H2},${N},2026-05-25,Delhi`]);
-    await lab.report('mha', [H1]);
-    await lab.report('up-police', [H2]);
+    await bothReported(lab, 'jio');
     await lab.at(2);
     await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
     await lab.at(2 + 20 / 24);
@@ -184,10 +189,7 @@ describe('of two reports that are both withdrawn', () => {
 describe('what a withdrawn report moved, where another one stands at an operator of its own', () => {
   /** The number is at airtel by mha's report, and ported to jio; at vi by up-police's, which stands. */
   async function told(lab: Lab): Promise<void> {
-    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
-    await lab.usage('vi', [`${H2},${N},2026-05-25,Delhi`]);
-    await lab.report('mha', [H1]);
-    await lab.report('up-police', [H2]);
+    await bothReported(lab, 'vi');
     await lab.at(2);
     await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
   }
@@ -269,10 +271,7 @@ describe('what a withdrawn report moved, where another one stands at an operator
 
 it('of two reports whose rows went on in one night at one operator, that which stands keeps its continuation', async () => {
   await using lab = await open('airtel,jio');
-  await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
-  await lab.usage('jio', [`${H2},${N},2026-05-25,Delhi`]);
-  await lab.report('mha', [H1]);
-  await lab.report('up-police', [H2]);
+  await bothReported(lab, 'jio');
   await lab.at(2);
   await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
   await say(lab, await lab.direction(UP, 'reverify', 'jio'), { outcome: 'extended', ground: 'abroad' });

@@ -1,19 +1,10 @@
 import type { Environment as AnswerEnvironment } from '../../../lambdas/answer-lookups/handler.ts';
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import {
-  DECIDED,
-  EXEMPTIONS,
-  LOOKUPS,
-  MARKS,
-  PLANS,
-  PREPARED,
-  SCREENED,
-  SETTLED,
-} from '../../../lambdas/domain/work.ts';
+import { DECIDED, EXEMPTIONS, LOOKUPS, PLANS, PREPARED, SCREENED, SETTLED } from '../../../lambdas/domain/work.ts';
 import { allowHash, allowItems, allowList, allowObjects } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
-import { allowAudit, allowTell, PUT_ITEMS, readFrom, type Setting } from './context.ts';
+import { allowAudit, allowTell, MARKS_OF_WORK, PUT_ITEMS, readFrom, type Setting } from './context.ts';
 
 /**
  * Files of lookups that are answered at once. Those of one caseworker and day are committed one after the other, and who comes second
@@ -76,15 +67,7 @@ export function addAnswer(setting: Setting): void {
     DECIDED.pattern,
     PREPARED.pattern,
   );
-  allowObjects(
-    answer,
-    'write',
-    work,
-    LOOKUPS.pattern,
-    MARKS.worked.pattern,
-    MARKS.strayed.pattern,
-    MARKS.failed.pattern,
-  );
+  allowObjects(answer, 'write', work, LOOKUPS.pattern, ...MARKS_OF_WORK);
   allowObjects(answer, 'read', outbox, OUTBOX.batches.pattern);
   allowList(answer, 'list', outbox, OUTBOX.batches.pattern);
   allowObjects(answer, 'write', outbox, OUTBOX.explanations.pattern, OUTBOX.receipts.pattern);

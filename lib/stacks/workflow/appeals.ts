@@ -4,7 +4,16 @@ import { ASKED, MARKS, PLANS } from '../../../lambdas/domain/work.ts';
 import type { Environment as FileEnvironment } from '../../../lambdas/file-appeal/handler.ts';
 import { allowItems, allowList, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
-import { allowAudit, allowDescribe, allowTell, type Machines, PUT_ITEMS, readFrom, type Setting } from './context.ts';
+import {
+  allowAudit,
+  allowDescribe,
+  allowTell,
+  MARKS_OF_WORK,
+  type Machines,
+  PUT_ITEMS,
+  readFrom,
+  type Setting,
+} from './context.ts';
 
 /** The function that reads the queue of appeals. */
 export function addAppeals(setting: Setting, { batch }: Machines): void {
@@ -25,16 +34,7 @@ export function addAppeals(setting: Setting, { batch }: Machines): void {
   // References lead to rows of what was directed, which retention may have taken.
   allowObjects(file, 'read', work, ASKED.pattern, PLANS.decisions.pattern);
   allowList(file, 'list', work, `${PLANS.prefix}*`, ASKED.pattern);
-  allowObjects(
-    file,
-    'write',
-    work,
-    ASKED.pattern,
-    MARKS.worked.pattern,
-    MARKS.strayed.pattern,
-    MARKS.handed.pattern,
-    MARKS.failed.pattern,
-  );
+  allowObjects(file, 'write', work, ASKED.pattern, ...MARKS_OF_WORK, MARKS.handed.pattern);
   allowObjects(file, 'write', outbox, OUTBOX.receipts.pattern);
   allowItems(file, PUT_ITEMS, cases);
   allowTell(setting, file, data.administrators);

@@ -12,7 +12,7 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import type { GateLimits } from '../../../lambdas/domain/gates.ts';
 import type { ReversalLimits } from '../../../lambdas/domain/reversal-preview.ts';
-import { UNTOLD } from '../../../lambdas/domain/work.ts';
+import { MARKS, UNTOLD } from '../../../lambdas/domain/work.ts';
 import { fileFormsOf } from '../../config/file-forms.ts';
 import { CHECKER } from '../../config/participants.ts';
 import { EXECUTION_DAYS } from '../../config/policy.ts';
@@ -101,6 +101,9 @@ export function reversalLimitsOf({ policy }: StageConfig): string {
   };
   return JSON.stringify(limits);
 }
+
+/** The marks that whoever works on an upload leaves of it, as `marking` in `stores/uploads.ts` does, where it hands nothing on. */
+export const MARKS_OF_WORK = [MARKS.worked.pattern, MARKS.strayed.pattern, MARKS.failed.pattern] as const;
 
 /** Lets a function tell those who subscribed to these topics, and keep what it can't tell them at the moment. */
 export function allowTell({ data }: Setting, to: Worker, ...topics: [Topic, ...Topic[]]): void {

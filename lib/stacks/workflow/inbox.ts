@@ -22,6 +22,7 @@ import {
   allowTell,
   CHANGE_ITEMS,
   gatesOf,
+  MARKS_OF_WORK,
   type Machines,
   PUT_ITEMS,
   readFrom,
@@ -64,15 +65,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   });
   allowObjects(intake, 'read versions', inbox, INBOX.reports.pattern);
   allowList(intake, 'list versions', inbox, INBOX.reports.pattern);
-  allowObjects(
-    intake,
-    'write',
-    work,
-    MARKS.worked.pattern,
-    MARKS.strayed.pattern,
-    MARKS.handed.pattern,
-    MARKS.failed.pattern,
-  );
+  allowObjects(intake, 'write', work, ...MARKS_OF_WORK, MARKS.handed.pattern);
   allowStart(intake, batch);
   allowDescribe(setting, intake, batch);
   allowTell(setting, intake, data.agencies, data.administrators);
@@ -101,16 +94,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
   allowObjects(importer, 'read versions', inbox, INBOX.usage.pattern);
   allowList(importer, 'list versions', inbox, INBOX.usage.pattern);
   allowObjects(importer, 'write streams', outbox, OUTBOX.rejects.pattern);
-  allowObjects(
-    importer,
-    'write',
-    work,
-    MARKS.worked.pattern,
-    MARKS.strayed.pattern,
-    MARKS.handed.pattern,
-    MARKS.failed.pattern,
-    MARKS.gated.pattern,
-  );
+  allowObjects(importer, 'write', work, ...MARKS_OF_WORK, MARKS.handed.pattern, MARKS.gated.pattern);
   allowItems(importer, PUT_ITEMS, cases);
   allowItems(importer, ['dynamodb:BatchWriteItem'], links);
   allowTell(setting, importer, data.operators, data.approvers, data.administrators);
@@ -149,17 +133,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     PREPARED.pattern,
     ROUTED.pattern,
   );
-  allowObjects(
-    record,
-    'write',
-    work,
-    PREPARED.pattern,
-    ROUTED.pattern,
-    WAITING.pattern,
-    MARKS.worked.pattern,
-    MARKS.strayed.pattern,
-    MARKS.failed.pattern,
-  );
+  allowObjects(record, 'write', work, PREPARED.pattern, ROUTED.pattern, WAITING.pattern, ...MARKS_OF_WORK);
   allowList(record, 'list', work, ROUTED.pattern);
   allowObjects(record, 'write', outbox, OUTBOX.orders.pattern, OUTBOX.receipts.pattern);
   // It may publish again what a reversal withdrew.
@@ -209,17 +183,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     SCREENED.gathered.pattern,
     SCREENED.shards.pattern,
   );
-  allowObjects(
-    hear,
-    'write',
-    work,
-    EXEMPTIONS.pattern,
-    DECIDED.pattern,
-    MARKS.worked.pattern,
-    MARKS.strayed.pattern,
-    MARKS.failed.pattern,
-    MARKS.admitted.pattern,
-  );
+  allowObjects(hear, 'write', work, EXEMPTIONS.pattern, DECIDED.pattern, ...MARKS_OF_WORK, MARKS.admitted.pattern);
   allowSend(hear, data.usage);
   allowObjects(hear, 'write', outbox, OUTBOX.receipts.pattern);
   allowItems(hear, CHANGE_ITEMS, cases);

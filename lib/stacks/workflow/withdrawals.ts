@@ -9,6 +9,7 @@ import {
   allowDescribe,
   allowTell,
   CHANGE_ITEMS,
+  MARKS_OF_WORK,
   type Machines,
   readFrom,
   type Setting,
@@ -44,17 +45,7 @@ export function addWithdrawals(setting: Setting, { batch }: Machines): void {
   allowObjects(withdraw, 'read', work, DECIDED.pattern, ASKED.pattern, SCREENED.handsets.pattern);
   // Retention may have taken what was asked for or reported.
   allowList(withdraw, 'list', work, ASKED.pattern, `${SCREENED.prefix}*`);
-  allowObjects(
-    withdraw,
-    'write',
-    work,
-    DECIDED.pattern,
-    ASKED.pattern,
-    MARKS.worked.pattern,
-    MARKS.strayed.pattern,
-    MARKS.failed.pattern,
-    MARKS.handed.pattern,
-  );
+  allowObjects(withdraw, 'write', work, DECIDED.pattern, ASKED.pattern, ...MARKS_OF_WORK, MARKS.handed.pattern);
   allowObjects(withdraw, 'write', outbox, OUTBOX.receipts.pattern);
   allowItems(withdraw, CHANGE_ITEMS, cases);
   allowTell(setting, withdraw, data.agencies, data.administrators);
