@@ -128,6 +128,7 @@ export async function decideAsked(
     for (const back of decision.directed) {
       const { imei, msisdn } = one;
       const line = imei === null ? await earlier.line(back.from) : directionRowLine('unblock', { imei, msisdn });
+      if (line === undefined) throw new Error('what is directed has a line');
       const name = `${back.operator} ${one.imei === null ? claimedAs(one) : line}`;
       rows.set(name, rows.get(name) ?? { identifier: claimedAs(one), line, operator: back.operator });
       names.push(name);
@@ -200,7 +201,7 @@ async function readAsked({ key, start, bytes }: AskedItem['asked']): Promise<Ask
   return asked;
 }
 
-/** What earlier directions have of a subject, newest first at each operator. */
+/** What earlier directions have of a subject, newest first at each operator; not what is too old to be given back, of which nothing is kept. */
 async function rowsOf(
   kind: AskedItem['kind'],
   claim: Claim | undefined,
@@ -208,15 +209,19 @@ async function rowsOf(
 ): Promise<SubjectRow[]> {
   const stored = Object.values(claim?.pointers ?? {}).flat();
   const counted = stored.length > 0 ? await earlier.counted(stored) : [];
-  return await Promise.all(counted.map((pointer) => withLine(kind, pointer, earlier)));
+  const rows = await Promise.all(counted.map((pointer) => withLine(kind, pointer, earlier)));
+  return rows.filter((row) => row !== undefined);
 }
 
 async function withLine(
   kind: AskedItem['kind'],
   pointer: CountedPointer,
   earlier: EarlierDirections,
-): Promise<SubjectRow> {
+): Promise<SubjectRow | undefined> {
+  // Of a handset that was blocked, however long ago, its row says nothing more.
+  if (pointer.kind === 'block') return { ...pointer, directedFor: null, excepts: null };
   const line = await earlier.line(pointer);
+  if (line === undefined) return undefined;
   const seenOn = kind === 'restore' ? directedFor(parseDirectionRowLine('restore', line)) : null;
   const excepts = pointer.kind === 'unblock' ? parseDirectionRowLine('unblock', line).msisdn : null;
   return { ...pointer, directedFor: seenOn, excepts };

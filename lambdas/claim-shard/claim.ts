@@ -1,6 +1,6 @@
-import { type CountedPointer, nextPointers, type Pointer, writePointer } from '../domain/claims.ts';
+import { type CountedPointer, nextPointers, type Pointer, readPointer, writePointer } from '../domain/claims.ts';
 import { type Instant, laterOf } from '../domain/days.ts';
-import type { Imei, Msisdn } from '../domain/identifiers.ts';
+import { type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import type { DirectionKind } from '../domain/kinds.ts';
 import { type Claim, putClaim, readClaims } from '../stores/cases/claims.ts';
 import { Conflict } from '../stores/cases/table.ts';
@@ -27,7 +27,7 @@ export async function claim(
   for (;;) {
     const stored = current?.pointers ?? {};
     const isThere = ([slot, mine]: [string, Pointer[]]) =>
-      mine.every((pointer, n) => stored[slot]?.[n] === writePointer(pointer));
+      mine.every((pointer) => stored[slot]?.includes(writePointer(pointer)));
     const before = current?.reversals ?? [];
     const isMarked = mark === undefined || before[0] === mark;
     if ([...own].every(isThere) && isMarked) return;
@@ -36,7 +36,7 @@ export async function claim(
     const pointers: Claim['pointers'] = { ...stored };
     for (const [slot, mine] of own) {
       const counted: CountedPointer[] = await earlier.counted(stored[slot] ?? []);
-      pointers[slot] = nextPointers(mine, counted);
+      pointers[slot] = nextPointers([...mine, ...besides(mine, stored[slot] ?? [])], counted);
     }
     try {
       const kept = laterOf(until, current?.keptUntil ?? until);
@@ -47,4 +47,13 @@ export async function claim(
       current = (await readClaims(env.CASES, kind, [identifier], startedAt)).get(identifier);
     }
   }
+}
+
+/** What another shard of the same plan claimed of it, for another kind of direction: a night has a number restored here and re-verified there. */
+function besides(mine: readonly Pointer[], stored: readonly string[]): Pointer[] {
+  const [own] = mine.map(({ directionId }) => parseDirectionId(directionId));
+  return stored.map(readPointer).filter(({ directionId }) => {
+    const direction = parseDirectionId(directionId);
+    return direction !== null && direction.plan === own?.plan && direction.kind !== own.kind;
+  });
 }

@@ -215,8 +215,10 @@ async function alike(
   const { msisdn: own } = parseDirectionRowLine('unblock', line);
   const kept: CountedPointer[] = [];
   for (const pointer of counted) {
-    const excepts =
-      pointer.kind === 'unblock' ? parseDirectionRowLine('unblock', await earlier.line(pointer)).msisdn : null;
+    const text = pointer.kind === 'unblock' ? await earlier.line(pointer) : null;
+    // One so old that nothing is kept of it may have been for any number.
+    if (text === undefined) continue;
+    const excepts = text === null ? null : parseDirectionRowLine('unblock', text).msisdn;
     if (excepts === null || excepts === own) kept.push(pointer);
   }
   return kept;

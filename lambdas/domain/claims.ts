@@ -15,7 +15,7 @@ import {
   rulesOf,
   SUBJECTS,
 } from './kinds.ts';
-import { currentOutcomes, isOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { fileMoving, type MovedRow, type Port, portsOf } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
@@ -69,6 +69,8 @@ export interface CountedPointer extends Pointer {
   readonly portedTo: OperatorId | null;
   /** Whether it was moved, and no follow-up that counts goes on with it yet. */
   readonly waits: boolean;
+  /** Whether it returns from where it was ported to, and no follow-up that counts has it yet. */
+  readonly returns: boolean;
 }
 
 const SECONDS_PER_DAY = 86_400;
@@ -137,7 +139,7 @@ export function readPointer(stored: string): Pointer {
 
 /**
  * What the pointer's ledger says of its row now, late answers included. Throws LedgerDamaged for a row it doesn't have.
- * @param moved what the file says that had the row ported; nothing where it wasn't, or where that has no part
+ * @param moved what the file says that had the row ported, or returned; nothing where it wasn't, or where that has no part
  * @param isDirected whether a follow-up's plan counts
  */
 export function countPointer(
@@ -165,7 +167,20 @@ export function countPointer(
     startedAt: ledger.startedAt,
     portedTo: port?.why === 'ported' ? port.to : null,
     waits: followUp !== null && !(followUp !== undefined && isDirected(followUp)),
+    returns: isReturning(pointer, ledger, moved, isDirected),
   };
+}
+
+function isReturning(
+  { row }: Pointer,
+  ledger: Ledger,
+  moved: readonly MovedRow[],
+  isDirected: (followUp: BatchId) => boolean,
+): boolean {
+  if (!moved.some((one) => one.row === row && one.why === 'porting_disputed')) return false;
+  const { outcome } = outcomeOf(ledger, row);
+  const { followUp } = fileSaying(ledger, row) ?? {};
+  return outcome === 'not_found' && !(followUp !== undefined && isDirected(followUp));
 }
 
 /** The operator at which a row is open, or goes on: one that was moved counts as open until its follow-up is directed. */
@@ -272,10 +287,11 @@ function takenSince(
 export function isInForce({
   open,
   waits,
+  returns,
   outcome,
   cut,
-}: Pick<CountedPointer, 'open' | 'waits' | 'outcome' | 'cut'>): boolean {
-  return open || waits || cut || endsConnection(outcome) || outcome === 'overdue' || outcome === 'blocked';
+}: Pick<CountedPointer, 'open' | 'waits' | 'returns' | 'outcome' | 'cut'>): boolean {
+  return open || waits || returns || cut || endsConnection(outcome) || outcome === 'overdue' || outcome === 'blocked';
 }
 
 /**

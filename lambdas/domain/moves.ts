@@ -86,35 +86,44 @@ export interface Port {
    * say so.
    */
   readonly disputedOn: Day | null;
+  /** Whether the other operator has answered for it as for one of its own, before any dispute. */
+  readonly acknowledged: boolean;
 }
 
 /**
  * The ports of a number, in the order in which they are given. One is disputed where the operator that it names was asked, and
- * answered after it that there is no such connection.
+ * answered after it that there is no such connection; not where it had answered for it otherwise before that: what it hasn't any more
+ * it has had, and may be anybody's since.
  */
 export function portsOf(said: readonly Said[]): Port[] {
   return said.flatMap(({ operator: from, outcome, occurredOn: on, recordedAt, portedTo: to }) => {
     if (outcome !== 'ported' || to === null || on === null || recordedAt === null) return [];
-    const dispute = said.find(
-      (other) =>
-        other.operator === to &&
-        !givesBack(other.kind) &&
-        other.outcome === 'not_found' &&
-        other.recordedAt !== null &&
-        other.recordedAt >= recordedAt,
-    );
-    return [{ from, to, on, disputedOn: dispute?.recordedAt == null ? null : dayOf(dispute.recordedAt) }];
+    const answers = said.flatMap((other) => {
+      const { operator, kind, outcome: answer, recordedAt: at } = other;
+      const isLater = at !== null && at >= recordedAt;
+      return isLater && operator === to && !givesBack(kind) && answer !== 'withdrawn' ? [{ answer, at }] : [];
+    });
+    const isBefore = (at: Instant) => answers.some((one) => one.answer !== 'not_found' && one.at < at);
+    const dispute = answers.find(({ answer, at }) => answer === 'not_found' && !isBefore(at));
+    const acknowledged = dispute === undefined && answers.some(({ answer }) => answer !== 'not_found');
+    return [{ from, to, on, disputedOn: dispute === undefined ? null : dayOf(dispute.at), acknowledged }];
   });
 }
 
 /**
  * The operator to which a number returns of which one to which it was ported says that it has no such connection: the one that said
- * so last, as nobody has disputed yet. Undefined where nobody said that it was ported there.
+ * so last, as nobody has disputed yet. Undefined where nobody said that it was ported there, or where it answered for it since.
  * @param said of the number in other rows
  */
 export function returnsTo(operator: OperatorId, said: readonly Said[]): OperatorId | undefined {
-  const here = portsOf(said).filter(({ to, disputedOn }) => to === operator && disputedOn === null);
-  return here.reduce<Port | undefined>((last, port) => (last && last.on >= port.on ? last : port), undefined)?.from;
+  const here = portsOf(said).filter(
+    ({ to, disputedOn, acknowledged }) => to === operator && disputedOn === null && !acknowledged,
+  );
+  return newestOf(here)?.from;
+}
+
+function newestOf(ports: readonly Port[]): Port | undefined {
+  return ports.reduce<Port | undefined>((last, port) => (last && last.on >= port.on ? last : port), undefined);
 }
 
 /**
@@ -139,7 +148,7 @@ function goesOnAt({ operator, outcome, portedTo }: Said, said: readonly Said[]):
 /**
  * An answer that moves its row, or why it is rejected. `disputed`: the operator that it names said less than `days` before that an
  * earlier port to it was none. `ported_lately`: the number was ported less than `days` before, as nobody disputes, and a subscriber
- * has to wait so long. `already_extended`: its subscriber was given more time in a row that this one continues.
+ * has to wait so long; not where its newest port is this very one, as its operator says of another of its rows. `already_extended`: its subscriber was given more time in a row that this one continues.
  * @param said of its number, newest first
  * @param own the place of its own row there; -1 where nothing is known of it
  */
@@ -160,6 +169,7 @@ export function judgeMove(
   const ports = portsOf(said.filter((_, n) => n !== own));
   if (ports.some(({ to, disputedOn }) => to === onward.to && disputedOn !== null && isLately(disputedOn)))
     return { line, reason: 'disputed' };
-  if (ports.some(({ on, disputedOn }) => disputedOn === null && isLately(on))) return { line, reason: 'ported_lately' };
-  return answered;
+  const newest = newestOf(ports.filter(({ on, disputedOn }) => disputedOn === null && isLately(on)));
+  const isSame = newest?.from === said[own]?.operator && newest?.to === onward.to && newest.on === day;
+  return newest === undefined || isSame ? answered : { line, reason: 'ported_lately' };
 }

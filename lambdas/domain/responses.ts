@@ -33,7 +33,16 @@ import {
   type RecordedFile,
 } from './ledger.ts';
 import { type MovedRow, movedRow } from './moves.ts';
-import { dayAt, isReversed, outcomeAt, wasGivenBack, wasToKeepService, writeOutcome } from './outcomes.ts';
+import {
+  bytesPerRow,
+  dayAt,
+  fileOf,
+  isReversed,
+  outcomeAt,
+  wasGivenBack,
+  wasToKeepService,
+  writeOutcome,
+} from './outcomes.ts';
 import type { RejectedRow, RowReason } from './reasons.ts';
 import { type ReplacedWord, wordAt } from './replaced.ts';
 import { seenOf } from './unseen.ts';
@@ -127,8 +136,8 @@ function onwardOf(
 export type Effect = 'record' | 'already' | 'conflict';
 
 /**
- * The transitions allowed: open, overdue and failed to every answer (`extended` not on overdue), since whoever fails and proves themselves in time is not
- * cut off. The same outcome again, and failed after disconnected or surrendered, is already recorded; anything else conflicts.
+ * The transitions allowed: open, overdue and failed to every answer (`extended` not on overdue, which `failed` leaves overdue), since whoever
+ * fails and proves themselves in time is not cut off. The same outcome again, and failed after disconnected or surrendered, is already recorded; anything else conflicts.
  * All but failed are terminal, except that a number may always turn out to be somebody else's since (reissued), and since a later day
  * than was said before (as `applyResponse` has it).
  */
@@ -230,7 +239,6 @@ export function applyResponse(
   const recordedAs: Partial<Record<Answer, number>> = {};
   let alreadyRecorded = 0;
   let conflicts = 0;
-  const takenBackOn = lastTakenBackOn(ledger);
   for (const row of rows) {
     if ('reason' in row) {
       rejects.push(row);
@@ -242,10 +250,14 @@ export function applyResponse(
     const stated = portedTo.get(row.row);
     // Ported elsewhere than was said before, or than is known of that, is another word, which somebody has to look into.
     const isElsewhere = move?.why === 'ported' && before === 'ported' && stated !== move.to;
-    const isCut = isCutAgain(after, row, takenBackOn);
+    const isCut = isCutAgain(ledger, after, row);
     // A number may be given to somebody else again, of whom another row may know nothing.
     const isAgain = before === 'reissued' && row.outcome === 'reissued' && row.day > dayAt(after, row.row);
-    const effect = isElsewhere || isCut ? 'conflict' : isAgain ? 'record' : effectOf(before, row.outcome);
+    // What ends no row leaves one overdue whose ladder has ended: it is written as if it had been said before that.
+    const staysOverdue = before === 'overdue' && !ANSWER_RULES[row.outcome].ends;
+    const isKnown = staysOverdue && fileOf(after, row.row * bytesPerRow) > 0;
+    const effect =
+      isElsewhere || isCut ? 'conflict' : isAgain ? 'record' : isKnown ? 'already' : effectOf(before, row.outcome);
     if (effect === 'already') alreadyRecorded += 1;
     else if (effect === 'conflict') {
       conflicts += 1;
@@ -256,16 +268,17 @@ export function applyResponse(
       recorded += 1;
       recordedAs[row.outcome] = (recordedAs[row.outcome] ?? 0) + 1;
       replaced.push(...[wordAt(after, row.row)].filter((word) => word !== undefined));
-      writeOutcome(after, row.row, row.outcome, row.day, ledger.files.length);
+      writeOutcome(after, row.row, staysOverdue ? before : row.outcome, row.day, ledger.files.length);
       // What was taken back is in no order that takes service, and in no list.
       const stands = !isReversed(after, row.row);
-      if (row.outcome === 'failed' && stands) failed.add(row.row);
+      if (row.outcome === 'failed' && stands && !staysOverdue) failed.add(row.row);
       else failed.delete(row.row);
       if (ANSWER_RULES[row.outcome].revokedFor !== null && stands) revoked.add(row.row);
       else revoked.delete(row.row);
+      // Not where this file says it for the first time, and then another day.
+      if (isAgain && !reissued.has(row.row)) again.add(row.row);
       if (row.outcome === 'reissued') reissued.add(row.row);
       if (ANSWER_RULES[row.outcome].givesBack) good.add(row.row);
-      if (isAgain) again.add(row.row);
       if (move === undefined) moved.delete(row.row);
       else moved.set(row.row, move);
       if (move?.why === 'ported') portedTo.set(row.row, move.to);
@@ -316,19 +329,26 @@ export function applyResponse(
   };
 }
 
-/** The day of the last reversal that took rows of a direction back; null where none did. */
-function lastTakenBackOn({ files }: Ledger): Day | null {
-  const last = files.findLast(({ reversal }) => reversal !== undefined);
-  return last === undefined ? null : dayOf(last.at);
-}
-
 /**
  * Whether an operator says that a connection was disconnected on a later day than that on which what had been done to it was taken back.
  * It had ended, or was overdue, before; so the word is none on that, and whoever was given service back has lost it again.
  */
-function isCutAgain(bytes: Uint8Array, { row, outcome, day }: AnsweredRow, takenBackOn: Day | null): boolean {
-  const isLater = takenBackOn !== null && day > takenBackOn;
-  return outcome === 'disconnected' && isLater && wasGivenBack(bytes, row);
+function isCutAgain(ledger: Ledger, bytes: Uint8Array, { row, outcome, day }: AnsweredRow): boolean {
+  if (outcome !== 'disconnected' || !wasGivenBack(bytes, row)) return false;
+  const takenBackOn = firstTakenBackOn(ledger, bytes, row);
+  return takenBackOn !== null && day > takenBackOn;
+}
+
+/**
+ * The day on which a row that had ended, or was overdue, was taken back at the earliest: that of the direction's first reversal after
+ * that. Which of several it was stands nowhere, and a later one may have been about another row.
+ */
+function firstTakenBackOn({ files, closedAt }: Ledger, bytes: Uint8Array, row: number): Day | null {
+  const endedAt = outcomeAt(bytes, row) === 'overdue' ? closedAt : null;
+  const first = files
+    .slice(fileOf(bytes, row * bytesPerRow))
+    .find(({ reversal, at }) => reversal !== undefined && (endedAt === null || at >= endedAt));
+  return first === undefined ? null : dayOf(first.at);
 }
 
 function ascending(rows: Set<number>): number[] {

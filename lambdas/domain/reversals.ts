@@ -198,9 +198,17 @@ function asked(openIn: DirectionId | undefined): AtOperator {
 }
 
 /** Whether a connection was ended, as its operator said later than that it had restored it: what was taken back may be cut off late. */
-function endedAfter({ outcome, recordedAt }: SubjectRow, restored: SubjectRow): boolean {
-  if (!endsConnection(outcome)) return false;
-  return recordedAt !== null && restored.recordedAt !== null && recordedAt > restored.recordedAt;
+function endedAfter(row: SubjectRow, restored: SubjectRow): boolean {
+  return endsConnection(row.outcome) && isSaidAfter(row, restored);
+}
+
+/** Likewise of a handset: one that was unblocked may be blocked late. */
+function blockedAfter(row: SubjectRow, unblocked: SubjectRow): boolean {
+  return row.outcome === 'blocked' && row.operator === unblocked.operator && isSaidAfter(row, unblocked);
+}
+
+function isSaidAfter({ recordedAt }: SubjectRow, back: SubjectRow): boolean {
+  return recordedAt !== null && back.recordedAt !== null && recordedAt > back.recordedAt;
 }
 
 /**
@@ -225,7 +233,7 @@ function handsetAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], exce
     if (givesBack(row.kind)) {
       // An unblocked handset is so for each number, and an exception is none for the whole of it.
       const isSame = row.excepts === null || row.excepts === excepts;
-      if (isSame && row.outcome === 'unblocked') return asked(openIn);
+      if (isSame && row.outcome === 'unblocked' && !own.some((one) => blockedAfter(one, row))) return asked(openIn);
       if (isSame && row.open) openIn ??= row.directionId;
       continue;
     }

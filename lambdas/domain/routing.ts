@@ -120,15 +120,26 @@ export interface Carrier {
   readonly kind: DirectionKind;
   /** `open`: it is to be answered. `takenBack`: it may be, though no order carries it. */
   readonly stands: 'open' | 'takenBack' | 'ended';
-  /** Since when what its plan decided counts. */
-  readonly since: Instant;
+  /** Since when its operator has been asked; null where it hasn't been yet: no word answers that. */
+  readonly since: Instant | null;
 }
 
-/** What a ledger of a plan that counts says of a pointer's row; undefined where it has no such row. */
-export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, since: Instant): Carrier | undefined {
+/**
+ * What a ledger of a plan that counts says of a pointer's row; undefined where it has no such row.
+ * @param directedAt since when what its plan decided counts
+ */
+export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directedAt: Instant): Carrier | undefined {
   if (row >= ledger.rows) return undefined;
   const stands = !isOpen(ledger, row) ? 'ended' : isReversed(ledger.outcomes, row) ? 'takenBack' : 'open';
-  return { directionId, kind: ledger.kind, stands, since };
+  return { directionId, kind: ledger.kind, stands, since: askedSince(ledger, directedAt) };
+}
+
+/** Since when the operator of a direction has been asked: from its first order on, however late that went out; null where there is none yet. */
+function askedSince({ orders: [first], closedAt }: Ledger, directedAt: Instant): Instant | null {
+  // One without any order has ended before it had to ask.
+  if (first === undefined) return closedAt === null ? null : directedAt;
+  // Of one that was issued anew the operator may have had the first form.
+  return first.firstVersion === undefined ? first.at : directedAt;
 }
 
 /**
@@ -211,7 +222,8 @@ export class Router {
   }
 
   route(rows: Iterable<Addressed>, { isThere, carriers }: Known): void {
-    const asked = (identifier: Msisdn | Imei) => carriers(identifier).filter(({ since }) => since <= this.#uploadedAt);
+    const asked = (identifier: Msisdn | Imei) =>
+      carriers(identifier).filter(({ since }) => since !== null && since <= this.#uploadedAt);
     for (const row of rows) this.#put(row.line, this.#placeOf(row, { isThere, carriers: asked }));
   }
 
@@ -234,7 +246,7 @@ export class Router {
     const { uploadedAt } = this.#before;
     const since = known
       .carriers(row.identifier)
-      .filter((one) => one.stands === 'open' && one.since > uploadedAt && row.kinds.includes(one.kind));
+      .filter((one) => one.stands === 'open' && (one.since ?? uploadedAt) > uploadedAt && row.kinds.includes(one.kind));
     const place = directionFor(row.kinds, since);
     if (place === undefined || place === 'several' || place === before) return before;
     this.#isNew = true;

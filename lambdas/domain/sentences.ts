@@ -328,16 +328,19 @@ function restored({ orders }: RowFacts, { now }: Asking): string {
     : ` Full service was due back by ${instantText(back.deadline)}: whoever lacks it should ask there.`;
 }
 
-function overdueSentence({ of: { ledger, row }, who }: Standing): string {
+function overdueSentence({ of: { ledger, row }, who, on }: Standing): string {
   const end = instantText(ledger.closedAt ?? lastDeadline(ledger));
   if (givesBack(ledger.kind))
     return `${who} was to give it full service again by ${end}, and has not said that it did: whoever lacks it should ask there.${ledger.followUp === undefined ? ' It is asked again in the next night.' : ''}`;
-  const failed = fileSaying(ledger, row) === undefined ? '' : ', after the subscriber had failed to prove who they are';
+  const said = fileSaying(ledger, row);
+  const isSince = said !== undefined && said.at > (ledger.closedAt ?? said.at);
+  const failed = said === undefined || isSince ? '' : ', after the subscriber had failed to prove who they are';
+  const since = isSince ? ` It says since that the subscriber failed to prove who they are${on}.` : '';
   const was =
     failed !== '' || endsInCut(ledger)
       ? 'it was to be disconnected by then, and may have been'
       : 'no order to disconnect it follows';
-  return `${who} has not said by ${end} what became of it${failed}: ${was}. The operator can still answer: the subscriber can prove who they are there, or ask for an appeal.`;
+  return `${who} has not said by ${end} what became of it${failed}: ${was}.${since} The operator can still answer: the subscriber can prove who they are there, or ask for an appeal.`;
 }
 
 /**
@@ -366,9 +369,14 @@ function openSentence({ of: { ledger, row, orders }, who, asking }: Standing, fa
   const standing = orders.findLast(({ order }) => order !== RESTORE.order);
   if (standing === undefined)
     return `${failed}${who} is about to be asked to have the subscriber prove who they are. They keep the number if they do by ${end}${isToBeCut ? ', and are to be disconnected if not' : '; no order to disconnect it follows'}.`;
-  const passed = standing.deadline <= asking.now ? ', which is over' : '';
-  const asked = `${failed}${failed === '' ? who : 'It'} has been asked to ${ORDERED[standing.order] ?? standing.order} by ${instantText(standing.deadline)}${passed}.`;
+  const isPassed = standing.deadline <= asking.now;
+  // An operator may disconnect as soon as that is ordered, and whoever it has disconnected is not recorded as verified any more.
+  const isBeingCut = standing.order === 'disconnect';
+  const passed = isPassed ? ', which is over' : '';
+  const done = isBeingCut ? ', and may have done so' : '';
+  const asked = `${failed}${failed === '' ? who : 'It'} has been asked to ${ORDERED[standing.order] ?? standing.order} by ${instantText(standing.deadline)}${passed}${done}.`;
   const back = wasCut(ledger, row) ? ', and has full service back within a day' : '';
+  if (isBeingCut) return `${asked} A subscriber who proves to it who they are before it does keeps the number${back}.`;
   if (isOver)
     return `${asked} ${isToBeCut ? `It was to be disconnected by ${end}, and may have been. ` : ''}The operator can still answer: a subscriber who proves to it who they are keeps the number${back}.`;
   return `${asked} A subscriber who proves to it who they are by ${end} keeps the number${back}; ${isToBeCut ? 'else it is to be disconnected by then' : 'no order to disconnect it follows'}.`;

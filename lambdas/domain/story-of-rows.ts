@@ -116,8 +116,11 @@ function ended({ ledger, row, earlier: words }: RowFacts): StoryEvent[] {
   const wasOverdue =
     outcome === 'overdue' || before !== undefined || (outcome !== 'reissued' && (recordedAt ?? closedAt) > closedAt);
   if (!wasOverdue) return [];
+  // Who failed after that has `overdue` replaced, too, by one that names the answer.
   const failed =
-    outcome === 'overdue' ? fileOf(ledger.outcomes, row * bytesPerRow) > 0 : (before?.said ?? null) !== null;
+    before === undefined
+      ? outcome === 'overdue' && fileOf(ledger.outcomes, row * bytesPerRow) > 0
+      : before.said !== null;
   return [{ at: closedAt, what: 'overdue', directionId, failed }];
 }
 

@@ -6,11 +6,13 @@ import { lastDeadline } from './whereabouts.ts';
 
 /** A batch that has not settled, with the ledgers of its directions; before it is directed there are none. */
 export interface OpenBatch {
-  readonly uploadedAt: Instant;
   readonly startedAt: Instant;
   readonly directed: boolean;
-  /** Until when people may decide upon it, where they have to. */
-  readonly decideBy?: Instant | null;
+  /**
+   * Since when it may be planned: its upload, or, where people have to decide upon it, when they may do so at the latest; null of what
+   * waits for them however long they take.
+   */
+  readonly plansFrom: Instant | null;
   readonly ledgers: readonly Ledger[];
 }
 
@@ -70,7 +72,7 @@ function halfOfFirstRung({ rungs, startedAt }: Ledger): Instant {
 }
 
 /** Whether a batch should have settled, or have been directed, some time ago. */
-function isLate({ directed, decideBy, uploadedAt, startedAt, ledgers }: OpenBatch, now: Instant): boolean {
-  if (!directed) return now > addSeconds(decideBy ?? uploadedAt, PLANS_WITHIN);
+function isLate({ directed, plansFrom, startedAt, ledgers }: OpenBatch, now: Instant): boolean {
+  if (!directed) return plansFrom !== null && now > addSeconds(plansFrom, PLANS_WITHIN);
   return [startedAt, ...ledgers.map(lastDeadline)].every((end) => now > addSeconds(end, SETTLES_WITHIN));
 }

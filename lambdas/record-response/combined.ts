@@ -31,6 +31,7 @@ import { preparedKey } from './recorded.ts';
 import { refuseCombined } from './refuse.ts';
 import { type Response, readerFor, subjectOf } from './response.ts';
 import { type Combined, routingOf, rowsOf, TooManyRows } from './route.ts';
+import { takeBackPlanned } from './take-back.ts';
 
 /** A copy of an order has ten times the bytes of its answers; the file is held whole. */
 const LARGEST_COMBINED = 32 * 1024 * 1024;
@@ -83,6 +84,8 @@ export async function recordCombined(response: Omit<Response, 'directionId'>, in
     await attempted(failures, () =>
       publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }),
     );
+  for (const { ledger, recorded, lines } of committed)
+    await attempted(failures, () => takeBackPlanned(ledger, recorded, lines));
   const [failure] = failures;
   if (failure !== undefined) throw failure.error;
   log.info('combined response recorded', { operator, directions: parts.length });

@@ -27,7 +27,7 @@ import { publish } from './publish.ts';
 import { fileOf, preparedKey } from './recorded.ts';
 import { refuse } from './refuse.ts';
 import { type Response, readRows, type Subject } from './response.ts';
-import { type CutElsewhere, takeBackElsewhere } from './take-back.ts';
+import { type CutElsewhere, takeBackElsewhere, takeBackPlanned } from './take-back.ts';
 
 function measureResponse(
   { operator }: Pick<Response, 'operator'>,
@@ -121,6 +121,7 @@ export async function record(response: Response, subject: Subject, invocation: s
     return await refuse(response, { ...subject, ledger: committed.ledger }, sha256, committed.refused);
   const { ledger, recorded } = committed;
   await publish(response, { ledger, recorded, lines, attempt: invocation });
+  await takeBackPlanned(ledger, recorded, lines);
 }
 
 /** A direction's rows, as they stand in work. */

@@ -1,14 +1,16 @@
 import { wasCut } from '../domain/back-orders.ts';
+import { wantsTurn } from '../domain/batches.ts';
 import { countPointer, isGivingBack, readPointer } from '../domain/claims.ts';
 import { type Day, dayOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
-import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
+import { type BatchId, type DirectionId, parseDirectionId, SELF_CHECK } from '../domain/identifiers.ts';
 import { endsConnection, givesBack } from '../domain/kinds.ts';
 import { type Ledger, type RecordedFile, reissuedIn, takeBack } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
+import { readTurn } from '../stores/cases/turn.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readText } from '../stores/objects.ts';
 
@@ -120,6 +122,27 @@ export async function takeBackElsewhere(
     });
   });
   return cut;
+}
+
+/**
+ * Marks once more what a file was found to say when it is committed: a plan that was being made may have decided by what the ledger said
+ * before that, and written into the numbers' records since they were read. Later plans read what was committed.
+ * @param lines the direction's rows
+ * @throws StillPlanned where a batch plans at this moment: it may write there yet
+ */
+export async function takeBackPlanned(ledger: Ledger, recorded: RecordedFile, lines: readonly string[]): Promise<void> {
+  if (ledger.operator === SELF_CHECK || recorded.withdrawnOn === undefined) return;
+  // Before the records are read: what a plan wrote into them that has ended by now is found there.
+  const planning = await readPlanning();
+  await takeBackElsewhere(ledger, recorded, lines);
+  if (planning !== undefined) throw new StillPlanned(planning);
+}
+
+/** The batch that plans at this moment. */
+async function readPlanning(): Promise<BatchId | undefined> {
+  const { holder, execution } = await readTurn(env.CASES);
+  const batch = holder === undefined ? undefined : await readBatch(env.CASES, holder);
+  return batch !== undefined && batch.execution === execution && wantsTurn(batch.state) ? holder : undefined;
 }
 
 /** Whether a row's number is without service by what was directed there, as its operator says or was ordered, and nobody took that back. */

@@ -8,8 +8,8 @@ import type { MovedRow } from '../domain/moves.ts';
 import { readMark } from '../domain/reversals.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { readLedger } from './cases/ledgers.ts';
-import { movedKey, readMoved } from './moves.ts';
-import { readText } from './objects.ts';
+import { movedKey, readMovedIfThere } from './moves.ts';
+import { readTextIfThere } from './objects.ts';
 
 /** A later plan claimed already: this attempt belongs to a plan that was given up, and nothing it writes would count. */
 export class PlanIsVoid extends Error {
@@ -35,7 +35,7 @@ export class EarlierDirections {
   readonly #moved = new Map<string, Promise<readonly MovedRow[]>>();
   readonly #batches = new Map<BatchId, Promise<Batch | undefined>>();
   readonly #ledgers = new Map<DirectionId, Promise<Ledger | undefined>>();
-  readonly #lines = new Map<DirectionId, Promise<readonly string[]>>();
+  readonly #lines = new Map<DirectionId, Promise<readonly string[] | undefined>>();
 
   /**
    * @param plan the plan that asks; only this one plans now, so a lower plan is directed or void for ever. Infinity where none asks:
@@ -67,8 +67,10 @@ export class EarlierDirections {
     const ledger = await this.#ledger(direction.id);
     if (ledger === undefined || pointer.row >= ledger.rows) return undefined;
     const { outcome } = outcomeOf(ledger, pointer.row);
-    const file = isMove(outcome) ? fileSaying(ledger, pointer.row) : undefined;
-    const moved = file && outcome === 'ported' ? await this.#movedBy(ledger, file) : [];
+    const said = fileSaying(ledger, pointer.row);
+    const isReturn = outcome === 'not_found' && said?.toReturn !== undefined;
+    const file = isMove(outcome) || isReturn ? said : undefined;
+    const moved = file && (isReturn || outcome === 'ported') ? await this.#movedBy(ledger, file) : [];
     const followUp = file?.followUp && (await this.#batch(file.followUp));
     return countPointer(pointer, ledger, moved, () => followUp !== undefined && planCounts(followUp.state));
   }
@@ -104,23 +106,26 @@ export class EarlierDirections {
     return batch?.plan === plan && planCounts(batch.state) ? batch.directedAt : undefined;
   }
 
-  /** The line of a row that counts, as the work bucket keeps it. */
-  async line({ directionId, row }: Pointer): Promise<string> {
+  /**
+   * The line of a row that counts, as the work bucket keeps it; undefined where it is gone: a claim that is renewed and a ledger are kept
+   * for longer than it.
+   */
+  async line({ directionId, row }: Pointer): Promise<string | undefined> {
     const lines = await kept(
       this.#lines,
       directionId,
       async () => {
         const ledger = await this.#ledger(directionId);
         if (ledger === undefined) throw new Error(`there is no ledger of direction ${directionId}`);
-        return (await readText({ bucket: this.#env.WORK, key: ledger.rowsKey })).split('\n');
+        return (await readTextIfThere({ bucket: this.#env.WORK, key: ledger.rowsKey }))?.split('\n');
       },
       MOST_ROWS_FILES_KEPT,
     );
-    return lines[row] ?? '';
+    return lines === undefined ? undefined : (lines[row] ?? '');
   }
 
   #movedBy(ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
-    return kept(this.#moved, movedKey(ledger, file), () => readMoved(this.#env.WORK, ledger, file));
+    return kept(this.#moved, movedKey(ledger, file), () => readMovedIfThere(this.#env.WORK, ledger, file));
   }
 
   #batch(id: BatchId): Promise<Batch | undefined> {

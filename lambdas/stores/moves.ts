@@ -2,7 +2,7 @@ import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import type { Ledger, RecordedFile } from '../domain/ledger.ts';
 import { type MovedRow, movedForm } from '../domain/moves.ts';
 import { PREPARED, WAITING } from '../domain/work.ts';
-import { listObjects, readText, writeObject } from './objects.ts';
+import { listObjects, readText, readTextIfThere, writeObject } from './objects.ts';
 
 /** Where an attempt prepares the list of what its file moves. */
 export function movedKey({ directionId }: Pick<Ledger, 'directionId'>, file: Pick<RecordedFile, 'sha256' | 'attempt'>) {
@@ -16,6 +16,12 @@ export function movedKey({ directionId }: Pick<Ledger, 'directionId'>, file: Pic
  */
 export async function readMoved(work: string, ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
   return movedForm.parse(await readText({ bucket: work, key: movedKey(ledger, file) })).rows;
+}
+
+/** Likewise, of a file that was recorded long ago: nothing where the list is gone. The reader may list what was prepared. */
+export async function readMovedIfThere(work: string, ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
+  const text = await readTextIfThere({ bucket: work, key: movedKey(ledger, file) });
+  return text === undefined ? [] : movedForm.parse(text).rows;
 }
 
 /** The directions that may have rows which wait, or had some: those that are marked. */

@@ -76,8 +76,9 @@ async function withLedgers(batch: Batch): Promise<Open> {
   const plan = batch.planKey ? await readPlan(env.WORK, batch.planKey) : undefined;
   const ids = plan?.directions.map(({ directionId }) => directionId) ?? [];
   const ledgers = await readLedgers(env.CASES, ids);
-  const decideBy = decision?.decideBy ?? null;
-  return { batch, uploadedAt, startedAt, directed: state === 'directed', decideBy, ledgers };
+  const waits = state === 'waiting' && decision !== undefined && decision.decideBy === null;
+  const plansFrom = waits ? null : (decision?.decideBy ?? uploadedAt);
+  return { batch, startedAt, directed: state === 'directed', plansFrom, ledgers };
 }
 
 function measureOpen(open: Open[], now: Instant): void {

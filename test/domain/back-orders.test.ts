@@ -9,8 +9,8 @@ import {
 } from '../../lambdas/domain/back-orders.ts';
 import { type BatchId, directionIdOf, type OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { withdrawRows } from '../../lambdas/domain/ledger.ts';
-import { withFailedOrder } from '../../lambdas/domain/responses.ts';
-import { answered, at, closed, day, fresh, issued, ladderEnds, sealed } from './example.ts';
+import { applyResponse, withFailedOrder } from '../../lambdas/domain/responses.ts';
+import { answered, at, closed, day, fileOn, fresh, issued, ladderEnds, sealed } from './example.ts';
 
 const failedOrder = { rows: 1, sha256: 'order', bytes: 90, deadline: ladderEnds.reverify };
 /** A ledger of two rows whose ladder has come to this rung. */
@@ -143,6 +143,16 @@ describe('a response', () => {
     const again = (cutElsewhere: number[]) =>
       answered(first.ledger, [[0, 'reissued']], { on: '2026-06-03', cutElsewhere: new Set(cutElsewhere) }).givenBack;
     expect([again([]), again([0])]).toEqual([[], [0]]);
+  });
+});
+
+test("a row that one file says twice to be somebody else's, and since when it corrects, gets service back like any other", () => {
+  const since = (on: string, line: number) => ({ line, row: 0, outcome: 'reissued' as const, day: day(on) });
+  const said = [since('2026-06-05', 2), since('2026-06-06', 3)];
+  expect(applyResponse(upTo(2), said, fileOn('2026-06-12', 'twice'))).toMatchObject({
+    recorded: 2,
+    givenBack: [0],
+    madeReissued: [0],
   });
 });
 

@@ -69,6 +69,7 @@ describe('a pointer', () => {
       startedAt: ledger.startedAt,
       portedTo: null,
       waits: false,
+      returns: false,
     };
     const said = { occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z', ...stays };
     const nothing = { occurredOn: null, recordedAt: null, ...stays };

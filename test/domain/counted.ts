@@ -26,6 +26,7 @@ export function counted(told: Partial<CountedPointer>): CountedPointer {
     recordedAt: null,
     portedTo: null,
     waits: false,
+    returns: false,
     ...told,
   };
 }

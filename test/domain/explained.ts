@@ -46,7 +46,7 @@ export function ledger(kind: DirectionKind, more: Partial<Ledger> = {}, plan = 1
 }
 
 /** What a file of the third of June said of the row. */
-export function answered(answer: Answer, of: Ledger, file: Partial<RecordedFile> = {}): Ledger {
+export function answered(answer: Answer | 'overdue', of: Ledger, file: Partial<RecordedFile> = {}): Ledger {
   const outcomes = new Uint8Array(of.outcomes);
   writeOutcome(outcomes, 0, answer, on(3), 0);
   return { ...of, outcomes, files: [{ sha256: SHA256, attempt: 'a', at: at(3, '10:00:00'), version: 4, ...file }] };

@@ -10,8 +10,32 @@ describe('a port', () => {
 
   test('is as the operator says it that the number left', () => {
     expect(portsOf([said(jio, 'open', null), left])).toEqual([
-      { from: 'airtel', to: 'jio', on: '2026-06-04', disputedOn: null },
+      { from: 'airtel', to: 'jio', on: '2026-06-04', disputedOn: null, acknowledged: false },
     ]);
+  });
+
+  test('is acknowledged where the operator that it names answers for it otherwise, and can be disputed no more', () => {
+    const gone = said(jio, 'not_found', '2026-06-20', { batch: 'mha-ba9876543210' });
+    for (const outcome of ['verified', 'failed', 'disconnected', 'surrendered', 'extended', 'reissued'] as const) {
+      const known = said(jio, outcome, '2026-06-06', followUp);
+      expect(portsOf([known, left]), outcome).toMatchObject([{ acknowledged: true, disputedOn: null }]);
+      expect(portsOf([gone, known, left]), outcome).toMatchObject([{ disputedOn: null }]);
+      // Who has the number at the first operator by now may be anybody.
+      expect(returnsTo(jio, [known, left]), outcome).toBeUndefined();
+    }
+    // A row that is overdue after its subscriber failed says so, too; not one that nobody answered, or that was taken back.
+    const overdue = said(jio, 'overdue', '2026-06-06', followUp);
+    expect(returnsTo(jio, [overdue, left])).toBeUndefined();
+    for (const silent of [said(jio, 'overdue', null, followUp), said(jio, 'withdrawn', '2026-06-06', followUp)])
+      expect(returnsTo(jio, [silent, left])).toBe('airtel');
+    // What it said before the port, of a row that is asked to give back, or another operator, acknowledges nothing.
+    expect(returnsTo(jio, [left, said(jio, 'verified', '2026-06-03')])).toBe('airtel');
+    expect(returnsTo(jio, [said(jio, 'restored', '2026-06-06', { kind: 'restore' }), left])).toBe('airtel');
+    expect(returnsTo(jio, [said(vi, 'verified', '2026-06-06'), left])).toBe('airtel');
+    // Said to be none first, and known by a later report: the dispute stands.
+    const disputed = said(jio, 'not_found', '2026-06-06', followUp);
+    const later = said(jio, 'verified', '2026-06-20', { batch: 'mha-ba9876543210' });
+    expect(portsOf([later, disputed, left])).toMatchObject([{ acknowledged: false, disputedOn: '2026-06-06' }]);
   });
 
   test('is disputed where the operator that it names answers after it that it has no such connection', () => {
@@ -88,6 +112,20 @@ describe('an answer that a number was ported is judged by what is known of it', 
     const back = said(airtel, 'open', null, { batch: 'mha-ba9876543210' });
     expect(judgeMove(answer(jio, '2026-09-01'), [back, left], 0, 90)).toEqual({ line: 7, reason: 'ported_lately' });
     expect(judgeMove(answer(jio, '2026-09-02'), [back, left], 0, 90)).toEqual(answer(jio, '2026-09-02'));
+  });
+
+  test('taken of each row of its operator, where it is the same port of the same day', () => {
+    const other = said(airtel, 'ported', '2026-06-04', portedTo(jio));
+    const row = said(airtel, 'open', null, { batch: 'mha-ba9876543210' });
+    const again = (to: OperatorId, on: string, before: Said[]) => judgeMove(answer(to, on), [row, ...before], 0, 90);
+    expect(again(jio, '2026-06-04', [other])).toEqual(answer(jio, '2026-06-04'));
+    const lately = { line: 7, reason: 'ported_lately' };
+    expect(again(jio, '2026-06-05', [other])).toEqual(lately);
+    expect(again(vi, '2026-06-04', [other])).toEqual(lately);
+    expect(again(jio, '2026-06-04', [{ ...other, operator: vi }])).toEqual(lately);
+    // Of a number that was ported since, an older port is no word.
+    const since = said(jio, 'ported', '2026-06-20', portedTo(vi));
+    expect(again(jio, '2026-06-04', [since, other])).toEqual(lately);
   });
 
   test('disputed, where it names the operator that said lately that it has no such connection', () => {

@@ -14,6 +14,7 @@ import {
   closed,
   day,
   directionId,
+  fileOn,
   fresh,
   issued,
   jio,
@@ -255,6 +256,21 @@ test('a pointer to a moved row waits, and says where it goes on', () => {
   });
 });
 
+test('a pointer to a row that is not found where it was ported to returns, until a follow-up that counts has it', () => {
+  const night = 'followup-202606040000' as BatchId;
+  const back = [{ line: 2, row: 0, outcome: 'not_found' as const, day: day('2026-06-03'), returnsTo: vi }];
+  const applied = applyResponse(fresh(2), [...back, ...rowsOf([[1, 'not_found']])], fileOn('2026-06-03', 'back'));
+  if (applied.kind !== 'applied') throw new Error('it applies');
+  const { ledger, moved } = applied;
+  const returns = (of: Ledger, row: number, list = moved, counts = false) =>
+    countPointer({ directionId: directionId(), row }, of, list, () => counts).returns;
+  expect([returns(ledger, 0), returns(ledger, 1), returns(ledger, 0, [])]).toEqual([true, false, false]);
+  const taken = { ...ledger, files: ledger.files.map((file) => ({ ...file, followUp: night })) };
+  expect([returns(taken, 0), returns(taken, 0, moved, true)]).toEqual([true, false]);
+  // Somebody else's since, it returns no more.
+  expect(returns(answered(ledger, [[0, 'reissued']]).ledger, 0)).toBe(false);
+});
+
 describe('a row that had ended before it was taken back', () => {
   const reversal = 'caseworker-1-0123456789ab' as BatchId;
   const told = { on: '2026-06-03', at: '2026-06-03T10:00:00Z' };
@@ -301,6 +317,28 @@ describe('a row that had ended before it was taken back', () => {
     const lines = ['', '', ''];
     const listed = file && listedOf(applied.ledger, file, applied.moved, lines, 30);
     expect(listed?.restore?.map(({ from }) => from?.row)).toEqual([0, 1, 2]);
+  });
+
+  test('is given back as of when it was itself taken back, whoever of its direction was so since, and whoever failed late', () => {
+    const failed = answered(ended(), [[2, 'failed']], { on: '2026-06-18', at: '2026-06-18T10:00:00Z' }).ledger;
+    const takes = (ledger: Ledger, rows: number[], on: string, id: string) => {
+      const instant = at(`${on}T09:00:00Z`);
+      const taken = withdrawRows(ledger, rows, { reversal: id as BatchId, on: day(on), at: instant });
+      if (taken === undefined) throw new Error('nothing was taken back');
+      return taken;
+    };
+    const first = takes(failed, [0, 2], '2026-06-20', reversal);
+    // Another row's reversal, on the very day on which the first one's are cut off again.
+    const second = takes(first, [1], '2026-06-25', 'caseworker-1-ba9876543210');
+    const applied = cut(second, '2026-06-25');
+    expect(applied.moved.map(({ row }) => row)).toEqual([0, 1, 2]);
+    expect([applied.conflicts, applied.recorded]).toEqual([3, 0]);
+    // Of what the direction took back before a row had ended none is its.
+    const early = takes(fresh(3), [1], '2026-06-02', reversal);
+    const late = answered(early, [[0, 'disconnected']], { on: '2026-06-10', at: '2026-06-10T10:00:00Z' }).ledger;
+    const then = takes(late, [0], '2026-06-20', 'caseworker-1-ba9876543210');
+    const again = (on: string) => answered(then, [[0, 'disconnected']], { on, at: '2026-06-22T12:00:00Z' });
+    expect([again('2026-06-20').moved, again('2026-06-21').moved.length]).toEqual([[], 1]);
   });
 
   test('and is said so of a day before is what was known', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { fileMoving } from '../../lambdas/domain/moves.ts';
 import { markReversed } from '../../lambdas/domain/outcomes.ts';
 import { answered, closed, fresh, sealed } from './example.ts';
 
@@ -14,6 +15,34 @@ describe('a response after the end of the ladder', () => {
   test('a row that failed before it went overdue may still be verified', () => {
     const ledger = closed(answered(fresh(1), [[0, 'failed']]).ledger);
     expect(answered(ledger, [[0, 'verified']]).recorded).toBe(1);
+  });
+
+  test('that its subscriber failed leaves a row overdue, as one that failed before: it is counted so, and goes nowhere', () => {
+    for (const ended of [closed(fresh(2)), sealed(closed(fresh(2)))]) {
+      const failed = answered(ended, [[0, 'failed']], { on: '2026-06-18', at: '2026-06-19T10:00:00Z' });
+      expect([failed.recorded, failed.recordedAs, failed.madeFailed]).toEqual([1, { failed: 1 }, []]);
+      expect(failed.replaced).toEqual([{ row: 0, outcome: 'overdue', file: 0, on: null }]);
+      expect(outcomeOf(failed.ledger, 0)).toEqual({
+        outcome: 'overdue',
+        occurredOn: '2026-06-18',
+        recordedAt: '2026-06-19T10:00:00Z',
+      });
+      expect(answered(failed.ledger, [[0, 'failed']])).toMatchObject({ recorded: 0, alreadyRecorded: 1 });
+      // No more time for it, and a port of it is recorded and moves nothing, not even beside one that was overdue without a word.
+      expect(answered(failed.ledger, [[0, 'extended']])).toMatchObject({ recorded: 0, conflicts: 1, givenBack: [] });
+      const both = [0, 1].map((row): [number, 'ported'] => [row, 'ported']);
+      const ported = answered(failed.ledger, both);
+      expect([ported.recorded, ported.ledger.files.at(-1)?.moved]).toEqual([2, undefined]);
+      expect([0, 1].map((row) => fileMoving(ported.ledger, row))).toEqual([undefined, undefined]);
+      // Nor within one file.
+      expect(
+        answered(ended, [
+          [0, 'failed'],
+          [0, 'extended'],
+        ]),
+      ).toMatchObject({ recorded: 1, conflicts: 1, moved: [] });
+      expect(answered(failed.ledger, [[0, 'verified']])).toMatchObject({ recorded: 1, conflicts: 0 });
+    }
   });
 
   test('is late once the ledger is sealed: a connection that ended has a late list, other answers none', () => {

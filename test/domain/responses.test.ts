@@ -93,9 +93,11 @@ function check(before: Ledger, answer: Answer, effect: Effect): void {
     effect === 'conflict' ? 1 : 0,
   ]);
   expect(applied.rejects).toEqual(effect === 'conflict' ? [{ line: 2, reason: 'conflicts_with_recorded' }] : []);
+  // Its ladder has ended: that its subscriber failed changes nothing of it.
+  const staysOverdue = outcomeOf(before, 0).outcome === 'overdue' && answer === 'failed';
   expect(outcomeOf(applied.ledger, 0)).toEqual(
     effect === 'record'
-      ? { outcome: answer, occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z' }
+      ? { outcome: staysOverdue ? 'overdue' : answer, occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z' }
       : outcomeOf(before, 0),
   );
 }

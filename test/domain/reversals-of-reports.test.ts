@@ -155,6 +155,8 @@ describe('what another batch did itself since', () => {
   it.each([
     ['is open elsewhere', open({ directionId: plan(3), operator: jio }), true],
     ['disconnected it elsewhere before', disconnected('2026-05-01', { operator: jio }), true],
+    ['has it return where it was ported from', row({ outcome: 'not_found', returns: true, operator: jio }), true],
+    ['has no such number', row({ outcome: 'not_found', operator: jio }), false],
     ['was verified', row({ directionId: plan(3), operator: jio }), false],
     ['was taken back', disconnected('2026-06-20', { operator: jio, reversed: true }), false],
   ])('of others is in force, or not, where it %s', (_, other, isInForce) => {

@@ -243,6 +243,17 @@ describe('a handset', () => {
     expect(handset([block({ reversed: true, open: true, outcome: 'open' })]).rows).toEqual([pointer(block({}))]);
   });
 
+  it('that was blocked after it was unblocked, as its operator says late, is unblocked again', () => {
+    const done = unblock({ outcome: 'unblocked', recordedAt: at('2026-06-20T10:00:00Z') });
+    const late = block({ reversed: true, recordedAt: at('2026-06-21T10:00:00Z') });
+    expect(handset([done, late]).directed).toEqual([{ operator: airtel, from: pointer(late) }]);
+    const before = block({ reversed: true, recordedAt: at('2026-06-20T10:00:00Z') });
+    expect(handset([done, before]).state).toBe('nothingToRestore');
+    // Not by what another operator says, nor where nobody has said more since than that it was never answered.
+    expect(handset([done, before, { ...late, operator: jio }]).directed.map(({ operator }) => operator)).toEqual([jio]);
+    expect(handset([done, { ...late, outcome: 'overdue' }]).state).toBe('nothingToRestore');
+  });
+
   it('of a report that is withdrawn is unblocked where that report had it blocked, and nowhere else', () => {
     const there = block({ operator: jio, directionId: plan(2, 'block') });
     const again = block({ directionId: plan(3, 'block') });

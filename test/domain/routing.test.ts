@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import {
   type Addressed,
   addressOf,
@@ -14,7 +15,7 @@ import {
   type Routing,
   routingForm,
 } from '../../lambdas/domain/routing.ts';
-import { airtel, answered, at, closed, directionId, fresh, jio, marked } from './example.ts';
+import { airtel, answered, at, closed, directionId, fresh, issued, jio, marked } from './example.ts';
 
 const NUMBER = '+919876543210' as Msisdn;
 const HANDSET = '35693803564380' as Imei;
@@ -140,6 +141,18 @@ describe('how a row stands in a direction', () => {
   });
   test('taken back where another direction said that it is somebody else’s', () => {
     expect(of(marked(fresh(2), [0]))).toBe('takenBack');
+  });
+  test('asked for since its first order, however late that went out: before that nobody can have answered it', () => {
+    const since = (ledger: Ledger) => carrierOf({ directionId: ledger.directionId, row: 0 }, ledger, BEFORE)?.since;
+    expect(since(fresh(2))).toBeNull();
+    const asked = issued(fresh(2), 1);
+    expect(since(asked)).toBe('2026-06-01T00:00:00Z');
+    // Its operator may have had the form of before.
+    const [order] = asked.orders;
+    const anew = order && { ...order, at: at('2026-06-02T00:00:00Z'), firstVersion: 2 };
+    expect(since({ ...asked, orders: anew ? [anew] : [] })).toBe(BEFORE);
+    // Ended before it had to ask anybody.
+    expect(since(closed(fresh(2)))).toBe(BEFORE);
   });
   test('nowhere in a direction that is too short for it', () => {
     expect(of(fresh(2), 2)).toBe(undefined);
@@ -289,7 +302,7 @@ describe('the same bytes again', () => {
   });
   test('answer what began after the first upload, though that was routed later still', () => {
     const between = carrier('reverify', 3, 'open', '2026-06-03T10:00:01Z');
-    expect(first.routedAt > between.since).toBe(true);
+    expect(first.routedAt > (between.since ?? '')).toBe(true);
     expect(again({ a: [between, carrier('reverify', 2, 'ended')], c: [between] })).toMatchObject({
       directions: [
         { directionId: idOf('reverify', 2), lines: [3] },

@@ -152,7 +152,7 @@ describe('sealing', () => {
 
   test('a row that is found failed between the end of the ladder and the seal is overdue in the books', () => {
     const ledger = answered(closed(fresh(1)), [[0, 'failed']]).ledger;
-    expect(outcomeOf(ledger, 0).outcome).toBe('failed');
+    expect(outcomeOf(ledger, 0)).toMatchObject({ outcome: 'overdue', occurredOn: '2026-06-03' });
     expect(sealedOutcomes(sealed(ledger))).toMatchObject({ overdue: 1, overdueFailed: 1, open: 0 });
   });
 

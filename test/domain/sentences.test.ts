@@ -71,7 +71,20 @@ describe('the sentence of a number', () => {
           orders: [order('disconnect', at(4), 3)],
         },
       ),
-      'The operator jio says that the subscriber failed to prove who they are on 3 June 2026. It has been asked to disconnect it by 4 June 2026, 05:30 IST, which is over. A subscriber who proves to it who they are by 17 June 2026, 05:30 IST keeps the number, and has full service back within a day; else it is to be disconnected by then.',
+      'The operator jio says that the subscriber failed to prove who they are on 3 June 2026. It has been asked to disconnect it by 4 June 2026, 05:30 IST, which is over, and may have done so. A subscriber who proves to it who they are before it does keeps the number, and has full service back within a day.',
+    ],
+    [
+      'failed, and may be disconnected at any time',
+      rowOf(
+        answered('failed', ledger('reverify'), { failedOrder: { rows: 1, sha256: SHA256, bytes: 1, deadline: at(8) } }),
+        { orders: [order('disconnect', at(8), 3)] },
+      ),
+      'The operator jio says that the subscriber failed to prove who they are on 3 June 2026. It has been asked to disconnect it by 8 June 2026, 05:30 IST, and may have done so. A subscriber who proves to it who they are before it does keeps the number, and has full service back within a day.',
+    ],
+    [
+      'failed after its ladder had ended',
+      rowOf(answered('overdue', ledger('reverify', { closedAt: at(2) }))),
+      'The operator jio has not said by 2 June 2026, 05:30 IST what became of it: it was to be disconnected by then, and may have been. It says since that the subscriber failed to prove who they are on 3 June 2026. The operator can still answer: the subscriber can prove who they are there, or ask for an appeal.',
     ],
     [
       'was extended in the last rung, and is asked once more, with no order to come after that',
@@ -88,7 +101,7 @@ describe('the sentence of a number', () => {
         }),
         { orders: [order('disconnect', at(4), 3)] },
       ),
-      'The operator jio says that the subscriber failed to prove who they are on 3 June 2026. It has been asked to disconnect it by 4 June 2026, 05:30 IST, which is over. A subscriber who proves to it who they are by 17 June 2026, 05:30 IST keeps the number, and has full service back within a day; else it is to be disconnected by then.',
+      'The operator jio says that the subscriber failed to prove who they are on 3 June 2026. It has been asked to disconnect it by 4 June 2026, 05:30 IST, which is over, and may have done so. A subscriber who proves to it who they are before it does keeps the number, and has full service back within a day.',
     ],
     [
       'was verified after a bar',
@@ -160,7 +173,7 @@ describe('the sentence of a number', () => {
     // Its ladder has ended, and nobody has closed it yet.
     const open = rowOf(ledger('reverify'), { orders: [order('disconnect', at(17))] });
     expect(late(open, at(17))).toBe(
-      'The operator jio has been asked to disconnect it by 17 June 2026, 05:30 IST, which is over. It was to be disconnected by 17 June 2026, 05:30 IST, and may have been. The operator can still answer: a subscriber who proves to it who they are keeps the number.',
+      'The operator jio has been asked to disconnect it by 17 June 2026, 05:30 IST, which is over, and may have done so. A subscriber who proves to it who they are before it does keeps the number.',
     );
   });
 

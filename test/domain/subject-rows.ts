@@ -30,6 +30,7 @@ export function row(told: Partial<SubjectRow>): SubjectRow {
     recordedAt: at('2026-06-10T10:00:00Z'),
     portedTo: null,
     waits: false,
+    returns: false,
     directedFor: day('2026-05-20'),
     excepts: null,
     ...told,

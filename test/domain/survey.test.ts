@@ -13,7 +13,7 @@ const verified = () => {
   return outcomes;
 };
 const batch = (ledgers: Ledger[], changes: Partial<OpenBatch> = {}): OpenBatch => ({
-  uploadedAt: at(0),
+  plansFrom: at(0),
   startedAt: at(0),
   directed: true,
   ledgers,
@@ -81,6 +81,13 @@ describe('a survey of what is open', () => {
     const open = [batch([], { directed: false, startedAt: at(20) })];
     expect(survey(open, at(24)).late).toBe(0);
     expect(survey(open, at(24.01)).late).toBe(1);
+  });
+
+  it('calls one late that people decide upon a day after they could at the latest; never what waits for them however long they take', () => {
+    const waits = (plansFrom: OpenBatch['plansFrom']) => [batch([], { directed: false, plansFrom })];
+    expect(survey(waits(at(48)), at(72)).late).toBe(0);
+    expect(survey(waits(at(48)), at(72.01)).late).toBe(1);
+    expect(survey(waits(null), at(24 * 365)).late).toBe(0);
   });
 
   it('calls a directed batch without directions late an hour after its planning began', () => {

@@ -75,6 +75,18 @@ describe('earlier directions', () => {
     expect(await waits()).toBe(false);
   });
 
+  it('tell nothing of a port, and no line, of what is so old that the work bucket has it no more', async () => {
+    const { ledger, pointer } = await directed();
+    await cases.commitLedger(CASES, answered(ledger, [[1, 'ported']], { sha256: 'cd'.repeat(32) }).ledger);
+    const earlier = new EarlierDirections({ CASES, WORK: 'work' }, 5);
+    expect(await earlier.counted([pointer(1)])).toMatchObject([{ outcome: 'ported', portedTo: null, returns: false }]);
+    expect(await earlier.line({ directionId: ledger.directionId, row: 1 })).toBeUndefined();
+    const { writeObject } = await import('../../../lambdas/stores/objects.ts');
+    await writeObject({ bucket: 'work', key: ledger.rowsKey }, 'a\nb\n');
+    const again = new EarlierDirections({ CASES, WORK: 'work' }, 5);
+    expect(await again.line({ directionId: ledger.directionId, row: 1 })).toBe('b');
+  });
+
   it('tell which marks of reversals count, so that those of plans that were given up crowd out none', async () => {
     const marks: string[] = [];
     for (const state of ['failed', 'directed', 'planning', 'settled'] as const) {

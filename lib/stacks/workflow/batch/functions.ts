@@ -265,7 +265,15 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
     EXEMPTIONS.pattern,
   );
   allowObjects(claim, 'write', work, PLANS.decisions.pattern, RELIED.pattern);
-  allowList(claim, 'list', work, `${RELIED.prefix}*`, `${WITHDRAWN.prefix}*`);
+  allowList(
+    claim,
+    'list',
+    work,
+    `${RELIED.prefix}*`,
+    `${WITHDRAWN.prefix}*`,
+    PLANS.decisions.pattern,
+    PREPARED.pattern,
+  );
   allowItems(claim, CLAIM_ITEMS, cases);
   allowItems(claim, ['dynamodb:Query'], links);
 
