@@ -283,20 +283,28 @@ describe("a number that turns out to be somebody else's by the answer to another
     expect(await lab.read(String(told.at(-1)?.key))).toContain(A);
   });
 
-  it('is ordered to be barred by no later batch that was being planned when it was said', async () => {
+  it.each([
+    ['had claimed it', `DIR#${second}.reverify.`],
+    ['had decided upon it', `CONN#${A}`],
+  ])('is ordered to be barred by no later batch that %s when it was said', async (_, writes) => {
     let direction = '';
     let tries = 0;
     let armed = false;
+    let said = false;
     const opened = await open(
       {
         beforeCall: ({ caller, service, action, key = '' }) => {
           const creates = nameOf(caller) === 'Claim' && service === 'dynamodb' && action === 'PutItem';
-          if (!armed || !creates || !key.startsWith(`DIR#${second}.reverify.`)) return undefined;
+          if (!armed || !creates || !key.startsWith(writes)) return undefined;
           tries += 1;
           const answer = `responses/airtel/${direction}/since.csv`;
           if (tries === 1) void opened.lab.cloud.put(bucketsOf(opened.lab.cloud).inbox, answer, reissued('2026-06-10'));
-          // Until Record has looked for it.
-          return tries < 5 ? 'throttle' : undefined;
+          // Until Record has looked for it, or has recorded it.
+          return tries < 5 || (writes.startsWith('CONN#') && !said && tries < 200) ? 'throttle' : undefined;
+        },
+        afterWrite: ({ functionName, key }) => {
+          said ||= armed && nameOf(functionName) === 'Record' && key?.startsWith(`DIR#${batch}.`) === true;
+          return undefined;
         },
       },
       [`${OTHER},${A},2026-05-21,Delhi`],

@@ -390,3 +390,61 @@ it('a report is not planned while a reversal takes back a row that it would find
     connections: { linked: 1, directed: 1, alreadyOpen: 0 },
   });
 });
+
+it("a number that returns from where it was ported to stands with its report: another one's withdrawal leaves it to that", async () => {
+  await using lab = await open('airtel,jio,vi');
+  await bothReported(lab, 'vi');
+  await lab.at(2);
+  await say(lab, await lab.direction(UP, 'reverify', 'vi'), { outcome: 'ported', to: 'jio' });
+  await lab.at(3);
+  await say(lab, await lab.direction('followup-202606040000', 'reverify', 'jio'), { outcome: 'not_found' });
+  const reversal = await takeBack(lab, MHA);
+  await lab.at(4);
+  const disputed = await lab.direction('followup-202606040000', 'reverify', 'jio');
+  await lab.quietlyAt(30);
+  expect(await lab.read('batches/followup-202606050000/moved.csv')).toBe(
+    `msisdn,from,why,to,state\n${N},${disputed},porting_disputed,vi,directed\n`,
+  );
+  // What mha's report did is given back; the number as a whole is not.
+  expect((await lab.directions('airtel')).some((id) => id.startsWith(`${reversal}.restore.`))).toBe(true);
+  expect(await lab.read(`revocations/2026-06-04/${reversal}.withdrawn.csv`)).toBe('msisdn,withdrawn_on,ground\n');
+});
+
+/** Whether Claim fails after its shard's decision of one kind, whose retry then comes after the other kind's shard. */
+it.each(['restore', 'reverify'] as const)(
+  'a night that has a number restored at one operator and re-verified at another knows both, though its shard to %s them is tried again',
+  async (kind) => {
+    let armed = false;
+    await using lab = await open('airtel,jio', {
+      faults: {
+        afterWrite: ({ functionName, key }) => {
+          if (!armed || !/claim/i.test(functionName) || !/^DECISION#.*-(restore|reverify)-/.test(key ?? ''))
+            return undefined;
+          if (!key?.includes(`-${kind}-`)) return undefined;
+          armed = false;
+          return 'fail';
+        },
+      },
+    });
+    await bothReported(lab, 'jio');
+    await lab.at(0.5);
+    await takeBack(lab, MHA);
+    // airtel says nothing of its restore, which is overdue two days later.
+    await lab.at(2.6);
+    await say(lab, await lab.direction(UP, 'reverify', 'jio'), { outcome: 'extended', ground: 'abroad' });
+    armed = true;
+    await lab.at(3);
+    expect(armed).toBe(false);
+    const night = 'followup-202606040000';
+    const asked = await lab.direction(night, 'reverify', 'jio');
+    const [restored = ''] = (await lab.directions('airtel')).filter((id) => id.startsWith(`${night}.restore.`));
+    const reversal = await appeal(lab);
+    expect(await lab.read(`batches/${reversal}/appeals.csv`)).toContain('directed');
+    await lab.upload('lookups/caseworker-1/both.csv', `msisdn\n${N}\n`);
+    const [key = ''] = await lab.outbox('explanations/caseworker-1/both.');
+    const text = await lab.read(key);
+    expect([text.includes(restored), text.includes(asked)]).toEqual([true, true]);
+    await lab.quietlyAt(60);
+    expect(await cuts(lab)).toEqual([]);
+  },
+);
