@@ -377,7 +377,7 @@ class RecordReader<Column extends string> {
       else this.#header(line, cells);
     } else if (this.#isHeaderAgain(cells)) {
       this.#header(line, cells);
-    } else if (cells.length !== this.#width) {
+    } else if (cells.length !== this.#width || (this.#line > line + 1 && hasRowWithin(cells, this.#separator))) {
       this.#rows.push({ line, wrongCellCount: cells.map(textOf).join(',') });
     } else {
       const row = {} as Record<Column, string>;
@@ -447,6 +447,19 @@ function headerFound(cells: readonly string[]): string {
         .slice(0, LONGEST_FOUND)
         .toWellFormed()
     : '';
+}
+
+/**
+ * Whether a record is two rows, each with a quote alone in one cell, as it is written for "the same as above": the first one's opens a
+ * cell and the next one's closes it, which has the end of the one row and the beginning of the other.
+ */
+function hasRowWithin(cells: readonly string[], separator: Separator): boolean {
+  return cells.some((cell, at) => {
+    const [first, last, ...more] = cell.split('\n').map((part) => part.split(separator));
+    if (first === undefined || last === undefined || more.length > 0) return false;
+    const areWhole = first.length === cells.length - at && last.length === at + 1;
+    return cells.length > 1 && areWhole && first[0]?.trim() === '' && last.at(-1)?.trim() === '';
+  });
 }
 
 function lineBreaksIn(cells: readonly string[]): number {

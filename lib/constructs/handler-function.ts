@@ -30,12 +30,16 @@ export interface HandlerFunctionProps<E extends Record<string, string>> {
   readonly timeout: Duration;
   /** Set where a place among the account's functions is kept free for it, while others take all that there is. */
   readonly keptFree?: boolean;
+  /** So many run at once at most, where places are kept free for others: whoever asks for more waits. */
+  readonly atMost?: number;
 }
 
 /** A function of this system: bundled from its folder, on the current Node, with a log group and a role of its own. */
 export class HandlerFunction<E extends Record<string, string>> extends LambdaFunction {
   /** Places among the account's functions that are kept free for it, which is also as many as run of it at once; 0: none are. */
   readonly placesKept: number;
+  /** Whether who asks for one of its places may have to wait for long: that it is throttled is no trouble. */
+  readonly isWaitedFor: boolean;
 
   constructor(scope: Construct, id: string, { config, ...props }: HandlerFunctionProps<E>) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
@@ -50,7 +54,8 @@ export class HandlerFunction<E extends Record<string, string>> extends LambdaFun
     });
     logGroup.grantWrite(role);
     acknowledge(role, 'Resource::*', 'Traces go to the account; X-Ray knows no narrower resource.');
-    const placesKept = props.keptFree ? config.operations.reservedConcurrency : 0;
+    const { reservedConcurrency } = config.operations;
+    const placesKept = props.keptFree ? reservedConcurrency : reservedConcurrency > 0 ? (props.atMost ?? 0) : 0;
     super(scope, id, {
       // A template alone, for its tests, needs no bundle.
       code: Code.fromAsset(
@@ -69,6 +74,7 @@ export class HandlerFunction<E extends Record<string, string>> extends LambdaFun
       role,
     });
     this.placesKept = placesKept;
+    this.isWaitedFor = props.atMost !== undefined;
     // The lists of participants grow with a stage's file, and a deployment would fail halfway.
     const { environment } = this.node.defaultChild as CfnFunction;
     this.node.addValidation({ validate: () => tooMuchToTell(Stack.of(this).resolve(environment)) });

@@ -85,7 +85,7 @@ export function inUtf8(file: Buffer): Buffer {
  * whole text in memory.
  */
 export function reckon(text: string, columns: Columns): Reading {
-  const records: { line: number; cells: string[] }[] = [];
+  const records: { line: number; cells: string[]; quoted: string[] }[] = [];
   let unclosed: number | null = null;
   // A CR at the very end is a line end cut short.
   let rest = text.replace(/^\ufeff/, '').replace(/\r$/, '\r\n');
@@ -111,7 +111,7 @@ export function reckon(text: string, columns: Columns): Reading {
       line++;
       continue;
     }
-    const record = { line, cells: [] as string[] };
+    const record = { line, cells: [] as string[], quoted: [] as string[] };
     for (;;) {
       take(blank);
       if (rest.startsWith('"')) {
@@ -122,7 +122,9 @@ export function reckon(text: string, columns: Columns): Reading {
           break;
         }
         line += quoted.split('\n').length - 1;
-        record.cells.push(inner(quoted.slice(1, -1).replaceAll('""', '"')));
+        const content = quoted.slice(1, -1).replaceAll('""', '"');
+        record.quoted[record.cells.length] = content;
+        record.cells.push(inner(content));
       } else {
         record.cells.push(inner(take(plainCell as RegExp)));
       }
@@ -173,8 +175,15 @@ export function reckon(text: string, columns: Columns): Reading {
       return { rows: [], fault: { line: header.line, reason: `duplicate_column:${name}` } };
     }
   }
-  const rows = body.map(({ line: at, cells }) =>
-    cells.length === names.length
+  // A cell whose quote stands alone in each of two rows: the rest of the one, and the beginning of the other.
+  const [blanks, other] = [`(?:(?![\\n${separator}])\\s)*`, `[^\\n${separator}]*`];
+  const areTwo = (content: string, at: number) => {
+    const rest = `${separator}${other}`.repeat(names.length - 1 - at);
+    const beginning = `${other}${separator}`.repeat(at);
+    return names.length > 1 && new RegExp(`^${blanks}${rest}\\n${beginning}${blanks}$`).test(content);
+  };
+  const rows = body.map(({ line: at, cells, quoted }) =>
+    cells.length === names.length && !quoted.some(areTwo)
       ? { line: at, cells: Object.fromEntries(all.map((name) => [name, cells[names.indexOf(name)] ?? ''])) }
       : { line: at, wrongCellCount: cells.join(',') },
   );

@@ -97,6 +97,24 @@ describe('the rows of a CSV file', () => {
       row(4, '3', 'z'),
     ]);
   });
+  test('two rows with a quote alone in one cell are no row: what stands between them is no text', async () => {
+    for (const [text, shown] of [
+      ['imei,seen by,note\n1,me,"\n2,you,"\n3,us,x\n', '1,me,2,you,'],
+      ['imei,seen by,note\r\n1,",x\r\n2,",y\r\n3,us,x\r\n', '1,,x\r\n2,,y'],
+      ['note,imei,seen by\n",1,me\n ",2,you\nx,3,us\n', ',1,me,2,you'],
+    ] as const)
+      expect((await read(text)).rows, text).toEqual([{ line: 2, wrongCellCount: shown }, row(4, '3', 'x')]);
+    for (const separator of [';', '\t']) {
+      const text = 'imei,seen by,note\n1,me,"\n2,you,"\n'.replaceAll(',', separator);
+      expect((await read(text)).rows).toMatchObject([{ line: 2, wrongCellCount: expect.anything() }]);
+    }
+    // What somebody has written is a text, however many lines and commas it has.
+    for (const note of ['"\nseen, once"', '"seen,\nonce,"', '"\n\n2,you,"', '"2,you,"'])
+      expect((await read(`imei,seen by,note\n1,me,${note}\n`)).rows, note).toEqual([
+        row(2, '1', JSON.parse(note.replaceAll('\n', '\\n')).trim()),
+      ]);
+    expect((await read('imei\n"\n"\n')).rows).toEqual([row(2, '')]);
+  });
   test('a header without rows is a file of no rows', async () => {
     for (const text of ['imei', 'imei\n', '\ufeffIMEI,note\r\n\r\n']) {
       expect(await read(text)).toEqual({ rows: [], fault: null });

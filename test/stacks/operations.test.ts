@@ -101,6 +101,16 @@ describe('an alarm', () => {
     },
   );
 
+  it('of throttled functions takes no notice of pieces of usage files that wait for their places', () => {
+    const alarm = alarms.find(({ AlarmName }) => AlarmName === 'dev-LambdaThrottled');
+    const metrics = (alarm as unknown as { Metrics: { Expression?: string; MetricStat?: { Metric: unknown } }[] })
+      .Metrics;
+    expect(metrics.flatMap(({ Expression }) => Expression ?? [])).toEqual(['all - FILL(waiting0, 0)']);
+    const read = metrics.flatMap(({ MetricStat }) => (MetricStat ? [JSON.stringify(MetricStat.Metric)] : []));
+    expect(read.filter((metric) => metric.includes('ImportPiece'))).toHaveLength(1);
+    expect(read).toHaveLength(2);
+  });
+
   it('has a paragraph, each of them', () => {
     const anchors = paragraphs.map(anchorOf);
     for (const alarm of alarms) expect(anchors).toContain(told(alarm).anchor);

@@ -360,9 +360,33 @@ describe('the workflow stack', () => {
         ),
       );
     expect(keptFree({})).toEqual({});
-    expect(keptFree({ stage: 'prod', cloud: 'local' })).toEqual({ Order: 100, Record: 100, Close: 100 });
+    // And so many places for pieces of large usage files, for which these wait, as five small ones do in their queue.
+    const pieces = { ImportPiece: 5 };
+    expect(keptFree({ stage: 'prod', cloud: 'local' })).toEqual({ Order: 100, Record: 100, Close: 100, ...pieces });
     expect(keptFree({ stage: 'prod', cloud: 'local', reservedConcurrency: '0' })).toEqual({});
-    expect(keptFree({ reservedConcurrency: '7' })).toEqual({ Order: 7, Record: 7, Close: 7 });
+    expect(keptFree({ reservedConcurrency: '7' })).toEqual({ Order: 7, Record: 7, Close: 7, ...pieces });
+  });
+
+  it('has a piece of a usage file wait for its place for days', () => {
+    type Waiting = Retrier & { MaxAttempts: number; MaxDelaySeconds: number };
+    const [piece] = fieldsIn(importByPieces, 'Import a piece') as { Retry: Waiting[] }[];
+    const [throttled, failed] = piece?.Retry ?? [];
+    expect(throttled?.ErrorEquals).toContain('Lambda.TooManyRequestsException');
+    // With full jitter half of the longest delay at a time, on average.
+    expect(((throttled?.MaxAttempts ?? 0) * (throttled?.MaxDelaySeconds ?? 0)) / 2 / 86_400).toBeGreaterThan(3);
+    expect(failed).toMatchObject({ ErrorEquals: ['States.TaskFailed'], MaxAttempts: 4 });
+  });
+
+  it('exports what break-glass and erasers call, whether or not there is anybody: who is taken away must not hold up the deployment', () => {
+    const nobody = { ...stageFromContext({ config: 'none' }), breakGlass: [], erasers: [] };
+    const exported = Object.values(
+      synthesized(nobody).workflow.toJSON().Outputs as Record<string, { Export?: { Name: unknown } }>,
+    ).flatMap(({ Export }) => (Export === undefined ? [] : [JSON.stringify(Export.Name)]));
+    for (const one of ['FnGetAttRedriveAudit', 'FnGetAttErase'])
+      expect(
+        exported.filter((name) => name.includes(one)),
+        one,
+      ).toHaveLength(1);
   });
 
   it('tells of failed, timed-out and aborted batches and imports by a rule, through a queue with a dead-letter queue', () => {

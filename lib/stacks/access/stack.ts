@@ -46,6 +46,8 @@ export class AccessStack extends Stack {
     const { reports, usage, responses, approvals, withdrawals, lookups, appeals } = data;
     const inboxes = [reports, usage, responses, approvals, withdrawals, lookups, appeals];
     const redriven = [...inboxes, workflow.ended, workflow.night, workflow.status, workflow.due];
+    // That stack comes after this one. Its outputs say where the dashboards are.
+    const operations = { stackName: `${config.stage}-operations` };
     const checker = { ...CHECKER, principal: Aws.ACCOUNT_ID, notify: [] };
 
     const kinds: [RoleKind, Participant[], (id: string) => Place[], PolicyStatement[]?][] = [
@@ -63,7 +65,7 @@ export class AccessStack extends Stack {
         places.administrator,
         [
           ...watch(this, data, workflow),
-          find(this, data, workflow, this),
+          find(this, data, workflow, this, operations),
           ...check(config.stage, data),
           ...redrive(data, redriven),
         ],
@@ -74,7 +76,7 @@ export class AccessStack extends Stack {
         places.operations,
         [
           ...watch(this, data, workflow),
-          find(this, data, workflow, this),
+          find(this, data, workflow, this, operations),
           ...look(this, config.stage, data),
           ...lookAtQueues(data, redriven),
           stop(this, workflow),
@@ -89,7 +91,7 @@ export class AccessStack extends Stack {
         if (more.length > 0) {
           acknowledgeExecutions(role, workflow);
           acknowledgeLooks(role, config.stage);
-          acknowledgeStacks(role, data, workflow, this);
+          acknowledgeStacks(role, data, workflow, this, operations);
         }
       }
       const everyOne = roleArn(config.stage, kind);

@@ -155,7 +155,7 @@ export function lookAtQueues(
 }
 
 /** The names of what the stage has, as its stacks' outputs give them. */
-export function find(stack: Stack, ...stacks: Stack[]): PolicyStatement {
+export function find(stack: Stack, ...stacks: Pick<Stack, 'stackName'>[]): PolicyStatement {
   return new PolicyStatement({
     actions: ['cloudformation:DescribeStacks'],
     resources: stacks.map(({ stackName }) =>
@@ -206,7 +206,10 @@ export function redrive(
 const OF_THE_ACCOUNT = [
   'cloudtrail:LookupEvents',
   'cloudwatch:DescribeAlarms',
+  'cloudwatch:GetDashboard',
+  'cloudwatch:GetMetricData',
   'cloudwatch:GetMetricStatistics',
+  'cloudwatch:ListDashboards',
   'dynamodb:DescribeLimits',
   'lambda:GetAccountSettings',
   'logs:DescribeLogGroups',
@@ -236,7 +239,7 @@ export function acknowledgeExecutions(role: NamedRole, workflow: WorkflowStack):
 }
 
 /** Says why staff may look up the outputs of these stacks. */
-export function acknowledgeStacks(role: NamedRole, ...stacks: Stack[]): void {
+export function acknowledgeStacks(role: NamedRole, ...stacks: Pick<Stack, 'stackName'>[]): void {
   for (const { stackName } of stacks)
     acknowledge(
       role,

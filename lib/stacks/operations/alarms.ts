@@ -3,6 +3,7 @@ import { Rule } from 'aws-cdk-lib/aws-events';
 import { FilterPattern } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { type CfnQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { RunbookAlarm, type RunbookAlarmProps } from '../../constructs/runbook-alarm.ts';
 import { isDeadLetters } from '../../constructs/work-queue.ts';
 
@@ -101,8 +102,7 @@ function watchCapacity(metrics: Metrics): void {
     ...lasting,
     paragraph: 'functions-are-throttled',
     says: 'Functions of the account are throttled for half an hour.',
-    // Of the whole account, as the limit is.
-    metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: Stats.SUM, period: MINUTES }),
+    metric: throttled(metrics),
   });
   for (const table of [metrics.data.cases, metrics.data.links])
     for (const kind of ['Read', 'Write'] as const)
@@ -119,6 +119,19 @@ function watchCapacity(metrics: Metrics): void {
       says: `Executions of ${machine.node.id} are throttled for half an hour.`,
       metric: machine.metricThrottled({ period: MINUTES }),
     });
+}
+
+/** How often functions were refused: of the whole account, as the limit is, but for those whose places are waited for. */
+function throttled(metrics: Metrics): MathExpression {
+  const all = new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: Stats.SUM, period: MINUTES });
+  const waiting = metrics.all(HandlerFunction<Record<string, string>>).filter(({ isWaitedFor }) => isWaitedFor);
+  const own = waiting.map((one, n): [string, Metric] => [`waiting${n}`, one.metricThrottles({ period: MINUTES })]);
+  return new MathExpression({
+    expression: ['all', ...own.map(([name]) => `FILL(${name}, 0)`)].join(' - '),
+    label: 'Functions that were refused',
+    period: MINUTES,
+    usingMetrics: { all, ...Object.fromEntries(own) },
+  });
 }
 
 function watchTheWork(metrics: Metrics): void {

@@ -77,6 +77,9 @@ function toldOf({ agencies, operators, approvers, caseworkers, policy, retention
   };
 }
 
+/** Some of what imports usage writes as fast as the tables bear; more would only take the places of those that issue and record orders. */
+export const IMPORTS_AT_ONCE = 5;
+
 /** The limits of the gates of usage files, as functions are told them. */
 export function gatesOf({ policy }: StageConfig): string {
   const limits: GateLimits = {

@@ -22,15 +22,13 @@ import {
   allowTell,
   CHANGE_ITEMS,
   gatesOf,
+  IMPORTS_AT_ONCE,
   MARKS_OF_WORK,
   type Machines,
   PUT_ITEMS,
   readFrom,
   type Setting,
 } from './context.ts';
-
-/** Some of these write as fast as the tables bear; more would only take the places of those that issue and record orders. */
-const IMPORTS_AT_ONCE = 5;
 
 /** The functions that read the inbox's queues: Intake, Import, Record and Hear. */
 export function addReaders(setting: Setting, { batch, direction, importByPieces }: Machines): void {

@@ -16,6 +16,12 @@ export const whenThrottled: RetryProps = {
 };
 
 /**
+ * All places of a function are taken of which few run at once. Operators may send hundreds of large files in one night, whose pieces
+ * are imported one after the other: the last one gets its place days later.
+ */
+export const whenPlacesAreTaken: RetryProps = { ...whenThrottled, maxAttempts: 2000, maxDelay: Duration.minutes(5) };
+
+/**
  * A function or a service failed for a moment, or in the middle of its writes; every step may run twice. `States.TaskFailed`
  * is every error but a time-out, which is a rung's ordinary end and never to be tried again.
  */

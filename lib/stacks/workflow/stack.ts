@@ -65,6 +65,8 @@ export class WorkflowStack extends Stack {
     this.erase = addErase(setting);
     ({ due: this.due, sweep: this.sweep } = addSweep(setting, this, { ended: this.ended, status: this.status }));
     status.countDeadLetters();
+    // Whoever may have them called may be taken away in a hurry: CloudFormation lets nothing go that another stack still uses.
+    for (const { functionArn } of [this.redriveAudit, this.erase]) this.exportValue(functionArn);
 
     for (const machine of this.machines)
       new CfnOutput(this, `${machine.node.id}MachineArn`, { value: machine.stateMachineArn });

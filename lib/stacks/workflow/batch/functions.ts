@@ -265,15 +265,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
     EXEMPTIONS.pattern,
   );
   allowObjects(claim, 'write', work, PLANS.decisions.pattern, RELIED.pattern);
-  allowList(
-    claim,
-    'list',
-    work,
-    `${RELIED.prefix}*`,
-    `${WITHDRAWN.prefix}*`,
-    PLANS.decisions.pattern,
-    PREPARED.pattern,
-  );
+  allowList(claim, 'list', work, `${RELIED.prefix}*`, `${WITHDRAWN.prefix}*`, `${PLANS.prefix}*`, PREPARED.pattern);
   allowItems(claim, CLAIM_ITEMS, cases);
   allowItems(claim, ['dynamodb:Query'], links);
 

@@ -11,7 +11,15 @@ import type { Environment as WeighEnvironment } from '../../../../lambdas/weigh-
 import { admitObjects, allowItems, allowList, allowObjects } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
-import { acknowledgeMaps, addMachine, allowTell, gatesOf, PUT_ITEMS, type Setting } from '../context.ts';
+import {
+  acknowledgeMaps,
+  addMachine,
+  allowTell,
+  gatesOf,
+  IMPORTS_AT_ONCE,
+  PUT_ITEMS,
+  type Setting,
+} from '../context.ts';
 import { importFlow } from './machine.ts';
 
 /** The ImportByPieces state machine and its functions: a usage file that is too large for one. */
@@ -62,6 +70,7 @@ export function addImportByPieces(setting: Setting): VersionedMachine {
   const importPiece = new HandlerFunction<ImportPieceEnvironment>(stack, 'ImportPiece', {
     config,
     folder: 'import-piece',
+    atMost: IMPORTS_AT_ONCE,
     description: 'Turns a piece of a large usage file into links',
     memory: 1024,
     timeout: Duration.minutes(15),

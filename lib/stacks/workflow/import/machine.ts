@@ -14,7 +14,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import type { Construct } from 'constructs';
 import { IMPORTS } from '../../../../lambdas/domain/work.ts';
 import { ItemsFrom, ResultsUnder } from '../maps.ts';
-import { whenFailed, whenMapRunFailed, whenThrottled } from '../retries.ts';
+import { whenFailed, whenMapRunFailed, whenPlacesAreTaken, whenThrottled } from '../retries.ts';
 
 /** What the ImportByPieces machine works with. */
 export interface ImportParts {
@@ -105,7 +105,9 @@ function importThePieces(flow: Flow, more: IChainable, next: IChainable): IChain
       "{% $merge([$states.input, { 'stretches': [$states.input.stretches, { 'ResultWriterDetails': $states.result.ResultWriterDetails }] }]) %}",
   });
   importPieces.addRetry(whenMapRunFailed);
-  importPieces.itemProcessor(invoke(flow, 'Import a piece', flow.importPiece, '{% $states.result.Payload %}'));
+  importPieces.itemProcessor(
+    invoke(flow, 'Import a piece', flow.importPiece, '{% $states.result.Payload %}', whenPlacesAreTaken),
+  );
   return importPieces.next(
     Choice.jsonata(scope, 'Is there more of the file?')
       .when(Condition.jsonata('{% $exists($states.input.cut.next) %}'), more)
@@ -119,13 +121,19 @@ function publishTheRejects(flow: Flow): IChainable {
 }
 
 /** A function's task, which gets all of the state's input. */
-function invoke({ scope }: Flow, name: string, lambdaFunction: IFunction, outputs: string): TaskStateBase {
+function invoke(
+  { scope }: Flow,
+  name: string,
+  lambdaFunction: IFunction,
+  outputs: string,
+  throttled = whenThrottled,
+): TaskStateBase {
   return LambdaInvoke.jsonata(scope, name, {
     lambdaFunction,
     payload: TaskInput.fromText('{% $states.input %}'),
     retryOnServiceExceptions: false,
     outputs,
   })
-    .addRetry(whenThrottled)
+    .addRetry(throttled)
     .addRetry(whenFailed);
 }
