@@ -16,7 +16,7 @@ import { type Elsewhere, elsewhereLines } from '../domain/elsewhere.ts';
 import { type MovedTo, movedLines } from '../domain/follow-ups.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
 import type { ClaimState, DirectionKind, LeftOut } from '../domain/kinds.ts';
-import { deadlinesOf } from '../domain/ladders.ts';
+import { deadlinesOf, notBeforeTold, type Rung } from '../domain/ladders.ts';
 import { type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
 import { leftOutSince } from '../domain/subjects.ts';
 import { PLANS } from '../domain/work.ts';
@@ -111,7 +111,7 @@ export async function decide(
         continue;
       }
       if (about !== undefined) listedOnce.add(about);
-      rows.push(candidate);
+      rows.push(await asTold(candidate, ladder, counted, earlier));
     } else elsewhere.push({ kind, identifier, operator, ...decision });
     count(operator, decision.state);
     note(candidate, operator, decision.state);
@@ -236,6 +236,22 @@ function askedAgainFrom(
   if (why !== 'overdue' || !from) return null;
   const excepts = kind === 'unblock' ? parseDirectionRowLine('unblock', line).msisdn : null;
   return excepts === null ? (counted.find((one) => samePointer(one, from)) ?? from) : null;
+}
+
+/**
+ * A candidate that returns from where it was ported to has a fresh ladder, and nothing of it before what its operator was told before, and
+ * told the subscriber: who had more time keeps it.
+ */
+async function asTold(
+  candidate: Candidate,
+  ladder: readonly Rung[],
+  counted: readonly CountedPointer[],
+  earlier: EarlierDirections,
+): Promise<Candidate> {
+  if (candidate.why !== 'porting_disputed') return candidate;
+  const left = counted.find(({ operator, outcome }) => operator === candidate.operator && outcome === 'ported');
+  const rungs = left === undefined ? ladder : notBeforeTold(ladder, await earlier.rungs(left));
+  return rungs === ladder ? candidate : { ...candidate, rungs };
 }
 
 /**

@@ -53,3 +53,16 @@ export function notBefore(rungs: readonly Rung[], start: Instant): readonly Rung
   const late = (millisOf(start) - millisOf(first.deadline)) / 1000 + SECONDS_PER_DAY;
   return rungs.map(({ order, deadline }) => ({ order, deadline: addSeconds(deadline, late) }));
 }
+
+/**
+ * A ladder that begins anew where an earlier one had told deadlines: all of it comes as much later as none of its orders is due before
+ * that one told. A deadline, once told, never moves earlier.
+ */
+export function notBeforeTold(fresh: readonly Rung[], told: readonly Rung[]): readonly Rung[] {
+  const later = fresh.map(({ order, deadline }) => {
+    const before = told.find((one) => one.order === order)?.deadline ?? deadline;
+    return (millisOf(before) - millisOf(deadline)) / 1000;
+  });
+  const latest = Math.max(0, ...later);
+  return latest === 0 ? fresh : fresh.map((rung) => ({ ...rung, deadline: addSeconds(rung.deadline, latest) }));
+}

@@ -3,7 +3,7 @@ import { followUpOf } from '../domain/follow-ups.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { events } from '../runtime/queue.ts';
-import { directionsThatWait } from '../stores/moves.ts';
+import { mayAnyWait } from '../stores/moves.ts';
 import { startOnce } from '../stores/workflows.ts';
 
 const environment = z.object({ WORK: z.string(), BATCH_MACHINE: z.string() });
@@ -15,7 +15,7 @@ const env = environment.parse(process.env);
  * these are: where there are none, it registers no batch.
  */
 export const handler = events(z.object({ time: instant }), async ({ time }) => {
-  if ((await directionsThatWait(env.WORK)).length === 0) return;
+  if (!(await mayAnyWait(env.WORK))) return;
   const batchId = followUpOf(time);
   const started = await startOnce(env.BATCH_MACHINE, batchId, { collect: { kind: 'followup', batchId } });
   log.info('night', { batchId, started });

@@ -3,6 +3,7 @@ import { type CountedPointer, countPointer, type Pointer, readPointer } from '..
 import type { Instant } from '../domain/days.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import { isMove } from '../domain/kinds.ts';
+import type { Rung } from '../domain/ladders.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import type { MovedRow } from '../domain/moves.ts';
 import { readMark } from '../domain/reversals.ts';
@@ -122,6 +123,11 @@ export class EarlierDirections {
       MOST_ROWS_FILES_KEPT,
     );
     return lines === undefined ? undefined : (lines[row] ?? '');
+  }
+
+  /** The deadlines that a direction was told. */
+  async rungs({ directionId }: Pick<Pointer, 'directionId'>): Promise<readonly Rung[]> {
+    return (await this.#ledger(directionId))?.rungs ?? [];
   }
 
   #movedBy(ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {

@@ -34,6 +34,12 @@ export async function directionsThatWait(work: string): Promise<DirectionId[]> {
   return directions;
 }
 
+/** Whether there is any of these: it asks for no more of the list than that. */
+export async function mayAnyWait(work: string): Promise<boolean> {
+  for await (const _ of listObjects({ bucket: work, key: WAITING.prefix })) return true;
+  return false;
+}
+
 /** Marks a direction as one that may have rows which wait for a follow-up. */
 export async function markWaiting(work: string, directionId: DirectionId): Promise<void> {
   await writeObject({ bucket: work, key: WAITING.prefix + directionId }, '');

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { asInstant } from '../../lambdas/domain/days.ts';
-import { deadlinesOf, notBefore, ORDERS, takesAway, takesService } from '../../lambdas/domain/ladders.ts';
+import {
+  deadlinesOf,
+  notBefore,
+  notBeforeTold,
+  ORDERS,
+  takesAway,
+  takesService,
+} from '../../lambdas/domain/ladders.ts';
 
 test('deadlines follow each other from the start, in days of 24 hours', () => {
   const flagged = [
@@ -27,6 +34,22 @@ test('a ladder whose deadlines stand comes later where its first rung would be o
     { order: 'reverify', deadline: '2026-07-21T06:00:00Z' },
     { order: 'disconnect', deadline: '2026-07-22T06:00:00Z' },
   ]);
+});
+
+test('a ladder that begins anew comes as late as what was told before, for each of its orders, and no earlier for any', () => {
+  const on = (order: 'reverify' | 'bar_outgoing' | 'disconnect', day: string) => ({
+    order,
+    deadline: asInstant(`${day}T19:00:00Z`),
+  });
+  const fresh = [on('reverify', '2026-06-10'), on('bar_outgoing', '2026-06-15'), on('disconnect', '2026-06-21')];
+  // 26 days later it bars, as was told; the others follow.
+  expect(notBeforeTold(fresh, [on('reverify', '2026-07-01'), on('bar_outgoing', '2026-07-11')])).toEqual([
+    on('reverify', '2026-07-06'),
+    on('bar_outgoing', '2026-07-11'),
+    on('disconnect', '2026-07-17'),
+  ]);
+  expect(notBeforeTold(fresh, [on('reverify', '2026-06-06'), on('disconnect', '2026-06-20')])).toBe(fresh);
+  expect(notBeforeTold(fresh, [])).toBe(fresh);
 });
 
 test('an order may stand on two rungs', () => {

@@ -448,3 +448,26 @@ it.each(['restore', 'reverify'] as const)(
     expect(await cuts(lab)).toEqual([]);
   },
 );
+
+it('whoever had more time keeps it where their number returns from a port that was none: no deadline moves earlier', async () => {
+  await using lab = await open('airtel,jio');
+  await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
+  await lab.report('mha', [H1]);
+  await lab.at(0.5);
+  await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'extended', ground: 'hospital' });
+  await lab.at(3);
+  const extended = await lab.direction('followup-202606020000', 'reverify', 'airtel');
+  await say(lab, extended, { outcome: 'ported', to: 'jio' });
+  await lab.at(4);
+  await say(lab, await lab.direction('followup-202606050000', 'reverify', 'jio'), { outcome: 'not_found' });
+  await lab.at(5);
+  const back = await lab.direction('followup-202606060000', 'reverify', 'airtel');
+  const told = async (direction: string) => {
+    const [, row = ''] = (await lab.read(`orders/airtel/${direction}/1-reverify.csv`)).split('\n');
+    const [, , , deadline, , disconnectBy] = row.split(',');
+    return { deadline, disconnectBy };
+  };
+  // 30 days after the rung in which they were extended, and the ladder's end 30 days later, too.
+  expect(await told(extended)).toEqual({ deadline: '2026-07-06T00:00:00Z', disconnectBy: '2026-07-17T00:00:00Z' });
+  expect(await told(back)).toEqual(await told(extended));
+});
