@@ -56,7 +56,8 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   const warnings: string[] = [];
   for (const report of conducted.reports) {
     const key = summaryKey(report.batchId as BatchId);
-    if (!settled.has(key)) {
+    // Of one that was begun anew after it had ended the summary of before is there.
+    if (!settled.has(key) || hasFailed(report, conducted)) {
       problems.push(whyNotSettled(report, conducted));
       continue;
     }
@@ -230,6 +231,11 @@ function receiptWarning({ name, refused, rows, rejected, keys: [key, ...others] 
   return [
     `of ${name} ${count} of ${counted(rows, 'row')} were rejected: ${listed(Object.fromEntries(rejected))} ${see}`,
   ];
+}
+
+/** Whether the last that its agency was told of a report's batch is that it failed. */
+function hasFailed({ batchId }: UploadedReport, { agencies }: Conducted): boolean {
+  return agencies.findLast((notice) => notice.batchId === batchId)?.kind === 'batch_failed';
 }
 
 function whyNotSettled(report: UploadedReport, { agencies, administrators }: Conducted): string {

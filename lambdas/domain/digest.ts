@@ -6,8 +6,8 @@ import * as z from 'zod';
 import { addSeconds, type Day, dayOf, type Instant } from './days.ts';
 import { type BatchId, type OperatorId, SELF_CHECK } from './identifiers.ts';
 import { jsonText } from './json.ts';
-import { BOOKS } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
+import { outstanding } from './sealing.ts';
 import {
   failedRowsDue,
   grouped,
@@ -200,12 +200,9 @@ const dueRows = (
 /** Rows that failed and are not disconnected, by operator: while their ladder runs, and when it has ended. */
 function failedOf(batches: readonly ToldBatch[]): Digest['failed'] {
   const rows = new Map<string, number>();
-  for (const { status } of batches)
-    for (const [operator, own] of Object.entries(status.operators))
-      for (const book of Object.keys(BOOKS) as (keyof typeof BOOKS)[]) {
-        const { failed = 0, overdueFailed = 0 } = own[book] ?? {};
-        rows.set(operator, (rows.get(operator) ?? 0) + failed + overdueFailed);
-      }
+  for (const { ledgers } of batches)
+    for (const ledger of ledgers)
+      rows.set(ledger.operator, (rows.get(ledger.operator) ?? 0) + outstanding(ledger).failed);
   return [...rows]
     .filter(([, count]) => count > 0)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))

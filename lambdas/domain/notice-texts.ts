@@ -3,6 +3,7 @@
  * and where the files lie. Programs get the JSON.
  */
 import type { Instant } from './days.ts';
+import { type BatchId, isFollowUp } from './identifiers.ts';
 import type { AdministratorNotice, AgencyNotice, ApproverNotice, BatchFailing, OperatorNotice } from './notices.ts';
 import { isFileReason } from './reasons.ts';
 import { whatToDo } from './what-to-do.ts';
@@ -126,7 +127,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   batch_failed: ({ batchId }) => [
     `Batch ${batchId} failed before it directed anybody`,
-    `Batch ${batchId} failed before it directed anybody. The same file may be uploaded again, and begins it anew.`,
+    `Batch ${batchId} failed before it directed anybody. ${isFollowUp(batchId as BatchId) ? 'It is begun again by itself.' : 'A report begins anew when the same file is uploaded again; what takes back is begun again by itself.'}`,
   ],
   decision_needed: ({ batchId, agency, handsets, linked, subjects, people, decideBy }) => [
     `Batch ${batchId} waits for a decision`,

@@ -71,6 +71,22 @@ export function standingOutcomes(ledger: Ledger): OutcomeCounts & { readonly fai
   return { ...counts, open: open + failed, failed, overdue: overdue - failed, overdueFailed: 0 };
 }
 
+/**
+ * How many rows are still to be seen to, whatever the books say: `overdue` ones whose ladder has ended, and those that `failed`, open
+ * or overdue. What was answered since is done with, and of what was taken back nothing is asked any more.
+ */
+export function outstanding(ledger: Ledger): { readonly overdue: number; readonly failed: number } {
+  const bytes = currentOutcomes(ledger);
+  let [overdue, failed] = [0, 0];
+  for (let row = 0; row < ledger.rows; row += 1) {
+    if (isTakenBack(bytes, row)) continue;
+    const outcome = outcomeAt(bytes, row);
+    if (outcome === 'overdue') overdue += 1;
+    if (outcome === 'failed' || (outcome === 'overdue' && fileOf(bytes, row * bytesPerRow) > 0)) failed += 1;
+  }
+  return { overdue, failed };
+}
+
 function countedIn(bytes: Uint8Array): OutcomeCounts {
   const counts = new Array<number>(OUTCOMES.length).fill(0);
   let overdueFailed = 0;

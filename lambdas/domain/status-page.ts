@@ -41,12 +41,14 @@ const READ: Readonly<Record<Exclude<Source, 'night'>, string>> = {
 /** What is said otherwise of what takes back. */
 const NAMES_OF_REVERSALS: Readonly<Partial<Record<StatusName, string>>> = {
   registered: 'registered: its file was read',
-  failed: 'failed before it gave anything back; the same file may be uploaded again',
+  failed: 'failed before it gave anything back; it is begun again by itself',
   refused: 'refused by an approver: nothing is given back',
 };
 
 /** What is said otherwise of a night, for which nobody uploads anything. */
-const NAMES_OF_NIGHTS: typeof NAMES_OF_REVERSALS = { failed: 'failed before it directed anybody' };
+const NAMES_OF_NIGHTS: typeof NAMES_OF_REVERSALS = {
+  failed: 'failed before it directed anybody; it is begun again by itself',
+};
 
 function sourceOf({ batchId, file }: Status): Source {
   if (isFollowUp(batchId)) return 'night';

@@ -10,7 +10,7 @@ import type { Order } from './ladders.ts';
 import { fileSaying, type Ledger } from './ledger.ts';
 import { isReversed, outcomeAt } from './outcomes.ts';
 import type { Plan } from './plans.ts';
-import { standingOutcomes } from './sealing.ts';
+import { outstanding, standingOutcomes } from './sealing.ts';
 import { fields } from './stored.ts';
 import { lastDeadline, whereabouts } from './whereabouts.ts';
 
@@ -248,7 +248,7 @@ function ladders(ledgers: readonly Ledger[], now: Instant): { open: OpenRows[]; 
 /** What is overdue of ladders that have ended. */
 function late(ledgers: readonly Ledger[]): OverdueRows[] {
   const overdue = ledgers.flatMap((ledger): OverdueRows[] => {
-    const { overdue: rows } = standingOutcomes(ledger);
+    const { overdue: rows } = outstanding(ledger);
     const last = ledger.rungs.at(-1);
     if (ledger.closedAt === null || rows === 0 || last === undefined) return [];
     const { operator, kind } = ledger;

@@ -144,6 +144,8 @@ export async function tellManyExtended({ batchId, operator }: Ledger): Promise<v
   const ledgers = await readLedgers(
     env.CASES,
     own.map(({ directionId }) => directionId),
+    // This file's own may be the ones by which it is too many.
+    { consistent: true },
   );
   const extended = ledgers.reduce((sum, ledger) => sum + countAt(ledger, 'extended'), 0);
   if (extended * 100 <= rows * env.MOST_EXTENDED_PERCENT) return;

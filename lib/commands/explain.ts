@@ -38,10 +38,14 @@ export interface Question {
   readonly explanations: string;
 }
 
-/** In which column a word stands: the form of a reference makes one of it, 14 digits or more an IMEI. */
+/** A number as it is dialled from abroad: with its country's code, however that is marked. */
+const DIALLED = /^(?:\+|0091[6-9])/;
+
+/** In which column a word stands: the form of a reference makes one of it, 14 digits or more an IMEI, unless it is dialled. */
 function cellsOf(word: string): [msisdn: string, imei: string, reference: string] {
   if (isLikeReference(word) && /[a-z]/i.test(word)) return ['', '', word];
-  return word.replace(/\D/g, '').length >= 14 ? ['', word, ''] : [word, '', ''];
+  const isNumber = DIALLED.test(word.replaceAll(/[\s()./-]/g, ''));
+  return !isNumber && word.replace(/\D/g, '').length >= 14 ? ['', word, ''] : [word, '', ''];
 }
 
 /**

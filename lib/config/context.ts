@@ -59,6 +59,9 @@ const VALUES = [
   ...NUMBERS,
 ] as const;
 
+/** The number that a command line gives; none, which no setting takes, where that isn't one in decimal digits. */
+const numberIn = (text: string): number => (/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN);
+
 /** The CDK's own: feature flags, what it looked up, and what its command tells the app. */
 const isOfTheCdk = (name: string): boolean => /[@:/]/.test(name);
 
@@ -80,7 +83,7 @@ export function stageFromContext(context: Context): StageConfig {
     context[name] === undefined ? undefined : String(context[name]);
   const numbers = NUMBERS.flatMap((name) => {
     const number = given(name);
-    return number === undefined ? [] : [[name, Number(number)]];
+    return number === undefined ? [] : [[name, numberIn(number)]];
   });
   const stage = given('stage') ?? 'dev';
   const cloud = oneOf('cloud', given('cloud'), ['aws', 'local']);
@@ -88,7 +91,7 @@ export function stageFromContext(context: Context): StageConfig {
   const ladder = oneOf('ladder', given('ladder') ?? file?.ladder, ['flagged', 'normal']);
   const operating = (['sweepHours', 'surveyHours', 'reservedConcurrency'] as const).flatMap((name) => {
     const number = given(name);
-    return number === undefined ? [] : [[name, Number(number)]];
+    return number === undefined ? [] : [[name, numberIn(number)]];
   });
   const { operators = UNNAMED.operators, ...others } = file?.others ?? {};
   const candidate = {

@@ -8,7 +8,7 @@ export const EXECUTION_DAYS = 365;
  * All rungs of a ladder together. A batch's execution began before its ladders, and may wait weeks for its turn to plan;
  * deadlines move later where the first order could not be issued; and the books may not be settled at once.
  */
-const LONGEST_LADDER_DAYS = 300;
+export const LONGEST_LADDER_DAYS = 300;
 
 const rung = <O extends Order>(orders: readonly [O, ...O[]]) =>
   z.object({

@@ -17,7 +17,7 @@ import {
   RESERVED_ID,
   UNNAMED_ACCOUNT,
 } from './participants.ts';
-import { policy } from './policy.ts';
+import { LONGEST_LADDER_DAYS, policy } from './policy.ts';
 import { retention } from './retention.ts';
 import { inPlainWords } from './words.ts';
 
@@ -172,6 +172,18 @@ const stage = z
       complain(
         ['retention', 'caseDays'],
         'must be policy.lookBackDays and retention.linkMarginDays together at least: who was disconnected would be directed again for sightings from before',
+      );
+    const { gateFiles, gateFewestFiles, extensionDays, ladders } = value.policy;
+    if (gateFewestFiles > gateFiles)
+      complain(
+        ['policy', 'gateFewestFiles'],
+        `must be policy.gateFiles (${gateFiles}) at most: files are compared with so many before them, and never would be`,
+      );
+    const ladderDays = ladders.reverify.reduce((sum, { days }) => sum + days, 0);
+    if (ladderDays + extensionDays > LONGEST_LADDER_DAYS)
+      complain(
+        ['policy', 'extensionDays'],
+        `and the ladder of re-verification may take ${LONGEST_LADDER_DAYS} days together: who has more time has both`,
       );
     const externalIds = new Set<string>([CHECKER.externalId]);
     for (const { path, externalId } of all) {

@@ -30,6 +30,17 @@ describe('what npm run explain asks', () => {
     expect(
       questionOf('caseworker-1' as CaseworkerId, ['Airtel – 12–3–0–1–1'], '2026-06-01T00:00:00Z' as Instant).text,
     ).toContain('\n,,Airtel – 12–3–0–1–1,');
+    // A number that is dialled from abroad has as many digits as an IMEI.
+    for (const word of ['00919876543210', '0091 98765-43210', '+91 98765 43210', '+00919876543210'])
+      expect(
+        questionOf('caseworker-1' as CaseworkerId, [word], '2026-06-01T00:00:00Z' as Instant).text,
+        word,
+      ).toContain(`\n${word},,,`);
+    for (const word of ['00915876543210', '01919876543210'])
+      expect(
+        questionOf('caseworker-1' as CaseworkerId, [word], '2026-06-01T00:00:00Z' as Instant).text,
+        word,
+      ).toContain(`\n,${word},,`);
     expect(receipt).toMatch(/^receipts\/caseworker-1\/lookups\/explain-20260601T000000Z\.csv\.[0-9a-f]{8}\.json$/);
     expect(explanations).toMatch(/^explanations\/caseworker-1\/explain-20260601T000000Z\.[0-9a-f]{8}\.json$/);
   });

@@ -351,6 +351,31 @@ describe("a stage's file", () => {
   });
 });
 
+describe('the policy', () => {
+  const said = (policy: Partial<typeof good.policy>) => complaint({ policy: { ...good.policy, ...policy } });
+
+  it('compares usage files with no more than it keeps: else it would compare none', () => {
+    expect(said({ gateFiles: 10, gateFewestFiles: 10 })).toBe('no error');
+    expect(said({ gateFiles: 10, gateFewestFiles: 11 })).toContain(
+      'policy.gateFewestFiles: must be policy.gateFiles (10) at most',
+    );
+  });
+
+  it('gives nobody more time than an execution and what it reads are there for', () => {
+    // The flagged ladder takes 16 days.
+    expect(said({ extensionDays: 284 })).toBe('no error');
+    expect(said({ extensionDays: 285 })).toContain(
+      'policy.extensionDays: and the ladder of re-verification may take 300 days',
+    );
+  });
+
+  it('takes from a command line only what is a number: a variable that is not set decides nothing', () => {
+    for (const people of ['', ' ', '0x2', '-1', '1e3'])
+      expect(() => stageFromContext({ config: 'none', people }), people).toThrow('policy.people: must be a number');
+    expect(stageFromContext({ config: 'none', people: '2' }).policy.people).toBe(2);
+  });
+});
+
 describe('the retention', () => {
   it.each([
     ['linkMarginDays', 14, 'an event may wait 14 days'],

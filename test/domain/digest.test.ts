@@ -8,9 +8,9 @@ import {
   type ToldBatch,
 } from '../../lambdas/domain/digest.ts';
 import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, takeBack } from '../../lambdas/domain/ledger.ts';
 import { type StandingBatch, type StatusInput, statusOf } from '../../lambdas/domain/status.ts';
-import { agency, airtel, answered, at, closed, fresh, issued, jio, start } from './example.ts';
+import { agency, airtel, answered, at, closed, fresh, issued, jio, sealed, start } from './example.ts';
 
 const now = at('2026-06-05T00:30:00Z');
 const id = (text: string) => `mha-${text.padEnd(12, '0')}` as BatchId;
@@ -114,6 +114,11 @@ describe('the digest of a day', () => {
       { operator: airtel, rows: 2 },
     ]);
     expect(digest([directed(id('a'), [late])]).failed).toEqual([]);
+    // Disconnected after its batch has settled, or taken back: nobody is to see to it any more.
+    const ended = sealed(closed(running));
+    const since = answered(ended, [[1, 'disconnected']]).ledger;
+    for (const done of [since, takeBack(running, [1]), takeBack(ended, [1])])
+      expect(digest([directed(id('a'), done ? [done] : [])]).failed).toEqual([]);
   });
 
   it('has the decisions that wait, the soonest first, with their held handsets; what never lapses last', () => {

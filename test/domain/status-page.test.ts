@@ -111,7 +111,7 @@ describe('the page of a status that goes by no report', () => {
     ['registered', 'registered: its file was read'],
     ['waiting', 'waiting for the approvers’ decision'],
     ['refused', 'refused by an approver: nothing is given back'],
-    ['failed', 'the same file may be uploaded again'],
+    ['failed', 'failed before it gave anything back; it is begun again by itself'],
   ] as const)(
     'of a reversal that is %s says what that means, and names nothing that is not there yet',
     (status, meaning) => {

@@ -177,6 +177,14 @@ describe('a directed batch', () => {
     });
   });
 
+  it('says so no more of what was answered late, or taken back', () => {
+    const silent = closed(issued(fresh(3, 'block', jio), 1));
+    const rowsOf = (ledger: Ledger) => directed([ledger], at('2026-06-09T00:00:00Z')).overdue.map(({ rows }) => rows);
+    expect(rowsOf(silent)).toEqual([3]);
+    expect(rowsOf(answered(sealed(silent), [[0, 'blocked']]).ledger)).toEqual([2]);
+    expect(rowsOf(takeBack(silent, [0, 1, 2]) ?? silent)).toEqual([]);
+  });
+
   it('is told as of the word that lies there, where that is later', () => {
     const before = earlierStatus(statusText(directed([connections])));
     expect(directed([connections], start, { before })).toEqual(directed([connections]));

@@ -286,6 +286,17 @@ describe('a run failed, and says why', () => {
     expect((await judge(conducted, cloud)).problems).toEqual([`batch ${BATCH} has 3 rows unexplained`]);
   });
 
+  it('when its batch was begun anew and failed, though the summary of what ended before lies there', async () => {
+    await settle({ status: 'lapsed' });
+    const kinds = (...all: string[]) => ({ ...conducted, agencies: all.map((kind) => ({ kind, batchId: BATCH })) });
+    const failed = kinds('batch_registered', 'batch_lapsed', 'batch_registered', 'batch_failed');
+    expect((await judge(failed, cloud)).problems).toEqual([
+      `${KEY}: batch ${BATCH} failed before its directions were given`,
+    ]);
+    const again = kinds('batch_registered', 'batch_failed', 'batch_registered', 'batch_lapsed');
+    expect((await judge(again, cloud)).problems).toEqual([]);
+  });
+
   it.each<[string, Partial<Conducted>, string]>([
     [
       'its report was refused',
