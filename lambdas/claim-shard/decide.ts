@@ -70,7 +70,8 @@ export async function decide(
   const ladder = deadlinesOf(env.LADDERS[kind], startedAt);
   // Of what goes on from two rows at one operator, that is directed which leaves more time.
   const endOf = ({ rungs }: Candidate) => (rungs ?? ladder).at(-1)?.deadline ?? '';
-  const inOrder = candidates.toSorted((a, b) => (endOf(a) === endOf(b) ? 0 : endOf(a) > endOf(b) ? -1 : 1));
+  const told = await Promise.all(candidates.map((one) => asTold(one, ladder, claims, earlier)));
+  const inOrder = told.toSorted((a, b) => (endOf(a) === endOf(b) ? 0 : endOf(a) > endOf(b) ? -1 : 1));
   const ported: Record<OperatorId, Record<OperatorId, number>> = {};
   for (const candidate of inOrder) {
     const { identifier, operator: named, newestDay, from } = candidate;
@@ -111,7 +112,7 @@ export async function decide(
         continue;
       }
       if (about !== undefined) listedOnce.add(about);
-      rows.push(await asTold(candidate, ladder, counted, earlier));
+      rows.push(candidate);
     } else elsewhere.push({ kind, identifier, operator, ...decision });
     count(operator, decision.state);
     note(candidate, operator, decision.state);
@@ -245,12 +246,16 @@ function askedAgainFrom(
 async function asTold(
   candidate: Candidate,
   ladder: readonly Rung[],
-  counted: readonly CountedPointer[],
+  claims: ReadonlyMap<string, Claim>,
   earlier: EarlierDirections,
 ): Promise<Candidate> {
-  if (candidate.why !== 'porting_disputed') return candidate;
-  const left = counted.find(({ operator, outcome }) => operator === candidate.operator && outcome === 'ported');
-  const rungs = left === undefined ? ladder : notBeforeTold(ladder, await earlier.rungs(left));
+  const { why, identifier, operator } = candidate;
+  if (why !== 'porting_disputed') return candidate;
+  const counted = await earlier.counted(claims.get(identifier)?.pointers[slotOf('reverify', operator)] ?? []);
+  let rungs = ladder;
+  for (const left of counted)
+    if (left.operator === operator && left.outcome === 'ported')
+      rungs = notBeforeTold(rungs, await earlier.rungs(left));
   return rungs === ladder ? candidate : { ...candidate, rungs };
 }
 

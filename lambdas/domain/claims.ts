@@ -287,11 +287,10 @@ function takenSince(
 export function isInForce({
   open,
   waits,
-  returns,
   outcome,
   cut,
-}: Pick<CountedPointer, 'open' | 'waits' | 'returns' | 'outcome' | 'cut'>): boolean {
-  return open || waits || returns || cut || endsConnection(outcome) || outcome === 'overdue' || outcome === 'blocked';
+}: Pick<CountedPointer, 'open' | 'waits' | 'outcome' | 'cut'>): boolean {
+  return open || waits || cut || endsConnection(outcome) || outcome === 'overdue' || outcome === 'blocked';
 }
 
 /**

@@ -450,13 +450,16 @@ function headerFound(cells: readonly string[]): string {
 }
 
 /**
- * Whether a record is two rows, each with a quote alone in one cell, as it is written for "the same as above": the first one's opens a
- * cell and the next one's closes it, which has the end of the one row and the beginning of the other.
+ * Whether a record is several rows, of which two have a quote alone in one cell, as it is written for "the same as above": the first one's
+ * opens a cell and the other one's closes it, which has the end of the one row, those between, and the beginning of the other.
  */
 function hasRowWithin(cells: readonly string[], separator: Separator): boolean {
   return cells.some((cell, at) => {
-    const [first, last, ...more] = cell.split('\n').map((part) => part.split(separator));
-    if (first === undefined || last === undefined || more.length > 0) return false;
+    const [first, ...between] = cell.split('\n').map((part) => part.split(separator));
+    const last = between.pop();
+    if (first === undefined || last === undefined) return false;
+    // Rows between them have all of their cells.
+    if (between.some((row) => row.length !== cells.length && row.join('').trim() !== '')) return false;
     const areWhole = first.length === cells.length - at && last.length === at + 1;
     return cells.length > 1 && areWhole && first[0]?.trim() === '' && last.at(-1)?.trim() === '';
   });

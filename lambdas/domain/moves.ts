@@ -99,13 +99,15 @@ export function portsOf(said: readonly Said[]): Port[] {
   return said.flatMap(({ operator: from, outcome, occurredOn: on, recordedAt, portedTo: to }) => {
     if (outcome !== 'ported' || to === null || on === null || recordedAt === null) return [];
     const answers = said.flatMap((other) => {
-      const { operator, kind, outcome: answer, recordedAt: at } = other;
+      const { operator, kind, outcome: answer, occurredOn, recordedAt: at } = other;
       const isLater = at !== null && at >= recordedAt;
-      return isLater && operator === to && !givesBack(kind) && answer !== 'withdrawn' ? [{ answer, at }] : [];
+      // A late word on a day before the port is about a number that it had then.
+      const knows = answer !== 'not_found' && occurredOn !== null && occurredOn >= on;
+      return isLater && operator === to && !givesBack(kind) && answer !== 'withdrawn' ? [{ answer, at, knows }] : [];
     });
-    const isBefore = (at: Instant) => answers.some((one) => one.answer !== 'not_found' && one.at < at);
+    const isBefore = (at: Instant) => answers.some((one) => one.knows && one.at < at);
     const dispute = answers.find(({ answer, at }) => answer === 'not_found' && !isBefore(at));
-    const acknowledged = dispute === undefined && answers.some(({ answer }) => answer !== 'not_found');
+    const acknowledged = dispute === undefined && answers.some(({ knows }) => knows);
     return [{ from, to, on, disputedOn: dispute === undefined ? null : dayOf(dispute.at), acknowledged }];
   });
 }

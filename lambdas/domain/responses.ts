@@ -345,10 +345,11 @@ function isCutAgain(ledger: Ledger, bytes: Uint8Array, { row, outcome, day }: An
  */
 function firstTakenBackOn({ files, closedAt }: Ledger, bytes: Uint8Array, row: number): Day | null {
   const endedAt = outcomeAt(bytes, row) === 'overdue' ? closedAt : null;
-  const first = files
-    .slice(fileOf(bytes, row * bytesPerRow))
-    .find(({ reversal, at }) => reversal !== undefined && (endedAt === null || at >= endedAt));
-  return first === undefined ? null : dayOf(first.at);
+  const reversals = files.flatMap(({ reversal, at }, n) => (reversal === undefined ? [] : [{ n, at }]));
+  const first = reversals.find(({ n, at }) => n >= fileOf(bytes, row * bytesPerRow) && (endedAt ?? at) <= at);
+  // It failed after that, or its ladder was ended just when it was.
+  const taken = first ?? reversals.at(-1);
+  return taken === undefined ? null : dayOf(taken.at);
 }
 
 function ascending(rows: Set<number>): number[] {

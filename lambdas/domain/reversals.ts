@@ -157,7 +157,8 @@ export function othersInForce(scope: Scope, rows: readonly SubjectRow[]): Subjec
     if (isIn(scope, row) || givesBack(row.kind) || row.reversed) return false;
     const since = rows.slice(0, n).filter(({ operator }) => operator === row.operator);
     // Orders that were carried out count by what came of them: who has proved themselves since is given service back.
-    return isInForce({ ...row, cut: false }) && !since.some(isGivenBack);
+    // What returns from where it was ported to has nothing to be given back there.
+    return row.returns || (isInForce({ ...row, cut: false }) && !since.some(isGivenBack));
   });
 }
 

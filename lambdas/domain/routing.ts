@@ -122,6 +122,8 @@ export interface Carrier {
   readonly stands: 'open' | 'takenBack' | 'ended';
   /** Since when its operator has been asked; null where it hasn't been yet: no word answers that. */
   readonly since: Instant | null;
+  /** Whether it is known that the operator was told; it may have been as soon as an order was committed. */
+  readonly isTold: boolean;
 }
 
 /**
@@ -131,7 +133,12 @@ export interface Carrier {
 export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directedAt: Instant): Carrier | undefined {
   if (row >= ledger.rows) return undefined;
   const stands = !isOpen(ledger, row) ? 'ended' : isReversed(ledger.outcomes, row) ? 'takenBack' : 'open';
-  return { directionId, kind: ledger.kind, stands, since: askedSince(ledger, directedAt) };
+  return { directionId, kind: ledger.kind, stands, since: askedSince(ledger, directedAt), isTold: isTold(ledger) };
+}
+
+/** Whether a direction's first order was published, of one that begins with one that is to come before all others. */
+function isTold({ kind, begunAt, closedAt }: Ledger): boolean {
+  return rulesOf(kind).beginsWith === null || begunAt !== null || closedAt !== null;
 }
 
 /** Since when the operator of a direction has been asked: from its first order on, however late that went out; null where there is none yet. */
@@ -222,8 +229,12 @@ export class Router {
   }
 
   route(rows: Iterable<Addressed>, { isThere, carriers }: Known): void {
-    const asked = (identifier: Msisdn | Imei) =>
-      carriers(identifier).filter(({ since }) => since !== null && since <= this.#uploadedAt);
+    const asked = (identifier: Msisdn | Imei) => {
+      const all = carriers(identifier).filter(({ since }) => since !== null && since <= this.#uploadedAt);
+      // Whoever could be told of one alone may have had it; with another one that is what was meant.
+      const told = all.filter((one) => one.isTold);
+      return told.length > 0 ? told : all;
+    };
     for (const row of rows) this.#put(row.line, this.#placeOf(row, { isThere, carriers: asked }));
   }
 

@@ -9,8 +9,8 @@ export interface OpenBatch {
   readonly startedAt: Instant;
   readonly directed: boolean;
   /**
-   * Since when it may be planned: its upload, or, where people have to decide upon it, when they may do so at the latest; null of what
-   * waits for them however long they take.
+   * Since when it may be planned: its upload, or, where people have to decide upon it, when they approved it, or may at the latest; null
+   * of what waits for them however long they take.
    */
   readonly plansFrom: Instant | null;
   readonly ledgers: readonly Ledger[];

@@ -72,12 +72,12 @@ interface Open extends OpenBatch {
 
 /** A batch that has not settled, with the ledgers of its directions. */
 async function withLedgers(batch: Batch): Promise<Open> {
-  const { uploadedAt, startedAt, state, decision } = batch;
+  const { uploadedAt, startedAt, state, decision, approvedAt } = batch;
   const plan = batch.planKey ? await readPlan(env.WORK, batch.planKey) : undefined;
   const ids = plan?.directions.map(({ directionId }) => directionId) ?? [];
   const ledgers = await readLedgers(env.CASES, ids);
   const waits = state === 'waiting' && decision !== undefined && decision.decideBy === null;
-  const plansFrom = waits ? null : (decision?.decideBy ?? uploadedAt);
+  const plansFrom = waits ? null : (approvedAt ?? decision?.decideBy ?? uploadedAt);
   return { batch, startedAt, directed: state === 'directed', plansFrom, ledgers };
 }
 

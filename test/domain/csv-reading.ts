@@ -179,8 +179,9 @@ export function reckon(text: string, columns: Columns): Reading {
   const [blanks, other] = [`(?:(?![\\n${separator}])\\s)*`, `[^\\n${separator}]*`];
   const areTwo = (content: string, at: number) => {
     const rest = `${separator}${other}`.repeat(names.length - 1 - at);
+    const between = `(?:\\s*?|${other}(?:${separator}${other}){${names.length - 1}})`;
     const beginning = `${other}${separator}`.repeat(at);
-    return names.length > 1 && new RegExp(`^${blanks}${rest}\\n${beginning}${blanks}$`).test(content);
+    return names.length > 1 && new RegExp(`^${blanks}${rest}\\n(?:${between}\\n)*${beginning}${blanks}$`).test(content);
   };
   const rows = body.map(({ line: at, cells, quoted }) =>
     cells.length === names.length && !quoted.some(areTwo)

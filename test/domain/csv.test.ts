@@ -108,8 +108,14 @@ describe('the rows of a CSV file', () => {
       const text = 'imei,seen by,note\n1,me,"\n2,you,"\n'.replaceAll(',', separator);
       expect((await read(text)).rows).toMatchObject([{ line: 2, wrongCellCount: expect.anything() }]);
     }
+    // Also with whole rows, or empty lines, between them.
+    for (const between of ['2,you,x\\n', '2,you,\\n4,them,y\\n', '\\n', '2,you,x\\n\\n'])
+      expect(
+        (await read(`imei,seen by,note\n1,me,"\n${between.replaceAll('\\n', '\n')}3,us,"\n`)).rows,
+        between,
+      ).toMatchObject([{ line: 2, wrongCellCount: expect.anything() }]);
     // What somebody has written is a text, however many lines and commas it has.
-    for (const note of ['"\nseen, once"', '"seen,\nonce,"', '"\n\n2,you,"', '"2,you,"'])
+    for (const note of ['"\nseen, once"', '"seen,\nonce,"', '"2,you,"'])
       expect((await read(`imei,seen by,note\n1,me,${note}\n`)).rows, note).toEqual([
         row(2, '1', JSON.parse(note.replaceAll('\n', '\\n')).trim()),
       ]);

@@ -28,6 +28,10 @@ describe('a port', () => {
     expect(returnsTo(jio, [overdue, left])).toBeUndefined();
     for (const silent of [said(jio, 'overdue', null, followUp), said(jio, 'withdrawn', '2026-06-06', followUp)])
       expect(returnsTo(jio, [silent, left])).toBe('airtel');
+    // A late word on an older row, about a day before the port, is about a number that it had then.
+    const late = said(jio, 'disconnected', '2026-05-20', { recordedAt: at('2026-06-05T10:00:00Z') });
+    expect(returnsTo(jio, [left, late])).toBe('airtel');
+    expect(portsOf([gone, left, late])).toMatchObject([{ acknowledged: false, disputedOn: '2026-06-20' }]);
     // What it said before the port, of a row that is asked to give back, or another operator, acknowledges nothing.
     expect(returnsTo(jio, [left, said(jio, 'verified', '2026-06-03')])).toBe('airtel');
     expect(returnsTo(jio, [said(jio, 'restored', '2026-06-06', { kind: 'restore' }), left])).toBe('airtel');

@@ -333,6 +333,17 @@ describe('a row that had ended before it was taken back', () => {
     const applied = cut(second, '2026-06-25');
     expect(applied.moved.map(({ row }) => row)).toEqual([0, 1, 2]);
     expect([applied.conflicts, applied.recorded]).toEqual([3, 0]);
+    // It failed after it was taken back.
+    const since = answered(takes(ended(), [2], '2026-06-20', reversal), [[2, 'failed']], {
+      on: '2026-06-22',
+      at: '2026-06-22T10:00:00Z',
+    });
+    expect(
+      answered(since.ledger, [[2, 'disconnected']], { on: '2026-06-25', at: '2026-06-25T10:00:00Z' }),
+    ).toMatchObject({
+      conflicts: 1,
+      moved: [{ row: 2, why: 'disconnected_after_verified' }],
+    });
     // Of what the direction took back before a row had ended none is its.
     const early = takes(fresh(3), [1], '2026-06-02', reversal);
     const late = answered(early, [[0, 'disconnected']], { on: '2026-06-10', at: '2026-06-10T10:00:00Z' }).ledger;

@@ -27,7 +27,7 @@ const carrier = (
   n: number,
   stands: Carrier['stands'] = 'open',
   since: string = BEFORE,
-): Carrier => ({ directionId: directionId(kind, `${n}-0-0`), kind, stands, since: at(since) });
+): Carrier => ({ directionId: directionId(kind, `${n}-0-0`), kind, stands, since: at(since), isTold: true });
 const idOf = (kind: DirectionKind, n: number): DirectionId => directionId(kind, `${n}-0-0`);
 
 describe('the columns of a combined file', () => {
@@ -154,6 +154,17 @@ describe('how a row stands in a direction', () => {
     // Ended before it had to ask anybody.
     expect(since(closed(fresh(2)))).toBe(BEFORE);
   });
+  test('told of once its first order was published, where it has one before all others', () => {
+    const isTold = (ledger: Ledger) => carrierOf({ directionId: ledger.directionId, row: 0 }, ledger, BEFORE)?.isTold;
+    const ordered = { ...issued(fresh(2), 1), begunAt: null };
+    expect([isTold(fresh(2)), isTold(ordered), isTold(issued(fresh(2), 1)), isTold(closed(fresh(2)))]).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
+    expect(isTold(issued(fresh(2, 'block'), 1))).toBe(true);
+  });
   test('nowhere in a direction that is too short for it', () => {
     expect(of(fresh(2), 2)).toBe(undefined);
   });
@@ -226,6 +237,18 @@ const about = (
   column: 'msisdn',
   identifier: identifier as Msisdn,
   kinds,
+});
+
+test('a row answers what was surely told rather than what may have been, and that where there is nothing else', () => {
+  const just = { ...carrier('reverify', 2), isTold: false };
+  const placeOf = (...carriers: Carrier[]) => {
+    const router = new Router(upload.uploadedAt);
+    router.route([about(2, 'a')], known({ a: carriers }));
+    return router.routing(upload)?.directions;
+  };
+  expect(placeOf(just, carrier('reverify', 1, 'ended'))).toEqual([{ directionId: idOf('reverify', 1), lines: [2] }]);
+  expect(placeOf(just)).toEqual([{ directionId: idOf('reverify', 2), lines: [2] }]);
+  expect(placeOf({ ...just, since: null })).toEqual([]);
 });
 
 describe('a routing', () => {

@@ -302,40 +302,47 @@ it('answers by the same bytes, sent again, what began after their upload and bef
   expect(await own.summary('up-police')).toMatchObject({ connections: { directed: 1, verified: 1 }, unexplained: 0 });
 });
 
-it('a row answers no direction of which nothing has been ordered yet: who is verified has back what the earlier one took', async () => {
-  const [X1, X2] = ['37100000000011', '37100000000012'];
-  const [P, Q] = ['9810000091', '9810000092'];
-  let denied = false;
-  const later = batchOf('up-police', X2);
-  await using own = await Lab.open({
-    context: { operators: 'airtel' },
-    faults: {
-      beforeCall: ({ caller, service, action, key = '' }) =>
-        denied && nameOf(caller) === 'Order' && service === 'dynamodb' && action === 'PutItem' && key.includes(later)
-          ? 'deny'
-          : undefined,
-    },
-  });
-  const seen = (imei: string, day: string) => [P, Q].map((number) => `${imei},${number},${day},`);
-  await own.usage('airtel', seen(X1, '2026-05-20'));
-  await own.report('mha', [X1]);
-  await own.at(18);
-  await own.usage('airtel', seen(X2, '2026-06-17'), 'later.csv');
-  denied = true;
-  await own.report('up-police', [X2]);
-  await own.upload('responses/airtel/all.csv', `msisdn,outcome\n${P},failed\n${Q},verified\n`);
-  denied = false;
-  await own.at(20);
-  const [first, second] = [
-    await own.direction(batchOf('mha', X1), 'reverify', 'airtel'),
-    await own.direction(later, 'reverify', 'airtel'),
-  ];
-  const said = (await own.outbox('receipts/airtel/all.csv'))[0] ?? '';
-  expect(await own.json(said)).toMatchObject({ recorded: 2, directions: [{ directionId: first }] });
-  const back = (await own.outbox(`orders/airtel/${first}/back-`))[0] ?? '';
-  expect(await own.read(back)).toContain(Q);
-  // Nobody is disconnected by it whom that direction had not asked yet; both are asked.
-  const orders = await own.outbox(`orders/airtel/${second}/`);
-  expect(orders.map((key) => key.split('/').at(-1))).toEqual(['1-reverify.csv']);
-  expect(await own.read(orders[0] ?? '')).toMatch(new RegExp(`${P}[^]*${Q}`));
-}, 300_000);
+it.each([
+  ['ordered', 'dynamodb', 'PutItem'],
+  ['published', 's3', 'CopyObject'],
+])(
+  'a row answers no direction of which nothing has been %s yet: who is verified has back what the earlier one took',
+  async (_, refused, by) => {
+    const [X1, X2] = ['37100000000011', '37100000000012'];
+    const [P, Q] = ['9810000091', '9810000092'];
+    let denied = false;
+    const later = batchOf('up-police', X2);
+    await using own = await Lab.open({
+      context: { operators: 'airtel' },
+      faults: {
+        beforeCall: ({ caller, service, action, key = '' }) =>
+          denied && nameOf(caller) === 'Order' && service === refused && action === by && key.includes(later)
+            ? 'deny'
+            : undefined,
+      },
+    });
+    const seen = (imei: string, day: string) => [P, Q].map((number) => `${imei},${number},${day},`);
+    await own.usage('airtel', seen(X1, '2026-05-20'));
+    await own.report('mha', [X1]);
+    await own.at(18);
+    await own.usage('airtel', seen(X2, '2026-06-17'), 'later.csv');
+    denied = true;
+    await own.report('up-police', [X2]);
+    await own.upload('responses/airtel/all.csv', `msisdn,outcome\n${P},failed\n${Q},verified\n`);
+    denied = false;
+    await own.at(20);
+    const [first, second] = [
+      await own.direction(batchOf('mha', X1), 'reverify', 'airtel'),
+      await own.direction(later, 'reverify', 'airtel'),
+    ];
+    const said = (await own.outbox('receipts/airtel/all.csv'))[0] ?? '';
+    expect(await own.json(said)).toMatchObject({ recorded: 2, directions: [{ directionId: first }] });
+    const back = (await own.outbox(`orders/airtel/${first}/back-`))[0] ?? '';
+    expect(await own.read(back)).toContain(Q);
+    // Nobody is disconnected by it whom that direction had not asked yet; both are asked.
+    const orders = await own.outbox(`orders/airtel/${second}/`);
+    expect(orders.map((key) => key.split('/').at(-1))).toEqual(['1-reverify.csv']);
+    expect(await own.read(orders[0] ?? '')).toMatch(new RegExp(`${P}[^]*${Q}`));
+  },
+  300_000,
+);
