@@ -16,7 +16,7 @@ import {
   SUBJECTS,
 } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
-import { fileMoving, type MovedRow, type Port, portsOf } from './moves.ts';
+import { fileMoving, type MovedRow, newestPort, portsOf } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
 /**
@@ -195,8 +195,7 @@ function openAt({ open, waits, operator, portedTo }: CountedPointer): OperatorId
  */
 export function operatorOf(sighted: OperatorId, newestDay: Day | null, earlier: readonly CountedPointer[]): OperatorId {
   const since = portsOf(earlier).filter(({ on, disputedOn }) => disputedOn === null && !isLater(newestDay, on));
-  const newest = since.reduce<Port | undefined>((last, port) => (last && last.on >= port.on ? last : port), undefined);
-  return newest?.to ?? sighted;
+  return newestPort(since)?.to ?? sighted;
 }
 
 /** The day on which a number was last activated for somebody else, as an operator said; null where none did. */

@@ -121,10 +121,11 @@ export function returnsTo(operator: OperatorId, said: readonly Said[]): Operator
   const here = portsOf(said).filter(
     ({ to, disputedOn, acknowledged }) => to === operator && disputedOn === null && !acknowledged,
   );
-  return newestOf(here)?.from;
+  return newestPort(here)?.from;
 }
 
-function newestOf(ports: readonly Port[]): Port | undefined {
+/** The port of the latest day, of one day the first in the list; undefined where there is none. */
+export function newestPort(ports: readonly Port[]): Port | undefined {
   return ports.reduce<Port | undefined>((last, port) => (last && last.on >= port.on ? last : port), undefined);
 }
 
@@ -171,7 +172,7 @@ export function judgeMove(
   const ports = portsOf(said.filter((_, n) => n !== own));
   if (ports.some(({ to, disputedOn }) => to === onward.to && disputedOn !== null && isLately(disputedOn)))
     return { line, reason: 'disputed' };
-  const newest = newestOf(ports.filter(({ on, disputedOn }) => disputedOn === null && isLately(on)));
+  const newest = newestPort(ports.filter(({ on, disputedOn }) => disputedOn === null && isLately(on)));
   const isSame = newest?.from === said[own]?.operator && newest?.to === onward.to && newest.on === day;
   return newest === undefined || isSame ? answered : { line, reason: 'ported_lately' };
 }

@@ -231,7 +231,7 @@ export class Router {
   route(rows: Iterable<Addressed>, { isThere, carriers }: Known): void {
     const asked = (identifier: Msisdn | Imei) => {
       const all = carriers(identifier).filter(({ since }) => since !== null && since <= this.#uploadedAt);
-      // Whoever could be told of one alone may have had it; with another one that is what was meant.
+      // An operator may have had an order of whose publication nobody knows: it answers that where nothing else was asked.
       const told = all.filter((one) => one.isTold);
       return told.length > 0 ? told : all;
     };

@@ -82,9 +82,15 @@ export function outstanding(ledger: Ledger): { readonly overdue: number; readonl
     if (isTakenBack(bytes, row)) continue;
     const outcome = outcomeAt(bytes, row);
     if (outcome === 'overdue') overdue += 1;
-    if (outcome === 'failed' || (outcome === 'overdue' && fileOf(bytes, row * bytesPerRow) > 0)) failed += 1;
+    if (hasFailed(bytes, row * bytesPerRow)) failed += 1;
   }
   return { overdue, failed };
+}
+
+/** Whether the row whose first byte is at `at` failed, be it overdue by now: one that went overdue unanswered names no file. */
+function hasFailed(bytes: Uint8Array, at: number): boolean {
+  const byte = (bytes[at] ?? 0) & outcomeMask;
+  return byte === code.failed || (byte === code.overdue && fileOf(bytes, at) > 0);
 }
 
 function countedIn(bytes: Uint8Array): OutcomeCounts {
@@ -92,8 +98,7 @@ function countedIn(bytes: Uint8Array): OutcomeCounts {
   let overdueFailed = 0;
   for (let at = 0; at + bytesPerRow <= bytes.length; at += bytesPerRow) {
     const byte = (bytes[at] ?? 0) & outcomeMask;
-    // A row that went overdue unanswered names no file.
-    if (byte === code.failed || (byte === code.overdue && fileOf(bytes, at) > 0)) overdueFailed += 1;
+    if (hasFailed(bytes, at)) overdueFailed += 1;
     const known = byte < counts.length ? byte : code.open;
     counts[known] = (counts[known] ?? 0) + 1;
   }

@@ -2,7 +2,7 @@ import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import type { Ledger, RecordedFile } from '../domain/ledger.ts';
 import { type MovedRow, movedForm } from '../domain/moves.ts';
 import { PREPARED, WAITING } from '../domain/work.ts';
-import { listObjects, readText, readTextIfThere, writeObject } from './objects.ts';
+import { hasObjects, listObjects, readText, readTextIfThere, writeObject } from './objects.ts';
 
 /** Where an attempt prepares the list of what its file moves. */
 export function movedKey({ directionId }: Pick<Ledger, 'directionId'>, file: Pick<RecordedFile, 'sha256' | 'attempt'>) {
@@ -34,10 +34,9 @@ export async function directionsThatWait(work: string): Promise<DirectionId[]> {
   return directions;
 }
 
-/** Whether there is any of these: it asks for no more of the list than that. */
+/** Whether there is any of these. */
 export async function mayAnyWait(work: string): Promise<boolean> {
-  for await (const _ of listObjects({ bucket: work, key: WAITING.prefix })) return true;
-  return false;
+  return await hasObjects({ bucket: work, key: WAITING.prefix });
 }
 
 /** Marks a direction as one that may have rows which wait for a follow-up. */

@@ -199,6 +199,12 @@ export async function* listObjects({ bucket, key }: Place): AsyncGenerator<Liste
   } while (token);
 }
 
+/** Whether there is any object whose key begins with the place's: it asks for no more of the list than that. */
+export async function hasObjects(place: Place): Promise<boolean> {
+  for await (const _ of listObjects(place)) return true;
+  return false;
+}
+
 /** One version of an object. */
 export interface Version extends Listed {
   versionId: string;

@@ -27,7 +27,7 @@ import { audit } from './audit.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { changeLedger, readLedger } from './cases/ledgers.ts';
 import { concurrently } from './concurrently.ts';
-import { listObjects, readTextLines, writeHashed, writeObject } from './objects.ts';
+import { hasObjects, readTextLines, writeHashed, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
 import { wake } from './workflows.ts';
 
@@ -114,8 +114,7 @@ export async function isTakingBack({ WORK }: Pick<Places, 'WORK'>, batch: Batch,
   const { batchId, kind, plan, state, directedAt } = batch;
   if (kind !== 'reversal' || !planCounts(state) || directedAt === undefined) return false;
   if (directedAt <= addSeconds(now, -TAKES_BACK_WITHIN)) return false;
-  for await (const _ of listObjects({ bucket: WORK, key: REVERSED.key(batchId, plan) })) return false;
-  return true;
+  return !(await hasObjects({ bucket: WORK, key: REVERSED.key(batchId, plan) }));
 }
 
 /** Publishes what a reversal withdrew, and what became of its subjects. */

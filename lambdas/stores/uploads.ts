@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { MARKED, MARKS } from '../domain/work.ts';
-import { listObjects, readText, writeObject } from './objects.ts';
+import { hasObjects, listObjects, readText, writeObject } from './objects.ts';
 
 /** A version of an object of the inbox. Its ETag would not do: under SSE-KMS equal bytes have another one each time. */
 interface Upload {
@@ -44,8 +44,7 @@ export async function readMarks(work: string): Promise<Record<Mark, Map<string, 
 
 /** Whether an upload has this mark. It asks for the list: S3 refuses the head of what isn't there to whoever may not list the bucket. */
 export async function isMarked(work: string, kind: Mark, upload: Upload): Promise<boolean> {
-  for await (const _ of listObjects({ bucket: work, key: MARKS[kind].prefix + markOf(upload) })) return true;
-  return false;
+  return await hasObjects({ bucket: work, key: MARKS[kind].prefix + markOf(upload) });
 }
 
 /** How many uploads went into quarantine since an instant, and were not worked on to their end after that. */
