@@ -204,9 +204,14 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
         );
       }
     }
-    for (const row of ledgers.overdue(startedAt)) {
-      const { kind, identifier, operator, imei } = row.decided;
-      ledgers.askAgain(row);
+    const overdue = ledgers.overdue(startedAt);
+    for (const row of overdue) ledgers.askAgain(row);
+    const toGiveBack = [
+      ...overdue.map((row) => ({ row, kind: row.decided.kind })),
+      ...ledgers.takeCutWrongly().map((row) => ({ row, kind: 'restore' as const })),
+    ];
+    for (const { row, kind } of toGiveBack) {
+      const { identifier, operator, imei } = row.decided;
       const open = ledgers
         .rowsOf(kind, identifier)
         .find((other) => other.decided.operator === operator && isOpenAt(other, startedAt));
@@ -219,7 +224,8 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       if (ordered === undefined) withoutOrder++;
       else {
         ledgers.add(one, ordered, startedAt + LADDER_DAYS[kind] * DAY);
-        giverOf.set(`${ordered} ${identifier}`, giverOf.get(`${row.direction} ${identifier}`) ?? '');
+        const giver = giverOf.get(`${row.direction} ${identifier}`) ?? row.reversed?.batchId ?? '';
+        giverOf.set(`${ordered} ${identifier}`, giver);
       }
     }
     note(batchId, decided);

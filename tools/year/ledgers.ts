@@ -34,6 +34,8 @@ export interface LedgerRow {
   said: string | undefined;
   /** The reversal that took it back first, and when. */
   reversed: { readonly batchId: string; readonly at: number } | undefined;
+  /** Its operator says that it cut them off who were to keep their service, or had it back; no night has asked for that yet. */
+  wasCutWrongly: boolean;
   /** In which order rows were directed. */
   readonly madeAt: number;
   /** The rows with which it goes on. */
@@ -72,6 +74,7 @@ export class Ledgers {
       waitsAt: undefined,
       said: undefined,
       reversed: undefined,
+      wasCutWrongly: false,
     };
     const madeAt = this.#made++;
     const row: LedgerRow = { decided, direction, ends, portedFrom, continues, madeAt, ...nothing };
@@ -121,6 +124,14 @@ export class Ledgers {
   /** All rows that wait for a night. */
   waiting(): LedgerRow[] {
     return [...this.#bySubject.values()].flat().filter(({ waitsAt }) => waitsAt !== undefined);
+  }
+
+  /** Whom a night has restored, since their operator cut them off who were to keep their service, or had it back; not twice. */
+  takeCutWrongly(): LedgerRow[] {
+    const all = [...this.#bySubject.values()].flat().filter(({ wasCutWrongly }) => wasCutWrongly);
+    for (const row of all) row.wasCutWrongly = false;
+    // Who had the number has it no more.
+    return all.filter(({ outcome }) => outcome !== 'reissued');
   }
 
   /** What was to be given back, and wasn't when its time was over; not twice. */
@@ -201,8 +212,13 @@ function answerRow(
   if ((ENDS_CONNECTION.includes(outcome) || outcome === 'ported') && on < lastSeen) return 'rejected';
   // Who had service back and has lost it again is told as a conflict, and given it back in the night.
   const hadEnded = [...ENDS_CONNECTION, 'open', 'failed'].includes(row.outcome);
-  if (outcome === 'disconnected' && row.reversed !== undefined && hadEnded && on > dayAt(row.reversed.at))
+  const wasBack = row.reversed !== undefined && hadEnded && on > dayAt(row.reversed.at);
+  const keepsService =
+    ['verified', 'withdrawn'].includes(row.outcome) || (row.outcome === 'extended' && row.reversed !== undefined);
+  if (outcome === 'disconnected' && (wasBack || keepsService)) {
+    row.wasCutWrongly = true;
     return 'rejected';
+  }
   // A number may be given to another one once more.
   const isAgain = outcome === 'reissued' && row.outcome === 'reissued' && on > row.on;
   if (outcome === row.outcome && !isAgain) return 'alreadyRecorded';

@@ -490,6 +490,75 @@ describe("the year's own reckoning of what is given back", () => {
     expect(stays()).toBe(false);
   });
 
+  it('is asked for in the next night, once, of whom an operator cut off who were to keep their service', () => {
+    const cut = (before: (ledgers: Ledgers, say: (outcome: string, on: number) => void) => void, on = 22) => {
+      const ledgers = new Ledgers();
+      const say = (outcome: string, day: number) => {
+        const rows = [{ identifier: P, outcome, on: dateOf(day) }];
+        ledgers.record({ operator: 'jio', direction: 'one', name: '', sha256: '', at: beginOf(day), rows });
+      };
+      ledgers.add(decided('reverify'), 'one', beginOf(30));
+      before(ledgers, say);
+      say('disconnected', on);
+      const again = () => ledgers.takeCutWrongly().map(({ outcome }) => outcome);
+      return [...again(), ...again()];
+    };
+    const takeBack = (ledgers: Ledgers) => {
+      const [row] = ledgers.ofNumber(P);
+      if (row !== undefined) ledgers.takeBack(row, 'reversal', beginOf(21));
+    };
+    expect(cut(() => {})).toEqual([]);
+    expect(cut((_, say) => say('failed', 15))).toEqual([]);
+    expect(cut((_, say) => say('verified', 15))).toEqual(['verified']);
+    expect(cut(takeBack)).toEqual(['withdrawn']);
+    const wasCut = (ledgers: Ledgers, say: (outcome: string, on: number) => void) => {
+      say('disconnected', 15);
+      takeBack(ledgers);
+    };
+    expect([cut(wasCut), cut(wasCut, 21)]).toEqual([['disconnected'], []]);
+  });
+
+  it('is asked for in the night of a report that was withdrawn, and whose number was cut off all the same', () => {
+    const chronicle = new Chronicle();
+    const night = 'followup-202609120000';
+    const [asked, back] = [`${BATCH}.reverify.jio.1-0-0`, `${night}.restore.jio.2-0-0`];
+    chronicle.usage.push(usage(beginOf(99), [sighting(A, P.slice(3), 80)]));
+    chronicle.reports.push({
+      ...{ agency: 'mha', batchId: BATCH, key: '', handsets: [A], begun: [beginOf(100)] },
+      rows: { rows: 1, rejected: 0, repeats: 0, handsets: 1 },
+    });
+    for (const [batchId, kind, directionId] of [
+      [BATCH, 'reverify', asked],
+      [night, 'restore', back],
+    ] as const)
+      chronicle.orders.push({
+        notice: { batchId, kind, directionId } as OrderNotice,
+        ...{ at: 0, operator: 'jio', rows: [P], disconnectBy: undefined, references: new Map() },
+      });
+    const withdrawal = { ...appeal(beginOf(102)), batchId: 'mha-000000000009', uploader: 'mha' };
+    chronicle.askedBack.push({ ...withdrawal, rows: [], withdraws: { batchId: BATCH, imeis: undefined } });
+    const say = (direction: string, outcome: string, day: number) => {
+      const rows = [{ identifier: P, outcome, on: dateOf(day) }];
+      const answer = { operator: 'jio', direction, name: outcome, sha256: '', at: beginOf(day) + HOUR, rows };
+      chronicle.answers.push(answer);
+      return answer;
+    };
+    say(asked, 'disconnected', 102);
+    const given = say(back, 'restored', 104);
+    const { batches, taken, giverOf } = reckon(
+      chronicle,
+      new Map([
+        [BATCH, { startedAt: beginOf(101), settledAt: beginOf(118) }],
+        [withdrawal.batchId, { startedAt: beginOf(102), settledAt: beginOf(102) + 1 }],
+        [night, { startedAt: beginOf(103), settledAt: beginOf(106) }],
+      ]),
+      2,
+    );
+    expect(batches.get(night)?.books.outcomes).toEqual({ jio: { directed: 1, restored: 1 } });
+    expect(taken.get(given)).toEqual({ recorded: 1, alreadyRecorded: 0, rejected: 0 });
+    expect(giverOf.get(`${back} ${P}`)).toBe(withdrawal.batchId);
+  });
+
   it('is directed by no later batch, unless it was seen on a later day', () => {
     expect(connectionState([], 'jio', dateOf(20), dateOf(20)).state).toBe('reversed');
     expect(connectionState([], 'jio', dateOf(21), dateOf(20)).state).toBe('directed');

@@ -66,6 +66,7 @@ const passage = (outcome: string, at: number, state = 'directed'): Passage => {
     waitsAt: undefined,
     said: undefined,
     reversed: undefined,
+    wasCutWrongly: false,
     continues: [],
     madeAt: 0,
   };
