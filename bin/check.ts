@@ -27,7 +27,7 @@ lines and what to do. It asks nobody: what only the stage knows (its directions 
 not looked at. It prints no cell of any row.
 
   --as KIND          ${CHECKED_KINDS.join(', ')}
-  --direction KIND   of a response: ${DIRECTION_KIND_NAMES.join(', ')} (default: what each row says, as in a file for all directions)
+  --direction KIND   of a response: ${DIRECTION_KIND_NAMES.join(', ')} (default: what each row says, as in a combined response for all of them)
   --from ID          whose report, usage or response it is: the agency's or operator's own names of columns and form of dates are taken, too
   --stage STAGE      whose configuration says them (default: dev)
   --help             this text

@@ -5,6 +5,7 @@ import type { CsvRow } from './csv.ts';
 import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow, RowReason } from './reasons.ts';
 import { parseReference, type Referred } from './references.ts';
+import { seenOf } from './unseen.ts';
 
 /** The columns of an appeal. A row fills `reference`, or `msisdn`, `imei` or both. */
 export const appealColumns = {
@@ -31,7 +32,7 @@ export function parseAppealRow(row: CsvRow<AppealColumn>): AppealRow | RejectedR
   const subject = subjectOf(row.cells);
   if ('reason' in subject) return { line, ...subject };
   if (on === '') return { line, reason: 'missing_ground' };
-  const ground = APPEAL_GROUNDS.find((known): known is AppealGround => known === on.toLowerCase());
+  const ground = APPEAL_GROUNDS.find((known): known is AppealGround => known === seenOf(on).toLowerCase());
   return ground === undefined ? { line, reason: 'bad_ground' } : { line, ...subject, ground, caseRef };
 }
 
@@ -65,7 +66,7 @@ export interface AppealsRead {
   readonly rejects: readonly RejectedRow[];
 }
 
-/** For so many numbers a file excepts one handset: each of them stands in the handset's one claim, at every operator. */
+/** The most numbers for which a file excepts one handset: each of them stands in the handset's one claim, at every operator. */
 const mostOfHandset = 500;
 
 /**

@@ -6,7 +6,10 @@ export function csvLine(cells: readonly string[]): string {
   return line === '' ? '""\n' : `${line}\n`;
 }
 
-/** A text from outside, made safe for spreadsheets: what a formula could begin with gets a `'` before it. */
+/**
+ * A text from outside, made safe for spreadsheets: what a formula could begin with gets a `'` before it, also behind a `;` or a tab, where
+ * some of them begin a new cell.
+ */
 export function outside(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return text.replace(/^(?=[=+\-@\t\r])|(?<=[;\t]\s*)(?=[=+\-@])/g, "'");
 }

@@ -89,6 +89,17 @@ function namesSomebody(cell: string): boolean {
   return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));
 }
 
+/** The columns by which rows say whom or what they are about. */
+const KEY_COLUMNS: ReadonlySet<string> = new Set(['imei', 'msisdn', 'reference', 'preview', 'key']);
+
+/** Whether a cell has what a number, a handset, a reference, a preview's SHA-256 or a key has in it: digits, and no blank. */
+function namesOne(cell: string): boolean {
+  return namesSomebody(cell) || /^(?:[^\s\d]*\d){5,}[^\s\d]*$/.test(cell.trim());
+}
+
+/** Whether a cell may be a column's name: names begin with a letter, behind what nobody sees, and identifiers don't. */
+const mayBeName = (cell: string): boolean => !/^[\s"'=+]*\d/.test(cell);
+
 /** An empty quoted cell and a second quote after it: csv-parse reads on as if the cell began there. */
 const QUOTED_TWICE = { other: /""[\t\f\r ]+"/g, tab: /""[\f\r ]+"/g };
 
@@ -107,7 +118,7 @@ function textOf(cell: string): string {
  * unquoted cell is one of its characters; empty lines are no rows). Yields the rows in batches; all rows before a fault are yielded
  * before it is thrown.
  * @throws FileFault `empty_file`, `spreadsheet_not_csv`, `not_csv`, `not_utf8`, `nul_byte`, `missing_column:<name>`, `duplicate_column:<name>`,
- *   `unclosed_quote` (any fault of quoting; the line is that where the record starts), `cr_line_ends`, `line_too_long`
+ *   `unclosed_quote` (any fault of quoting; the line is that where the record starts), `misplaced_header`, `cr_line_ends`, `line_too_long`
  */
 export async function* readCsv<Required extends string, Optional extends string>(
   chunks: Chunks,
@@ -377,7 +388,9 @@ class RecordReader<Column extends string> {
       else this.#header(line, cells);
     } else if (this.#isHeaderAgain(cells)) {
       this.#header(line, cells);
-    } else if (cells.length !== this.#width || (this.#line > line + 1 && hasRowWithin(cells, this.#separator))) {
+    } else if (this.#columns.joined && this.#isSpoiltHeader(cells)) {
+      this.#fault = new FileFault(line, 'misplaced_header');
+    } else if (cells.length !== this.#width || (this.#line > line + 1 && this.#hasRowWithin(cells))) {
       this.#rows.push({ line, wrongCellCount: cells.map(textOf).join(',') });
     } else {
       const row = {} as Record<Column, string>;
@@ -403,6 +416,53 @@ class RecordReader<Column extends string> {
     if (!joined || cells.some(namesSomebody)) return false;
     const names = this.#namesIn(cells);
     return required.every((column) => names.includes(column)) && oneOf.some((column) => names.includes(column));
+  }
+
+  /**
+   * Whether a record is, or ends in, a header in the middle of a file that can't be read as one: the file before it had no line end, or
+   * a column has another name. The rows beneath it would be read by the columns of the header before.
+   */
+  #isSpoiltHeader(cells: string[]): boolean {
+    const { required, optional, oneOf = [] } = this.#columns;
+    const keys: readonly string[] = [...required, ...oneOf];
+    const hasIdentifier = cells.some(namesSomebody);
+    if (cells.length === this.#width)
+      return (
+        !hasIdentifier &&
+        (this.#places ?? []).some(([column, at]) => {
+          const cell = keys.includes(column) ? cells[at] : undefined;
+          return cell !== undefined && mayBeName(cell) && keys.includes(this.#namesIn([cell])[0] ?? '');
+        })
+      );
+    const names = this.#namesIn(cells);
+    if (!names.some((name) => keys.includes(name))) return false;
+    if (!hasIdentifier) return true;
+    // The first of its names stands behind the last cell of the row before it.
+    const known: readonly string[] = [...required, ...optional, ...KEY_COLUMNS];
+    const isGlued = (name: string) => !known.includes(name) && known.some((column) => name.endsWith(column));
+    return names.filter((name) => known.includes(name)).length > 1 || names.some(isGlued);
+  }
+
+  /**
+   * Whether a record is several rows: a quote that stands alone in a cell, or begins a note, opens a cell in one row, and another quote closes
+   * it in a later row. The cell then holds the end of the first row, the rows between, and the beginning of the last one.
+   */
+  #hasRowWithin(cells: readonly string[]): boolean {
+    const keys = (this.#places ?? []).flatMap(([column, at]) => (KEY_COLUMNS.has(column) && at >= 0 ? [at] : []));
+    return cells.some((cell, at) => {
+      const [first, ...between] = cell.split('\n').map((part) => part.split(this.#separator));
+      const last = between.pop();
+      if (first === undefined || last === undefined) return false;
+      // Rows between them have all of their cells.
+      if (between.some((row) => row.length !== cells.length && row.join('').trim() !== '')) return false;
+      const areWhole = first.length === cells.length - at && last.length === at + 1;
+      if (cells.length < 2 || !areWhole) return false;
+      // Two quotes for "the same as above" say nothing else; elsewhere a row within names somebody, as no second line of a note does.
+      if (first[0]?.trim() === '' && last.at(-1)?.trim() === '') return true;
+      return [...between, [...last.slice(0, -1), ...cells.slice(at)]].some((row) =>
+        keys.some((key) => key !== at && namesOne(row[key] ?? '')),
+      );
+    });
   }
 
   /** The columns that a header's cells stand for. */
@@ -447,22 +507,6 @@ function headerFound(cells: readonly string[]): string {
         .slice(0, LONGEST_FOUND)
         .toWellFormed()
     : '';
-}
-
-/**
- * Whether a record is several rows, of which two have a quote alone in one cell, as it is written for "the same as above": the first one's
- * opens a cell and the other one's closes it, which has the end of the one row, those between, and the beginning of the other.
- */
-function hasRowWithin(cells: readonly string[], separator: Separator): boolean {
-  return cells.some((cell, at) => {
-    const [first, ...between] = cell.split('\n').map((part) => part.split(separator));
-    const last = between.pop();
-    if (first === undefined || last === undefined) return false;
-    // Rows between them have all of their cells.
-    if (between.some((row) => row.length !== cells.length && row.join('').trim() !== '')) return false;
-    const areWhole = first.length === cells.length - at && last.length === at + 1;
-    return cells.length > 1 && areWhole && first[0]?.trim() === '' && last.at(-1)?.trim() === '';
-  });
 }
 
 function lineBreaksIn(cells: readonly string[]): number {

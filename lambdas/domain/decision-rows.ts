@@ -3,6 +3,7 @@ import type { CsvRow } from './csv.ts';
 import { type Imei, identifiersOf, type Msisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
 import type { Act } from './subjects.ts';
+import { seenOf } from './unseen.ts';
 
 /** The columns of a decision. */
 export const decisionColumns = {
@@ -40,12 +41,13 @@ export function parseDecisionRow(
   const { line } = row;
   if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
   const { cells } = row;
-  if (!/^[0-9a-f]{64}$/i.test(cells.preview)) return { line, reason: 'bad_preview' };
-  if (cells.preview.toLowerCase() !== of.preview) return { line, reason: 'not_this_preview' };
-  const decision = DECISIONS.find((known) => known === cells.decision.toLowerCase());
+  const preview = seenOf(cells.preview).toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(preview)) return { line, reason: 'bad_preview' };
+  if (preview !== of.preview) return { line, reason: 'not_this_preview' };
+  const decision = DECISIONS.find((known) => known === seenOf(cells.decision).toLowerCase());
   if (decision === undefined) return { line, reason: 'unknown_decision' };
   if (decision === 'approve') {
-    const ground = GROUNDS.find((known) => known === cells.ground.toLowerCase());
+    const ground = GROUNDS.find((known) => known === seenOf(cells.ground).toLowerCase());
     if (ground === undefined) return { line, reason: 'missing_ground' };
     return namesAny(cells) ? { line, reason: 'about_the_batch' } : { line, decision, ground };
   }

@@ -71,6 +71,7 @@ export const FILE_REASONS = [
   'missing_column',
   'duplicate_column',
   'unclosed_quote',
+  'misplaced_header',
   'cr_line_ends',
   'line_too_long',
   'batch_id_taken',

@@ -3,6 +3,7 @@
  * re-verification as it was ordered.
  */
 import { isOperatorId, luhnDigit, type OperatorId, type Parsed } from './identifiers.ts';
+import { seenOf } from './unseen.ts';
 
 /** Which row a reference stands for: `row`, from 1, of the direction of this plan, shard and number at this operator. */
 export interface Referred {
@@ -48,4 +49,4 @@ export function isLikeReference(word: string): boolean {
   return REFERENCE.test(writtenAs(word));
 }
 
-const writtenAs = (text: string) => text.trim().replace(DASHES, '-').toLowerCase();
+const writtenAs = (text: string) => seenOf(text).trim().replace(DASHES, '-').toLowerCase();

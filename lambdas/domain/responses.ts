@@ -55,7 +55,9 @@ export function responseColumns(kind: DirectionKind): Columns {
   const rules = rulesOf(kind).answers.map((answer) => ANSWER_RULES[answer]);
   const days = new Set(rules.map(({ dayIn }) => dayIn));
   const onward = rules.flatMap(({ movedBy }) => movedBy ?? []);
-  return { required: [columnOf(kind), 'outcome'], optional: [...days, ...onward, 'remarks'] };
+  // A copy of an order to unblock has the number for which alone its handset is to be.
+  const alone = kind === 'unblock' ? (['msisdn'] as const) : [];
+  return { required: [columnOf(kind), 'outcome'], optional: [...alone, ...days, ...onward, 'remarks'], joined: true };
 }
 
 /** A row (from 0) of the direction, with what its line says. */
@@ -118,10 +120,11 @@ function isOfAnother(said = '', { aloneFor }: NamedRow, operator: OperatorId): b
 /** Where a row goes on, by the cell of the column that says so. */
 function onwardOf(
   column: 'to' | 'ground',
-  cell: string,
+  written: string,
   operator: OperatorId,
   operators: readonly string[],
 ): Onward | { readonly reason: RowReason } {
+  const cell = seenOf(written);
   if (column === 'ground') {
     const ground = EXTENSION_GROUNDS.find((one) => one === cell.toLowerCase());
     return ground === undefined ? { reason: 'bad_ground' } : { ground };

@@ -39,7 +39,7 @@ const ANSWERED = [...new Set(DIRECTION_KIND_NAMES.flatMap((kind) => responseColu
 /** The columns of a combined file: that of several orders has each one's header before its rows. */
 export const combinedColumns: Columns = {
   required: ['outcome'],
-  optional: ['msisdn', 'imei', ...ANSWERED, ...ADDRESS],
+  optional: [...new Set(['msisdn', 'imei', ...ANSWERED, ...ADDRESS])],
   oneOf: ['msisdn', 'imei'],
   joined: true,
 };

@@ -15,7 +15,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   wrong_length: 'look it up again; a spreadsheet cuts off leading zeros',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   not_a_device: 'look it up again: a placeholder stands where nothing was known',
-  missing_msisdn: 'fill it in',
+  missing_msisdn: 'fill it in, or take an empty row out',
   bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
   missing_last_seen: 'fill it in',
   bad_date:
@@ -23,7 +23,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   self_check: 'name what is reserved for that test alone',
   not_in_direction: 'answer it in the direction whose order carried it; where no order did, leave it out',
   unknown_outcome:
-    'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so',
+    'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
   before_sighting: 'say when this connection ended',
   missing_to: 'say which operator has the number now',
   unknown_operator: 'write the id that the folders have: jio',
@@ -69,6 +69,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
   duplicate_column: 'take one of them out',
   unclosed_quote: 'double a quote within a quoted cell',
+  misplaced_header:
+    'end each file with a line end before they are joined, and begin each with a header that has outcome, and msisdn or imei',
   cr_line_ends: 'save it as CSV UTF-8, not as CSV (Macintosh)',
   line_too_long: 'export it again: a quote that is not closed, or something else than a table, makes such lines',
   batch_id_taken: 'change any byte, and send it again',

@@ -93,7 +93,7 @@ async function handOn(
   await noteAdmitted(env.CASES, operator, markOf(upload));
   // Before it is handed on: the sweep does so where this does not come to it.
   await mark(env.WORK, 'admitted', upload);
-  const object = { key, size, sequencer: versionId, 'version-id': versionId };
+  const object = { key, size, 'version-id': versionId };
   await sendEvent(env.USAGE_QUEUE, { time, detail: { bucket: { name: bucket }, object } });
   log.info('usage admitted', { operator });
 }

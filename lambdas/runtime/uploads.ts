@@ -11,8 +11,8 @@ const created = z.object({
     object: z.object({
       key: z.string(),
       size: z.number(),
-      sequencer: z.string(),
-      'version-id': z.string().optional(),
+      // The inbox is versioned: an event without one is none of S3's, and would make an old upload a new one.
+      'version-id': z.string(),
     }),
   }),
 });
@@ -21,8 +21,8 @@ const created = z.object({
 export interface Uploaded {
   bucket: string;
   key: string;
-  versionId: string | undefined;
-  /** Tells this upload from every other one, also of the same key. */
+  versionId: string;
+  /** Tells this upload from every other one, also of the same key: its version. */
   upload: string;
   size: number;
   at: Instant;
@@ -33,10 +33,7 @@ export interface Uploaded {
 /** The handler of a queue of "Object Created" events. */
 export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>) {
   return events(created, ({ time, detail }, attempt, delivery) => {
-    const { key, size, sequencer, 'version-id': versionId } = detail.object;
-    return work(
-      { bucket: detail.bucket.name, key, size, versionId, upload: versionId ?? sequencer, at: time, delivery },
-      attempt,
-    );
+    const { key, size, 'version-id': versionId } = detail.object;
+    return work({ bucket: detail.bucket.name, key, size, versionId, upload: versionId, at: time, delivery }, attempt);
   });
 }

@@ -17,9 +17,6 @@ import { readText, readTextIfThere, readTextLines } from '../stores/objects.ts';
 import { readReport } from '../stores/reports.ts';
 import { env } from './environment.ts';
 
-/** An agency may upload any number of files under one name, each of which takes a while to read. */
-const MOST_VERSIONS = 5;
-
 const work = (key: string) => ({ bucket: env.WORK, key });
 
 /** The handsets of a report, of which nothing is known yet; null of what is no report. */
@@ -95,8 +92,5 @@ async function caseRefsOf(batch: Batch, rows: HandsetRows): Promise<About['caseR
     };
     return { taken, take };
   };
-  return (
-    (await readReport({ inbox: env.INBOX, forms: env.REPORT_FORMS }, batch, begin, { versions: MOST_VERSIONS })) ??
-    new Map()
-  );
+  return (await readReport({ inbox: env.INBOX, forms: env.REPORT_FORMS }, batch, begin)) ?? new Map();
 }

@@ -9,19 +9,22 @@ import { reportColumns } from '../domain/screening.ts';
 import type { Batch } from './cases/batches.ts';
 import { listVersions, readChunks } from './objects.ts';
 
+/** The most versions of a report's key that are read: an agency may upload any number under one name, each of which takes a while. */
+const MOST_VERSIONS = 5;
+
 /**
  * What is taken from the rows of a batch's report that name handsets; undefined where no version of the file has its bytes any more. A
  * version has to be read to know whether it is the batch's: the one that was uploaded when the batch's was comes first.
  * @param forms how agencies write their reports, by their ids
  * @param begin begins anew for each version: what takes its rows, and what gives back what was taken
- * @param versions so many are read at most: whoever may upload one may upload many under its name
- * @param bytes and none that is larger than any report that was taken
+ * @param versions the most that are read
+ * @param bytes none is read that is larger than any report that was taken
  */
 export async function readReport<T>(
   { inbox, forms }: { readonly inbox: string; readonly forms: FileForms },
   { agency, file, sha256, uploadedAt }: Pick<Batch, 'agency' | 'file' | 'sha256' | 'uploadedAt'>,
   begin: () => { readonly take: (row: ReportRow) => void; readonly taken: T },
-  { versions = Number.POSITIVE_INFINITY, bytes = LARGEST_REPORT } = {},
+  { versions = MOST_VERSIONS, bytes = LARGEST_REPORT } = {},
 ): Promise<T | undefined> {
   const columns = columnsAs(reportColumns, 'report', forms[agency]);
   const found = [];

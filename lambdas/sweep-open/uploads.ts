@@ -55,7 +55,7 @@ export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
     if (handed.has(name) && (await statusOf(await readMark(WORK, 'handed', upload))) === 'RUNNING') return;
     if (remedy === 'resend') {
       const { key, size, at, versionId } = upload;
-      const object = { key, size, sequencer: versionId, 'version-id': versionId };
+      const object = { key, size, 'version-id': versionId };
       await sendEvent(queue, { time: at, detail: { bucket: { name: INBOX }, object } });
       await mark(WORK, 'resent', upload);
       measure('Mended', { what: 'upload' });

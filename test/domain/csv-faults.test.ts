@@ -1,5 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import { type Columns, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import { decisionColumns } from '../../lambdas/domain/decision-rows.ts';
+import { responseColumns } from '../../lambdas/domain/responses.ts';
+import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { chunksOf, columns, read, readAll, row } from './csv-reading.ts';
 
 describe("files that can't be read", () => {
@@ -209,6 +212,66 @@ describe("files that can't be read", () => {
     expect(fault.message).toBe("the file can't be read beyond line 2: unclosed_quote");
     expect(fault.cause).toBeUndefined();
   });
+  describe('a header in the middle of a response', () => {
+    const response = { ...responseColumns('reverify'), joined: true };
+    const reading = async (text: string) => {
+      const { rows, fault } = await readAll([Buffer.from(text)], response);
+      return [rows.length, fault && `${fault.line} ${fault.reason}`];
+    };
+    const first = 'msisdn,outcome,occurred_on\n9876543210,verified,2026-06-03';
+    test.each([
+      [
+        'after a row without its line end',
+        `${first}msisdn,outcome,activated_on\n9876543211,reissued,2026-05-01\n`,
+        0,
+        2,
+      ],
+      ['of handsets, after a row without its line end', `${first}imei,outcome\n350000000000006,blocked\n`, 0, 2],
+      ['without a column of its own', `${first}\nmsisdn,result,occurred_on\n9876543211,verified,2026-06-03\n`, 1, 3],
+      ['of other columns, one of them unknown', `${first}\nnumber,outcome\n9876543211,verified\n`, 1, 3],
+      ['of handsets in a file about numbers', `${first}\nimei,outcome,remarks\n350000000000006,blocked,\n`, 1, 3],
+    ])('%s ends the file, since its rows would be read by the header before', async (_, text, rows, line) => {
+      expect(await reading(text)).toEqual([rows, `${line} misplaced_header`]);
+    });
+    test('is that of the rows after it, where it has the columns', async () => {
+      const joined = `${first}\noutcome,msisdn\nverified,9876543211\n`;
+      expect((await readAll([Buffer.from(joined)], response)).rows.at(-1)).toMatchObject({
+        cells: { msisdn: '9876543211', outcome: 'verified', occurred_on: '' },
+      });
+    });
+    test('is none where a word of a row is like a name', async () => {
+      expect(await reading(`msisdn,outcome,remarks\n9876543210,verified,outcome\n9876543211,verified,imei\n`)).toEqual([
+        2,
+        null,
+      ]);
+      expect(await reading(`${first}\n9876543211,verified,,outcome\n`)).toEqual([2, null]);
+    });
+  });
+
+  describe('rows between two quotes, which open and close in their notes', () => {
+    const reading = async (text: string, columns: Columns) => {
+      const { rows } = await readAll([Buffer.from(text)], columns);
+      return rows.map((one) => ('wrongCellCount' in one ? `${one.line} rejected` : `${one.line} row`));
+    };
+    test('are a reject and no rows that vanish', async () => {
+      const response =
+        'msisdn,outcome,remarks\n9876543210,failed,"no answer\n9876543211,verified,in person\n9876543212,verified,5"\n';
+      expect(await reading(`${response}9876543213,verified,\n`, responseColumns('reverify'))).toEqual([
+        '2 rejected',
+        '5 row',
+      ]);
+      const report = 'imei,case_ref\n350000000000006,"A-17\n350000000000014,B-18\n350000000000022,C"\n';
+      expect(await reading(report, reportColumns)).toEqual(['2 rejected']);
+      const preview = 'ab12'.repeat(16);
+      const decision = `preview,decision,msisdn,remarks\n${preview},approve,,"ok\n${preview},strike,9876543210,a desk 5"\n`;
+      expect(await reading(decision, decisionColumns)).toEqual(['2 rejected']);
+    });
+    test('are none where a note has lines and commas of its own', async () => {
+      const note = 'msisdn,outcome,remarks\n9876543210,failed,"no answer\ncame back, was told, left"\n';
+      expect(await reading(note, responseColumns('reverify'))).toEqual(['2 row']);
+    });
+  });
+
   test('an error of the source is passed on as it is', async () => {
     async function* broken() {
       yield Buffer.from('imei\n1\n');

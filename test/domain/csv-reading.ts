@@ -175,16 +175,29 @@ export function reckon(text: string, columns: Columns): Reading {
       return { rows: [], fault: { line: header.line, reason: `duplicate_column:${name}` } };
     }
   }
-  // A cell whose quote stands alone in each of two rows: the rest of the one, and the beginning of the other.
+  // A cell whose quote opens in one row and closes in a later one: the rest of the one, those between, and the beginning of the other.
   const [blanks, other] = [`(?:(?![\\n${separator}])\\s)*`, `[^\\n${separator}]*`];
-  const areTwo = (content: string, at: number) => {
+  const areTwo = (content: string, at: number, cells: string[]) => {
     const rest = `${separator}${other}`.repeat(names.length - 1 - at);
     const between = `(?:\\s*?|${other}(?:${separator}${other}){${names.length - 1}})`;
     const beginning = `${other}${separator}`.repeat(at);
-    return names.length > 1 && new RegExp(`^${blanks}${rest}\\n(?:${between}\\n)*${beginning}${blanks}$`).test(content);
+    if (names.length < 2) return false;
+    if (new RegExp(`^${blanks}${rest}\\n(?:${between}\\n)*${beginning}${blanks}$`).test(content)) return true;
+    if (!new RegExp(`^${other}${rest}\\n(?:${between}\\n)*${beginning}${other}$`).test(content)) return false;
+    // A note may go on in a second line that looks like this; a row names somebody there.
+    const [, ...within] = content.split('\n');
+    return within.some((line, n) => {
+      const own = line.split(separator);
+      const whole = n === within.length - 1 ? [...own.slice(0, at), '', ...cells.slice(at + 1)] : own;
+      return names.some((name, place) => {
+        const cell = (whole[place] ?? '').trim();
+        const isKey = /^(?:imei|msisdn|reference|preview|key)$/.test(name) && all.includes(name) && place !== at;
+        return isKey && (isIdentifier(cell) || ((cell.match(/[0-9]/g)?.length ?? 0) > 4 && !/\s/.test(cell)));
+      });
+    });
   };
   const rows = body.map(({ line: at, cells, quoted }) =>
-    cells.length === names.length && !quoted.some(areTwo)
+    cells.length === names.length && !quoted.some((content, place) => areTwo(content, place, cells))
       ? { line: at, cells: Object.fromEntries(all.map((name) => [name, cells[names.indexOf(name)] ?? ''])) }
       : { line: at, wrongCellCount: cells.join(',') },
   );

@@ -40,6 +40,14 @@ describe('writing CSV', () => {
       "'x",
       ' =1',
     ]);
+    // Behind what separates cells for some of them, too, and nowhere else.
+    expect(['Delhi;=1', 'Delhi; +1', 'a\t@x', 'a;b-c', 'a=b'].map(outside)).toEqual([
+      "Delhi;'=1",
+      "Delhi; '+1",
+      "a\t'@x",
+      'a;b-c',
+      'a=b',
+    ]);
   });
   test('a reject has its line, its value made safe, and its reason', () => {
     expect(rejectsHeader).toBe('line,value,reason,what_to_do\n');

@@ -60,7 +60,7 @@ describe("an operator's file in DIRBS-Core's form", () => {
     expect(await readUsage(OPERATOR_DATA, DIRBS)).toEqual([
       '2: 35000000000000 +919876543210 2026-06-06',
       '3: 35000000000001 +919876543211 2026-06-01',
-      '4: missing_msisdn: fill it in',
+      '4: missing_msisdn: fill it in, or take an empty row out',
       '5: missing_imei: fill it in, or take an empty row out',
       '6: not_digits: write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
       '7: not_a_device: look it up again: a placeholder stands where nothing was known',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { CsvRow } from '../../lambdas/domain/csv.ts';
+import { type CsvRow, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
@@ -24,8 +24,11 @@ describe('reading a row of a response', () => {
     expect(responseColumns('reverify')).toEqual({
       required: ['msisdn', 'outcome'],
       optional: ['occurred_on', 'activated_on', 'to', 'ground', 'remarks'],
+      joined: true,
     });
-    expect(responseColumns('block')).toEqual({ required: ['imei', 'outcome'], optional: ['occurred_on', 'remarks'] });
+    expect(responseColumns('block').optional).toEqual(['occurred_on', 'remarks']);
+    // As its order has it, for a handset that is to be unblocked for one number alone.
+    expect(responseColumns('unblock').optional).toEqual(['msisdn', 'occurred_on', 'remarks']);
   });
 
   test.each(['verified', 'failed', 'disconnected', 'not_found'])('of a connection may say %s', (outcome) => {
@@ -52,6 +55,16 @@ describe('reading a row of a response', () => {
       expect(given(own, said)).toEqual({ line: 2, reason: 'not_in_direction' });
     expect(given(null, '')).toMatchObject(taken);
     expect(given(null, '09876543210')).toEqual({ line: 2, reason: 'not_in_direction' });
+  });
+
+  test('in the file of a direction to unblock has the number for which alone that is', async () => {
+    const file = 'imei,msisdn,outcome\n356938035643809,09876543211,unblocked\n';
+    const read: CsvRow[] = [];
+    for await (const rows of readCsv([Buffer.from(file)], responseColumns('unblock'))) read.push(...rows);
+    const found = { row: 2, lastSeen: null, directedFor: null, aloneFor: '+919876543210' as Msisdn };
+    expect(
+      read.map((row) => parseResponseRow(row, { kind: 'unblock', operator: airtel }, uploaded, () => found, [])),
+    ).toEqual([{ line: 2, reason: 'not_in_direction' }]);
   });
 
   test.each(['blocked', 'not_found'])('of a handset may say %s', (outcome) => {

@@ -66,7 +66,7 @@ const TO_DO: Readonly<Record<string, string>> = {
   bad_date:
     'write 2026-05-30, and no day later than that of the upload; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
   unknown_outcome:
-    'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so',
+    'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
   missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
   duplicate_column: 'take one of them out',
   spreadsheet_not_csv: 'open it in the spreadsheet, save it as CSV UTF-8, and upload that',

@@ -1,3 +1,4 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
@@ -44,6 +45,21 @@ const say = async (lab: Lab, direction: string, rows: string[]) => {
 const follow = (lab: Lab) => lab.batches().then((all) => all.filter((id) => id.startsWith('followup-')).sort());
 
 describe('what was moved goes on in the follow-up of the next night', { timeout: 300_000 }, () => {
+  it('whatever night somebody sends a message of: one that has not come is none', async () => {
+    const opened = await open([P]);
+    await using lab = opened.lab;
+    await lab.at(4);
+    expect(await say(lab, opened.direction, [`${P},ported,jio,`])).toMatchObject({ recorded: 1 });
+    const { endpoint, region, names } = lab.cloud;
+    const queues = new SQSClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+    const MessageBody = JSON.stringify({ time: '2099-01-01T19:00:00Z' });
+    await queues.send(new SendMessageCommand({ QueueUrl: names.queues.NightQueue, MessageBody }));
+    await lab.at(afterNight(4));
+    const atJio = (await lab.directions('jio')).map((id) => id.split('.').slice(0, 2).join('.'));
+    expect(atJio.sort()).toEqual(['followup-202606060000.reverify', `${batch}.block`]);
+    expect(lab.cloud.failures()).toEqual(['dead-letter queue NightDeadLetters holds 1 message(s)']);
+  });
+
   it('at the operator that it was ported to, and back where that has no such connection', async () => {
     const opened = await open([P, Q]);
     await using lab = opened.lab;

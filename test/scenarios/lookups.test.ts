@@ -403,7 +403,7 @@ describe('a word that another one has replaced', () => {
   async function redrive(versionId: string): Promise<void> {
     const { endpoint, region, names } = words.cloud;
     const bucket = { name: bucketsOf(words.cloud).inbox };
-    const object = { key: 'lookups/caseworker-1/words.csv', size: 9, sequencer: versionId, 'version-id': versionId };
+    const object = { key: 'lookups/caseworker-1/words.csv', size: 9, 'version-id': versionId };
     const MessageBody = JSON.stringify({ time: '2026-06-02T00:00:00Z', detail: { bucket, object } });
     const queues = new SQSClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
     await queues.send(new SendMessageCommand({ QueueUrl: names.queues.LookupsQueue, MessageBody }));

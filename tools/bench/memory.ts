@@ -176,7 +176,7 @@ export async function measureMemory(): Promise<Results> {
   const record = async (rows: number): Promise<Invocation> => {
     const text = [...fileOf('msisdn,outcome\n', answerRow, rows)];
     const { key } = await put(`responses/airtel/${DIRECTION}/${rows}.csv`, text);
-    const object = { key, size: Buffer.byteLength(text.join('')), sequencer: String(rows) };
+    const object = { key, size: Buffer.byteLength(text.join('')), 'version-id': 'null' };
     const body = JSON.stringify({ time: NOW, detail: { bucket: { name: bucket }, object } });
     const attributes = { ApproximateFirstReceiveTimestamp: String(Date.parse(NOW)), ApproximateReceiveCount: '1' };
     return {

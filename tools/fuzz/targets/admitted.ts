@@ -56,7 +56,7 @@ async function checkAdmission({ who, name, file }: Sent): Promise<void> {
   must(recorded === (admitted ? 1 : 0), 'the gated file is let in where a row says so, and once');
   must(aws.items.get(verdictOf(PASSED))?.admitted === undefined, 'nobody lets in what passed');
   const handedOn = aws.sent.filter(({ queue }) => queue === 'usage').map(({ event }) => event);
-  const object = { key: GATED, size: 5, sequencer: VERSION, 'version-id': VERSION };
+  const object = { key: GATED, size: 5, 'version-id': VERSION };
   const event = { time: AT, detail: { bucket: { name: 'inbox' }, object } };
   must(isDeepStrictEqual(handedOn, admitted ? [event] : []), 'what is let in is handed on, and nothing else');
   const items = structuredClone(aws.items);

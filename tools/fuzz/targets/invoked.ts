@@ -20,7 +20,7 @@ export const invoke = async <Result>(handler: Handler, event: unknown): Promise<
 
 /** Brings an upload's event to a function; it must not fail. */
 export async function upload(handler: Handler, key: string, size: number): Promise<void> {
-  const object = { key, size, sequencer: '01', 'version-id': VERSION };
+  const object = { key, size, 'version-id': VERSION };
   const body = JSON.stringify({ time: AT, detail: { bucket: { name: 'inbox' }, object } });
   const attributes = { ApproximateFirstReceiveTimestamp: String(millisOf(AT)), ApproximateReceiveCount: '1' };
   const answer = await invoke<{ batchItemFailures: unknown[] }>(handler, {
