@@ -9,6 +9,7 @@ import { countOpen, rowsFor } from './ledger.ts';
 import { type FileReason, type RejectedRow, ROW_REASONS, type RowReason } from './reasons.ts';
 import type { Applied } from './responses.ts';
 import type { Routing } from './routing.ts';
+import { outstanding } from './sealing.ts';
 import { fields } from './stored.ts';
 import { whatToDo } from './what-to-do.ts';
 import { standing } from './whereabouts.ts';
@@ -48,8 +49,10 @@ export interface ResponseReceipt extends Receipt {
   readonly recordedAt: Instant;
   /** Whether the batch had settled: its summary stays. */
   readonly late: boolean;
-  /** How many of the direction's rows still have no final outcome; 0 once its ladder was closed. */
+  /** How many of the direction's rows still have no final outcome while its ladder runs; 0 once that was closed. */
   readonly open: number;
+  /** How many have none though it was closed, failed ones among them: its operator may still answer for them. */
+  readonly overdue: number;
   /** The order that comes next if the rows stay as they are, and by when that is to be answered; null where none does. */
   readonly next: { readonly order: Order; readonly deadline: Instant } | null;
 }
@@ -135,6 +138,7 @@ export function responseReceipt(
     recordedAt: response.now,
     late,
     open: countOpen(ledger),
+    overdue: outstanding(ledger).overdue,
     next: next === undefined ? null : { order: next.order, deadline: next.deadline },
   };
 }
@@ -171,6 +175,7 @@ const recordedPart = z.looseObject({
   recordedAt: instant.optional(),
   late: z.boolean().optional(),
   open: fields.count.optional(),
+  overdue: fields.count.optional(),
   order: z.enum(ORDERS).nullable().optional(),
   next: z
     .object({ order: z.enum(ORDERS), deadline: instant })
@@ -195,7 +200,10 @@ export interface CombinedPart {
   readonly alreadyRecorded: number;
   readonly rejects: readonly CombinedReject[];
   /** How the direction stood once they were recorded; undefined where its bytes had been recorded before. */
-  readonly standing?: Pick<PartReceipt, 'order' | 'late' | 'open' | 'next' | 'recordedAt'>;
+  readonly standing?: Pick<PartReceipt, 'order' | 'late' | 'open' | 'next' | 'recordedAt'> & {
+    /** Absent of what an earlier version recorded. */
+    readonly overdue?: number;
+  };
 }
 
 /**
@@ -217,12 +225,12 @@ export function combinedPart(
   // Bytes that were recorded in the direction by themselves, or routed there before, may have had other rows.
   const own = new Set(lines);
   const rejects = part.rejects.filter(({ line }) => own.has(line));
-  const { upload, recordedAt, late, open, order = null, next = null } = part;
+  const { upload, recordedAt, late, open, overdue, order = null, next = null } = part;
   const isFirst = name === routing.file && upload === routing.upload && part.rows === rows;
   const recorded = isFirst ? part.recorded : 0;
   const counts = { directionId, rows, recorded, alreadyRecorded: rows - rejects.length - recorded, rejects };
   if (!isFirst || recordedAt === undefined || late === undefined || open === undefined) return counts;
-  return { ...counts, standing: { order, late, open, next, recordedAt } };
+  return { ...counts, standing: { order, late, open, ...(overdue !== undefined && { overdue }), next, recordedAt } };
 }
 
 /** What an operator gets for a file that answers several of its directions, keys in the agreed order. */
@@ -279,8 +287,8 @@ export function combinedReceipt(
     directions: parts.map(({ standing, rejects, directionId, rows, recorded, alreadyRecorded }) => {
       const counts = { directionId, rows, recorded, alreadyRecorded, rejected: rejects.length };
       if (standing === undefined) return counts;
-      const { order, late, open, next } = standing;
-      return { ...counts, order, late, open, next };
+      const { recordedAt: _, ...stands } = standing;
+      return { ...counts, ...stands };
     }),
     ...(file === name && earlier.length === 0 ? {} : { repeats: earlier[0] ?? file }),
   };
@@ -312,6 +320,7 @@ const repeated = z.looseObject({
   recordedAt: z.unknown().optional(),
   late: z.unknown().optional(),
   open: z.unknown().optional(),
+  overdue: z.unknown().optional(),
   next: z.unknown().optional(),
   order: z.unknown().optional(),
   upload: z.string().optional(),
@@ -324,8 +333,8 @@ const repeated = z.looseObject({
  */
 export function receiptAgain(text: string, name: string): string {
   const first = repeated.parse(JSON.parse(text));
-  const { file, sha256, rows, recorded, alreadyRecorded, uploadedAt, recordedAt, late, open, next, ...more } = first;
-  const { order, upload, ...others } = more;
+  const { file, sha256, rows, recorded, alreadyRecorded, uploadedAt, recordedAt, late, ...more } = first;
+  const { open, overdue, next, order, upload, ...others } = more;
   // What a combined file had recorded is another upload's, whatever its name.
   if (file === name && upload === undefined) return text;
   return jsonText({

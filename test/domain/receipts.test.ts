@@ -157,6 +157,21 @@ describe('the receipt of a response', () => {
     expect(told(ended, '2026-06-20T12:00:00Z')).toMatchObject({ open: 0, next: null, late: false });
   });
 
+  test('says who is overdue once the ladder has ended, who failed among them, and counts nobody there who was taken back', () => {
+    const standing = (ledger: ReturnType<typeof begun>, row = 0) => {
+      const applied = answered(ledger, [[row, 'verified']]);
+      const { open, overdue } = responseReceipt(response('2026-06-20T12:00:00Z'), 'ab', applied);
+      return { open, overdue };
+    };
+    const ended = closed(answered(begun(4), [[1, 'failed']]).ledger);
+    expect(standing(ended)).toEqual({ open: 0, overdue: 3 });
+    expect(standing(marked(ended, [2]))).toEqual({ open: 0, overdue: 2 });
+    // What is said late counts no more as overdue, though the summary keeps it.
+    expect(standing(sealed(ended), 1)).toEqual({ open: 0, overdue: 3 });
+    const running = responseReceipt(response('2026-06-03T12:00:00Z'), 'ab', answered(begun(4), [[1, 'failed']]));
+    expect(running).toMatchObject({ open: 4, overdue: 0 });
+  });
+
   test('is late where the batch has settled', () => {
     const late = answered(sealed(closed(begun(1))), [[0, 'verified']]);
     expect(told(late, '2026-06-20T12:00:00Z')).toMatchObject({ open: 0, next: null, late: true });
@@ -255,11 +270,18 @@ describe('the receipt of a combined file', () => {
       directions: [
         {
           ...{ directionId: first.directionId, rows: 3, recorded: 1, alreadyRecorded: 1, rejected: 1 },
-          ...{ order: 'reverify', late: false, open: 2, next: { order: 'bar_outgoing', deadline } },
+          ...{ order: 'reverify', late: false, open: 2, overdue: 0, next: { order: 'bar_outgoing', deadline } },
         },
         { directionId: second.directionId, rows: 1, recorded: 0, alreadyRecorded: 0, rejected: 1 },
       ],
     });
+  });
+
+  test('says nothing of overdue rows of a direction where an earlier version recorded its part', () => {
+    const { overdue: _, ...older } = JSON.parse(prepared());
+    const part = own('all.csv', receiptText(older));
+    expect(part.standing).toMatchObject({ open: 2 });
+    expect(part.standing).not.toHaveProperty('overdue');
   });
 
   test('of the same bytes under another name says which file it repeats, and counts nothing as recorded', () => {

@@ -110,7 +110,7 @@ describe('one file for all directions of an operator', () => {
       refused: null,
       uploadedAt: '2026-06-02T00:00:00Z',
     });
-    const counts = { alreadyRecorded: 0, late: false };
+    const counts = { alreadyRecorded: 0, late: false, overdue: 0 };
     const next = { order: 'bar_outgoing', deadline: '2026-06-12T00:00:00Z' };
     expect(receipt.directions).toEqual([
       { ...counts, directionId: block1, rows: 1, recorded: 1, rejected: 0, order: 'block', open: 0, next: null },

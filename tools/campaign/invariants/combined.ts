@@ -51,6 +51,7 @@ interface Part {
   rejects: { line: number; reason: string }[];
   late: boolean;
   open: number;
+  overdue: number;
 }
 interface Told extends Omit<Part, 'rejects'> {
   rejected: number;
@@ -74,9 +75,9 @@ export function checkCombined(known: Known, where: string, receipt: Record<strin
     toldOf.size === directions.length && toldOf.size === parts.length,
     'a combined receipt names each direction once',
   );
-  for (const { directionId, rows, recorded, alreadyRecorded, rejects, late, open } of parts) {
+  for (const { directionId, rows, recorded, alreadyRecorded, rejects, late, open, overdue } of parts) {
     const { order: _, next, ...told } = toldOf.get(directionId) ?? ({} as Partial<Told>);
-    const first = { directionId, rows, recorded, alreadyRecorded, rejected: rejects.length, late, open };
+    const first = { directionId, rows, recorded, alreadyRecorded, rejected: rejects.length, late, open, overdue };
     must(same(told, first), 'a combined receipt says of each direction what was recorded in it');
     must(!next || told.open !== 0, 'a receipt says what comes next for who is open');
   }

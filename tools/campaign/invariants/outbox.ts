@@ -136,7 +136,7 @@ function checkStatuses(known: Known): void {
 }
 
 /** What the receipt of bytes says that were recorded before, of those that they got then: how the direction stood is said by those. */
-const onceMore = ({ recorded, alreadyRecorded, late, open, ...receipt }: Item) => ({
+const onceMore = ({ recorded, alreadyRecorded, late, open, overdue, ...receipt }: Item) => ({
   ...receipt,
   recorded: 0,
   alreadyRecorded: Number(recorded) + Number(alreadyRecorded),

@@ -3,7 +3,7 @@ import { dayAt, daysBefore, imeiIn, isDay, msisdnIn, sha256 } from '../../../tes
 import { DAY, OPERATORS } from '../story.ts';
 import { linesFor } from './combined.ts';
 import { ANSWERS, isOfHandsets } from './kinds.ts';
-import type { Direction, Known, Row } from './known.ts';
+import { type Direction, isOpen, type Known, type Row } from './known.ts';
 import { isGivenBack, isToKeep, portsIn, saidElsewhere, wasExtended } from './moves.ts';
 import { backKeyOf, expectOrder, failedKeyOf, lastDeadlineTold, wasCut } from './orders.ts';
 import type { Item } from './seen.ts';
@@ -193,7 +193,8 @@ export function checkResponse(
     refused: null,
     directionId: id,
     late: sealedAt !== null,
-    open: closed ? 0 : states.filter(({ outcome }) => outcome === 'open' || outcome === 'failed').length,
+    open: closed ? 0 : states.filter(isOpen).length,
+    overdue: closed ? states.filter((row) => isOpen(row) && !row.reversed).length : 0,
   });
   const { failedOrder, lateOn, backDue, withdrawnOn } = file as {
     failedOrder?: Item;
