@@ -164,10 +164,9 @@ function dueOf(batches: readonly ToldBatch[], now: Instant): Due[] {
   const until = addSeconds(now, A_DAY);
   const due = batches.flatMap(({ ledgers }) =>
     ledgers.flatMap((ledger): Due[] => {
-      const { operator, closedAt } = ledger;
+      const { operator } = ledger;
       const running = openRowsOf(ledger, now);
-      const failed =
-        closedAt === null ? failedRowsDue(ledger, (deadline) => deadline > now && deadline <= until) : undefined;
+      const failed = failedRowsDue(ledger, (deadline) => deadline > now && deadline <= until);
       return [
         ...(running !== undefined && running.deadline <= until ? [dueRows(operator, running, false)] : []),
         ...(failed === undefined

@@ -82,13 +82,14 @@ export function outstanding(ledger: Ledger): { readonly overdue: number; readonl
     if (isTakenBack(bytes, row)) continue;
     const outcome = outcomeAt(bytes, row);
     if (outcome === 'overdue') overdue += 1;
-    if (hasFailed(bytes, row * bytesPerRow)) failed += 1;
+    if (hasFailed(bytes, row)) failed += 1;
   }
   return { overdue, failed };
 }
 
-/** Whether the row whose first byte is at `at` failed, be it overdue by now: one that went overdue unanswered names no file. */
-function hasFailed(bytes: Uint8Array, at: number): boolean {
+/** Whether a row (from 0) failed, be it overdue by now: one that went overdue unanswered names no file. */
+export function hasFailed(bytes: Uint8Array, row: number): boolean {
+  const at = row * bytesPerRow;
   const byte = (bytes[at] ?? 0) & outcomeMask;
   return byte === code.failed || (byte === code.overdue && fileOf(bytes, at) > 0);
 }
@@ -96,9 +97,9 @@ function hasFailed(bytes: Uint8Array, at: number): boolean {
 function countedIn(bytes: Uint8Array): OutcomeCounts {
   const counts = new Array<number>(OUTCOMES.length).fill(0);
   let overdueFailed = 0;
-  for (let at = 0; at + bytesPerRow <= bytes.length; at += bytesPerRow) {
-    const byte = (bytes[at] ?? 0) & outcomeMask;
-    if (hasFailed(bytes, at)) overdueFailed += 1;
+  for (let row = 0; (row + 1) * bytesPerRow <= bytes.length; row += 1) {
+    const byte = (bytes[row * bytesPerRow] ?? 0) & outcomeMask;
+    if (hasFailed(bytes, row)) overdueFailed += 1;
     const known = byte < counts.length ? byte : code.open;
     counts[known] = (counts[known] ?? 0) + 1;
   }

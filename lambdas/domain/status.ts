@@ -7,10 +7,9 @@ import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import { BATCH_KINDS, type BatchKind, BOOKS, type Book, type DirectionKind, rulesOf } from './kinds.ts';
 import type { Order } from './ladders.ts';
-import { fileSaying, type Ledger } from './ledger.ts';
-import { isReversed, outcomeAt } from './outcomes.ts';
+import { currentOutcomes, fileSaying, type Ledger, unansweredRows } from './ledger.ts';
 import type { Plan } from './plans.ts';
-import { outstanding, standingOutcomes } from './sealing.ts';
+import { hasFailed, standingOutcomes } from './sealing.ts';
 import { fields } from './stored.ts';
 import { lastDeadline, whereabouts } from './whereabouts.ts';
 
@@ -147,7 +146,10 @@ export function statusOf({ batch, decision, plan, ledgers, before, now }: Status
   };
   const own = since[status] ?? batch.startedAt;
   const asOf = hasEnded(status) ? own : latest;
-  const { open, overdue } = status === 'directed' ? ladders(ledgers, asOf) : { open: [], overdue: late(ledgers) };
+  const { open, overdue } =
+    status === 'directed'
+      ? ladders(ledgers, asOf)
+      : { open: [], overdue: groupedOverdue(ledgers.flatMap((ledger) => unanswered(ledger, asOf))) };
   const { operators, ...all } = countedBy(kind, plan, ledgers);
   return {
     batchId,
@@ -224,20 +226,12 @@ export function openRowsOf(ledger: Ledger, now: Instant): OpenRows | undefined {
 /** Where the ladders of a directed batch are at `now`, and what is overdue of it. */
 function ladders(ledgers: readonly Ledger[], now: Instant): { open: OpenRows[]; overdue: OverdueRows[] } {
   const open: OpenRows[] = [];
-  const overdue: OverdueRows[] = late(ledgers);
+  const overdue: OverdueRows[] = [];
   for (const ledger of ledgers) {
-    const { kind, operator, closedAt } = ledger;
-    const { open: rows } = standingOutcomes(ledger);
-    if (closedAt !== null || rows === 0) continue;
     const running = openRowsOf(ledger, now);
-    const last = whereabouts(ledger, now).rungs.at(-1);
-    if (running !== undefined) {
-      open.push(running);
-      overdue.push(...failedTooLong(ledger, now));
-    } else if (last !== undefined) {
-      // Its ladder has ended, and nobody has closed it yet.
-      overdue.push({ operator, kind, order: last.order, since: last.deadline, directions: 1, rows });
-    }
+    if (running !== undefined) open.push(running);
+    // A ladder may have ended, and nobody has closed it yet.
+    overdue.push(...(running === undefined ? unanswered(ledger, now) : failedTooLong(ledger, now)));
   }
   return {
     open: grouped(open, ({ deadline, kind, order, next }) => [deadline, kind, order, next].join()),
@@ -245,16 +239,19 @@ function ladders(ledgers: readonly Ledger[], now: Instant): { open: OpenRows[]; 
   };
 }
 
-/** What is overdue of ladders that have ended. */
-function late(ledgers: readonly Ledger[]): OverdueRows[] {
-  const overdue = ledgers.flatMap((ledger): OverdueRows[] => {
-    const { overdue: rows } = outstanding(ledger);
-    const last = ledger.rungs.at(-1);
-    if (ledger.closedAt === null || rows === 0 || last === undefined) return [];
-    const { operator, kind } = ledger;
-    return [{ operator, kind, order: last.order, since: last.deadline, directions: 1, rows }];
-  });
-  return groupedOverdue(overdue);
+/** What is overdue of a ladder that has ended: since its end, and of rows that failed since the deadline of their own disconnect order. */
+function unanswered(ledger: Ledger, now: Instant): OverdueRows[] {
+  const { operator, kind } = ledger;
+  const last = whereabouts(ledger, now).rungs.at(-1);
+  const own = [...ownDeadlines(ledger).values()].sort();
+  const silent = unansweredRows(ledger).length - own.length;
+  const overdue: OverdueRows[] = [];
+  if (last !== undefined && silent > 0)
+    overdue.push({ operator, kind, order: last.order, since: last.deadline, directions: 1, rows: silent });
+  if (own[0] !== undefined)
+    overdue.push({ operator, kind, order: OWN, since: own[0], directions: 1, rows: own.length });
+  // It is one direction, whichever of its rows are overdue.
+  return groupedOverdue(overdue).map((one) => ({ ...one, directions: 1 }));
 }
 
 /** Rows that failed, and were to be disconnected by now. */
@@ -263,29 +260,36 @@ function failedTooLong(ledger: Ledger, now: Instant): OverdueRows[] {
   const failed = failedRowsDue(ledger, (deadline) => deadline <= now);
   return failed === undefined
     ? []
-    : [{ operator, kind, order: 'disconnect', since: failed.earliest, directions: 1, rows: failed.rows }];
+    : [{ operator, kind, order: OWN, since: failed.earliest, directions: 1, rows: failed.rows }];
 }
 
-/**
- * Rows that failed, and are to be disconnected by deadlines that are asked for; undefined where there are none. Of those that were taken
- * back nobody is to be disconnected: the number is somebody else's, or what was done to it was a mistake.
- */
+/** Rows whose ladder runs, that failed, and are to be disconnected by deadlines that are asked for; undefined where there are none. */
 export function failedRowsDue(
   ledger: Ledger,
   isAsked: (deadline: Instant) => boolean,
 ): { readonly rows: number; readonly earliest: Instant } | undefined {
-  let rows = 0;
-  let earliest: Instant | undefined;
-  if (!ledger.files.some(({ failedOrder }) => failedOrder !== undefined && isAsked(failedOrder.deadline)))
-    return undefined;
-  for (let row = 0; row < ledger.rows; row += 1) {
-    if (outcomeAt(ledger.outcomes, row) !== 'failed' || isReversed(ledger.outcomes, row)) continue;
-    const deadline = fileSaying(ledger, row)?.failedOrder?.deadline;
-    if (deadline === undefined || !isAsked(deadline)) continue;
-    rows += 1;
-    if (earliest === undefined || deadline < earliest) earliest = deadline;
+  if (ledger.closedAt !== null) return undefined;
+  const asked = [...ownDeadlines(ledger).values()].filter(isAsked).sort();
+  const [earliest] = asked;
+  return earliest === undefined ? undefined : { rows: asked.length, earliest };
+}
+
+/** The order that a response causes for rows that failed. */
+const OWN: Order = 'disconnect';
+
+/**
+ * By when rows (from 0) that failed are to be disconnected by an order of their own, be they overdue by now. Of those that were taken
+ * back nobody is to be disconnected: the number is somebody else's, or what was done to it was a mistake.
+ */
+function ownDeadlines(ledger: Ledger): Map<number, Instant> {
+  const deadlines = new Map<number, Instant>();
+  if (!ledger.files.some(({ failedOrder }) => failedOrder !== undefined)) return deadlines;
+  const bytes = currentOutcomes(ledger);
+  for (const row of unansweredRows(ledger)) {
+    const deadline = hasFailed(bytes, row) ? fileSaying(ledger, row)?.failedOrder?.deadline : undefined;
+    if (deadline !== undefined) deadlines.set(row, deadline);
   }
-  return earliest === undefined ? undefined : { rows, earliest };
+  return deadlines;
 }
 
 export function groupedOverdue(overdue: readonly OverdueRows[]): OverdueRows[] {

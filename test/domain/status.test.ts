@@ -172,9 +172,29 @@ describe('a directed batch', () => {
     // Nobody has closed it yet.
     expect(directed([connections], at('2026-06-17T00:00:00Z'))).toMatchObject({
       open: [],
-      overdue: [{ ...failed, since: '2026-06-17T00:00:00Z', rows: 3 }],
+      overdue: [{ ...failed, since: '2026-06-04T10:00:00Z', rows: 3 }],
       next: { what: 'settled', by: '2026-06-17T00:00:00Z' },
     });
+  });
+
+  it('says of rows that failed the same day before and after their ladder has ended: that of their own order', () => {
+    const end = at('2026-06-17T00:00:00Z');
+    const sinceOf = (ledger: Ledger) => directed([ledger], end).overdue.map(({ since, rows }) => [since, rows]);
+    const own = '2026-06-04T10:00:00Z';
+    // Verified since: only the two that nobody answered for are left, whose time was that of the ladder.
+    expect(sinceOf(answered(closed(connections), [[1, 'verified']]).ledger)).toEqual([[end, 2]]);
+    expect(sinceOf(takeBack(closed(connections), [1]) ?? connections)).toEqual([[end, 2]]);
+    expect(sinceOf(takeBack(closed(connections), [2, 3]) ?? connections)).toEqual([[own, 1]]);
+    expect(sinceOf(closed(connections))).toEqual([[own, 3]]);
+    expect(directed([closed(connections)], end).overdue).toMatchObject([{ directions: 1 }]);
+    // One that failed when the ladder had ended has no order of its own.
+    expect(sinceOf(answered(closed(fresh(1)), [[0, 'failed']]).ledger)).toEqual([[end, 1]]);
+    // A ladder of one more re-verification, which an extension leaves: its failed rows are overdue by another order.
+    const asked = { ...connections, rungs: [{ order: 'reverify' as const, deadline: end }] };
+    expect(directed([closed(asked)], end).overdue).toMatchObject([
+      { order: 'disconnect', since: own, directions: 1, rows: 1 },
+      { order: 'reverify', since: end, directions: 1, rows: 2 },
+    ]);
   });
 
   it('says so no more of what was answered late, or taken back', () => {
