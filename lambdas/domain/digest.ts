@@ -15,7 +15,7 @@ import {
   hasEnded,
   type OpenRows,
   type OverdueRows,
-  openRowsOf,
+  rowsDue,
   STATUSES,
   type Status,
   type StatusName,
@@ -53,6 +53,8 @@ export interface Digest {
   readonly ended: readonly Pick<Status, 'batchId' | 'agency' | 'status' | 'since'>[];
   readonly decisions: readonly Waiting[];
   readonly due: readonly Due[];
+  /** How many rows these are, each once: failed ones may be due by both orders. */
+  readonly dueRows: number;
   readonly overdue: readonly OverdueRows[];
   /** Rows that failed re-verification, and are not disconnected. */
   readonly failed: readonly { readonly operator: string; readonly rows: number }[];
@@ -109,7 +111,7 @@ export function digestOf({ batches, untold, gated, quarantined, strays, deadLett
         status === 'waiting' ? [{ batchId, agency, since, until: next?.by ?? null, held }] : [],
       )
       .toSorted((a, b) => (untilOf(a) < untilOf(b) ? -1 : 1)),
-    due: dueOf(all, now),
+    ...dueOf(all, now),
     overdue: groupedOverdue(all.flatMap(({ status }) => status.overdue)),
     failed: failedOf(all),
     gated: [...gated].filter(([, files]) => files > 0).map(([operator, files]) => ({ operator, files })),
@@ -139,11 +141,11 @@ export function digestedAt(text: string): Instant | undefined {
 
 /** What a digest comes to, for its notice and the page's first lines. */
 export function digestFigures(digest: Digest) {
-  const { underway, decisions, due, overdue, failed, gated, quarantined, strays, deadLetters } = digest;
+  const { underway, decisions, dueRows, overdue, failed, gated, quarantined, strays, deadLetters } = digest;
   return {
     batches: underway.length,
     decisions: decisions.length,
-    due: sumOf(due.filter((one) => !one.failed)),
+    due: dueRows,
     overdue: sumOf(overdue),
     failed: sumOf(failed),
     heldHandsets: decisions.reduce((sum, { held }) => sum + (held ?? 0), 0),
@@ -159,38 +161,34 @@ const byId = (a: ToldBatch, b: ToldBatch) => (a.status.batchId < b.status.batchI
 const untilOf = ({ until, batchId }: Waiting) => `${until ?? '~'} ${batchId}`;
 const sumOf = (all: readonly { readonly rows: number }[]) => all.reduce((sum, { rows }) => sum + rows, 0);
 
-/** What is to be answered within a day, by operator and order, the soonest deadline of each. */
-function dueOf(batches: readonly ToldBatch[], now: Instant): Due[] {
+/** What is to be answered within a day, by operator and order, the soonest deadline of each; and how many rows that are. */
+function dueOf(batches: readonly ToldBatch[], now: Instant): Pick<Digest, 'due' | 'dueRows'> {
   const until = addSeconds(now, A_DAY);
-  const due = batches.flatMap(({ ledgers }) =>
-    ledgers.flatMap((ledger): Due[] => {
-      const { operator } = ledger;
-      const running = openRowsOf(ledger, now);
-      const failed = failedRowsDue(ledger, (deadline) => deadline > now && deadline <= until);
-      return [
-        ...(running !== undefined && running.deadline <= until ? [dueRows(operator, running, false)] : []),
-        ...(failed === undefined
-          ? []
-          : [
-              dueRows(
-                operator,
-                { order: 'disconnect', deadline: failed.earliest, directions: 1, rows: failed.rows },
-                true,
-              ),
-            ]),
-      ];
-    }),
-  );
+  const due: Due[] = [];
+  let rows = 0;
+  for (const ledger of batches.flatMap(({ ledgers }) => ledgers)) {
+    const { operator } = ledger;
+    const running = rowsDue(ledger, now, until);
+    const failed = failedRowsDue(ledger, (deadline) => deadline > now && deadline <= until);
+    if (running !== undefined) due.push(dueOne(operator, running, false));
+    if (failed !== undefined) {
+      const own = { order: 'disconnect', deadline: failed.earliest, directions: 1, rows: failed.rows } as const;
+      due.push(dueOne(operator, own, true));
+    }
+    // Those that failed are among the open ones of the ladder.
+    rows += running?.rows ?? failed?.rows ?? 0;
+  }
   const keyOf = ({ operator, order, failed }: Due) => [operator, order, failed].join();
   const soonest = new Map<string, Instant>();
   for (const one of due) {
     const known = soonest.get(keyOf(one));
     if (known === undefined || one.deadline < known) soonest.set(keyOf(one), one.deadline);
   }
-  return grouped(due, keyOf).map((one) => ({ ...one, deadline: soonest.get(keyOf(one)) ?? one.deadline }));
+  const all = grouped(due, keyOf).map((one) => ({ ...one, deadline: soonest.get(keyOf(one)) ?? one.deadline }));
+  return { due: all, dueRows: rows };
 }
 
-const dueRows = (
+const dueOne = (
   operator: OperatorId,
   { order, deadline, directions, rows }: Pick<Due, 'order' | 'deadline' | 'directions' | 'rows'>,
   failed: boolean,

@@ -7,7 +7,7 @@ import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import { BATCH_KINDS, type BatchKind, BOOKS, type Book, type DirectionKind, rulesOf } from './kinds.ts';
 import type { Order } from './ladders.ts';
-import { currentOutcomes, fileSaying, type Ledger, unansweredRows } from './ledger.ts';
+import { currentOutcomes, fileSaying, type Ledger, rowsFor, unansweredRows } from './ledger.ts';
 import type { Plan } from './plans.ts';
 import { hasFailed, standingOutcomes } from './sealing.ts';
 import { fields } from './stored.ts';
@@ -50,7 +50,10 @@ export type StatusName = (typeof STATUSES)[number];
 /** What comes next: its preview, its decision, its orders, an order of its ladder, that open rows are overdue, or that it settles. */
 export type NextStep = 'preview' | 'decision' | 'orders' | Order | 'overdue' | 'settled';
 
-/** Rows whose ladder runs, by where it is: the order that was to go out last, by when it is to be answered, and what comes then. */
+/**
+ * Rows whose ladder runs, by where it is: the order that was to go out last, by when it is to be answered, and what comes then. Of rows
+ * that no order of the ladder carries for now, since all have failed: the last one that went out, and when one comes that carries them.
+ */
 export interface OpenRows {
   readonly kind: DirectionKind;
   readonly order: Order;
@@ -217,10 +220,23 @@ export function openRowsOf(ledger: Ledger, now: Instant): OpenRows | undefined {
   const { open: rows } = standingOutcomes(ledger);
   if (ledger.closedAt !== null || rows === 0) return undefined;
   const { rung, rungs } = whereabouts(ledger, now);
-  const [current, next] = [rungs[rung - 1], rungs[rung]];
+  const current = rungs[rung - 1];
   if (current === undefined) return undefined;
-  const { order, deadline } = current;
-  return { kind: ledger.kind, order, deadline, next: next?.order ?? 'overdue', directions: 1, rows };
+  const { kind, orders } = ledger;
+  // An order that would carry nobody isn't issued.
+  const isAsked = rowsFor(ledger, current.order).length > 0;
+  const ahead = rungs.findIndex(({ order }, n) => n >= rung && rowsFor(ledger, order).length > 0);
+  const next = rungs[ahead]?.order ?? 'overdue';
+  const { order } = (isAsked ? undefined : orders.findLast((one) => one.rows > 0)) ?? current;
+  const { deadline } = (isAsked ? undefined : rungs.at(ahead < 0 ? -1 : ahead - 1)) ?? current;
+  return { kind, order, deadline, next, directions: 1, rows };
+}
+
+/** The open rows of a ladder whose order is to be answered by `until`; undefined where it asks about none of them. */
+export function rowsDue(ledger: Ledger, now: Instant, until: Instant): OpenRows | undefined {
+  const running = openRowsOf(ledger, now);
+  if (running === undefined || running.deadline > until) return undefined;
+  return rowsFor(ledger, running.order).length > 0 ? running : undefined;
 }
 
 /** Where the ladders of a directed batch are at `now`, and what is overdue of it. */

@@ -16,7 +16,7 @@ describe('the digest of a day as a page', () => {
   it('says what waits, what is due and what is overdue, in figures', () => {
     expect(shown(page)).toContain('8 June 2026');
     // 7 and 30 rows of vi; of what failed nothing is due twice.
-    expect(shown(page)).toContain('Rows due today 1,234 Rows overdue 37 Failed, and still connected 12');
+    expect(shown(page)).toContain('Rows due today 1,236 Rows overdue 37 Failed, and still connected 12');
     expect(shown(page)).toContain('Decisions that wait 2 Handsets held in these 4');
   });
 

@@ -97,6 +97,31 @@ describe('the digest of a day', () => {
     expect(dueAt('2026-06-05T23:59:59Z')).toMatchObject([{ deadline: '2026-06-06T00:00:00Z' }]);
   });
 
+  it('has nothing due of an order that carries none of the rows that are open: all of them failed, and are due by their own', () => {
+    const failed = answered(issued(fresh(2), 1), [
+      [0, 'failed'],
+      [1, 'failed'],
+    ]).ledger;
+    const failedOrder = { rows: 2, sha256: 'order', bytes: 100, deadline: at('2026-06-05T10:00:00Z') };
+    const ordered = { ...failed, files: failed.files.map((file) => ({ ...file, failedOrder })) };
+    const digested = digest([directed(id('a'), [ordered])]);
+    const own = { operator: airtel, order: 'disconnect', failed: true, directions: 1, rows: 2 };
+    expect(digested.due).toEqual([{ ...own, deadline: '2026-06-05T10:00:00Z' }]);
+    expect(digestFigures(digested)).toMatchObject({ due: 2 });
+    // Nor before the last rung, though its order is the next one.
+    const dueAt = (now: string) => {
+      const all = [told(id('a'), 'directed', { plan, ledgers: [ordered], now: at(now), batch: { directedAt: start } })];
+      return digest(all, { now: at(now) });
+    };
+    expect(dueAt('2026-06-15T12:00:00Z')).toMatchObject({ due: [], dueRows: 0 });
+    expect(dueAt('2026-06-16T12:00:00Z')).toMatchObject({
+      due: [{ ...own, failed: false, deadline: '2026-06-17T00:00:00Z' }],
+      dueRows: 2,
+    });
+    // Rows of two ladders count once each, whichever order is due of them.
+    expect(digest([directed(id('a'), [ordered, running])]).dueRows).toBe(5);
+  });
+
   it('adds up what several batches are due and overdue, from the soonest and the earliest on', () => {
     const { due, overdue } = digest([directed(id('a'), [running, late]), directed(id('b'), [running, late])]);
     expect(due.map(({ rows, directions }) => [rows, directions])).toEqual([

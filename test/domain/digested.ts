@@ -32,6 +32,7 @@ export const digested = {
       ...{ deadline: at('2026-06-08T04:20:00Z'), directions: 5, rows: 1234 },
     },
   ],
+  dueRows: 1236,
   overdue: [
     { operator: 'vi', kind: 'block', order: 'block', since, directions: 1, rows: 7 },
     { operator: 'vi', kind: 'reverify', order: 'disconnect', since, directions: 2, rows: 30 },

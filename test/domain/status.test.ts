@@ -121,6 +121,36 @@ describe('a directed batch', () => {
     expect(directed([done])).toMatchObject({ open: [], next: { what: 'settled', by: '2026-06-17T00:00:00Z' } });
   });
 
+  it('names no order that would carry nobody: of a ladder whose open rows have failed the next one is to disconnect', () => {
+    const failed = answered(issued(fresh(2), 1), [
+      [0, 'failed'],
+      [1, 'failed'],
+    ]).ledger;
+    const rung = { kind: 'reverify', order: 'reverify', next: 'disconnect', deadline: '2026-06-16T00:00:00Z' };
+    for (const now of ['2026-06-05T00:00:00Z', '2026-06-12T00:00:00Z'])
+      expect(directed([failed], at(now))).toMatchObject({
+        open: [{ ...rung, directions: 1, rows: 2 }],
+        next: { what: 'disconnect', by: '2026-06-16T00:00:00Z' },
+      });
+    // In its last rung it is to be carried out, and then they are overdue.
+    expect(directed([failed], at('2026-06-16T00:00:00Z')).open).toMatchObject([
+      { order: 'disconnect', next: 'overdue', deadline: '2026-06-17T00:00:00Z' },
+    ]);
+    // A bar that went out before they failed is the last one that did.
+    const barred = answered(issued(issued(fresh(2), 1), 2), [[0, 'verified']], { at: '2026-06-07T00:00:00Z' }).ledger;
+    const later = answered(barred, [[1, 'failed']], { at: '2026-06-08T00:00:00Z' }).ledger;
+    expect(directed([later], at('2026-06-12T00:00:00Z')).open).toMatchObject([{ ...rung, order: 'bar_outgoing' }]);
+    // Of rows that were taken back nobody is asked any more, and the ladder ends.
+    expect(directed([takeBack(failed, [0, 1]) ?? failed], at('2026-06-05T00:00:00Z')).open).toMatchObject([
+      { order: 'reverify', next: 'overdue', deadline: '2026-06-17T00:00:00Z' },
+    ]);
+    // What comes first is what goes out first, whichever ladder it is of.
+    expect(directed([failed, issued(fresh(1), 1)], at('2026-06-05T00:00:00Z')).next).toEqual({
+      what: 'bar_outgoing',
+      by: '2026-06-06T00:00:00Z',
+    });
+  });
+
   it('counts rows by outcome at each operator, and what is open and failed so that they add up', () => {
     const silent = closed(issued(fresh(1, 'block', jio), 1));
     const status = directed([connections, answered(issued(fresh(1, 'block'), 1), [[0, 'blocked']]).ledger, silent]);
