@@ -94,7 +94,7 @@ interface AtOperator {
   readonly isReversed: boolean;
 }
 
-/** A block that stands from an earlier direction, of which this batch knows no day. */
+/** A block that stood from an earlier direction when this batch began, which knows no day of it. */
 const EARLIER = 'earlier';
 
 /** How the remark says what became of a block that has no place in `blocked_at`. What people leave out, they do at all operators. */
@@ -103,7 +103,8 @@ const AT_OPERATORS = {
   overdue: 'block overdue at',
   open: 'block overdue at',
   withdrawn: 'block withdrawn at',
-  alreadyOpen: 'block open in another batch at',
+  // That batch goes on, and may have ended it long before this one settles.
+  alreadyOpen: 'when this batch began its block was open in another one at',
 } as const satisfies Partial<Record<Outcome | AlreadyState, string>>;
 const AT_ALL = {
   struck: 'left out by an approver',

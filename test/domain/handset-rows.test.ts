@@ -102,7 +102,7 @@ describe('what became of the handsets of a report', () => {
     rows.block(H1, 'bsnl' as OperatorId, 'not_found', { on: day('2026-06-02') });
     rows.block(H1, 'mtnl' as OperatorId, 'alreadyOpen');
     expect(lineOf(rows, H1)).toBe(
-      ',1,1,0,0,0,airtel:2026-06-03 jio:earlier,,handset not found at bsnl; block overdue at vi; block open in another batch at mtnl',
+      ',1,1,0,0,0,airtel:2026-06-03 jio:earlier,,handset not found at bsnl; block overdue at vi; when this batch began its block was open in another one at mtnl',
     );
   });
 
