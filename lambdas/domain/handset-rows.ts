@@ -6,7 +6,7 @@ import { csvLine, outside } from './csv-line.ts';
 import { type Day, dayOf, type Instant } from './days.ts';
 import { type Imei, imeiOut, type Msisdn, type OperatorId } from './identifiers.ts';
 import type { AlreadyState, ClaimState, LeftOut, Outcome } from './kinds.ts';
-import { code } from './outcomes.ts';
+import { code, outcomeMask } from './outcomes.ts';
 import { BadWorkLine } from './tabbed.ts';
 import type { HeldWhy } from './weighing.ts';
 
@@ -86,6 +86,17 @@ const placeOfCode = new Map<number, number>([
 ]);
 const NOT_DIRECTED = COUNTED.indexOf('notDirected');
 
+/** Beside its code, what is kept of a number's outcome: that it was taken back before the books were made. */
+const TAKEN_BACK = outcomeMask + 1;
+/** The outcomes of numbers without service, or to be: whoever was answered for otherwise has nothing to get back. */
+const WITHOUT_SERVICE: ReadonlySet<Outcome> = new Set<Outcome>([
+  'disconnected',
+  'surrendered',
+  'overdue',
+  'open',
+  'failed',
+]);
+
 /** What became of a handset at an operator: how its block ended, since when, or why it wasn't directed there. */
 interface AtOperator {
   readonly state: Outcome | Exclude<ClaimState, 'directed'>;
@@ -150,9 +161,14 @@ export class HandsetRows {
     this.#links.add(msisdn, this.#placeOf(imei));
   }
 
-  /** How the batch's row of a number ended. */
-  connection(msisdn: Msisdn, outcome: Outcome): void {
-    this.#outcomes.add(msisdn, code[outcome]);
+  /** How the batch's row of a number ended, and whether it was taken back. */
+  connection(
+    msisdn: Msisdn,
+    outcome: Outcome,
+    { isReversed = false }: Partial<Pick<AtOperator, 'isReversed'>> = {},
+  ): void {
+    const isBack = isReversed && WITHOUT_SERVICE.has(outcome);
+    this.#outcomes.add(msisdn, code[outcome] | (isBack ? TAKEN_BACK : 0));
   }
 
   /**
@@ -184,12 +200,17 @@ export class HandsetRows {
         ...COLUMNS.map((name) => (own === undefined ? '' : String(countOf(name)))),
         blockedAt(blocks),
         about.held.get(imei) ?? '',
-        [...usageRemark(own?.[0], about.usage), ...numberRemarks(countOf), ...blockRemarks(blocks)].join('; '),
+        [
+          ...usageRemark(own?.[0], about.usage),
+          ...numberRemarks(countOf),
+          ...(own?.[BACK] ? [`${own[BACK]} taken back since`] : []),
+          ...blockRemarks(blocks),
+        ].join('; '),
       ]);
     }
   }
 
-  /** For each handset how many numbers were seen in it, and how many of these ended how. */
+  /** For each handset how many numbers were seen in it, how many of these ended how, and how many were taken back. */
   #counts(): Uint32Array {
     const counts = new Uint32Array(this.#imeis.length * WIDTH);
     const [links, outcomes] = [this.#links.sort(), this.#outcomes.sort()];
@@ -198,9 +219,12 @@ export class HandsetRows {
       const number = this.#links.numberAt(n);
       while (at < outcomes && this.#outcomes.numberAt(at) < number) at++;
       const isDirected = at < outcomes && this.#outcomes.numberAt(at) === number;
-      const counted = isDirected ? placeOfCode.get(this.#outcomes.valueAt(at)) : NOT_DIRECTED;
+      const outcome = isDirected ? this.#outcomes.valueAt(at) : undefined;
+      const counted = outcome === undefined ? undefined : placeOfCode.get(outcome & outcomeMask);
       const start = this.#links.valueAt(n) * WIDTH;
-      for (const place of [start, start + 1 + (counted ?? NOT_DIRECTED)]) counts[place] = (counts[place] ?? 0) + 1;
+      const places = [start, start + 1 + (counted ?? NOT_DIRECTED)];
+      if (outcome !== undefined && outcome >= TAKEN_BACK) places.push(start + BACK);
+      for (const place of places) counts[place] = (counts[place] ?? 0) + 1;
     }
     return counts;
   }
@@ -224,7 +248,9 @@ export class HandsetRows {
   }
 }
 
-const WIDTH = 1 + COUNTED.length;
+/** Where it is counted how many were taken back, beside how they had ended. */
+const BACK = 1 + COUNTED.length;
+const WIDTH = BACK + 1;
 
 /** What is known of a report beside links and directions. */
 export interface About {

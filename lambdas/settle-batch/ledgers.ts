@@ -86,7 +86,7 @@ function addRows(rows: HandsetRows, ledger: Ledger, lines: readonly string[]): v
   for (const { row, outcome, ...how } of sealedRows(ledger)) {
     const line = lines[row] ?? '';
     if (ledger.kind === REPORT_DIRECTS.number)
-      rows.connection(parseDirectionRowLine(REPORT_DIRECTS.number, line).msisdn, outcome);
+      rows.connection(parseDirectionRowLine(REPORT_DIRECTS.number, line).msisdn, outcome, how);
     else if (ledger.kind === REPORT_DIRECTS.handset)
       rows.block(parseDirectionRowLine(REPORT_DIRECTS.handset, line).imei, ledger.operator, outcome, how);
   }

@@ -106,6 +106,30 @@ describe('what became of the handsets of a report', () => {
     );
   });
 
+  test('says how many of its numbers were taken back since, of those that had lost their service, or were to', () => {
+    const rows = new HandsetRows([H1, H2]);
+    const ended = [
+      'disconnected',
+      'disconnected',
+      'surrendered',
+      'overdue',
+      'failed',
+      'verified',
+      'withdrawn',
+    ] as const;
+    for (const [n, outcome] of ended.entries()) {
+      rows.link(H1, number(n));
+      // The first one stays disconnected.
+      rows.connection(number(n), outcome, { isReversed: n > 0 });
+    }
+    rows.link(H2, number(0));
+    rows.block(H1, airtel, 'blocked', { on: day('2026-06-03'), isReversed: true });
+    expect(lineOf(rows, H1)).toBe(
+      ',7,1,2,0,2,airtel:2026-06-03,,1 surrendered; 1 withdrawn; 4 taken back since; block taken back since at airtel',
+    );
+    expect(lineOf(rows, H2)).toBe(',1,0,1,0,0,,,');
+  });
+
   test('says that a block was taken back since, where it was', () => {
     const rows = new HandsetRows([H1]);
     rows.link(H1, number(1));
