@@ -79,7 +79,7 @@ function opening(told: Status): Html {
   return html`<header>
 <h1>Batch <span class="id">${batchId}</span></h1>
 <p class="lead">This batch of ${isFollowUp(batchId) ? 'a night' : agency} is ${nameOf(told)}.</p>
-<p>So it is since ${time(since)}${hasEnded(status) ? '' : html`; this page was made at ${time(asOf)}`}.</p>
+<p>So it is since ${time(since)}${hasEnded(status) && status !== 'settled' ? '' : html`; this page was made at ${time(asOf)}`}.</p>
 ${comes}
 </header>
 `;

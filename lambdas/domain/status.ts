@@ -84,7 +84,10 @@ export interface Status extends Books {
   readonly file: string;
   readonly status: StatusName;
   readonly since: Instant;
-  /** When this was so. What has ended is so for good: then it is when it ended. */
+  /**
+   * When this was so. What ended without effect is so for good: then it is when it ended. Of a settled batch, of which answers still come,
+   * it is when this was written: its books stay, and what is overdue goes by what was answered until then.
+   */
   readonly asOf: Instant;
   readonly next: { readonly what: NextStep; readonly by: Instant | null } | null;
   readonly report: ReportCounts;
@@ -127,7 +130,7 @@ export interface StatusInput {
 
 /**
  * The status of a batch at `now`, or at the instant of the one that lies there, where that is later: who comes late tells what is known
- * since then. Whoever tells of the same ending tells it alike.
+ * since then. Whoever tells of the same ending without effect tells it alike.
  */
 export function statusOf({ batch, decision, plan, ledgers, before, now }: StatusInput): Status {
   const { batchId, kind, agency, file, report } = batch;
@@ -148,7 +151,8 @@ export function statusOf({ batch, decision, plan, ledgers, before, now }: Status
     withdrawn: batch.endedAt,
   };
   const own = since[status] ?? batch.startedAt;
-  const asOf = hasEnded(status) ? own : latest;
+  const isOver = hasEnded(status) && status !== 'settled';
+  const asOf = isOver || latest < own ? own : latest;
   const { open, overdue } =
     status === 'directed'
       ? ladders(ledgers, asOf)

@@ -60,6 +60,13 @@ describe('a batch’s status as a page', () => {
     expect(text).not.toMatch(/What became of its rows|What is open|What is overdue|NaN|undefined/);
   });
 
+  it('of a settled batch says when it was made, since answers may come after it; of one without effect it is all that is to be said', () => {
+    const since = 'So it is since 2026-06-03 09:50 IST (2026-06-03 04:20 UTC)';
+    const made = '; this page was made at 2026-06-08 06:00 IST';
+    expect(shown(statusHtml({ ...directed, status: 'settled', next: null, open: [] }))).toContain(`${since}${made}`);
+    expect(shown(statusHtml({ ...directed, status: 'refused', next: null, open: [] }))).toContain(`${since}.`);
+  });
+
   it('of a report of which no handset could be taken says that there was nothing to do, and calls nothing settled', () => {
     const empty: Status = { ...directed, status: 'empty', next: null, open: [], overdue: [], operators: {} };
     const text = shown(statusHtml(empty));

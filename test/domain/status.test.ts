@@ -241,20 +241,34 @@ describe('a directed batch', () => {
   });
 });
 
-describe('a settled batch', () => {
-  it('is told alike whoever tells it, and when, as its books have it', () => {
-    const settledAt = at('2026-06-17T00:05:00Z');
-    const ledgers = [sealed(closed(connections))];
-    const tell = (now: Instant) => told({ batch: batch('settled', { settledAt }), plan, ledgers, now });
-    expect(tell(settledAt)).toEqual(tell(at('2026-07-01T00:30:00Z')));
-    expect(tell(now)).toMatchObject({
-      status: 'settled',
-      since: settledAt,
-      asOf: settledAt,
-      next: null,
-      connections: { open: 0, failed: 0, verified: 1, overdue: 3, overdueFailed: 1 },
-      overdue: [{ operator: airtel, rows: 3 }],
-    });
+describe('a batch that has ended', () => {
+  const settledAt = at('2026-06-17T00:05:00Z');
+  const ledger = sealed(closed(connections));
+  const tell = (now: Instant, own = ledger, more: Partial<StatusInput> = {}) =>
+    told({ batch: batch('settled', { settledAt }), plan, ledgers: [own], now, ...more });
+
+  it('and settled is told as its books have it, and as of when it is told: what is overdue goes by what was answered until then', () => {
+    const books = { connections: { open: 0, failed: 0, verified: 1, overdue: 3, overdueFailed: 1 } };
+    const ended = { status: 'settled', since: settledAt, next: null, ...books };
+    expect(tell(settledAt)).toMatchObject({ ...ended, asOf: settledAt, overdue: [{ operator: airtel, rows: 3 }] });
+    const later = at('2026-06-18T00:30:00Z');
+    const since = answered(ledger, [[2, 'verified']]).ledger;
+    expect(tell(later, since)).toMatchObject({ ...ended, asOf: later, overdue: [{ operator: airtel, rows: 2 }] });
+  });
+
+  it('and settled is told alike by whoever tells of the same instant, and by no older word', () => {
+    const later = at('2026-06-18T00:30:00Z');
+    expect(tell(later)).toEqual(tell(later));
+    // An event of before it settled that is worked on since.
+    expect(tell(now).asOf).toBe(settledAt);
+    expect(tell(settledAt, ledger, { before: earlierStatus(statusText(tell(later))) })).toEqual(tell(later));
+  });
+
+  it('without effect is so since then, for good', () => {
+    const endedAt = at('2026-06-03T00:00:00Z');
+    const refused = (now: Instant) => told({ batch: batch('refused', { endedAt }), now });
+    expect(refused(now)).toMatchObject({ since: endedAt, asOf: endedAt });
+    expect(refused(now)).toEqual(refused(at('2026-07-01T00:30:00Z')));
   });
 });
 

@@ -116,7 +116,7 @@ function checkStatuses(known: Known): void {
   for (const [key, text] of Object.entries(outbox)) {
     const id = STATUS.exec(key)?.[1];
     if (id === undefined) continue;
-    const status = JSON.parse(text) as { status: string; asOf: string; [book: string]: unknown };
+    const status = JSON.parse(text) as { status: string; since: string; asOf: string; [book: string]: unknown };
     const books = JSON.parse(outbox[`batches/${id}/summary.json`] ?? '{}') as typeof status;
     const state = cases[`BATCH#${id}`]?.state;
     known.must(state !== undefined, `${id}: what has a status is a batch`);
@@ -126,7 +126,8 @@ function checkStatuses(known: Known): void {
       `${id}: what is told to have ended has ended so`,
     );
     if (status.status !== 'settled') continue;
-    known.must(status.asOf === books.settledAt, `${id}: a settled batch is told to be so since it settled`);
+    known.must(status.since === books.settledAt, `${id}: a settled batch is told to be so since it settled`);
+    known.must(status.asOf >= status.since, `${id}: a settled batch is told as of then, or of when it is told again`);
     for (const book of ['connections', 'blocks', 'outcomes']) {
       const [told, summed] = [status[book], books[book]] as (Record<string, number> | undefined)[];
       for (const [word, count] of Object.entries(summed ?? {}))
