@@ -172,7 +172,10 @@ function failed({ failed: all }: Digest): Html {
 
 function heldUp({ gated, quarantined, strays, deadLetters }: Digest): Html {
   const rows = [
-    ...gated.map(({ operator, files }): Content[] => [`Usage files of ${operator}, at their gate`, files]),
+    ...gated.map(({ operator, files }): Content[] => [
+      `Usage files of ${operator}, at their gate: to be admitted, unless others have replaced them`,
+      files,
+    ]),
     ...(quarantined === 0 ? [] : [['Uploads in quarantine, of the last 30 days', quarantined]]),
     ...(strays === 0 ? [] : [['Uploads in wrong places, of the last day', strays]]),
     ...deadLetters.map(({ queue, messages }): Content[] => [`Messages in ${queue}`, messages]),

@@ -72,22 +72,26 @@ function operators(preview: Preview): Html {
   const all = Object.entries(preview.operators);
   const namesOf = (some: typeof all) => some.map(([name]) => name).join(', ');
   const never = namesOf(all.filter(([, { latestImport }]) => latestImport === null));
-  const waiting = namesOf(all.filter(([, { gated }]) => gated > 0));
+  const waiting = all.filter(([, { gated }]) => gated > 0);
   const rows = all.map(([operator, { linked, latestImport, gated }]): Content[] => [
     operator,
     linked,
     share(linked, preview.linked),
     latestImport === null ? html`<strong>never</strong>` : time(latestImport),
-    ...(waiting === '' ? [] : [gated === 0 ? gated : html`<strong>${gated}</strong>`]),
+    ...(waiting.length === 0 ? [] : [gated === 0 ? gated : html`<strong>${gated}</strong>`]),
   ]);
   const missing = [
-    ...(never === '' ? [] : [`Of ${never} no usage file was ever imported.`]),
-    ...(waiting === '' ? [] : [`Of ${waiting} files wait to be admitted.`]),
+    ...(never === '' ? [] : [html` Of ${never} no usage file was ever imported.`]),
+    // Nobody can say of a good file whether it is sent in the place of one that is held up.
+    ...waiting.map(
+      ([name, { latestImport, gated }]) =>
+        html` Of ${name} ${counted(gated, 'file')} ${gated === 1 ? 'waits' : 'wait'} to be admitted, unless another file has replaced ${gated === 1 ? 'it' : 'them'}${latestImport === null ? '' : html`; the latest that was imported is of ${time(latestImport)}`}.`,
+    ),
   ];
   const warning =
     missing.length === 0
       ? html``
-      : html`<p class="warning"><strong>Numbers may be missing here.</strong> ${missing.join(' ')}</p>
+      : html`<p class="warning"><strong>Numbers may be missing here.</strong>${missing}</p>
 `;
   return html`<section aria-labelledby="operators">
 <h2 id="operators">By operator</h2>
@@ -100,7 +104,7 @@ ${warning}${table(
     { title: 'Share', count: true },
     { title: 'Usage imported last' },
     // A batch of whose operators no file is held up has no such column.
-    ...(waiting === '' ? [] : [{ title: 'Files not admitted', count: true }]),
+    ...(waiting.length === 0 ? [] : [{ title: 'Files not admitted', count: true }]),
   ],
   rows,
 )}</section>

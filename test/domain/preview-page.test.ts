@@ -49,10 +49,16 @@ describe('the page', () => {
   });
 
   test('tells which operators’ numbers may be missing', () => {
-    expect(shown(page)).toContain('Of airtel, vi no usage file was ever imported. Of jio files wait to be admitted.');
+    expect(shown(page)).toContain(
+      'Numbers may be missing here. Of airtel, vi no usage file was ever imported. Of jio 1 file waits to be admitted, unless another file has replaced it; the latest that was imported is of 2026-06-01 02:00 IST (2026-05-31 20:30 UTC).',
+    );
     expect(shown(page)).toContain('Files not admitted');
     const { vi: _, airtel: __, ...known } = preview.operators as Record<string, (typeof preview.operators)[OperatorId]>;
     const operators = { ...known, jio: { linked: 1, latestImport: at('2026-05-31T00:00:00Z'), gated: 0 } };
+    const several = { ...operators, bsnl: { linked: 0, latestImport: null, gated: 3 } };
+    expect(shown(previewHtml({ ...preview, operators: several }, details))).toContain(
+      'Of bsnl no usage file was ever imported. Of bsnl 3 files wait to be admitted, unless another file has replaced them.',
+    );
     expect(previewHtml({ ...preview, operators }, details)).not.toContain('Numbers may be missing');
     expect(previewHtml({ ...preview, operators }, details)).not.toContain('admitted');
   });
