@@ -48,16 +48,16 @@ export async function openReversal(
     const people = peopleFor(subjects + sharing, limits);
     const preview = reversalPreviewOf(asked, subjects, people);
     const text = reversalPreviewText(preview);
+    const overLimit = overAppeal(asked, subjects, limits);
     const { previews } = SCREENED;
     const folder = previews.folder(SCREENED.folder(batchId, attempt), attempt);
     const contents = {
       [previews.asked(folder)]: askedForm.text(asked),
-      [previews.page(folder)]: reversalHtml(preview, asked, sharing),
+      [previews.page(folder)]: reversalHtml(preview, asked, sharing, overLimit),
       [previews.json(folder)]: text,
     };
     for (const [key, content] of Object.entries(contents)) await writeObject({ bucket: env.WORK, key }, content);
     const previewSha256 = sha256Of(text);
-    const overLimit = overAppeal(asked, subjects, limits);
     const opening = { batchId, preview: previewSha256, people, openedAt: now, decideBy: null, overLimit };
     const opened = openDecision(opening);
     // Until it is opened it has that of the attempt that failed.

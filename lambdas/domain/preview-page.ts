@@ -11,6 +11,7 @@ import { previewKeys } from './outbox.ts';
 import { type Column, outside, pageOf, table, time } from './page-parts.ts';
 import { type Preview, previewText } from './preview.ts';
 import type { AreaCount } from './preview-count.ts';
+import { type OverLimit, overWords } from './report-limits.ts';
 import type { HandsetWeight, HeldFrom, HeldHandset } from './weighing.ts';
 import { counted, grouped } from './wording.ts';
 
@@ -24,6 +25,8 @@ export interface PreviewDetails {
   readonly areas: readonly AreaCount[];
   /** From how many numbers on a handset is held. */
   readonly heldFrom: HeldFrom;
+  /** The limit that the batch has passed, so that it ended without effect before anybody was asked; null where it has passed none. */
+  readonly over: OverLimit | null;
 }
 
 /** A page is read by people: what is longer stands in held.csv, or in one last row. */
@@ -37,16 +40,29 @@ export function previewHtml(preview: Preview, details: PreviewDetails): string {
   const { batchId } = preview;
   return pageOf(
     `Preview of ${batchId}`,
-    html`${opening(preview)}${operators(preview)}${areas(preview, details.areas)}${held(preview, details)}${heaviest(details.heaviest)}${howTo(preview, details)}${source(preview)}`,
+    html`${opening(preview, details)}${operators(preview)}${areas(preview, details.areas)}${held(preview, details)}${heaviest(details.heaviest)}${howTo(preview, details)}${source(preview, details)}`,
   );
 }
 
-function opening({ batchId, agency, report, held, linked, linkedOnlyByHeld, people, decideBy }: Preview): Html {
+/** Whether people are asked to decide upon it. */
+const isAsked = ({ decideBy }: Preview, { over }: PreviewDetails) => decideBy !== null && over === null;
+
+function opening(preview: Preview, details: PreviewDetails): Html {
+  const { batchId, agency, report, held, linked, linkedOnlyByHeld, people, decideBy } = preview;
+  const { over } = details;
   const who = counted(people, 'approver');
   const decision =
-    decideBy === null
-      ? html`<p class="lead">Nobody has to decide on this batch: it goes on at once, and every held handset is spared.</p>`
-      : html`<p class="lead">${who} must approve this batch by ${time(decideBy)}. If they don’t, it lapses and nothing is done. One who refuses is enough to stop it.</p>`;
+    over !== null
+      ? html`<p class="lead">Nobody is asked to decide on this batch: it reaches more than it may (${overWords(over)}), and ends without effect, whatever anybody says.</p>`
+      : decideBy === null
+        ? html`<p class="lead">Nobody has to decide on this batch: it goes on at once, and every held handset is spared.</p>`
+        : html`<p class="lead">${who} must approve this batch by ${time(decideBy)}. If they don’t, it lapses and nothing is done. One who refuses is enough to stop it.</p>`;
+  const given =
+    over !== null
+      ? 'Within the limit, at'
+      : decideBy === null
+        ? 'At'
+        : 'If it is approved and nothing is said of the held handsets, at';
   return html`<header>
 <h1>Preview of <span class="id">${batchId}</span></h1>
 ${decision}
@@ -59,7 +75,7 @@ ${decision}
 <div><dt>Numbers seen in these handsets</dt><dd>${linked}</dd></div>
 <div><dt>of them in held handsets only</dt><dd>${linkedOnlyByHeld}</dd></div>
 </dl>
-<p>${decideBy === null ? 'At' : 'If it is approved and nothing is said of the held handsets, at'} most <strong>${counted(report.handsets - held, 'handset')}</strong> ${decideBy === null ? 'will' : 'would'} be blocked, and at most <strong>${counted(linked - linkedOnlyByHeld, 'number')}</strong> re-verified. A number that isn’t re-verified in time is barred, then disconnected. What is exempt, or is dealt with in an earlier batch, comes off these counts.</p>
+<p>${given} most <strong>${counted(report.handsets - held, 'handset')}</strong> ${over === null && decideBy === null ? 'will' : 'would'} be blocked, and at most <strong>${counted(linked - linkedOnlyByHeld, 'number')}</strong> re-verified. A number that isn’t re-verified in time is barred, then disconnected. What is exempt, or is dealt with in an earlier batch, comes off these counts.</p>
 </section>
 `;
 }
@@ -164,7 +180,8 @@ function heavier(a: HandsetWeight, b: HandsetWeight): number {
   return b.connections - a.connections || (a.imei < b.imei ? -1 : 1);
 }
 
-function held({ batchId, people, decideBy }: Preview, details: PreviewDetails): Html {
+function held(preview: Preview, details: PreviewDetails): Html {
+  const { batchId, people } = preview;
   const { busyDay, manyConnections } = details.heldFrom;
   const shown = [...details.held].sort(heavier).slice(0, MOST_HELD_SHOWN);
   const [imei = { title: 'IMEI' }, ...counts] = WEIGHT_COLUMNS;
@@ -177,7 +194,7 @@ function held({ batchId, people, decideBy }: Preview, details: PreviewDetails): 
   return html`<section aria-labelledby="held">
 <h2 id="held">Held handsets</h2>
 <p>A handset that was used with ${busyDay} or more numbers on one day, or with ${manyConnections} or more in all, looks cloned and is <em>held</em>: neither it nor the numbers seen in it alone are touched${
-    decideBy === null ? '' : `, unless ${counted(people, 'approver')} say so`
+    isAsked(preview, details) ? `, unless ${counted(people, 'approver')} say so` : ''
   }. An IMEI that many innocent phones share (a clone) is seen in many areas; one device that takes many cards (a SIM box) is seen in one or two.</p>
 ${
   shown.length === 0
@@ -215,8 +232,8 @@ ${table(
 }
 
 function howTo(preview: Preview, details: PreviewDetails): Html {
-  const { batchId, people, decideBy } = preview;
-  if (decideBy === null) return html``;
+  const { batchId, people } = preview;
+  if (!isAsked(preview, details)) return html``;
   const sha256 = sha256Of(previewText(preview));
   const columns = [...decisionColumns.required, ...decisionColumns.optional];
   const line = (cells: Readonly<Partial<Record<(typeof columns)[number], string>>>) =>
@@ -242,13 +259,13 @@ function howTo(preview: Preview, details: PreviewDetails): Html {
 `;
 }
 
-function source(preview: Preview): Html {
+function source(preview: Preview, details: PreviewDetails): Html {
   const { rows, rejected, repeats, handsets } = preview.report;
   const files: [string, Content][] = [
     ['Report', outside(preview.file)],
     ['Its SHA-256', preview.sha256],
     ['Preview', previewKeys(preview.batchId).json],
-    [preview.decideBy === null ? 'Its SHA-256' : 'Its SHA-256, which decisions name', sha256Of(previewText(preview))],
+    [isAsked(preview, details) ? 'Its SHA-256, which decisions name' : 'Its SHA-256', sha256Of(previewText(preview))],
   ];
   return html`<section aria-labelledby="source">
 <h2 id="source">Where it comes from</h2>

@@ -2,6 +2,7 @@
 import { type BatchState, isWithoutEffect } from './batches.ts';
 import { addSeconds, type Instant } from './days.ts';
 import type { BatchId } from './identifiers.ts';
+import { grouped } from './wording.ts';
 
 /** Seconds. */
 const DAY = 24 * 3600;
@@ -31,6 +32,16 @@ export interface OverLimit {
   readonly found: number;
   readonly limit: number;
 }
+
+const OF_WHAT: Readonly<Record<OverLimit['of'], string>> = {
+  report: 'of this report',
+  agency: 'of its agency’s reports of a day',
+  appeal: 'of this appeal',
+};
+
+/** Which limit was passed, in words. */
+export const overWords = ({ of, what, found, limit }: OverLimit): string =>
+  `${what} ${OF_WHAT[of]}: ${grouped(found)}, at most ${grouped(limit)}`;
 
 /**
  * The first limit that a report passes, or null. With its agency's, those count that were weighed less than 24 hours before it and

@@ -9,6 +9,7 @@ import { sha256Of } from './hashes.ts';
 import { type Content, type Html, html } from './html.ts';
 import { previewKeys } from './outbox.ts';
 import { outside, pageOf, table } from './page-parts.ts';
+import { type OverLimit, overWords } from './report-limits.ts';
 import { askedByGround, type ReversalPreview, reversalPreviewText } from './reversal-preview.ts';
 import { counted } from './wording.ts';
 
@@ -23,24 +24,36 @@ const GROUND_WORDS: Readonly<Record<AppealGround, string>> = {
 /**
  * The page. Its bytes follow from what it is given; the decisions are bound to the preview's bytes, not to these.
  * @param conditional how many numbers more it gives back if the other handsets that link them are withdrawn before
+ * @param over the limit that it has passed, so that it ended without effect before anybody was asked; null where it has passed none
  */
-export function reversalHtml(preview: ReversalPreview, asked: Asked, conditional: number): string {
+export function reversalHtml(
+  preview: ReversalPreview,
+  asked: Asked,
+  conditional: number,
+  over: OverLimit | null,
+): string {
   const title = `Preview of ${preview.batchId}`;
   return pageOf(
     title,
-    html`${opening(preview, asked, conditional)}${grounds(asked)}${howTo(preview)}${source(preview)}`,
+    html`${opening(preview, asked, conditional, over)}${grounds(asked)}${isAsked(preview, over) ? howTo(preview) : ''}${source(preview, over)}`,
   );
 }
+
+/** Whether people are asked to decide upon it. */
+const isAsked = ({ people }: ReversalPreview, over: OverLimit | null) => people > 0 && over === null;
 
 function opening(
   { batchId, agency, subjects, people }: ReversalPreview,
   { withdraws }: Asked,
   conditional: number,
+  over: OverLimit | null,
 ): Html {
   const decision =
-    people === 0
-      ? html`<p class="lead">Nobody has to decide on this batch: it goes on at once.</p>`
-      : html`<p class="lead">${counted(people, 'approver')} must approve this batch. It waits until they do, and they are reminded every day: people may be cut off while it waits. One who refuses is enough to end it, for good.</p>`;
+    over !== null
+      ? html`<p class="lead">Nobody is asked to decide on this batch: it asks for more than it may (${overWords(over)}), and ends without effect, whatever anybody says. What it asks for has to be asked for in several files.</p>`
+      : people === 0
+        ? html`<p class="lead">Nobody has to decide on this batch: it goes on at once.</p>`
+        : html`<p class="lead">${counted(people, 'approver')} must approve this batch. It waits until they do, and they are reminded every day: people may be cut off while it waits. One who refuses is enough to end it, for good.</p>`;
   const asks =
     withdraws === null
       ? html`The caseworker ${agency} appeals for those who were cut off, or are about to be.`
@@ -92,8 +105,7 @@ ${table(
 }
 
 function howTo(preview: ReversalPreview): Html {
-  const { batchId, people } = preview;
-  if (people === 0) return html``;
+  const { batchId } = preview;
   const sha256 = sha256Of(reversalPreviewText(preview));
   const columns = [...decisionColumns.required, ...decisionColumns.optional];
   const cells: Readonly<Partial<Record<(typeof columns)[number], string>>> = {
@@ -116,13 +128,13 @@ function howTo(preview: ReversalPreview): Html {
 `;
 }
 
-function source(preview: ReversalPreview): Html {
+function source(preview: ReversalPreview, over: OverLimit | null): Html {
   const files: [string, Content][] = [
     ['File', outside(preview.file)],
     ['Its SHA-256', preview.sha256],
     ['Preview', previewKeys(preview.batchId).json],
     [
-      preview.people === 0 ? 'Its SHA-256' : 'Its SHA-256, which decisions name',
+      isAsked(preview, over) ? 'Its SHA-256, which decisions name' : 'Its SHA-256',
       sha256Of(reversalPreviewText(preview)),
     ],
   ];

@@ -100,17 +100,17 @@ async function open(
   const preview = previewOf({ ...made, held: held.length, counts, operators });
   const text = previewText(preview);
   const heaviest = handsets.heaviest();
+  const over = agency === SELF_CHECK ? null : await passedLimit(env, batch, now, counts.linked);
   const { previews } = SCREENED;
   const contents = {
     [previews.held(folder)]: heldCsv(held),
-    [previews.page(folder)]: previewHtml(preview, { held, heaviest, areas: counts.areas, heldFrom }),
+    [previews.page(folder)]: previewHtml(preview, { held, heaviest, areas: counts.areas, heldFrom, over }),
     [previews.gathered(folder)]: JSON.stringify(gatheredForm.write(weighed.gathered)),
     [previews.json(folder)]: text,
   };
   for (const [key, content] of Object.entries(contents)) await writeObject({ bucket: env.WORK, key }, content);
-  const overLimit = agency === SELF_CHECK ? null : await passedLimit(env, batch, now, counts.linked);
   const previewSha256 = sha256Of(text);
-  const decision = openDecision({ batchId, preview: previewSha256, people, openedAt: now, decideBy, overLimit });
+  const decision = openDecision({ batchId, preview: previewSha256, people, openedAt: now, decideBy, overLimit: over });
   await openApproval(env, batch, { previewKey: folder, previewSha256 }, decision, attempt);
 }
 

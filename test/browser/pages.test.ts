@@ -40,6 +40,7 @@ const most: PreviewDetails = {
   heaviest: weights.slice(0, 20),
   areas: Array.from({ length: AREAS }, (_, n) => ({ ...(counts.areas[n % 2] as (typeof counts.areas)[0]) })),
   heldFrom,
+  over: null,
 };
 const asked = {
   batchId,
@@ -54,7 +55,7 @@ const asked = {
 
 const PAGES = {
   'a preview with more held handsets and areas than it shows': previewHtml(preview, most),
-  'a preview of a reversal': reversalHtml(reversalPreviewOf(asked, 3, 1), asked, 0),
+  'a preview of a reversal': reversalHtml(reversalPreviewOf(asked, 3, 1), asked, 0, null),
   'the status of a batch': statusHtml(directed),
   'the digest of a day': digestHtml(digested),
   'the digest of a day with more batches than it shows': digestHtml(mostDigested),

@@ -26,7 +26,9 @@ describe('the digest of a day as a page', () => {
     expect(shown(page)).toContain('airtel disconnect, of failed rows 2 1');
     expect(shown(page)).toMatch(/Overdue rows by operator overdue vi 37 .* vi block 7 1 /);
     expect(shown(page)).toMatch(/caseworker-1-0123456789ab caseworker-1 2026-06-03 .* it never lapses/);
-    expect(shown(page)).toContain('Usage files of bsnl, at their gate: to be admitted, unless others have replaced them 1');
+    expect(shown(page)).toContain(
+      'Usage files of bsnl, at their gate: to be admitted, unless others have replaced them 1',
+    );
     expect(shown(page)).toContain('Messages in ReportsDeadLetters 2');
     expect(shown(page)).toContain('Of 1 batch nothing could be told: nothing here counts them. mha-bbbbbbbbbbbb');
   });

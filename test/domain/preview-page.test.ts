@@ -29,6 +29,7 @@ describe('the page', () => {
     heaviest: [weight(clone, 13_500), weight(plain, 20)],
     areas: counts.areas,
     heldFrom,
+    over: null,
   };
   const page = previewHtml(preview, details);
   /** What a reader sees: the text without its tags. */
@@ -139,7 +140,7 @@ ${sha256},approve,,,public_interest,
 
   test('of a batch that reaches nobody, or on which nobody decides, says so', () => {
     const none = { ...preview, held: 0, linked: 0, linkedOnlyByHeld: 0, people: 0, decideBy: null };
-    const empty = previewHtml(none, { held: [], heaviest: [], areas: [], heldFrom });
+    const empty = previewHtml(none, { held: [], heaviest: [], areas: [], heldFrom, over: null });
     expect(shown(empty)).toContain('None is held.');
     expect(shown(empty)).toContain('No number was seen in these handsets.');
     expect(shown(empty)).toContain('Nobody has to decide on this batch');
@@ -153,6 +154,16 @@ ${sha256},approve,,,public_interest,
     expect(told).toContain('At most 281 handsets will be blocked, and at most 19,36,520 numbers re-verified.');
     expect(told).not.toMatch(/approve|say so/);
     expect(shown(page)).toContain('at most 281 handsets would be blocked, and at most 19,36,520 numbers re-verified.');
+  });
+
+  test('of a batch over a limit says that nobody is asked, and by which one, and not how to decide', () => {
+    const over = { of: 'agency', what: 'numbers', found: 3_100_000, limit: 3_000_000 } as const;
+    const told = shown(previewHtml(preview, { ...details, over }));
+    expect(told).toContain(
+      'Nobody is asked to decide on this batch: it reaches more than it may (numbers of its agency’s reports of a day: 31,00,000, at most 30,00,000), and ends without effect, whatever anybody says.',
+    );
+    expect(told).toContain('Within the limit, at most 281 handsets would be blocked');
+    expect(told).not.toMatch(/approve|How to decide|decisions/);
   });
 
   test('lists no handset without a number among the heaviest, and counts one as one', () => {

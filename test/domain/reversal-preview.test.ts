@@ -94,7 +94,7 @@ describe('its preview', () => {
   });
 
   it('is a page, too, that says so and how to decide, and names nobody', () => {
-    const page = reversalHtml(preview, asked, 0);
+    const page = reversalHtml(preview, asked, 0, null);
     expect(shown(page)).toContain('1 approver must approve this batch. It waits until they do');
     expect(shown(page)).toMatch(/Numbers and handsets asked for 4 /);
     expect(shown(page)).toMatch(/wrong_number : the number is none of those meant 1 0 0 /);
@@ -110,7 +110,7 @@ describe('its preview', () => {
   it('says which report its agency takes back', () => {
     const withdraws = { batchId: 'mha-0123456789ab', imeis: null } as unknown as Asked['withdraws'];
     const page = shown(
-      reversalHtml({ ...preview, people: 2 }, { ...asked, uploader: 'mha', withdraws, appeals: [] }, 0),
+      reversalHtml({ ...preview, people: 2 }, { ...asked, uploader: 'mha', withdraws, appeals: [] }, 0, null),
     );
     expect(page).toContain('takes back all of its report, batch mha-0123456789ab');
     expect(page).toContain('2 approvers must approve');
@@ -120,14 +120,21 @@ describe('its preview', () => {
   it('says how many numbers depend on other handsets of a report, where any does', () => {
     const withdraws = { batchId: 'mha-0123456789ab', imeis: [] } as unknown as Asked['withdraws'];
     const page = (conditional: number) =>
-      shown(reversalHtml(preview, { ...asked, uploader: 'mha', withdraws, appeals: [] }, conditional));
+      shown(reversalHtml(preview, { ...asked, uploader: 'mha', withdraws, appeals: [] }, conditional, null));
     expect(page(2)).toContain('Other handsets of the report were seen with 2 numbers more.');
     expect(page(1)).toContain('with 1 number more.');
     expect(page(0)).not.toContain('Other handsets');
   });
 
+  it('of an appeal over the limit says that nobody is asked, and not how to decide', () => {
+    const over = { of: 'appeal', what: 'subjects', found: 10_001, limit: 10_000 } as const;
+    const page = shown(reversalHtml(preview, asked, 0, over));
+    expect(page).toContain('it asks for more than it may (subjects of this appeal: 10,001, at most 10,000)');
+    expect(page).not.toMatch(/must approve|How to decide|decisions/);
+  });
+
   it('says where nobody has to decide', () => {
-    const page = shown(reversalHtml({ ...preview, people: 0 }, asked, 0));
+    const page = shown(reversalHtml({ ...preview, people: 0 }, asked, 0, null));
     expect(page).toContain('Nobody has to decide on this batch: it goes on at once.');
     expect(page).not.toContain('How to decide');
   });
