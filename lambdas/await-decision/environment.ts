@@ -7,6 +7,8 @@ const environment = z.object({
   CASES: z.string(),
   /** Those that a reversal's summary lists. */
   OPERATORS: idList,
+  /** Whose word on a batch counts: whoever lost that office is told of in no reminder. */
+  APPROVERS: idList,
   AGENCIES_TOPIC: z.string(),
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),

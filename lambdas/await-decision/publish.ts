@@ -26,7 +26,7 @@ export async function remind({ batchId, agency, file }: Batch, decision: Decisio
     agency,
     file,
     people: decision.people,
-    approved: approvals(decision),
+    approved: approvals(decision, env.APPROVERS),
     decideBy: decision.decideBy,
     bucket: env.OUTBOX,
     key: previewKeys(batchId).json,

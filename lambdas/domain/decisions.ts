@@ -352,7 +352,8 @@ export function refusals({ votes }: Pick<Decision, 'votes'>): string[] {
   );
 }
 
-/** How many approvers' last word on the batch is that they approve. */
-export function approvals({ votes }: Pick<Decision, 'votes'>): number {
-  return Object.values<Vote>(votes).filter(({ batch }) => batch?.decision === 'approve').length;
+/** How many of these approvers' last word on the batch is that they approve. */
+export function approvals({ votes }: Pick<Decision, 'votes'>, approvers: readonly string[]): number {
+  const counting = Object.values<Vote>(ofThese(approvers, votes));
+  return counting.filter(({ batch }) => batch?.decision === 'approve').length;
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import {
   actOf,
   applyDecision,
-  approvals,
+  approvals as approvalsOf,
+  type Decision,
   decideByOf,
   decidedBy,
   refusals,
@@ -29,6 +30,9 @@ import {
   type Word,
 } from './decided.ts';
 import { at } from './example.ts';
+
+/** How many approve of all who are in these tests. */
+const approvals = (decision: Decision) => approvalsOf(decision, [A, B, C]);
 
 describe('people', () => {
   test('two different approvers approve a report, at the commit of the second', () => {
@@ -430,5 +434,12 @@ describe('the time to decide', () => {
     expect(approvals(opened())).toBe(0);
     expect(approvals(said(opened({ people: 3 }), [A, ['approve']], [B, ['approve']], [C, ['spare', clone]]))).toBe(2);
     expect(approvals(said(opened(), [A, ['approve']], [A, ['refuse']]))).toBe(0);
+  });
+
+  test('who is no approver any more is counted for no reminder', () => {
+    const both = said(opened({ people: 3 }), [A, ['approve']], [B, ['approve']]);
+    expect(approvalsOf(both, [A, B])).toBe(2);
+    expect(approvalsOf(both, [B, C])).toBe(1);
+    expect(approvalsOf(both, [])).toBe(0);
   });
 });

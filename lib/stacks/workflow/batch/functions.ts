@@ -225,7 +225,15 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
     description: 'Sees what approvers decided of a batch, reminds them, and has it lapse',
     memory: 512,
     timeout: Duration.minutes(2),
-    environment: { ...places, OPERATORS, AGENCIES_TOPIC, APPROVERS_TOPIC, ADMINISTRATORS_TOPIC, AUDIT_QUEUE },
+    environment: {
+      ...places,
+      OPERATORS,
+      APPROVERS,
+      AGENCIES_TOPIC,
+      APPROVERS_TOPIC,
+      ADMINISTRATORS_TOPIC,
+      AUDIT_QUEUE,
+    },
   });
   allowObjects(awaitDecision, 'read', work, SCREENED.previews.pattern, DECIDED.pattern);
   allowObjects(awaitDecision, 'write', work, DECIDED.pattern);
