@@ -10,6 +10,7 @@ import { ENDINGS } from '../../lambdas/domain/decisions.ts';
 import { orderCsv, restoreCsv } from '../../lambdas/domain/directions.ts';
 import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
 import { GATE_RULES } from '../../lambdas/domain/gates.ts';
+import { HandsetRows } from '../../lambdas/domain/handset-rows.ts';
 import { OTHER_NAMES } from '../../lambdas/domain/headers.ts';
 import {
   type AgencyId,
@@ -164,6 +165,40 @@ describe('docs/formats.md', () => {
     const [, table = ''] = caseworkers.split(/^\| `ground` .*$/m);
     const told = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `(\w+)` \|/gm)].map(([, word]) => word);
     expect(told).toEqual([...APPEAL_GROUNDS]);
+  });
+
+  it('shows what became of handsets as it is written, each operator by where its block stands', () => {
+    const [seen, unseen] = ['35000000000001', '35000000000002'] as [Imei, Imei];
+    const operators = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'] as [
+      OperatorId,
+      OperatorId,
+      OperatorId,
+      OperatorId,
+      OperatorId,
+    ];
+    const [airtel, bsnl, jio, mtnl, vi] = operators;
+    const rows = new HandsetRows([seen, unseen]);
+    for (const [n, outcome] of (['verified', 'disconnected', 'overdue'] as const).entries()) {
+      const msisdn = `+91987654321${n}` as Msisdn;
+      rows.link(seen, msisdn);
+      rows.connection(msisdn, outcome);
+    }
+    const on = '2026-06-02' as Day;
+    rows.block(seen, airtel, 'blocked', { on });
+    rows.block(seen, bsnl, 'not_found', { on });
+    for (const operator of [jio, mtnl]) rows.block(seen, operator, 'overdue');
+    rows.block(seen, vi, 'alreadyBlocked');
+    for (const operator of [airtel, jio, mtnl, vi]) rows.block(unseen, operator, 'blocked', { on });
+    rows.block(unseen, bsnl, 'blocked', { on: '2026-06-03' as Day });
+    const usage = {
+      since: '2025-12-03' as Day,
+      operators,
+      silent: [bsnl, mtnl],
+      gated: [],
+    };
+    const caseRefs = new Map([seen, unseen].map((imei) => [imei, 'FIR-12/2026']));
+    const csv = [...rows.csv({ caseRefs, held: new Map(), usage })].join('');
+    expect(section('Handsets')).toContain(csv.replace(/^/gm, '    ').trimEnd());
   });
 
   it('shows orders, receipt and summary as they are written', () => {
