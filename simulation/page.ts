@@ -54,11 +54,12 @@ ${warned}<section aria-labelledby="figures">
 <dl class="figures">
 <div><dt>Reports</dt><dd>${batches.length}</dd></div>
 <div><dt>Handsets reported</dt><dd>${sum(({ report }) => report.handsets)}</dd></div>
-<div><dt>Numbers directed</dt><dd>${sum(({ connections }) => connections.directed)}</dd></div>
+<div><dt>Numbers directed by the reports</dt><dd>${sum(({ connections }) => connections.directed)}</dd></div>
 <div><dt>of them verified</dt><dd>${sum(({ connections }) => connections.verified)}</dd></div>
 <div><dt>of them disconnected</dt><dd>${sum(({ connections }) => connections.disconnected)}</dd></div>
 <div><dt>Rows unexplained</dt><dd>${unexplained}</dd></div>
 </dl>
+<p>Numbers are counted by the books of the reports alone, as each settled. What nights went on with and reversals gave back since stands below, and changes none of these figures; nor does what was answered late.</p>
 </section>
 `;
 }

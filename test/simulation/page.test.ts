@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { asInstant } from '../../lambdas/domain/days.ts';
+import { runHtml } from '../../simulation/page.ts';
 import { fileLinks } from '../../simulation/page-files.ts';
 
 const links = (paths: string[]) => fileLinks(paths).text;
@@ -29,4 +31,12 @@ describe('the files of a run', () => {
     expect(text.match(/<li>/g)).toHaveLength(101);
     expect(shown(text)).toContain('and 3 others in outbox/receipts/');
   });
+});
+
+it('says by which books numbers are counted: those of nights and reversals are none of them', () => {
+  const start = asInstant('2026-06-01T00:00:00Z');
+  const none = { summaries: [], reversals: [], problems: [], warnings: [], orders: [], days: [], files: [] };
+  const page = shown(runHtml({ ...none, start, ended: start }));
+  expect(page).toContain('Numbers directed by the reports 0');
+  expect(page).toContain('Numbers are counted by the books of the reports alone, as each settled.');
 });
