@@ -173,9 +173,7 @@ export class Ledgers {
     const taken = { recorded: 0, alreadyRecorded: 0, rejected: 0 };
     for (const answer of rows) {
       const row = own.get(answer.identifier);
-      const from =
-        row?.portedFrom ??
-        (row?.decided.kind === 'reverify' ? this.#portedFrom(answer.identifier, operator) : undefined);
+      const from = row?.decided.kind === 'reverify' ? this.#portedFrom(row) : undefined;
       taken[row === undefined ? 'rejected' : answerRow(row, answer, at, from)]++;
       // Whoever was said to have it hasn't: it was not ported.
       if (from !== undefined && row?.outcome === 'not_found' && row.waitsAt === from)
@@ -184,10 +182,24 @@ export class Ledgers {
     return taken;
   }
 
-  /** The operator from which a number was ported to this one last, as nobody disputes: also a later report's row can say that it is not there. */
-  #portedFrom(identifier: string, to: string): string | undefined {
-    const here = this.ofNumber(identifier).filter(({ ported }) => ported?.to === to);
-    return here.sort((a, b) => ((a.ported?.on ?? '') < (b.ported?.on ?? '') ? -1 : 1)).at(-1)?.decided.operator;
+  /**
+   * The operator from which a number was ported to that of a row last, as nobody disputes: also a later report's row can say that it is not
+   * there. An operator that has answered for the number since can't say any more that it never had it.
+   */
+  #portedFrom({ decided: { identifier, operator: to }, portedFrom }: LedgerRow): string | undefined {
+    const all = this.ofNumber(identifier);
+    const here = all.filter(({ ported }) => ported?.to === to);
+    const hasAnswered = (port: LedgerRow) =>
+      all.some(
+        ({ decided, outcome, on, at }) =>
+          decided.operator === to &&
+          !['open', 'not_found', 'withdrawn'].includes(outcome) &&
+          at >= port.at &&
+          on >= (port.ported?.on ?? ''),
+      );
+    if (here.length === 0) return portedFrom;
+    const disputable = here.filter((port) => !hasAnswered(port));
+    return disputable.sort((a, b) => ((a.ported?.on ?? '') < (b.ported?.on ?? '') ? -1 : 1)).at(-1)?.decided.operator;
   }
 }
 
