@@ -14,7 +14,7 @@ import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
-import { readText, readTextLines } from '../stores/objects.ts';
+import { readTextIfThere, readTextLines } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
 import { actedUponLinks, readWithdrawn } from '../stores/withdrawn-reports.ts';
 
@@ -233,9 +233,10 @@ const numberOf = (msisdn: Msisdn, row: Pointer, others: readonly Imei[]): AskedS
   ...(others.length > 0 && { unless: others }),
 });
 
+/** A direction's rows; none of one so old that they are kept no more: what a report found there long ago has nothing left to give back. */
 async function* rowsOf({ WORK }: Places, kind: 'reverify' | 'block', { rowsKey }: Pick<PlannedDirection, 'rowsKey'>) {
-  const lines = (await readText({ bucket: WORK, key: rowsKey })).split('\n');
-  for (const [row, line] of lines.entries())
+  const lines = (await readTextIfThere({ bucket: WORK, key: rowsKey }))?.split('\n');
+  for (const [row, line] of lines?.entries() ?? [])
     if (line !== '') yield { identifier: subjectOfLine(kind, line).identifier, row };
 }
 

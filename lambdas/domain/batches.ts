@@ -1,3 +1,4 @@
+import { addSeconds, type Instant } from './days.ts';
 import type { BatchKind } from './kinds.ts';
 
 /**
@@ -40,6 +41,20 @@ interface ToldBatch {
   readonly kind: BatchKind;
   readonly state: BatchState;
   readonly report: { readonly handsets: number };
+}
+
+/** Seconds after which nobody looks at a settled batch any more: 365 days, less than its mark of being settled is kept. */
+const LONG_SETTLED = 365 * 24 * 3600;
+
+/**
+ * Whether a batch settled so long ago that its mark of it, and its plan, may be kept no more: another upload of the same bytes leaves newer
+ * objects of it in the work bucket.
+ */
+export function isLongSettled(
+  { state, settledAt }: { readonly state: BatchState; readonly settledAt?: Instant },
+  now: Instant,
+): boolean {
+  return state === 'settled' && settledAt !== undefined && addSeconds(settledAt, LONG_SETTLED) < now;
 }
 
 /** The states in which a batch fails where its execution ends: no plan of it counts yet. */

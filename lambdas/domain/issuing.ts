@@ -113,6 +113,8 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
             deadline: rung.deadline,
             at: request.now,
             version: ledger.version + 1,
+            // Its operator may have the form that this one takes the place of, and have answered that.
+            ...(issued !== null && { firstVersion: issued.firstVersion ?? issued.version }),
           },
         ],
       }),

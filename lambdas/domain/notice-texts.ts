@@ -54,10 +54,17 @@ const STRAY_WORDS: Readonly<Record<NoticeOf<'stray_object'>['why'], string>> = {
 
 /** Subject and sentences of each kind. */
 const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject: string, text: string] } = {
-  order: ({ order, rows, deadline }) => [
-    `Order to ${ORDERS[order]}: ${counted(rows, 'row')}`,
-    `An order was published: ${ORDERS[order]}, ${counted(rows, 'row')}. Fetch the file, carry it out, and answer before ${at(deadline)}.`,
-  ],
+  order: ({ order, rung, rows, deadline }) => {
+    // Nobody answers what an answer has caused: a row of it would be rejected.
+    const todo =
+      rung === 'back'
+        ? `carry it out by ${at(deadline)}; it needs no answer`
+        : `carry it out, and answer before ${at(deadline)}`;
+    return [
+      `Order to ${ORDERS[order]}: ${counted(rows, 'row')}`,
+      `An order was published: ${ORDERS[order]}, ${counted(rows, 'row')}. Fetch the file, ${todo}.`,
+    ];
+  },
   receipt: (notice) => {
     const { refused, rows = 0, recorded = 0, alreadyRecorded = 0, rejected = 0 } = notice;
     if (refused !== null)

@@ -24,9 +24,23 @@ const dayZero = '0000-01-01' as Day;
 const dayZeroMillis = Date.parse(dayZero);
 const millisPerDay = 86_400_000;
 
-/** A row's outcome as its byte says; a byte that names none is damage, and counts as open. */
+/** A byte that names no outcome: damage, or the word of a later version, by which nobody may be taken for open and cut off. */
+export class UnknownOutcome extends Error {
+  override readonly name = 'UnknownOutcome';
+  constructor(code: number) {
+    super(`there is no outcome ${code}`);
+  }
+}
+
+/**
+ * A row's outcome as its byte says.
+ * @throws UnknownOutcome
+ */
 export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
-  return OUTCOMES[(bytes[row * bytesPerRow] ?? 0) & outcomeMask] ?? 'open';
+  const code = (bytes[row * bytesPerRow] ?? 0) & outcomeMask;
+  const outcome = OUTCOMES[code];
+  if (outcome === undefined) throw new UnknownOutcome(code);
+  return outcome;
 }
 
 /** The most entries that 11 bits number. */

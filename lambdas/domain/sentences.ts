@@ -80,7 +80,11 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
   // What was taken back is said by that, and not row by row; also where the number stays with another report.
   const isSaid = isTakenBack || (reversal !== undefined && reversal.state !== 'kept' && reversal.kept.length > 0);
   const rows = isSaid ? all.filter((row) => givesBack(row.ledger.kind) || !isTaken(row)) : all;
-  const newestRow = isTakenBack ? rows.find(({ ledger }) => givesBack(ledger.kind)) : rows[0];
+  // What was given back before a later report took it, which was taken back in turn, is no word on how it is now.
+  const takenBy = Math.max(...facts.rows.map(({ ledger }) => (givesBack(ledger.kind) ? 0 : ledger.plan)));
+  const newestRow = isTakenBack
+    ? rows.find(({ ledger: { kind, plan } }) => givesBack(kind) && plan > takenBy)
+    : rows[0];
   const [newestAside] = [...facts.aside].sort((a, b) => (turnOf(facts, a.batchId) < turnOf(facts, b.batchId) ? 1 : -1));
   const asideCounts =
     newestAside !== undefined &&

@@ -109,6 +109,7 @@ export const ROUTED = {
   prefixOf: (operator: OperatorId, sha256: string) => `routed/${operator}/${sha256}/`,
   key: (operator: OperatorId, sha256: string, n: number) =>
     `routed/${operator}/${sha256}/${String(n).padStart(6, '0')}.json`,
+  numberOf: (key: string): number => Number.parseInt(key.split('/').at(-1) ?? '', 10),
 };
 
 /** What an attempt at a file of exemptions prepares: all that is recorded with it, and its receipt. */

@@ -19,9 +19,9 @@ import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readBytes, readText, writeObject } from '../stores/objects.ts';
-import { publishBackOrder } from '../stores/orders.ts';
+import { publishBackOrderOnce } from '../stores/orders.ts';
 
-import { commit, linesOf } from './commit.ts';
+import { commit, linesIfThere } from './commit.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
 import { tellManyExtended } from './moves.ts';
@@ -120,9 +120,8 @@ async function recordParts(
       const part = await recordPart(combined, routing, direction, rows.get(directionId) ?? [], invocation);
       done.set(directionId, part);
       if (part.committed === undefined) return;
-      const { ledger, recorded } = part.committed;
       // At once, since somebody is without service.
-      await publishBackOrder(env, ledger, recorded);
+      await publishBackOrderOnce(env, part.committed, combined.now);
     }),
   );
   return { parts: routing.directions.flatMap(({ directionId }) => done.get(directionId) ?? []), failures };
@@ -149,9 +148,10 @@ async function recordPart(
   const { directionId } = direction;
   const { ledger: answered, end } = await subjectOf({ operator, directionId });
   // Routed long ago, and gone since.
-  if (answered === undefined) return { part: combinedPart(name, routing, direction, { refused: 'unknown_direction' }) };
+  const lines = answered && (await linesIfThere(answered));
+  if (answered === undefined || lines === undefined)
+    return { part: combinedPart(name, routing, direction, { refused: 'unknown_direction' }) };
   const { upload, uploadedAt } = routing;
-  const lines = await linesOf(answered);
   const said = rows.map(readerFor(answered, lines, dayOf(uploadedAt)));
   const about = { name: routing.file, uploadedAt, now };
   const committed = await commit(

@@ -18,7 +18,7 @@ import { measure } from '../runtime/metrics.ts';
 import { keepClaim } from '../stores/cases/claims.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
-import { readSha256, readText, writeObject } from '../stores/objects.ts';
+import { readSha256, readTextIfThere, writeObject } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
 import { failedAnew, prepareFailedOrder } from './failed-order.ts';
@@ -104,7 +104,8 @@ export async function record(response: Response, subject: Subject, invocation: s
   const answered = subject.ledger;
   if (!answered) return await refuse(response, subject, sha256, 'unknown_direction');
 
-  const lines = await linesOf(answered);
+  const lines = await linesIfThere(answered);
+  if (lines === undefined) return await refuse(response, subject, sha256, 'unknown_direction');
   let said: (AnsweredRow | RejectedRow)[];
   try {
     said = await readRows(response, answered, lines);
@@ -124,9 +125,9 @@ export async function record(response: Response, subject: Subject, invocation: s
   await takeBackPlanned(ledger, recorded, lines);
 }
 
-/** A direction's rows, as they stand in work. */
-export async function linesOf({ rowsKey }: Ledger): Promise<string[]> {
-  return (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
+/** A direction's rows, as they stand in work; undefined of one so old that they are kept no more. */
+export async function linesIfThere({ rowsKey }: Ledger): Promise<string[] | undefined> {
+  return (await readTextIfThere({ bucket: env.WORK, key: rowsKey }))?.split('\n');
 }
 
 /** Commits what a file says of a direction's rows to its ledger, once. */

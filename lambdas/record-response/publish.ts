@@ -9,7 +9,7 @@ import { whereabouts } from '../domain/whereabouts.ts';
 import { audit } from '../stores/audit.ts';
 import { tell } from '../stores/notices.ts';
 import { readText, writeObject } from '../stores/objects.ts';
-import { publishBackOrder } from '../stores/orders.ts';
+import { publishBackOrderOnce } from '../stores/orders.ts';
 import { publishLate, publishWithdrawn } from '../stores/revocation-lists.ts';
 import { wake } from '../stores/workflows.ts';
 
@@ -36,7 +36,7 @@ export async function publish(
 ): Promise<void> {
   const { operator, directionId, name, now } = response;
   // First, since somebody is without service.
-  await publishBackOrder(env, ledger, recorded);
+  await publishBackOrderOnce(env, { ledger, recorded }, now);
   await publishLists([{ ledger, recorded }]);
   const first = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'receipt.json') });
   const receipt = receiptAgain(first, name);

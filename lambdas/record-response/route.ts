@@ -72,7 +72,7 @@ export async function* rowsOf({ bytes, operator }: Combined): AsyncGenerator<Csv
  */
 export async function routingOf(file: Combined): Promise<Routed> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-    const before = await readRoutings(env.WORK, file.operator, file.sha256);
+    const { routings: before, next } = await readRoutings(env.WORK, file.operator, file.sha256);
     const own = before.findIndex(({ upload }) => upload === file.file.upload);
     const earlier = before.map((one) => one.file);
     const known = before[own];
@@ -82,10 +82,7 @@ export async function routingOf(file: Combined): Promise<Routed> {
     if (routing === undefined && last !== undefined) return { routing: last, earlier: earlier.slice(0, -1) };
     // Nobody's file, which answers nothing: it has no effect, and leaves nothing behind.
     if (routing?.directions.length === 0 && !env.OPERATORS.includes(file.operator)) return { routing, earlier };
-    if (
-      routing !== undefined &&
-      (await commitRouting(env.WORK, file.operator, file.sha256, before.length + 1, routing))
-    )
+    if (routing !== undefined && (await commitRouting(env.WORK, file.operator, file.sha256, next, routing)))
       return { routing, earlier };
     await setTimeout(PAUSE);
   }

@@ -44,6 +44,9 @@ const input = z.union([
   z.object({ collect: z.object({ upload: file }) }).transform(({ collect }) => collect.upload),
 ]);
 
+/** What errors are called by functions, services and Step Functions. */
+const A_NAME = /^[A-Za-z][\w.]{0,99}$/;
+
 /**
  * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails with
  * it: its claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was
@@ -58,7 +61,8 @@ export const handler = events(ended, async ({ time, detail: { executionArn } }) 
   const { input: started, error } = registered ? {} : await dataOf(executionArn);
   const uploaded = started === undefined ? undefined : input.safeParse(JSON.parse(started)).data;
   if (uploaded) {
-    const why = error ?? status;
+    // Whoever stops an execution may write anything for its error, which people are told in the regulator's name.
+    const why = error !== undefined && A_NAME.test(error) ? error : status;
     await tellQuarantined(env, uploaded, why, executionArn);
     await mark(env.WORK, 'quarantined', uploaded);
     measure('Quarantined', {});

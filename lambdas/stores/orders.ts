@@ -1,5 +1,6 @@
 import type { AuditNote } from '../domain/audit.ts';
 import { givenBackSince, givingBackIn, givingBackTo, reversedSince } from '../domain/back-orders.ts';
+import type { Instant } from '../domain/days.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
@@ -122,6 +123,22 @@ export function orderTold({ OUTBOX: bucket }: Pick<Orders, 'OUTBOX'>, ledger: Le
 async function isThere(place: Place): Promise<boolean> {
   for await (const { key } of listObjects(place)) if (key === place.key) return true;
   return false;
+}
+
+/**
+ * Publishes a file's order to restore service, unless its time is over and it lies in the outbox: a file that comes again weeks later
+ * asks for nothing that was asked, since another report may have had the number barred meanwhile.
+ */
+export async function publishBackOrderOnce(
+  env: Orders,
+  { ledger, recorded }: { readonly ledger: Ledger; readonly recorded: RecordedFile },
+  now: Instant,
+): Promise<void> {
+  const { backDue, sha256 } = recorded;
+  if (backDue === undefined) return;
+  const place = { bucket: env.OUTBOX, key: backOrderKey(ledger.operator, ledger.directionId, sha256) };
+  if (backDue <= now && (await isThere(place))) return;
+  await publishBackOrder(env, ledger, recorded);
 }
 
 /**

@@ -3,12 +3,22 @@ import { type Routing, routingForm } from '../domain/routing.ts';
 import { ROUTED } from '../domain/work.ts';
 import { listObjects, readText, writeNewObject } from './objects.ts';
 
-/** How the bytes of a combined file were routed, the newest last: once, and again where they answered later directions. */
-export async function readRoutings(work: string, operator: OperatorId, sha256: string): Promise<Routing[]> {
+/**
+ * How the bytes of a combined file were routed, the newest last: once, and again where they answered later directions. `next` is the number of
+ * the one that would come now: the first ones may be so old that they are kept no more.
+ */
+export async function readRoutings(
+  work: string,
+  operator: OperatorId,
+  sha256: string,
+): Promise<{ routings: Routing[]; next: number }> {
   const routings: Routing[] = [];
-  for await (const { key } of listObjects({ bucket: work, key: ROUTED.prefixOf(operator, sha256) }))
+  let next = 1;
+  for await (const { key } of listObjects({ bucket: work, key: ROUTED.prefixOf(operator, sha256) })) {
     routings.push(routingForm.parse(await readText({ bucket: work, key })));
-  return routings;
+    next = ROUTED.numberOf(key) + 1;
+  }
+  return { routings, next };
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { addressesGone, addressMarksIn, type NoticeAddress, TOPIC_NAMES } from '../domain/addresses.ts';
 import { auditNoteForm } from '../domain/audit.ts';
-import { isWithoutEffect, mayFail } from '../domain/batches.ts';
+import { isLongSettled, isWithoutEffect, mayFail } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { INBOX } from '../domain/inbox.ts';
@@ -235,7 +235,7 @@ export const handler = events(due, async ({ time, source }) => {
     ...batches.map((batchId) => async () => {
       const batch = await readBatch(env.CASES, batchId);
       if (batch?.state === 'failed' && !BATCH_KINDS[batch.kind].expands) return await beginAgain(batch, time);
-      if (!batch || (isWithoutEffect(batch.state) && !batch.untold)) return;
+      if (!batch || (isWithoutEffect(batch.state) && !batch.untold) || isLongSettled(batch, time)) return;
       const steps = [() => (mayFail(batch.state) ? mendUndirected(batch, time) : mendEnded(batch))];
       steps.push(() => mendStatus(batch, time, ordered));
       if (isSurvey && batch.state !== 'settled' && !batch.untold) steps.push(() => surveyOf(batch));

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isLongSettled } from '../domain/batches.ts';
 import { addSeconds, type Day, dayOf, type Instant } from '../domain/days.ts';
 import { digestedAt, digestFigures, digestOf, digestText, type ToldBatch } from '../domain/digest.ts';
 import { digestHtml } from '../domain/digest-page.ts';
@@ -96,7 +97,7 @@ async function tellStatus(batchId: BatchId, now: Instant): Promise<Standing | un
   for (let n = 0; n < MOST_TRIES; n++) {
     const [there, drawn] = await readTagged(env.OUTBOX, json, html);
     const batch = await readBatch(env.CASES, batchId);
-    if (batch === undefined) return undefined;
+    if (batch === undefined || isLongSettled(batch, now)) return undefined;
     const before = there && earlierStatus(there.text);
     const known = await stand(batch);
     const status = statusOf({ ...known, before, now });

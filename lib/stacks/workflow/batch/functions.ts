@@ -128,7 +128,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   });
   allowAudit(setting, collect);
   allowTell(setting, collect, data.approvers, data.administrators);
-  allowList(collect, 'list', work, WAITING.prefix, `${WITHDRAWN.prefix}*`);
+  allowList(collect, 'list', work, WAITING.prefix, `${WITHDRAWN.prefix}*`, `${PLANS.prefix}*`);
   allowObjects(
     collect,
     'read',
@@ -390,7 +390,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowHistories(batch, direction, data.machinesKey);
   acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {
     [`${EXECUTIONS}${nameOf(direction)}*`]:
-      'It waits for and stops the executions of this one addMachine, named after their directions.',
+      'It waits for and stops the executions of the Direction machine alone, which are named after their directions.',
   });
   return batch;
 }
