@@ -5,7 +5,7 @@ const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
-  /** Those that a reversal's summary lists. */
+  /** The operators that a reversal's summary lists. */
   OPERATORS: idList,
   AGENCIES_TOPIC: z.string(),
   APPROVERS_TOPIC: z.string(),

@@ -37,9 +37,8 @@ export async function remind({ batchId, agency, file }: Batch, decision: Decisio
 }
 
 /**
- * Publishes how a batch's wait ended and tells whom it concerns; each attempt does it alike. One that was withdrawn may have no
- * preview, and so no decision. The agency hears of it last: what it does
- * then finds everything done.
+ * Publishes how a batch's wait ended and tells everybody concerned; each attempt does it alike. A batch that was withdrawn may have no
+ * preview, and so no decision. The agency hears of it last, so that it finds everything done.
  */
 export async function publishEnding(batch: Batch, decision: Decision | undefined, ending: Ending): Promise<void> {
   const { batchId, agency, file } = batch;
@@ -112,8 +111,8 @@ function noticeOf(told: WithoutEffect, { state, over }: Ending, decision: Decisi
 }
 
 /**
- * The decision in the chain of its batch: who made it, upon which preview, held handsets and links (of a reversal: upon what it is
- * asked), and all words of all; of one that was withdrawn before its preview, by which file.
+ * Tells the chain of its batch the decision: who made it, upon which preview, held handsets and links (for a reversal: upon what it is
+ * asked), and all words of all approvers; for a batch that was withdrawn before its preview, by which file.
  */
 async function tellAudit(
   batch: Batch,
@@ -143,7 +142,7 @@ async function tellAudit(
   const record = await hashed(batch.decision?.recordKey ?? '');
   await audit(env, {
     ...decided,
-    // Another execution may go on with it. One that is begun anew has another record, though a reversal's has the same preview.
+    // Another execution may go on with the batch. A batch that is begun anew has another record, though a reversal's has the same preview.
     id: `decided/${sha8(record.sha256)}`,
     facts: { state, people, by: by.join(' ') },
     files: {

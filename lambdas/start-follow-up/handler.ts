@@ -11,15 +11,15 @@ const environment = z.object({ WORK: z.string(), BATCH_MACHINE: z.string() });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-/** How far the clock that sends nights may be before that of the queue, in seconds. */
+/** The seconds by which the clock that sends nights may be ahead of the queue's. */
 const A_DAY = 24 * 3600;
 
 /**
- * Follow: starts the night's follow-up, once by its name, where any direction may have rows that wait. The execution looks what
- * these are: where there are none, it registers no batch.
+ * Follow: starts the night's follow-up, once by its name, if any direction may have rows that wait. The execution looks which these are: if
+ * there are none, it registers no batch.
  */
 export const handler = events(z.object({ time: instant }), async ({ time }, _, { firstAt }) => {
-  // Who may send a message here could name any night. One that has not come would stay the newest, and every night after it would
+  // Whoever may send a message here could name any night. A night that has not come would stay the newest, and every night after it would
   // find nothing.
   if (time > addSeconds(firstAt, A_DAY)) throw new Error('the night of this message has not come');
   if (!(await mayAnyWait(env.WORK))) return;
