@@ -31,10 +31,10 @@ export interface LookupFile extends Uploaded {
   readonly name: string;
 }
 
-/** What its receipts lie under. */
+/** The folder of this function's receipts. */
 const ABOUT = 'lookups';
 
-/** All of a file's rows are held at once, and its receipt, which may be 40 times as long. */
+/** A file's rows are all held in memory, with its receipt, which may be 40 times as long. */
 const LARGEST_FILE = 4 * 1024 * 1024;
 
 /** Answers a file of lookups, once, and publishes explanations and receipt. The audit is told before anybody can read them. */
@@ -77,8 +77,8 @@ export async function answer(file: LookupFile, now: Instant, invocation: string)
 }
 
 /**
- * The newest upload of these bytes under this name that was answered: what is answered of it is published under the same key, and an
- * event that comes again may be of an earlier one.
+ * The newest upload of these bytes under this name that was answered. Its answer is published under the same key, and an event that comes
+ * again may be of an earlier upload.
  */
 async function newestAnswer(file: LookupFile, own: AnsweredFile): Promise<AnsweredFile> {
   for await (const { key, versionId, at } of listVersions(file)) {
@@ -103,7 +103,7 @@ async function publish(file: LookupFile, rows: readonly (LookupRow | RejectedRow
   const chain = await chainKeyOf(env.MAC_KEY, LOOKED_UP);
   const lines = linesIn(explanations);
   const asked = rows.flatMap((row) => ('asked' in row && lines.has(row.line) ? [row] : []));
-  // By its number's hash a lookup is found whichever way somebody was asked about.
+  // The hash of its number finds a lookup, whichever way somebody was asked about.
   const numbers = await numbersReferred(file.bucket, asked);
   await audit(env, {
     batchId: LOOKED_UP,
@@ -125,26 +125,26 @@ async function publish(file: LookupFile, rows: readonly (LookupRow | RejectedRow
       receipt: { key: keys.receipt, sha256: sha256Of(receipt) },
     },
   });
-  // Once more where a newer one was answered meanwhile.
+  // It publishes once more where a newer upload was answered meanwhile.
   for (let published: string | undefined; ; ) {
     const { attempt: newest } = await newestAnswer(file, own);
     if (newest === published) break;
     const texts = newest === attempt ? { explanations, receipt } : await prepared(newest);
     await writeObject({ bucket: env.OUTBOX, key: keys.explanations }, texts.explanations);
-    // Last: whoever finds the receipt finds the explanations.
+    // The receipt comes last: whoever finds it finds the explanations.
     await writeObject({ bucket: env.OUTBOX, key: keys.receipt }, texts.receipt);
     published = newest;
   }
   log.info('lookups answered', { caseworker, answered: recorded, rejected });
 }
 
-/** What an attempt prepared. */
+/** Reads what an attempt prepared. */
 async function prepared(attempt: string): Promise<{ explanations: string; receipt: string }> {
   const read = (key: string) => readText({ bucket: env.WORK, key });
   return { explanations: await read(LOOKUPS.explanations(attempt)), receipt: await read(LOOKUPS.receipt(attempt)) };
 }
 
-/** A file refused whole: a receipt that says why. */
+/** Publishes the receipt of a file that is refused whole: it says why. */
 async function refuse(file: LookupFile, sha256: string | null, refusal: Refusal): Promise<void> {
   const { caseworker, name, upload, at, key } = file;
   const why = reasonOf(refusal);
