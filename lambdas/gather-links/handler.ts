@@ -29,10 +29,10 @@ const environment = z.object({
   OPERATORS: idList,
   BUSY_DAY: wholeNumber,
   MANY_CONNECTIONS: wholeNumber,
-  /** How many approvers must approve a report, 0 where nobody has to, and for how many hours it waits for them. */
+  /** The number of approvers who must approve a report, 0 if nobody has to, and the hours for which it waits for them. */
   PEOPLE: wholeNumber,
   DECIDE_WITHIN_HOURS: wholeNumber,
-  /** How much a report, or those of an agency in a day, may reach. */
+  /** The most that a report, or those of an agency in a day, may reach. */
   MOST_NUMBERS: wholeNumber,
   MOST_HANDSETS: wholeNumber,
   LINKS_PER_SHARD: wholeNumber,
@@ -48,24 +48,23 @@ const input = z.object({
   agency: z.string(),
   execution: z.string(),
   now: instant,
-  /** Of the batch and its attempt, in the work bucket. */
+  /** The folder of the batch and its attempt, in the work bucket. */
   folder: z.string(),
   handsets: z.number(),
   shards: z.number(),
   results: writtenResults,
-  /** When each operator's usage came last, as it was before any link was read. */
+  /** The instant of each operator's latest usage, as it was before any link was read. */
   latestImports: z.record(z.string(), fields.instant.nullable()),
-  // A batch that was screened before there were gates has none.
+  // A batch that was screened before there were gates has no gated files.
   gated: z.record(z.string(), fields.count).default({}),
 });
 
 /**
- * After Expand: says which links belong to which shard, and lists the shards for Claim. It reads all gathered links and counts
- * what the books are held to, and stops the batch where handsets or links are missing. The operators that are configured now are
- * the batch's to its end, whatever a later deployment makes of them; those of the self-check's are itself alone. It also
- * publishes the preview, of which the books know nothing: two counts go over the same bytes. With the preview the batch's decision
- * is opened.
- * @returns what Claim reads, and, in `decided`, whether people are to be waited for, and until when
+ * After Expand: lists the shards for Claim, and the links that belong to each. It reads all gathered links, makes the count with which the
+ * books are compared, and stops the batch if handsets or links are missing. The operators that are configured now are the batch's to its
+ * end, whatever a later deployment makes of them; the self-check's batches have itself alone. It also publishes the preview, of which the
+ * books know nothing: two counts go over the same bytes. With the preview the batch's decision is opened.
+ * @returns what Claim reads, and, in `decided`, whether the batch waits for people, and until when
  */
 export const handler = task(input, async (given, attempt) => {
   const { batchId, agency, execution, now, folder, handsets, shards: hashed, results, latestImports, gated } = given;

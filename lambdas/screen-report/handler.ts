@@ -59,9 +59,8 @@ const input = z.object({
 });
 
 /**
- * Screen: streams the report, writes its rejects and its handsets, says which run of these each child of Expand reads, and
- * registers the batch.
- * The batch's id comes from the agency and the file's bytes, so the same file twice is one batch.
+ * Screen: streams the report, writes its rejects and its handsets, lists the runs of these for the children of Expand, and registers the
+ * batch. The batch's id comes from the agency and the file's bytes, so the same file twice is one batch.
  */
 export const handler = task(input, async ({ report, execution, now }, attempt) => {
   const { agency, uploadedAt } = report;
@@ -129,7 +128,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     report: screening.totals(),
     handsetsKey,
   });
-  // Its id holds 48 bits of the hash, and whoever likes can make two reports that have them in common.
+  // The id holds 48 bits of the hash, and somebody who wants to can make two reports that have them in common.
   if (batch.sha256 !== sha256) return await refuse(new FileFault(1, 'batch_id_taken'));
   if (batch.execution !== execution) {
     const state = toldState(batch);
@@ -173,7 +172,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
 });
 
 /**
- * When each operator's usage came last, and how many of its files are gated, before any link of the batch is read: what comes, or is
+ * The instant of each operator's latest usage, and the number of its gated files, before any link of the batch is read: what comes, or is
  * let in, later may have no part in it.
  */
 async function usageSoFar(): Promise<{ latestImports: Record<string, Instant | null>; gated: Record<string, number> }> {
