@@ -24,12 +24,12 @@ export interface AppealFile extends Uploaded {
   readonly name: string;
 }
 
-/** All of a file's rows are held at once, and its receipt, which may be 40 times as long. */
+/** A file's rows are all held at once, with its receipt, which may be 40 times as long. */
 const LARGEST_FILE = 4 * 1024 * 1024;
 
 /**
- * Records what a file asks for, once, publishes its receipt and starts the reversal; a file of which no row is good starts none. The same
- * bytes of the same caseworker, under whatever name they come again while its receipt is kept, are the first's.
+ * Records what a file asks for, once, publishes its receipt and starts the reversal; a file without a good row starts none. The same bytes
+ * of the same caseworker count as the first file, under whatever name they come again while its receipt is kept.
  */
 export async function fileAppeal(file: AppealFile, attempt: string): Promise<Done> {
   if (file.size > LARGEST_FILE) return await refuse(file, null, 'file_too_large');
@@ -70,7 +70,7 @@ export async function fileAppeal(file: AppealFile, attempt: string): Promise<Don
   return await goOn(file, sha256, await recordAppeal(env.CASES, caseworker, recorded, gone));
 }
 
-/** Reads batches, each once. */
+/** Returns a reader of batches, which reads each once. */
 function batchReader(): (batchId: BatchId) => Promise<Batch | undefined> {
   const known = new Map<BatchId, Promise<Batch | undefined>>();
   return (batchId) => {
@@ -102,7 +102,7 @@ async function goOn(file: AppealFile, sha256: string, recorded: RecordedAppeal):
   return await startReversal(env.BATCH_MACHINE, caseworker, { batchId, askedKey }, file);
 }
 
-/** A file refused whole: a receipt that says why. */
+/** Publishes the receipt of a file that is refused whole: it says why. */
 async function refuse(file: AppealFile, sha256: string | null, refusal: Refusal): Promise<Done> {
   const { caseworker, name, upload, at, key } = file;
   const why = reasonOf(refusal);

@@ -59,10 +59,10 @@ export async function admit(file: ApproverFile, now: Instant): Promise<void> {
 }
 
 /**
- * Lets one upload in: commits that it is admitted, and hands it on to be imported. A later attempt at the same file finds what it
- * has committed and does the rest. So does another file, of any approver, as long as nobody has imported the upload: the attempt
- * that committed may have come no further.
- * @returns why not
+ * Lets one upload in: commits that it is admitted, and hands it on to be imported. A later attempt at the same file finds what it has
+ * committed and does the rest. So does another file, of any approver, as long as nobody has imported the upload: the attempt that committed
+ * may have come no further.
+ * @returns the reason if it is not let in
  */
 async function letIn(
   { bucket }: ApproverFile,
@@ -71,7 +71,7 @@ async function letIn(
 ): Promise<RowReason | undefined> {
   const place = parseInboxKey(row.key);
   const version = await findVersion({ bucket, key: row.key, versionId: row.versionId });
-  // Nobody can import what was removed since.
+  // Nobody can import an upload that was removed since.
   if (version === undefined || place.kind !== 'usage') return 'unknown_upload';
   const upload = markOf(row);
   const verdict = await readVerdict(env.CASES, upload);
@@ -83,7 +83,7 @@ async function letIn(
   return isOwn ? undefined : 'already_admitted';
 }
 
-/** Hands an admitted upload on to be imported; handed on again, it writes the links that there are once more. */
+/** Hands an admitted upload on to be imported. If it is handed on again, the import writes the same links once more. */
 async function handOn(
   operator: OperatorId,
   upload: { readonly bucket: string; readonly key: string; readonly versionId: string; readonly size: number },
@@ -91,7 +91,7 @@ async function handOn(
 ): Promise<void> {
   const { bucket, key, versionId, size } = upload;
   await noteAdmitted(env.CASES, operator, markOf(upload));
-  // Before it is handed on: the sweep does so where this does not come to it.
+  // The mark is set before it is handed on: if this attempt dies in between, the sweep hands it on.
   await mark(env.WORK, 'admitted', upload);
   const object = { key, size, 'version-id': versionId };
   await sendEvent(env.USAGE_QUEUE, { time, detail: { bucket: { name: bucket }, object } });
