@@ -35,7 +35,7 @@ export async function publish(
   { ledger, recorded, lines, attempt }: Recorded & { lines: string[]; attempt: string },
 ): Promise<void> {
   const { operator, directionId, name, now } = response;
-  // First, since somebody is without service.
+  // This comes first, since somebody is without service.
   await publishBackOrderOnce(env, { ledger, recorded }, now);
   await publishLists([{ ledger, recorded }]);
   const first = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'receipt.json') });
@@ -49,11 +49,11 @@ export async function publish(
   const isExtending = await tellRecorded(response, { ledger, recorded }, { ...counts, conflicts }, told);
   if (isExtending) await tellManyExtended(ledger);
   await wakeDone(ledger, now);
-  // Last, so that nothing else waits for an order that can't be published.
+  // This comes last, so that nothing else waits for an order that can't be published.
   await publishFailedOrder(recorded, { ledger, lines, attempt, now });
 }
 
-/** Publishes the lists that a file has caused in directions: those of a batch share theirs. */
+/** Publishes the lists that a file has caused in directions; the directions of a batch share theirs. */
 export async function publishLists(all: readonly Recorded[]): Promise<void> {
   const listed = all.filter(({ ledger }) => ledger.operator !== SELF_CHECK);
   for (const [of, publishOne] of [
@@ -72,7 +72,7 @@ export async function publishLists(all: readonly Recorded[]): Promise<void> {
 }
 
 /**
- * Tells the audit of what a file has recorded in a direction, and those whom it concerns of what contradicts and of what moves.
+ * Tells the audit what a file has recorded in a direction, and everybody concerned of rows that contradict and of rows that move.
  * @returns whether it extended rows
  */
 export async function tellRecorded(
@@ -114,7 +114,7 @@ export async function tellRecorded(
   return operator !== SELF_CHECK && (await tellMoved(ledger, recorded, receipt.key));
 }
 
-/** Wakes a direction's machine where no row is open any more. */
+/** Wakes a direction's machine if no row is open any more. */
 export async function wakeDone(ledger: Ledger, now: Instant): Promise<void> {
   if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, now));
 }
