@@ -7,7 +7,7 @@ export const idList = z.string().transform((text) => text.split(','));
 /** A whole number in a variable of the environment. */
 export const wholeNumber = z.string().regex(/^\d+$/).transform(Number);
 
-/** How operators, or agencies, write their files, where that is not how everybody does. */
+/** The forms of files of operators, or agencies, that differ from the agreed one. */
 export const formsOfFiles = z
   .string()
   .transform((json) => JSON.parse(json))

@@ -4,7 +4,7 @@ import type { Batch } from '../stores/cases/batches.ts';
 import { readPlan } from '../stores/plans.ts';
 import { env } from './environment.ts';
 
-/** Of a batch without handsets. */
+/** The plan of a batch without handsets. */
 const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
   operators: env.OPERATORS as OperatorId[],
   linked: {},

@@ -45,8 +45,8 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 /**
- * A batch took a step; or, without one, a day came, or first orders went out: all batches that have not settled are told of. A day comes
- * from a schedule, and has its digest.
+ * A batch took a step; or, without a batch, a day came, or first orders went out: then all batches that have not settled are told of. A day
+ * comes from a schedule, and has its digest.
  */
 const event = z.object({
   time: instant,
@@ -60,7 +60,7 @@ const LATELY = 2 * A_DAY;
 /** Seconds for which an upload in quarantine is told of. */
 const QUARANTINED_FOR = 30 * A_DAY;
 
-/** Others write between a read and a write only while a batch takes steps. */
+/** The tries before it fails: others write between a read and a write only while a batch takes steps. */
 const MOST_TRIES = 20;
 
 /** What is known of a batch. */
@@ -72,7 +72,7 @@ async function stand(batch: Batch) {
   return { batch, decision, plan, previewKey, ledgers: await readLedgers(env.CASES, ids, { consistent: true }) };
 }
 
-/** The handsets that a batch holds, which is decided upon: its preview says how many. Nothing else is given back, and holds none. */
+/** The number of handsets that a batch to decide upon holds, from its preview. A reversal gives back, and holds none. */
 async function heldOf(previewKey: string | undefined): Promise<number | null> {
   if (previewKey === undefined) return null;
   const figures = figuresIn(await readText({ bucket: env.WORK, key: SCREENED.previews.json(previewKey) }));
@@ -86,9 +86,9 @@ interface Standing {
 }
 
 /**
- * Writes where a batch stands, over the word that was read before anything else: whoever was slower than somebody else reads it all
- * again, so that no older word comes after a newer one.
- * @returns what was told, with the batch's ledgers; undefined where there is no such batch
+ * Writes a batch's status over the one that was read before anything else. An attempt that was slower than another reads it all again, so
+ * that no older word comes after a newer one.
+ * @returns what was told, with the batch's ledgers; undefined if there is no such batch
  */
 async function tellStatus(batchId: BatchId, now: Instant): Promise<Standing | undefined> {
   const { json, html } = statusKeys(batchId);
@@ -112,15 +112,15 @@ async function tellStatus(batchId: BatchId, now: Instant): Promise<Standing | un
 }
 
 /**
- * Writes where all batches stand that have not settled, and what of theirs is open at each operator, over the lists that were read before
- * anything else: whoever was slower than somebody else reads it all again, who may have read before a plan's first orders were there.
+ * Writes the statuses of all batches that have not settled, and what is open at each operator, over the lists that were read before
+ * anything else. An attempt that was slower than another reads it all again: it may have read before a plan's first orders were there.
  */
 async function tellAll(now: Instant, dayCame: boolean): Promise<void> {
   for (let n = 0; n < MOST_TRIES; n++) if (await listAll(now, dayCame)) return;
   throw new Error(`lists of what is open changed ${MOST_TRIES} times while they were made`);
 }
 
-/** Whether nobody else listed meanwhile; as a day came, it is digested then. */
+/** Whether nobody else listed meanwhile. If a day came, its digest is written then. */
 async function listAll(now: Instant, dayCame: boolean): Promise<boolean> {
   const placeOf = (operator: OperatorId) => ({ bucket: env.OUTBOX, key: openListKey(operator) });
   const lists = await Promise.all(
@@ -130,11 +130,11 @@ async function listAll(now: Instant, dayCame: boolean): Promise<boolean> {
     }),
   );
   const digested = dayCame ? await readDigest(dayOf(now)) : undefined;
-  // Of those that settled lately the last word may not have been asked for.
+  // The last word on batches that settled lately may not have been asked for.
   const batches = await unsettledBatches(env.WORK, addSeconds(now, -LATELY));
   const all: Standing[] = [];
   const untold: BatchId[] = [];
-  // What can't be told of one keeps nothing else from it, but for the lists, in which it would lack; the digest says of which it can't.
+  // A batch that can't be told of keeps no other from it, except the lists, in which it would be missing; the digest names it.
   const telling = each(batches, async (batchId) => {
     try {
       const standing = await tellStatus(batchId, now);
@@ -172,7 +172,7 @@ async function readDigest(day: Day) {
   return { place, page, there, drawn };
 }
 
-/** Writes a day's digest over the one that was read before anything else, where that is no later word, and tells the administrators. */
+/** Writes a day's digest over the one that was read before anything else, unless that is a later word, and tells the administrators. */
 async function tellDigest(
   { place, page, there, drawn }: Awaited<ReturnType<typeof readDigest>>,
   all: readonly Standing[],
@@ -214,9 +214,9 @@ async function tellDigest(
 }
 
 /**
- * Tell: writes where a batch stands at each of its steps, and each day, and after a plan's first orders, where all stand that have not
- * settled, and what is open at each operator; each day also a digest for the administrators. Nothing waits for it: what could not be told
- * is told with the next step, or the next day.
+ * Tell: writes a batch's status at each of its steps. Each day, and after a plan's first orders, it writes the statuses of all batches that
+ * have not settled, and what is open at each operator; each day also a digest for the administrators. Nothing waits for it: what could not
+ * be told is told with the next step, or the next day.
  */
 export const handler = events(event, async ({ time, source, detail }) => {
   if (detail?.batchId === undefined) await tellAll(time, source !== undefined);
