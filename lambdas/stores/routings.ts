@@ -4,8 +4,8 @@ import { ROUTED } from '../domain/work.ts';
 import { listObjects, readText, writeNewObject } from './objects.ts';
 
 /**
- * How the bytes of a combined file were routed, the newest last: once, and again where they answered later directions. `next` is the number of
- * the one that would come now: the first ones may be so old that they are kept no more.
+ * The routings of a combined file's bytes, the newest last: one, and another if they answered later directions. `next` is the number of the
+ * one that would come now: the first ones may be so old that they are not kept any more.
  */
 export async function readRoutings(
   work: string,
@@ -23,7 +23,7 @@ export async function readRoutings(
 
 /**
  * Commits the `n`-th (from 1) routing of a combined file.
- * @returns false where somebody else has: theirs is the one that counts, or will be in a moment
+ * @returns false if somebody else has: theirs is the one that counts, or will be in a moment
  */
 export async function commitRouting(
   work: string,
