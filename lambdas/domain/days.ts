@@ -1,6 +1,6 @@
 /**
- * Days and instants. Days are those of Asia/Kolkata, instants are UTC in whole seconds. Nothing here reads the clock:
- * time comes in with the state input or the event.
+ * Days and instants. Days are those of Asia/Kolkata, instants are UTC in whole seconds. Nothing here reads the clock: time comes in with
+ * the state input or the event.
  */
 import type { Branded } from './identifiers.ts';
 import { seenOf } from './unseen.ts';
@@ -77,21 +77,29 @@ export function parseDay(cell: string): Day | null {
   return day >= 1 && day <= daysOf(Number(cell.slice(0, 4)), month) ? (cell as Day) : null;
 }
 
-/** A day with its midnight, as spreadsheets and programs write one that they keep as an instant. Another time may be another day elsewhere. */
+/**
+ * A day with its midnight, as spreadsheets and programs write one that they keep as an instant. A day with another time may be another day
+ * elsewhere, so it isn't read.
+ */
 const AT_MIDNIGHT = /^([0-9][0-9./-]{7,9})[ T]00:00(?::00(?:\.0+)?)?$/;
 
-/** Reads a cell that names a day: `YYYY-MM-DD`, also with its midnight behind it and what nobody sees around it; else null. */
+/**
+ * Reads a cell that names a day: `YYYY-MM-DD`, which may have its midnight behind it and characters that nobody sees around it; else null.
+ */
 export function readDay(cell: string): Day | null {
   return parseDay(cell) ?? parseDay(dayIn(cell));
 }
 
-/** What stands in a cell for a day: without what nobody sees, and without its midnight. */
+/** The day's text in a cell: without the characters that nobody sees, and without its midnight. */
 export function dayIn(cell: string): string {
   const text = seenOf(cell);
   return AT_MIDNIGHT.exec(text)?.[1] ?? text;
 }
 
-/** How many days a month (from 1) has; none for one that there isn't. Every row of a file has a date, so this is reckoned without a Date. */
+/**
+ * The number of days of a month (from 1); 0 for a month that doesn't exist. Every row of a file has a date, so this is reckoned without a
+ * Date.
+ */
 function daysOf(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   if (month === 4 || month === 6 || month === 9 || month === 11) return 30;
@@ -118,11 +126,11 @@ export function addSeconds(instant: Instant, seconds: number): Instant {
   return instantOf(millisOf(instant) + seconds * SECOND);
 }
 
-/** The other forms of dates, of which a participant has one: none can be taken for `YYYY-MM-DD`. */
+/** The other forms of dates; a participant may have one of them. None can be taken for `YYYY-MM-DD`. */
 export const DATE_FORMS = ['YYYYMMDD', 'YYYY/MM/DD', 'DD-MM-YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'MM/DD/YYYY'] as const;
 export type DateForm = (typeof DATE_FORMS)[number];
 
-/** Reads a day in such a form; null for what is none. */
+/** Reads a day in such a form; null for any other cell. */
 export function parseDayAs(form: DateForm, cell: string): Day | null {
   if (cell.length !== form.length) return null;
   const part = (of: string) => cell.slice(form.indexOf(of), form.indexOf(of) + of.length);

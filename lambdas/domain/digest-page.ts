@@ -8,7 +8,7 @@ import type { StatusName } from './status.ts';
 import { left, STEPS } from './status-words.ts';
 import { counted, dayText } from './wording.ts';
 
-/** A table shows so many rows; the JSON beside the page has all. */
+/** The most rows that a table shows; the JSON beside the page has all. */
 const MOST_ROWS = 100;
 
 /** A status in words. */
@@ -62,7 +62,7 @@ function untold({ untold: all }: Digest): Html {
 `;
 }
 
-/** A section with a table; nothing where that has no rows. */
+/** A section with a table; nothing if that has no rows. */
 function section(
   id: string,
   title: string,
