@@ -1,6 +1,6 @@
 /**
- * Notices as people read them, who subscribe by e-mail: a subject, and a text that says what happened, what is to be done about it,
- * and where the files lie. Programs get the JSON.
+ * Notices as people who subscribe by e-mail read them: a subject, and a text that says what happened, what is to be done about it, and
+ * where the files lie. Programs get the JSON.
  */
 import type { Instant } from './days.ts';
 import { type BatchId, isFollowUp } from './identifiers.ts';
@@ -55,7 +55,7 @@ const STRAY_WORDS: Readonly<Record<NoticeOf<'stray_object'>['why'], string>> = {
 /** Subject and sentences of each kind. */
 const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject: string, text: string] } = {
   order: ({ order, rung, rows, deadline }) => {
-    // Nobody answers what an answer has caused: a row of it would be rejected.
+    // An order that an answer has caused needs no answer: a row of one would be rejected.
     const todo =
       rung === 'back'
         ? `carry it out by ${at(deadline)}; it needs no answer`
@@ -267,15 +267,17 @@ export function noticeText(notice: Notice): NoticeText {
   };
 }
 
-/** What breaks lines, or says in which direction they are written. */
+/** Characters that break lines, or mark the direction of writing. */
 const UNSEEN = /\p{Cc}|\p{Zl}|\p{Zp}|\p{Bidi_Control}/gu;
 
-/** JSON without what is unseen in it, which is the same JSON. */
+/** JSON with its unseen characters escaped, which is the same JSON. */
 function plain(json: string): string {
   return json.replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A name from outside in one line, as it is: a file's name may hold line breaks, after which it would say what we never said. */
+/**
+ * A name from outside in one line, otherwise unchanged: a file's name may hold line breaks, after which it would say what we never said.
+ */
 function oneLine(text: string): string {
   return text.replace(UNSEEN, '\ufffd');
 }
