@@ -1,4 +1,4 @@
-/** What all pages are made of. */
+/** The parts of which all pages are made. */
 import type { Instant } from './days.ts';
 import { type Content, Html, html } from './html.ts';
 import { STYLE } from './page-style.ts';
@@ -17,7 +17,7 @@ export interface Column {
   readonly count?: boolean;
 }
 
-/** A table that scrolls by itself where the page is too narrow, by keys as well; the first cell of each row names it. */
+/** A table that scrolls by itself if the page is too narrow, by keys as well; the first cell of each row names it. */
 export function table(
   id: string,
   caption: string,

@@ -1,8 +1,8 @@
-/** What a preview tells of its batch in numbers, for the notice that asks people about it. */
+/** The figures of a batch in its preview, for the notice that asks people about it. */
 import * as z from 'zod';
 import { fields } from './stored.ts';
 
-/** Of a report whom it would reach; of a reversal how many subjects it is asked to give back. */
+/** For a report whom it would reach; for a reversal how many subjects it is asked to give back. */
 export type Figures =
   | Readonly<Record<'handsets' | 'held' | 'linked' | 'linkedOnlyByHeld', number>>
   | { readonly subjects: number };

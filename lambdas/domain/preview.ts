@@ -7,11 +7,11 @@ import type { PreviewCounts } from './preview-count.ts';
 import type { ScreeningTotals } from './screening.ts';
 import { fields } from './stored.ts';
 
-/** What one operator has to do with a batch. */
+/** An operator's part in a batch. */
 export interface OperatorPreview {
   /** Distinct numbers whose newest sighting on any of the batch's handsets is the operator's. */
   readonly linked: number;
-  /** When its usage was imported last, as of before the batch's links were read; null where it never was. */
+  /** The instant of its latest usage import, as of before the batch's links were read; null if there was none. */
   readonly latestImport: Instant | null;
   /** Its usage files that are neither admitted nor imported. */
   readonly gated: number;
@@ -31,16 +31,16 @@ export interface Preview {
   readonly held: number;
   /** Distinct numbers on any of the batch's handsets. */
   readonly linked: number;
-  /** Those of them that were seen on held handsets only. */
+  /** Distinct numbers that were seen on held handsets only. */
   readonly linkedOnlyByHeld: number;
   readonly operators: Readonly<Record<OperatorId, OperatorPreview>>;
-  /** How many different approvers must approve. */
+  /** The number of different approvers who must approve. */
   readonly people: number;
-  /** After this instant the batch lapses; null where nobody has to decide upon it, and it goes on at once. */
+  /** The instant after which the batch lapses; null if nobody has to decide upon it, and it goes on at once. */
   readonly decideBy: Instant | null;
 }
 
-/** What the preview takes from others than the count. */
+/** What the preview takes from elsewhere than the count. */
 export interface PreviewInput
   extends Pick<Preview, 'batchId' | 'agency' | 'file' | 'sha256' | 'report' | 'people' | 'decideBy'> {
   readonly held: number;
@@ -79,7 +79,7 @@ export function previewText(preview: Preview): string {
   return jsonText(preview);
 }
 
-/** What is read back of a preview's bytes. */
+/** The fields that are read back from a preview's bytes. */
 const told = z.object({
   report: z.object({ handsets: fields.count }),
   held: fields.count,
@@ -87,7 +87,7 @@ const told = z.object({
   linkedOnlyByHeld: fields.count,
   operators: z.record(
     z.string(),
-    // A preview of before there were gates knows of none.
+    // A preview from before there were gates has no count of gated files.
     z.object({ latestImport: fields.instant.nullable(), gated: fields.count.default(0) }),
   ),
 });
