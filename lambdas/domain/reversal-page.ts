@@ -22,7 +22,7 @@ const GROUND_WORDS: Readonly<Record<AppealGround, string>> = {
 
 /**
  * The page. Its bytes follow from what it is given; the decisions are bound to the preview's bytes, not to these.
- * @param conditional how many numbers more it gives back if the other handsets that link them are withdrawn before
+ * @param conditional how many more numbers it gives back if the other handsets that link them are withdrawn before
  */
 export function reversalHtml(preview: ReversalPreview, asked: Asked, conditional: number): string {
   const title = `Preview of ${preview.batchId}`;
