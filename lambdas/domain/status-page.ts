@@ -28,24 +28,24 @@ const NAMES: Readonly<Record<StatusName, string>> = {
   withdrawn: 'withdrawn by its agency: nobody is directed',
 };
 
-/** What a batch goes by. */
+/** The origin of a batch. */
 type Source = 'report' | 'night' | 'appeal' | 'withdrawal';
 
-/** The first station of those that people decide upon. */
+/** The first station of batches that people decide upon. */
 const READ: Readonly<Record<Exclude<Source, 'night'>, string>> = {
   report: 'Report read',
   appeal: 'Appeal read',
   withdrawal: 'Withdrawal read',
 };
 
-/** What is said otherwise of what takes back. */
+/** The words that differ for a batch that takes back. */
 const NAMES_OF_REVERSALS: Readonly<Partial<Record<StatusName, string>>> = {
   registered: 'registered: its file was read',
   failed: 'failed before it gave anything back; it is begun again by itself',
   refused: 'refused by an approver: nothing is given back',
 };
 
-/** What is said otherwise of a night, for which nobody uploads anything. */
+/** The words that differ for a night, for which nobody uploads anything. */
 const NAMES_OF_NIGHTS: typeof NAMES_OF_REVERSALS = {
   failed: 'failed before it directed anybody; it is begun again by itself',
 };
@@ -89,7 +89,7 @@ ${comes}
 function way(told: Status): Html {
   const { status, since, next, open: rungs, asOf } = told;
   const of = sourceOf(told);
-  // Of what a night goes on with people have decided before.
+  // People have decided before upon what a night goes on with.
   const before: [StatusName, string][] =
     of === 'night'
       ? []
@@ -228,7 +228,7 @@ ${became(told, of)}</section>
 `;
 }
 
-/** Where it is said what became of those for whom a reversal asks: a status counts rows alone. */
+/** The sentence that says where to find what became of a reversal's subjects: a status counts rows alone. */
 function became({ batchId, status }: Status, of: Source): Html {
   if (of === 'report' || of === 'night' || (status !== 'directed' && status !== 'settled')) return html``;
   const each =

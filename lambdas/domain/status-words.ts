@@ -1,4 +1,4 @@
-/** What comes next of a batch, and how soon, as pages say it. */
+/** The next step of a batch, and the time until it, in the words of pages. */
 import { type Instant, millisOf } from './days.ts';
 import type { NextStep } from './status.ts';
 import { counted } from './wording.ts';
@@ -21,7 +21,7 @@ export const STEPS: Readonly<Record<NextStep, string>> = {
   settled: 'its books',
 };
 
-/** How long it is until an instant, in whole days, or in hours of the last one. */
+/** The time until an instant, in whole days, or in hours on the last one. */
 export function left(deadline: Instant, asOf: Instant): string {
   const ms = millisOf(deadline) - millisOf(asOf);
   if (ms <= 0) return 'over';

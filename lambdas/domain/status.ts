@@ -14,7 +14,7 @@ import { outstanding, standingOutcomes } from './sealing.ts';
 import { fields } from './stored.ts';
 import { lastDeadline, whereabouts } from './whereabouts.ts';
 
-/** A batch as it is stored, as far as its status goes by it. */
+/** The fields of a stored batch on which its status depends. */
 export interface StandingBatch {
   readonly batchId: BatchId;
   readonly kind: BatchKind;
@@ -30,8 +30,8 @@ export interface StandingBatch {
 }
 
 /**
- * Where a batch is: screened, and not decided upon yet; decided upon; approved, and not directed yet; directed; or how it ended, which of a
- * report without handsets is `empty`.
+ * The statuses of a batch: screened, and not decided upon yet; decided upon; approved, and not directed yet; directed; or how it ended,
+ * which for a report without handsets is `empty`.
  */
 export const STATUSES = [
   'registered',
@@ -48,10 +48,10 @@ export const STATUSES = [
 ] as const;
 export type StatusName = (typeof STATUSES)[number];
 
-/** What comes next: its preview, its decision, its orders, an order of its ladder, that open rows are overdue, or that it settles. */
+/** The next step: its preview, its decision, its orders, an order of its ladder, that open rows are overdue, or that it settles. */
 export type NextStep = 'preview' | 'decision' | 'orders' | Order | 'overdue' | 'settled';
 
-/** Rows whose ladder runs, by where it is: the order that was to go out last, by when it is to be answered, and what comes then. */
+/** Rows whose ladder runs, by its rung: the order that was to go out last, its deadline, and the step after it. */
 export interface OpenRows {
   readonly kind: DirectionKind;
   readonly order: Order;
@@ -61,7 +61,9 @@ export interface OpenRows {
   readonly rows: number;
 }
 
-/** Rows for which an operator has not answered in time: of a ladder that ended, or failed ones that were to be disconnected by then. */
+/**
+ * Rows for which an operator has not answered in time: those of a ladder that ended, or failed ones that were to be disconnected by then.
+ */
 export interface OverdueRows {
   readonly operator: OperatorId;
   readonly kind: DirectionKind;
@@ -72,7 +74,7 @@ export interface OverdueRows {
   readonly rows: number;
 }
 
-/** A book while its rows are open: as in the summary, with what is open, and what of that failed. */
+/** A book while its rows are open: as in the summary, with the number of rows that are open, and of those that failed. */
 type Counts = Readonly<Record<string, number>>;
 type Books = { readonly [B in Book]?: Counts };
 
@@ -82,7 +84,7 @@ export interface Status extends Books {
   readonly file: string;
   readonly status: StatusName;
   readonly since: Instant;
-  /** When this was so. What has ended is so for good: then it is when it ended. */
+  /** The instant at which this was so. An ending is final: then it is the instant of the ending. */
   readonly asOf: Instant;
   readonly next: { readonly what: NextStep; readonly by: Instant | null } | null;
   readonly report: ReportCounts;
@@ -93,7 +95,7 @@ export interface Status extends Books {
   >;
 }
 
-/** What of a status that lies there others go by. */
+/** The fields of an existing status by which others go. */
 const earlier = z.object({
   status: z.enum(STATUSES),
   since: fields.instant,
@@ -102,7 +104,7 @@ const earlier = z.object({
 });
 export type Earlier = z.output<typeof earlier>;
 
-/** What a status says that lies there; undefined where that is none of this form, and is to be written anew. */
+/** The fields of an existing status file; undefined if the text is not of this form, and is to be written anew. */
 export function earlierStatus(text: string): Earlier | undefined {
   try {
     return earlier.safeParse(JSON.parse(text)).data;
@@ -113,19 +115,19 @@ export function earlierStatus(text: string): Earlier | undefined {
 
 export interface StatusInput {
   readonly batch: StandingBatch;
-  /** Of a batch that has a decision: since when it is decided upon, and until when; null for what never lapses. */
+  /** Since when and until when a batch is decided upon, if it has a decision; `decideBy` is null if it never lapses. */
   readonly decision?: { readonly openedAt: Instant; readonly decideBy: Instant | null } | undefined;
-  /** Of a batch that is directed. */
+  /** The plan of a batch that is directed. */
   readonly plan?: Pick<Plan, 'operators' | 'decisions'> | undefined;
   readonly ledgers: readonly Ledger[];
-  /** The status that lies there. */
+  /** The existing status. */
   readonly before?: Earlier | undefined;
   readonly now: Instant;
 }
 
 /**
- * The status of a batch at `now`, or at the instant of the one that lies there, where that is later: who comes late tells what is known
- * since then. Whoever tells of the same ending tells it alike.
+ * The status of a batch at `now`, or at the instant of the existing status if that is later: an attempt that comes late tells what is known
+ * since then. All attempts tell the same ending alike.
  */
 export function statusOf({ batch, decision, plan, ledgers, before, now }: StatusInput): Status {
   const { batchId, kind, agency, file, report } = batch;
@@ -152,7 +154,7 @@ export function statusOf({ batch, decision, plan, ledgers, before, now }: Status
   return {
     batchId,
     agency,
-    // What a night found lies in the work bucket, where nobody else reads.
+    // A night's findings lie in the work bucket, where nobody else reads.
     file: kind === 'followup' ? '' : file,
     status,
     since: own,
@@ -176,16 +178,16 @@ export function hasEnded(status: string): boolean {
   return !['registered', 'waiting', 'approved', 'directed'].includes(status);
 }
 
-/** Seconds from the commit of a plan in which its first orders are out. */
+/** Seconds from the commit of a plan within which its first orders are out. */
 const ORDERED_WITHIN = 15 * 60;
 
-/** Whether by `now` the first orders of a batch are out, and a status that says that it is directed is from before that. */
+/** Whether the first orders of a batch are out by `now`, and the status that says it is directed is from before that. */
 export function isFromBeforeOrders({ status, since, asOf }: Earlier, now: Instant): boolean {
   const ordered = addSeconds(since, ORDERED_WITHIN);
   return status === 'directed' && asOf < ordered && ordered <= now;
 }
 
-/** Whether what a status said would come next was to have come by `now`, so that another one is due. */
+/** Whether the next step of a status was to have come by `now`, so that another one is due. */
 export function isDue({ next }: Pick<Earlier, 'next'>, now: Instant): boolean {
   return next !== null && next.by !== null && next.by <= now;
 }
@@ -210,7 +212,7 @@ function nextOf(
   return { what: 'settled', by: last ?? null };
 }
 
-/** Where a ladder is at `now` that runs and has open rows; undefined of any other. */
+/** The rung at `now` of a ladder that runs and has open rows; undefined for any other. */
 export function openRowsOf(ledger: Ledger, now: Instant): OpenRows | undefined {
   const { open: rows } = standingOutcomes(ledger);
   if (ledger.closedAt !== null || rows === 0) return undefined;
@@ -221,7 +223,7 @@ export function openRowsOf(ledger: Ledger, now: Instant): OpenRows | undefined {
   return { kind: ledger.kind, order, deadline, next: next?.order ?? 'overdue', directions: 1, rows };
 }
 
-/** Where the ladders of a directed batch are at `now`, and what is overdue of it. */
+/** The rungs of the ladders of a directed batch at `now`, and what is overdue of it. */
 function ladders(ledgers: readonly Ledger[], now: Instant): { open: OpenRows[]; overdue: OverdueRows[] } {
   const open: OpenRows[] = [];
   const overdue: OverdueRows[] = late(ledgers);
@@ -267,8 +269,8 @@ function failedTooLong(ledger: Ledger, now: Instant): OverdueRows[] {
 }
 
 /**
- * Rows that failed, and are to be disconnected by deadlines that are asked for; undefined where there are none. Of those that were taken
- * back nobody is to be disconnected: the number is somebody else's, or what was done to it was a mistake.
+ * Rows that failed, and are to be disconnected by deadlines that are asked for; undefined if there are none. A row that was taken back is
+ * not to be disconnected: its number is somebody else's, or what was done to it was a mistake.
  */
 export function failedRowsDue(
   ledger: Ledger,
@@ -298,7 +300,7 @@ export function groupedOverdue(overdue: readonly OverdueRows[]): OverdueRows[] {
   return grouped(overdue, keyOf).map((one) => ({ ...one, since: since.get(keyOf(one)) ?? one.since }));
 }
 
-/** Those of one key as one, with their directions and rows added up; sorted by the key. */
+/** Entries of one key made into one, with their directions and rows added up; sorted by the key. */
 export function grouped<T extends { readonly directions: number; readonly rows: number }>(
   all: readonly T[],
   keyOf: (one: T) => string,
@@ -311,7 +313,7 @@ export function grouped<T extends { readonly directions: number; readonly rows: 
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-/** The books of a batch of this kind so far, of all operators and of each: nothing before there is a plan. */
+/** The books of a batch of this kind so far, for all operators and for each: nothing before there is a plan. */
 function countedBy(
   kind: BatchKind,
   plan: StatusInput['plan'],
@@ -337,7 +339,7 @@ function countedBy(
   return { ...Object.fromEntries(books.map((book) => [book, total(book)])), operators };
 }
 
-/** A book of an operator: the rows, what was decided of them, what of the directed ones is open, and how the others ended. */
+/** A book of an operator: the rows, what was decided of them, how many of the directed ones are open, and how the others ended. */
 function countsOf<B extends Book>(book: B, decided: Decided<B> | undefined, ledgers: readonly Ledger[]): Counts {
   const columns = BOOKS[book];
   const was: Counts = { ...columns.decided, ...decided };

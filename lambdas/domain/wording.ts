@@ -1,4 +1,4 @@
-/** How counts, days, instants and lists are told to people. */
+/** The wording of counts, days, instants and lists for people. */
 import { type Day, dayOf, type Instant, millisOf } from './days.ts';
 
 /** A day in words: 3 June 2026. */
@@ -6,12 +6,12 @@ export function dayText(day: Day): string {
   return `${Number(day.slice(8))} ${MONTHS[Number(day.slice(5, 7)) - 1]} ${Number(day.slice(0, 4))}`;
 }
 
-/** An instant as tables have it, as clocks show it in India: 2026-06-03 05:30 IST. */
+/** An instant in tables, as clocks show it in India: 2026-06-03 05:30 IST. */
 export function inIndia(instant: Instant): string {
   return `${dayOf(instant)} ${clockInIndia(instant)} IST`;
 }
 
-/** An instant as tables have it in UTC: 2026-06-03 00:00 UTC. */
+/** An instant in tables, in UTC: 2026-06-03 00:00 UTC. */
 export function inUtc(instant: Instant): string {
   return `${instant.slice(0, 16).replace('T', ' ')} UTC`;
 }
@@ -39,6 +39,6 @@ export function grouped(count: number): string {
   return count.toLocaleString('en-IN');
 }
 
-/** So many of something. */
+/** A count and its noun: 1 row, 2 rows. */
 export const counted = (count: number, one: string, more = `${one}s`) =>
   `${grouped(count)} ${count === 1 ? one : more}`;
