@@ -6,16 +6,16 @@ import { concurrently } from '../../lambdas/stores/concurrently.ts';
 
 /** What became of a number. */
 export interface Erasure {
-  /** Why nothing was erased, or no more. */
+  /** The reasons why nothing was erased, or no more. */
   readonly hindrances: readonly Hindrance[];
   /** Items that were erased, or would be. */
   readonly claims: number;
   readonly links: number;
-  /** In which it stands among others, as its claim says. */
+  /** The files in which it stands among others, as its claim says. */
   readonly files: Found['files'];
 }
 
-/** What a command says of it, and what it complains of. */
+/** What a command says of an erasure, and what it complains of. */
 export interface Told {
   readonly said: readonly string[];
   readonly complained: readonly string[];
@@ -43,7 +43,7 @@ export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: b
     ({ why, where, until }) =>
       `not erased: ${REASONS[why]} (${where}${until === null ? '' : `, until ${until} at least`})`,
   );
-  // No claim says which of these name it: exemptions, and what a batch left out for them, are about numbers without one, too.
+  // No claim says which of these name it. Exemptions, and what a batch left out for them, are about numbers without a claim, too.
   const always =
     'whatever names it of uploads, exemptions, what was prepared, explanations, elsewhere.csv and kept.csv';
   const claimed = [
@@ -63,10 +63,10 @@ export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: b
 const PARTS_AT_ONCE = 4;
 
 /**
- * Has the function that alone may do so erase what is known of a number, its links first: as long as its claim is there, whoever
- * was cut short sees what is left to do. Nothing is erased of a number about which something is open.
+ * Calls the only function that may erase what is known of a number. Its links go first: as long as its claim is there, somebody who was cut
+ * short sees what is left to do. Nothing is erased of a number about which something is open.
  * @param erase whether it is erased, or only looked for
- * @throws Error where the function failed, with the name of its error
+ * @throws Error if the function failed, with the name of its error
  */
 export async function eraseNumber(
   lambda: LambdaClient,

@@ -10,7 +10,8 @@ const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 
 
 /**
  * The ledger as lines of text: what it is about, its rungs with the orders issued, the files recorded, and the outcomes counted.
- * @param eachRow also one line for each row: its number, counted from 1 as in the file of its rows, its outcome, day and file
+ * @param eachRow whether it also has one line for each row: its number, counted from 1 as in the file of its rows, its outcome, day and
+ * file
  */
 export function ledgerText(ledger: Ledger, eachRow = false): string {
   const { directionId, batchId, operator, kind, rows, startedAt, begunAt, closedAt, sealedAt, late, version } = ledger;
@@ -51,7 +52,7 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** How many entries there are: files, and reversals, which number on with them. */
+/** The number of entries: files, and reversals, which number on with them. */
 function recordedText(ledger: Ledger): string {
   const files = countFiles(ledger);
   const reversals = ledger.files.length - files;
@@ -68,7 +69,7 @@ function outcomeCounts(ledger: Ledger): Map<Outcome, number> {
   return new Map([...counts].sort());
 }
 
-/** Which rows still wait, the first of them by number. */
+/** The rows that still wait, the first of them by number. */
 function openText(ledger: Ledger): string[] {
   const open = openRows(ledger);
   if (open.length === 0) return [];
@@ -81,7 +82,7 @@ function openText(ledger: Ledger): string[] {
 function rowText(ledger: Ledger, row: number): string {
   const { outcome, occurredOn, recordedAt } = outcomeOf(ledger, row);
   const told = recordedAt === null ? '' : `  on ${occurredOn}, recorded ${recordedAt}`;
-  // Also of what was answered before, or is answered since: no order and no list carries it any more.
+  // This is told even if the row was answered before, or is answered since: no order and no list carries it any more.
   const back = isReversed(currentOutcomes(ledger), row) ? ', taken back' : '';
   return `  ${String(row + 1).padStart(5)} ${(outcome + back).padEnd(13)}${told}`.trimEnd();
 }

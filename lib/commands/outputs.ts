@@ -1,6 +1,6 @@
 import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 
-/** A stack that should be there is not: the stage was not deployed, or to another account or region. */
+/** A stack that should be there is not: the stage was not deployed, or it was deployed to another account or region. */
 export class NotDeployed extends Error {
   override name = 'NotDeployed';
 }

@@ -1,6 +1,6 @@
 /**
- * The self-check of a stage: sends a handset and two numbers that are nobody's through all that a batch goes through, answers
- * the orders as the operator that it is, and looks at each thing that comes of it.
+ * The self-check of a stage: sends a handset and two numbers that are nobody's through all that a batch goes through, answers the orders as
+ * the operator that it is, and looks at each result.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,12 +25,12 @@ import { subscriptionsOf } from '../../lambdas/stores/subscriptions.ts';
 import { CHECKER } from '../config/participants.ts';
 import { outputsOf } from './outputs.ts';
 
-/** An answer did not come, or is another one than it must be. */
+/** An answer did not come, or differs from what it must be. */
 export class CheckFailed extends Error {
   override name = 'CheckFailed';
 }
 
-/** With whose rights it goes: those of the administrators' role. */
+/** The clients whose rights the check uses: those of the administrators' role. */
 export interface Clients {
   cloudFormation: CloudFormationClient;
   sts: STSClient;
@@ -43,14 +43,14 @@ export interface SmokeSettings {
   at: Date;
   /** The day on which the numbers were seen; default: that of `at`. */
   day?: Day | undefined;
-  /** How long each answer is waited for, in milliseconds from its upload on. */
+  /** The time for which each answer is waited for, in milliseconds from its upload on. */
   wait: number;
 }
 
 /** A step of the check; each resolves when what it says is so. */
 export interface Step {
   says: string;
-  /** Later steps make no sense where this one failed. */
+  /** Later steps make no sense if this one failed. */
   first?: boolean;
   run(): Promise<void>;
 }
@@ -63,13 +63,16 @@ const sha256Of = (text: string) => createHash('sha256').update(text).digest('hex
 /** Seconds since 1970 have ten digits: the last seven are another number each second for some months. */
 const SECONDS = 10_000_000;
 
-/** What is sent: marked files about the self-check's own handset, which is no device's, and two of its own numbers, which are nobody's. */
+/**
+ * The files that are sent: marked files about the self-check's own handset, which is no device's, and two of its own numbers, which are
+ * nobody's.
+ */
 export function smokeFiles(at: Date, day: Day = dayOf(instantOf(at.getTime()))) {
   const mark = `${SELF_CHECK}-${at.toISOString().replace(/[-:.]/g, '')}`;
   const name = (what: string) => `${mark}-${what}.csv`;
   const number = (which: number) =>
     `+9100${String(Math.floor(at.getTime() / 1000) % SECONDS).padStart(7, '0')}${which}`;
-  /** Which is answered for as verified, and which as disconnected. */
+  /** The number that is answered for as verified, and the one as disconnected. */
   const numbers = { verified: number(0), disconnected: number(1) };
   const row = (imei: string, msisdn: string) => `${imei},${msisdn},${day},${mark}\n`;
   return {
@@ -86,14 +89,14 @@ export function smokeFiles(at: Date, day: Day = dayOf(instantOf(at.getTime()))) 
     },
     response: { name: name('response'), text: `msisdn,outcome,remarks\n${SELF_CHECK},verified,${mark}\n` },
     answer: { name: name('answer') },
-    /** Of the report and of the usage file alike. */
+    /** The rejects of the report and of the usage file alike. */
     rejects: `${rejectsHeader}${rejectLine({ line: 2, value: SELF_CHECK, reason: 'not_digits' })}`,
   };
 }
 
 /**
- * The answer to an order: of the two numbers one is verified, and the other disconnected, as are those of earlier checks that it
- * holds; a block that was `not_found` is ordered again at the next check.
+ * The answer to an order: one of the two numbers is verified, and the other disconnected, as are those of earlier checks that it holds; a
+ * block that was `not_found` is ordered again at the next check.
  */
 function answerTo(order: string, { verified }: { verified: string }): { text: string; rows: number } {
   const [header = '', ...rows] = order.trim().split('\n');
@@ -129,7 +132,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
   /** The receipts that are to come, by the directions that were answered, with the number of their rows. */
   const receipts = new Map<string, { key: string; rows: number }>();
 
-  /** Looks again and again until there is something; `look` gives undefined where there is nothing yet. */
+  /** Looks again and again until there is something; `look` returns undefined if there is nothing yet. */
   async function waitFor<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
     for (;;) {
       const found = await look();
@@ -138,7 +141,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
       await sleep(LOOKS_EACH);
     }
   }
-  /** Who may not list without a prefix is refused an object that isn't there, as one that is another's. */
+  /** Lists by a prefix. A caller that may not list without one is refused an object that isn't there, as one that is another's. */
   async function list(prefix: string): Promise<string[]> {
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: names.outbox, Prefix: prefix }));
     return Contents.map(({ Key = '' }) => Key);
@@ -303,7 +306,8 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
       run: async () => {
         const executionArn = `${names.batch.replace(':stateMachine:', ':execution:')}:${execution}`;
         const ended = await waitFor(`the execution ${execution} did not end`, async () => {
-          // Where Intake has not started it yet, there is none of that name. More than the status would take the machines' key.
+          // If Intake has not started it yet, there is no execution of that name. To read more than the status would take the machines'
+          // key.
           const asked = new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' });
           const described = await sfn.send(asked).catch((problem: unknown) => {
             if (problem instanceof ExecutionDoesNotExist) return undefined;

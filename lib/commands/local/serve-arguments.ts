@@ -11,7 +11,7 @@ export interface ServeSettings {
   consolePort: number;
   ladder: string;
   approvals: (typeof APPROVALS)[number];
-  /** The app's own rights are in force. */
+  /** Whether the app's own rights are in force. */
   enforce?: boolean;
 }
 
@@ -90,7 +90,7 @@ function speedOf(text: string): number {
   throw new CommandError(`--speed ${text}: must be a number from ${SLOWEST} to ${FASTEST}`);
 }
 
-/** What can be typed while the server runs. */
+/** A line that can be typed while the server runs. */
 export type Typed = { kind: 'advance'; milliseconds: number } | { kind: 'pause' | 'resume' | 'help' };
 
 export const TYPED_HELP = 'Type advance 5d (or s, m, h), pause, resume or help; Ctrl-C stops everything.';
@@ -100,7 +100,7 @@ const LONGEST_ADVANCE = 3650 * UNITS.d;
 
 /**
  * Reads a line that was typed; undefined for an empty one.
- * @throws CommandError for any other
+ * @throws CommandError for any other line
  */
 export function parseTyped(line: string): Typed | undefined {
   const [word = '', amount, ...more] = line.trim().toLowerCase().split(/\s+/);
