@@ -16,7 +16,7 @@ export interface OperationsStackProps extends StackProps {
 }
 
 /**
- * What those see who run the system: alarms, each with its severity and a link to its paragraph of the runbook, told to the
+ * The stack for the people who run the system: alarms, each with its severity and a link to its paragraph of the runbook, told to the
  * administrators' topic; and two dashboards, of the work and of the machine.
  */
 export class OperationsStack extends Stack {
