@@ -138,8 +138,8 @@ export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directe
 }
 
 /**
- * Whether it is known that a direction's first order was published; only a ladder whose first order must come before all others records
- * that.
+ * Whether it is known that a direction's first order was published. Only a ladder whose first order must come before all others records
+ * that; any other counts as told.
  */
 function isTold({ kind, begunAt, closedAt }: Ledger): boolean {
   return rulesOf(kind).beginsWith === null || begunAt !== null || closedAt !== null;

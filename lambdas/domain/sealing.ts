@@ -31,7 +31,7 @@ export type CloseDecision =
 
 /**
  * Ends the ladder: what is open or failed becomes overdue; a failed row keeps the day and the file of its failing. It is refused while a
- * row is open and the last deadline is after `now`; that deadline moves to `now` while a first order isn't published.
+ * row is open and the last deadline is after `now`; that deadline moves later while a first order isn't published.
  */
 export function closeLedger(ledger: Ledger, now: Instant): CloseDecision {
   if (ledger.closedAt !== null) return { kind: 'already' };

@@ -59,7 +59,7 @@ export const isDeadLetters = (queue: Queue): boolean => queue.node.id.endsWith('
 /** Makes such a queue and its dead-letter queue. */
 export function workQueue(scope: Construct, id: string, { worksFor, gathersFor, key }: WorkQueueProps): WorkQueue {
   const deadLetters = deadLetterQueue(scope, id, key);
-  // Six times the function's own time, and that of gathering, so that no message comes back while it is worked on.
+  // Six times the function's own time, plus that of gathering, so that no message comes back while it is worked on.
   const hiddenFor = Duration.seconds(6 * worksFor.toSeconds() + (gathersFor?.toSeconds() ?? 0));
   const queue = new Queue(scope, `${id}Queue`, {
     ...encryptedUnder(key),

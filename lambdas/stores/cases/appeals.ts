@@ -25,7 +25,10 @@ export const recordedAppealForm = formOf<RecordedAppeal>(
   z.strictObject({ sha256: fields.sha256, batchId: fields.batch, attempt: z.string(), subjects: fields.count }),
 );
 
-/** A caseworker's appeal whose SHA-256 begins as this one does: files are told apart by these digits in the names of their receipts. */
+/**
+ * An uploader's recorded appeal or withdrawal whose SHA-256 begins as this one does: files are told apart by these digits in the names of
+ * their receipts.
+ */
 export async function readAppeal(
   table: string,
   uploader: CaseworkerId | AgencyId,
