@@ -2,7 +2,7 @@
  * The orders that give back what an order took or blocked. Responses cause restore orders: whoever proved themselves, or got the number
  * since, and whom a bar or a disconnect order had named, is given service back at once. Those of a reversal's own directions are its plan's.
  */
-import { addSeconds, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
 import { givesBack, givesServiceBack, rulesOf } from './kinds.ts';
 import { takesService } from './ladders.ts';
@@ -11,7 +11,7 @@ import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
 import type { Plan } from './plans.ts';
 
 /** Seconds that such an order may take. It needs no answer. */
-const BACK_TAKES = 24 * 3600;
+const BACK_TAKES = DAY_SECONDS;
 
 /** By when the service of rows is to be given back that a response, committed at `at`, says are verified or somebody else's. */
 export function backOrderDue(at: Instant): Instant {

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { cutAt, isCut } from './back-orders.ts';
-import { addSeconds, type Day, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Day, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import {
   type AlreadyState,
@@ -73,8 +73,6 @@ export interface CountedPointer extends Pointer {
   readonly returns: boolean;
 }
 
-const SECONDS_PER_DAY = 86_400;
-
 /** Late answers come soon after their ladder's end, if they come. */
 const LATE_ANSWERS_DAYS = 30;
 
@@ -83,7 +81,7 @@ const LATE_ANSWERS_DAYS = 30;
  * come a little late cost no write each. A later one has its claim kept for longer.
  */
 export function lateAnswersUntil(end: Instant): Instant {
-  return addSeconds(end, LATE_ANSWERS_DAYS * SECONDS_PER_DAY);
+  return addSeconds(end, LATE_ANSWERS_DAYS * DAY_SECONDS);
 }
 
 /**
@@ -91,7 +89,7 @@ export function lateAnswersUntil(end: Instant): Instant {
  * after that. What is newer is never let go earlier than what was there.
  */
 export function keptUntil(lastWord: Instant, days: number): Instant {
-  return addSeconds(lastWord, days * SECONDS_PER_DAY);
+  return addSeconds(lastWord, days * DAY_SECONDS);
 }
 
 /** A stored pointer, as a field of records. */

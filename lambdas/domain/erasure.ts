@@ -1,7 +1,7 @@
 /** Erasure: when what is known of a number may be taken out of the tables, and what the audit is told of it. */
 import type { AuditNote } from './audit.ts';
 import { countPointer, type Pointer } from './claims.ts';
-import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
+import { addDays, addSeconds, DAY_SECONDS, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { waitingIn } from './follow-ups.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import { endsConnection } from './kinds.ts';
@@ -27,8 +27,6 @@ export interface Hindrance {
   readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'reversed' | 'reissued' | 'verified' | 'turn';
   readonly until: Instant | null;
 }
-
-const SECONDS_PER_DAY = 86_400;
 
 /**
  * What keeps the number of a claim's pointer from being erased at `now`: nothing where its plan failed, which points to no row,
@@ -60,7 +58,7 @@ export function hindranceOf(
   if (outcome === 'reissued' || outcome === 'verified')
     return lookedBackAt > now ? { where: directionId, why: outcome, until: lookedBackAt } : undefined;
   if (!endsConnection(outcome)) return undefined;
-  const until = laterOf(addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY), lookedBackAt);
+  const until = laterOf(addSeconds(recordedAt, contestedDays * DAY_SECONDS), lookedBackAt);
   return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
 }
 

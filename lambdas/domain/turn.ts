@@ -3,7 +3,7 @@
  * gives the turn up: it is held as long as its holder's batch is approved or plans under the execution that took it, so the
  * commit of its plan frees it, and so does its failure. A reversal's is held until it has taken back what its plan says, too.
  */
-import { type Instant, millisOf } from './days.ts';
+import { HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import type { BatchId } from './identifiers.ts';
 
 /** The record of the turn, PLANNING. */
@@ -72,7 +72,6 @@ export function decideTurn(
 }
 
 const MINUTE = 60;
-const HOUR = 3600;
 /** Hours of waiting in which a batch asks at least once an hour: two weeks. */
 const ASKED_HOURLY = 14 * 24;
 
@@ -92,7 +91,10 @@ export function secondsToWait(
 ): number {
   const secondsSince = (instant: Instant) => (millisOf(now) - millisOf(instant)) / 1000;
   const waited = secondsSince(since);
-  const longest = Math.min(Math.max(HOUR, Math.ceil(waited / ASKED_HOURLY)), Math.max(MINUTE, Math.ceil(waited / 20)));
+  const longest = Math.min(
+    Math.max(HOUR_SECONDS, Math.ceil(waited / ASKED_HOURLY)),
+    Math.max(MINUTE, Math.ceil(waited / 20)),
+  );
   // Where nobody says since when it is held, it may be for all that time.
   const held = secondsSince(heldSince ?? since);
   return Math.min(longest, Math.max(MINUTE, place * MINUTE, Math.ceil(held / 20)));

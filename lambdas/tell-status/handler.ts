@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { addSeconds, type Day, dayOf, type Instant } from '../domain/days.ts';
+import { addSeconds, DAY_SECONDS, type Day, dayOf, type Instant } from '../domain/days.ts';
 import { digestedAt, digestFigures, digestOf, digestText, type ToldBatch } from '../domain/digest.ts';
 import { digestHtml } from '../domain/digest-page.ts';
 import type { BatchId, OperatorId } from '../domain/identifiers.ts';
@@ -53,11 +53,10 @@ const event = z.object({
   detail: z.object({ batchId: fields.batch.optional() }).optional(),
 });
 
-const A_DAY = 24 * 3600;
 /** Seconds: two days. */
-const LATELY = 2 * A_DAY;
+const LATELY = 2 * DAY_SECONDS;
 /** Seconds for which an upload in quarantine is told of. */
-const QUARANTINED_FOR = 30 * A_DAY;
+const QUARANTINED_FOR = 30 * DAY_SECONDS;
 
 /** Others write between a read and a write only while a batch takes steps. */
 const MOST_TRIES = 20;
@@ -188,7 +187,7 @@ async function tellDigest(
   const deadLetters = new Map<string, number>();
   for (const [queue, url] of Object.entries(env.DEAD_LETTERS)) deadLetters.set(queue, await countMessages(url));
   const quarantined = await countQuarantined(env.WORK, addSeconds(now, -QUARANTINED_FOR));
-  const strays = await countStrays(env.WORK, addSeconds(now, -A_DAY));
+  const strays = await countStrays(env.WORK, addSeconds(now, -DAY_SECONDS));
   const digest = digestOf({ batches, untold, gated, quarantined, strays, deadLetters, now });
   const text = digestText(digest);
   if (text !== there?.text && !(await replaceObject(place, text, there))) return;

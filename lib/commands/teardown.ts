@@ -24,6 +24,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { paginateListExecutions, type SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { HOUR_SECONDS } from '../../lambdas/domain/days.ts';
 
 /** The clients of the account that a stage is deployed in. */
 export interface Account {
@@ -49,8 +50,7 @@ const DATA = 'data';
 
 /** Milliseconds between two looks at what is to come to rest. */
 const LOOKS_EACH = 1000;
-/** Seconds. */
-const LONGEST_WAIT = 3600;
+const LONGEST_WAIT = HOUR_SECONDS;
 /** The shortest time between asking for a key's deletion and its end. */
 const DAYS_UNTIL_KEYS_GO = 7;
 
