@@ -6,11 +6,9 @@ import { waitingIn } from './follow-ups.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import { endsConnection } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
+import { CONTESTED_DAYS } from './limits.ts';
 import type { ReversalMark } from './reversals.ts';
 import { ladderEnd } from './whereabouts.ts';
-
-/** For so many days after its disconnection somebody may say that a number was wrongly disconnected: then it may be somebody else's. */
-export const contestedDays = 90;
 
 /** The links are looked through in so many parts, each within one invocation: a table of 100 GB in parts of 1.6. */
 export const linkParts = 64;
@@ -58,7 +56,7 @@ export function hindranceOf(
   if (outcome === 'reissued' || outcome === 'verified')
     return lookedBackAt > now ? { where: directionId, why: outcome, until: lookedBackAt } : undefined;
   if (!endsConnection(outcome)) return undefined;
-  const until = laterOf(addSeconds(recordedAt, contestedDays * DAY_SECONDS), lookedBackAt);
+  const until = laterOf(addSeconds(recordedAt, CONTESTED_DAYS * DAY_SECONDS), lookedBackAt);
   return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Numbers by which others reckon how long a step takes, what it holds, or how it is started: here once, for all of them. */
+/** Numbers by which others reckon how long a step takes, what it holds, how it is started, or how long a promise holds: here once. */
 
 /**
  * Directions that the Batch machine runs at once in an inline Map, whose items travel in the state and have room there. Open Map
@@ -42,3 +42,9 @@ export const LARGEST_REPORT = 128 * 1024 * 1024;
 
 /** Directions in which the rows of a combined file are recorded at once. */
 export const PARTS_AT_ONCE = 4;
+
+/**
+ * For so many days after its disconnection somebody may say that a number was wrongly disconnected, and have it given back: then it may be
+ * somebody else's.
+ */
+export const CONTESTED_DAYS = 90;

@@ -3,11 +3,9 @@ import { activatedOn, type CountedPointer, isInForce, type Pointer, samePointer 
 import { addDays, type Day } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, givesServiceBack } from './kinds.ts';
+import { CONTESTED_DAYS } from './limits.ts';
 import { continuedBy } from './moves.ts';
 import type { SubjectState } from './subject-states.ts';
-
-/** For so many days before an upload a disconnected number may still be its subscriber's. */
-const RESTORED_WITHIN_DAYS = 90;
 
 /** A row that an earlier direction has of the subject, with what its line says. */
 export interface SubjectRow extends CountedPointer {
@@ -187,7 +185,7 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     const isEnded = endsConnection(row.outcome);
     if (!(isEnded || row.open || row.waits || row.outcome === 'overdue' || row.cut)) continue;
     if (openIn !== undefined) return asked(openIn);
-    const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -RESTORED_WITHIN_DAYS);
+    const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -CONTESTED_DAYS);
     return isEnded && isLongAgo ? { state: 'tooLate' } : { state: 'directed', from: row };
   }
   return asked(openIn);
