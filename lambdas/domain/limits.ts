@@ -40,6 +40,12 @@ export const PIECES_PER_STRETCH = 256;
 /** Screen holds a report's handsets in memory: 128 MiB is about 8 million rows, 300 times the event's. */
 export const LARGEST_REPORT = 128 * 1024 * 1024;
 
+/**
+ * Appeals, lookups, withdrawals and approvers' files hold less: of each all rows are held at once, and the receipt, which may be 40 times as
+ * long. 4 MiB name some 240,000 handsets.
+ */
+export const LARGEST_FILE = 4 * 1024 * 1024;
+
 /** Directions in which the rows of a combined file are recorded at once. */
 export const PARTS_AT_ONCE = 4;
 

@@ -2,6 +2,7 @@ import { FileFault, readCsv } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
+import { LARGEST_FILE } from '../domain/limits.ts';
 import { receiptOf, receiptText } from '../domain/receipts.ts';
 import { precedesReport, type WithdrawnReport, withdrawalFate } from '../domain/withdrawals.ts';
 import { DECIDED } from '../domain/work.ts';
@@ -21,9 +22,6 @@ import { reverse } from './reverse.ts';
 class StillPlanned extends Error {
   override name = 'StillPlanned';
 }
-
-/** All of a file's bytes are held at once: 4 MiB name some 240,000 handsets. */
-const LARGEST_FILE = 4 * 1024 * 1024;
 
 /**
  * Withdraws a report that waits, once, publishes the file's receipt, and wakes who waits for the decision. Of a withdrawal, an
