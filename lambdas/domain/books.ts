@@ -261,7 +261,8 @@ export function balance(input: BooksInput): Summary {
 
 /** The summary of a batch that ended before it directed anybody: the report's counts, and zeros elsewhere. */
 export function unsettledSummary(
-  input: Pick<BooksInput, 'batchId' | 'agency' | 'file' | 'report' | 'startedAt' | 'operators' | 'latestImports'> & {
+  input: Pick<BooksInput, 'batchId' | 'agency' | 'file' | 'report' | 'startedAt' | 'latestImports'> & {
+    readonly operators: readonly string[];
     readonly status: UnsettledStatus;
     readonly endedAt: Instant;
   },

@@ -26,9 +26,9 @@ interface Weighed {
   /** The operators that are the batch's to its end. */
   readonly operators: readonly OperatorId[];
   /** Before its links were read. */
-  readonly latestImports: ReadonlyMap<OperatorId, Instant | null>;
+  readonly latestImports: Readonly<Record<OperatorId, Instant | null>>;
   /** Likewise, how many of their usage files were neither admitted nor imported. */
-  readonly gated: ReadonlyMap<OperatorId, number>;
+  readonly gated: Readonly<Record<OperatorId, number>>;
   readonly handsets: WeighedHandsets;
   readonly counts: PreviewCounts;
   readonly heldFrom: HeldFrom;
@@ -90,8 +90,8 @@ async function open(
   const held = handsets.held();
   const operators = new Map<OperatorId, { latestImport: Instant | null; gated: number }>();
   for (const operator of weighed.operators) {
-    const latestImport = weighed.latestImports.get(operator) ?? null;
-    operators.set(operator, { latestImport, gated: weighed.gated.get(operator) ?? 0 });
+    const latestImport = weighed.latestImports[operator] ?? null;
+    operators.set(operator, { latestImport, gated: weighed.gated[operator] ?? 0 });
   }
   // Of the self-check's reports no number is anybody's.
   const people = agency === SELF_CHECK ? 0 : env.PEOPLE;

@@ -13,7 +13,7 @@ import { statusHtml } from '../domain/status-page.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
 import { each } from '../runtime/each.ts';
-import { idList } from '../runtime/environment.ts';
+import { operatorList } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { events } from '../runtime/queue.ts';
@@ -32,7 +32,7 @@ const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   ADMINISTRATORS_TOPIC: z.string(),
   /** The queues of dead letters, by name. */
   DEAD_LETTERS: z
@@ -122,7 +122,7 @@ async function tellAll(now: Instant, dayCame: boolean): Promise<void> {
 async function listAll(now: Instant, dayCame: boolean): Promise<boolean> {
   const placeOf = (operator: OperatorId) => ({ bucket: env.OUTBOX, key: openListKey(operator) });
   const lists = await Promise.all(
-    (env.OPERATORS as OperatorId[]).map(async (operator) => {
+    env.OPERATORS.map(async (operator) => {
       const [there] = await readTagged(env.OUTBOX, openListKey(operator));
       return { operator, there };
     }),
@@ -183,7 +183,7 @@ async function tellDigest(
   for (const { status, ledgers, previewKey } of all)
     batches.push({ status, ledgers, held: status.status === 'waiting' ? await heldOf(previewKey) : null });
   const gated = new Map<OperatorId, number>();
-  for (const operator of env.OPERATORS as OperatorId[]) gated.set(operator, await countGated(env.CASES, operator));
+  for (const operator of env.OPERATORS) gated.set(operator, await countGated(env.CASES, operator));
   const deadLetters = new Map<string, number>();
   for (const [queue, url] of Object.entries(env.DEAD_LETTERS)) deadLetters.set(queue, await countMessages(url));
   const quarantined = await countQuarantined(env.WORK, addSeconds(now, -QUARANTINED_FOR));

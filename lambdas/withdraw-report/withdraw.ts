@@ -72,7 +72,7 @@ async function countRows(file: WithdrawalFile, content: Buffer): Promise<number 
 
 async function latestImports(): Promise<WithdrawnReport['operators']> {
   const latest: Record<OperatorId, Instant | null> = {};
-  for (const operator of env.OPERATORS as OperatorId[]) latest[operator] = await readLatestImport(env.CASES, operator);
+  for (const operator of env.OPERATORS) latest[operator] = await readLatestImport(env.CASES, operator);
   return latest;
 }
 
