@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Summary } from '../lambdas/domain/books.ts';
 import {
   ADMITTED,
@@ -115,6 +116,9 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   return { summaries: [...summaries.values()], reversals: reversed, problems, warnings: [...new Set(warnings)] };
 }
 
+/** What a preview is one of. */
+const preview = z.object({ kind: z.string() });
+
 /** The reversals that people were asked about, by their previews. */
 async function reversals(cloud: OutsideCloud): Promise<BatchId[]> {
   const { outbox } = bucketsOf(cloud);
@@ -122,7 +126,8 @@ async function reversals(cloud: OutsideCloud): Promise<BatchId[]> {
   for (const key of await cloud.list(outbox, OUTBOX.previews.prefix)) {
     const batchId = key.split('/')[1] as BatchId;
     if (key !== previewKeys(batchId).json) continue;
-    if (JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')).kind === 'reversal') found.push(batchId);
+    const { kind } = preview.parse(JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')));
+    if (kind === 'reversal') found.push(batchId);
   }
   return found;
 }

@@ -13,16 +13,28 @@ import { ladderEnd } from './whereabouts.ts';
 /** The links are looked through in so many parts, each within one invocation: a table of 100 GB in parts of 1.6. */
 export const linkParts = 64;
 
+/**
+ * Why what is known of a number may not be erased yet. `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`:
+ * its batch's books are to be made; `disconnected`: it was lately; `reversed`: what was done to it was taken back, and sightings from
+ * before would direct it again; `reissued`: it is somebody else's since, whom sightings from before would direct; `verified`: it was, and
+ * sightings from before would direct it again; `turn`: a batch, of whatever numbers, is not directed yet, or is to be begun again.
+ */
+export const HINDRANCES = [
+  'planning',
+  'open',
+  'not_settled',
+  'disconnected',
+  'reversed',
+  'reissued',
+  'verified',
+  'turn',
+] as const;
+
 /** Why what is known of a number may not be erased yet, and until when at least, where that can be said. */
 export interface Hindrance {
   /** What stands against it: a direction of the number's, or a batch that may yet direct it. */
   readonly where: DirectionId | BatchId;
-  /**
-   * `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made;
-   * `disconnected`: it was lately; `reversed`: what was done to it was taken back, and sightings from before would direct it again; `reissued`: it is somebody else's since, whom sightings from before would direct; `verified`:
-   * it was, and sightings from before would direct it again; `turn`: a batch, of whatever numbers, is not directed yet, or is to be begun again.
-   */
-  readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'reversed' | 'reissued' | 'verified' | 'turn';
+  readonly why: (typeof HINDRANCES)[number];
   readonly until: Instant | null;
 }
 

@@ -1,8 +1,11 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import { type Hindrance, linkParts } from '../../lambdas/domain/erasure.ts';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod';
+import { HINDRANCES, type Hindrance, linkParts } from '../../lambdas/domain/erasure.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
+import { fields } from '../../lambdas/domain/stored.ts';
 import type { EraseInput, Found } from '../../lambdas/erase-number/handler.ts';
 import { concurrently } from '../../lambdas/stores/concurrently.ts';
+import { invoke } from './invoke.ts';
 
 /** What became of a number. */
 export interface Erasure {
@@ -59,6 +62,25 @@ export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: b
   return { said, complained };
 }
 
+/** What the function answers. */
+const found: z.ZodType<Found> = z.object({
+  hindrances: z.array(
+    z.object({
+      where: z.union([fields.direction, fields.batch]),
+      why: z.enum(HINDRANCES),
+      until: fields.instant.nullable(),
+    }),
+  ),
+  items: fields.count,
+  files: z.object({
+    directions: fields.count,
+    orders: fields.count,
+    responses: fields.count,
+    lists: fields.count,
+    reversals: fields.count,
+  }),
+});
+
 /** Parts of the links that are looked through at once. */
 const PARTS_AT_ONCE = 4;
 
@@ -75,12 +97,7 @@ export async function eraseNumber(
 ): Promise<Erasure> {
   const ask = async (of: EraseInput['of'], really: boolean): Promise<Found> => {
     const question: EraseInput = { number, of, erase: really };
-    const { FunctionError, Payload } = await lambda.send(
-      new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(question)) }),
-    );
-    const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
-    if (FunctionError !== undefined) throw new Error(`the function failed: ${answer.errorType}`);
-    return answer as Found;
+    return await invoke(lambda, functionName, question, found);
   };
 
   const { hindrances, items: claims, files } = await ask('claim', false);
@@ -88,9 +105,9 @@ export async function eraseNumber(
   let links = 0;
   const since: Hindrance[] = [];
   await concurrently(Array(linkParts).keys(), PARTS_AT_ONCE, async (part) => {
-    const found = await ask(part, erase);
-    since.push(...found.hindrances);
-    links += found.items;
+    const { hindrances, items } = await ask(part, erase);
+    since.push(...hindrances);
+    links += items;
   });
   if (since.length > 0) return { hindrances: since, claims: 0, links, files };
   if (!erase) return { hindrances, claims, links, files };
