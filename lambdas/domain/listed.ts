@@ -3,7 +3,7 @@
  * turn. A shard of a list has subjects of one kind of direction.
  */
 import { type Pointer, readPointer, writePointer } from './claims.ts';
-import { type DirectionRows, directionRowLine, subjectOfLine } from './directions.ts';
+import { subjectOfLine } from './directions.ts';
 import type { OperatorId } from './identifiers.ts';
 import { isOperatorId } from './identifiers.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
@@ -34,15 +34,6 @@ export interface ListShard {
   readonly start: number;
   readonly bytes: number;
   readonly subjects: number;
-}
-
-/** A subject whose direction's row is `row`. */
-export function listedSubject<Kind extends DirectionKind>(
-  kind: Kind,
-  row: DirectionRows[Kind],
-  others: Omit<ListedSubject, 'line'>,
-): ListedSubject {
-  return { ...others, line: directionRowLine(kind, row) };
 }
 
 /** A subject as one line of its list, without its LF. */
