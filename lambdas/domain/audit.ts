@@ -45,7 +45,7 @@ const AUDIT_KINDS = [
   'appeal_recorded',
   'appeal_refused',
 ] as const;
-export type AuditKind = (typeof AUDIT_KINDS)[number];
+type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** A file, by its key in its bucket and the SHA-256 of its bytes; without one where nobody read them. */
 export interface AuditedFile {
@@ -219,7 +219,7 @@ export interface AuditObject {
 }
 
 /** What is wrong with a chain, and where. */
-export interface AuditFault {
+interface AuditFault {
   readonly kind: 'changed' | 'removed' | 'reordered' | 'doubled' | 'foreign' | 'unreadable';
   readonly key: string;
   /** The line of the object, from 1. */

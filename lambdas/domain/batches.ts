@@ -24,7 +24,7 @@ export type BatchState = (typeof BATCH_STATES)[number];
  * record, and was nothing to act on.
  */
 export const TOLD_STATES = [...BATCH_STATES, 'empty'] as const;
-export type ToldState = (typeof TOLD_STATES)[number];
+type ToldState = (typeof TOLD_STATES)[number];
 
 /** What a batch is told to be. */
 export function toldState({ kind, state, report }: ToldBatch): ToldState {

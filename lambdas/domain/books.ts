@@ -28,7 +28,7 @@ export type Held<B extends Book> = Readonly<
 >;
 
 /** What one operator's ledgers hold. */
-export type LedgerTotals = { readonly directions: number; readonly overdueDirections: number } & {
+type LedgerTotals = { readonly directions: number; readonly overdueDirections: number } & {
   readonly [B in Book]: Held<B>;
 };
 
@@ -166,7 +166,7 @@ export type BookSummary<B extends Book> = Readonly<
   >
 >;
 
-export interface OperatorSummary {
+interface OperatorSummary {
   readonly directions: number;
   readonly overdueDirections: number;
   readonly latestImport: Instant | null;

@@ -205,7 +205,7 @@ export function activatedOn(earlier: readonly Pick<CountedPointer, 'outcome' | '
 /** The direction in which something was not given back in time, and when that began, as far as its claim still names it. */
 export type AskedAgain = Pick<CountedPointer, 'directionId'> & Partial<Pick<CountedPointer, 'startedAt'>>;
 
-export type ClaimDecision =
+type ClaimDecision =
   | { readonly state: 'directed' }
   | { readonly state: 'reversed'; readonly directionId: null }
   | { readonly state: AlreadyState; readonly directionId: DirectionId };

@@ -292,7 +292,7 @@ function voters(votes: Decision['votes']): [ApproverId, Vote][] {
 }
 
 /** What is to be done at an instant about a batch that waits for a decision. */
-export type WhatNow =
+type WhatNow =
   /** Nothing waits any more. */
   | { readonly kind: 'ended'; readonly ending: Ending }
   /** Commit the record on the version that was read: the time is over. */

@@ -73,7 +73,7 @@ export interface ToldBatch {
   readonly held: number | null;
 }
 
-export interface DigestInput extends Pick<Digest, 'quarantined' | 'strays'> {
+interface DigestInput extends Pick<Digest, 'quarantined' | 'strays'> {
   readonly batches: readonly ToldBatch[];
   readonly untold: readonly BatchId[];
   readonly gated: ReadonlyMap<OperatorId, number>;

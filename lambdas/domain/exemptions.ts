@@ -86,7 +86,7 @@ function isLater(now: ExemptionWord, known: ExemptionWord): boolean {
 }
 
 /** What a file of exemptions says, before it is committed. */
-export interface ExemptionsApplied {
+interface ExemptionsApplied {
   /** What is recorded after it of each number or handset of which its word is the latest. */
   readonly changed: ReadonlyMap<Msisdn | Imei, Exemption>;
   readonly rows: number;

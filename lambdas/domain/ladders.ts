@@ -18,7 +18,7 @@ export const takesService = (order: Order): boolean => TAKES_SERVICE.includes(or
 export const takesAway = (order: Order): boolean => takesService(order) || order === 'block';
 
 /** A rung as the policy has it: the order, and how many days it may take before the next one. */
-export interface RungPolicy {
+interface RungPolicy {
   readonly order: Order;
   readonly days: number;
 }

@@ -28,7 +28,7 @@ export interface ListedSubject {
 export type Listed = Readonly<Partial<Record<DirectionKind, readonly ListedSubject[]>>>;
 
 /** What of a list a child of Claim takes: `bytes` of its lines, from `start` on. */
-export interface ListShard {
+interface ListShard {
   readonly kind: DirectionKind;
   readonly shard: number;
   readonly start: number;

@@ -107,7 +107,7 @@ export function rejectsKey(uploader: AgencyId | OperatorId, name: string): strin
 }
 
 /** What a batch would do, for programs and for people, and its held handsets. */
-export interface PreviewKeys {
+interface PreviewKeys {
   readonly json: string;
   readonly html: string;
   readonly held: string;

@@ -8,7 +8,7 @@ import type { ScreeningTotals } from './screening.ts';
 import { fields } from './stored.ts';
 
 /** What one operator has to do with a batch. */
-export interface OperatorPreview {
+interface OperatorPreview {
   /** Distinct numbers whose newest sighting on any of the batch's handsets is the operator's. */
   readonly linked: number;
   /** When its usage was imported last, as of before the batch's links were read; null where it never was. */
@@ -41,7 +41,7 @@ export interface Preview {
 }
 
 /** What the preview takes from others than the count. */
-export interface PreviewInput
+interface PreviewInput
   extends Pick<Preview, 'batchId' | 'agency' | 'file' | 'sha256' | 'report' | 'people' | 'decideBy'> {
   readonly held: number;
   readonly counts: PreviewCounts;

@@ -42,7 +42,7 @@ export type Refusal = FileReason | Pick<FileFault, 'line' | 'reason' | 'found'>;
 export const reasonOf = (why: Refusal): FileReason => (typeof why === 'string' ? why : why.reason);
 
 /** What the receipt of a response says beside its rows: how the direction stood once it was recorded. */
-export interface ResponseReceipt extends Receipt {
+interface ResponseReceipt extends Receipt {
   readonly directionId: DirectionId;
   readonly uploadedAt: Instant;
   readonly recordedAt: Instant;
@@ -140,7 +140,7 @@ export function responseReceipt(
 }
 
 /** What is prepared as the receipt where a direction's rows of a combined file are recorded. */
-export interface PartReceipt extends ResponseReceipt {
+interface PartReceipt extends ResponseReceipt {
   /** The direction's order that was to be answered; null before its first. */
   readonly order: Order | null;
   /** The upload by which the file was routed: whose part it is. */
@@ -179,10 +179,10 @@ const recordedPart = z.looseObject({
 });
 
 /** What a direction says of its rows of a combined file: the text that was prepared with them, or why it takes no file. */
-export type PartTold = { readonly receipt: string } | { readonly refused: FileReason };
+type PartTold = { readonly receipt: string } | { readonly refused: FileReason };
 
 /** A row of a combined file that was not taken; where its direction takes no file, it is for that file's reason. */
-export interface CombinedReject {
+interface CombinedReject {
   readonly line: number;
   readonly reason: RowReason | FileReason;
 }
@@ -226,7 +226,7 @@ export function combinedPart(
 }
 
 /** What an operator gets for a file that answers several of its directions, keys in the agreed order. */
-export interface CombinedReceipt extends Omit<Receipt, 'rejects' | 'reversal'> {
+interface CombinedReceipt extends Omit<Receipt, 'rejects' | 'reversal'> {
   readonly rejects: readonly CombinedReject[];
   readonly uploadedAt?: Instant;
   /** When the last of its rows was. */

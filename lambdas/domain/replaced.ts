@@ -20,7 +20,7 @@ export interface ReplacedWord {
 }
 
 /** What a recorded file replaced, each row's in the order of time. */
-export interface Replaced {
+interface Replaced {
   readonly rows: readonly ReplacedWord[];
 }
 

@@ -27,13 +27,13 @@ export function namesRows(scope: Scope): scope is RowScope {
 }
 
 /** What is given back at an operator; what is known of the subject is what this row says. */
-export interface GivenBack {
+interface GivenBack {
   readonly operator: OperatorId;
   readonly from: Pointer;
 }
 
 /** What was decided of a subject. */
-export interface SubjectDecision {
+interface SubjectDecision {
   readonly state: Exclude<SubjectState, 'kept' | 'struck'>;
   readonly directed: readonly GivenBack[];
   /** The rows from which it is taken back, newest first: open ones end, all are marked. */

@@ -1,7 +1,7 @@
 /** By what the cells of a CSV file are separated: its header alone says it. */
 
 /** What may separate cells. Of those that a header has outside quotes it is the first one. */
-export const SEPARATORS = [',', ';', '\t'] as const;
+const SEPARATORS = [',', ';', '\t'] as const;
 export type Separator = (typeof SEPARATORS)[number];
 
 const LF = 10;

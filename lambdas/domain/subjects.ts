@@ -75,7 +75,7 @@ export type NumberSubject =
     };
 
 /** On which days a number was seen last on the batch's handsets, by what was decided about these. */
-export interface SeenOn {
+interface SeenOn {
   /** On one that is acted upon: what it would be directed for. */
   readonly actedUpon: Day;
   /** On one that isn't struck. */

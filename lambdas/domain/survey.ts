@@ -16,7 +16,7 @@ export interface OpenBatch {
   readonly ledgers: readonly Ledger[];
 }
 
-export interface Survey {
+interface Survey {
   readonly batches: number;
   readonly late: number;
   /** Open directions by what was ordered last; `none` where nothing was yet. */

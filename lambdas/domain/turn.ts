@@ -39,7 +39,7 @@ export function holdsTurn({ holder, execution }: Turn, asker: Asker): boolean {
   return holder === asker.batchId && execution === asker.execution;
 }
 
-export type TurnDecision =
+type TurnDecision =
   /** Write `turn` on the version that was read: the asker's plan has its number. */
   | { readonly kind: 'take'; readonly turn: Turn }
   /** The asker waits, behind so many others. Write `turn`, where there is one, on the version that was read. */

@@ -11,7 +11,7 @@ import { type Covers, fields, formOf } from './stored.ts';
 export const withdrawalColumns = { required: ['imei'], optional: [] } as const;
 
 /** What a withdrawal does to a batch of its agency's. */
-export type WithdrawalFate =
+type WithdrawalFate =
   /** The whole report ends `withdrawn`. */
   | 'withdraw'
   /** What is directed is taken back by a reversal. */
@@ -50,7 +50,7 @@ export function precedesReport(uploadedAt: Instant, batch: { readonly uploadedAt
 }
 
 /** What a withdrawal names of a directed report. */
-export interface NamedHandsets {
+interface NamedHandsets {
   /** Each once, in the order of the file. */
   readonly imeis: readonly Imei[];
   readonly rows: number;

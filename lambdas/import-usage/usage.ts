@@ -45,10 +45,10 @@ export const faultOfFile = z.object({
   /** The header, where it lacks a column and names nobody. */
   found: z.string().optional(),
 });
-export type FaultOfFile = z.output<typeof faultOfFile>;
+type FaultOfFile = z.output<typeof faultOfFile>;
 
 /** How often optional cells of rows that were taken had to be dropped, by why. */
-export type Warnings = { [why in UsageWarning]?: number };
+type Warnings = { [why in UsageWarning]?: number };
 
 /** `rows` = `imported` + `rejected`. */
 const countsOf = z.object({

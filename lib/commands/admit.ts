@@ -7,7 +7,7 @@ import { INBOX } from '../../lambdas/domain/inbox.ts';
 import { receiptKey } from '../../lambdas/domain/outbox.ts';
 
 /** Who asks has no role of an approver's. */
-export class NoApprover extends Error {
+class NoApprover extends Error {
   override name = 'NoApprover';
 }
 

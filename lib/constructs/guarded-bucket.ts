@@ -11,7 +11,7 @@ import type { Construct } from 'constructs';
 import { GuardedKey } from './guarded-key.ts';
 
 /** What may be done with a bucket's objects. */
-export type ObjectRight = 'read' | 'write' | 'list' | 'delete';
+type ObjectRight = 'read' | 'write' | 'list' | 'delete';
 
 /** All actions by which objects are read, written, listed and deleted; also those that nobody here has. */
 const ACTIONS: Readonly<Record<ObjectRight, string[]>> = {
@@ -24,7 +24,7 @@ const ACTIONS: Readonly<Record<ObjectRight, string[]>> = {
 /** The lists that S3 knows a prefix of. A statement that asks others for one, by a wildcard too, S3 may take for malformed. */
 const LISTS_BY_PREFIX = ['s3:ListBucket', 's3:ListBucketVersions'];
 
-export interface GuardedBucketProps {
+interface GuardedBucketProps {
   readonly removalPolicy: RemovalPolicy;
   /** Days after which objects go, all or those of these folders; undefined: never. */
   readonly days?: number | Readonly<Record<string, number>>;

@@ -92,7 +92,7 @@ function speedOf(text: string): number {
 }
 
 /** What can be typed while the server runs. */
-export type Typed = { kind: 'advance'; milliseconds: number } | { kind: 'pause' | 'resume' | 'help' };
+type Typed = { kind: 'advance'; milliseconds: number } | { kind: 'pause' | 'resume' | 'help' };
 
 export const TYPED_HELP = 'Type advance 5d (or s, m, h), pause, resume or help; Ctrl-C stops everything.';
 
