@@ -41,3 +41,6 @@ export function grouped(count: number): string {
 /** So many of something. */
 export const counted = (count: number, one: string, more = `${one}s`) =>
   `${grouped(count)} ${count === 1 ? one : more}`;
+
+/** So many of something in what commands print: the digits in one run. */
+export const countedPlainly = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;

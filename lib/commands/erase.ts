@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { HINDRANCES, type Hindrance, linkParts } from '../../lambdas/domain/erasure.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import { fields } from '../../lambdas/domain/stored.ts';
+import { countedPlainly } from '../../lambdas/domain/wording.ts';
 import type { EraseInput, Found } from '../../lambdas/erase-number/handler.ts';
 import { concurrently } from '../../lambdas/stores/concurrently.ts';
 import { invoke } from './invoke.ts';
@@ -35,12 +36,10 @@ const REASONS: Record<Hindrance['why'], string> = {
   turn: 'a batch is not directed yet, and may be about to read its links or its claim',
 };
 
-const counted = (count: number, one: string, several = `${one}s`) => `${count} ${count === 1 ? one : several}`;
-
 /** An erasure in words, without the number. */
 export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: boolean): Told {
   const said: string[] = [];
-  const items = `${counted(claims, 'claim')} and ${counted(links, 'link')}`;
+  const items = `${countedPlainly(claims, 'claim')} and ${countedPlainly(links, 'link')}`;
   if (hindrances.length === 0 || links > 0) said.push(dryRun ? `would erase ${items}` : `erased ${items}`);
   const complained = [...new Map(hindrances.map((one) => [one.where, one])).values()].map(
     ({ why, where, until }) =>
@@ -50,13 +49,13 @@ export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: b
   const always =
     'whatever names it of uploads, exemptions, what was prepared, explanations, elsewhere.csv and kept.csv';
   const claimed = [
-    `the rows of ${counted(files.directions, 'direction')}`,
-    `up to ${counted(files.orders, 'order')}`,
-    counted(files.responses, 'response'),
-    `${counted(files.lists, 'list')} of withdrawals or late revocations`,
+    `the rows of ${countedPlainly(files.directions, 'direction')}`,
+    `up to ${countedPlainly(files.orders, 'order')}`,
+    countedPlainly(files.responses, 'response'),
+    `${countedPlainly(files.lists, 'list')} of withdrawals or late revocations`,
     "their reports' lists",
   ];
-  const reversed = `what was asked of ${counted(files.reversals, 'reversal')}, and what ${files.reversals === 1 ? 'it' : 'they'} published`;
+  const reversed = `what was asked of ${countedPlainly(files.reversals, 'reversal')}, and what ${files.reversals === 1 ? 'it' : 'they'} published`;
   const all = [...(files.directions > 0 ? claimed : []), ...(files.reversals > 0 ? [reversed] : []), always];
   said.push(`it stays in files that name others too, until their retention ends: ${all.join(', ')}`);
   return { said, complained };
