@@ -4,6 +4,7 @@ import type { Instant } from './days.ts';
 import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import type { PreviewCounts } from './preview-count.ts';
+import { reportFigures } from './preview-figures.ts';
 import type { ScreeningTotals } from './screening.ts';
 import { fields } from './stored.ts';
 
@@ -79,12 +80,8 @@ export function previewText(preview: Preview): string {
   return jsonText(preview);
 }
 
-/** What is read back of a preview's bytes. */
-const told = z.object({
-  report: z.object({ handsets: fields.count }),
-  held: fields.count,
-  linked: fields.count,
-  linkedOnlyByHeld: fields.count,
+/** What is read back of the bytes of a report's preview. */
+const told = reportFigures.extend({
   operators: z.record(
     z.string(),
     // A preview of before there were gates knows of none.
@@ -92,7 +89,7 @@ const told = z.object({
   ),
 });
 
-/** What a preview tells of a batch, from its bytes. */
+/** What a report's preview tells of its batch, from its bytes. */
 export function readPreview(text: string): z.output<typeof told> {
   return told.parse(JSON.parse(text));
 }

@@ -57,17 +57,21 @@ interface ResponseReceipt extends Receipt {
 /** Of which file a receipt is, read back from its text. */
 export const receiptName = z.object({ file: z.string() });
 
-/** What a receipt counts, read back from its text. */
-export const receiptCounts = z.object({
+const receiptCounts = z.object({
   rows: fields.count,
   recorded: fields.count,
   alreadyRecorded: fields.count,
   rejected: z.record(z.string(), fields.count),
 });
 
+/** What a receipt counts, rejects by their reasons, from the receipt's text. */
+export function countsIn(receipt: string): z.output<typeof receiptCounts> {
+  return receiptCounts.parse(JSON.parse(receipt));
+}
+
 /** What a receipt's notice says of it, from the receipt's text. */
 export function countedIn(receipt: string): Record<'rows' | 'recorded' | 'alreadyRecorded' | 'rejected', number> {
-  const { rejected, ...counts } = receiptCounts.parse(JSON.parse(receipt));
+  const { rejected, ...counts } = countsIn(receipt);
   return { ...counts, rejected: Object.values(rejected).reduce((sum, rows) => sum + rows, 0) };
 }
 

@@ -16,7 +16,7 @@ import type { Batch } from '../stores/cases/batches.ts';
 import { noteWeighed } from '../stores/cases/weighed.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readBytes, writeObject } from '../stores/objects.ts';
-import { type Opened, publishPreview } from '../stores/previews.ts';
+import { type Opened, type PreviewPlaces, publishPreview } from '../stores/previews.ts';
 
 /** The heaviest handsets that the page shows. */
 const MOST_HEAVIEST = 25;
@@ -35,13 +35,7 @@ interface Weighed {
   readonly gathered: GatheredLinks;
 }
 
-interface Settings {
-  readonly WORK: string;
-  readonly OUTBOX: string;
-  readonly CASES: string;
-  readonly AUDIT_QUEUE: string;
-  readonly APPROVERS_TOPIC: string;
-  readonly ADMINISTRATORS_TOPIC: string;
+interface Settings extends PreviewPlaces {
   readonly PEOPLE: number;
   readonly DECIDE_WITHIN_HOURS: number;
   readonly MOST_NUMBERS: number;
