@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import type { DayCounts } from '../lambdas/domain/charts.ts';
 import { type AgencyId, type BatchId, batchIdOf, isFollowUp } from '../lambdas/domain/identifiers.ts';
 import { OUTBOX } from '../lambdas/domain/outbox.ts';
+import { countedPlainly } from '../lambdas/domain/wording.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
 import type { LadderName, RunSettings } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
@@ -195,7 +196,7 @@ export async function conduct(
     const uploads = [...desks.values()].reduce((sum, desk) => sum + desk.uploads, 0);
     const day = new Date(cloud.clock.now()).toISOString().slice(0, 16).replace('T', ' ');
     const failed = (failing?.repeated() ?? []).map(({ who, times }) => `, ${who} failed ${times} times`);
-    return `${day}Z, ${counted(orders, 'order')} read, ${counted(uploads, 'response')} uploaded${failed.join('')}`;
+    return `${day}Z, ${countedPlainly(orders, 'order')} read, ${countedPlainly(uploads, 'response')} uploaded${failed.join('')}`;
   });
   const last = (uploads: readonly { age: number }[]) => start + Math.max(...uploads.map(({ age }) => age));
   const lastUpload = last(sent);
@@ -333,8 +334,6 @@ function denialOf(error: unknown): string | undefined {
 function ladderMilliseconds(ladder: LadderName): number {
   return REVERIFY_LADDERS[ladder].reduce((sum, { days }) => sum + days * DAY, 0);
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;

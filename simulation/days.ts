@@ -1,4 +1,5 @@
 /** What became of the numbers of all reports, day by day: from where their batches stood, as their agencies may read it. */
+import * as z from 'zod';
 import type { DayCounts } from '../lambdas/domain/charts.ts';
 import { addDays, type Day, dayOf, instantOf } from '../lambdas/domain/days.ts';
 import type { BatchId } from '../lambdas/domain/identifiers.ts';
@@ -7,6 +8,9 @@ import type { Counts } from '../lambdas/domain/outcome-bars.ts';
 import { OUTCOME_SERIES, outcomeCounts } from '../lambdas/domain/outcome-bars.ts';
 import { bucketsOf } from './buckets.ts';
 import type { OutsideCloud } from './desk.ts';
+
+/** What is looked at of a batch's status. */
+const status = z.object({ connections: z.record(z.string(), z.number()).optional() });
 
 /** A cloud of which the outbox can be read. */
 type Read = Pick<OutsideCloud, 'names' | 'list' | 'get' | 'clock'>;
@@ -23,9 +27,9 @@ export class Days {
     for (const batchId of batches) {
       const key = statusKeys(batchId as BatchId).json;
       if (!there.has(key)) continue;
-      const status: { connections?: Counts } = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
+      const { connections } = status.parse(JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')));
       const days = this.known.get(batchId) ?? new Map<Day, Counts>();
-      if (status.connections !== undefined) days.set(today, status.connections);
+      if (connections !== undefined) days.set(today, connections);
       this.known.set(batchId, days);
     }
   }

@@ -5,6 +5,7 @@
 
 import type { DirectionId } from '../lambdas/domain/identifiers.ts';
 import { columnOf, DIRECTION_KIND_NAMES, type DirectionKind } from '../lambdas/domain/kinds.ts';
+import { ORDERS, type Order } from '../lambdas/domain/ladders.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Correspondent } from './participants.ts';
 
@@ -29,8 +30,7 @@ export interface OrderNotice {
   directionId: DirectionId;
   batchId: string;
   kind: DirectionKind;
-  /** block, reverify, bar_outgoing, bar_incoming, disconnect or restore. */
-  order: string;
+  order: Order;
   /** The rung, counted from 1; `failed` or `back` for the orders to disconnect or to restore that a response causes. */
   rung: number | 'failed' | 'back';
   rows: number;
@@ -77,11 +77,13 @@ function orderOf(message: Record<string, unknown>): OrderNotice | undefined {
   const text = (name: string) => String(message[name] ?? '');
   const kind = DIRECTION_KIND_NAMES.find((one) => one === text('directionKind'));
   if (kind === undefined) throw new Error(`there are no directions of the kind ${text('directionKind')}`);
+  const order = ORDERS.find((one) => one === text('order'));
+  if (order === undefined) throw new Error(`there are no orders ${text('order')}`);
   return {
     directionId: text('directionId') as DirectionId,
     batchId: text('batchId'),
     kind,
-    order: text('order'),
+    order,
     rung: CAUSED.find((one) => one === text('rung')) ?? Number(text('rung')),
     rows: Number(text('rows')),
     deadline: Date.parse(text('deadline')),

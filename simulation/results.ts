@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Summary } from '../lambdas/domain/books.ts';
 import {
   ADMITTED,
@@ -21,6 +22,7 @@ import {
   WITHDRAWALS,
 } from '../lambdas/domain/outbox.ts';
 import type { ReversalSummary } from '../lambdas/domain/reversal-books.ts';
+import { countedPlainly } from '../lambdas/domain/wording.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
 import { compare, keyOf, messageOf, type OutsideCloud, objectIn } from './desk.ts';
@@ -67,7 +69,9 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     const { rows, rejected, handsets } = summary.report;
     if (handsets === 0) {
       const rejects = rejected === 0 ? '' : ` (see ${rejectsOf(report)})`;
-      warnings.push(`${report.key} named no handset: it has ${counted(rows, 'row')}, ${rejected} rejected${rejects}`);
+      warnings.push(
+        `${report.key} named no handset: it has ${countedPlainly(rows, 'row')}, ${rejected} rejected${rejects}`,
+      );
     }
     if (summary.unexplained !== 0) problems.push(`batch ${report.batchId} has ${summary.unexplained} rows unexplained`);
   }
@@ -115,6 +119,9 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   return { summaries: [...summaries.values()], reversals: reversed, problems, warnings: [...new Set(warnings)] };
 }
 
+/** What a preview is one of. */
+const preview = z.object({ kind: z.string() });
+
 /** The reversals that people were asked about, by their previews. */
 async function reversals(cloud: OutsideCloud): Promise<BatchId[]> {
   const { outbox } = bucketsOf(cloud);
@@ -122,7 +129,8 @@ async function reversals(cloud: OutsideCloud): Promise<BatchId[]> {
   for (const key of await cloud.list(outbox, OUTBOX.previews.prefix)) {
     const batchId = key.split('/')[1] as BatchId;
     if (key !== previewKeys(batchId).json) continue;
-    if (JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')).kind === 'reversal') found.push(batchId);
+    const { kind } = preview.parse(JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')));
+    if (kind === 'reversal') found.push(batchId);
   }
   return found;
 }
@@ -143,7 +151,6 @@ async function decidersOf(cloud: OutsideCloud, batchId: BatchId): Promise<string
   return [];
 }
 
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const listed = (counts: unknown): string =>
   Object.entries(typeof counts === 'object' && counts !== null ? counts : {})
     .map(([reason, count]) => `${reason} × ${count}`)
@@ -225,11 +232,11 @@ async function receiptWarnings({ own, uploads = [] }: Conducted, cloud: OutsideC
 /** What is told of a file that was not taken, or not all of it: in one line, in however many directions. */
 function receiptWarning({ name, refused, rows, rejected, keys: [key, ...others] }: Told): string[] {
   if (key === undefined) return [];
-  const see = `(see ${key}${others.length === 0 ? '' : ` and ${counted(others.length, 'other receipt')}`})`;
+  const see = `(see ${key}${others.length === 0 ? '' : ` and ${countedPlainly(others.length, 'other receipt')}`})`;
   if (typeof refused === 'string') return [`${name} was refused: ${refused} ${see}`];
   const count = [...rejected.values()].reduce((sum, one) => sum + one, 0);
   return [
-    `of ${name} ${count} of ${counted(rows, 'row')} were rejected: ${listed(Object.fromEntries(rejected))} ${see}`,
+    `of ${name} ${count} of ${countedPlainly(rows, 'row')} were rejected: ${listed(Object.fromEntries(rejected))} ${see}`,
   ];
 }
 

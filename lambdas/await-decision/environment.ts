@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { idList } from '../runtime/environment.ts';
+import { operatorList } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
   /** The operators that a reversal's summary lists. */
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   AGENCIES_TOPIC: z.string(),
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),

@@ -3,7 +3,6 @@ import { summaryText, type UnsettledStatus, unsettledSummary } from '../domain/b
 import type { Instant } from '../domain/days.ts';
 import { approvals, type Decision, type Ending, refusals } from '../domain/decisions.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
-import type { OperatorId } from '../domain/identifiers.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { type EndingNotice, EVERY_APPROVER, toAdministrators, toAgency, toApprover } from '../domain/notices.ts';
 import { previewKeys, summaryKey } from '../domain/outbox.ts';
@@ -72,9 +71,8 @@ async function summaryOf(
 ): Promise<string> {
   const { batchId, kind, agency, file, report, startedAt, previewKey } = batch;
   if (!BATCH_KINDS[kind].expands) {
-    const operators = env.OPERATORS as OperatorId[];
     return reversalSummaryText(
-      unsettledReversalSummary({ batchId, agency, file, startedAt, status, endedAt, operators }),
+      unsettledReversalSummary({ batchId, agency, file, startedAt, status, endedAt, operators: env.OPERATORS }),
     );
   }
   const latestImports = previewKey === undefined ? (withdrawn?.operators ?? {}) : await previewedImports(previewKey);
@@ -87,7 +85,7 @@ async function summaryOf(
       startedAt,
       status,
       endedAt,
-      operators: Object.keys(latestImports) as OperatorId[],
+      operators: Object.keys(latestImports),
       latestImports,
     }),
   );

@@ -12,7 +12,7 @@ import {
 } from '../domain/identifiers.ts';
 import { givesBack } from '../domain/kinds.ts';
 import { continuedBy } from '../domain/moves.ts';
-import { heldSince, reliableIn, type Scope, type SubjectRow } from '../domain/reversals.ts';
+import { heldSince, namesRows, reliableIn, type Scope, type SubjectRow } from '../domain/reversals.ts';
 import { SCREENED } from '../domain/work.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readText } from '../stores/objects.ts';
@@ -134,7 +134,7 @@ export async function leftBehind(
 }
 
 function namedRows(scope: Scope): readonly Pointer[] {
-  return scope !== 'current' && 'rows' in scope ? scope.rows : [];
+  return namesRows(scope) ? scope.rows : [];
 }
 
 /**

@@ -14,15 +14,9 @@ import { SCREENED } from '../domain/work.ts';
 import { openApproval, readApproval } from '../stores/cases/approvals.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { writeObject } from '../stores/objects.ts';
-import { type Opened, publishPreview } from '../stores/previews.ts';
+import { type Opened, type PreviewPlaces, publishPreview } from '../stores/previews.ts';
 
-interface Settings {
-  readonly WORK: string;
-  readonly OUTBOX: string;
-  readonly CASES: string;
-  readonly AUDIT_QUEUE: string;
-  readonly APPROVERS_TOPIC: string;
-  readonly ADMINISTRATORS_TOPIC: string;
+interface Settings extends PreviewPlaces {
   readonly REVERSAL_LIMITS: ReversalLimits;
 }
 

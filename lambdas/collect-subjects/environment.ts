@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ReversalLimits } from '../domain/reversal-preview.ts';
-import { idList, wholeNumber } from '../runtime/environment.ts';
+import { operatorList, wholeNumber } from '../runtime/environment.ts';
 
 const count = z.number().int().nonnegative();
 const reversalLimits: z.ZodType<ReversalLimits> = z.object({
@@ -17,7 +17,7 @@ const environment = z.object({
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   /** The number of subjects in a shard. */
   LINKS_PER_SHARD: wholeNumber,
   /** The number of days by which deadlines come later for whoever is given more time. */

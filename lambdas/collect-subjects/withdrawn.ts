@@ -10,6 +10,7 @@ import { currentOutcomes } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { isReversed } from '../domain/outcomes.ts';
 import type { Plan, PlannedDirection } from '../domain/plans.ts';
+import { namesRows } from '../domain/reversals.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
@@ -70,10 +71,7 @@ export async function withdrawnSubjects(
         // A handset has a row at each operator.
         const add = (imei: Imei, pointer: Pointer) => {
           const known = handsets.get(imei);
-          const rows = [
-            ...(known && known.scope !== 'current' && 'rows' in known.scope ? known.scope.rows : []),
-            pointer,
-          ];
+          const rows = [...(known && namesRows(known.scope) ? known.scope.rows : []), pointer];
           handsets.set(imei, { imei, msisdn: null, scope: { rows }, ground: 'withdrawal', lines: [] });
         };
         for (const direction of plan.directions.filter((one) => parseDirectionId(one.directionId)?.kind === kind))

@@ -5,7 +5,7 @@ import type { RejectedRow } from './reasons.ts';
 
 /** The columns of a file of admissions. */
 export const admissionColumns = { required: ['key', 'version'], optional: [] } as const;
-export type AdmissionColumn = (typeof admissionColumns)['required'][number];
+type AdmissionColumn = (typeof admissionColumns)['required'][number];
 
 /** The most rows of a file; a file with more is refused as `too_many_rows`. */
 export const MOST_ADMISSIONS = 1000;

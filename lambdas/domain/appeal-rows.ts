@@ -12,7 +12,7 @@ export const appealColumns = {
   required: ['ground'],
   optional: ['msisdn', 'imei', 'reference', 'case_ref'],
 } as const;
-export type AppealColumn = (typeof appealColumns)['required' | 'optional'][number];
+type AppealColumn = (typeof appealColumns)['required' | 'optional'][number];
 
 /** A row of an appeal, before it is known for which row its reference stands. */
 export interface AppealRow extends Omit<Appeal, 'row'> {
@@ -54,7 +54,7 @@ function subjectOf(
 }
 
 /** What a file asks for, and what becomes of its rows. */
-export interface AppealsRead {
+interface AppealsRead {
   /** All good rows: each is answered, even if several ask for the same. */
   readonly appeals: readonly Appeal[];
   readonly rows: number;

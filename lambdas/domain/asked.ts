@@ -95,7 +95,7 @@ export function parseAskedLine(line: string): AskedSubject {
 }
 
 /** The part of the list that a child of Claim takes: `bytes` bytes of its lines, from `start` on, all of one kind of direction. */
-export interface AskedRun {
+interface AskedRun {
   readonly kind: DirectionKind;
   readonly shard: number;
   readonly start: number;

@@ -44,7 +44,7 @@ const AUDIT_KINDS = [
   'appeal_recorded',
   'appeal_refused',
 ] as const;
-export type AuditKind = (typeof AUDIT_KINDS)[number];
+type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** A file, by its key in its bucket and the SHA-256 of its bytes; the SHA-256 is null if nobody read them. */
 export interface AuditedFile {
@@ -218,7 +218,7 @@ export interface AuditObject {
 }
 
 /** What is wrong with a chain, and where. */
-export interface AuditFault {
+interface AuditFault {
   readonly kind: 'changed' | 'removed' | 'reordered' | 'doubled' | 'foreign' | 'unreadable';
   readonly key: string;
   /** The line of the object, from 1. */

@@ -3,7 +3,7 @@
  * proved themselves since, or whose number is somebody else's since, and service is given back at once. The orders of a reversal's own
  * directions are its plan's.
  */
-import { addSeconds, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
 import { givesBack, givesServiceBack, rulesOf } from './kinds.ts';
 import { takesService } from './ladders.ts';
@@ -12,7 +12,7 @@ import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
 import type { Plan } from './plans.ts';
 
 /** Seconds that such an order may take. It needs no answer. */
-const BACK_TAKES = 24 * 3600;
+const BACK_TAKES = DAY_SECONDS;
 
 /** The instant by which service is to be given back to rows that a response, committed at `at`, says are verified or somebody else's. */
 export function backOrderDue(at: Instant): Instant {

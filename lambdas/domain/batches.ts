@@ -25,7 +25,7 @@ export type BatchState = (typeof BATCH_STATES)[number];
  * its record, and there was nothing to act on.
  */
 export const TOLD_STATES = [...BATCH_STATES, 'empty'] as const;
-export type ToldState = (typeof TOLD_STATES)[number];
+type ToldState = (typeof TOLD_STATES)[number];
 
 /** The word in which a batch is told. */
 export function toldState({ kind, state, report }: ToldBatch): ToldState {

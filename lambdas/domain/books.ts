@@ -31,7 +31,7 @@ export type Held<B extends Book> = Readonly<
 >;
 
 /** What one operator's ledgers hold. */
-export type LedgerTotals = { readonly directions: number; readonly overdueDirections: number } & {
+type LedgerTotals = { readonly directions: number; readonly overdueDirections: number } & {
   readonly [B in Book]: Held<B>;
 };
 
@@ -172,7 +172,7 @@ export type BookSummary<B extends Book> = Readonly<
   >
 >;
 
-export interface OperatorSummary {
+interface OperatorSummary {
   readonly directions: number;
   readonly overdueDirections: number;
   readonly latestImport: Instant | null;
@@ -267,7 +267,8 @@ export function balance(input: BooksInput): Summary {
 
 /** The summary of a batch that ended before it directed anybody: the report's counts, and zeros elsewhere. */
 export function unsettledSummary(
-  input: Pick<BooksInput, 'batchId' | 'agency' | 'file' | 'report' | 'startedAt' | 'operators' | 'latestImports'> & {
+  input: Pick<BooksInput, 'batchId' | 'agency' | 'file' | 'report' | 'startedAt' | 'latestImports'> & {
+    readonly operators: readonly string[];
     readonly status: UnsettledStatus;
     readonly endedAt: Instant;
   },

@@ -4,7 +4,7 @@
  */
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { stack } from 'd3-shape';
-import type { Day } from './days.ts';
+import { DAY_MS, type Day } from './days.ts';
 import { type Content, Html, html } from './html.ts';
 import { table } from './page-parts.ts';
 import type { SERIES } from './page-style.ts';
@@ -82,7 +82,6 @@ const BOTTOM = 28;
 const TOP = 8;
 const NARROWEST = 560;
 const DAY_WIDTH = 14;
-const DAY_MS = 86_400_000;
 const TICKS = 5;
 /** Pixels that a day's text takes below the axis, from its tick on: a text that doesn't fit is left out. */
 const A_DAY_TEXT = 36;

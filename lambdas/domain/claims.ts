@@ -3,7 +3,7 @@
  */
 import * as z from 'zod';
 import { cutAt, isCut } from './back-orders.ts';
-import { addSeconds, type Day, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Day, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import {
   type AlreadyState,
@@ -75,8 +75,6 @@ export interface CountedPointer extends Pointer {
   readonly returns: boolean;
 }
 
-const SECONDS_PER_DAY = 86_400;
-
 /** Late answers come soon after their ladder's end, if they come. */
 const LATE_ANSWERS_DAYS = 30;
 
@@ -85,7 +83,7 @@ const LATE_ANSWERS_DAYS = 30;
  * that come a little late then cost no write each. A later answer has its claim kept for longer.
  */
 export function lateAnswersUntil(end: Instant): Instant {
-  return addSeconds(end, LATE_ANSWERS_DAYS * SECONDS_PER_DAY);
+  return addSeconds(end, LATE_ANSWERS_DAYS * DAY_SECONDS);
 }
 
 /**
@@ -93,7 +91,7 @@ export function lateAnswersUntil(end: Instant): Instant {
  * came after that. The instant never moves earlier.
  */
 export function keptUntil(lastWord: Instant, days: number): Instant {
-  return addSeconds(lastWord, days * SECONDS_PER_DAY);
+  return addSeconds(lastWord, days * DAY_SECONDS);
 }
 
 /** A stored pointer, as a field of records. */
@@ -216,7 +214,7 @@ export function activatedOn(earlier: readonly Pick<CountedPointer, 'outcome' | '
  */
 export type AskedAgain = Pick<CountedPointer, 'directionId'> & Partial<Pick<CountedPointer, 'startedAt'>>;
 
-export type ClaimDecision =
+type ClaimDecision =
   | { readonly state: 'directed' }
   | { readonly state: 'reversed'; readonly directionId: null }
   | { readonly state: AlreadyState; readonly directionId: DirectionId };

@@ -11,9 +11,12 @@ export type Day = Branded<'Day'>;
 export type Instant = Branded<'Instant'>;
 
 const SECOND = 1000;
-const DAY = 86_400 * SECOND;
+export const HOUR_SECONDS = 3600;
+export const DAY_SECONDS = 24 * HOUR_SECONDS;
+export const HOUR_MS = HOUR_SECONDS * SECOND;
+export const DAY_MS = DAY_SECONDS * SECOND;
 /** India Standard Time is UTC+05:30 all the year. */
-const KOLKATA = 5.5 * 3600 * SECOND;
+export const KOLKATA_MS = 5.5 * HOUR_MS;
 
 /** A text or a number that is no instant between the years 0000 and 9999. */
 export class NotAnInstant extends Error {
@@ -66,7 +69,7 @@ export function isInstant(text: string): text is Instant {
 
 /** The day in Asia/Kolkata on which an instant falls. */
 export function dayOf(instant: Instant): Day {
-  return new Date(millisOf(instant) + KOLKATA).toISOString().slice(0, 10) as Day;
+  return new Date(millisOf(instant) + KOLKATA_MS).toISOString().slice(0, 10) as Day;
 }
 
 /** Reads a day: `YYYY-MM-DD`, a real day of the calendar; else null. */
@@ -108,12 +111,12 @@ function daysOf(year: number, month: number): number {
 
 /** The day `days` later, or earlier when negative. */
 export function addDays(day: Day, days: number): Day {
-  return new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10) as Day;
+  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10) as Day;
 }
 
 /** The instant at which a day ends in Asia/Kolkata. */
 export function endOf(day: Day): Instant {
-  return instantOf(Date.parse(day) + DAY - KOLKATA);
+  return instantOf(Date.parse(day) + DAY_MS - KOLKATA_MS);
 }
 
 /** The later of two instants. */

@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type RecordedByApprover, sameAsBefore } from './approver-files.ts';
-import { addSeconds, type Instant, millisOf } from './days.ts';
+import { addSeconds, DAY_SECONDS, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import type { DecisionRow, Ground } from './decision-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
@@ -67,12 +67,9 @@ export interface Decision {
   readonly version: number;
 }
 
-const HOUR = 3600;
-const DAY = 24 * HOUR;
-
 /** The instant until which a batch that began to wait at `openedAt` is decided upon. */
 export function decideByOf(openedAt: Instant, decideWithinHours: number): Instant {
-  return addSeconds(openedAt, decideWithinHours * HOUR);
+  return addSeconds(openedAt, decideWithinHours * HOUR_SECONDS);
 }
 
 /**
@@ -95,7 +92,7 @@ export function openDecision(opening: {
       : people === 0
         ? { ...ended, state: 'approved' }
         : null;
-  const wait = decideBy === null ? DAY : Math.floor((millisOf(decideBy) - millisOf(openedAt)) / 2000);
+  const wait = decideBy === null ? DAY_SECONDS : Math.floor((millisOf(decideBy) - millisOf(openedAt)) / 2000);
   return {
     batchId,
     preview,
@@ -299,7 +296,7 @@ function voters(votes: Decision['votes']): [ApproverId, Vote][] {
 }
 
 /** What is to be done at an instant about a batch that waits for a decision. */
-export type WhatNow =
+type WhatNow =
   /** Nothing waits any more. */
   | { readonly kind: 'ended'; readonly ending: Ending }
   /** The time is over: commit the record on the version that was read. */
@@ -319,7 +316,7 @@ export function whatNow(decision: Decision, now: Instant): WhatNow {
   if (decideBy !== null && now >= decideBy)
     return { kind: 'lapse', decision: { ...next, remindAt: null, ending: { state: 'lapsed', at: now, by: [] } } };
   if (remindAt !== null && now >= remindAt)
-    return { kind: 'remind', decision: { ...next, remindAt: decideBy === null ? addSeconds(now, DAY) : null } };
+    return { kind: 'remind', decision: { ...next, remindAt: decideBy === null ? addSeconds(now, DAY_SECONDS) : null } };
   return { kind: 'wait', until: remindAt ?? decideBy };
 }
 

@@ -3,7 +3,7 @@
  * many failed and are connected still, and what is held up. It counts; it names no number and no handset.
  */
 import * as z from 'zod';
-import { addSeconds, type Day, dayOf, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Day, dayOf, type Instant } from './days.ts';
 import { type BatchId, type OperatorId, SELF_CHECK } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import type { Ledger } from './ledger.ts';
@@ -21,9 +21,6 @@ import {
   type StatusName,
 } from './status.ts';
 import { fields } from './stored.ts';
-
-/** Seconds: what is due within a day is due today, and what ended within one ended lately. */
-const A_DAY = 24 * 3600;
 
 /** A batch that has not ended. */
 interface Underway extends Pick<Status, 'batchId' | 'agency' | 'status' | 'since' | 'next'> {
@@ -78,7 +75,7 @@ export interface ToldBatch {
   readonly held: number | null;
 }
 
-export interface DigestInput extends Pick<Digest, 'quarantined' | 'strays'> {
+interface DigestInput extends Pick<Digest, 'quarantined' | 'strays'> {
   readonly batches: readonly ToldBatch[];
   readonly untold: readonly BatchId[];
   readonly gated: ReadonlyMap<OperatorId, number>;
@@ -89,7 +86,7 @@ export interface DigestInput extends Pick<Digest, 'quarantined' | 'strays'> {
 /** The digest of the day in India on which `now` is. The self-check's batches are in no digest. */
 export function digestOf({ batches, untold, gated, quarantined, strays, deadLetters, now }: DigestInput): Digest {
   const all = batches.filter(({ status: { agency } }) => agency !== SELF_CHECK).toSorted(byId);
-  const lately = addSeconds(now, -A_DAY);
+  const lately = addSeconds(now, -DAY_SECONDS);
   const told = all.filter(
     ({ status: { status, since } }) => !hasEnded(status) || status === 'failed' || since >= lately,
   );
@@ -163,7 +160,7 @@ const sumOf = (all: readonly { readonly rows: number }[]) => all.reduce((sum, { 
 
 /** The rows that are to be answered within a day, by operator and order, with the soonest deadline of each. */
 function dueOf(batches: readonly ToldBatch[], now: Instant): Due[] {
-  const until = addSeconds(now, A_DAY);
+  const until = addSeconds(now, DAY_SECONDS);
   const due = batches.flatMap(({ ledgers }) =>
     ledgers.flatMap((ledger): Due[] => {
       const { operator, closedAt } = ledger;

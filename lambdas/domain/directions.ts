@@ -42,12 +42,12 @@ export function directedFor({ lastSeen, actedUpon }: Pick<ReverifyRow, 'lastSeen
 }
 
 /** A handset to block. */
-export interface BlockRow {
+interface BlockRow {
   readonly imei: Imei;
 }
 
 /** A handset to unblock: whole, or for the one number whose use in it is excepted from the block. */
-export interface UnblockRow {
+interface UnblockRow {
   readonly imei: Imei;
   readonly msisdn: Msisdn | null;
 }
@@ -173,7 +173,7 @@ export function subjectOfLine<Kind extends DirectionKind>(kind: Kind, line: stri
 }
 
 /** What an order says beside its rows' own content. */
-export interface OrderHead {
+interface OrderHead {
   readonly directionId: DirectionId;
   readonly order: Order;
   /** The instant when the rung ends; for rows that failed, the instant when their disconnection is due. */
@@ -183,7 +183,7 @@ export interface OrderHead {
 }
 
 /** A row that an order carries: row `place` (from 0) of its direction. */
-export interface OrderedRow<Row> {
+interface OrderedRow<Row> {
   readonly place: number;
   readonly row: Row;
 }

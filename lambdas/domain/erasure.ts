@@ -1,38 +1,42 @@
 /** Erasure: when what is known of a number may be taken out of the tables, and what the audit is told of it. */
 import type { AuditNote } from './audit.ts';
 import { countPointer, type Pointer } from './claims.ts';
-import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
+import { addDays, addSeconds, DAY_SECONDS, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { waitingIn } from './follow-ups.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import { endsConnection } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
+import { CONTESTED_DAYS } from './limits.ts';
 import type { ReversalMark } from './reversals.ts';
 import { ladderEnd } from './whereabouts.ts';
 
-/**
- * The number of days after its disconnection in which somebody may say that a number was wrongly disconnected; after them it may be
- * somebody else's.
- */
-export const contestedDays = 90;
-
 /** The number of parts in which the links are looked through, each within one invocation: a table of 100 GB in parts of 1.6. */
 export const linkParts = 64;
+
+/**
+ * Why what is known of a number may not be erased yet. `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`:
+ * its batch's books are to be made; `disconnected`: it was lately; `reversed`: what was done to it was taken back, and sightings from
+ * before would direct it again; `reissued`: it is somebody else's since, whom sightings from before would direct; `verified`: it was, and
+ * sightings from before would direct it again; `turn`: a batch, of whatever numbers, is not directed yet, or is to be begun again.
+ */
+export const HINDRANCES = [
+  'planning',
+  'open',
+  'not_settled',
+  'disconnected',
+  'reversed',
+  'reissued',
+  'verified',
+  'turn',
+] as const;
 
 /** The reason why what is known of a number may not be erased yet, and the earliest instant when it may, if that can be said. */
 export interface Hindrance {
   /** What stands against it: a direction of the number's, or a batch that may yet direct it. */
   readonly where: DirectionId | BatchId;
-  /**
-   * `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made; `disconnected`: it
-   * was lately; `reversed`: what was done to it was taken back, and sightings from before would direct it again; `reissued`: it is somebody
-   * else's since, whom sightings from before would direct; `verified`: it was, and sightings from before would direct it again; `turn`: a
-   * batch, of whatever numbers, is not directed yet, or is to be begun again.
-   */
-  readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'reversed' | 'reissued' | 'verified' | 'turn';
+  readonly why: (typeof HINDRANCES)[number];
   readonly until: Instant | null;
 }
-
-const SECONDS_PER_DAY = 86_400;
 
 /**
  * What keeps the number of a claim's pointer from being erased at `now`. Nothing does if its plan failed, since that points to no row. Nor
@@ -64,7 +68,7 @@ export function hindranceOf(
   if (outcome === 'reissued' || outcome === 'verified')
     return lookedBackAt > now ? { where: directionId, why: outcome, until: lookedBackAt } : undefined;
   if (!endsConnection(outcome)) return undefined;
-  const until = laterOf(addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY), lookedBackAt);
+  const until = laterOf(addSeconds(recordedAt, CONTESTED_DAYS * DAY_SECONDS), lookedBackAt);
   return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
 }
 

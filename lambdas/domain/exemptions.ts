@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { approver, type RecordedByApprover, recordedByApprover } from './approver-files.ts';
 import type { CsvRow } from './csv.ts';
-import { addDays, addSeconds, type Day, dayOf, type Instant, readDay } from './days.ts';
+import { addDays, addSeconds, DAY_SECONDS, type Day, dayOf, type Instant, readDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
 import { fields, formOf } from './stored.ts';
@@ -85,7 +85,7 @@ function isLater(now: ExemptionWord, known: ExemptionWord): boolean {
 }
 
 /** The effect of a file of exemptions, before it is committed. */
-export interface ExemptionsApplied {
+interface ExemptionsApplied {
   /** The record, after the file, of each number or handset on which its word is the latest. */
   readonly changed: ReadonlyMap<Msisdn | Imei, Exemption>;
   readonly rows: number;
@@ -168,7 +168,6 @@ export function exemptionOf({ words }: Exemptions, subject: Msisdn | Imei): Exem
   return (Object.hasOwn(words, subject) ? words[subject] : undefined) ?? {};
 }
 
-const SECONDS_PER_DAY = 86_400;
 /**
  * The days for which an earlier word that comes late must find the later one that stands against it: an upload's event may come for two
  * weeks.
@@ -190,7 +189,7 @@ export function withFile(
   mostDays: number,
 ): Exemptions {
   const today = dayOf(file.at);
-  const since = addSeconds(file.at, -(mostDays + LATE_DAYS) * SECONDS_PER_DAY);
+  const since = addSeconds(file.at, -(mostDays + LATE_DAYS) * DAY_SECONDS);
   const words: Record<string, Exemption> = {};
   for (const [subject, exemption] of [...Object.entries<Exemption>(exemptions.words), ...changed]) {
     const kept = Object.entries<ExemptionWord>(exemption).filter(([, word]) => wordCountsUntil(word) >= today);

@@ -1,12 +1,12 @@
 /** The disconnect orders that responses with failed rows cause: by when they are due, and when they are issued anew. */
-import { addSeconds, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import type { IssuedAnew } from './issuing.ts';
 import { change, currentOutcomes, type Ledger, type RecordedFile, unansweredRows } from './ledger.ts';
 import { bytesPerRow, fileOf } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** Seconds that a disconnect order which a response with failed rows caused may take. */
-const failedOrderTakes = 24 * 3600;
+const failedOrderTakes = DAY_SECONDS;
 
 /**
  * The deadline of the disconnect order for rows that a response, committed at `at`, made failed: 24 hours later, at most the ladder's end.

@@ -3,7 +3,7 @@
  * asks again for what was not given back.
  */
 import * as z from 'zod';
-import { addSeconds, dayOf, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, dayOf, type Instant } from './days.ts';
 import { parseDirectionRowLine } from './directions.ts';
 import { type BatchId, type DirectionId, FOLLOW_UP, isMsisdn, type Msisdn, parseDirectionId } from './identifiers.ts';
 import { DIRECTION_KIND_NAMES, givesBack, rulesOf } from './kinds.ts';
@@ -20,8 +20,6 @@ export function followUpOf(at: Instant): BatchId {
   return `${FOLLOW_UP}-${dayOf(at).replaceAll('-', '')}0000` as BatchId;
 }
 
-const SECONDS_PER_DAY = 86_400;
-
 /**
  * The ladder of a row that was extended at an instant: its subscriber is asked again until `days` after the deadline of the rung in which
  * that was, and every later rung comes as many days later. An extension after the last deadline counts as one in the last rung.
@@ -30,7 +28,7 @@ export function extendedRungs({ rungs }: Pick<Ledger, 'rungs'>, at: Instant, day
   const within = rungs.findIndex(({ deadline }) => deadline > at);
   const [current, ...later] = rungs.slice(within < 0 ? -1 : within);
   if (current === undefined) return [];
-  const extended = (deadline: Instant) => addSeconds(deadline, days * SECONDS_PER_DAY);
+  const extended = (deadline: Instant) => addSeconds(deadline, days * DAY_SECONDS);
   return [
     { order: 'reverify', deadline: extended(current.deadline) },
     ...later.map(({ order, deadline }) => ({ order, deadline: extended(deadline) })),

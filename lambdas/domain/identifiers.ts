@@ -34,9 +34,9 @@ export type Parsed<Value, Reason extends string> = { readonly value: Value } | {
 /** The faults that spreadsheets make in identifiers, and lists in one cell. */
 type Spoilt = 'rounded_by_spreadsheet' | 'two_in_one_cell';
 
-export type ImeiReason = RowReason &
+type ImeiReason = RowReason &
   (Spoilt | 'missing_imei' | 'not_digits' | 'wrong_length' | 'check_digit_mismatch' | 'not_a_device');
-export type MsisdnReason = RowReason & (Spoilt | 'missing_msisdn' | 'bad_msisdn');
+type MsisdnReason = RowReason & (Spoilt | 'missing_msisdn' | 'bad_msisdn');
 
 /** The digits of a handset's key. */
 const KEY_DIGITS = 14;
@@ -208,7 +208,7 @@ export const SELF_CHECK_HANDSET = '77777777777777' as Imei;
 const SELF_CHECK_NUMBER = /^\+9100[0-9]{8}$/;
 
 /** The reason why the self-check may not name a handset or a number: it could be somebody's. */
-export type NotReserved = 'self_check';
+type NotReserved = 'self_check';
 
 /** The readers of the identifiers in a participant's files. */
 export interface Identifiers {

@@ -33,7 +33,7 @@ export interface OrderRequest {
   readonly attempt: string;
 }
 
-export type OrderDecision =
+type OrderDecision =
   /**
    * The ladder is elsewhere than its machine, which goes on from there; nothing is issued. `order`: what this rung issued before the last
    * row was answered, to publish again.

@@ -293,6 +293,7 @@ export const DIRECTION_KIND_NAMES = [
   'restore',
   'unblock',
 ] as const satisfies readonly DirectionKind[];
+true satisfies DirectionKind extends (typeof DIRECTION_KIND_NAMES)[number] ? true : false;
 
 /** The order that gives back what orders of a re-verification's own ladder took. It is on no rung of that ladder. */
 export const RESTORE = {
@@ -355,6 +356,7 @@ export const BATCH_KINDS = {
 export type BatchKind = keyof typeof BATCH_KINDS;
 /** All of them, as the table has them. */
 export const BATCH_KIND_NAMES = ['report', 'followup', 'reversal'] as const satisfies readonly BatchKind[];
+true satisfies BatchKind extends (typeof BATCH_KIND_NAMES)[number] ? true : false;
 
 /** The kind of direction that a report makes for its handsets, and for the numbers that are linked to them. */
 export const REPORT_DIRECTS = { handset: 'block', number: 'reverify' } as const satisfies Record<

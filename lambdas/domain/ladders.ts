@@ -1,5 +1,5 @@
 /** Ladders: what a direction orders, one rung after the other, and until when each may take. A ladder is data. */
-import { addSeconds, type Instant, millisOf } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant, millisOf } from './days.ts';
 import { DIRECTION_KIND_NAMES, DIRECTION_KINDS, type DirectionKind } from './kinds.ts';
 
 export type Order = (typeof DIRECTION_KINDS)[DirectionKind]['orders'][number];
@@ -18,7 +18,7 @@ export const takesService = (order: Order): boolean => TAKES_SERVICE.includes(or
 export const takesAway = (order: Order): boolean => takesService(order) || order === 'block';
 
 /** A rung as the policy has it: the order, and the number of days that it may take before the next one. */
-export interface RungPolicy {
+interface RungPolicy {
   readonly order: Order;
   readonly days: number;
 }
@@ -29,8 +29,6 @@ export interface Rung {
   readonly deadline: Instant;
 }
 
-const SECONDS_PER_DAY = 86_400;
-
 /**
  * A direction's rungs as they are planned. Their deadlines follow from the start and the ladder alone and are computed once, so
  * that a deadline, once told, never moves; those of a re-verification wait for its first order. A day is 24 hours.
@@ -39,7 +37,7 @@ export function deadlinesOf(ladder: readonly RungPolicy[], start: Instant): Rung
   let days = 0;
   return ladder.map((rung) => {
     days += rung.days;
-    return { order: rung.order, deadline: addSeconds(start, days * SECONDS_PER_DAY) };
+    return { order: rung.order, deadline: addSeconds(start, days * DAY_SECONDS) };
   });
 }
 
@@ -50,7 +48,7 @@ export function deadlinesOf(ladder: readonly RungPolicy[], start: Instant): Rung
 export function notBefore(rungs: readonly Rung[], start: Instant): readonly Rung[] {
   const [first] = rungs;
   if (first === undefined || first.deadline > start) return rungs;
-  const late = (millisOf(start) - millisOf(first.deadline)) / 1000 + SECONDS_PER_DAY;
+  const late = (millisOf(start) - millisOf(first.deadline)) / 1000 + DAY_SECONDS;
   return rungs.map(({ order, deadline }) => ({ order, deadline: addSeconds(deadline, late) }));
 }
 

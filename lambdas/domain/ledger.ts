@@ -138,7 +138,7 @@ export interface Ledger {
 }
 
 /** A row's current state. A row that failed before its ladder ended is overdue, but keeps the day and file of its failing. */
-export interface RowState {
+interface RowState {
   readonly outcome: Outcome;
   readonly occurredOn: Day | null;
   readonly recordedAt: Instant | null;

@@ -1,4 +1,4 @@
-/** Numbers by which others reckon how long a step takes, what it holds, or how it is started: they stand here once, for all of them. */
+/** Numbers by which others reckon how long a step takes, what it holds, how it is started, or how long a promise holds: here once. */
 
 /**
  * The most directions that the Batch machine runs at once in an inline Map, whose items travel in the state and have room there. Open Map
@@ -40,5 +40,17 @@ export const PIECES_PER_STRETCH = 256;
 /** Screen holds a report's handsets in memory: 128 MiB is about 8 million rows, 300 times the 2024 event. */
 export const LARGEST_REPORT = 128 * 1024 * 1024;
 
+/**
+ * Appeals, lookups, withdrawals and approvers' files hold less: of each all rows are held at once, and the receipt, which may be 40 times as
+ * long. 4 MiB name some 240,000 handsets.
+ */
+export const LARGEST_FILE = 4 * 1024 * 1024;
+
 /** Directions in which the rows of a combined file are recorded at once. */
 export const PARTS_AT_ONCE = 4;
+
+/**
+ * For so many days after its disconnection somebody may say that a number was wrongly disconnected, and have it given back: then it may be
+ * somebody else's.
+ */
+export const CONTESTED_DAYS = 90;

@@ -3,7 +3,7 @@
  * turn. A shard of a list has subjects of one kind of direction.
  */
 import { type Pointer, readPointer, writePointer } from './claims.ts';
-import { type DirectionRows, directionRowLine, subjectOfLine } from './directions.ts';
+import { subjectOfLine } from './directions.ts';
 import type { OperatorId } from './identifiers.ts';
 import { isOperatorId } from './identifiers.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
@@ -28,21 +28,12 @@ export interface ListedSubject {
 export type Listed = Readonly<Partial<Record<DirectionKind, readonly ListedSubject[]>>>;
 
 /** The part of a list that a child of Claim takes: `bytes` bytes of its lines, from `start` on. */
-export interface ListShard {
+interface ListShard {
   readonly kind: DirectionKind;
   readonly shard: number;
   readonly start: number;
   readonly bytes: number;
   readonly subjects: number;
-}
-
-/** A subject whose direction's row is `row`. */
-export function listedSubject<Kind extends DirectionKind>(
-  kind: Kind,
-  row: DirectionRows[Kind],
-  others: Omit<ListedSubject, 'line'>,
-): ListedSubject {
-  return { ...others, line: directionRowLine(kind, row) };
 }
 
 /** A subject as one line of its list, without its LF. */

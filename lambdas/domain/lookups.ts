@@ -10,7 +10,7 @@ import { type Covers, fields, formOf } from './stored.ts';
 const LOOKUP_COLUMNS = ['msisdn', 'imei', 'reference'] as const;
 /** The columns of a file of lookups: each row fills one of them. */
 export const lookupColumns = { required: [], optional: LOOKUP_COLUMNS, oneOf: LOOKUP_COLUMNS } as const;
-export type LookupColumn = (typeof lookupColumns)['optional'][number];
+type LookupColumn = (typeof lookupColumns)['optional'][number];
 
 /** The subject that a row asks about. */
 export type Asked =
@@ -73,13 +73,13 @@ export interface LookupDay {
 export const NO_LOOKUPS: LookupDay = { rows: 0, files: [] };
 
 /** The most that may be asked. Policy. */
-export interface LookupLimits {
+interface LookupLimits {
   readonly rowsPerFile: number;
   readonly rowsPerDay: number;
 }
 
 /** The decision on a file: which of its rows are answered. */
-export type Admitted =
+type Admitted =
   | {
       readonly kind: 'admitted';
       readonly rows: readonly LookupRow[];

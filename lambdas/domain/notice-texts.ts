@@ -14,7 +14,7 @@ type Kind = Notice['kind'];
 type NoticeOf<K extends Kind> = Extract<Notice, { kind: K }>;
 
 /** A notice for people. */
-export interface NoticeText {
+interface NoticeText {
   /** Less than 100 characters of ASCII, in one line: what SNS takes. */
   readonly subject: string;
   readonly text: string;

@@ -16,7 +16,7 @@ import { failedOrderKey, orderKey } from './outbox.ts';
 import { outcomeAt } from './outcomes.ts';
 
 /** An order that counts: the number of rows it carried, the number of them, or of its direction's, that are open, and its file. */
-export interface OpenOrder {
+interface OpenOrder {
   readonly directionId: DirectionId;
   readonly operator: OperatorId;
   readonly order: Order;

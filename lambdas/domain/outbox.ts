@@ -110,7 +110,7 @@ export function rejectsKey(uploader: AgencyId | OperatorId, name: string): strin
 }
 
 /** The files of a batch's preview: for programs, for people, and its held handsets. */
-export interface PreviewKeys {
+interface PreviewKeys {
   readonly json: string;
   readonly html: string;
   readonly held: string;

@@ -1,5 +1,5 @@
 /** The outcomes of a direction's rows, packed: what a row's bytes say, and how they are written. */
-import { addDays, type Day } from './days.ts';
+import { addDays, DAY_MS, type Day } from './days.ts';
 import { endsConnection, OUTCOMES, type Outcome } from './kinds.ts';
 
 /** The number of each outcome, as it stands in the low bits of a row. */
@@ -21,7 +21,6 @@ const reversedMark = 0b1000000;
 /** The day that is written as 0. */
 const dayZero = '0000-01-01' as Day;
 const dayZeroMillis = Date.parse(dayZero);
-const millisPerDay = 86_400_000;
 
 /** A byte stands for no outcome: it is damage, or the word of a later version, by which nobody may be taken for open and cut off. */
 export class UnknownOutcome extends Error {
@@ -54,7 +53,7 @@ export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, o
   if (file >= mostFiles) throw new RangeError(`a row can name ${mostFiles} files at most`);
   const at = row * bytesPerRow;
   const head = ((file + 1) << outcomeBits) | code[outcome];
-  const day = (Date.parse(on) - dayZeroMillis) / millisPerDay;
+  const day = (Date.parse(on) - dayZeroMillis) / DAY_MS;
   bytes[at] = head & 0xff;
   bytes[at + 1] = head >> 8;
   bytes[at + 2] = day & 0xff;

@@ -2,7 +2,7 @@
  * The count of the numbers that a batch would reach, for its preview. It knows neither decisions nor ledgers, and shares nothing with the
  * count of linked.ts, so that the books can be compared with it.
  */
-import { parseDay } from './days.ts';
+import { DAY_MS, parseDay } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import type { BatchId, Imei, OperatorId } from './identifiers.ts';
 import { BadWorkLine, tabbedCells } from './tabbed.ts';
@@ -42,7 +42,6 @@ const FIRST_NUMBER = 6_000_000_000;
 const RESERVED_NUMBERS = 100_000_000;
 const FIRST_RESERVED = 4_000_000_000;
 const FIRST_DAY = Date.UTC(1900, 0, 1);
-const DAY_MILLIS = 86_400_000;
 
 const FIRST_ROOM = 1 << 12;
 /** A table of places is never fuller than this, so that a number is found, or found to be new, after a few steps. */
@@ -179,7 +178,7 @@ export class PreviewCount {
     const known = this.#days.get(text);
     if (known !== undefined) return known;
     const day = parseDay(text);
-    const days = day === null ? -1 : (Date.parse(day) - FIRST_DAY) / DAY_MILLIS;
+    const days = day === null ? -1 : (Date.parse(day) - FIRST_DAY) / DAY_MS;
     if (!(days >= 0 && days <= 0xffff)) throw new BadWorkLine('a gathered link has a day');
     this.#days.set(ownCopy(text), days);
     return days;

@@ -7,15 +7,17 @@ export type Figures =
   | Readonly<Record<'handsets' | 'held' | 'linked' | 'linkedOnlyByHeld', number>>
   | { readonly subjects: number };
 
+/** What is read back of the figures of a report's preview. */
+export const reportFigures = z.object({
+  report: z.object({ handsets: fields.count }),
+  held: fields.count,
+  linked: fields.count,
+  linkedOnlyByHeld: fields.count,
+});
+
 const told = z.discriminatedUnion('kind', [
-  z
-    .object({
-      kind: z.literal('report'),
-      report: z.object({ handsets: fields.count }),
-      held: fields.count,
-      linked: fields.count,
-      linkedOnlyByHeld: fields.count,
-    })
+  reportFigures
+    .extend({ kind: z.literal('report') })
     .transform(({ report, held, linked, linkedOnlyByHeld }): Figures => {
       return { handsets: report.handsets, held, linked, linkedOnlyByHeld };
     }),

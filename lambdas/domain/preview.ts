@@ -4,11 +4,12 @@ import type { Instant } from './days.ts';
 import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import type { PreviewCounts } from './preview-count.ts';
+import { reportFigures } from './preview-figures.ts';
 import type { ScreeningTotals } from './screening.ts';
 import { fields } from './stored.ts';
 
 /** An operator's part in a batch. */
-export interface OperatorPreview {
+interface OperatorPreview {
   /** Distinct numbers whose newest sighting on any of the batch's handsets is the operator's. */
   readonly linked: number;
   /** The instant of its latest usage import, as of before the batch's links were read; null if there was none. */
@@ -41,7 +42,7 @@ export interface Preview {
 }
 
 /** What the preview takes from elsewhere than the count. */
-export interface PreviewInput
+interface PreviewInput
   extends Pick<Preview, 'batchId' | 'agency' | 'file' | 'sha256' | 'report' | 'people' | 'decideBy'> {
   readonly held: number;
   readonly counts: PreviewCounts;
@@ -79,12 +80,8 @@ export function previewText(preview: Preview): string {
   return jsonText(preview);
 }
 
-/** The fields that are read back from a preview's bytes. */
-const told = z.object({
-  report: z.object({ handsets: fields.count }),
-  held: fields.count,
-  linked: fields.count,
-  linkedOnlyByHeld: fields.count,
+/** What is read back of the bytes of a report's preview. */
+const told = reportFigures.extend({
   operators: z.record(
     z.string(),
     // A preview from before there were gates has no count of gated files.
@@ -92,7 +89,7 @@ const told = z.object({
   ),
 });
 
-/** What a preview tells of a batch, from its bytes. */
+/** What a report's preview tells of its batch, from its bytes. */
 export function readPreview(text: string): z.output<typeof told> {
   return told.parse(JSON.parse(text));
 }

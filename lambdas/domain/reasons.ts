@@ -95,7 +95,7 @@ export function isFileReason(text: string): text is FileReason {
 }
 
 /** The reasons for which a key of the inbox is outside the agreed places. A reason never repeats the key, which may hold anything. */
-export const KEY_STRAYS = [
+const KEY_STRAYS = [
   'key_too_long',
   'unknown_place',
   'not_a_csv_name',

@@ -42,7 +42,7 @@ export type Refusal = FileReason | Pick<FileFault, 'line' | 'reason' | 'found'>;
 export const reasonOf = (why: Refusal): FileReason => (typeof why === 'string' ? why : why.reason);
 
 /** The receipt of a response: beside its rows it says how the direction stood once it was recorded. */
-export interface ResponseReceipt extends Receipt {
+interface ResponseReceipt extends Receipt {
   readonly directionId: DirectionId;
   readonly uploadedAt: Instant;
   readonly recordedAt: Instant;
@@ -57,17 +57,21 @@ export interface ResponseReceipt extends Receipt {
 /** The name of a receipt's file, read back from its text. */
 export const receiptName = z.object({ file: z.string() });
 
-/** What a receipt counts, read back from its text. */
-export const receiptCounts = z.object({
+const receiptCounts = z.object({
   rows: fields.count,
   recorded: fields.count,
   alreadyRecorded: fields.count,
   rejected: z.record(z.string(), fields.count),
 });
 
+/** What a receipt counts, rejects by their reasons, from the receipt's text. */
+export function countsIn(receipt: string): z.output<typeof receiptCounts> {
+  return receiptCounts.parse(JSON.parse(receipt));
+}
+
 /** The counts that a receipt's notice tells, from the receipt's text. */
 export function countedIn(receipt: string): Record<'rows' | 'recorded' | 'alreadyRecorded' | 'rejected', number> {
-  const { rejected, ...counts } = receiptCounts.parse(JSON.parse(receipt));
+  const { rejected, ...counts } = countsIn(receipt);
   return { ...counts, rejected: Object.values(rejected).reduce((sum, rows) => sum + rows, 0) };
 }
 
@@ -141,7 +145,7 @@ export function responseReceipt(
 }
 
 /** The receipt that is prepared when a direction's rows of a combined file are recorded. */
-export interface PartReceipt extends ResponseReceipt {
+interface PartReceipt extends ResponseReceipt {
   /** The direction's order that was to be answered; null before its first. */
   readonly order: Order | null;
   /** The upload by which the file was routed, and to which this part belongs. */
@@ -180,10 +184,10 @@ const recordedPart = z.looseObject({
 });
 
 /** A direction's word on its rows of a combined file: the text that was prepared with them, or why it takes no file. */
-export type PartTold = { readonly receipt: string } | { readonly refused: FileReason };
+type PartTold = { readonly receipt: string } | { readonly refused: FileReason };
 
 /** A row of a combined file that was not taken; if its direction takes no file, the reason is that direction's. */
-export interface CombinedReject {
+interface CombinedReject {
   readonly line: number;
   readonly reason: RowReason | FileReason;
 }
@@ -227,7 +231,7 @@ export function combinedPart(
 }
 
 /** The receipt that an operator gets for a file that answers several of its directions, keys in the agreed order. */
-export interface CombinedReceipt extends Omit<Receipt, 'rejects' | 'reversal'> {
+interface CombinedReceipt extends Omit<Receipt, 'rejects' | 'reversal'> {
   readonly rejects: readonly CombinedReject[];
   readonly uploadedAt?: Instant;
   /** The instant at which the last of its rows was recorded. */

@@ -20,7 +20,7 @@ export interface ReplacedWord {
 }
 
 /** The words that a recorded file replaced; each row's are in the order of time. */
-export interface Replaced {
+interface Replaced {
   readonly rows: readonly ReplacedWord[];
 }
 

@@ -1,10 +1,7 @@
 /** The most people whom a report may reach, and the most subjects for which an appeal may ask, whatever approvers say. */
 import { type BatchState, isWithoutEffect } from './batches.ts';
-import { addSeconds, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import type { BatchId } from './identifiers.ts';
-
-/** Seconds. */
-const DAY = 24 * 3600;
 
 /** The most numbers and handsets that a report, or the reports of one agency in 24 hours, may reach, whatever people say. Policy. */
 export interface Limits {
@@ -43,7 +40,7 @@ export function overLimit(
   others: Iterable<WeighedReport>,
   limits: Limits,
 ): OverLimit | null {
-  const since = addSeconds(report.weighedAt, -DAY);
+  const since = addSeconds(report.weighedAt, -DAY_SECONDS);
   const agency = { numbers: report.numbers, handsets: report.handsets };
   for (const { weighedAt, numbers, handsets, ending } of others) {
     if (weighedAt <= since || !hasEffect(ending)) continue;
@@ -77,7 +74,7 @@ const MOST_NOTED = 1000;
 
 /** The record with one more report, which comes last. A report that is a day older counts with none any more, and is not kept. */
 export function noteReport(noted: readonly NotedReport[], report: NotedReport): NotedReport[] {
-  const since = addSeconds(report.weighedAt, -DAY);
+  const since = addSeconds(report.weighedAt, -DAY_SECONDS);
   const kept = noted.filter(({ weighedAt }) => weighedAt > since);
   if (kept.length < MOST_NOTED) return [...kept, report];
   // The one in which they are put together takes a place, too.

@@ -184,7 +184,7 @@ export interface Applied {
   readonly late: boolean;
 }
 
-export type ApplyDecision =
+type ApplyDecision =
   | Applied
   /** These bytes are recorded already: nothing changes, and what was prepared with them is published again. */
   | { readonly kind: 'known'; readonly file: RecordedFile }

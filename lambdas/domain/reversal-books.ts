@@ -15,10 +15,10 @@ import type { Plan } from './plans.ts';
 import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 
 /** The subjects of a reversal: `asked` is the sum of the others. */
-export type ReversalSubjects = Readonly<Record<'asked' | SubjectState, number>>;
+type ReversalSubjects = Readonly<Record<'asked' | SubjectState, number>>;
 
 /** An operator's part in a reversal. */
-export interface ReversalOperatorSummary {
+interface ReversalOperatorSummary {
   readonly directions: number;
   readonly overdueDirections: number;
   readonly outcomes: OutcomesSummary;
@@ -46,7 +46,7 @@ export interface ReversalSummary {
   readonly settledAt: Instant;
 }
 
-export const NO_SUBJECTS: ReversalSubjects = {
+const NO_SUBJECTS: ReversalSubjects = {
   asked: 0,
   directed: 0,
   alreadyOpen: 0,
@@ -56,10 +56,10 @@ export const NO_SUBJECTS: ReversalSubjects = {
   struck: 0,
 };
 
-export const NO_REVERSAL_OUTCOMES: OutcomesSummary = { directed: 0, ...BOOKS.outcomes.ended };
+const NO_REVERSAL_OUTCOMES: OutcomesSummary = { directed: 0, ...BOOKS.outcomes.ended };
 
 /** The part of an operator to which nothing was directed. */
-export const NO_REVERSAL: ReversalOperatorSummary = {
+const NO_REVERSAL: ReversalOperatorSummary = {
   directions: 0,
   overdueDirections: 0,
   outcomes: NO_REVERSAL_OUTCOMES,

@@ -61,7 +61,7 @@ export function overAppeal(
 }
 
 /** What is asked on a ground. */
-export interface AskedOn {
+interface AskedOn {
   readonly ground: AppealGround;
   readonly numbers: number;
   readonly handsets: number;

@@ -3,11 +3,9 @@ import { activatedOn, type CountedPointer, isInForce, type Pointer, samePointer 
 import { addDays, type Day } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, givesServiceBack } from './kinds.ts';
+import { CONTESTED_DAYS } from './limits.ts';
 import { continuedBy } from './moves.ts';
 import type { SubjectState } from './subject-states.ts';
-
-/** A number disconnected more than this many days before the upload may have been given to somebody else. */
-const RESTORED_WITHIN_DAYS = 90;
 
 /** A row that an earlier direction has of the subject, with what its line says. */
 export interface SubjectRow extends CountedPointer {
@@ -20,16 +18,24 @@ export interface SubjectRow extends CountedPointer {
 /**
  * The rows of a subject that are to be taken back: all of whoever has the number now, all of whoever had it in that row, or these alone.
  */
-export type Scope = 'current' | { readonly ofHolderIn: Pointer } | { readonly rows: readonly Pointer[] };
+export type Scope = 'current' | { readonly ofHolderIn: Pointer } | RowScope;
+interface RowScope {
+  readonly rows: readonly Pointer[];
+}
+
+/** Whether a scope names its rows one by one. */
+export function namesRows(scope: Scope): scope is RowScope {
+  return scope !== 'current' && 'rows' in scope;
+}
 
 /** What is given back at an operator. The row from which it goes says what is known of the subject. */
-export interface GivenBack {
+interface GivenBack {
   readonly operator: OperatorId;
   readonly from: Pointer;
 }
 
 /** What was decided of a subject. */
-export interface SubjectDecision {
+interface SubjectDecision {
   readonly state: Exclude<SubjectState, 'kept' | 'struck'>;
   readonly directed: readonly GivenBack[];
   /** The rows from which it is taken back, newest first: open ones end, all are marked. */
@@ -48,7 +54,7 @@ export interface SubjectDecision {
  */
 export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploadedOn: Day): SubjectDecision {
   const { named, reverify, holderOf, holder, newest } = holdersOf(scope, rows);
-  const own = scope !== 'current' && 'rows' in scope ? named : reverify.filter((row) => holderOf(row) === holder);
+  const own = namesRows(scope) ? named : reverify.filter((row) => holderOf(row) === holder);
   const taken = own.filter(({ reversed, open }) => open || !reversed).map(pointerOf);
   const isOthers = holder < newest || (own.length === 0 && reverify.length > 0);
   if (isOthers) return { state: 'tooLate', directed: [], rows: taken, openIn: [] };
@@ -103,7 +109,7 @@ export function heldSince(scope: Scope, rows: readonly SubjectRow[]): Day | null
  * @param rows that count, newest first
  */
 export function withContinuations(scope: Scope, rows: readonly SubjectRow[]): Scope {
-  if (scope === 'current' || !('rows' in scope)) return scope;
+  if (!namesRows(scope)) return scope;
   const reverify = rows.filter(({ kind }) => !givesBack(kind));
   const continuing = reverify.filter((_, n) =>
     continuedBy(reverify.slice(n)).some((said) =>
@@ -119,7 +125,7 @@ export function withContinuations(scope: Scope, rows: readonly SubjectRow[]): Sc
  * @param rows that count, newest first
  */
 export function withLeft(scope: Scope, left: readonly Pointer[], rows: readonly SubjectRow[]): Scope {
-  if (scope === 'current' || !('rows' in scope) || left.length === 0) return scope;
+  if (!namesRows(scope) || left.length === 0) return scope;
   const all = { rows: [...scope.rows, ...left.map(pointerOf)] };
   return standingOn(all, rows).length === 0 ? all : scope;
 }
@@ -130,7 +136,7 @@ export function withLeft(scope: Scope, left: readonly Pointer[], rows: readonly 
  * @param rows that count, of all operators
  */
 export function reliableIn(scope: Scope, rows: readonly SubjectRow[]): readonly Pointer[] {
-  if (scope === 'current' || !('rows' in scope)) return [];
+  if (!namesRows(scope)) return [];
   return scope.rows.filter((named) => {
     const row = rows.find((one) => samePointer(one, named));
     return row === undefined || row.open || !row.reversed;
@@ -139,7 +145,7 @@ export function reliableIn(scope: Scope, rows: readonly SubjectRow[]): readonly 
 
 /** The rows that another batch directed itself where a withdrawn row is, and after it: they stand, whatever becomes of the report. */
 export function standingOn(scope: Scope, rows: readonly SubjectRow[]): SubjectRow[] {
-  if (scope === 'current' || !('rows' in scope)) return [];
+  if (!namesRows(scope)) return [];
   return rows.filter((row, n) => {
     const older = rows.slice(n + 1).some((one) => one.operator === row.operator && isIn(scope, one));
     return older && !isIn(scope, row) && !givesBack(row.kind) && !row.reversed && isInForce(row);
@@ -152,7 +158,7 @@ export function standingOn(scope: Scope, rows: readonly SubjectRow[]): SubjectRo
  * @param rows that count, newest first at each operator
  */
 export function othersInForce(scope: Scope, rows: readonly SubjectRow[]): SubjectRow[] {
-  if (scope === 'current' || !('rows' in scope)) return [];
+  if (!namesRows(scope)) return [];
   const isGivenBack = ({ outcome, excepts }: SubjectRow) =>
     (outcome === 'restored' || outcome === 'unblocked') && excepts === null;
   return rows.filter((row, n) => {
@@ -167,7 +173,7 @@ export function othersInForce(scope: Scope, rows: readonly SubjectRow[]): Subjec
 /** Whether a row is one that a scope names. */
 export function isIn(scope: Scope, row: Pointer): boolean {
   if (scope === 'current') return false;
-  return ('rows' in scope ? scope.rows : [scope.ofHolderIn]).some((one) => samePointer(one, row));
+  return (namesRows(scope) ? scope.rows : [scope.ofHolderIn]).some((one) => samePointer(one, row));
 }
 
 /** What is to be given back of a number at an operator. `rows`: all that the operator has of it, newest first; `own`: those in question. */
@@ -189,7 +195,7 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     const isEnded = endsConnection(row.outcome);
     if (!(isEnded || row.open || row.waits || row.outcome === 'overdue' || row.cut)) continue;
     if (openIn !== undefined) return asked(openIn);
-    const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -RESTORED_WITHIN_DAYS);
+    const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -CONTESTED_DAYS);
     return isEnded && isLongAgo ? { state: 'tooLate' } : { state: 'directed', from: row };
   }
   return asked(openIn);
@@ -243,8 +249,10 @@ function handsetAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], exce
       continue;
     }
     if (!own.includes(row)) continue;
-    const isInForce = row.open || row.outcome === 'blocked' || row.outcome === 'overdue' || row.outcome === 'withdrawn';
-    if (!isInForce) continue;
+    // A row is `withdrawn` whose operator had not answered when a reversal ended it: the order may have been carried out all the same.
+    const mayBeBlocked =
+      row.open || row.outcome === 'blocked' || row.outcome === 'overdue' || row.outcome === 'withdrawn';
+    if (!mayBeBlocked) continue;
     return openIn === undefined ? { state: 'directed', from: row } : { state: 'alreadyOpen', openIn };
   }
   return { state: 'nothingToRestore' };

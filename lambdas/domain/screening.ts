@@ -12,7 +12,7 @@ export const reportColumns = {
 } as const;
 
 /** What became of a row: a handset of the batch, which the report may name more than once, or a reject. */
-export type Screened = { readonly handset: Imei } | Reject;
+type Screened = { readonly handset: Imei } | Reject;
 
 /** `rows` = `rejected` + `repeats` + `handsets`. */
 export interface ScreeningTotals {

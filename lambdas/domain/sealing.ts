@@ -13,7 +13,7 @@ type Counted = Exclude<Outcome, 'failed' | 'not_found'> | 'notFound';
  * The numbers of rows that stand at each outcome when the books take them. `open` is 0 then: the books can't balance while there is one.
  * `failed` rows count as overdue, since the ladder has ended; `overdueFailed` is their number: known to be wrong, and still connected.
  */
-export type OutcomeCounts = Readonly<Record<Counted | 'overdueFailed', number>>;
+type OutcomeCounts = Readonly<Record<Counted | 'overdueFailed', number>>;
 
 /** The books were asked for outcomes of a ledger that isn't sealed. */
 export class LedgerNotSealed extends Error {
@@ -23,7 +23,7 @@ export class LedgerNotSealed extends Error {
   }
 }
 
-export type CloseDecision =
+type CloseDecision =
   | { readonly kind: 'closed'; readonly ledger: Ledger }
   | { readonly kind: 'already' }
   /** A row is open, and the last deadline lies ahead or its first order was not published. */
@@ -45,7 +45,7 @@ export function closeLedger(ledger: Ledger, now: Instant): CloseDecision {
   return { kind: 'closed', ledger: change(ledger, { outcomes: bytes, closedAt: now }) };
 }
 
-export type SealDecision =
+type SealDecision =
   | { readonly kind: 'sealed'; readonly ledger: Ledger }
   | { readonly kind: 'already' }
   /** Only a ledger whose ladder has ended can be sealed. */
@@ -127,7 +127,7 @@ function countedIn(bytes: Uint8Array): OutcomeCounts {
 }
 
 /** How a row (from 0) stood when the books took it. */
-export interface SealedRow {
+interface SealedRow {
   readonly row: number;
   readonly outcome: Outcome;
   /** The day that was said of it; null if nobody said anything. */
@@ -150,7 +150,7 @@ export function* sealedRows(ledger: Ledger): Generator<SealedRow> {
 }
 
 /** A row (from 0) whose connection has ended: since which day, and how. */
-export interface SealedRevocation {
+interface SealedRevocation {
   readonly row: number;
   readonly on: Day;
   readonly reason: RevocationReason;

@@ -4,6 +4,7 @@ import { dayOf, type Instant } from './days.ts';
 import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { type Imei, imeiOut } from './identifiers.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
+import { CONTESTED_DAYS } from './limits.ts';
 import { isReversed } from './outcomes.ts';
 import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 import { lastDeadline } from './whereabouts.ts';
@@ -45,7 +46,7 @@ const OF_NUMBER: Readonly<Record<SubjectState, (reversal: ReversalFacts) => stri
   alreadyOpen: (reversal) =>
     `What was done about it was taken back ${onDay(reversal)}: no order takes service from it any more, and no list made later names it. It was being given back already.`,
   tooLate: (reversal) =>
-    `It was withdrawn from every list ${onDay(reversal)}. It is not given back: it was disconnected more than 90 days before that was asked for, or is somebody else's since. Who has it by now, and lacks service, should ask the operator.`,
+    `It was withdrawn from every list ${onDay(reversal)}. It is not given back: it was disconnected more than ${CONTESTED_DAYS} days before that was asked for, or is somebody else's since. Who has it by now, and lacks service, should ask the operator.`,
   nothingToRestore: (reversal) =>
     `It was withdrawn from every list ${onDay(reversal)}. There was nothing to give back: its service had not been taken, or had been given back.`,
   kept: keptSentence,

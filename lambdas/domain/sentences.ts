@@ -4,11 +4,11 @@ import { wasCut } from './back-orders.ts';
 import { activatedOn, isGivingBack } from './claims.ts';
 import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
-import { contestedDays } from './erasure.ts';
 import { type AsideFacts, type Facts, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome, RESTORE } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { CONTESTED_DAYS } from './limits.ts';
 import { fileMoving } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 import { newestReversal, pairSentences, reversalSentence } from './sentences-of-reversals.ts';
@@ -323,7 +323,7 @@ function isWaiting({ ledger, row, cutAfter }: RowFacts): boolean {
 
 function endedSentence({ of, who, on, occurredOn, settledAt, asking }: Standing, ended: string): string {
   const listed = listedIn(of, settledAt) === null ? '' : ' Banks and platforms were told by a revocation list.';
-  const last = occurredOn === null ? null : addDays(occurredOn, contestedDays);
+  const last = occurredOn === null ? null : addDays(occurredOn, CONTESTED_DAYS);
   const until = last === null ? '' : ` until ${dayText(last)}`;
   const can = last !== null && last < dayOf(asking.now) ? 'could' : 'can';
   return `${who} ${ended}${on}.${listed} Who holds that this was wrong ${can} ask for an appeal${until}.`;

@@ -1,7 +1,7 @@
 /** The separator of the cells of a CSV file: its header alone says it. */
 
 /** The characters that may separate cells. If a header has several of them outside quotes, the first one here counts. */
-export const SEPARATORS = [',', ';', '\t'] as const;
+const SEPARATORS = [',', ';', '\t'] as const;
 export type Separator = (typeof SEPARATORS)[number];
 
 const LF = 10;

@@ -14,7 +14,7 @@ export const usageColumns = {
 export type UsageColumn = (typeof usageColumns)['required' | 'optional'][number];
 
 /** An operator's word on a connection's subscriber; '' if it has none, or says something that isn't agreed. */
-export type SubscriberType = (typeof subscriberTypes)[number];
+type SubscriberType = (typeof subscriberTypes)[number];
 const subscriberTypes = ['individual', 'business', 'bulk', ''] as const;
 
 /**
@@ -43,7 +43,7 @@ export const USAGE_WARNINGS = ['unknown_subscriber_type', 'text_too_long'] as co
 export type UsageWarning = (typeof USAGE_WARNINGS)[number];
 
 /** A row that was taken, with a warning for each of its optional cells that was dropped. */
-export interface TakenRow {
+interface TakenRow {
   readonly sighting: Sighting;
   readonly warnings: readonly UsageWarning[];
 }
@@ -111,7 +111,7 @@ export function parseLinkKey(key: string): LinkKey {
 }
 
 /** Days from `from` to `to`, both included. */
-export interface Window {
+interface Window {
   readonly from: Day;
   readonly to: Day;
 }

@@ -1,12 +1,12 @@
 /** What should have happened to an upload or a direction and did not. */
-import { addSeconds, type Instant, millisOf } from './days.ts';
+import { addSeconds, DAY_SECONDS, HOUR_MS, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import type { IssuedOrder, Ledger } from './ledger.ts';
 import { awaitsFirstOrder, lastDeadline } from './whereabouts.ts';
 
 /** Seconds in which an upload is worked on, or waits for a reason that another alarm tells of. */
-const WORKED_WITHIN = 3600;
+const WORKED_WITHIN = HOUR_SECONDS;
 /** Seconds within which an event that was sent again has been received for the last time; that of a usage file takes 7½ hours. */
-const RECEIVED_WITHIN = 12 * 3600;
+const RECEIVED_WITHIN = 12 * HOUR_SECONDS;
 
 /**
  * The remedy at `now` for an upload, put at `at`, that nobody has worked on to its end. Its event is sent again once, in case it was lost.
@@ -29,9 +29,9 @@ export function remedyFor(
 }
 
 /** Seconds after which an order that is still due waits for more than an hour after trouble. */
-const ORDERED_WITHIN = 2 * 3600;
+const ORDERED_WITHIN = 2 * HOUR_SECONDS;
 /** Seconds from the beginning of planning within which the first order of a batch of any size goes out. */
-const STARTED_WITHIN = 6 * 3600;
+const STARTED_WITHIN = 6 * HOUR_SECONDS;
 
 /**
  * The rung, counted from 1, at which an open direction stands still at `now` because its execution ended, or never began. The rung's order
@@ -46,8 +46,8 @@ export function stalledAt(ledger: Ledger, startedAt: Instant, now: Instant): num
 }
 
 /** An order is in the outbox seconds after it was issued; on its first day the sweep looks whether it is. */
-const PUBLISHED_WITHIN = 3600;
-const LOOKED_AFTER = 24 * 3600;
+const PUBLISHED_WITHIN = HOUR_SECONDS;
+const LOOKED_AFTER = DAY_SECONDS;
 
 /** The order of an open direction's rung that should be in the outbox by now, if it is time to look whether it is. */
 export function orderDue(ledger: Ledger, now: Instant): IssuedOrder | undefined {
@@ -65,6 +65,6 @@ function deadlineOf(ledger: Ledger, rung: number): Instant {
 
 /** Whether the sweep of `now` surveys: it does if it is the first of a stretch of `surveyHours`, which are counted from 1970. */
 export function isSurveyDue(now: Instant, sweepHours: number, surveyHours: number): boolean {
-  const hours = millisOf(now) / 3_600_000;
+  const hours = millisOf(now) / HOUR_MS;
   return Math.floor(hours / surveyHours) > Math.floor((hours - sweepHours) / surveyHours);
 }

@@ -9,7 +9,7 @@ import { INBOX } from './inbox.ts';
 import { columnOf } from './kinds.ts';
 import { appealsCsvKey, keptCsvKey, summaryKey } from './outbox.ts';
 import { outcomeBars, outcomeTable } from './outcome-bars.ts';
-import { outside, pageOf, table, time } from './page-parts.ts';
+import { OVERDUE, orderWords, outside, overdueRows, pageOf, table, time } from './page-parts.ts';
 import { hasEnded, type Status, type StatusName } from './status.ts';
 import { left, STEPS } from './status-words.ts';
 import { counted } from './wording.ts';
@@ -112,7 +112,7 @@ function way(told: Status): Html {
     ]);
   const ladder = rungs.map(
     ({ deadline, kind, order: rung, next: then, rows: count }): Station => ({
-      name: html`${columnOf(kind) === 'imei' ? 'Handsets' : 'Numbers'}: ${rung.replace('_', ' ')}, ${counted(count, 'row')} open`,
+      name: html`${columnOf(kind) === 'imei' ? 'Handsets' : 'Numbers'}: ${orderWords(rung)}, ${counted(count, 'row')} open`,
       when: html`until ${time(deadline)} (${left(deadline, asOf)}), then ${STEPS[then]}`,
       state: 'now',
     }),
@@ -177,7 +177,7 @@ ${table(
     { title: 'Then' },
   ],
   all.map(({ order, rows: count, directions, deadline, next }): Content[] => [
-    order.replace('_', ' '),
+    orderWords(order),
     count,
     directions,
     time(deadline),
@@ -192,24 +192,7 @@ function overdue({ overdue: all }: Status): Html {
   if (all.length === 0) return html``;
   return html`<section aria-labelledby="overdue">
 <h2 id="overdue">What is overdue</h2>
-${table(
-  'overdue-table',
-  'Rows that operators should have answered',
-  [
-    { title: 'Operator' },
-    { title: 'Order' },
-    { title: 'Rows', count: true },
-    { title: 'Directions', count: true },
-    { title: 'Since' },
-  ],
-  all.map(({ operator, order, rows: count, directions, since }): Content[] => [
-    operator,
-    order.replace('_', ' '),
-    count,
-    directions,
-    time(since),
-  ]),
-)}</section>
+${table('overdue-table', OVERDUE.caption, OVERDUE.columns, overdueRows(all))}</section>
 `;
 }
 

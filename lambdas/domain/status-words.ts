@@ -1,9 +1,7 @@
 /** The next step of a batch, and the time until it, in the words of pages. */
-import { type Instant, millisOf } from './days.ts';
+import { DAY_MS, HOUR_MS, type Instant, millisOf } from './days.ts';
 import type { NextStep } from './status.ts';
 import { counted } from './wording.ts';
-
-const DAY_MS = 86_400_000;
 
 /** What comes next, in words. */
 export const STEPS: Readonly<Record<NextStep, string>> = {
@@ -27,5 +25,5 @@ export function left(deadline: Instant, asOf: Instant): string {
   if (ms <= 0) return 'over';
   return ms >= DAY_MS
     ? `${counted(Math.floor(ms / DAY_MS), 'day')} left`
-    : `${counted(Math.ceil(ms / (DAY_MS / 24)), 'hour')} left`;
+    : `${counted(Math.ceil(ms / HOUR_MS), 'hour')} left`;
 }

@@ -81,7 +81,7 @@ export type NumberSubject =
     };
 
 /** The days on which a number was seen last on the batch's handsets, by what was decided about these. */
-export interface SeenOn {
+interface SeenOn {
   /** The day on a handset that is acted upon: the number would be directed for it. */
   readonly actedUpon: Day;
   /** The day on a handset that isn't struck. */

@@ -1,5 +1,5 @@
 /** What is open, and how it stands: for those who watch. */
-import { addSeconds, type Instant, millisOf } from './days.ts';
+import { addSeconds, DAY_SECONDS, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import type { OperatorId } from './identifiers.ts';
 import { countFiles, countOpen, fileSaying, type Ledger } from './ledger.ts';
 import { lastDeadline } from './whereabouts.ts';
@@ -16,7 +16,7 @@ export interface OpenBatch {
   readonly ledgers: readonly Ledger[];
 }
 
-export interface Survey {
+interface Survey {
   readonly batches: number;
   readonly late: number;
   /** Open directions by the order that went out last; `none` if nothing was ordered yet. */
@@ -28,8 +28,8 @@ export interface Survey {
 }
 
 /** A batch settles at its last deadline; settling and planning take far less than these. */
-const SETTLES_WITHIN = 3600;
-const PLANS_WITHIN = 24 * 3600;
+const SETTLES_WITHIN = HOUR_SECONDS;
+const PLANS_WITHIN = DAY_SECONDS;
 
 /** Counts what is open at `now`. */
 export function survey(open: readonly OpenBatch[], now: Instant): Survey {

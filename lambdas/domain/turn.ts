@@ -3,7 +3,7 @@
  * turn up: it is held as long as its holder's batch is approved or plans under the execution that took it, so the commit of its plan frees
  * it, and so does its failure. A reversal's turn is held, too, until it has taken back what its plan says.
  */
-import { type Instant, millisOf } from './days.ts';
+import { HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import type { BatchId } from './identifiers.ts';
 
 /** The record of the turn, PLANNING. */
@@ -39,7 +39,7 @@ export function holdsTurn({ holder, execution }: Turn, asker: Asker): boolean {
   return holder === asker.batchId && execution === asker.execution;
 }
 
-export type TurnDecision =
+type TurnDecision =
   /** Write `turn` on the version that was read: the asker's plan has its number. */
   | { readonly kind: 'take'; readonly turn: Turn }
   /** The asker waits behind `place` others. Write `turn`, if there is one, on the version that was read. */
@@ -72,7 +72,6 @@ export function decideTurn(
 }
 
 const MINUTE = 60;
-const HOUR = 3600;
 /** Hours of waiting in which a batch asks at least once an hour: two weeks. */
 const ASKED_HOURLY = 14 * 24;
 
@@ -92,7 +91,10 @@ export function secondsToWait(
 ): number {
   const secondsSince = (instant: Instant) => (millisOf(now) - millisOf(instant)) / 1000;
   const waited = secondsSince(since);
-  const longest = Math.min(Math.max(HOUR, Math.ceil(waited / ASKED_HOURLY)), Math.max(MINUTE, Math.ceil(waited / 20)));
+  const longest = Math.min(
+    Math.max(HOUR_SECONDS, Math.ceil(waited / ASKED_HOURLY)),
+    Math.max(MINUTE, Math.ceil(waited / 20)),
+  );
   // If nothing says since when it is held, it may be for all that time.
   const held = secondsSince(heldSince ?? since);
   return Math.min(longest, Math.max(MINUTE, place * MINUTE, Math.ceil(held / 20)));

@@ -151,16 +151,6 @@ export class Weighing {
 /** Copies a piece of a larger text, which would keep all of that text in memory. */
 const ownCopy = (text: string): string => Buffer.from(text).toString();
 
-/**
- * Weighs a handset whose links in the window are at hand, in the order of their sort keys.
- * @throws LinksOutOfOrder
- */
-export function weighHandset(imei: Imei, links: Iterable<WeighedLink>): HandsetWeight {
-  const weighing = new Weighing(imei, '');
-  for (const link of links) weighing.add(link);
-  return weighing.weight();
-}
-
 /** Why a handset is held, or null if it isn't. */
 export function heldWhy(weight: HandsetWeight, from: HeldFrom): HeldWhy | null {
   if (weight.connectionsThatDay >= from.busyDay) return 'busy_day';

@@ -1,5 +1,5 @@
 /** Where a direction's ladder is: its deadlines as they stand, and the rung that its machine is to wait on. */
-import { addSeconds, type Instant, millisOf } from './days.ts';
+import { addSeconds, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import { rulesOf } from './kinds.ts';
 import type { Rung } from './ladders.ts';
 import { countOpen, type Ledger, LedgerDamaged, rowsFor } from './ledger.ts';
@@ -24,8 +24,6 @@ export function awaitsFirstOrder(ledger: Ledger): boolean {
   return rulesOf(ledger.kind).beginsWith !== null && ledger.begunAt === null && countOpen(ledger) > 0;
 }
 
-const secondsPerHour = 3600;
-
 /**
  * The ledger as it stands at `now`. A re-verification never begins with a bar: so as long as its first order isn't published, all of its
  * deadlines move later, by whole hours. A first order that was committed keeps them for an hour, in which its publication may be tried
@@ -38,10 +36,10 @@ export function standing(ledger: Ledger, now: Instant): Ledger {
   const stays =
     first !== undefined &&
     first.deadline > now &&
-    (now < addSeconds(first.at, secondsPerHour) || rowsFor(ledger, first.order).length === 0);
-  const hours = Math.floor((millisOf(now) - millisOf(ledger.startedAt)) / 1000 / secondsPerHour);
+    (now < addSeconds(first.at, HOUR_SECONDS) || rowsFor(ledger, first.order).length === 0);
+  const hours = Math.floor((millisOf(now) - millisOf(ledger.startedAt)) / 1000 / HOUR_SECONDS);
   if (stays || hours <= 0) return ledger;
-  const later = (instant: Instant) => addSeconds(instant, hours * secondsPerHour);
+  const later = (instant: Instant) => addSeconds(instant, hours * HOUR_SECONDS);
   const rungs = ledger.rungs.map(({ order, deadline }) => ({ order, deadline: later(deadline) }));
   return { ...ledger, startedAt: later(ledger.startedAt), rungs };
 }

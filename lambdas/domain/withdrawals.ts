@@ -11,7 +11,7 @@ import { type Covers, fields, formOf } from './stored.ts';
 export const withdrawalColumns = { required: ['imei'], optional: [] } as const;
 
 /** The effect of a withdrawal on a batch of its agency's. */
-export type WithdrawalFate =
+type WithdrawalFate =
   /** The whole report ends `withdrawn`. */
   | 'withdraw'
   /** A reversal takes back what is directed. */
@@ -50,7 +50,7 @@ export function precedesReport(uploadedAt: Instant, batch: { readonly uploadedAt
 }
 
 /** The handsets of a directed report that a withdrawal names. */
-export interface NamedHandsets {
+interface NamedHandsets {
   /** Each once, in the order of the file. */
   readonly imeis: readonly Imei[];
   readonly rows: number;

@@ -1,5 +1,5 @@
 /** The wording of counts, days, instants and lists for people. */
-import { type Day, dayOf, type Instant, millisOf } from './days.ts';
+import { type Day, dayOf, type Instant, KOLKATA_MS, millisOf } from './days.ts';
 
 /** A day in words: 3 June 2026. */
 export function dayText(day: Day): string {
@@ -21,13 +21,12 @@ export function instantText(instant: Instant): string {
   return `${dayText(dayOf(instant))}, ${clockInIndia(instant)} IST`;
 }
 
-const clockInIndia = (instant: Instant) => new Date(millisOf(instant) + KOLKATA).toISOString().slice(11, 16);
+const clockInIndia = (instant: Instant) => new Date(millisOf(instant) + KOLKATA_MS).toISOString().slice(11, 16);
 
 const MONTHS = [
   ...['January', 'February', 'March', 'April', 'May', 'June'],
   ...['July', 'August', 'September', 'October', 'November', 'December'],
 ];
-const KOLKATA = 5.5 * 3600 * 1000;
 
 /** Words with commas between them and an "and" before the last one. */
 export function listText(words: readonly string[]): string {
@@ -42,3 +41,6 @@ export function grouped(count: number): string {
 /** A count and its noun: 1 row, 2 rows. */
 export const counted = (count: number, one: string, more = `${one}s`) =>
   `${grouped(count)} ${count === 1 ? one : more}`;
+
+/** So many of something in what commands print: the digits in one run. */
+export const countedPlainly = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;

@@ -16,7 +16,7 @@ import type { Batch } from '../stores/cases/batches.ts';
 import { noteWeighed } from '../stores/cases/weighed.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readBytes, writeObject } from '../stores/objects.ts';
-import { type Opened, publishPreview } from '../stores/previews.ts';
+import { type Opened, type PreviewPlaces, publishPreview } from '../stores/previews.ts';
 
 /** The number of the heaviest handsets that the page shows. */
 const MOST_HEAVIEST = 25;
@@ -26,22 +26,16 @@ interface Weighed {
   /** The operators that are the batch's to its end. */
   readonly operators: readonly OperatorId[];
   /** The instant of each operator's latest usage, as of before the batch's links were read. */
-  readonly latestImports: ReadonlyMap<OperatorId, Instant | null>;
+  readonly latestImports: Readonly<Record<OperatorId, Instant | null>>;
   /** The number of each operator's usage files that were neither admitted nor imported then. */
-  readonly gated: ReadonlyMap<OperatorId, number>;
+  readonly gated: Readonly<Record<OperatorId, number>>;
   readonly handsets: WeighedHandsets;
   readonly counts: PreviewCounts;
   readonly heldFrom: HeldFrom;
   readonly gathered: GatheredLinks;
 }
 
-interface Settings {
-  readonly WORK: string;
-  readonly OUTBOX: string;
-  readonly CASES: string;
-  readonly AUDIT_QUEUE: string;
-  readonly APPROVERS_TOPIC: string;
-  readonly ADMINISTRATORS_TOPIC: string;
+interface Settings extends PreviewPlaces {
   readonly PEOPLE: number;
   readonly DECIDE_WITHIN_HOURS: number;
   readonly MOST_NUMBERS: number;
@@ -90,8 +84,8 @@ async function open(
   const held = handsets.held();
   const operators = new Map<OperatorId, { latestImport: Instant | null; gated: number }>();
   for (const operator of weighed.operators) {
-    const latestImport = weighed.latestImports.get(operator) ?? null;
-    operators.set(operator, { latestImport, gated: weighed.gated.get(operator) ?? 0 });
+    const latestImport = weighed.latestImports[operator] ?? null;
+    operators.set(operator, { latestImport, gated: weighed.gated[operator] ?? 0 });
   }
   // The numbers of the self-check's reports are nobody's.
   const people = agency === SELF_CHECK ? 0 : env.PEOPLE;

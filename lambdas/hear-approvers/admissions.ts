@@ -5,7 +5,7 @@ import { ADMITTED, type OperatorId } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow, RowReason } from '../domain/reasons.ts';
-import { type Refusal, reasonOf, receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
+import { countedIn, type Refusal, reasonOf, receiptOf, receiptText } from '../domain/receipts.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
 import { readAdmissionsFile, recordAdmissions } from '../stores/cases/admissions.ts';
@@ -107,7 +107,7 @@ async function publish(
   if (recorded.sha256 !== sha256) return await refuseAdmissions(file, sha256, 'sha_taken');
   const { approver, about, name, upload, at, key } = file;
   const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), recorded.receipt, null);
-  const { rows, recorded: admitted, alreadyRecorded } = receiptCounts.parse(JSON.parse(recorded.receipt));
+  const { rows, recorded: admitted, alreadyRecorded } = countedIn(recorded.receipt);
   await audit(env, {
     batchId: ADMITTED,
     id: `admissions/${approver}/${upload}`,

@@ -6,7 +6,7 @@ import { sha8 } from '../domain/hashes.ts';
 import { isBatchId } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
-import { type Refusal, reasonOf, receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
+import { countedIn, type Refusal, reasonOf, receiptOf, receiptText } from '../domain/receipts.ts';
 import { DECIDED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -93,7 +93,7 @@ async function publish(
   if (decision.ending !== null) await wake(pointer.tokens, { state: 'waiting' });
   const text = await readText({ bucket: env.WORK, key: DECIDED.receipt(batchId, attempt) });
   const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), text, null);
-  const { rows, recorded, alreadyRecorded } = receiptCounts.parse(JSON.parse(text));
+  const { rows, recorded, alreadyRecorded } = countedIn(text);
   await audit(env, {
     batchId,
     // A batch that was begun anew has another preview, of which the same upload says nothing.

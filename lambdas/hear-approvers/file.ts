@@ -1,5 +1,6 @@
 import { sha256Of } from '../domain/hashes.ts';
 import { type ApproverId, isBatchId } from '../domain/identifiers.ts';
+import { LARGEST_FILE } from '../domain/limits.ts';
 import { toApprover } from '../domain/notices.ts';
 import { receiptKey, takenReceiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
@@ -17,9 +18,6 @@ export interface ApproverFile extends Uploaded {
   readonly about: string;
   readonly name: string;
 }
-
-/** A file's rows are all held at once, with its receipt, which may be 40 times as long. */
-const LARGEST_FILE = 4 * 1024 * 1024;
 
 /** The file's bytes and their SHA-256; undefined for one that is too large to be read. */
 export async function readWhole(file: ApproverFile): Promise<{ content: Buffer; sha256: string } | undefined> {

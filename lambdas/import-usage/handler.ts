@@ -6,7 +6,7 @@ import { parseInboxKey } from '../domain/inbox.ts';
 import { rejectsHeader } from '../domain/rejects.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
-import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, operatorList, wholeNumber } from '../runtime/environment.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { tellStray } from '../stores/notices.ts';
@@ -22,7 +22,7 @@ const environment = z.object({
   CASES: z.string(),
   LINKS: z.string(),
   LINK_DAYS: wholeNumber,
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   OPERATORS_TOPIC: z.string(),
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),

@@ -45,10 +45,10 @@ export const faultOfFile = z.object({
   /** The header, if it lacks a column and names nobody. */
   found: z.string().optional(),
 });
-export type FaultOfFile = z.output<typeof faultOfFile>;
+type FaultOfFile = z.output<typeof faultOfFile>;
 
 /** The number of optional cells in taken rows that had to be dropped, by reason. */
-export type Warnings = { [why in UsageWarning]?: number };
+type Warnings = { [why in UsageWarning]?: number };
 
 /** `rows` = `imported` + `rejected`. */
 const countsOf = z.object({

@@ -76,7 +76,7 @@ export interface Committed {
 }
 
 /** What is recorded of a file in one direction. */
-export interface Recording {
+interface Recording {
   /** The ledger that it answers, as it was read, and the instant when that direction was to end as it was planned. */
   answered: Ledger;
   end: Instant | undefined;

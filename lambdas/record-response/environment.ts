@@ -1,11 +1,11 @@
 import * as z from 'zod';
-import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, operatorList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   OPERATORS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),

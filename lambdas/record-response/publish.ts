@@ -4,7 +4,7 @@ import { SELF_CHECK } from '../domain/identifiers.ts';
 import { countOpen, type Ledger, type RecordedFile } from '../domain/ledger.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import { receiptKey } from '../domain/outbox.ts';
-import { receiptAgain, receiptCounts } from '../domain/receipts.ts';
+import { countsIn, receiptAgain } from '../domain/receipts.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
 import { audit } from '../stores/audit.ts';
 import { tell } from '../stores/notices.ts';
@@ -43,7 +43,7 @@ export async function publish(
   const key = receiptKey(operator, directionId, name, recorded.sha256);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, null);
-  const { rejected, ...counts } = receiptCounts.parse(JSON.parse(receipt));
+  const { rejected, ...counts } = countsIn(receipt);
   const conflicts = rejected.conflicts_with_recorded ?? 0;
   const told = { key, sha256: sha256Of(receipt) };
   const isExtending = await tellRecorded(response, { ledger, recorded }, { ...counts, conflicts }, told);

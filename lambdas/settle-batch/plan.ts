@@ -1,4 +1,3 @@
-import type { OperatorId } from '../domain/identifiers.ts';
 import type { Plan } from '../domain/plans.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { readPlan } from '../stores/plans.ts';
@@ -6,7 +5,7 @@ import { env } from './environment.ts';
 
 /** The plan of a batch without handsets. */
 const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
-  operators: env.OPERATORS as OperatorId[],
+  operators: env.OPERATORS,
   linked: {},
   decisions: {},
   ported: {},

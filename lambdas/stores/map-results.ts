@@ -5,7 +5,7 @@ import { readLines, readText } from './objects.ts';
 export const writtenResults = z.object({
   ResultWriterDetails: z.object({ Bucket: z.string(), Key: z.string() }),
 });
-export type WrittenResults = z.output<typeof writtenResults>;
+type WrittenResults = z.output<typeof writtenResults>;
 
 const manifest = z.object({
   DestinationBucket: z.string(),

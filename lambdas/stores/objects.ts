@@ -101,7 +101,7 @@ export async function readTextIfThere(place: Place): Promise<string | undefined>
 }
 
 /** An object's text, with the tag that its bytes have there and no others. */
-export interface Tagged {
+interface Tagged {
   readonly text: string;
   readonly tag: string;
 }

@@ -15,7 +15,8 @@ import { PlanIsVoid } from './earlier-directions.ts';
 import { tell } from './notices.ts';
 import { readBytes, writeObject } from './objects.ts';
 
-interface Places {
+/** What the publishing of a preview takes of a function's environment. */
+export interface PreviewPlaces {
   readonly WORK: string;
   readonly OUTBOX: string;
   readonly CASES: string;
@@ -38,7 +39,7 @@ export interface Opened {
  * @throws PlanIsVoid if the batch isn't this execution's any more
  */
 export async function publishPreview(
-  env: Places,
+  env: PreviewPlaces,
   asker: Asker,
   now: Instant,
   open: (batch: Batch) => Promise<void>,

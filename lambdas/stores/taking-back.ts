@@ -10,7 +10,7 @@ import {
 } from '../domain/asked.ts';
 import type { AuditedFile } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
-import { addSeconds, dayOf, type Instant } from '../domain/days.ts';
+import { addSeconds, dayOf, HOUR_SECONDS, type Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { BatchId, DirectionId, OperatorId } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
@@ -105,7 +105,7 @@ export async function takeBack(env: Places, batchId: BatchId, attempt: string): 
 }
 
 /** Seconds for which planning waits for a reversal: one that fails for longer goes on when somebody mends that, and holds up nobody. */
-const TAKES_BACK_WITHIN = 3600;
+const TAKES_BACK_WITHIN = HOUR_SECONDS;
 
 /**
  * Whether a batch is a reversal whose plan counts, and that is still taking back what the plan says. A row that it ends later is still

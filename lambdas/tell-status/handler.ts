@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import { isLongSettled } from '../domain/batches.ts';
-import { addSeconds, type Day, dayOf, type Instant } from '../domain/days.ts';
+import { addSeconds, DAY_SECONDS, type Day, dayOf, type Instant } from '../domain/days.ts';
 import { digestedAt, digestFigures, digestOf, digestText, type ToldBatch } from '../domain/digest.ts';
 import { digestHtml } from '../domain/digest-page.ts';
 import type { BatchId, OperatorId } from '../domain/identifiers.ts';
@@ -14,7 +13,7 @@ import { statusHtml } from '../domain/status-page.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
 import { each } from '../runtime/each.ts';
-import { idList } from '../runtime/environment.ts';
+import { operatorList } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { events } from '../runtime/queue.ts';
@@ -33,7 +32,7 @@ const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   ADMINISTRATORS_TOPIC: z.string(),
   /** The queues of dead letters, by name. */
   DEAD_LETTERS: z
@@ -54,11 +53,10 @@ const event = z.object({
   detail: z.object({ batchId: fields.batch.optional() }).optional(),
 });
 
-const A_DAY = 24 * 3600;
 /** Seconds: two days. */
-const LATELY = 2 * A_DAY;
+const LATELY = 2 * DAY_SECONDS;
 /** Seconds for which an upload in quarantine is told of. */
-const QUARANTINED_FOR = 30 * A_DAY;
+const QUARANTINED_FOR = 30 * DAY_SECONDS;
 
 /** The tries before it fails: others write between a read and a write only while a batch takes steps. */
 const MOST_TRIES = 20;
@@ -124,7 +122,7 @@ async function tellAll(now: Instant, dayCame: boolean): Promise<void> {
 async function listAll(now: Instant, dayCame: boolean): Promise<boolean> {
   const placeOf = (operator: OperatorId) => ({ bucket: env.OUTBOX, key: openListKey(operator) });
   const lists = await Promise.all(
-    (env.OPERATORS as OperatorId[]).map(async (operator) => {
+    env.OPERATORS.map(async (operator) => {
       const [there] = await readTagged(env.OUTBOX, openListKey(operator));
       return { operator, there };
     }),
@@ -185,11 +183,11 @@ async function tellDigest(
   for (const { status, ledgers, previewKey } of all)
     batches.push({ status, ledgers, held: status.status === 'waiting' ? await heldOf(previewKey) : null });
   const gated = new Map<OperatorId, number>();
-  for (const operator of env.OPERATORS as OperatorId[]) gated.set(operator, await countGated(env.CASES, operator));
+  for (const operator of env.OPERATORS) gated.set(operator, await countGated(env.CASES, operator));
   const deadLetters = new Map<string, number>();
   for (const [queue, url] of Object.entries(env.DEAD_LETTERS)) deadLetters.set(queue, await countMessages(url));
   const quarantined = await countQuarantined(env.WORK, addSeconds(now, -QUARANTINED_FOR));
-  const strays = await countStrays(env.WORK, addSeconds(now, -A_DAY));
+  const strays = await countStrays(env.WORK, addSeconds(now, -DAY_SECONDS));
   const digest = digestOf({ batches, untold, gated, quarantined, strays, deadLetters, now });
   const text = digestText(digest);
   if (text !== there?.text && !(await replaceObject(place, text, there))) return;

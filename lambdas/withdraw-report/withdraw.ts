@@ -2,6 +2,7 @@ import { FileFault, readCsv } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
+import { LARGEST_FILE } from '../domain/limits.ts';
 import { receiptOf, receiptText } from '../domain/receipts.ts';
 import { precedesReport, type WithdrawnReport, withdrawalFate } from '../domain/withdrawals.ts';
 import { DECIDED } from '../domain/work.ts';
@@ -21,9 +22,6 @@ import { reverse } from './reverse.ts';
 class StillPlanned extends Error {
   override name = 'StillPlanned';
 }
-
-/** All of a file's bytes are held at once: 4 MiB name some 240,000 handsets. */
-const LARGEST_FILE = 4 * 1024 * 1024;
 
 /**
  * Withdraws a report that waits, once, publishes the file's receipt, and wakes the tasks that wait for the decision. A withdrawal, an
@@ -74,7 +72,7 @@ async function countRows(file: WithdrawalFile, content: Buffer): Promise<number 
 
 async function latestImports(): Promise<WithdrawnReport['operators']> {
   const latest: Record<OperatorId, Instant | null> = {};
-  for (const operator of env.OPERATORS as OperatorId[]) latest[operator] = await readLatestImport(env.CASES, operator);
+  for (const operator of env.OPERATORS) latest[operator] = await readLatestImport(env.CASES, operator);
   return latest;
 }
 

@@ -7,7 +7,7 @@ import { INBOX } from '../../lambdas/domain/inbox.ts';
 import { receiptKey } from '../../lambdas/domain/outbox.ts';
 
 /** The credentials are of no approver's role. */
-export class NoApprover extends Error {
+class NoApprover extends Error {
   override name = 'NoApprover';
 }
 

@@ -18,7 +18,7 @@ export const CHECKED_KINDS = ['report', 'usage', 'response', 'appeal', 'lookup']
 export type CheckedKind = (typeof CHECKED_KINDS)[number];
 
 /** What would become of a file. For each reason it has the number of rows, and the first of their lines. */
-export interface Checked {
+interface Checked {
   readonly rows: number;
   readonly rejected: ReadonlyMap<RowReason, { readonly rows: number; readonly lines: readonly number[] }>;
   readonly fault: FileFault | undefined;

@@ -10,7 +10,7 @@ import { explanationKey, receiptKey } from '../../lambdas/domain/outbox.ts';
 import { isLikeReference } from '../../lambdas/domain/references.ts';
 
 /** The credentials are of no caseworker's role. */
-export class NoCaseworker extends Error {
+class NoCaseworker extends Error {
   override name = 'NoCaseworker';
 }
 
@@ -31,7 +31,7 @@ export async function caseworkerOf(sts: STSClient, stage: string): Promise<Casew
 }
 
 /** A file of lookups, and where its answers will lie. */
-export interface Question {
+interface Question {
   readonly key: string;
   readonly text: string;
   readonly receipt: string;

@@ -2,11 +2,9 @@
 import { type Outcome, rulesOf, SUBJECTS } from '../../lambdas/domain/kinds.ts';
 import { countFiles, currentOutcomes, type Ledger, openRows, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import { isReversed } from '../../lambdas/domain/outcomes.ts';
+import { countedPlainly } from '../../lambdas/domain/wording.ts';
 
 const MOST_OPEN = 20;
-
-/** A count with its noun. */
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /**
  * The ledger as lines of text: what it is about, its rungs with the orders issued, the files recorded, and the outcomes counted.
@@ -20,7 +18,7 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
     `Direction ${directionId}`,
     `  batch      ${batchId}`,
     `  operator   ${operator}`,
-    `  asks for   ${counted(rows, SUBJECTS[subject].noun)} to be ${asks}`,
+    `  asks for   ${countedPlainly(rows, SUBJECTS[subject].noun)} to be ${asks}`,
     `  started    ${startedAt}${beginsWith !== null ? `, first order ${begunAt === null ? 'not published yet' : `published ${begunAt}`}` : ''}`,
     `  closed     ${closedAt ?? 'not yet'}`,
     `  in books   ${sealedAt === null ? 'not yet' : `since ${sealedAt}${late === null ? '' : ', answers came later'}`}`,
@@ -30,7 +28,7 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
     ...ledger.rungs.map(({ order, deadline }, n) => {
       const issued = ledger.orders.find(({ rung }) => rung === n + 1);
       const how = issued?.firstVersion === undefined ? 'issued' : 'issued anew';
-      const told = issued ? `${how} ${issued.at} with ${counted(issued.rows, 'row')}` : 'not issued';
+      const told = issued ? `${how} ${issued.at} with ${countedPlainly(issued.rows, 'row')}` : 'not issued';
       return `  ${n + 1} ${order.padEnd(13)} until ${deadline}  ${told}`;
     }),
     '',
@@ -38,7 +36,7 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
     ...ledger.files.map(({ sha256, at, failedOrder, backDue, withdrawnOn, lateOn, reversal, ended = 0 }, n) => {
       if (reversal !== undefined)
         return `  ${n + 1} ${at}  reversal ${reversal} took rows back, of which ${ended === 0 ? 'none was' : `${ended} ${ended === 1 ? 'was' : 'were'}`} open or waiting and ended as withdrawn`;
-      const failed = failedOrder ? `, with an order to disconnect ${counted(failedOrder.rows, 'row')}` : '';
+      const failed = failedOrder ? `, with an order to disconnect ${countedPlainly(failedOrder.rows, 'row')}` : '';
       const back = backDue ? `, with an order to restore until ${backDue}` : '';
       const lists = `${withdrawnOn ? `, on the withdrawn list of ${withdrawnOn}` : ''}${lateOn ? `, on the late list of ${lateOn}` : ''}`;
       return `  ${n + 1} ${at}  SHA-256 ${sha256.slice(0, 8)}…${failed}${back}${lists}`;
@@ -56,7 +54,7 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
 function recordedText(ledger: Ledger): string {
   const files = countFiles(ledger);
   const reversals = ledger.files.length - files;
-  const more = reversals === 0 ? '' : `, and ${counted(reversals, 'reversal')}`;
+  const more = reversals === 0 ? '' : `, and ${countedPlainly(reversals, 'reversal')}`;
   return `Files recorded: ${files === 0 ? 'none' : files}${more}`;
 }
 

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import {
   GetQueueAttributesCommand,
   ListMessageMoveTasksCommand,
   type SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { invoke } from './invoke.ts';
 
 /** Milliseconds between two looks at a task that moves messages. */
 const LOOKS_EACH = 1000;
@@ -84,17 +86,16 @@ export async function redrive(sqs: SQSClient, { from, to }: DeadLetters): Promis
 /** The queue whose dead letters only a function moves back: somebody who could send to it could tell the audit what never was. */
 export const OF_THE_AUDIT = 'Audit';
 
+/** What that function answers. */
+const redriven = z.object({ messages: z.number(), hidden: z.number() });
+
 /**
  * Calls the only function that may move the audit's dead letters back. It does not wait until they are moved.
  * @throws Error if the function failed, with the name of its error
  */
 export async function redriveAudit(lambda: LambdaClient, functionName: string): Promise<Redriven> {
-  const { FunctionError, Payload } = await lambda.send(
-    new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from('{}') }),
-  );
-  const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
-  if (FunctionError !== undefined) throw new Error(`the function failed: ${answer.errorType}`);
-  return { moved: answer.messages, hidden: answer.hidden };
+  const { messages, hidden } = await invoke(lambda, functionName, {}, redriven);
+  return { moved: messages, hidden };
 }
 
 /** The number of messages among the dead letters. */

@@ -8,6 +8,7 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import * as z from 'zod';
 import { type Day, dayOf, instantOf } from '../../lambdas/domain/days.ts';
 import { uploadExecution } from '../../lambdas/domain/execution-names.ts';
 import {
@@ -18,7 +19,7 @@ import {
   SELF_CHECK_HANDSET,
 } from '../../lambdas/domain/identifiers.ts';
 import { receiptKey, rejectsKey, revocationKeys, summaryKey } from '../../lambdas/domain/outbox.ts';
-import { receiptText, refusedReceipt } from '../../lambdas/domain/receipts.ts';
+import { countsIn, receiptText, refusedReceipt } from '../../lambdas/domain/receipts.ts';
 import { rejectLine, rejectsHeader } from '../../lambdas/domain/rejects.ts';
 import { revocationCsv } from '../../lambdas/domain/revocations.ts';
 import { subscriptionsOf } from '../../lambdas/stores/subscriptions.ts';
@@ -107,6 +108,24 @@ function answerTo(order: string, { verified }: { verified: string }): { text: st
   });
   return { text: `${isBlock ? 'imei' : 'msisdn'},outcome\n${lines.join('')}`, rows: rows.length };
 }
+
+/** What is looked at of a summary. */
+const settled = z.object({
+  status: z.string(),
+  unexplained: z.number(),
+  report: z.unknown(),
+  connections: z.object({
+    linked: z.number(),
+    directed: z.number(),
+    alreadyOpen: z.number(),
+    alreadyDisconnected: z.number(),
+    alreadyVerified: z.number(),
+    verified: z.number(),
+    disconnected: z.number(),
+  }),
+  blocks: z.object({ rows: z.number(), overdue: z.number() }),
+  settledAt: z.string(),
+});
 
 /** The steps of one check, to be run in this order. */
 export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, wait }: SmokeSettings): Step[] {
@@ -266,7 +285,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
           await answerOrders();
           return (await list(answers.summary)).length > 0 ? get(answers.summary) : undefined;
         });
-        const { status, unexplained, report: rows, connections, blocks, ...rest } = JSON.parse(text);
+        const { status, unexplained, report: rows, connections, blocks, ...rest } = settled.parse(JSON.parse(text));
         ({ settledAt } = rest);
         const { linked, directed, alreadyOpen, alreadyDisconnected, alreadyVerified, verified, disconnected } =
           connections;
@@ -288,7 +307,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
       run: async () => {
         for (const { key, rows } of receipts.values()) {
           const text = await answered(key);
-          const { recorded, rejected } = JSON.parse(text);
+          const { recorded, rejected } = countsIn(text);
           same(key, JSON.stringify({ recorded, rejected }), JSON.stringify({ recorded: rows, rejected: {} }));
         }
       },

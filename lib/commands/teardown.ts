@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CloudFormationClient,
   DeleteStackCommand,
-  DescribeStacksCommand,
   ListStackResourcesCommand,
   waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
@@ -24,6 +23,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { paginateListExecutions, type SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { HOUR_SECONDS } from '../../lambdas/domain/days.ts';
+import { stackOf } from './outputs.ts';
 
 /** The clients of the account that a stage is deployed in. */
 export interface Account {
@@ -49,8 +50,7 @@ const DATA = 'data';
 
 /** Milliseconds between two looks at what is to come to rest. */
 const LOOKS_EACH = 1000;
-/** Seconds. */
-const LONGEST_WAIT = 3600;
+const LONGEST_WAIT = HOUR_SECONDS;
 /** The shortest time between asking for a key's deletion and its end. */
 const DAYS_UNTIL_KEYS_GO = 7;
 
@@ -142,16 +142,6 @@ async function runningOf(client: SFNClient, stateMachineArn: string): Promise<st
     { stateMachineArn, statusFilter: 'RUNNING' },
   ))
     found.push(...executions.map(({ executionArn = '' }) => executionArn));
-  return found;
-}
-
-async function stackOf(cloudFormation: CloudFormationClient, StackName: string) {
-  const { Stacks: [found] = [] } = await cloudFormation
-    .send(new DescribeStacksCommand({ StackName }))
-    .catch((error: unknown) => {
-      if (error instanceof Error && /does not exist/.test(error.message)) return { Stacks: [] };
-      throw error;
-    });
   return found;
 }
 

@@ -1,6 +1,6 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { z } from 'zod';
-import { contestedDays } from '../../lambdas/domain/erasure.ts';
+import { CONTESTED_DAYS } from '../../lambdas/domain/limits.ts';
 import { EXECUTION_DAYS } from './policy.ts';
 
 const logDays = Object.values(RetentionDays).filter((days) => typeof days === 'number');
@@ -28,8 +28,8 @@ export const retention = z
     caseDays: z
       .int()
       .min(
-        EXECUTION_DAYS + contestedDays,
-        `a ladder may take a year, and who was disconnected may contest it for ${contestedDays} days`,
+        EXECUTION_DAYS + CONTESTED_DAYS,
+        `a ladder may take a year, and who was disconnected may contest it for ${CONTESTED_DAYS} days`,
       ),
     /** Explanations, and what was prepared of them: they tell what a caseworker was told of somebody. */
     explanationDays: z.int().min(15, 'an event may wait 14 days in its queue, and finds what was prepared'),

@@ -11,7 +11,7 @@ import type { Construct } from 'constructs';
 import { GuardedKey } from './guarded-key.ts';
 
 /** The rights on a bucket's objects. */
-export type ObjectRight = 'read' | 'write' | 'list' | 'delete';
+type ObjectRight = 'read' | 'write' | 'list' | 'delete';
 
 /** All actions by which objects are read, written, listed and deleted, including those that nobody here has. */
 const ACTIONS: Readonly<Record<ObjectRight, string[]>> = {
@@ -24,7 +24,7 @@ const ACTIONS: Readonly<Record<ObjectRight, string[]>> = {
 /** The lists that have a prefix in S3. S3 may take a statement for malformed that asks for the prefix of others, by a wildcard too. */
 const LISTS_BY_PREFIX = ['s3:ListBucket', 's3:ListBucketVersions'];
 
-export interface GuardedBucketProps {
+interface GuardedBucketProps {
   readonly removalPolicy: RemovalPolicy;
   /** Days after which objects go, all of them or those of these folders; undefined: never. */
   readonly days?: number | Readonly<Record<string, number>>;

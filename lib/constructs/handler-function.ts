@@ -19,7 +19,7 @@ import { NamedRole } from './named-role.ts';
 const lambdas = fileURLToPath(new URL('../../lambdas', import.meta.url));
 
 /** Settings of one function. `E` is what its handler's schema of the environment takes: a missing variable does not compile. */
-export interface HandlerFunctionProps<E extends Record<string, string>> {
+interface HandlerFunctionProps<E extends Record<string, string>> {
   readonly config: StageConfig;
   /** Folder under `lambdas/`. */
   readonly folder: string;

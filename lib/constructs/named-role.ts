@@ -18,7 +18,7 @@ export type RoleKind =
   | 'eraser'
   | 'checker';
 
-export interface NamedRoleProps extends Omit<RoleProps, 'roleName' | 'path' | 'assumedBy'> {
+interface NamedRoleProps extends Omit<RoleProps, 'roleName' | 'path' | 'assumedBy'> {
   readonly stage: string;
   readonly kind: RoleKind;
   /** The owner of the role: a function's or state machine's id, or a participant's. */

@@ -26,7 +26,7 @@ export const machineLogs = (stackName: string): string => `/aws/vendedlogs/state
 /** The longest time for which Step Functions works with one data key: what an execution keeps stays under the key in any case. */
 export const DATA_KEY_SECONDS = 900;
 
-export interface VersionedMachineProps extends Omit<StateMachineProps, 'logs' | 'encryptionConfiguration'> {
+interface VersionedMachineProps extends Omit<StateMachineProps, 'logs' | 'encryptionConfiguration'> {
   readonly logGroup: ILogGroup;
   /** The key of its definition, and of what its executions were given, did and gave. */
   readonly key: GuardedKey;
@@ -100,7 +100,7 @@ export class VersionedMachine extends StateMachine {
   }
 }
 
-export interface RunMachineProps extends StepFunctionsStartExecutionJsonataProps {
+interface RunMachineProps extends StepFunctionsStartExecutionJsonataProps {
   readonly stateMachine: VersionedMachine;
 }
 

@@ -17,7 +17,7 @@ export interface WorkQueue {
   readonly key: GuardedKey;
 }
 
-export interface WorkQueueProps {
+interface WorkQueueProps {
   readonly worksFor: Duration;
   readonly gathersFor?: Duration;
   readonly key: GuardedKey;
@@ -25,7 +25,7 @@ export interface WorkQueueProps {
 
 const BUS = 'events.amazonaws.com';
 
-export interface EventQueueProps extends WorkQueueProps {
+interface EventQueueProps extends WorkQueueProps {
   /** The rule that fills the queue. */
   readonly rule: { readonly id: string } & Pick<RuleProps, 'description' | 'eventPattern' | 'schedule'>;
 }

@@ -28,7 +28,7 @@ import { ownAddress } from '../constructs/own-account.ts';
 import { machineLogs } from '../constructs/versioned-machine.ts';
 import { deadLetterQueue, eventQueue, type WorkQueue, workQueue } from '../constructs/work-queue.ts';
 
-export interface DataStackProps extends StackProps {
+interface DataStackProps extends StackProps {
   readonly config: StageConfig;
 }
 

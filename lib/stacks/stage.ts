@@ -7,7 +7,7 @@ import { OperationsStack } from './operations/stack.ts';
 import { WorkflowStack } from './workflow/stack.ts';
 
 /** The tag by which the bill, and people who look into the account, tell what belongs to this application, and to which stage. */
-export const APPLICATION = 'handset-fraud';
+const APPLICATION = 'handset-fraud';
 
 /** All stacks of a stage, each under its name; checked by cdk-nag when they are synthesized. */
 export function addStage(app: App, config: StageConfig) {

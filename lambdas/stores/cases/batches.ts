@@ -327,7 +327,7 @@ export function commitSettled(table: string, id: BatchId, settledAt: Instant, se
 }
 
 /** The plan that failed with an execution, as the audit is told of it. */
-export interface FailedPlan {
+interface FailedPlan {
   plan: number;
   startedAt: Instant;
 }

@@ -10,7 +10,7 @@ import { contentOf, key } from './table.ts';
 export const sharedListForm = formOf('list that directions share', 1, z.strictObject({ prepared: z.set(z.string()) }));
 
 /** The name of a list: late revocations or withdrawals, by a response whose SHA-256 begins with `sha8`. */
-export interface SharedListName {
+interface SharedListName {
   readonly kind: 'late' | 'withdrawn';
   readonly day: Day;
   readonly batchId: BatchId;

@@ -7,7 +7,7 @@ import { fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
 /** The approver who let a gated upload in, by which file, and when. */
-export interface Admission {
+interface Admission {
   readonly approver: ApproverId;
   readonly sha256: string;
   readonly at: Instant;

@@ -17,13 +17,13 @@ const KINDS = [
 type Kind = (typeof KINDS)[number];
 
 /** The verbs for objects, with the actions of S3 that they take. */
-export const OBJECT_VERBS = {
+const OBJECT_VERBS = {
   put: 's3:PutObject',
   read: 's3:GetObject',
   list: 's3:ListBucket',
   delete: 's3:DeleteObject',
 };
-export type ObjectVerb = keyof typeof OBJECT_VERBS;
+type ObjectVerb = keyof typeof OBJECT_VERBS;
 
 interface Place {
   readonly bucket: string;

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../../../lambdas/domain/days.ts';
 import { CommandError, choice, instant, readOptions, wholeNumber } from '../command-line.ts';
 
 /** The command line of `npm run local`. */
@@ -91,11 +92,11 @@ function speedOf(text: string): number {
 }
 
 /** A line that can be typed while the server runs. */
-export type Typed = { kind: 'advance'; milliseconds: number } | { kind: 'pause' | 'resume' | 'help' };
+type Typed = { kind: 'advance'; milliseconds: number } | { kind: 'pause' | 'resume' | 'help' };
 
 export const TYPED_HELP = 'Type advance 5d (or s, m, h), pause, resume or help; Ctrl-C stops everything.';
 
-const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const UNITS = { s: 1000, m: 60_000, h: HOUR_MS, d: DAY_MS } as const;
 const LONGEST_ADVANCE = 3650 * UNITS.d;
 
 /**

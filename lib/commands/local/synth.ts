@@ -26,14 +26,14 @@ const SOURCES = [
 const BUNDLES_STAY = { 'aws:cdk:disable-asset-staging': true };
 
 /** The app couldn't be synthesized; the message holds all that it said. */
-export class SynthesisFailed extends Error {
+class SynthesisFailed extends Error {
   constructor(said: string) {
     super(said);
     this.name = 'SynthesisFailed';
   }
 }
 
-export interface SynthSettings {
+interface SynthSettings {
   /** Values on top of cdk.json's context. */
   context?: Record<string, string>;
   /** Whether the stage's own file, `config/<stage>.json`, counts if the context names none; default: it does not. */

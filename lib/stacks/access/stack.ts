@@ -24,7 +24,7 @@ import {
   watch,
 } from './staff.ts';
 
-export interface AccessStackProps extends StackProps {
+interface AccessStackProps extends StackProps {
   readonly config: StageConfig;
   readonly data: DataStack;
   readonly workflow: WorkflowStack;

@@ -9,7 +9,7 @@ import { addAlarms } from './alarms.ts';
 import { addDashboards } from './dashboards.ts';
 import { Metrics } from './metrics.ts';
 
-export interface OperationsStackProps extends StackProps {
+interface OperationsStackProps extends StackProps {
   readonly config: StageConfig;
   readonly data: DataStack;
   readonly workflow: WorkflowStack;

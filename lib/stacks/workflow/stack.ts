@@ -20,7 +20,7 @@ import { addStatus } from './status.ts';
 import { addSweep } from './sweep.ts';
 import { addWithdrawals } from './withdrawals.ts';
 
-export interface WorkflowStackProps extends StackProps {
+interface WorkflowStackProps extends StackProps {
   readonly config: StageConfig;
   readonly data: DataStack;
 }

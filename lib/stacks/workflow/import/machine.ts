@@ -17,7 +17,7 @@ import { ItemsFrom, ResultsUnder } from '../maps.ts';
 import { whenFailed, whenMapRunFailed, whenPlacesAreTaken, whenThrottled } from '../retries.ts';
 
 /** The functions and resources that the ImportByPieces machine works with. */
-export interface ImportParts {
+interface ImportParts {
   readonly weigh: IFunction;
   readonly cut: IFunction;
   readonly importPiece: IFunction;

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyOf } from '../endpoint/call.ts';
 import { AwsError } from '../errors.ts';
 import type { OutsideS3 } from '../outside/s3-client.ts';
 import { ClockControl } from './clock-control.ts';
@@ -70,7 +71,7 @@ const READS: Readonly<Record<string, Answering>> = {
 /** What is done. */
 const ACTS: Readonly<Record<string, Answering>> = {
   '/api/clock': async ({ request, shown }) => {
-    shown.control.do(await bodyOf(request));
+    shown.control.do(await objectIn(request));
     return shown.control.state();
   },
   '/api/object': async ({ request, query, shown }) => {
@@ -185,16 +186,10 @@ function download(response: ServerResponse, views: Views, query: URLSearchParams
   response.end(object.body);
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LARGEST_JSON) throw new AwsError('RequestEntityTooLarge', 'the request is too large', 413);
-    chunks.push(chunk);
-  }
+async function objectIn(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const text = (await bodyOf(request, LARGEST_JSON)).toString();
   try {
-    const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    const body: unknown = JSON.parse(text);
     if (typeof body === 'object' && body !== null) return body as Record<string, unknown>;
   } catch {
     // It is told below.

@@ -102,13 +102,13 @@ export function actionOf({ headers }: Pick<IncomingMessage, 'headers'>): string 
   return String(headers['x-amz-target'] ?? '').replace(/^.*\./, '');
 }
 
-/** A request's body; throws AwsError where it is too large. */
-export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+/** A request's body; throws AwsError where it has more bytes than `most`. */
+export async function bodyOf(request: IncomingMessage, most = LARGEST_JSON): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LARGEST_JSON) throw new AwsError('RequestEntityTooLarge', 'the request is too large', 413);
+    if (size > most) throw new AwsError('RequestEntityTooLarge', 'the request is too large', 413);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
