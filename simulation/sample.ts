@@ -2,6 +2,7 @@
  * The generated sample, in the shape of the event: 28,200 handsets misused in cyber-crime and the 2,000,000 numbers used with them, at
  * scale 1. All of it follows from the seed, the scale and the start's day; numbers and IMEIs are random and nobody's. Usage files are
  * generated row by row, so that their size costs no memory.
+ *
  * Handsets and connections are counted from 0. Main handsets (0 to handsets − 1) stand in the first report; each owns a run of connections,
  * so that together they have exactly `connections`, and shares a few with others. Then come later handsets, which only the second report
  * has, then some of a report that is taken back, and after them handsets of bystanders, which no report has.

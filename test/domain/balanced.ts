@@ -1,4 +1,4 @@
-/** A batch that has settled, as its books are balanced from it. */
+/** A batch that has settled, as the input of its books. */
 import { addDecision, addLedger, type BooksInput, type Decisions, type Ledgers } from '../../lambdas/domain/books.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { ClaimState, DirectionKind } from '../../lambdas/domain/kinds.ts';

@@ -1,4 +1,4 @@
-/** Rows that earlier directions have of a subject of a reversal. */
+/** The rows of a reversal's subject in earlier directions. */
 import { decideNumber, type SubjectRow } from '../../lambdas/domain/reversals.ts';
 import { airtel, at, day, directionId } from './example.ts';
 
@@ -12,7 +12,7 @@ export const plan = (n: number, kind: 'reverify' | 'restore' | 'block' | 'unbloc
 
 export const pointer = ({ directionId: id, row }: SubjectRow) => ({ directionId: id, row });
 
-/** A row of a re-verification that ended verified, unless told otherwise: nothing is taken by it. */
+/** A row of a re-verification that ended verified, unless told otherwise: it takes nothing. */
 export function row(told: Partial<SubjectRow>): SubjectRow {
   return {
     directionId: plan(1),

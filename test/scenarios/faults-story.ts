@@ -154,7 +154,7 @@ export const BATCHES = {
   },
 };
 
-/** Every order that goes out, with its rows: agency, kind, operator, plan, name (`failed` for the disconnect order of a failed row). */
+/** All orders that go out, with their rows: agency, kind, operator, plan, name (`failed` for the disconnect order of a failed row). */
 export const ORDERS: Record<string, string[]> = {
   'mha.block.airtel.1 1-block': [H1, H2, H3],
   'mha.block.airtel.1 2-block': [H3],
@@ -190,9 +190,9 @@ export const ORDERS: Record<string, string[]> = {
 type Write = Parameters<NonNullable<FaultPlan['afterWrite']>>[0];
 type Invoke = Parameters<NonNullable<FaultPlan['beforeInvoke']>>[0];
 
-/** Told by the story, and asked about every write and invocation: what goes wrong besides the story's own troubles. */
+/** Faults besides the story's own troubles: told of the story's acts, and asked at every write and invocation. */
 export interface More {
-  /** Before each thing that somebody does. */
+  /** Called before each act of somebody in the story. */
   act?(): void;
   afterWrite?(call: Write): 'fail' | 'zombie' | undefined;
   beforeInvoke?(call: Invoke): 'throttle' | undefined;
@@ -219,7 +219,7 @@ export class Troubles {
   }
 }
 
-/** A function's name in the app, from the name that it has in the cloud. */
+/** A function's name in the app, from its name in the cloud. */
 export function nameOf(functionName: string): string {
   return /-([A-Za-z]+)[0-9A-F]{8}-[^-]*$/.exec(functionName)?.[1] ?? functionName;
 }
@@ -264,7 +264,7 @@ export async function tellLongStory(lab: Lab, troubles: Troubles): Promise<void>
   const answer = [`${A1},not_found`, `${A2},failed`];
   await on(2.75, () => lab.respond(answered.blocks, [`${H1},blocked`, `${H2},not_found`]));
   await on(3.75, async () => {
-    // Two files at once: they name different rows, so it is the same which comes first.
+    // The two files come at once, but name different rows: therefore it doesn't matter which comes first.
     const key = (name: string) => `responses/airtel/${answered.airtel}/${name}.csv`;
     await lab.cloud.put(inbox, key('answer'), lines('msisdn,outcome', answer));
     await lab.cloud.put(inbox, key('unknown'), lines('msisdn,outcome', [`${A3},not_found`]));
@@ -273,7 +273,7 @@ export async function tellLongStory(lab: Lab, troubles: Troubles): Promise<void>
   await on(4, () => lab.respond(answered.jio, [`${J1},failed`]));
   await on(4.5, () => lab.respond(answered.airtel, [`${A2},disconnected`, `${A1},disconnected`], 'later.csv'));
   await on(5, () => lab.respond(answered.airtel.replace('.1-0-0', '.1-0-9'), [`${A1},verified`]));
-  // After the day that A2's own disconnect order had.
+  // This comes after the day that A2's own disconnect order had.
   await on(5.25, () => lab.respond(answered.airtel, answer, 'again.csv'));
 
   await on(10, () => lab.report('up-police', [H1, H4]));

@@ -47,7 +47,7 @@ export async function tellStory(lab: Lab): Promise<void> {
   await lab.cloud.run();
 }
 
-/** What the story comes to, worked out by hand. */
+/** The results of the story, worked out by hand. */
 export const FIRST = {
   report: { rows: 5, rejected: 1, repeats: 1, handsets: 3 },
   connections: {

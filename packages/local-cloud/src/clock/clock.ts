@@ -1,5 +1,6 @@
 /**
  * The local cloud's clocks. All instants are epoch milliseconds of the cloud.
+ *
  * The virtual clock stands still while anything is under way (a request, a function, a delivery, a running state) and jumps to the next
  * timer once everything rests. The real clock is for people who try the cloud by hand: it passes waits at a speed factor, and the time that
  * the cloud itself takes to work at real speed.
