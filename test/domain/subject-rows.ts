@@ -4,7 +4,7 @@ import { airtel, at, day, directionId } from './example.ts';
 
 export const UPLOADED = day('2026-06-30');
 
-/** 90 days before that: the last day on which a disconnected number may still be its subscriber's. */
+/** 90 days before that: a number disconnected earlier may have been given to somebody else. */
 export const LONG_AGO = day('2026-04-01');
 
 export const plan = (n: number, kind: 'reverify' | 'restore' | 'block' | 'unblock' = 'reverify') =>

@@ -6,15 +6,15 @@ import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
 
 /**
  * A story in which every function makes every kind of write that it has, small enough to be worked out by hand. Two
- * operators, airtel and jio. Whatever is done is done well away from every deadline, and far enough from the next thing
- * that an event which is delivered again and again has been dealt with: so nothing in it depends on seconds.
+ * operators, airtel and jio. Every act is well away from every deadline, and far enough from the next act
+ * for an event that is delivered again and again to have been dealt with: nothing in it depends on seconds.
  *
- * Airtel's usage file is larger than a piece, the other ones are not.
+ * Airtel's usage file is larger than a piece, the others are not.
  * Links: H1: A1 airtel 20 May, A2 airtel 21 May, J1 jio 19 May. H2: A3 airtel 30 May, A1 jio 1 May. H3: J2 jio 25 May, from a
  * file that can't be read further. (The file of an operator that isn't configured, a report and a response in no agreed
  * place, and an empty report count for nothing.)
  *
- * Batch of mha, day 2.25: H1, H2, H3, H1 again, one IMEI that is none. Uploaded again on day 2.5: the same batch.
+ * Batch of mha, day 2.25: H1, H2, H3, H1 again, one invalid IMEI. Uploaded again on day 2.5: the same batch.
  *   5 connections: airtel A1 A2 A3, jio J1 J2. 3 handsets at 2 operators.
  *   airtel blocked H1 and has no H2; the other four blocks are not answered.
  *   airtel does not know A1 and A3, failed A2; later A2 is disconnected (and A1 too, which conflicts).
@@ -25,7 +25,7 @@ import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
  *   3 connections: A3 was not found: again. A1 is open in the batch of up-police at airtel, and its
  *   newest sighting here is jio's: there, too.
  *   J2 was disconnected. Neither handset is blocked anywhere: 4 blocks. Order is throttled from then until jio has
- *   blocked both on day 21.25: so it is never ordered to, and A3's ladder is seven hours later. Nobody answers anything else.
+ *   blocked both on day 21.25: therefore jio is never ordered to, and A3's ladder is seven hours later. Nobody answers anything else.
  */
 export const CONTEXT = { operators: 'airtel,jio', bytesPerPiece: '150' };
 
