@@ -49,8 +49,8 @@ export interface RunSettings {
   material: Material;
   operators: OperatorManner;
   /**
-   * False where mixed operators move nothing, answer of no row that it is somebody else's or given up: the event's own batch is counted so.
-   * A number makes such answers that many times as frequent.
+   * False for mixed operators that move nothing and say of no row that it is somebody else's or given up: the event's own batch is counted
+   * so. A number makes such answers that many times as frequent.
    */
   moves?: boolean | number;
   ladder: LadderName;

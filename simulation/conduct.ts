@@ -66,7 +66,7 @@ export interface Conducted {
   uploads?: { key: string; sha256: string }[];
   /** The files of `--upload` that nobody may put there, with S3's word for it. */
   denied?: { key: string; why: string }[];
-  /** What became of the numbers of all reports, day by day. */
+  /** The state of the numbers of all reports, day by day. */
   days?: readonly DayCounts[];
   /** The usage files that were held up. */
   gated?: GatedFile[];
@@ -153,7 +153,7 @@ export async function conduct(
       const sha256 = hash.digest('hex');
       if (agency !== undefined)
         conducted.reports.push({ agency, key, batchId: batchIdOf(agency as AgencyId, sha256), at: start + age });
-      // Of the uploads that are not reports, only the user's own are told of.
+      // Only the user's own uploads are told of, among those that are not reports.
       else if (sent.fills) conducted.uploads = [...(conducted.uploads ?? []), { key, sha256 }];
     });
   };

@@ -116,7 +116,7 @@ export class Desk {
   }
 
   /**
-   * Empties its mailboxes. Notices may double and come in any order.
+   * Empties its mailboxes. Notices may come twice, and in any order.
    * @returns the orders that are new, by direction and key
    */
   async read(): Promise<OrderNotice[]> {

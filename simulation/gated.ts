@@ -9,7 +9,7 @@ export interface GatedFile {
   /** The rules that it broke, in words: `one_handset (540 of 540 rows, 108 at most)`. */
   why: string;
   isOwn: boolean;
-  /** How it ended: an approver let it in, its operator later sent another one that was imported, or neither. */
+  /** Its end: an approver let it in, its operator later sent another one that was imported, or neither. */
   ending: 'admitted' | 'corrected' | 'waiting';
 }
 

@@ -26,7 +26,7 @@ export interface Screen {
 }
 
 /**
- * On a terminal one line per stage, which changes as the work goes on; elsewhere plain lines.
+ * Shows one line per stage on a terminal, which changes as the work goes on, and plain lines elsewhere.
  * @param now milliseconds of a clock that only goes on
  */
 export function showProgress(screen: Screen, now: () => number = () => performance.now()): Progress {

@@ -175,7 +175,10 @@ function aboutOf(
 
 type OwnUpload = NonNullable<Conducted['uploads']>[number];
 
-/** The keys that the receipts of an upload may have. @param all uploads, of which the same bytes may have been routed several times */
+/**
+ * The keys that the receipts of an upload may have.
+ * @param all uploads, of which the same bytes may have been routed several times
+ */
 function receiptKeys({ key, sha256 }: OwnUpload, all: readonly OwnUpload[]): string[] {
   const place = parseInboxKey(key);
   if (place.kind === 'combined') {

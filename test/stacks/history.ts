@@ -30,9 +30,9 @@ export interface Flow {
 
 /** The choices of a path where a definition leaves them open. */
 export interface Path {
-  /** By name of a state: the next state each time it is reached, in order; the last one holds for all further times. */
+  /** The next states, by a state's name: one for each time that it is reached, in order; the last one holds for all further times. */
   next?: Record<string, string[]>;
-  /** By name of a Map: the number of its items; that of a batch, if it has an ItemBatcher. */
+  /** The number of a Map's items, by its name; that of a batch, if it has an ItemBatcher. */
   items?: Record<string, number>;
   /** Whether every task fails as often as its Retry allows before it goes on. */
   retrying?: boolean;

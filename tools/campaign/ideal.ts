@@ -249,9 +249,9 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
 }
 
 /**
- * The subjects of a reversal, where those that are given back and those with nothing to restore count as one: a subscriber who was answered
- * for after an answer that had anybody disconnected counts, to be safe, as cut off with them, and so it depends on which of two files came
- * first. Each run's own ledgers tell the two apart (`invariants/reversals.ts`).
+ * The subjects of a reversal, with those that are given back and those with nothing to restore as one count. A number that was answered for
+ * after an answer that had anybody disconnected counts, to be safe, as cut off with them; which of the two it is may thus depend on which
+ * of two files came first. Each run's own ledgers tell the two apart (`invariants/reversals.ts`).
  */
 function answeredOf({ directed = 0, nothingToRestore = 0, ...subjects }: Counts): Counts {
   return { ...subjects, answered: directed + nothingToRestore };

@@ -112,7 +112,10 @@ function about(key = ''): string {
     .replace(/^https?:.*\//, '');
 }
 
-/** The place of a call. Calls of the audit, and a batch's reads of numbers, come in a random order, and so have no key. */
+/**
+ * The place of a call. The calls of Audit, and the numbers in each BatchGetItem of Claim, come in no fixed order, and so their places have
+ * no key.
+ */
 const placeOf = (kind: string, key: string | undefined) =>
   /^(Audit|Claim dynamodb BatchGetItem)/.test(kind) ? kind : `${kind} ${about(key)}`.trim();
 

@@ -35,7 +35,7 @@ export interface Seen {
   complaints: string[];
   /** The CSS pixels by which the page is wider than its window. */
   tooWide: number;
-  /** From the beginning of the navigation to the first paint with content, in milliseconds. */
+  /** The milliseconds from the beginning of the navigation to the first paint with content. */
   drawnMs: number;
 }
 

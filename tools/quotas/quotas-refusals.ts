@@ -74,7 +74,7 @@ export function refusedStarts(
   retrier: Retrier,
   random: () => number,
 ): Started {
-  /** By step, the earlier tries of each start that asks in it. */
+  /** The numbers of earlier tries of the starts that ask in a step, by step. */
   const asking: number[][] = [];
   const ask = (at: number, tries: number) => {
     const step = Math.ceil(at / STEP);

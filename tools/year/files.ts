@@ -40,7 +40,10 @@ export function reportFile(seed: number, name: string, handsets: readonly Handse
   return { text: csv(lines), rows };
 }
 
-/** How an operator's file came about: as ever; with days missing that its program had lost; or with everybody in it several times. */
+/**
+ * The way in which an operator's file came about: as ever; with days missing that its program had lost; or with everybody in it several
+ * times.
+ */
 export type Export = 'as ever' | 'days lost' | 'several times';
 
 /** A usage file, and its rows that can be taken. */

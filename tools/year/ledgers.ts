@@ -97,8 +97,8 @@ export class Ledgers {
       direction: row.direction,
       operator: goesOnAt(row) ?? row.decided.operator,
       isOpen: goesOnAt(row) !== undefined || isOpenAt(row, at),
-      // A row that was taken back counts no more, whatever is answered. A reversal takes back the taking of service, but not a proof: that
-      // is why `verified` still counts. That the number is somebody else's since says nothing about its present holder.
+      // A row that was taken back counts no more, whatever is answered. A reversal takes back the taking of service, but not a proof:
+      // `verified` still counts. An answer that the number is somebody else's says nothing about its present holder.
       answer:
         row.at === 0 || row.outcome === 'reissued' || (row.reversed !== undefined && row.outcome !== 'verified')
           ? undefined

@@ -18,7 +18,7 @@ import {
   type World,
 } from './draw.ts';
 
-/** How much service a connection has. */
+/** The part of its service that a connection has. */
 export type Service = 'full' | 'no outgoing' | 'no incoming' | 'none';
 
 /** A change of a connection's service, and the order by which it came; '' without an order. */

@@ -12,7 +12,7 @@ export interface Passage {
   readonly row: LedgerRow | undefined;
 }
 
-/** How it ended for an innocent person who was cut off. */
+/** The end for an innocent person who was cut off. */
 export type CutOff =
   /** An appeal was granted, and their operator has given them service again. */
   | 'given back on appeal'

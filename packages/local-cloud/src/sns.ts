@@ -149,7 +149,7 @@ export function deliveredBy(protocol: string, body: string, byProtocol: ByProtoc
   return envelope === undefined ? body : JSON.stringify({ ...envelope, Message: said(envelope.Message) });
 }
 
-/** The envelope that SNS wraps a message in; undefined for a raw message, and for one by protocol that has no envelope. */
+/** SNS's envelope around a message; undefined for a raw message. */
 function envelopeOf(body: string): { readonly Message: string } | undefined {
   try {
     const { Type, Message } = Object(JSON.parse(body));

@@ -17,7 +17,7 @@ const LOOK_AGAIN = 20;
  * speed at most, so that a deadline doesn't pass while a function starts.
  */
 export class RealClock implements DrivenClock {
-  /** How many times faster than real time it runs; `setSpeed` changes it. */
+  /** The factor by which it is faster than real time; `setSpeed` changes it. */
   get speed(): number {
     return this.factor;
   }

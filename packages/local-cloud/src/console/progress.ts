@@ -1,6 +1,6 @@
 import type { Execution } from '../states/execution.ts';
 
-/** How often an execution entered a state and left it. */
+/** The numbers of times that an execution entered a state and left it. */
 interface Visits {
   entered: number;
   exited: number;

@@ -53,7 +53,7 @@ const OTHERS = ['CreateTable', 'DescribeTable', 'ListTables', 'DescribeTimeToLiv
 /** The operations that are served; any other is an UnknownOperationException. */
 export const DYNAMODB_ACTIONS = [...READS, ...WRITES, ...OTHERS];
 
-/** The access key id of somebody outside the cloud whose calls are not counted. */
+/** The access key id of somebody outside the cloud; their calls are not counted. */
 export const OUTSIDER = 'outsider';
 
 const LARGEST_BODY = 16 * 1024 * 1024;

@@ -4,9 +4,9 @@ export interface StoredObject {
   key: string;
   body: Buffer;
   contentLength: number;
-  /** With its quotes. */
+  /** The tag, with its quotes. */
   etag: string;
-  /** Set in versioned buckets. */
+  /** The version's id; set in versioned buckets. */
   versionId?: string;
   lastModified: Date;
   /** Set for the version without bytes that a delete leaves in a versioned bucket. */

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { AwsError } from '../errors.ts';
 
-/** The actions of KMS that are served. Services store here unencrypted what AWS encrypts, so that no other action is ever used. */
+/** The actions of KMS that are served. Services here don't encrypt, so that no other key, and no other action, is ever used. */
 export const KMS_ACTIONS = ['GenerateMac'] as const;
 
 const ALGORITHM = 'HMAC_SHA_256';
