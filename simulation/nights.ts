@@ -21,7 +21,7 @@ export async function followUps(cloud: Pick<ConductedCloud, 'list' | 'names'>): 
   return [...new Set(begun)].sort();
 }
 
-/** The follow-ups that settled, the last one first, and whether all that began have settled. */
+/** The follow-ups that settled, the last one first, and whether the last that began is among them. */
 async function settledNights(cloud: ConductedCloud): Promise<{ nights: BatchId[]; all: boolean }> {
   const begun = (await followUps(cloud)).reverse();
   const keys = new Set(await cloud.list(bucketsOf(cloud).outbox, `batches/${FOLLOW_UP}-`));

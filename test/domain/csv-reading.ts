@@ -182,7 +182,7 @@ export function reckon(text: string, columns: Columns): Reading {
     if (names.length < 2) return false;
     if (new RegExp(`^${blanks}${rest}\\n(?:${between}\\n)*${beginning}${blanks}$`).test(content)) return true;
     if (!new RegExp(`^${other}${rest}\\n(?:${between}\\n)*${beginning}${other}$`).test(content)) return false;
-    // A note may go on in a second line that looks like this; a row names somebody there.
+    // A note may go on in a second line of this form; a row differs from that by naming somebody.
     const [, ...within] = content.split('\n');
     return within.some((line, n) => {
       const own = line.split(separator);

@@ -200,7 +200,7 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
       operators: Record<string, { connections: Counts; blocks: Counts }>;
     };
     const { kind = '', status, operators, subjects = {} } = summary;
-    // Which rows are given back in time, and which are asked for again, is another matter.
+    // A reversal's rows are not compared: faults decide which are given back in time, and which are asked for again.
     const isReversal = kind === 'reversal';
     const agency = `${kind} ${summary.agency}`.trim();
     const of = (part: 'connections' | 'blocks') =>
