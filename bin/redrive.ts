@@ -1,4 +1,4 @@
-/** `npm run redrive`: has what lies among the dead letters worked on again. See `--help`. */
+/** `npm run redrive`: has dead letters worked on again. See `--help`. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';

@@ -1,4 +1,4 @@
-/** What became of the numbers of all reports, day by day: from where their batches stood, as their agencies may read it. */
+/** The state of the numbers of all reports, day by day, from the status that the batches' agencies may read. */
 import * as z from 'zod';
 import type { DayCounts } from '../lambdas/domain/charts.ts';
 import { addDays, type Day, dayOf, instantOf } from '../lambdas/domain/days.ts';
@@ -12,10 +12,10 @@ import type { OutsideCloud } from './desk.ts';
 /** What is looked at of a batch's status. */
 const status = z.object({ connections: z.record(z.string(), z.number()).optional() });
 
-/** A cloud of which the outbox can be read. */
+/** A cloud whose outbox can be read. */
 type Read = Pick<OutsideCloud, 'names' | 'list' | 'get' | 'clock'>;
 
-/** Keeps, for each batch, how its numbers stood at the end of each day on which it was looked at. */
+/** Keeps, for each batch, the counts of its numbers at the end of each day on which it was looked at. */
 export class Days {
   private readonly known = new Map<string, Map<Day, Counts>>();
 
@@ -34,7 +34,7 @@ export class Days {
     }
   }
 
-  /** All batches together, from the first day to the last: on a day on which one was not looked at it stands as before. */
+  /** The counts of all batches together, from the first day to the last: on a day without a look, a batch stands as before. */
   counts(): DayCounts[] {
     const seen = [...this.known.values()].flatMap((days) => [...days.keys()]).sort();
     const [first, last] = [seen.at(0), seen.at(-1)];

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isLongSettled } from '../domain/batches.ts';
 import { addSeconds, DAY_SECONDS, type Day, dayOf, type Instant } from '../domain/days.ts';
 import { digestedAt, digestFigures, digestOf, digestText, type ToldBatch } from '../domain/digest.ts';
 import { digestHtml } from '../domain/digest-page.ts';
