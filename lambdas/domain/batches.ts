@@ -1,4 +1,4 @@
-import { addSeconds, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import type { BatchKind } from './kinds.ts';
 
 /**
@@ -44,7 +44,7 @@ interface ToldBatch {
 }
 
 /** Seconds after which nobody looks at a settled batch any more: 365 days, less than its mark of being settled is kept. */
-const LONG_SETTLED = 365 * 24 * 3600;
+const LONG_SETTLED = 365 * DAY_SECONDS;
 
 /**
  * Whether a batch settled so long ago that its mark of that, and its plan, may not be kept any more: another upload of the same bytes

@@ -23,7 +23,7 @@ const dayZero = '0000-01-01' as Day;
 const dayZeroMillis = Date.parse(dayZero);
 
 /** A byte stands for no outcome: it is damage, or the word of a later version, by which nobody may be taken for open and cut off. */
-export class UnknownOutcome extends Error {
+class UnknownOutcome extends Error {
   override readonly name = 'UnknownOutcome';
   constructor(code: number) {
     super(`there is no outcome ${code}`);

@@ -143,7 +143,7 @@ export async function publishBackOrderOnce(
  * Publishes the order that gives service back to subscribers who have proved themselves, or got the number since, as a recorded file says;
  * nothing if it gives none back. The order says the same however often it is published.
  */
-export async function publishBackOrder(env: Orders, ledger: Ledger, recorded: RecordedFile): Promise<void> {
+async function publishBackOrder(env: Orders, ledger: Ledger, recorded: RecordedFile): Promise<void> {
   const { directionId, batchId, kind, operator } = ledger;
   const { backDue: deadline, sha256: file, attempt } = recorded;
   if (deadline === undefined) return;

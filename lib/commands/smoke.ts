@@ -32,7 +32,7 @@ export class CheckFailed extends Error {
 }
 
 /** The clients whose rights the check uses: those of the administrators' role. */
-export interface Clients {
+interface Clients {
   cloudFormation: CloudFormationClient;
   sts: STSClient;
   sfn: SFNClient;
