@@ -1,4 +1,4 @@
-/** `npm run admit`: lets a usage file in that is held up at the gates. See `--help`. */
+/** `npm run admit`: lets in a usage file that is held up at the gates. See `--help`. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';

@@ -35,14 +35,17 @@ not looked at. It prints no cell of any row.
 Exit code 0: all of it would be taken; 1: not all of it; 2: the command line is wrong.
 `;
 
-/** One that needs no configuration of its own. */
+/** The stage that needs no configuration file of its own. */
 const DEFAULT_STAGE = 'dev';
 
 interface Settings extends Omit<CheckedAs, 'today'> {
   readonly file: string;
 }
 
-/** How an operator of a stage writes its files, or an agency its reports. */
+/**
+ * The form in which an operator of a stage writes its files, or an agency its reports.
+ * @throws CommandError for a stage without a file, or for somebody whom it doesn't know
+ */
 function formOf(kind: CheckedKind, id: string, stage: string): FileForm {
   if (stage !== DEFAULT_STAGE && readStageFile(stage, undefined) === undefined)
     throw new CommandError(`--stage: there is no config/${stage}.json`);

@@ -30,8 +30,8 @@ const SCALE = 0.004;
 const HOUR = 3_600_000;
 const DAYS = 19;
 /**
- * So long before the reports the clock begins, and with it the sweeps: one at the very instant of a deadline would find a direction
- * open or not, as it happens, and the same run is to have the same pictures.
+ * The clock begins this long before the reports, and the sweeps with it. A sweep at the very instant of a deadline would find a direction
+ * open or not by chance, and the same run is to give the same pictures.
  */
 const BEFORE = 1.5 * HOUR;
 
@@ -43,7 +43,7 @@ async function sample(assembly: string, store: MetricStore): Promise<void> {
   cloud = await startCloud({ assembly, start: START - BEFORE, log });
   const { clock, names } = cloud;
   let before = cloud.usage();
-  /** Drives the cloud, and publishes what AWS would of the time that this took. */
+  /** Drives the cloud, and publishes the metrics that AWS would have published of that time. */
   const counted = async (drive: Promise<void>) => {
     await drive;
     const after = (cloud as LocalCloud).usage();
@@ -72,7 +72,7 @@ async function sample(assembly: string, store: MetricStore): Promise<void> {
 }
 
 async function run(): Promise<boolean> {
-  // Nobody decides, nor admits a file: what is drawn is the work.
+  // Nobody decides and nobody admits a file: the pictures show the work itself.
   const assembly = await synthesize({ context: { people: '0', gateRows: '1000000000' } });
   const store = new MetricStore();
   await sample(assembly, store);

@@ -53,7 +53,7 @@ function settings(args: readonly string[], where: string): Settings | 'help' {
     true,
   );
   if (options === 'help') return 'help';
-  // It isn't repeated: it may be the number.
+  // The word is not repeated in the message: it may be the number.
   if (options.positionals.length > 0)
     throw new CommandError('there is a word too many; a number is read from standard input or --from; see --help');
   return {
@@ -65,7 +65,7 @@ function settings(args: readonly string[], where: string): Settings | 'help' {
 
 const STANDARD_INPUT = 0;
 
-/** @throws CommandError without what was read, or the file's name, in which somebody may have put the number */
+/** @throws CommandError that names neither the text read nor the file, since somebody may have put the number into either */
 function readNumber(file: string | undefined): Msisdn {
   let text: string;
   try {

@@ -55,7 +55,7 @@ function settingsOf(args: readonly string[], where: string): Settings | 'help' {
   return { stage, caseworker, words, wait: Number(wait) * 1000 };
 }
 
-/** @throws CommandError without the file's name, in which somebody may have put a number */
+/** @throws CommandError that doesn't name the file, since somebody may have put a number into its name */
 function readWords(file: string | undefined): string[] {
   try {
     const lines = readFileSync(file ?? STANDARD_INPUT, 'utf8').split('\n');

@@ -27,7 +27,7 @@ let cloud: LocalCloud | undefined;
 let stopping = false;
 const typed = createInterface({ input: process.stdin });
 
-/** Everything ends with this process, also while it is still starting. */
+/** Ends everything together with this process, even while it is still starting. */
 async function stop(): Promise<void> {
   stopping = true;
   typed.close();
@@ -38,7 +38,7 @@ async function stop(): Promise<void> {
 }
 
 const timeOf = ({ clock }: LocalCloud): string => `${new Date(clock.now()).toISOString().slice(0, 19)}Z`;
-/** An event, once the cloud is up. */
+/** Prints an event, once the cloud is up. */
 const happened = (text: string | undefined): void => {
   if (text !== undefined && cloud !== undefined && !stopping) say(`${timeOf(cloud)}  ${text}`);
 };
@@ -90,8 +90,8 @@ async function serve({
 }
 
 /**
- * The cloud as simulated approvers see it. What they do is done at once and counts as the cloud's own work: however fast time
- * passes, and where it is advanced, no wait for them ends before it.
+ * The cloud as simulated approvers see it. Their acts are done at once and count as the cloud's own work, so that no wait for them ends
+ * first, however fast time passes or is advanced.
  */
 function deskIn(served: LocalCloud, config: StageConfig, enforce: boolean): OutsideCloud {
   return {
@@ -105,7 +105,7 @@ function deskIn(served: LocalCloud, config: StageConfig, enforce: boolean): Outs
   };
 }
 
-/** Does what is typed, one thing after the other. Without a terminal nothing is, and nobody misses it. */
+/** Carries out the commands that are typed, one after the other. Without a terminal nobody types any. */
 function listen(served: LocalCloud): void {
   const { clock } = served;
   if (!(clock instanceof RealClock)) return;
@@ -166,7 +166,7 @@ ${TYPED_HELP}
 What happens is told here. Ctrl-C stops everything; nothing is kept.`;
 }
 
-// Ctrl-C is how it is meant to end.
+// Ctrl-C is how the command is meant to end.
 await command({
   help: SERVE_HELP,
   settings: (args) => parseServeArguments(args, Date.now()),

@@ -1,7 +1,8 @@
-/** `npm run redrive`: has what lies among the dead letters worked on again. See `--help`. */
+/** `npm run redrive`: has dead letters worked on again. See `--help`. */
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { countedPlainly } from '../lambdas/domain/wording.ts';
 import { command, complain, say, told } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
@@ -31,7 +32,7 @@ break-glass role alone, of whose use an alarm tells. Exit code 0: done; 1: not, 
 wrong.
 `;
 
-const counted = (count: number) => `${count} ${count === 1 ? 'message' : 'messages'}`;
+const messages = (count: number) => countedPlainly(count, 'message');
 
 async function run({ stage = 'dev', queue }: { stage?: string; queue?: string }): Promise<boolean> {
   const cloudFormation = new CloudFormationClient();
@@ -52,13 +53,13 @@ async function run({ stage = 'dev', queue }: { stage?: string; queue?: string })
       if (queue !== undefined && name !== queue) continue;
       if (queue === undefined && name === OF_THE_AUDIT) {
         const left = await deadLettersIn(sqs, letters.from);
-        say(`${name}: ${left === 0 ? 'nothing to move' : `${counted(left)} left, for who has the break-glass role`}`);
+        say(`${name}: ${left === 0 ? 'nothing to move' : `${messages(left)} left, for who has the break-glass role`}`);
         continue;
       }
       const { moved, hidden } = await move(name, letters);
-      say(`${name}: ${moved === 0 ? 'nothing to move' : `${counted(moved)} moved back to its queue`}`);
+      say(`${name}: ${moved === 0 ? 'nothing to move' : `${messages(moved)} moved back to its queue`}`);
       if (hidden > 0)
-        throw new NotMoved(`${counted(hidden)} hidden from others since somebody looks at it: try again in a while`);
+        throw new NotMoved(`${messages(hidden)} hidden from others since somebody looks at it: try again in a while`);
     } catch (error) {
       complain(`${name}: ${told(error)}`);
       well = false;

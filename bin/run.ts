@@ -20,16 +20,16 @@ import { judge } from '../simulation/results.ts';
 import { signedByOwners } from '../simulation/signed.ts';
 import { failuresText, Traces } from '../simulation/traces.ts';
 
-/** The one that is synthesized where none is named. */
+/** The stage that is synthesized where none is named. */
 const STAGE = 'dev';
-/** Nothing gets lost here, so that one sweep a day has as little to mend as one an hour. */
+/** Hours between sweeps and between surveys: nothing gets lost here, so that one a day has as little to mend as one an hour. */
 const SWEEPS = { sweepHours: '24', surveyHours: '24' };
-/** Functions that are loaded at a time: with fewer they make room for each other all the time, with more they take more memory. */
+/** The number of functions loaded at a time: with fewer they displace each other all the time, with more they take more memory. */
 const WORKERS = 18;
 const progress = showProgress(process.stdout);
 
 let starting: Promise<LocalCloud> | undefined;
-/** From the moment on that the run has it. */
+/** Set as soon as the run has it. */
 let folder: OutFolder | undefined;
 let traces: Traces | undefined;
 let failing: Failing | undefined;
@@ -85,7 +85,7 @@ async function run(settings: RunSettings): Promise<boolean> {
   });
   const cloud = await starting;
   started = cloud;
-  // As those outside it see it.
+  // The cloud as those outside it see it.
   seen = settings.enforce ? signedByOwners(cloud, config) : cloud;
   cloud.confirmSubscriptions();
 
@@ -115,7 +115,7 @@ async function run(settings: RunSettings): Promise<boolean> {
       }),
     traces: (into) => kept.write(into, [...failedExecutions, ...cloud.failingExecutions()], cloud.names.functions),
   });
-  // What happened is told also where it can't be saved.
+  // The outcome is told even if it can't be saved.
   const unsaved = await saved.then(
     () => undefined,
     (error: unknown) => ({ error }),
@@ -139,7 +139,7 @@ async function run(settings: RunSettings): Promise<boolean> {
   return !failed;
 }
 
-/** Of a run that isn't saved stays what helps to find out why it had to end. */
+/** Keeps, of a run that isn't saved, what helps to find out why it had to end. */
 async function keepTraces(cloud: LocalCloud): Promise<void> {
   if (traces?.any !== true) return;
   for (const { text } of failing?.repeated() ?? []) complain(`  ${text}`);
@@ -159,7 +159,7 @@ async function end(signal?: string): Promise<void> {
   const cloud = await starting?.catch(() => undefined);
   if (folder !== undefined && folder.place === undefined && cloud !== undefined) await keepTraces(cloud);
   await cloud?.stop();
-  // What was being written meanwhile.
+  // Discards what was being written meanwhile.
   folder?.discard();
   traces?.discard();
 }

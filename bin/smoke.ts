@@ -25,11 +25,11 @@ the role of the self-check, and works against the local cloud with AWS_ENDPOINT_
 is as it must be; 1: one is not, and which; 2: the command line is wrong.
 `;
 
-/** In seconds, as the longest. */
+/** How long the command waits, in seconds: the default and the most. */
 const DEFAULT_WAIT = 300;
 const LONGEST_WAIT = 99_999;
 
-/** Runs the steps and prints each with its time; whether all went well. */
+/** Runs the steps, prints each with its time, and returns whether all went well. */
 async function check(settings: SmokeSettings): Promise<boolean> {
   const steps = smoke(
     { cloudFormation: new CloudFormationClient(), sts: new STSClient(), sfn: new SFNClient() },

@@ -1,4 +1,4 @@
-/** Simulated approvers: they approve at once whatever they are asked about, in the public interest. */
+/** Simulated approvers: by default they approve at once whatever they are asked about, in the public interest. */
 import type { BatchId, Imei } from '../lambdas/domain/identifiers.ts';
 import { previewKeys } from '../lambdas/domain/outbox.ts';
 import type { Act } from '../lambdas/domain/subjects.ts';
@@ -13,29 +13,29 @@ export interface Shown {
   connections: number;
 }
 
-/** What all of them say of a batch's held handsets; of those that it doesn't name they say nothing. */
+/** The approvers' acts upon a batch's held handsets; they say nothing of a handset that is not among them. */
 export type Acts = (held: readonly Shown[]) => readonly { imei: Imei; act: Act }[];
 
-/** Of the handset that was used with most numbers, and of no other one, the numbers are re-verified. */
+/** Re-verifies the numbers of the handset that was used with most numbers, and of no other. */
 export const heaviestReverified: Acts = (held) =>
   [...held]
     .sort((a, b) => b.connections - a.connections)
     .slice(0, 1)
     .map(({ imei }) => ({ imei, act: 'reverify' }));
 
-/** As if no handset were held. */
+/** Blocks all held handsets, as if none were held. */
 export const allBlocked: Acts = (held) => held.map(({ imei }) => ({ imei, act: 'block' }));
 
-/** Whether the first of them lets in a usage file that is held up, by the rules that it broke. */
+/** Whether the first approver lets in a usage file that is held up, by the rules that it broke. */
 export type Admits = (rules: readonly unknown[]) => boolean;
 
-/** A file that is all about one handset, which is known to be a clone, and is nothing else that it shouldn't be. */
+/** Lets in a file that is all about one handset, known to be a clone, if it broke no other rule. */
 export const clonesAdmitted: Admits = (rules) => rules.length === 1 && rules[0] === 'one_handset';
 
-/** Whether they approve a batch, the first of them refuses it, or nobody says anything. */
+/** What happens to a batch: the approvers approve it, the first of them refuses it, or nobody says anything. */
 export type Verdicts = (batchId: unknown) => 'approve' | 'refuse' | 'wait';
 
-/** The sample's reports that go on no further; what a user uploads beside it is approved. */
+/** The verdicts on the sample's reports that go no further; a user's uploads beside the sample are approved. */
 export function sampleVerdicts(settings: { seed: number; scale: number; start: number }): Verdicts {
   const sample = planSample(settings);
   const fates = new Map<unknown, SampleReport['fate']>(
@@ -55,8 +55,8 @@ export class SimulatedApprovers {
   readonly #answered = new Set<string>();
 
   /**
-   * @param ids those of the configuration; the first of them decide, as many as are needed
-   * @param acts without it they say nothing of held handsets, which are spared then
+   * @param ids the approvers of the configuration; the first of them decide, as many as are needed
+   * @param acts without it they say nothing of held handsets, which are then spared
    * @param admits without it they admit no usage file
    * @param verdicts without it they approve
    */
@@ -73,15 +73,15 @@ export class SimulatedApprovers {
   }
 
   /**
-   * Takes a notice as it is published. Where it asks the approvers, they upload their decisions, or their admission, at this instant of
-   * the cloud.
+   * Takes a notice as it is published. If it asks the approvers, they upload their decisions, or their admission, at this instant of the
+   * cloud.
    */
   hear(cloud: OutsideCloud, text: string): void {
     const notice = messageOf(text);
     const { kind, approver, batchId, people, sha256, held } = notice;
     if (kind === 'usage_gated' && approver !== undefined) this.#admit(cloud, notice);
     const asked = `${batchId} ${sha256}`;
-    // The administrators are told, too; and notices may double.
+    // Notices go to the administrators, too, and may come twice.
     if (kind !== 'decision_needed' || approver === undefined || this.#answered.has(asked)) return;
     this.#answered.add(asked);
     const verdict = this.#verdicts(batchId);

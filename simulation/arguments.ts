@@ -15,7 +15,7 @@ export interface Upload {
 
 export type OwnReport = Upload & { kind: 'report'; agency: string };
 export type OwnResponse = Upload & { kind: 'response'; operator: string; argument: string };
-/** Any file of a participant's, under its whole key in the inbox. */
+/** A file of any participant, under its whole key in the inbox. */
 export type OwnUpload = Upload & { kind: 'upload'; key: string };
 export interface OwnUsage {
   operator: string;
@@ -28,20 +28,20 @@ export type OperatorManner = (typeof OPERATOR_MANNERS)[number];
 const LADDERS = ['flagged', 'normal'] as const;
 export type LadderName = (typeof LADDERS)[number];
 
-/** What a run works on: the generated sample at a scale, or the user's own files. */
+/** The material that a run works on: the generated sample at a scale, or the user's own files. */
 export type Material =
   | {
       kind: 'sample';
       scale: number;
-      /** Only so many of its reports are uploaded, from the first on; default all. */
+      /** The number of its reports that are uploaded, from the first on; default all. */
       reports?: number;
-      /** What is uploaded beside it, in the order given. */
+      /** Further uploads, in the order given. */
       uploads?: OwnUpload[];
     }
   | {
       kind: 'files';
       usage: OwnUsage[];
-      /** Reports, responses and all else in the order given, which is that of uploads at the same age. */
+      /** Reports, responses and all other files in the order given, which decides between uploads at the same age. */
       uploads: (OwnReport | OwnResponse | OwnUpload)[];
     };
 
@@ -49,27 +49,27 @@ export interface RunSettings {
   material: Material;
   operators: OperatorManner;
   /**
-   * False where mixed operators move nothing, and nothing is somebody else's or given up: the batch of the event itself is counted so.
-   * A number where they do so many times as often as by themselves.
+   * False for mixed operators that move nothing and say of no row that it is somebody else's or given up: the event's own batch is counted
+   * so. A number makes such answers that many times as frequent.
    */
   moves?: boolean | number;
   ladder: LadderName;
-  /** Whether approvers are simulated, or only what is uploaded decides. */
+  /** Whether approvers are simulated, or only uploaded files decide. */
   approvals: (typeof APPROVALS)[number];
-  /** Epoch milliseconds where the virtual clock begins, in whole seconds. */
+  /** The instant at which the virtual clock begins, in epoch milliseconds, a whole second. */
   start: number;
   seed: number;
-  /** The app's own rights are in force, for its functions and for those who upload and read. */
+  /** Whether the app's own rights are in force, for its functions and for those who upload and read. */
   enforce?: boolean;
-  /** Absolute path of the folder that gets inbox, outbox and run.json. */
+  /** Absolute path of the folder for inbox, outbox and run.json. */
   out: string;
 }
 
-/** What the parser must know of the world. */
+/** The data that the parser needs of the world. */
 export interface Surroundings {
-  /** Where relative paths start. */
+  /** The folder that relative paths start from. */
   folder: string;
-  /** Epoch milliseconds: the start if none is given. */
+  /** Epoch milliseconds: the start, if none is given. */
   now: number;
   agencies: readonly string[];
   operators: readonly string[];
@@ -181,7 +181,7 @@ export function parseArguments(argv: readonly string[], world: Surroundings): Ru
   };
 }
 
-/** @throws CommandError where something is given that belongs to the user's own files */
+/** @throws CommandError for an option that belongs to the user's own files */
 function sample(
   given: {
     scale?: string;
@@ -234,7 +234,7 @@ function ownFiles(
   return { kind: 'files', usage, uploads };
 }
 
-/** The operator's id is what stands before the first `=`; any further one belongs to the path. */
+/** Splits at the first `=`: the operator's id stands before it, and any further `=` belongs to the path. */
 function ofOperator(option: string, value: string, world: Surroundings): { operator: string; rest: string } {
   const equals = value.indexOf('=');
   if (equals <= 0) throw new CommandError(`--${option} ${value}: must be OPERATOR=PATH`);
@@ -246,10 +246,10 @@ function ofOperator(option: string, value: string, world: Surroundings): { opera
   return { operator, rest: value.slice(equals + 1) };
 }
 
-/** S3 takes no longer keys. */
+/** S3 takes no longer keys, in bytes. */
 const LONGEST_KEY = 1024;
 
-/** The key is what stands before the first `=`; any further one belongs to the path. */
+/** Splits at the first `=`: the key stands before it, and any further `=` belongs to the path. */
 function ownUpload(value: string, world: Surroundings): OwnUpload {
   const equals = value.indexOf('=');
   if (equals <= 0) throw new CommandError(`--upload ${value}: must be KEY=PATH`);
@@ -261,7 +261,7 @@ function ownUpload(value: string, world: Surroundings): OwnUpload {
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
-/** The age is `@`, digits and a unit at the argument's end; any other `@` belongs to the path. */
+/** Takes the age off an argument: `@`, digits and a unit at its end; any other `@` belongs to the path. */
 function aged(option: string, argument: string, text: string, world: Surroundings): Upload {
   const match = /@(\d+)([smhd])$/.exec(text);
   if (match === null) return { ...file(option, argument, text, world), age: 0 };

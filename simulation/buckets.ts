@@ -1,7 +1,10 @@
-/** The data stack's constructs, whose ids are the logical names of the app's buckets. */
+/** The ids of the data stack's constructs, which are the logical names of the app's buckets. */
 const IDS = { inbox: 'Inbox', work: 'Work', outbox: 'Outbox', audit: 'Audit' } as const;
 
-/** The physical names of the app's buckets in a cloud that runs it; throws where the cloud has no such bucket. */
+/**
+ * The physical names of the app's buckets in a cloud that runs it.
+ * @throws an Error where the cloud has no such bucket
+ */
 export function bucketsOf({
   names: { buckets },
 }: {

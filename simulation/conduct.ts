@@ -1,12 +1,13 @@
 /**
- * Conducts a run: who uploads what, and when, on a cloud whose clock stands at the start. Nothing here looks inside the
- * cloud: it uploads, reads queues, and lets time pass.
+ * Conducts a run: uploads the participants' files at their instants, on a cloud whose clock stands at the start. Nothing here looks inside
+ * the cloud: it uploads, reads queues, and lets time pass.
  */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { DayCounts } from '../lambdas/domain/charts.ts';
 import { type AgencyId, type BatchId, batchIdOf, isFollowUp } from '../lambdas/domain/identifiers.ts';
 import { OUTBOX } from '../lambdas/domain/outbox.ts';
+import { countedPlainly } from '../lambdas/domain/wording.ts';
 import { REVERIFY_LADDERS } from '../lib/config/policy.ts';
 import type { LadderName, RunSettings } from './arguments.ts';
 import { bucketsOf } from './buckets.ts';
@@ -25,21 +26,21 @@ import { Responder, readOwn } from './respond.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** How often an operator looks at its queue. */
+/** The time between two looks of an operator at its queue. */
 const LOOK_EVERY = 6 * HOUR;
 /** A minute before a day ends in Asia/Kolkata, by UTC. */
 const DAY_ENDS = 18 * HOUR + 29 * 60_000;
-/** No ladder lasts longer, by far; operators stop looking when a batch is stuck. */
+/** The time after which operators stop looking, since a batch is stuck: no ladder lasts nearly as long. */
 const LOOK_AT_MOST = 120 * DAY;
 /**
- * Of the time that a run takes, the share until all usage is imported, and until the first batch's orders are out. As
- * measured on the sample; only the estimate of the time left rests on them.
+ * The shares of a run's time until all usage is imported, and until the first batch's orders are out. They were measured on the sample;
+ * only the estimate of the time left rests on them.
  */
 const IMPORTED = 0.2;
 const ORDERED = 0.85;
-/** Who decides, and takes the turn, has done so by then. */
+/** The time within which an approved batch has been decided upon and has had its turn. */
 const DECIDED_WITHIN = 4 * DAY;
-/** A batch that no operator heard of by then will have no orders. */
+/** The time after which a batch that no operator has heard of will have no orders. */
 const HEARD_WITHIN = 7 * DAY;
 
 /** A report that was uploaded in this run. */
@@ -47,34 +48,34 @@ export interface UploadedReport {
   agency: string;
   /** Its key in the inbox. */
   key: string;
-  /** The batch that its bytes stand for. */
+  /** The batch that its bytes determine. */
   batchId: string;
   /** Epoch milliseconds. */
   at: number;
 }
 
-/** What the participants know at the end. */
+/** The participants' knowledge at the end. */
 export interface Conducted {
   reports: UploadedReport[];
   orders: OrderNotice[];
   /** Messages to the agencies and to the administrators. */
   agencies: Record<string, unknown>[];
   administrators: Record<string, unknown>[];
-  /** Of the user's own files: what the operators were told of their usage, and who answered by `--respond`. */
+  /** For the user's own files: the notices to operators about their usage, and the operators that answered by `--respond`. */
   own?: { usage: Record<string, unknown>[]; responders: string[] };
-  /** Files of `--upload` that are no reports. */
+  /** The files of `--upload` that are not reports. */
   uploads?: { key: string; sha256: string }[];
-  /** Files of `--upload` that nobody may put there, with S3's word for it. */
+  /** The files of `--upload` that nobody may put there, with S3's word for it. */
   denied?: { key: string; why: string }[];
-  /** What became of the numbers of all reports, day by day. */
+  /** The state of the numbers of all reports, day by day. */
   days?: readonly DayCounts[];
-  /** Usage files that were held up. */
+  /** The usage files that were held up. */
   gated?: GatedFile[];
-  /** When it was ended, epoch milliseconds, since nothing happened any more but what failed again and again. */
+  /** The instant, in epoch milliseconds, at which the run was ended because nothing happened any more but repeated failures. */
   stuckAt?: number;
 }
 
-/** Of which batches no more orders come, by what their agencies are told. */
+/** The notices after which a batch gets no more orders. */
 const ENDED: ReadonlySet<unknown> = new Set([
   'settled',
   'batch_empty',
@@ -89,8 +90,8 @@ class Stuck extends Error {}
 
 /**
  * Runs the sample or the user's own files to the end of every ladder, or until nothing happens any more but failures.
- * @param failing knows what failed; without it, a run has no other end than that of the ladders
- * @param placeholders know what those in uploads name; without them there are none
+ * @param failing knows what failed; without it, a run ends only with the ladders
+ * @param placeholders knows what the placeholders in uploads name; without it there are none
  */
 export async function conduct(
   settings: RunSettings,
@@ -153,7 +154,7 @@ export async function conduct(
       const sha256 = hash.digest('hex');
       if (agency !== undefined)
         conducted.reports.push({ agency, key, batchId: batchIdOf(agency as AgencyId, sha256), at: start + age });
-      // Of what is no report, only the user's own is told of.
+      // Only the user's own uploads are told of, among those that are not reports.
       else if (sent.fills) conducted.uploads = [...(conducted.uploads ?? []), { key, sha256 }];
     });
   };
@@ -180,7 +181,7 @@ export async function conduct(
       return new SimulatedOperator(desk, { manner: settings.operators, seed: settings.seed, rank, others, moving });
     });
   const watch = new Watch(cloud, participants, conducted, desks, simulated);
-  // What is appealed for is ordered to be given back, also when nothing else is left to do.
+  // An appeal leads to orders to give back, even if nothing else is left to do.
   const appeals = sent.filter((one) => one.kind === 'file' && /^(appeals|withdrawals|decisions)\//.test(one.key));
   if (simulated.length > 0) watch.lookAfter([...reports, ...appeals].map(({ age }) => start + age));
   watch.readStatusDaily();
@@ -189,13 +190,13 @@ export async function conduct(
   const length = Math.max(...reports.map(({ age }) => age)) + ladderMilliseconds(settings.ladder);
   progress.follow(() => {
     const passed = (cloud.clock.now() - start) / length;
-    // While the first batch plans, virtual time stands still.
+    // Virtual time stands still while the first batch plans.
     if (passed > 0) progress.reached(Math.min(1, ORDERED + (1 - ORDERED) * passed));
     const orders = [...desks.values()].reduce((sum, desk) => sum + desk.orders.length, 0);
     const uploads = [...desks.values()].reduce((sum, desk) => sum + desk.uploads, 0);
     const day = new Date(cloud.clock.now()).toISOString().slice(0, 16).replace('T', ' ');
     const failed = (failing?.repeated() ?? []).map(({ who, times }) => `, ${who} failed ${times} times`);
-    return `${day}Z, ${counted(orders, 'order')} read, ${counted(uploads, 'response')} uploaded${failed.join('')}`;
+    return `${day}Z, ${countedPlainly(orders, 'order')} read, ${countedPlainly(uploads, 'response')} uploaded${failed.join('')}`;
   });
   const last = (uploads: readonly { age: number }[]) => start + Math.max(...uploads.map(({ age }) => age));
   const lastUpload = last(sent);
@@ -227,7 +228,7 @@ export async function conduct(
   const rejects = new Set<unknown>(
     (conducted.uploads ?? []).map(({ key }) => key.replace(/^usage\//, OUTBOX.rejects.prefix)),
   );
-  // The sample's own usage is meant as it is.
+  // The sample's own usage files are meant to be as they are.
   const isOwn = (notice: Record<string, unknown>) => material.kind === 'files' || rejects.has(keyOf(notice.rejects));
   conducted.gated = [...desks.values()].flatMap(({ notices }) => gatedFiles(notices, isOwn));
   conducted.own = { usage: imports.filter(isOwn), responders: [...responders.keys()] };
@@ -282,7 +283,7 @@ class Watch {
     const heardOf = new Set([...this.desks.values()].flatMap(({ orders }) => orders.map(({ batchId }) => batchId)));
     const { administrators } = this.conducted;
     const over = new Set(administrators.filter(({ kind }) => ENDED.has(kind)).map(({ batchId }) => batchId));
-    // A night has no agency, and neither has an appeal: the administrators are told of their ends.
+    // Nights and appeals have no agency: the administrators are told of their ends.
     if ([...heardOf].some((batchId) => isFollowUp(batchId as BatchId) && !over.has(batchId))) return true;
     const approved = administrators.filter(({ kind }) => kind === 'batch_approved').map(({ batchId }) => batchId);
     const reversals = administrators.filter(
@@ -294,7 +295,7 @@ class Watch {
     );
   }
 
-  /** Looks at the end of each day where the batches stand, also where no operator looks at anything. It keeps no run going. */
+  /** Reads, at the end of each day, where the batches stand, even if no operator has anything to look at. It keeps no run going. */
   readStatusDaily(): void {
     const now = this.cloud.clock.now();
     const today = Math.floor(now / DAY) * DAY + DAY_ENDS;
@@ -302,7 +303,7 @@ class Watch {
     this.cloud.clock.every(DAY, look, today > now ? today : today + DAY);
   }
 
-  /** Looks where the batches of all reports stand. */
+  /** Reads where the batches of all reports stand. */
   async readStatus(): Promise<void> {
     await this.days.look(
       this.cloud,
@@ -325,7 +326,7 @@ class Watch {
   }
 }
 
-/** S3's word where who uploads lacks the right, or has no role; undefined for any other error. */
+/** S3's word for an uploader without the right, or without a role; undefined for any other error. */
 function denialOf(error: unknown): string | undefined {
   return /^S3 answered (AccessDenied|InvalidAccessKeyId) to /.exec(error instanceof Error ? error.message : '')?.[1];
 }
@@ -333,8 +334,6 @@ function denialOf(error: unknown): string | undefined {
 function ladderMilliseconds(ladder: LadderName): number {
   return REVERIFY_LADDERS[ladder].reduce((sum, { days }) => sum + days * DAY, 0);
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function megabytes(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;

@@ -1,4 +1,5 @@
-/** What became of the numbers of all reports, day by day: from where their batches stood, as their agencies may read it. */
+/** The state of the numbers of all reports, day by day, from the status that the batches' agencies may read. */
+import * as z from 'zod';
 import type { DayCounts } from '../lambdas/domain/charts.ts';
 import { addDays, type Day, dayOf, instantOf } from '../lambdas/domain/days.ts';
 import type { BatchId } from '../lambdas/domain/identifiers.ts';
@@ -8,10 +9,13 @@ import { OUTCOME_SERIES, outcomeCounts } from '../lambdas/domain/outcome-bars.ts
 import { bucketsOf } from './buckets.ts';
 import type { OutsideCloud } from './desk.ts';
 
-/** A cloud of which the outbox can be read. */
+/** What is looked at of a batch's status. */
+const status = z.object({ connections: z.record(z.string(), z.number()).optional() });
+
+/** A cloud whose outbox can be read. */
 type Read = Pick<OutsideCloud, 'names' | 'list' | 'get' | 'clock'>;
 
-/** Keeps, for each batch, how its numbers stood at the end of each day on which it was looked at. */
+/** Keeps, for each batch, the counts of its numbers at the end of each day on which it was looked at. */
 export class Days {
   private readonly known = new Map<string, Map<Day, Counts>>();
 
@@ -23,14 +27,14 @@ export class Days {
     for (const batchId of batches) {
       const key = statusKeys(batchId as BatchId).json;
       if (!there.has(key)) continue;
-      const status: { connections?: Counts } = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
+      const { connections } = status.parse(JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')));
       const days = this.known.get(batchId) ?? new Map<Day, Counts>();
-      if (status.connections !== undefined) days.set(today, status.connections);
+      if (connections !== undefined) days.set(today, connections);
       this.known.set(batchId, days);
     }
   }
 
-  /** All batches together, from the first day to the last: on a day on which one was not looked at it stands as before. */
+  /** The counts of all batches together, from the first day to the last: on a day without a look, a batch stands as before. */
   counts(): DayCounts[] {
     const seen = [...this.known.values()].flatMap((days) => [...days.keys()]).sort();
     const [first, last] = [seen.at(0), seen.at(-1)];

@@ -1,10 +1,11 @@
 /**
- * An operator's desk: all that a real operator has to work with. It reads the notices in its own queue, fetches its
- * order files, and uploads its answers. The simulated operators and `--respond` both sit at one.
+ * An operator's desk: everything that a real operator has to work with. It reads the notices in its own queue, fetches its order files, and
+ * uploads its answers. The simulated operators and `--respond` both sit at one.
  */
 
 import type { DirectionId } from '../lambdas/domain/identifiers.ts';
 import { columnOf, DIRECTION_KIND_NAMES, type DirectionKind } from '../lambdas/domain/kinds.ts';
+import { ORDERS, type Order } from '../lambdas/domain/ladders.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Correspondent } from './participants.ts';
 
@@ -29,9 +30,8 @@ export interface OrderNotice {
   directionId: DirectionId;
   batchId: string;
   kind: DirectionKind;
-  /** block, reverify, bar_outgoing, bar_incoming, disconnect or restore. */
-  order: string;
-  /** The rung, counted from 1; `failed` or `back` for the orders to disconnect or to restore that a response causes. */
+  order: Order;
+  /** The rung, counted from 1; or, for the orders that a response causes, `failed` (disconnect) or `back` (restore). */
   rung: number | 'failed' | 'back';
   rows: number;
   /** Epoch milliseconds. */
@@ -42,8 +42,8 @@ export interface OrderNotice {
 }
 
 /**
- * A message in a queue, or an e-mail, whose last line is the same, as an object; whatever isn't JSON is an object without fields. Files have
- * more lines: see objectIn.
+ * A message in a queue, or an e-mail, whose last line is the same JSON, as an object; anything that isn't JSON is an object without fields.
+ * Files have more lines: see objectIn.
  */
 export function messageOf(body: string): Record<string, unknown> {
   try {
@@ -69,7 +69,7 @@ export function keyOf(place: unknown): unknown {
   return typeof place === 'object' && place !== null && 'key' in place ? place.key : undefined;
 }
 
-/** What stands for the rung of an order that a response causes. */
+/** The words in place of a rung for the orders that a response causes. */
 const CAUSED = ['failed', 'back'] as const;
 
 function orderOf(message: Record<string, unknown>): OrderNotice | undefined {
@@ -77,11 +77,13 @@ function orderOf(message: Record<string, unknown>): OrderNotice | undefined {
   const text = (name: string) => String(message[name] ?? '');
   const kind = DIRECTION_KIND_NAMES.find((one) => one === text('directionKind'));
   if (kind === undefined) throw new Error(`there are no directions of the kind ${text('directionKind')}`);
+  const order = ORDERS.find((one) => one === text('order'));
+  if (order === undefined) throw new Error(`there are no orders ${text('order')}`);
   return {
     directionId: text('directionId') as DirectionId,
     batchId: text('batchId'),
     kind,
-    order: text('order'),
+    order,
     rung: CAUSED.find((one) => one === text('rung')) ?? Number(text('rung')),
     rows: Number(text('rows')),
     deadline: Date.parse(text('deadline')),
@@ -103,7 +105,7 @@ export class Desk {
   readonly cloud: OutsideCloud;
   /** All orders so far, each once. */
   readonly orders: OrderNotice[] = [];
-  /** All else that it was told. */
+  /** All other notices that it got. */
   readonly notices: Record<string, unknown>[] = [];
   uploads = 0;
   private readonly mailboxes: readonly string[];
@@ -116,7 +118,7 @@ export class Desk {
   }
 
   /**
-   * Empties its mailboxes. Notices may double and come in any order.
+   * Empties its mailboxes. Notices may come twice, and in any order.
    * @returns the orders that are new, by direction and key
    */
   async read(): Promise<OrderNotice[]> {
@@ -152,7 +154,7 @@ export class Desk {
     await this.answerAll(`${directionId}/${name}`, body);
   }
 
-  /** Uploads a response about any of its directions, whose rows say which, or are open in one alone. */
+  /** Uploads a response about any of its directions: rows name their direction, or are open in only one. */
   async answerAll(name: string, body: Uint8Array | string): Promise<void> {
     this.uploads++;
     await this.cloud.put(bucketsOf(this.cloud).inbox, `responses/${this.operator}/${name}`, body);

@@ -1,16 +1,19 @@
 /**
- * What fails again and again while a run goes on: each function's error with its place and how often, and whether anything else
- * happens any more. A line tells no message of an error, which may quote what was read.
+ * The repeated failures of a run: each function's error with its place and count, and whether anything else still happens. No line quotes
+ * an error's message, which may quote what was read.
  */
 import { messageOf } from './desk.ts';
 import { workText } from './happenings.ts';
 import { placeOf } from './traces.ts';
 
 const DAY = 24 * 3_600_000;
-/** Ladders that fail are tried again each hour, batches each six hours: what is to succeed does so sooner. */
+/**
+ * The time without news after which a run counts as stuck. Ladders that fail are tried again each hour, and batches each six hours, so that
+ * whatever can succeed does so sooner.
+ */
 export const PATIENCE = 3 * DAY;
 
-/** What is tried again each hour and tells the administrators so, by the kind of its notice. */
+/** The work that is tried again each hour, with a notice to the administrators, by the kind of that notice. */
 const TRIED_AGAIN: Readonly<Record<string, string>> = {
   direction_failing: "a direction's ladder",
   deciding_failing: "a batch's decision",
@@ -19,7 +22,7 @@ const TRIED_AGAIN: Readonly<Record<string, string>> = {
   settling_failing: "a batch's settling",
 };
 
-/** A failure, told without its message; of a function where there is one that failed. */
+/** A failure, without its message; `who` is the function where one failed. */
 interface Failure {
   readonly who: string;
   readonly error: string;
@@ -27,7 +30,7 @@ interface Failure {
 }
 type Count = Failure & { times: number; readonly first: number; last: number };
 
-/** What failed in a run, each kind of failure once. */
+/** The failures of a run, each kind of failure once. */
 export class Failing {
   readonly #now: () => number;
   readonly #code: string;
@@ -39,7 +42,7 @@ export class Failing {
 
   /**
    * @param now epoch milliseconds of the cloud
-   * @param code the folder that places in the code are told from
+   * @param code the folder that places in the code are relative to
    */
   constructor(now: () => number, code: string) {
     this.#now = now;
@@ -48,7 +51,7 @@ export class Failing {
 
   /**
    * Takes a line that a function wrote.
-   * @returns what is to be told at once: a failure that is there for the second time
+   * @returns the text to be told at once: a failure that came for the second time
    */
   log(functionName: string, line: string): string | undefined {
     const error = errorOf(line);
@@ -57,7 +60,7 @@ export class Failing {
     return undefined;
   }
 
-  /** Takes a notice; as `log`. Errors that are a function's were told as those. */
+  /** Takes a notice; as `log`. Failures of functions were told by their own lines. */
   notice(text: string): string | undefined {
     const { kind, error } = messageOf(text);
     const who = Object.hasOwn(TRIED_AGAIN, String(kind)) ? TRIED_AGAIN[String(kind)] : undefined;
@@ -80,7 +83,7 @@ export class Failing {
     return told.length === 0 ? undefined : told.join('\n  ');
   }
 
-  /** What failed more than once, in the order in which it began: who, how often, and all that is known in a line. */
+  /** The failures that came more than once, in the order in which they began: who failed, how often, and a line with all that is known. */
   repeated(): { who: string; times: number; text: string }[] {
     return [...this.#failures.values()]
       .filter(({ times }) => times > 1)
@@ -92,8 +95,7 @@ export class Failing {
   }
 
   /**
-   * Whether nothing happens any more but what has failed before: so it has been for days, and the ladders that were begun
-   * last are over for as long.
+   * Whether nothing has happened for days but repeated failures, and the ladders that began last have been over for as long.
    * @param length of the longest ladder, milliseconds
    * @param uploaded when the last report is uploaded, epoch milliseconds
    */
@@ -118,19 +120,19 @@ export class Failing {
     return `${who} failed: ${error}${place.replace(`${this.#code}/`, '')}`;
   }
 
-  /** Something that has happened before is no news: it is tried again. */
+  /** Notes an event as news, unless it has happened before: then it is only tried again. */
   #happened(what: string | undefined): void {
     if (what === undefined || this.#seen.has(what)) return;
     this.#seen.add(what);
     this.#news = this.#now();
-    // Orders of a ladder's first rung; from there on it takes as long as it was planned.
+    // These are orders of a ladder's first rung; from there on the ladder takes its planned time.
     if (/^(plan directed|order issued: order (block|reverify),)/.test(what)) this.#planned = this.#now();
   }
 }
 
 const instant = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')}Z`;
 
-/** The error that a line tells of, once for each failure: what a handler logged and then threw is a line of its own. */
+/** The error that a line tells of, once for each failure: the error that a handler logs before it throws is a line of its own. */
 function errorOf(line: string): { error: string; place: string } | undefined {
   if (/ Task timed out after /.test(line)) return { error: 'it timed out', place: '' };
   if (/^the function used over \d+ MB of memory/.test(line)) return { error: 'it ran out of memory', place: '' };
@@ -141,7 +143,7 @@ function errorOf(line: string): { error: string; place: string } | undefined {
   return { error: errorType, place: firstOf(trace) };
 }
 
-/** The first frame of the project's own code, else the first one. */
+/** The first frame of the project's own code, or else the first frame. */
 function firstOf(frames: unknown): string {
   const all = Array.isArray(frames) ? frames.map(String).filter((frame) => /^\s*at /.test(frame)) : [];
   const own = all.find((frame) => !/node_modules|node:/.test(frame)) ?? all[0];

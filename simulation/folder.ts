@@ -8,19 +8,19 @@ import { bucketsOf } from './buckets.ts';
 import type { OutsideCloud } from './desk.ts';
 import { Lock } from './lock.ts';
 
-/** What a run leaves in its folder. */
+/** The folders of a run that help to find out what went wrong. */
 const TRACES = ['logs', 'executions'] as const;
-/** The page that one opens first. */
+/** The page to open first. */
 export const PAGE = 'index.html';
 const ENTRIES = ['inbox', 'outbox', 'audit', ...TRACES, 'run.json', PAGE] as const;
 /** The longest name that a folder takes, in bytes. */
 const LONGEST_NAME = 255;
 const AT_ONCE = 16;
 
-/** Whose file system call failed, as the system names it. */
+/** The system's code for a failed file system call. */
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'no code');
 
-/** How a run is saved. */
+/** The options for saving a run. */
 interface SaveOptions {
   failed?: boolean;
   traces?: (folder: string) => Promise<void>;
@@ -28,12 +28,12 @@ interface SaveOptions {
 }
 
 /**
- * The folder that `--out` names, for one run at a time. What an earlier run left there stays whole until the new run has all of
- * its own, and for good where the new one failed.
+ * The folder that `--out` names, for one run at a time. An earlier run's files stay whole until the new run has all of its own, and for
+ * good if the new one failed.
  */
 export class OutFolder {
   readonly path: string;
-  /** Where this run lies once it is saved; undefined until then, and the folder is as it was before. */
+  /** The place of this run once it is saved; undefined until then, while the folder is as it was before. */
   place: string | undefined;
   private readonly lock: Lock;
   /** The folders that had to be made, from the topmost on. */
@@ -43,7 +43,7 @@ export class OutFolder {
   private released = false;
 
   /**
-   * Makes the folder where there is none, and holds it until the run is saved or discarded.
+   * Makes the folder if there is none, and holds it until the run is saved or discarded.
    * @throws CommandError when the folder can't be written, another run holds it, or it has one of a run's entries that no run made
    */
   constructor(path: string) {
@@ -57,8 +57,8 @@ export class OutFolder {
       throw new CommandError(`--out ${path}: its '${foreign}' was not made by an earlier run, and would be replaced`);
     let lock: Lock | undefined;
     try {
-      // Rights don't tell of a file system that takes nothing: folders and a file are made. One by one, for Node tries for ever to
-      // make several where the system says that the first one's parent is not there.
+      // Permissions don't tell of a file system that takes nothing, and so folders and a file are really made. They are made one by one,
+      // for Node tries for ever to make several where the system says that the first one's parent is not there.
       for (const folder of missing) {
         mkdirSync(folder);
         this.made.push(folder);
@@ -74,11 +74,11 @@ export class OutFolder {
   }
 
   /**
-   * Writes what the buckets hold and what the run used, then puts it in the place of an earlier run's; where this one failed and
-   * there is an earlier one, into a temporary folder instead.
+   * Writes the buckets' objects and the run's usage, then puts them in the place of an earlier run's; if this run failed and there is an
+   * earlier one, into a temporary folder instead.
    * @param report counts the objects written
-   * @param traces writes what helps to find out what went wrong into the folders `logs` and `executions`
-   * @param page makes the run's page of the paths of its files, below the folder
+   * @param traces writes the files that help to find out what went wrong into the folders `logs` and `executions`
+   * @param page makes the run's page from the paths of its files, below the folder
    * @throws an error that names the folder
    */
   async save(
@@ -136,14 +136,14 @@ export class OutFolder {
     await writeFile(join(staging, 'run.json'), `${JSON.stringify(run, null, 2)}\n`);
   }
 
-  /** Drops what was written but not put in place, and puts nothing in place any more. */
+  /** Removes the files that were written but not put in place, and puts nothing in place any more. */
   discard(): void {
     this.discarded = true;
     if (this.staging !== undefined) rmSync(this.staging, { recursive: true, force: true });
     this.release();
   }
 
-  /** Gives the folder up, with what was made of it in vain. */
+  /** Gives the folder up, and removes the folders that were made in vain. */
   private release(): void {
     if (this.released) return;
     this.released = true;
@@ -156,7 +156,7 @@ export class OutFolder {
     try {
       for (const folder of this.made.toReversed()) rmdirSync(folder);
     } catch {
-      // Somebody else put something into it.
+      // Somebody else has put something into it.
     }
   }
 
@@ -166,12 +166,12 @@ export class OutFolder {
     this.place = staging;
   }
 
-  /** @throws where the run is discarded */
+  /** @throws an Error where the run is discarded */
   private hold(): void {
     if (this.discarded) throw new Error(`what was to be in ${this.path} is discarded`);
   }
 
-  /** At one go: an interrupt comes before it or after it. */
+  /** Swaps the entries at one go: an interrupt comes before it or after it. */
   private swap(staging: string): void {
     this.hold();
     const undo: (() => void)[] = [];
@@ -200,7 +200,7 @@ async function filesBelow(folder: string): Promise<string[]> {
     .map(({ parentPath, name }) => relative(folder, join(parentPath, name)).split(sep).join('/'));
 }
 
-/** Whether a folder holds what a run left. */
+/** Whether a folder holds the files of a run. */
 function isRun(folder: string): boolean {
   try {
     const run: unknown = JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8'));
@@ -210,12 +210,12 @@ function isRun(folder: string): boolean {
   }
 }
 
-/** Parts of a key that a path reads otherwise than as a name: they would lead out of the folder, or fall away. */
+/** Parts of a key that a path doesn't take for a name: they would lead out of the folder, or fall away. */
 const NO_NAMES = ['', '.', '..'];
 
 /**
- * A key's part as a file name. Receipts' names are longer than the names of the files they acknowledge, some too long;
- * those, and what is no file name, get a mark.
+ * A key's part as a file name. Receipts' names are longer than the names of the files they acknowledge, and some are too long; these, and
+ * parts that can't be file names, get a mark.
  */
 function nameOnDisk(part: string): string {
   if (Buffer.byteLength(part) <= LONGEST_NAME && !NO_NAMES.includes(part)) return part;

@@ -1,4 +1,4 @@
-/** Usage files that were held up in a run, and what became of them, by what operators were told. */
+/** The usage files that were held up in a run, and their ends, from the notices to operators. */
 import { keyOf } from './desk.ts';
 
 /** A usage file that was held up. */
@@ -6,10 +6,10 @@ export interface GatedFile {
   /** Its key in the inbox. */
   key: string;
   operator: string;
-  /** What it broke, in words: `one_handset (540 of 540 rows, 108 at most)`. */
+  /** The rules that it broke, in words: `one_handset (540 of 540 rows, 108 at most)`. */
   why: string;
   isOwn: boolean;
-  /** What became of it: an approver let it in, its operator sent another one later that was imported, or neither. */
+  /** Its end: an approver let it in, its operator later sent another one that was imported, or neither. */
   ending: 'admitted' | 'corrected' | 'waiting';
 }
 
@@ -26,7 +26,7 @@ export function gatedFiles(
     const { kind, key, versionId, operator, rules, rejects, uploadedAt } = notice;
     if (kind !== 'usage_gated') continue;
     const later = notices.slice(n + 1).filter((one) => one.operator === operator && IMPORTED.has(one.kind));
-    // What is told of an import names no upload, but its rejects and its instant.
+    // The notice of an import names no upload, but its rejects and its instant.
     const isIt = (one: Record<string, unknown>) =>
       keyOf(one.rejects) === keyOf(rejects) && one.uploadedAt === uploadedAt;
     const ending = later.some(isIt) ? 'admitted' : later.length > 0 ? 'corrected' : 'waiting';

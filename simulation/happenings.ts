@@ -1,14 +1,15 @@
 /**
- * What a person sees who tries the local cloud by hand: a line for each thing that happens, with the cloud's time. No line names a
- * number, a handset or an uploader's file, whose name may hold one.
+ * A line for each event, with the cloud's time, for a person who tries the local cloud by hand. No line names a number, a handset or an
+ * uploader's file, since a file's name may hold one.
  */
 import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { STRAYS } from '../lambdas/domain/reasons.ts';
 import { messageOf } from './desk.ts';
 
 /**
- * An upload into the inbox.
- * @param known the ids of the agencies, operators, approvers and caseworkers that are configured; any other may be anything, and is not repeated
+ * The line for an upload into the inbox.
+ * @param known the ids of the agencies, operators, approvers and caseworkers that are configured; any other may be anything, and is not
+ * repeated
  */
 export function uploadText(key: string, size: number, known: readonly string[]): string {
   const place = parseInboxKey(key);
@@ -41,7 +42,7 @@ export function uploadText(key: string, size: number, known: readonly string[]):
   }
 }
 
-/** What functions log of their work, and the fields that are told of it: ids of batches and directions, and counts. */
+/** The messages that functions log of their work, with the fields that are told: ids of batches and directions, and counts. */
 const WORK: Readonly<Record<string, readonly string[]>> = {
   'usage imported': ['operator', 'rows', 'imported', 'rejected'],
   'usage gated': ['operator', 'rows', 'good', 'rejected'],
@@ -72,7 +73,7 @@ const WORK: Readonly<Record<string, readonly string[]>> = {
   'execution ended': ['batchId', 'status'],
 };
 
-/** A line that a function logged; undefined where it is none of the work's events. */
+/** The text of a line that a function logged; undefined where it is none of these messages. */
 export function workText(line: string): string | undefined {
   const start = line.indexOf('{');
   const logged = start < 0 ? {} : messageOf(line.slice(start));
@@ -84,7 +85,7 @@ export function workText(line: string): string | undefined {
   return `${String(logged.message).replace(/^response/, 'receipt written: response')}: ${told.join(', ')}`;
 }
 
-/** A notice that is published; its audience is whom it names. */
+/** The text of a notice that is published; its audience is the participant it names. */
 export function noticeText(message: string): string {
   const notice = messageOf(message);
   const whom = [notice.operator, notice.agency, notice.approver].find((id) => id !== undefined);

@@ -1,4 +1,4 @@
-/** The nights after a run's ladders: what was moved goes on in a batch of the next night, also where nothing else is left to do. */
+/** The nights after a run's ladders: moved rows go on in a batch of the next night, even if nothing else is left to do. */
 import { type BatchId, FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
 import { movedCsvKey } from '../lambdas/domain/outbox.ts';
 import { SCREENED, WAITING } from '../lambdas/domain/work.ts';
@@ -7,21 +7,21 @@ import type { ConductedCloud } from './conducted-cloud.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** At 00:30 in Asia/Kolkata. */
+/** The instant of a night in the UTC day: 00:30 in Asia/Kolkata. */
 const NIGHT = 19 * HOUR;
-/** Of operators who stay silent about what they are to give back, so many nights in a row are looked at. */
+/** The number of nights in a row that are looked at when operators stay silent about what they are to give back. */
 const MOST_SILENT = 3;
-/** What the ARN of the rule has by which nights come. */
+/** The text in the ARN of the rule that starts the nights. */
 const NIGHT_RULE = 'Night';
 
-/** The follow-ups that began, in their order. */
+/** The follow-ups that began, in order. */
 export async function followUps(cloud: Pick<ConductedCloud, 'list' | 'names'>): Promise<BatchId[]> {
   const keys = await cloud.list(bucketsOf(cloud).work, `${SCREENED.prefix}${FOLLOW_UP}-`);
   const begun = keys.filter((key) => key.includes('/shards/')).map((key) => key.split('/')[1] as BatchId);
   return [...new Set(begun)].sort();
 }
 
-/** The follow-ups that settled, the last one first, and whether that is the last that began. */
+/** The follow-ups that settled, the last one first, and whether the last that began is among them. */
 async function settledNights(cloud: ConductedCloud): Promise<{ nights: BatchId[]; all: boolean }> {
   const begun = (await followUps(cloud)).reverse();
   const keys = new Set(await cloud.list(bucketsOf(cloud).outbox, `batches/${FOLLOW_UP}-`));
@@ -29,7 +29,7 @@ async function settledNights(cloud: ConductedCloud): Promise<{ nights: BatchId[]
   return { nights, all: nights[0] === begun[0] };
 }
 
-/** How many of these follow-ups, from the first of them on, had nothing but what was not given back. */
+/** The number of these follow-ups, from the first on, that had nothing but rows that were not given back. */
 async function silentOf(cloud: ConductedCloud, nights: readonly BatchId[]): Promise<number> {
   const { outbox } = bucketsOf(cloud);
   for (const [silent, night] of nights.entries()) {
@@ -43,15 +43,15 @@ async function silentOf(cloud: ConductedCloud, nights: readonly BatchId[]): Prom
   return nights.length;
 }
 
-/** Whether nights come from now on. */
+/** Lets nights come from now on, or stops them. */
 function letNightsCome(cloud: ConductedCloud, come: boolean): void {
   cloud.pauseSchedules((rule) => !come && rule.includes(NIGHT_RULE));
 }
 
 /**
- * Lets time pass until nothing is left to do. What operators stay silent about is asked for night after night, and of two reversals of
- * different days one is always open: so there are no more nights once the last ones had nothing else, and what is open ends.
- * @param over when everything that was uploaded may have ended by itself
+ * Lets time pass until nothing is left to do. Night after night asks for what operators stay silent about, and of two reversals of
+ * different days one is always open: therefore nights stop once the last ones had nothing else, and what is open ends.
+ * @param over the instant by which everything that was uploaded may have ended by itself
  */
 export async function runOut(cloud: ConductedCloud, over: number): Promise<void> {
   const look = async () => {
@@ -67,7 +67,8 @@ export async function runOut(cloud: ConductedCloud, over: number): Promise<void>
 }
 
 /**
- * Lets nights come, once nothing else is left to do, as long as each brings a follow-up. One that did not settle is told of at the end.
+ * Lets nights come, once nothing else is left to do, as long as each brings a follow-up. A follow-up that did not settle is told of at the
+ * end.
  * @param begun told of each night that brought one, before its ladders run
  */
 export async function goThroughNights(cloud: ConductedCloud, begun: () => void): Promise<void> {

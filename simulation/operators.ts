@@ -1,6 +1,6 @@
 /**
- * Simulated operators. They know only what stands on their desk, and what they do depends on the seed, the operator, the
- * direction and the identifier, never on the order in which notices arrive: the same seed gives the same answers.
+ * Simulated operators. They know only what is on their desk, and their acts depend on the seed, the operator, the direction and the
+ * identifier, never on the order in which notices arrive: the same seed gives the same answers.
  */
 import { dayOf, instantOf } from '../lambdas/domain/days.ts';
 import { type BatchId, isFollowUp, parseDirectionId } from '../lambdas/domain/identifiers.ts';
@@ -13,30 +13,30 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How an operator deals with one direction. */
+/** An operator's way of dealing with one direction. */
 type Habit = 'whole' | 'parts' | 'mistakes' | 'late' | 'never';
-/** Neighbours in this list fall to neighbouring operators, so that five operators show all five. */
+/** The habits, in an order in which neighbours fall to neighbouring operators, so that five operators show all five. */
 const HABITS: readonly Habit[] = ['whole', 'never', 'parts', 'mistakes', 'late'];
 
-/** Shares of connections disconnected in comparable drives. */
+/** The shares of connections disconnected in comparable drives. */
 const DISCONNECTED = [0.76, 0.84, 0.9] as const;
 
-/** Shares of connections that are not to be re-verified where they stand: of whom the operator has them no more, or gives more time. */
+/** The shares of connections that are not to be re-verified where they stand: the operator no longer has them, or gives more time. */
 const MOVES = [
   ['reissued', 0.003],
   ['surrendered', 0.003],
   ['ported', 0.02],
   ['extended', 0.02],
 ] as const;
-/** The share of the numbers said to be ported to an operator of which it knows nothing. */
+/** The share of the numbers said to be ported to an operator of which that operator knows nothing. */
 const DISPUTED = 0.3;
-/** Of a direction's rows the parts that are answered in some hours, by how it is dealt with. */
+/** The shares of a direction's rows that are answered within some hours, by habit. */
 const FIRST_DAY: Readonly<Record<Habit, number>> = { whole: 1, parts: 1 / 4, mistakes: 1 / 2, late: 0, never: 0 };
 
-/** The most rows of a file for several directions: of those there may be more than one file takes. */
+/** The most rows of a file for several directions, whose rows may be more than one file takes. */
 const ROWS_PER_FILE = 100_000;
 
-/** What becomes of one row at its operator; `stays_failed` is never disconnected. */
+/** The fate of one row at its operator; `stays_failed` is never disconnected. */
 type Fate =
   | (typeof MOVES)[number][0]
   | 'unanswered'
@@ -48,7 +48,7 @@ type Fate =
   | 'blocked'
   | 'restored'
   | 'unblocked';
-/** What a response says of a row, by columns; the identifier is in the column of its kind. */
+/** A response's cells for a row, by columns; the identifier is in the column of its kind. */
 interface Answer {
   readonly identifier: string;
   readonly outcome: string;
@@ -65,14 +65,14 @@ export class SimulatedOperator {
   private readonly rank: number;
   private readonly others: readonly string[];
   private readonly moving: number;
-  /** The numbers of which it said that they go on elsewhere, or later: it knows them when they come back. */
+  /** The numbers that it said go on elsewhere, or later: it knows them when they come back. */
   private readonly moved = new Set<string>();
-  /** The batches whose orders to give back it has seen to. */
+  /** The batches whose orders to give back it has dealt with. */
   private readonly givingBack = new Set<string>();
 
   /**
    * @param rank the operator's place among all operators, from 0
-   * @param others to whom numbers are ported, when mixed; where there are none, nothing is moved, reissued or surrendered
+   * @param others the operators to which numbers are ported, when mixed; without any, nothing is moved, reissued or surrendered
    * @param moving how many times as often that happens as usual
    */
   constructor(
@@ -87,7 +87,7 @@ export class SimulatedOperator {
     this.moving = settings.moving ?? 1;
   }
 
-  /** Reads what came in and plans what to do about it. */
+  /** Reads new notices and plans what to do about them. */
   async attend(): Promise<void> {
     if (this.manner === 'silent') return;
     for (const notice of await this.desk.read()) this.consider(notice);
@@ -117,8 +117,8 @@ export class SimulatedOperator {
   }
 
   /**
-   * What is to be given back is, whatever else an operator is like: within hours, and all of a batch's directions in one file, or in
-   * some where they are many, whose rows name theirs.
+   * Gives back whatever it is ordered to, whatever the operator's habit: within hours, all of a batch's directions in one file, or in
+   * several if they are many; rows name their direction.
    */
   private giveBack({ batchId, deadline }: OrderNotice): void {
     if (this.givingBack.has(batchId)) return;
@@ -150,7 +150,7 @@ export class SimulatedOperator {
     });
   }
 
-  /** A file without its columns, one for no direction, one in bad shape, the same again, one that contradicts it, the rest. */
+  /** Uploads a file without its columns, one for no direction, one in bad shape, the same again, one that contradicts it, and the rest. */
   private withMistakes(notice: OrderNotice): void {
     const { desk } = this;
     const first = (part: number) => part < 0.5;
@@ -185,7 +185,7 @@ export class SimulatedOperator {
     this.file(notice, 'answers-rest.csv', at + 20 * HOUR, (part) => !first(part));
   }
 
-  /** BOM, CRLF, capitals, columns in another order, remarks, and rows that can't be recorded, each for its own reason. */
+  /** A file with a BOM, CRLF, capitals, columns in another order, remarks, and rows that can't be recorded, each for its own reason. */
   private badlyShaped(notice: OrderNotice, answers: readonly Answer[]): string {
     const stranger =
       notice.kind === 'block'
@@ -211,7 +211,7 @@ export class SimulatedOperator {
     return `\uFEFF${header.join(',')}\r\n${rows.join('\r\n')}`;
   }
 
-  /** The answer to the disconnect order that failed rows caused. */
+  /** Plans the answer to the disconnect order that failed rows caused. */
   private disconnect(notice: OrderNotice): void {
     const name = `disconnected ${notice.key.split('/').at(-1)}`;
     this.act(this.soon(notice.key, 3, 9), async () => {
@@ -232,7 +232,7 @@ export class SimulatedOperator {
     });
   }
 
-  /** @param at the instant for which the answers are planned: what happens then happens on that day, whenever it is said */
+  /** @param at the instant for which the answers are planned: whatever happens then happens on that day, whenever it is said */
   private async answersTo(notice: OrderNotice, takes: (part: number) => boolean, at: number): Promise<Answer[]> {
     const answers: Answer[] = [];
     for (const identifier of await this.desk.identifiersOf(notice)) {
@@ -263,7 +263,7 @@ export class SimulatedOperator {
     if (mixed && chance < 0.03) return 'unanswered';
     const kind = draw('kind');
     if (notice.kind === 'block') return kind < 0.05 ? 'not_found' : 'blocked';
-    // Of what is answered on the first day, so that few nights have anything to go on with.
+    // Only rows that are answered on the first day are moved, so that few nights have anything to go on with.
     const moves = mixed && this.others.length > 0 && draw('part') < FIRST_DAY[this.habitOf(notice)];
     if (moves && !isFollowUp(notice.batchId as BatchId)) {
       let move = draw('move') / this.moving;
@@ -285,7 +285,7 @@ export class SimulatedOperator {
     return HABITS[(this.rank + n + (shift % HABITS.length)) % HABITS.length] as Habit;
   }
 
-  /** An instant some hours from now, or from another one, its minute depending on what it is for: an order's key, or a batch. */
+  /** An instant some hours from now, or from `from`; its minute depends on `what`: an order's key, or a batch. */
   private soon(what: string, fromHours: number, toHours: number, from = this.now()): number {
     const hours = fromHours + (toHours - fromHours) * fraction(this.seed, 'soon', what);
     return from + Math.round(hours * 60) * MINUTE;

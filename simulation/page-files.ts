@@ -1,8 +1,8 @@
-/** What each file of a run is, in a word, and the links of its page. */
+/** The links of a run's page, with a word on each kind of file. */
 import { type Html, html } from '../lambdas/domain/html.ts';
 import { counted } from '../lambdas/domain/wording.ts';
 
-/** What a path is, the first that fits. */
+/** The words for the kinds of files; the first pattern that fits a path counts. */
 const WORDS: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/^inbox\/usage\//, 'Usage: which numbers an operator saw in which handsets'],
   [/^inbox\/reports\//, 'Reports of handsets misused for fraud, as agencies uploaded them'],
@@ -45,11 +45,11 @@ const WORDS: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/^run\.json$/, 'What the run used of each service'],
 ];
 
-/** A page links so many files of a kind, which may be thousands; the folder has the others. */
+/** The most files of a kind that a page links, since there may be thousands; the folder has the others. */
 const MOST_LINKED = 100;
 
 /**
- * Links to a run's files by what they are, each kind with a word on it.
+ * Links to a run's files by kind, each kind with a word on it.
  * @param files their paths below the page's folder, parts separated by `/`
  */
 export function fileLinks(files: readonly string[]): Html {

@@ -1,4 +1,4 @@
-/** The page of a run: what happened, batch by batch, and what each file is that it left. */
+/** The page of a run: its events, batch by batch, and the kind of each file that it left. */
 import type { Summary } from '../lambdas/domain/books.ts';
 import { type DayCounts, overDays, timeline } from '../lambdas/domain/charts.ts';
 import { type Instant, instantOf } from '../lambdas/domain/days.ts';
@@ -12,7 +12,7 @@ import type { OrderNotice } from './desk.ts';
 import { fileLinks } from './page-files.ts';
 import type { Results } from './results.ts';
 
-/** What the page tells of. */
+/** The data for the page. */
 export interface RunTold extends Results {
   readonly orders: readonly OrderNotice[];
   readonly days: readonly DayCounts[];
@@ -22,7 +22,7 @@ export interface RunTold extends Results {
   readonly files: readonly string[];
 }
 
-/** The page; names no number, and of handsets none. */
+/** The page; it names no number and no handset. */
 export function runHtml(told: RunTold): string {
   const batches = told.summaries.filter(({ agency }) => agency !== FOLLOW_UP);
   return pageOf(
@@ -139,7 +139,7 @@ function rungsOf(batchId: string, orders: readonly OrderNotice[]): { order: stri
   return [...rungs].sort(([a], [b]) => a - b).map(([, rung]) => rung);
 }
 
-/** How numbers mostly end that moved. */
+/** The usual ends of numbers that moved. */
 const NIGHTLY = ['verified', 'disconnected', 'notFound', 'ported', 'extended'] as const;
 
 function nights({ summaries }: RunTold): Html {

@@ -1,4 +1,4 @@
-/** The files of a run: what is uploaded first, and what comes while it is under way. */
+/** The files of a run: those uploaded first, and those that come while it is under way. */
 import { createReadStream, statSync } from 'node:fs';
 import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import type { OwnReport, OwnResponse, OwnUpload, RunSettings } from './arguments.ts';
@@ -6,24 +6,27 @@ import { sampleAppeal, sampleWithdrawals } from './reversals.ts';
 import { EXEMPTED_AGE, operatorShare, planSample, sampleExemptions, sampleReport } from './sample.ts';
 import { sampleUsage } from './usage.ts';
 
-/** A file to upload: where, and its bytes whenever they are asked for. */
+/** A file to upload: its key, and its bytes whenever they are asked for. */
 export interface Parcel {
   key: string;
-  /** How large it is, compared with its neighbours: bytes, or a share. */
+  /** Its size in proportion to its neighbours: bytes, or a share. */
   weight: number;
   content(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
-/** A file that comes while the run is under way, and whose report it is if it is one; of `--upload`, placeholders stand for what they name. */
+/**
+ * A file that comes while the run is under way, with the agency if it is a report. `fills`: it came by `--upload`, and its placeholders are
+ * filled.
+ */
 export type Sent = Omit<Parcel, 'weight'> & { kind: 'file'; agency?: string; age: number; fills?: boolean };
 
-/** What is uploaded of the generated sample, and beside it. */
+/** The uploads of the generated sample, and those beside it. */
 export function sampleParcels(
   { seed, start, operators, approvals }: RunSettings,
   { scale, reports, uploads = [] }: Extract<RunSettings['material'], { kind: 'sample' }>,
 ): { usage: Parcel[]; sent: Sent[] } {
   const sample = planSample({ seed, scale, start });
-  // Of operators who never give back nights would ask it for ever, and a reversal upon which nobody decides never lapses.
+  // Nights would ask for ever from operators who never give back, and a reversal upon which nobody decides never lapses.
   const areOver = operators !== 'silent' && approvals !== 'none';
   const withdrawn = sample.reports.slice(0, reports).filter(({ fate }) => areOver || fate !== 'reversed');
   return {
@@ -40,7 +43,7 @@ export function sampleParcels(
         key: `reports/${report.agency}/${report.name}`,
         content: () => encoded([sampleReport(sample, report)]),
       })),
-      // What binds the reports after the first one, where there are any.
+      // Exemptions bind the reports after the first one, where there are any.
       ...(reports === undefined ? ['approver-1', 'approver-2'] : []).map((approver) => ({
         kind: 'file' as const,
         age: EXEMPTED_AGE,
@@ -56,7 +59,7 @@ export function sampleParcels(
   };
 }
 
-/** What is uploaded of the user's own files. */
+/** The uploads of the user's own files. */
 export function ownParcels({ usage, uploads }: Extract<RunSettings['material'], { kind: 'files' }>): {
   usage: Parcel[];
   sent: (Sent | OwnResponse)[];

@@ -1,6 +1,6 @@
 /**
- * What stands in an upload's key or cells for something that only the run knows: `{batch:N}`, `{preview:N}`, `{direction:MSISDN}`,
- * `{reference:MSISDN}`, `{version:KEY}`. Each is what it names at the instant of the upload.
+ * Placeholders in an upload's key or cells for something that only the run knows: `{batch:N}`, `{preview:N}`, `{direction:MSISDN}`,
+ * `{reference:MSISDN}`, `{version:KEY}`. Each is replaced by what it names at the instant of the upload.
  */
 
 import { sha256Of } from '../lambdas/domain/hashes.ts';
@@ -13,18 +13,18 @@ import { messageOf, type OutsideCloud } from './desk.ts';
 
 const PLACEHOLDER = /\{(batch|preview|direction|reference|version):([^{}\n]*)\}/g;
 
-/** Whether a text has any. */
+/** Whether a text has a placeholder. */
 export const hasPlaceholders = (text: string): boolean => text.search(PLACEHOLDER) >= 0;
 
-/** What a placeholder names isn't there, or not yet. */
+/** The error for a placeholder that names something that isn't there, or not yet. */
 export class NothingNamed extends Error {
   override name = 'NothingNamed';
 }
 
-/** Longer files have no placeholders. */
+/** The size, in bytes, above which a file has no placeholders. */
 const LONGEST = 16 * 1024 * 1024;
 
-/** A file to upload: where, and its bytes whenever they are asked for. */
+/** A file to upload: its key, and its bytes whenever they are asked for. */
 interface File {
   key: string;
   content(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -36,11 +36,14 @@ interface Row {
   reference: string;
 }
 
-/** What is told first of a batch: of a report, and of a reversal, which people are asked about or are not to be. A night orders at once. */
+/**
+ * The first notices of a batch: of a report, and of a reversal, whether people are asked about it or it is over the limit. A night begins
+ * with its orders.
+ */
 const FIRST = ['batch_registered', 'decision_needed', 'batch_over_limit'];
 
 export class Placeholders {
-  /** In the order of their registration; one that is begun anew keeps its place. */
+  /** The batches in the order of their registration; one that is begun anew keeps its place. */
   readonly #batches = new Set<string>();
 
   /** Takes a notice as it is published. */
@@ -106,7 +109,7 @@ export class Placeholders {
     return batch;
   }
 
-  /** Which batches there are, by their numbers. */
+  /** The batches there are, by their numbers, in words. */
   #others(): string {
     const batches = [...this.#batches];
     if (batches.length === 0) return ', and no other';
@@ -116,7 +119,7 @@ export class Placeholders {
   }
 }
 
-/** A file's text, of which what is no placeholder stays byte for byte, and the bytes of another such text. */
+/** A file's text, which keeps everything but placeholders byte for byte, and the way back from such a text to bytes. */
 function formOf(bytes: Buffer): { text: string; bytesOf(text: string): Buffer } {
   const isBig = bytes[0] === 0xfe && bytes[1] === 0xff;
   const isLittle = bytes[0] === 0xff && bytes[1] === 0xfe;
@@ -129,7 +132,10 @@ function formOf(bytes: Buffer): { text: string; bytesOf(text: string): Buffer } 
   };
 }
 
-/** The newest version of what was uploaded under a key. */
+/**
+ * The newest version of the object under a key.
+ * @throws NothingNamed where nothing was uploaded there
+ */
 async function versionOf(key: string, cloud: OutsideCloud): Promise<string> {
   const { inbox } = bucketsOf(cloud);
   if (!(await cloud.list(inbox, key)).includes(key))
@@ -137,7 +143,10 @@ async function versionOf(key: string, cloud: OutsideCloud): Promise<string> {
   return await cloud.version(inbox, key);
 }
 
-/** The row of the newest direction to re-verify that carries a number, by the orders in the outbox. */
+/**
+ * The row of the newest direction to re-verify that has a number, by the orders in the outbox.
+ * @throws NothingNamed where there is none
+ */
 async function newestRow(given: string, cloud: OutsideCloud): Promise<Row> {
   const msisdn = parseMsisdn(given);
   if ('reason' in msisdn) throw new NothingNamed(`${given} is no number`);

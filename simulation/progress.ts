@@ -1,14 +1,14 @@
-/** What a person sees while a run works. */
+/** The display of a run's work for a person. */
 export interface Progress {
   /** A new stage begins; the one before is done. */
   stage(name: string): void;
-  /** How far the stage is. */
+  /** Says how far the stage is. */
   update(detail: string): void;
-  /** Something that happened within the stage. */
+  /** Tells of an event within the stage. */
   event(what: string): void;
   /** Asks regularly how far the stage is, until the next one begins. */
   follow(detail: () => string): void;
-  /** So much of the whole work is done, 0 to 1; from the first of these on, the time left is told. */
+  /** Says that this share of the whole work is done, 0 to 1; from the first call on, the time left is told. */
   reached(share: number): void;
   /** The last stage is done: nothing more is shown, whatever comes after it. */
   end(): void;
@@ -18,7 +18,7 @@ export interface Progress {
 const TERMINAL_INTERVAL = 250;
 const LOG_INTERVAL = 10_000;
 
-/** A terminal, or whatever else takes the lines. */
+/** A terminal, or anything else that takes the lines. */
 export interface Screen {
   isTTY?: boolean;
   columns?: number;
@@ -26,7 +26,7 @@ export interface Screen {
 }
 
 /**
- * On a terminal one line per stage, which changes as the work goes on; elsewhere plain lines.
+ * Shows one line per stage on a terminal, which changes as the work goes on, and plain lines elsewhere.
  * @param now milliseconds of a clock that only goes on
  */
 export function showProgress(screen: Screen, now: () => number = () => performance.now()): Progress {
@@ -95,7 +95,7 @@ export function showProgress(screen: Screen, now: () => number = () => performan
   };
 }
 
-/** In words that don't change too often; nothing where it is over soon. */
+/** The time left, in words that don't change too often; empty where it is over soon. */
 function timeLeft(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (seconds < 10) return '';

@@ -1,6 +1,6 @@
 /**
- * Randomness that depends on what it is for and never on when it is asked: a hash of the seed and names. Not for
- * anything secret.
+ * Random numbers that depend on what they are for and never on when they are asked for: hashes of the seed and of names. Not for anything
+ * secret.
  */
 
 /** Mixes a 32-bit integer so that each input bit changes about half of the output's (the finaliser of MurmurHash3). */

@@ -14,8 +14,8 @@ const several = (count: number, what: string): string => `${number(count)} ${wha
 const instant = (text: string): string => text.replace('T', ' ').replace(/:\d\d(\.\d+)?Z$/, 'Z');
 
 /**
- * What happened, batch by batch and then night by night, what was taken back, and where the files are.
- * @param out where they are; undefined where they could not be saved
+ * The events of a run, batch by batch and then night by night, its reversals, and the place of its files.
+ * @param out the folder of the files; undefined where they could not be saved
  */
 export function reportText(
   summaries: readonly Summary[],
@@ -49,7 +49,7 @@ export function reportText(
 }
 
 /**
- * What a run took of this machine.
+ * The time and memory that a run took on this machine.
  * @param milliseconds of real time
  * @param bytes the most memory that its processes had
  */
@@ -59,7 +59,7 @@ export function tookText(milliseconds: number, bytes: number): string {
   return `Took ${time} of this machine's time, and at most ${(bytes / 1e9).toFixed(2)} GB of its memory`;
 }
 
-/** Columns that are seldom used: a batch's lines and its table name them only where they count something. */
+/** The columns that are seldom used: a batch's lines and its table name them only where they count something. */
 const SELDOM: ReadonlySet<string> = new Set([
   ...LEFT_OUT,
   'reversed',
@@ -70,7 +70,7 @@ const SELDOM: ReadonlySet<string> = new Set([
   'withdrawn',
 ]);
 
-/** A book's columns in the order in which they are printed: what was directed, and else as the summary has them. */
+/** A book's columns in the order in which they are printed: first the directed ones, then the others in the summary's order. */
 const DECIDED = { connections: decidedOf('connections'), blocks: decidedOf('blocks') };
 const ENDED = { connections: Object.keys(BOOKS.connections.ended), blocks: Object.keys(BOOKS.blocks.ended) };
 
@@ -111,7 +111,7 @@ function batchText(summary: Summary, orders: readonly OrderNotice[]): string {
   ].join('\n');
 }
 
-/** A line for each night's follow-up: what became of all that it went on with. */
+/** A line for each night's follow-up: how the rows ended with which it went on. */
 function nightsText(nights: readonly Summary[]): string {
   const lines = nights.map(({ batchId, settledAt, connections, outcomes = {}, unexplained }) => {
     const left = DECIDED.connections.filter((column) => column !== 'directed');
@@ -128,7 +128,7 @@ function nightsText(nights: readonly Summary[]): string {
   return ['Follow-ups, each of which goes on at night with what was moved before', ...lines].join('\n');
 }
 
-/** A line for each reversal: who asked for it, who decided, and what became of those for whom it was asked, and of what it gave back. */
+/** A line for each reversal: who asked for it, who decided, what became of the subjects asked for, and what it gave back. */
 function reversalsText(reversals: readonly Reversed[]): string {
   const lines = reversals.map(({ summary, by }) => {
     const { batchId, agency, status, settledAt, subjects, outcomes, withdrawn, unexplained } = summary;
@@ -150,7 +150,7 @@ function reversalsText(reversals: readonly Reversed[]): string {
   return ['Reversals, each of which gives back what was done', ...lines].join('\n');
 }
 
-/** Those columns of a book in words that count something. */
+/** The columns of a book that count something, in words. */
 function parts(of: object, columns: readonly string[]): string {
   const counts = countsOf(of);
   const found = columns.filter((column) => (counts[column] ?? 0) > 0);
@@ -161,7 +161,7 @@ function countsOf(book: object): Readonly<Record<string, number | undefined>> {
   return { ...book };
 }
 
-/** What each operator was directed, and how all of that ended: a row's parts add up. */
+/** The rows that each operator was directed, and how they ended: the parts of a line add up. */
 function operatorTable({ operators }: Summary): string[] {
   const counted = (book: 'connections' | 'blocks') =>
     ENDED[book].filter(
@@ -195,7 +195,7 @@ function operatorTable({ operators }: Summary): string[] {
   );
 }
 
-/** The rungs that were reached, each with the instant by which it had to be answered. */
+/** The rungs that were reached, each with its deadline. */
 function deadlines(batchId: string, orders: readonly OrderNotice[]): string[] {
   const lines: string[] = [];
   for (const kind of ['block', 'reverify'] as const) {
@@ -223,7 +223,7 @@ function gatedText(files: readonly GatedFile[]): string {
   return ['Usage files that were held up', ...lines].join('\n');
 }
 
-/** How often the administrators were told of what. */
+/** The notices to the administrators, by kind, with their counts. */
 function toldText(administrators: readonly Record<string, unknown>[]): string {
   const counts = new Map<string, number>();
   for (const { kind } of administrators) {

@@ -1,6 +1,6 @@
 /**
- * `--respond`: an operator's answers, split among its directions. The splitter looks only at what the operator has: the
- * orders it received, its own uploads and their receipts.
+ * `--respond`: an operator's answers, split among its directions. The splitter looks only at what the operator has: the orders it received,
+ * its own uploads and their receipts.
  */
 
 import { createHash } from 'node:crypto';
@@ -23,7 +23,7 @@ import {
   readResponse,
 } from './response-file.ts';
 
-/** What the operator knows of a row: nothing was said yet, it was said to have failed, or it is done with. */
+/** The operator's knowledge of a row: nothing was said yet, it was said to have failed, or it is done with. */
 type Standing = 'open' | 'failed' | 'done';
 
 interface Direction {
@@ -32,11 +32,11 @@ interface Direction {
   /** Plan, shard and number, compared in turn: a later plan's direction is newer. */
   readonly place: readonly number[];
   readonly rows: Map<string, Standing>;
-  /** The latest deadline that an order named, epoch milliseconds: past it and without a new order, the ladder ended. */
+  /** The latest deadline that an order named, epoch milliseconds: after it, without a new order, the ladder has ended. */
   deadline: number;
 }
 
-/** An upload whose receipt wasn't read yet: what it says about which row, and on which line. */
+/** An upload whose receipt wasn't read yet: its answers by row and line. */
 interface Upload {
   readonly direction: Direction;
   readonly receipt: string;
@@ -47,12 +47,12 @@ interface Upload {
   }[];
 }
 
-/** A response whose columns say what it is about. */
+/** A response whose columns tell the kind of its directions. */
 type KnownResponse = ReadableResponse | (RefusedResponse & { kind: DirectionKind });
 
 /**
  * Reads a file of answers.
- * @throws CommandError where its columns don't say what it is about: to which direction it goes would be a guess
+ * @throws CommandError where its columns don't tell the kind: its direction would be a guess
  */
 export async function readOwn({ path, argument }: OwnResponse): Promise<{ bytes: Buffer; response: KnownResponse }> {
   const bytes = await readFile(path);
@@ -75,9 +75,10 @@ export class Responder {
   }
 
   /**
-   * Uploads a file's rows under its own name, each to the direction that may be answered so where the row is open or failed, else to
-   * the newest that carries it, else to the newest of its kind. A file that would be refused whole goes whole to the newest.
-   * @throws CommandError when there is no direction that could take it, or it isn't known of which kind it is
+   * Uploads a file's rows under its own name. Each row goes to the newest direction that takes the answer and in which the row is open or
+   * failed, else to the newest that has the row, else to the newest of its kind. A file that would be refused whole goes whole to the
+   * newest.
+   * @throws CommandError when there is no direction that could take it, or its kind isn't known
    */
   async respond(file: OwnResponse): Promise<void> {
     await this.catchUp();
@@ -119,7 +120,7 @@ export class Responder {
     return [...pieces];
   }
 
-  /** The directions about what a file's column names that may be answered so; of words that none takes, those of the file's kind. */
+  /** The directions about the file's column that take this answer; for an answer that none takes, those of the file's kind. */
   private taking(kind: DirectionKind, outcome: string): Direction[] {
     const taking = [...this.directions.values()].filter(
       (one) => columnOf(one.kind) === columnOf(kind) && rulesOf(one.kind).answers.some((answer) => answer === outcome),
@@ -138,10 +139,10 @@ export class Responder {
     this.unread.push({ direction, receipt, rows });
   }
 
-  /** Books what came in since: orders first, then the receipts of earlier uploads. */
+  /** Reads what came in since: orders first, then the receipts of earlier uploads. */
   private async catchUp(): Promise<void> {
     for (const notice of await this.desk.read()) {
-      // Nobody answers that somebody has their service back.
+      // Nobody answers an order that gives a subscriber their service back.
       if (notice.rung === 'back') continue;
       const parts = parseDirectionId(notice.directionId);
       const direction = this.directions.get(notice.directionId) ?? {

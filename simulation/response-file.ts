@@ -6,33 +6,36 @@ import { kindsAnswered } from '../lambdas/domain/routing.ts';
 
 /** A row of a response file. */
 export interface ResponseRow {
-  /** What it is about: in a file of both columns, as the system itself reads it. */
+  /** The kind of its direction; in a file with both columns, as the system itself reads it. */
   kind: DirectionKind;
-  /** The number or handset as this system keys it; undefined where it can't be read. */
+  /** The number or handset, as this system keys it; undefined where it can't be read. */
   identifier: string | undefined;
   outcome: string;
   /** Its bytes, line end included. */
   bytes: Buffer;
 }
 
-/** A response file that can be cut by rows. */
+/** A response file that can be split by rows. */
 export interface ReadableResponse {
   kind: DirectionKind;
-  /** What stands before the first row. */
+  /** The bytes before the first row. */
   header: Buffer;
   rows: ResponseRow[];
 }
 
-/** One that the system will refuse whole; the kind where its columns tell it. */
+/** A file that the system will refuse whole; its kind is known where its columns tell it. */
 export interface RefusedResponse {
   kind: DirectionKind | undefined;
   refused: string;
 }
 
-/** How a cell of each column of identifiers is read. */
+/** The parsers of the columns of identifiers. */
 export const PARSERS = { msisdn: parseMsisdn, imei: parseImei } as const;
 
-/** Reads a response file, and gives it in UTF-8: of connections where it has a column `msisdn`, but for rows about a handset alone; else of handsets. */
+/**
+ * Reads a response file and converts it to UTF-8. A file with a column `msisdn` is about connections, but for rows about a handset alone;
+ * any other is about handsets.
+ */
 export async function readResponse(file: Buffer): Promise<ReadableResponse | RefusedResponse> {
   const text = new Utf8Bytes();
   const bytes = Buffer.concat([text.add(file), text.end()]);
@@ -70,12 +73,12 @@ export async function readResponse(file: Buffer): Promise<ReadableResponse | Ref
   return { kind: undefined, refused: 'missing_column' };
 }
 
-/** The file that carries only some of the rows, as they stood. */
+/** A file with only some of the rows, unchanged. */
 export function pieceOf(header: Buffer, rows: readonly ResponseRow[]): Buffer {
   return Buffer.concat([header, ...rows.map(({ bytes }) => bytes)]);
 }
 
-/** The physical line, from 1, on which each of the rows starts in their piece. */
+/** The physical line, from 1, on which each of the rows starts in such a file. */
 export function linesInPiece(header: Buffer, rows: readonly ResponseRow[]): number[] {
   let line = 1 + lineEnds(header);
   return rows.map(({ bytes }) => {

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { Summary } from '../lambdas/domain/books.ts';
 import {
   ADMITTED,
@@ -21,20 +22,21 @@ import {
   WITHDRAWALS,
 } from '../lambdas/domain/outbox.ts';
 import type { ReversalSummary } from '../lambdas/domain/reversal-books.ts';
+import { countedPlainly } from '../lambdas/domain/wording.ts';
 import { bucketsOf } from './buckets.ts';
 import type { Conducted, UploadedReport } from './conduct.ts';
 import { compare, keyOf, messageOf, type OutsideCloud, objectIn } from './desk.ts';
 import { followUps } from './nights.ts';
 
-/** How a run ended. */
+/** The end of a run. */
 export interface Results {
   /** The batches that ended with books, in the order in which their reports were uploaded, and then those of nights. */
   summaries: Summary[];
-  /** What people were asked to take back, in the order in which they decided. */
+  /** The reversals that people were asked about, in the order in which they decided. */
   reversals: Reversed[];
-  /** Why the run did not succeed, one line each; none when it did. */
+  /** The reasons why the run did not succeed, one line each; empty if it did. */
   problems: string[];
-  /** What somebody should know although the run succeeded. */
+  /** Warnings for somebody to look at although the run succeeded. */
   warnings: string[];
 }
 
@@ -45,8 +47,8 @@ export interface Reversed {
 }
 
 /**
- * Judges a run by what the agencies and administrators were told and by the summaries in the outbox: it succeeded when every
- * report's batch, every night and every reversal ended with nothing unexplained, however it ended.
+ * Judges a run by the notices to agencies and administrators and by the summaries in the outbox: it succeeded when every report's batch,
+ * every night and every reversal ended with nothing unexplained, however it ended.
  */
 export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<Results> {
   const { outbox } = bucketsOf(cloud);
@@ -56,7 +58,7 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   const warnings: string[] = [];
   for (const report of conducted.reports) {
     const key = summaryKey(report.batchId as BatchId);
-    // Of one that was begun anew after it had ended the summary of before is there.
+    // A batch that was begun anew after it had ended still has its earlier summary.
     if (!settled.has(key) || hasFailed(report, conducted)) {
       problems.push(whyNotSettled(report, conducted));
       continue;
@@ -67,7 +69,9 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     const { rows, rejected, handsets } = summary.report;
     if (handsets === 0) {
       const rejects = rejected === 0 ? '' : ` (see ${rejectsOf(report)})`;
-      warnings.push(`${report.key} named no handset: it has ${counted(rows, 'row')}, ${rejected} rejected${rejects}`);
+      warnings.push(
+        `${report.key} named no handset: it has ${countedPlainly(rows, 'row')}, ${rejected} rejected${rejects}`,
+      );
     }
     if (summary.unexplained !== 0) problems.push(`batch ${report.batchId} has ${summary.unexplained} rows unexplained`);
   }
@@ -98,7 +102,7 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     problems.push(`the run was ended at ${at}: for days nothing had happened but what fails again and again`);
   }
   const reported = new Set(conducted.reports.map(({ key }) => key));
-  // The same bytes may begin a batch anew, where it lapsed, say: its agency is told which of them did not.
+  // The same bytes may begin a batch anew, for instance where it lapsed: the agency is told if they did not.
   for (const { kind, file, batchId } of conducted.agencies)
     if (kind === 'same_report' && reported.has(String(file)))
       warnings.push(`${file} is the report of batch ${batchId} again; it changed nothing`);
@@ -115,6 +119,9 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   return { summaries: [...summaries.values()], reversals: reversed, problems, warnings: [...new Set(warnings)] };
 }
 
+/** What a preview is one of. */
+const preview = z.object({ kind: z.string() });
+
 /** The reversals that people were asked about, by their previews. */
 async function reversals(cloud: OutsideCloud): Promise<BatchId[]> {
   const { outbox } = bucketsOf(cloud);
@@ -122,12 +129,13 @@ async function reversals(cloud: OutsideCloud): Promise<BatchId[]> {
   for (const key of await cloud.list(outbox, OUTBOX.previews.prefix)) {
     const batchId = key.split('/')[1] as BatchId;
     if (key !== previewKeys(batchId).json) continue;
-    if (JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')).kind === 'reversal') found.push(batchId);
+    const { kind } = preview.parse(JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')));
+    if (kind === 'reversal') found.push(batchId);
   }
   return found;
 }
 
-/** Who decided upon a batch, by its chain. */
+/** The approvers who decided upon a batch, by its chain. */
 async function decidersOf(cloud: OutsideCloud, batchId: BatchId): Promise<string[]> {
   const { audit } = bucketsOf(cloud);
   for (const key of await cloud.list(audit, `batches/${batchId}/`))
@@ -143,14 +151,13 @@ async function decidersOf(cloud: OutsideCloud, batchId: BatchId): Promise<string
   return [];
 }
 
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 const listed = (counts: unknown): string =>
   Object.entries(typeof counts === 'object' && counts !== null ? counts : {})
     .map(([reason, count]) => `${reason} × ${count}`)
     .join(', ');
 const rejectsOf = ({ agency, key }: UploadedReport): string => `rejects/${agency}/${key.split('/').at(-1)}`;
 
-/** What became of a usage file that was read to its end, where not all of it was taken. */
+/** The warning about a usage file that was read to its end, but not wholly taken. */
 function usageWarning({ operator, rows, rejected, warnings, rejects }: Record<string, unknown>): string[] {
   if (rows === 0) return [`${operator}'s usage file has no rows`];
   const dropped = listed(warnings);
@@ -160,7 +167,7 @@ function usageWarning({ operator, rows, rejected, warnings, rejects }: Record<st
   return [`of ${operator}'s usage file ${rejected} of ${rows} rows were rejected${see}${cells}`];
 }
 
-/** Whose receipts an upload's is among, and what it is about; none where its place has no receipts. */
+/** The participant whose receipts include an upload's, its subject and its name; undefined where its place has no receipts. */
 function aboutOf(
   place: InboxKey,
 ): readonly [who: OperatorId | ApproverId | CaseworkerId | AgencyId, about: string, name: string] | undefined {
@@ -175,7 +182,10 @@ function aboutOf(
 
 type OwnUpload = NonNullable<Conducted['uploads']>[number];
 
-/** The keys that the receipts of an upload may have. @param all uploads, of which the same bytes may have been routed several times */
+/**
+ * The keys that the receipts of an upload may have.
+ * @param all uploads, of which the same bytes may have been routed several times
+ */
 function receiptKeys({ key, sha256 }: OwnUpload, all: readonly OwnUpload[]): string[] {
   const place = parseInboxKey(key);
   if (place.kind === 'combined') {
@@ -189,17 +199,17 @@ function receiptKeys({ key, sha256 }: OwnUpload, all: readonly OwnUpload[]): str
   return [receiptKey(...of, sha256), receiptKey(...of, null), takenReceiptKey(...of, sha256)];
 }
 
-/** What the receipts of a file say, or of all files that were made of it. */
+/** The contents of the receipts of a file, or of all files that were made of it. */
 interface Told {
   name: string;
   refused: unknown;
   rows: number;
   rejected: Map<string, number>;
-  /** Of the receipts that say that not all was taken. */
+  /** The keys of the receipts that say that not everything was taken. */
   keys: string[];
 }
 
-/** What the receipts of the user's own files say that was not taken. */
+/** The warnings about rows of the user's own files that their receipts say were not taken. */
 async function receiptWarnings({ own, uploads = [] }: Conducted, cloud: OutsideCloud): Promise<string[]> {
   const { outbox } = bucketsOf(cloud);
   const uploaded = new Set(uploads.flatMap((one) => receiptKeys(one, uploads)));
@@ -210,7 +220,7 @@ async function receiptWarnings({ own, uploads = [] }: Conducted, cloud: OutsideC
     if (!responds && !uploaded.has(key)) continue;
     const { file, refused, rows, rejected } = await objectIn(cloud, outbox, key);
     const name = `${who}'s ${file}`;
-    // --respond makes a file for each direction of one of the user's.
+    // --respond makes a file for each direction from one of the user's files.
     const identity = JSON.stringify([name, refused, responds ? '' : key]);
     const one: Told = files.get(identity) ?? { name, refused, rows: 0, rejected: new Map(), keys: [] };
     files.set(identity, one);
@@ -222,18 +232,18 @@ async function receiptWarnings({ own, uploads = [] }: Conducted, cloud: OutsideC
   return [...files.values()].flatMap(receiptWarning);
 }
 
-/** What is told of a file that was not taken, or not all of it: in one line, in however many directions. */
+/** The warning about a file that was not taken, or not wholly: one line, however many directions it went to. */
 function receiptWarning({ name, refused, rows, rejected, keys: [key, ...others] }: Told): string[] {
   if (key === undefined) return [];
-  const see = `(see ${key}${others.length === 0 ? '' : ` and ${counted(others.length, 'other receipt')}`})`;
+  const see = `(see ${key}${others.length === 0 ? '' : ` and ${countedPlainly(others.length, 'other receipt')}`})`;
   if (typeof refused === 'string') return [`${name} was refused: ${refused} ${see}`];
   const count = [...rejected.values()].reduce((sum, one) => sum + one, 0);
   return [
-    `of ${name} ${count} of ${counted(rows, 'row')} were rejected: ${listed(Object.fromEntries(rejected))} ${see}`,
+    `of ${name} ${count} of ${countedPlainly(rows, 'row')} were rejected: ${listed(Object.fromEntries(rejected))} ${see}`,
   ];
 }
 
-/** Whether the last that its agency was told of a report's batch is that it failed. */
+/** Whether the last notice to the agency about a report's batch is that it failed. */
 function hasFailed({ batchId }: UploadedReport, { agencies }: Conducted): boolean {
   return agencies.findLast((notice) => notice.batchId === batchId)?.kind === 'batch_failed';
 }
@@ -251,7 +261,7 @@ function whyNotSettled(report: UploadedReport, { agencies, administrators }: Con
   return `${key} made no batch`;
 }
 
-/** What the administrators were told about uploads, as far as the reports' own fate doesn't say it. */
+/** The warning in a notice to the administrators about an upload, as far as the reports' own fate doesn't say it. */
 function warningOf(notice: Record<string, unknown>, reported: ReadonlySet<string>): string[] {
   if (notice.kind === 'usage_stopped')
     return [

@@ -1,23 +1,25 @@
-/** What of the generated sample is taken back: what a caseworker appeals for, and what agencies withdraw. */
+/** The reversals of the generated sample: a caseworker's appeals, and agencies' withdrawals. */
 import { bystanderOf, numberOf, type Sample, type SampleReport, sampleBatch } from './sample.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** Some of those who didn't answer are barred by then, others disconnected; nobody's answer is on its way. */
+/**
+ * The age of the appeals: by then some of those who didn't answer are barred, others are disconnected, and nobody's answer is on its way.
+ */
 const APPEALED_AGE = 7 * DAY;
-/** How long after its report a withdrawal comes: before anybody decides, or when what was directed has been carried out. */
+/** The time from a report to its withdrawal: before anybody decides, or when the directions have been carried out. */
 const WITHDRAWN_AFTER = { withdrawn: HOUR, reversed: 7 * DAY } as const;
-/** So many numbers of one handset are appealed for, as far as it has them. */
+/** The number of one handset's numbers that are appealed for. */
 const APPEALED = 3;
 
-/** A file that asks for a reversal: where, when (milliseconds after the start), and what it says. */
+/** A file that asks for a reversal: its key, its age (milliseconds after the start), and its text. */
 interface Asking {
   key: string;
   age: number;
   text: string;
 }
 
-/** The files by which agencies take back these reports, those whose fate it is. */
+/** The files by which agencies take back those of these reports whose fate that is. */
 export function sampleWithdrawals(sample: Sample, reports: readonly SampleReport[]): Asking[] {
   return reports.flatMap((report) => {
     const { agency, age, fate } = report;
@@ -37,8 +39,8 @@ export function sampleAppeal(sample: Sample): Asking {
 }
 
 /**
- * The numbers of a handset that isn't held, since few were used with it: most of them are to be given back. Of a number that nobody
- * directed there is nothing to give back, and one row has no ground that there is.
+ * Appeals for numbers of a handset that isn't held, since few were used with it: most of them are to be given back. One row is about a
+ * number that nobody directed, so that there is nothing to give back, and one has a ground that doesn't exist.
  */
 function appealText(sample: Sample): string {
   const first = fewestOf(sample);
@@ -52,7 +54,7 @@ function appealText(sample: Sample): string {
   return `msisdn,ground,case_ref\n${rows.map((row, n) => `${row},A-${n + 1}\n`).join('')}`;
 }
 
-/** The first connection of the main handset that has the fewest, but as many as are appealed for. */
+/** The first connection of the main handset with the fewest connections, but at least as many as are appealed for. */
 function fewestOf({ owned, handsets }: Sample): number {
   let fewest = Number.POSITIVE_INFINITY;
   let first = 0;

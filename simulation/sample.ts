@@ -1,12 +1,11 @@
 /**
- * The generated sample, in the shape of the event: 28,200 handsets misused in cyber-crime and the 2,000,000 numbers
- * used with them, at scale 1. All of it follows from the seed, the scale and the start's day; numbers and IMEIs are
- * random and nobody's. Usage files are generated row by row, so that their size costs no memory.
+ * The generated sample, in the shape of the event: 28,200 handsets misused in cyber-crime and the 2,000,000 numbers used with them, at
+ * scale 1. All of it follows from the seed, the scale and the start's day; numbers and IMEIs are random and nobody's. Usage files are
+ * generated row by row, so that their size costs no memory.
  *
- * Handsets and connections are counted from 0. Main handsets (0 to handsets − 1) stand in the first report; each owns
- * a run of connections, so that together they have exactly `connections`, and shares a few with others. Later handsets
- * follow, which only the second report has, then some of a report that is taken back, and after them handsets of bystanders, which
- * none has.
+ * Handsets and connections are counted from 0. Main handsets (0 to handsets − 1) stand in the first report; each owns a run of connections,
+ * so that together they have exactly `connections`, and shares a few with others. Then come later handsets, which only the second report
+ * has, then some of a report that is taken back, and after them handsets of bystanders, which no report has.
  */
 import { addDays, type Day, dayOf, instantOf } from '../lambdas/domain/days.ts';
 import { sha256Of } from '../lambdas/domain/hashes.ts';
@@ -15,11 +14,11 @@ import { fractionAt, hash, mix, scatter, series } from './random.ts';
 
 export const EVENT_HANDSETS = 28_200;
 export const EVENT_CONNECTIONS = 2_000_000;
-/** Phones that one cloned IMEI was found on. */
+/** The number of phones on which one cloned IMEI was found. */
 export const MOST_CLONED = 13_500;
-/** The most of all connections that it has. */
+/** The most cloned handset's largest share of all connections. */
 const LARGEST_CLONE = 0.15;
-/** The row of a usage file after which the first bystander's comes. */
+/** The row of a usage file after which the first row of a bystander comes. */
 export const FIRST_BYSTANDER = 10;
 
 /** Operators' shares of connections. */
@@ -37,7 +36,7 @@ export function operatorShare(operator: string): number {
   return SHARES.find(([name]) => name === operator)?.[1] ?? 0;
 }
 
-/** A report of the sample: who uploads it, when (milliseconds after the start), under which name. */
+/** A report of the sample: its agency, its age (milliseconds after the start) and its name. */
 export interface SampleReport {
   agency: string;
   age: number;
@@ -45,54 +44,53 @@ export interface SampleReport {
   /** Indices of its handsets, in the file's order. */
   handsets: number[];
   /**
-   * Where people have it go on no further: an approver refuses it, or its agency takes it back before anybody decides, or when it has
-   * long been directed.
+   * Set where people stop it: an approver refuses it, or its agency takes it back, before anybody decides or long after it was directed.
    */
   fate?: 'refused' | 'withdrawn' | 'reversed';
 }
 
-/** A usage file of the sample: whose it is, under which name, and which of the operator's rows it has. */
+/** A usage file of the sample: its operator, its name, and which of the operator's rows it has. */
 export interface SampleUsage {
   operator: string;
   name: string;
   /**
-   * `clone`: its sightings of the most cloned handset, so that one handset is in all of its rows, as it should be; `others`: all but
-   * these; `all`: all; `misread`: all, with days in another form, of which none can be taken.
+   * `clone`: the operator's sightings of the most cloned handset, so that one handset is in all of its rows, as it should be; `others`: all
+   * but these; `all`: all; `misread`: all, with days in another form, so that no row can be taken.
    */
   rows: 'all' | 'others' | 'clone' | 'misread';
 }
 
 export interface Sample {
-  /** Main handsets, all different. */
+  /** The number of main handsets, all different. */
   handsets: number;
-  /** Connections that were seen with main handsets in the look-back window of the start's day, all different. */
+  /** The number of connections that were seen with main handsets in the look-back window of the start's day, all different. */
   connections: number;
   reports: SampleReport[];
   /** The usage files in the order of their uploads. */
   usage: SampleUsage[];
   seed: number;
-  /** The start's day. */
+  /** The day of the start. */
   day: Day;
   /** Handset h owns the connections from `owned[h]` up to before `owned[h + 1]`; later handsets included. */
   owned: Uint32Array;
-  /** Handsets from this one on share no number with others. */
+  /** The handsets from this one on share no number with others. */
   apart: number;
-  /** Handsets that were used with numbers, and stand in a report. */
+  /** The number of handsets that were used with numbers, and stand in a report. */
   reported: number;
 }
 
 const HOUR = 3_600_000;
-/** Early enough that some of the first batch's blocks are done and some are not. */
+/** The second report comes while some of the first batch's blocks are done and some are not. */
 const SECOND_REPORT_AGE = 36 * HOUR;
-/** Of handsets of bystanders, by mistake. */
+/** Reports, by mistake, of bystanders' handsets, which are stopped before they are directed. */
 const WITHOUT_EFFECT = [
   { agency: 'delhi-police', age: 40 * HOUR, fate: 'refused' },
   { agency: 'i4c', age: 44 * HOUR, fate: 'withdrawn' },
 ] as const;
 const BYSTANDERS = 5;
-/** By mistake, too, which is noticed when all is done: of so many handsets, each with so many numbers that no other one has. */
+/** A mistaken report that is only noticed when all is done: its number of handsets, and the numbers of each, which no other handset has. */
 const TAKEN_BACK = { agency: 'i4c', age: 20 * HOUR, handsets: 2, numbers: 4 } as const;
-/** When exemptions are uploaded, before the second report. */
+/** The age at which exemptions are uploaded, before the second report. */
 export const EXEMPTED_AGE = 24 * HOUR;
 
 /**
@@ -158,9 +156,9 @@ export function planSample(settings: { seed: number; scale: number; start: numbe
   };
 }
 
-/** Whose sightings of the most cloned handset have a file of their own: it is gated, and somebody admits it. */
+/** The operator whose sightings of the most cloned handset have a file of their own, which is gated and which somebody admits. */
 const WITH_CLONE = 'jio';
-/** Who sends another file, of which every row is rejected, and then, since it is gated, the right one. */
+/** The operator that sends a file of which every row is rejected, and then, since it is gated, the right one. */
 const WITH_MISREAD = 'mtnl';
 
 function usageOf(operator: string, name: string): SampleUsage[] {
@@ -179,7 +177,7 @@ export function mostClonedOf(handsets: number): number {
 
 /** Gives every connection to one handset: heavy-tailed (Pareto), one handset cloned most, some without any. */
 function ownershipOf(seed: number, handsets: number, connections: number, scale: number, owned: Uint32Array): void {
-  // With the square root, the one handset still stands out in a small sample, and not so much that each file is gated for it.
+  // The square root lets the one handset stand out in a small sample, without every file being gated for it.
   const cloned = Math.min(Math.round(MOST_CLONED * Math.sqrt(scale)), Math.floor(connections * LARGEST_CLONE));
   const next = series(mix(seed ^ 13));
   const weights = new Float64Array(handsets);
@@ -225,7 +223,7 @@ export function sampleBatch(sample: Sample, report: SampleReport): BatchId {
   return batchIdOf(report.agency as AgencyId, sha256Of(sampleReport(sample, report)));
 }
 
-/** What an approver says of whom the second report may not direct: one of its handsets, and a number of another one. */
+/** An approver's exemptions from the second report: one of its handsets, and a number of another one. */
 export function sampleExemptions(sample: Sample): string {
   const [exempt, other] = [sample.handsets, sample.reports[1]?.handsets[0] ?? 0];
   const until = addDays(sample.day, 60);

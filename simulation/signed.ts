@@ -2,7 +2,7 @@ import type { LocalCloud } from 'local-cloud';
 import { ConfigError, type StageConfig } from '../lib/config/stage.ts';
 import { bucketsOf } from './buckets.ts';
 
-/** Whose places begin how: in the inbox and the outbox alike. Everything else is looked at by the administrator. */
+/** The owners of the places in the inbox and the outbox, by their beginnings. The administrator looks at everything else. */
 const OWNERS: Readonly<Record<string, string>> = {
   reports: 'agency',
   usage: 'operator',
@@ -18,8 +18,8 @@ const OWNERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The cloud as participants use it where rights are in force: each upload and each look comes under the role of the
- * participant whose place it is.
+ * The cloud as participants use it where rights are in force: each upload and each look comes under the role of the participant that owns
+ * the place.
  */
 export function signedByOwners(cloud: LocalCloud, { stage, administrators }: StageConfig): LocalCloud {
   const [administrator] = administrators;
@@ -28,7 +28,7 @@ export function signedByOwners(cloud: LocalCloud, { stage, administrators }: Sta
   const roleOf = (key: string): string => {
     const [place = '', who = ''] = key.split('/');
     const owner = OWNERS[place];
-    // A list of all participants' places is none's of them.
+    // A list of all participants' places belongs to none of them.
     const [kind, id] = owner === undefined || who === '' ? ['administrator', administrator.id] : [owner, who];
     return `${stage}-${cloud.region}-${kind}-${id}`;
   };
@@ -36,9 +36,9 @@ export function signedByOwners(cloud: LocalCloud, { stage, administrators }: Sta
     ...cloud,
     put: (bucket, key, body) => cloud.put(bucket, key, body, roleOf(key)),
     get: (bucket, key) => cloud.get(bucket, key, roleOf(key)),
-    // Of a file that somebody else has put there.
+    // The object is one that somebody else has put there.
     version: (bucket, key) => cloud.version(bucket, key, `${stage}-${cloud.region}-administrator-${administrator.id}`),
-    // Whether a night is to come the run itself sees; no participant may look there.
+    // The run itself looks whether a night is to come; no participant may look there.
     list: (bucket, prefix = '') =>
       bucket === bucketsOf(cloud).work ? cloud.list(bucket, prefix) : cloud.list(bucket, prefix, roleOf(prefix)),
   };

@@ -1,11 +1,11 @@
-/** What a run leaves for whoever has to find out what went wrong: the functions' logs, and the executions that failed. */
+/** The traces of a run for whoever has to find out what went wrong: the functions' logs, and the executions that failed. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { FailedExecution } from 'local-cloud';
 
-/** Lines are written so many at a time. */
+/** The number of lines that are written at a time. */
 const LINES_AT_ONCE = 1000;
 
 /** The logs of a run's functions, kept in a temporary folder until the run has one of its own. */
@@ -30,7 +30,7 @@ export class Traces {
 
   /**
    * Writes `logs/<function>.log` and `executions/<machine>/<name>.json` into a folder that has both places.
-   * @param functions the names under which functions write, by those that they are known by
+   * @param functions the names under which functions write, keyed by their logical names
    */
   async write(
     folder: string,
@@ -55,7 +55,7 @@ export class Traces {
   }
 
   /**
-   * As `write`, into a temporary folder that stays: of a run that is not saved.
+   * Writes the same into a temporary folder that stays, for a run that is not saved.
    * @returns the folder
    */
   async keep(failed: readonly FailedExecution[], functions: Readonly<Record<string, string>>): Promise<string> {
@@ -76,10 +76,11 @@ const historyPath = ({ machine, name }: FailedExecution) =>
   join('executions', machine.replaceAll('/', '~'), `${name.replaceAll('/', '~')}.json`);
 
 /**
- * Where and why executions failed: for each a line with the state, the execution, the error and its place in the code, and a line
- * with the files that tell more. Where several failed by each other, the one that began last has the reason: it stands first.
+ * The places and reasons of executions' failures: for each a line with the state, the execution, the error and its place in the code, and a
+ * line with the files that tell more. If several failed because of each other, the one that began last has the reason, and so it stands
+ * first.
  * @param place the run's folder, undefined where it could not be saved
- * @param code the folder that places in the code are told from
+ * @param code the folder that places in the code are relative to
  */
 export function failuresText(failed: readonly FailedExecution[], place: string | undefined, code: string): string[] {
   return failed.toReversed().flatMap((execution) => {

@@ -1,4 +1,4 @@
-/** The usage files of the generated sample: who was seen in which handset, generated row by row. */
+/** The usage files of the generated sample: sightings of numbers in handsets, generated row by row. */
 import { addDays } from '../lambdas/domain/days.ts';
 import { fractionAt, hash, mix } from './random.ts';
 import {
@@ -14,7 +14,7 @@ import {
   wrongCheckDigit,
 } from './sample.ts';
 
-/** The look-back window: sightings up to so many days before the report's day count. */
+/** The look-back window: the days before the report's day of which sightings count. */
 const LOOK_BACK = 180;
 
 interface Sighting {
@@ -25,7 +25,7 @@ interface Sighting {
   age: number;
 }
 
-/** An operator by its share; `except` leaves one out. */
+/** The operator at a point of the shares; `except` leaves one out. */
 function operatorAt(share: number, except?: string): string {
   let left = share;
   for (const [operator, size] of SHARES) {
@@ -69,7 +69,7 @@ function* sightingsOf(sample: Sample, operator: string): Generator<Sighting> {
         yield { handset, connection: i, operator, age: ageOf(i) + (chance > 0.992 ? 0 : 1 + (mix(i) % 90)) };
     }
     if (to === from || handset >= sample.apart) continue;
-    // Links shared with other handsets: about 4 % of one's own, and more for the later handsets.
+    // Links shared with other handsets are about 4 % of a handset's own, and more for the later handsets.
     const links = Math.floor((to - from) * (handset < sample.handsets ? 0.04 : 0.5) + fractionAt(tie, handset));
     for (let n = 0; n < links; n++) {
       const link = mix(shared ^ mix(handset)) + n;
@@ -83,7 +83,7 @@ function* sightingsOf(sample: Sample, operator: string): Generator<Sighting> {
         age: sameDay ? ageOf(i) : Math.floor(fractionAt(age, link) * (LOOK_BACK + 1)),
       };
     }
-    // Connections that were seen with this handset only before the window.
+    // These connections were seen with this handset only before the window.
     const olds = Math.floor((to - from) * 0.03 + fractionAt(old, handset));
     for (let n = 0; n < olds; n++) {
       const i = stale++;
@@ -96,15 +96,15 @@ function* sightingsOf(sample: Sample, operator: string): Generator<Sighting> {
 const AREAS = ['Delhi', 'UP (East)', 'UP (West)', 'Bihar', 'Mumbai', 'Karnataka', 'Jammu & Kashmir', 'West Bengal'];
 const SUBSCRIBERS = ['individual', 'individual', 'individual', 'individual', 'business', 'bulk', ''];
 const CHUNK = 64 * 1024;
-/** Rows that a file has at least: of fewer the rejects would be too many, and it would be gated. */
+/** The fewest rows of a file: in a shorter one the rejects would be too many, and it would be gated. */
 const FEWEST_ROWS = 400;
-/** Rows that a file about one handset has at least, so that it is weighed. */
+/** The fewest rows of a file about one handset, so that the rule about it is applied. */
 const FEWEST_OF_CLONE = 120;
 
 /**
- * A usage file, in chunks of text: its sightings, rows of handsets that nobody reported, rows given twice, rejects of every kind, and
- * rows that are taken although a cell is false. That about the most cloned handset has its sightings alone, some of them again where
- * they are few.
+ * A usage file, in chunks of text: its sightings, rows of handsets that nobody reported, rows given twice, rejects of every kind, and rows
+ * that are taken although a cell is false. The file about the most cloned handset has that handset's sightings alone, some of them repeated
+ * where they are few.
  */
 export function* sampleUsage(sample: Sample, { operator, rows: which }: SampleUsage): Generator<string> {
   const days: string[] = [];
@@ -160,8 +160,8 @@ export function* sampleUsage(sample: Sample, { operator, rows: which }: SampleUs
 }
 
 /**
- * Rows that no usage file should have, one for each reason and some more. Two of them are taken all the same: that with a
- * false check digit, which spoofed handsets send, and that of a subscriber type that nobody agreed on.
+ * Rows that no usage file should have, one for each reason and some more. Two of them are taken all the same: the one with a false check
+ * digit, which spoofed handsets send, and the one of a subscriber type that nobody agreed on.
  */
 function awkwardUsageRows(sample: Sample): string[] {
   const today = sample.day;

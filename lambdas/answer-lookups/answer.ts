@@ -3,7 +3,8 @@ import { FileFault, readCsv } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
 import { explain, explanationsText, linesIn } from '../domain/explanations.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import { type CaseworkerId, LOOKED_UP } from '../domain/identifiers.ts';
+import { LOOKED_UP } from '../domain/identifiers.ts';
+import { LARGEST_FILE } from '../domain/limits.ts';
 import {
   type AnsweredFile,
   admitLookups,
@@ -12,33 +13,24 @@ import {
   nameOf,
   parseLookupRow,
 } from '../domain/lookups.ts';
-import { explanationKey, receiptKey, takenReceiptKey } from '../domain/outbox.ts';
+import { explanationKey, receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
-import { countedIn, type Refusal, reasonOf, receiptOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
+import { countedIn, type Refusal, receiptOf, receiptText } from '../domain/receipts.ts';
 import { LOOKUPS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
-import type { Uploaded } from '../runtime/uploads.ts';
 import { audit, chainKeyOf } from '../stores/audit.ts';
 import { commitLookupDay, readLookupDay } from '../stores/cases/lookups.ts';
 import { Conflict } from '../stores/cases/table.ts';
+import { type CaseworkersFile, refuseFile } from '../stores/caseworkers-files.ts';
 import { listVersions, readBytes, readText, writeObject } from '../stores/objects.ts';
 import { env } from './environment.ts';
 import { gatherFacts, numbersReferred } from './gather.ts';
 
-/** A file that a caseworker uploaded. */
-export interface LookupFile extends Uploaded {
-  readonly caseworker: CaseworkerId;
-  readonly name: string;
-}
-
-/** What its receipts lie under. */
+/** The folder of this function's receipts. */
 const ABOUT = 'lookups';
 
-/** All of a file's rows are held at once, and its receipt, which may be 40 times as long. */
-const LARGEST_FILE = 4 * 1024 * 1024;
-
 /** Answers a file of lookups, once, and publishes explanations and receipt. The audit is told before anybody can read them. */
-export async function answer(file: LookupFile, now: Instant, invocation: string): Promise<void> {
+export async function answer(file: CaseworkersFile, now: Instant, invocation: string): Promise<void> {
   if (file.size > LARGEST_FILE) return await refuse(file, null, 'file_too_large');
   const content = await readBytes(file);
   const sha256 = sha256Of(content);
@@ -77,10 +69,10 @@ export async function answer(file: LookupFile, now: Instant, invocation: string)
 }
 
 /**
- * The newest upload of these bytes under this name that was answered: what is answered of it is published under the same key, and an
- * event that comes again may be of an earlier one.
+ * The newest upload of these bytes under this name that was answered. Its answer is published under the same key, and an event that comes
+ * again may be of an earlier upload.
  */
-async function newestAnswer(file: LookupFile, own: AnsweredFile): Promise<AnsweredFile> {
+async function newestAnswer(file: CaseworkersFile, own: AnsweredFile): Promise<AnsweredFile> {
   for await (const { key, versionId, at } of listVersions(file)) {
     if (key !== file.key || versionId === own.upload) break;
     const { asked } = await readLookupDay(env.CASES, file.caseworker, dayOf(at));
@@ -91,7 +83,11 @@ async function newestAnswer(file: LookupFile, own: AnsweredFile): Promise<Answer
 }
 
 /** Publishes what was committed with an upload, or with a newer one under its keys; every attempt and redelivery does it alike. */
-async function publish(file: LookupFile, rows: readonly (LookupRow | RejectedRow)[], own: AnsweredFile): Promise<void> {
+async function publish(
+  file: CaseworkersFile,
+  rows: readonly (LookupRow | RejectedRow)[],
+  own: AnsweredFile,
+): Promise<void> {
   const { sha256, attempt } = own;
   const { caseworker, name, upload, at, key } = file;
   const { explanations, receipt } = await prepared(attempt);
@@ -103,7 +99,7 @@ async function publish(file: LookupFile, rows: readonly (LookupRow | RejectedRow
   const chain = await chainKeyOf(env.MAC_KEY, LOOKED_UP);
   const lines = linesIn(explanations);
   const asked = rows.flatMap((row) => ('asked' in row && lines.has(row.line) ? [row] : []));
-  // By its number's hash a lookup is found whichever way somebody was asked about.
+  // The hash of its number finds a lookup, whichever way somebody was asked about.
   const numbers = await numbersReferred(file.bucket, asked);
   await audit(env, {
     batchId: LOOKED_UP,
@@ -125,42 +121,26 @@ async function publish(file: LookupFile, rows: readonly (LookupRow | RejectedRow
       receipt: { key: keys.receipt, sha256: sha256Of(receipt) },
     },
   });
-  // Once more where a newer one was answered meanwhile.
+  // It publishes once more where a newer upload was answered meanwhile.
   for (let published: string | undefined; ; ) {
     const { attempt: newest } = await newestAnswer(file, own);
     if (newest === published) break;
     const texts = newest === attempt ? { explanations, receipt } : await prepared(newest);
     await writeObject({ bucket: env.OUTBOX, key: keys.explanations }, texts.explanations);
-    // Last: whoever finds the receipt finds the explanations.
+    // The receipt comes last: whoever finds it finds the explanations.
     await writeObject({ bucket: env.OUTBOX, key: keys.receipt }, texts.receipt);
     published = newest;
   }
   log.info('lookups answered', { caseworker, answered: recorded, rejected });
 }
 
-/** What an attempt prepared. */
+/** Reads what an attempt prepared. */
 async function prepared(attempt: string): Promise<{ explanations: string; receipt: string }> {
   const read = (key: string) => readText({ bucket: env.WORK, key });
   return { explanations: await read(LOOKUPS.explanations(attempt)), receipt: await read(LOOKUPS.receipt(attempt)) };
 }
 
-/** A file refused whole: a receipt that says why. */
-async function refuse(file: LookupFile, sha256: string | null, refusal: Refusal): Promise<void> {
-  const { caseworker, name, upload, at, key } = file;
-  const why = reasonOf(refusal);
-  const receipt = receiptText(refusedReceipt(name, sha256, refusal));
-  const isTaken = sha256 !== null && why === 'sha_taken';
-  const published = isTaken
-    ? takenReceiptKey(caseworker, ABOUT, name, sha256)
-    : receiptKey(caseworker, ABOUT, name, sha256);
-  await writeObject({ bucket: env.OUTBOX, key: published }, receipt);
-  await audit(env, {
-    batchId: LOOKED_UP,
-    id: `lookups/${caseworker}/${upload}`,
-    kind: 'lookups_refused',
-    at,
-    facts: { uploader: caseworker, version: upload, why },
-    files: { lookups: { key, sha256 }, receipt: { key: published, sha256: sha256Of(receipt) } },
-  });
-  log.info("caseworker's file refused", { caseworker, why });
+/** Publishes the receipt of a file that is refused whole: it says why. */
+async function refuse(file: CaseworkersFile, sha256: string | null, refusal: Refusal): Promise<void> {
+  await refuseFile(env, { called: 'lookups', about: ABOUT, chain: LOOKED_UP }, file, sha256, refusal);
 }

@@ -11,7 +11,7 @@ import { listObjects, type Place, readText, readTextLines } from '../stores/obje
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { env } from './environment.ts';
 
-/** Where a batch met one of those who are asked about, and did not direct it. */
+/** A batch that met a subject that is asked about and did not direct it. */
 export interface Aside extends AsideFacts, Pick<ElsewhereLine, 'identifier'> {}
 
 interface List {
@@ -21,9 +21,9 @@ interface List {
 }
 
 /**
- * Where batches whose plan counts met these and did not direct them: from the lists of those that have settled, as they were
- * published, and of the others from their plans. Nothing names the batches that left somebody out, so all lists are looked through
- * that have any line; most have few.
+ * Finds the batches whose plan counts and that met these subjects without directing them. A settled batch's list is read as it was
+ * published, any other's from its plan. Nothing names the batches that left somebody out, so every list with a line is looked through; most
+ * lists are short.
  */
 export async function asideOf(subjects: ReadonlySet<Imei | Msisdn>): Promise<Aside[]> {
   if (subjects.size === 0) return [];
@@ -33,7 +33,7 @@ export async function asideOf(subjects: ReadonlySet<Imei | Msisdn>): Promise<Asi
     for await (const lines of readTextLines(place, { start: 0, end: bytes }))
       for (const line of lines) if (shown.has(shownIn(line))) found.push({ batchId, ...parseElsewhereLine(line) });
   });
-  // They are read side by side.
+  // The lists are read side by side, so the order is made here.
   const name = ({ batchId, kind, operator }: Aside) => `${batchId} ${kind} ${operator}`;
   return found.sort((a, b) => (name(a) < name(b) ? -1 : 1));
 }

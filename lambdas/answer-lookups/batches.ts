@@ -12,7 +12,7 @@ import { readTextIfThere, readTextLines } from '../stores/objects.ts';
 import { readReport } from '../stores/reports.ts';
 import { env } from './environment.ts';
 
-/** What one batch knows of one of those that it met; undefined of a batch that there isn't. */
+/** What one batch knows of an identifier that it met; undefined if there is no such batch. */
 type FactsOf = (batchId: BatchId, identifier: Imei | Msisdn) => BatchFacts | undefined;
 
 /** Batches, each read once. */
@@ -33,7 +33,9 @@ export class Batches {
     return reading;
   }
 
-  /** What batches know of those whom they met, one batch after the other, since each may have gathered millions of links. */
+  /**
+   * What batches know of the identifiers that they met. One batch is read after the other, since each may have gathered millions of links.
+   */
   async facts(met: ReadonlyMap<BatchId, ReadonlySet<Imei | Msisdn>>): Promise<FactsOf> {
     const facts = new Map<BatchId, (identifier: Imei | Msisdn) => BatchFacts>();
     for (const [batchId, identifiers] of met) {
@@ -107,9 +109,9 @@ async function sightingsOf(
   return sightings;
 }
 
-/** The rows of a batch's report that name these handsets; none where no version of the file has its bytes any more. */
+/** The rows of a batch's report that name these handsets; none if no version of the file has its bytes any more. */
 async function reportRows(inbox: string, batch: Batch, imeis: ReadonlySet<Imei>): Promise<ReportRow[]> {
-  // No other batch has a report: what it goes by is no file of the inbox, or names no handsets for their own sake.
+  // No other batch has a report: its file is not in the inbox, or doesn't name handsets for their own sake.
   if (batch.kind !== 'report' || imeis.size === 0) return [];
   const begin = () => {
     const taken: ReportRow[] = [];

@@ -6,7 +6,7 @@ const environment = z.object({
   OUTBOX: z.string(),
   CASES: z.string(),
   CASEWORKERS: idList,
-  /** Those whose words exempt. */
+  /** The approvers whose words exempt. */
   APPROVERS: idList,
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
@@ -14,7 +14,7 @@ const environment = z.object({
   MAC_KEY: z.string(),
   /** The visibility timeout of the queue of lookups. */
   HIDDEN_SECONDS: wholeNumber,
-  /** How many rows of a file, and of all files of a caseworker on a day, are answered. */
+  /** The most rows of a file, and of all files of a caseworker on a day, that are answered. */
   LOOKUPS_PER_FILE: wholeNumber,
   LOOKUPS_PER_DAY: wholeNumber,
 });

@@ -1,4 +1,4 @@
-/** Gathers what is stored of those whom a file of lookups asks about, each source once for all of them. */
+/** Gathers what is stored of the subjects that a file of lookups asks about; each source is read once for all of them. */
 import type { Instant } from '../domain/days.ts';
 import { dayOf } from '../domain/days.ts';
 import { exemptionOf } from '../domain/exemptions.ts';
@@ -79,7 +79,7 @@ export async function gatherFacts(
   });
 }
 
-/** The numbers for whose rows references stand, by the lines that name them. */
+/** The numbers of the rows for which references stand, by the lines that name them. */
 export async function numbersReferred(inbox: string, asked: readonly LookupRow[]): Promise<Map<number, Msisdn>> {
   const references = asked.flatMap(({ line, asked: one }) =>
     one.by === 'reference' ? [{ line, referred: one.referred }] : [],
@@ -93,7 +93,7 @@ export async function numbersReferred(inbox: string, asked: readonly LookupRow[]
   );
 }
 
-/** The handsets from whose blocks numbers were to be excepted that are asked about, each with these numbers. */
+/** The handsets asked about from whose blocks numbers were to be excepted, each with these numbers. */
 function exceptedFrom(reversals: ReadonlyMap<Identifier, readonly ReversalFacts[]>): Map<Imei, Set<Msisdn>> {
   const numbers = new Map<Imei, Set<Msisdn>>();
   for (const [subject, own] of reversals)
@@ -103,8 +103,8 @@ function exceptedFrom(reversals: ReadonlyMap<Identifier, readonly ReversalFacts[
 }
 
 /**
- * What goes on with the exception of a number from a handset's block, where nobody had answered, and the blocks of that handset, since
- * a later one excepts nobody: the handset's claim names them, and not the number's.
+ * Adds the directions that go on with the exception of a number from a handset's block, if nobody had answered, and the blocks of that
+ * handset, since a later block excepts nobody: the handset's claim names them, and the number's doesn't.
  */
 async function addExceptions(
   rows: Rows,

@@ -15,9 +15,9 @@ import type { Batches } from './batches.ts';
 import { env } from './environment.ts';
 
 /**
- * What reversals that are directed were asked about these, and what became of that, each reversal once. A claim names those alone that
- * took it back itself, and nothing those that left it out, or excepted it from a block: so the lists of all are looked through, as long
- * as they are kept.
+ * What directed reversals were asked about these subjects, and what became of that, each reversal once. A claim names only the reversals
+ * that took its subject back, not those that left it out or excepted it from a block: so the lists of all reversals are looked through, as
+ * long as they are kept.
  */
 export async function reversalsOf(
   subjects: ReadonlySet<Imei | Msisdn>,
@@ -32,12 +32,12 @@ export async function reversalsOf(
       for (const subject of [facts.imei, facts.msisdn])
         if (subject !== null && subjects.has(subject)) found.set(subject, [...(found.get(subject) ?? []), facts]);
   });
-  // They are read side by side.
+  // The lists are read side by side, so the order is made here.
   for (const own of found.values()) own.sort((a, b) => (a.at === b.at ? 0 : a.at < b.at ? -1 : 1));
   return found;
 }
 
-/** The reversals that are directed: those that have answered who asked, and those that have not settled, which may be about to. */
+/** The reversals that are directed: those that have answered whoever asked, and those that have not settled and may be about to. */
 async function directedReversals(): Promise<Set<BatchId>> {
   const reversals = new Set<BatchId>(await unsettledBatches(env.WORK));
   for await (const { key } of listObjects({ bucket: env.OUTBOX, key: OUTBOX.batches.prefix })) {
@@ -64,7 +64,7 @@ async function* factsIn(batch: Batch, subjects: ReadonlySet<Imei | Msisdn>): Asy
       }
 }
 
-/** What a reversal was asked; nothing once that is no longer kept. */
+/** What a reversal was asked; nothing once the record is no longer kept. */
 async function askedOf(previewKey: string | undefined) {
   const text = previewKey && (await readTextIfThere({ bucket: env.WORK, key: SCREENED.previews.asked(previewKey) }));
   return text ? askedForm.parse(text) : { appeals: [], withdraws: null };

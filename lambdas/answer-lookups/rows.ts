@@ -20,10 +20,10 @@ import { directionCounts, type ReferredRow, rowsReferredTo } from '../stores/ref
 import type { Batches } from './batches.ts';
 import { env } from './environment.ts';
 
-/** A row that a claim or a reference names; without its number where only the direction is known. */
+/** A row that a claim or a reference names; it has no row number if only the direction is known. */
 type Named = Pick<Pointer, 'directionId'> & Partial<Pick<Pointer, 'row'>>;
 
-/** Which rows of which directions are somebody's, as far as it is known before they are read. */
+/** The rows of directions that belong to somebody, as far as they are known before they are read. */
 export class Claimed {
   readonly byDirection = new Map<DirectionId, Map<Imei | Msisdn, Set<number | undefined>>>();
 
@@ -42,12 +42,12 @@ export class Rows {
     this.#batches = batches;
   }
 
-  /** The rows for which references stand; one that there isn't, or of a plan that doesn't count, is not in the result. */
+  /** The rows for which references stand. A reference to a row that doesn't exist, or to a plan that doesn't count, has no entry. */
   referred(references: readonly Referred[]): Promise<Map<Referred, ReferredRow>> {
     return rowsReferredTo(env, references, (batchId) => this.#batches.read(batchId));
   }
 
-  /** What the claims of these say, of plans that count. */
+  /** The rows that the claims of these subjects name, in plans that count. */
   async claimed(subjects: ReadonlySet<Imei | Msisdn>): Promise<Claimed> {
     const claimed = new Claimed();
     const imeis = [...subjects].filter((subject) => isImei(subject));
@@ -105,7 +105,7 @@ export class Rows {
   }
 }
 
-/** The places (from 0, ascending) of the rows that are somebody's: those that are known, and those that are found where one isn't. */
+/** The places (from 0, ascending) of somebody's rows: those that are known, and for one that isn't known those that are found. */
 function placesOf(
   kind: DirectionKind,
   lines: readonly string[],
@@ -118,14 +118,14 @@ function placesOf(
   return [...places].sort((a, b) => a - b);
 }
 
-/** Whether a row is a number's or a handset's: a number's is also that by which it is excepted from a handset's block. */
+/** Whether a row is a number's or a handset's. The row that excepts a number from a handset's block is the number's, too. */
 function isAbout(kind: DirectionKind, line: string, identifier: Imei | Msisdn): boolean {
   if (kind !== 'unblock') return subjectOfLine(kind, line).identifier === identifier;
   const { imei, msisdn } = parseDirectionRowLine(kind, line);
   return msisdn === null ? imei === identifier : msisdn === identifier;
 }
 
-/** How an order's line begins that carries a row. A handset may stand in one for several numbers. */
+/** How the line of an order that carries a row begins. A handset may stand in an order for several numbers. */
 function orderedAs(kind: DirectionKind, row: DirectionRow): string {
   const number = 'msisdn' in row ? (row.msisdn ?? '') : '';
   if (kind === 'unblock') return `${imeiOut(row.imei)},${number}`;
@@ -186,7 +186,7 @@ async function movesOf(ledger: Ledger): Promise<Map<RecordedFile, readonly Moved
   return moves;
 }
 
-/** The files by which a row was disconnected, after it was verified. */
+/** The files that disconnected a row after it was verified. */
 async function filesCuttingAfter(
   ledger: Ledger,
   row: number,
@@ -199,13 +199,13 @@ async function filesCuttingAfter(
   return files;
 }
 
-/** Where a row goes on, as the file says it by which it does; null where it doesn't, or that file's list has gone. */
+/** Where a row goes on, by the file that says so; null if it doesn't, or if that file's list has gone. */
 async function moveOf(ledger: Ledger, row: number): Promise<RowFacts['moved']> {
   const file = fileSaying(ledger, row);
   return file === undefined ? null : await moveIn(ledger, file, row, outcomeOf(ledger, row).outcome);
 }
 
-/** @param outcome of the row by this file's word */
+/** @param outcome the row's outcome by this file's word */
 async function moveIn(ledger: Ledger, file: RecordedFile, row: number, outcome: Outcome): Promise<RowFacts['moved']> {
   const isDisputed = outcome === 'not_found' && file.toReturn !== undefined;
   if (!isMove(outcome) && !isDisputed) return null;
@@ -222,7 +222,7 @@ class ReplacedWords {
     this.#ledger = ledger;
   }
 
-  /** Those of a row, in the order of time; none once the list has gone. */
+  /** The words of a row, in the order of time; none once the list has gone. */
   async by(file: RecordedFile, row: number): Promise<ReplacedWord[]> {
     const known = this.#known.get(file) ?? this.#read(file);
     this.#known.set(file, known);

@@ -1,13 +1,13 @@
 import * as z from 'zod';
-import { idList } from '../runtime/environment.ts';
+import { idList, operatorList } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
-  /** Those that a reversal's summary lists. */
-  OPERATORS: idList,
-  /** Whose word on a batch counts: whoever lost that office is told of in no reminder. */
+  /** The operators that a reversal's summary lists. */
+  OPERATORS: operatorList,
+  /** The approvers whose approvals a reminder counts: no decision counts the word of anybody else. */
   APPROVERS: idList,
   AGENCIES_TOPIC: z.string(),
   APPROVERS_TOPIC: z.string(),

@@ -20,16 +20,16 @@ const input = z.object({
 });
 
 /**
- * Await the decision: looks at what was decided of a batch by now. Where that has ended it publishes how, and ends its own task
- * with it. Where the time is over it has the batch lapse, on the version of the decision that it read: of a file of an approver's
- * and the end of the time whichever commits first counts. Otherwise it leaves the token with the decision, for whoever ends it.
+ * Await the decision: looks at what was decided of a batch by now. If the decision has ended, it publishes how, and ends its own task with
+ * that. If the time is over, it lets the batch lapse, on the version of the decision that it read: an approver's file and the end of the
+ * time are both commits, and the first one counts. Otherwise it leaves the token with the decision, for whoever ends it.
  */
 export const handler = task(input, async ({ batchId, execution, token, now }, invocation) => {
   for (let n = 0; ; n++) {
     const batch = await readBatch(env.CASES, batchId);
     if (batch?.execution !== execution) return await nothingLeft(token);
     if (batch.decision === undefined) {
-      // Withdrawn before there was anything to decide upon.
+      // The batch was withdrawn before there was anything to decide upon.
       if (batch.state !== 'withdrawn' || batch.endedAt === undefined) return await nothingLeft(token);
       await end(batch, undefined, { state: 'withdrawn', at: batch.endedAt, by: [] });
       await wake([token], { state: 'withdrawn' });
@@ -43,10 +43,10 @@ export const handler = task(input, async ({ batchId, execution, token, now }, in
       return {};
     }
     if (batch.state !== 'waiting') return await nothingLeft(token);
-    // Before the commit, after which nobody would remind again: better twice than never.
+    // The reminder goes out before the commit, after which nobody would remind again: better twice than never.
     if (due.kind === 'remind') await remind(batch, due.decision);
     const change = { decision: due.kind === 'wait' ? null : due.decision, attempt: `${invocation}-${n}`, token };
-    // Somebody else came first, or the time is over: what there is now is looked at.
+    // Somebody else committed first, or the time is over: the current record is looked at.
     if (!(await changeApproval(env, batch, batch.decision, change)) || due.kind === 'lapse') continue;
     return {};
   }

@@ -3,7 +3,6 @@ import { summaryText, type UnsettledStatus, unsettledSummary } from '../domain/b
 import type { Instant } from '../domain/days.ts';
 import { approvals, type Decision, type Ending, refusals } from '../domain/decisions.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
-import type { OperatorId } from '../domain/identifiers.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { type EndingNotice, EVERY_APPROVER, toAdministrators, toAgency, toApprover } from '../domain/notices.ts';
 import { previewKeys, summaryKey } from '../domain/outbox.ts';
@@ -37,9 +36,8 @@ export async function remind({ batchId, agency, file }: Batch, decision: Decisio
 }
 
 /**
- * Publishes how a batch's wait ended and tells whom it concerns; each attempt does it alike. One that was withdrawn may have no
- * preview, and so no decision. The agency hears of it last: what it does
- * then finds everything done.
+ * Publishes how a batch's wait ended and tells everybody concerned; each attempt does it alike. A batch that was withdrawn may have no
+ * preview, and so no decision. The agency hears of it last, so that it finds everything done.
  */
 export async function publishEnding(batch: Batch, decision: Decision | undefined, ending: Ending): Promise<void> {
   const { batchId, agency, file } = batch;
@@ -73,9 +71,8 @@ async function summaryOf(
 ): Promise<string> {
   const { batchId, kind, agency, file, report, startedAt, previewKey } = batch;
   if (!BATCH_KINDS[kind].expands) {
-    const operators = env.OPERATORS as OperatorId[];
     return reversalSummaryText(
-      unsettledReversalSummary({ batchId, agency, file, startedAt, status, endedAt, operators }),
+      unsettledReversalSummary({ batchId, agency, file, startedAt, status, endedAt, operators: env.OPERATORS }),
     );
   }
   const latestImports = previewKey === undefined ? (withdrawn?.operators ?? {}) : await previewedImports(previewKey);
@@ -88,7 +85,7 @@ async function summaryOf(
       startedAt,
       status,
       endedAt,
-      operators: Object.keys(latestImports) as OperatorId[],
+      operators: Object.keys(latestImports),
       latestImports,
     }),
   );
@@ -112,8 +109,8 @@ function noticeOf(told: WithoutEffect, { state, over }: Ending, decision: Decisi
 }
 
 /**
- * The decision in the chain of its batch: who made it, upon which preview, held handsets and links (of a reversal: upon what it is
- * asked), and all words of all; of one that was withdrawn before its preview, by which file.
+ * Tells the chain of its batch the decision: who made it, upon which preview, held handsets and links (for a reversal: upon what it is
+ * asked), and all words of all approvers; for a batch that was withdrawn before its preview, by which file.
  */
 async function tellAudit(
   batch: Batch,
@@ -143,7 +140,7 @@ async function tellAudit(
   const record = await hashed(batch.decision?.recordKey ?? '');
   await audit(env, {
     ...decided,
-    // Another execution may go on with it. One that is begun anew has another record, though a reversal's has the same preview.
+    // Another execution may go on with the batch. A batch that is begun anew has another record, though a reversal's has the same preview.
     id: `decided/${sha8(record.sha256)}`,
     facts: { state, people, by: by.join(' ') },
     files: {

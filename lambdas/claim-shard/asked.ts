@@ -51,7 +51,7 @@ import {
   withoutRepeats,
 } from './withdrawn.ts';
 
-/** A row that gives back: who is given back is said once for all subjects that ask for it. */
+/** A row that gives back. Its subject's directions are told once for all subjects that ask for it. */
 interface Row {
   readonly identifier: Msisdn | Imei;
   readonly line: string;
@@ -109,7 +109,7 @@ export async function decideAsked(
       given.push({ ...nothing, state: 'struck' });
       continue;
     }
-    // What goes by another line of the same withdrawal stands no more.
+    // A row that another line of the same withdrawal takes back stands no more.
     const goingToo = (together.get(claimedAs(one)) ?? []).map(({ scope }) => scope);
     const standing = standingOn(named, own).filter((row) => !goingToo.some((scope) => isIn(scope, row)));
     const kept = [...relied(claimedAs(one), reliableIn(named, own)), ...standing.map(directedBy)];
@@ -201,7 +201,10 @@ async function readAsked({ key, start, bytes }: AskedItem['asked']): Promise<Ask
   return asked;
 }
 
-/** What earlier directions have of a subject, newest first at each operator; not what is too old to be given back, of which nothing is kept. */
+/**
+ * What earlier directions have of a subject, newest first at each operator. A row that is too old to be given back, of which nothing is
+ * kept, has no part.
+ */
 async function rowsOf(
   kind: AskedItem['kind'],
   claim: Claim | undefined,
@@ -218,7 +221,7 @@ async function withLine(
   pointer: CountedPointer,
   earlier: EarlierDirections,
 ): Promise<SubjectRow | undefined> {
-  // Of a handset that was blocked, however long ago, its row says nothing more.
+  // The row of a handset that was blocked says nothing more, however long ago that was.
   if (pointer.kind === 'block') return { ...pointer, directedFor: null, excepts: null };
   const line = await earlier.line(pointer);
   if (line === undefined) return undefined;

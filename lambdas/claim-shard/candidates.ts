@@ -21,24 +21,24 @@ export interface Candidate {
   identifier: Msisdn | Imei;
   operator: OperatorId;
   newestDay: Day | null;
-  /** Of a number: the day of the sighting for which it would be directed. */
+  /** The day of the sighting for which a number would be directed. */
   directedFor: Day | null;
-  /** Of a number that was reported: the day on which it was seen last on a handset that isn't struck. */
+  /** The day on which a reported number was seen last on a handset that isn't struck. */
   remaining?: Day;
   /** The row of the direction, as the work bucket keeps it. */
   line: string;
-  /** Of one that was listed: why; the row that it goes on from; and its ladder, where that is not the kind's. */
+  /** Why a listed candidate was listed, the row that it goes on from, and its ladder, if that is not the kind's. */
   why?: string;
   from?: Pointer | null;
   rungs?: readonly Rung[] | null;
 }
 
-/** One that people left out, whatever is known of it. */
+/** A candidate that people left out, whatever is known of it. */
 export interface Aside extends Pick<Candidate, 'identifier' | 'operator' | 'line' | 'why' | 'from'> {
   state: LeftOut;
 }
 
-/** What a shard holds: what is to be decided, what people left out, and of how many links or handsets both were made. */
+/** What a shard holds: what is to be decided, what people left out, and the number of links or handsets from which both were made. */
 export interface Found {
   candidates: Candidate[];
   aside: Aside[];
@@ -106,7 +106,7 @@ export async function handsets(
   return found;
 }
 
-/** Those of a list. Nobody is left out of what gives back; an exemption forbids to re-verify. */
+/** The candidates of a list. Nobody is left out of what gives back; an exemption forbids to re-verify. */
 export async function listed({ kind, shard, list }: Listed, { isExempt }: Pick<Said, 'isExempt'>): Promise<Found> {
   const found: Found = { candidates: [], aside: [], taken: 0 };
   const place = { bucket: env.WORK, key: list.key };

@@ -8,12 +8,12 @@ import type { EarlierDirections } from '../stores/earlier-directions.ts';
 
 import { env } from './environment.ts';
 
-/** So many reversals that count are kept of one number or handset: only the newest one that counts has a part. */
+/** The most reversals that a claim names for one number or handset: only the newest one that counts has a part. */
 const MOST_MARKS = 5;
 
 /**
  * Claims one number, or one handset at all of its operators, for the rows of this plan.
- * @param mark of a reversal that takes it back; undefined of other plans, and where it stays as it is
+ * @param mark the reversal that takes it back; undefined for other plans, and if the subject stays as it is
  */
 export async function claim(
   kind: DirectionKind,
@@ -31,7 +31,7 @@ export async function claim(
     const before = current?.reversals ?? [];
     const isMarked = mark === undefined || before[0] === mark;
     if ([...own].every(isThere) && isMarked) return;
-    // Marks of plans that were given up would have those fall away that count.
+    // Marks of plans that were given up would push out marks that count.
     const reversals = isMarked ? before : [mark, ...(await earlier.countedMarks(before))].slice(0, MOST_MARKS);
     const pointers: Claim['pointers'] = { ...stored };
     for (const [slot, mine] of own) {
@@ -49,7 +49,10 @@ export async function claim(
   }
 }
 
-/** What another shard of the same plan claimed of it, for another kind of direction: a night has a number restored here and re-verified there. */
+/**
+ * What another shard of the same plan claimed of it, for another kind of direction: a night may restore a number at one operator and
+ * re-verify it at another.
+ */
 function besides(mine: readonly Pointer[], stored: readonly string[]): Pointer[] {
   const [own] = mine.map(({ directionId }) => parseDirectionId(directionId));
   return stored.map(readPointer).filter(({ directionId }) => {

@@ -11,7 +11,7 @@ import type { Input } from './input.ts';
 interface Row {
   readonly identifier: string;
   readonly line: string;
-  /** Its ladder, where that is not the kind's. */
+  /** Its ladder, if that is not the kind's. */
   readonly rungs?: readonly Rung[] | null | undefined;
 }
 
@@ -22,8 +22,9 @@ export interface Cut<R> {
 }
 
 /**
- * Cuts a shard's rows into even directions, each of one operator and of one ladder, and writes the rows of each. Rows of one identifier
- * at an operator, as exceptions for several numbers of a handset, are in a direction each: an answer names the identifier alone.
+ * Cuts a shard's rows into even directions, each of one operator and of one ladder, and writes the rows of each. Several rows of one
+ * identifier at an operator (exceptions for several numbers of a handset) go into a direction each, since an answer names the identifier
+ * alone.
  */
 export async function cutDirections<R extends Row>(
   {
@@ -65,7 +66,7 @@ export async function cutDirections<R extends Row>(
   return cuts;
 }
 
-/** Rows (sorted by identifier), each with how many of its identifier came before it. */
+/** The rows (sorted by identifier), each with the number of rows of its identifier that come before it. */
 function layered<R extends Row>(rows: readonly R[]): { readonly row: R; readonly layer: number }[] {
   let layer = 0;
   return rows.map((row, n) => {

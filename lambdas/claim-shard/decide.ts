@@ -31,8 +31,8 @@ import type { Input } from './input.ts';
 import type { Reversals } from './reversals.ts';
 
 /**
- * Decides what becomes of every candidate that people have not left out, cuts what is to be directed, and writes all that under
- * the attempt's own name.
+ * Decides what becomes of every candidate that people have not left out, cuts what is to be directed, and writes both under the attempt's
+ * own name.
  */
 export async function decide(
   request: Input,
@@ -61,14 +61,17 @@ export async function decide(
     count(operator, state);
     note(one, operator, state);
   }
-  /** Listed once more, as what goes on from two rows at one operator: directed once, and open there for the other one. */
+  /**
+   * A candidate that is listed once more, as one that goes on from two rows at one operator: it is directed once, and open there for the
+   * other row.
+   */
   const twice: Candidate[] = [];
   const listedOnce = new Set<string>();
   const goingOn = new Map<string, Pointer[]>();
   for (const { identifier, from } of candidates)
     if (from) goingOn.set(identifier, [...(goingOn.get(identifier) ?? []), from]);
   const ladder = deadlinesOf(env.LADDERS[kind], startedAt);
-  // Of what goes on from two rows at one operator, that is directed which leaves more time.
+  // If two rows go on at one operator, the one with the later deadline is directed.
   const endOf = ({ rungs }: Candidate) => (rungs ?? ladder).at(-1)?.deadline ?? '';
   const told = await Promise.all(candidates.map((one) => asTold(one, ladder, claims, earlier)));
   const inOrder = told.toSorted((a, b) => (endOf(a) === endOf(b) ? 0 : endOf(a) > endOf(b) ? -1 : 1));
@@ -83,14 +86,14 @@ export async function decide(
       count(named, left);
       continue;
     }
-    // What is listed says where it goes on.
+    // A listed candidate says itself where it goes on.
     const operator = from === undefined ? operatorOf(named, newestDay, counted) : named;
     if (operator !== named) {
       const away = ported[named] ?? {};
       ported[named] = { ...away, [operator]: (away[operator] ?? 0) + 1 };
     }
     const reversedOn = await reversals.of(identifier);
-    // Who was taken back isn't brought back by a handset that people said is not to be acted upon.
+    // A subject that was taken back isn't brought back by a handset that people said is not to be acted upon.
     const seenOn = reversedOn === null ? newestDay : await reversals.seenOn(kind, identifier, candidate.directedFor);
     const isReversed =
       (reversedOn !== null && (seenOn === null || seenOn <= reversedOn)) ||
@@ -168,8 +171,8 @@ export async function decide(
 }
 
 /**
- * Whether what goes on was taken back where it goes on from, since it was listed: also where the number as a whole was not, for which
- * another report stands. Of what is somebody else's since, that is said.
+ * Whether a candidate that goes on was taken back, since it was listed, in the row that it goes on from. That is so, too, if the number as
+ * a whole was not taken back because another report stands for it. A number that is somebody else's since is told as that instead.
  */
 function isOfTakenBack(
   { identifier, directedFor, from }: Candidate,
@@ -183,7 +186,7 @@ function isOfTakenBack(
   return !reversals.isLiftedSince(identifier, at);
 }
 
-/** What becomes of a number that is somebody else's since, and was seen with nobody whose handset is acted upon after that. */
+/** What becomes of a number that is somebody else's since, and was not seen after that on a handset that is acted upon. */
 function leftOut(
   { newestDay, directedFor, remaining }: Candidate,
   counted: readonly CountedPointer[],
@@ -194,8 +197,8 @@ function leftOut(
 }
 
 /**
- * The day on which a number was seen last as theirs for whom it goes on: where it is somebody else's since the sighting for which it was
- * directed, a later one is of whoever got it.
+ * The day on which a number was seen last while it belonged to the holder for whom it goes on. If it is somebody else's since the sighting
+ * for which it was directed, a later sighting is of whoever got it.
  */
 function lastSeenAsOwn({ newestDay, directedFor }: Candidate, counted: readonly CountedPointer[]): Day | null {
   const activated = activatedOn(counted);
@@ -203,8 +206,8 @@ function lastSeenAsOwn({ newestDay, directedFor }: Candidate, counted: readonly 
 }
 
 /**
- * The pointers without the exceptions for other numbers than the candidate's: an unblock of a handset as a whole is one for each
- * number, and an exception is none for another number, nor for the whole of it.
+ * The pointers without the exceptions for other numbers than the candidate's. An unblock of a handset as a whole counts for each number; an
+ * exception doesn't count for another number, nor for the whole handset.
  */
 async function alike(
   { line }: Candidate,
@@ -217,7 +220,7 @@ async function alike(
   const kept: CountedPointer[] = [];
   for (const pointer of counted) {
     const text = pointer.kind === 'unblock' ? await earlier.line(pointer) : null;
-    // One so old that nothing is kept of it may have been for any number.
+    // An exception so old that nothing is kept of it may have been for any number.
     if (text === undefined) continue;
     const excepts = text === null ? null : parseDirectionRowLine('unblock', text).msisdn;
     if (excepts === null || excepts === own) kept.push(pointer);
@@ -226,8 +229,8 @@ async function alike(
 }
 
 /**
- * The direction in which something was to be given back and was not, of what is asked again by that. An exception for a number isn't: it goes
- * with a block, however new that is.
+ * The direction in which something was to be given back and was not, for a candidate that asks for it again. An exception for a number has
+ * none: it goes with a block, however new that is.
  */
 function askedAgainFrom(
   { line, why, from }: Candidate,
@@ -240,8 +243,8 @@ function askedAgainFrom(
 }
 
 /**
- * A candidate that returns from where it was ported to has a fresh ladder, and nothing of it before what its operator was told before, and
- * told the subscriber: who had more time keeps it.
+ * Gives a candidate that returns from where it was ported to a fresh ladder, with no deadline before those that its operator was told
+ * before, and told the subscriber: nobody is left with less time than that.
  */
 async function asTold(
   candidate: Candidate,
@@ -260,8 +263,8 @@ async function asTold(
 }
 
 /**
- * What one that was listed is about, at its operator: a number, or a handset with the number that is excepted in it. Undefined for
- * what was reported, of which nothing comes twice.
+ * What a listed candidate is about, at its operator: a number, or a handset with the number that is excepted in it. Undefined for a
+ * reported one, of which nothing comes twice.
  */
 function listedAbout({ operator, identifier, newestDay, line, from }: Candidate): string | undefined {
   if (from === undefined) return undefined;

@@ -10,7 +10,7 @@ import { readText } from '../stores/objects.ts';
 
 /**
  * What people decided of a batch's subjects.
- * @throws PlanIsVoid where it is approved no more: nothing that this attempt would write counts
+ * @throws PlanIsVoid if the batch is approved no more: nothing that this attempt would write counts
  */
 export async function decidedOf(env: { WORK: string; CASES: string }, batchId: BatchId): Promise<Decided> {
   const { decision, previewKey } = await approvedOf(env, batchId);
@@ -19,8 +19,8 @@ export async function decidedOf(env: { WORK: string; CASES: string }, batchId: B
 }
 
 /**
- * The numbers and handsets that approvers left out of a reversal: of its subjects those that name one of them.
- * @throws PlanIsVoid where it is approved no more
+ * The numbers and handsets that approvers left out of a reversal: its subjects that name one of them are left out.
+ * @throws PlanIsVoid if the batch is approved no more
  */
 export async function struckOf(
   env: { WORK: string; CASES: string },

@@ -1,16 +1,20 @@
 import * as z from 'zod';
-import type { DirectionKind } from '../domain/kinds.ts';
-import type { RungPolicy } from '../domain/ladders.ts';
+import { DIRECTION_KIND_NAMES } from '../domain/kinds.ts';
+import { ORDERS } from '../domain/ladders.ts';
+import { fields } from '../domain/stored.ts';
 import { idList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),
   CASES: z.string(),
-  /** Where a handset that was taken back is looked up: whether it was seen since. */
+  /** The table in which a handset that was taken back is looked up, to learn whether it was seen since. */
   LINKS: z.string(),
-  LADDERS: z.string().transform((json) => JSON.parse(json) as Record<DirectionKind, RungPolicy[]>),
+  LADDERS: z
+    .string()
+    .transform((json) => JSON.parse(json))
+    .pipe(z.record(z.enum(DIRECTION_KIND_NAMES), z.array(z.object({ order: z.enum(ORDERS), days: fields.count })))),
   ROWS_PER_DIRECTION: wholeNumber,
-  /** For how many days after the last word on it a number or a handset stays claimed. */
+  /** The number of days for which a number or a handset stays claimed after the last word on it. */
   CASE_DAYS: wholeNumber,
   APPROVERS: idList,
 });

@@ -29,8 +29,8 @@ import { Reversals } from './reversals.ts';
 export type { Environment } from './environment.ts';
 
 /**
- * Claim: sees each number once, under its newest sighting, decides what becomes of it, cuts what is to be directed into
- * even directions, and claims each row with one conditional write.
+ * Claim: sees each number once, under its newest sighting, decides what becomes of it, cuts what is to be directed into even directions,
+ * and claims each row with one conditional write.
  */
 export const handler = task(input, async (request, attempt) => {
   const { batchId, plan, startedAt, item } = request;
@@ -83,7 +83,7 @@ export const handler = task(input, async (request, attempt) => {
   return { decisionKey };
 });
 
-/** Decides upon what was reported, or listed. */
+/** Decides what becomes of a reported or a listed shard. */
 async function decideShard(request: Input, earlier: EarlierDirections, folder: string) {
   const { startedAt, item } = request;
   const day = dayOf(startedAt);
@@ -97,7 +97,9 @@ async function decideShard(request: Input, earlier: EarlierDirections, folder: s
   return { decisionKey, claims };
 }
 
-/** What the shard holds, and whom people left out: of what was reported all that they decided counts, of what is listed exemptions. */
+/**
+ * What the shard holds, and whom people left out: for what was reported all that they decided counts, for what is listed only exemptions.
+ */
 async function find(
   { batchId, gathered, handsetsKey, item }: Input,
   isExempt: (subject: Msisdn | Imei) => boolean,

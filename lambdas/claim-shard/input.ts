@@ -27,7 +27,7 @@ const asked = z.object({
   asked: z.object({ key: z.string(), start: z.number(), bytes: z.number(), subjects: z.number() }),
 });
 
-/** What a child of Claim is given: its shard, and the plan that it is of. */
+/** The input of a child of Claim: its shard, and the shard's plan. */
 export const input = z.object({
   batchId: fields.batch,
   plan: z.number(),

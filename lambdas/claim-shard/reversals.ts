@@ -30,7 +30,7 @@ export class Reversals {
     this.#wordsOf = wordsOf;
   }
 
-  /** The day on which something was taken back last, unless approvers have lifted that since; null where it wasn't. */
+  /** The day on which something was taken back last, unless approvers have lifted that since; null if it wasn't. */
   async of(identifier: Msisdn | Imei): Promise<Day | null> {
     const at = await this.#takenBackAt(identifier);
     return at === undefined || this.isLiftedSince(identifier, at) ? null : dayOf(at);
@@ -41,14 +41,14 @@ export class Reversals {
     return marks.length === 0 ? undefined : await this.#earlier.reversedAt(marks);
   }
 
-  /** Whether approvers have lifted, since an instant, what was taken back by then. */
+  /** Whether approvers have lifted, since this instant, what had been taken back. */
   isLiftedSince(identifier: Msisdn | Imei, at: Instant): boolean {
     return isLifted(this.#wordsOf(identifier), at, this.#env.APPROVERS);
   }
 
   /**
-   * The day by which something that was taken back may have been seen again: a number's newest sighting as it was gathered, and that of
-   * a handset as it is filed, whoever used it.
+   * The day by which something that was taken back may have been seen again: for a number its newest sighting as it was gathered, for a
+   * handset its newest sighting on file, whoever used it.
    */
   async seenOn(kind: DirectionKind, identifier: Msisdn | Imei, gathered: Day | null): Promise<Day | null> {
     if (rulesOf(kind).subject === 'number') return gathered;

@@ -1,4 +1,4 @@
-/** What of a withdrawal still counts when it is planned: who is asked for, and on whose account something stays. */
+/** What of a withdrawal still counts when it is planned: which subjects are asked for, and on whose account something stays. */
 import { type Asked, askedForm } from '../domain/appeals.ts';
 import { type AskedSubject, claimedAs, isConditional, type Reliance } from '../domain/asked.ts';
 import { type Pointer, samePointer } from '../domain/claims.ts';
@@ -12,7 +12,7 @@ import {
 } from '../domain/identifiers.ts';
 import { givesBack } from '../domain/kinds.ts';
 import { continuedBy } from '../domain/moves.ts';
-import { heldSince, reliableIn, type Scope, type SubjectRow } from '../domain/reversals.ts';
+import { heldSince, namesRows, reliableIn, type Scope, type SubjectRow } from '../domain/reversals.ts';
 import { SCREENED } from '../domain/work.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readText } from '../stores/objects.ts';
@@ -23,32 +23,32 @@ import { env } from './environment.ts';
 /** A subject with what earlier directions have of it. */
 export type Found = Pick<Known, 'asked' | 'rows'>;
 
-/** A subject with what earlier directions have of it, and which of that is in question. */
+/** A subject with what earlier directions have of it, and the part of that which is in question. */
 export interface Known {
   readonly asked: AskedSubject;
   readonly rows: readonly SubjectRow[];
   readonly scope: Scope;
-  /** Rows that earlier withdrawals left since this report had directed the subject again: what they withdrew goes with it. */
+  /** Rows that earlier withdrawals left because this report had directed the subject again: they go with it now. */
   readonly left: readonly Pointer[];
 }
 
-/** What a reversal takes back of a report; null of an appeal's. */
+/** What a reversal takes back of a report; null for an appeal. */
 export async function withdrawsOf({ previewKey }: Pick<Batch, 'previewKey'>): Promise<Asked['withdraws']> {
   if (previewKey === undefined) return null;
   return askedForm.parse(await readText({ bucket: env.WORK, key: SCREENED.previews.asked(previewKey) })).withdraws;
 }
 
 /**
- * Without the conditional ones for which another handset of the report stands. Nothing is withdrawn meanwhile: one plan is made at a
- * time, and the handsets of those that count are no longer given back. Where somebody else had a number before those whom the report
- * directs, only the handsets count in which these were seen: it is asked for with the last of them that is withdrawn, or not at all where
- * approvers left it out of that.
+ * The subjects that are still asked for, without the conditional ones for which another handset of the report stands. Nothing is withdrawn
+ * meanwhile: one plan is made at a time, and the handsets of those that count are no longer given back. If a number was somebody else's
+ * before the subscriber whom the report directs, only the handsets in which that subscriber was seen count: the number is asked for with
+ * the last of them that is withdrawn, or not at all if approvers left it out of that withdrawal.
  */
 export async function stillAsked(found: readonly Found[], withdraws: Asked['withdraws']): Promise<Found[]> {
   if (withdraws === null) return [...found];
   const since = new Map([...sinceOf(found)].filter(([, day]) => day !== null));
   if (since.size === 0 && !found.some(({ asked }) => isConditional(asked))) return [...found];
-  // What approvers leave out of this one is told as struck.
+  // A subject that approvers leave out of this withdrawal is told as struck.
   const own = { imeis: withdraws.imeis && new Set(withdraws.imeis), struck: new Set<never>() };
   const withdrawn = await readWithdrawn(env, withdraws.batchId, since, own);
   return found.filter(({ asked }) => {
@@ -58,14 +58,14 @@ export async function stillAsked(found: readonly Found[], withdraws: Asked['with
   });
 }
 
-/** Since when each subject is theirs who are directed in the rows that are named. */
+/** The day since which each subject belongs to the holder who is directed in the rows that are named. */
 function sinceOf(subjects: readonly Pick<Known, 'asked' | 'rows'>[]): Since {
   return new Map(subjects.map(({ asked, rows }) => [claimedAs(asked), heldSince(asked.scope, rows)]));
 }
 
 /**
- * Without the rows of other reports, which the withdrawn one had found there, where these stand; and without the numbers of which nothing
- * is left then. A row of a follow-up is of the report that it continues.
+ * The subjects without the rows of other reports that the withdrawn one had found there, if those reports stand, and without the numbers of
+ * which nothing is left then. A row of a follow-up belongs to the report that it continues.
  */
 export async function stillGoing(found: readonly Found[], withdraws: Asked['withdraws']): Promise<Found[]> {
   if (withdraws === null) return [...found];
@@ -88,8 +88,8 @@ export async function stillGoing(found: readonly Found[], withdraws: Asked['with
 }
 
 /**
- * Without the subjects all of whose rows another one has: a night's row that continues one of the report's is named for itself, too, where
- * the night found it there for another row.
+ * The subjects without those all of whose rows another one has: a night's row that continues one of the report's is named for itself, too,
+ * if the night found it there for another row.
  */
 export function withoutRepeats<T extends Pick<Known, 'asked' | 'scope'>>(going: readonly T[]): T[] {
   const bySubject = Map.groupBy(going, ({ asked }) => claimedAs(asked));
@@ -102,8 +102,8 @@ export function withoutRepeats<T extends Pick<Known, 'asked' | 'scope'>>(going: 
 }
 
 /**
- * The rows of a subject that are of other reports, which were withdrawn with it before, and stand all the same: this report had directed it
- * again. Those of somebody else, who had the number before, are none.
+ * The rows of a subject that belong to other reports, which were withdrawn with it before, and that stand all the same because this report
+ * had directed it again. Rows of somebody else who had the number before don't count.
  */
 export async function leftBehind(
   known: readonly Pick<Known, 'asked' | 'rows' | 'scope'>[],
@@ -134,10 +134,13 @@ export async function leftBehind(
 }
 
 function namedRows(scope: Scope): readonly Pointer[] {
-  return scope !== 'current' && 'rows' in scope ? scope.rows : [];
+  return namesRows(scope) ? scope.rows : [];
 }
 
-/** The batch of a row, or of the report's row that this continues. @param rows of its subject, newest first */
+/**
+ * The batch of a row, or of the report's row that this one continues.
+ * @param rows the rows of its subject, newest first
+ */
 function reportOf(row: Pointer, rows: readonly SubjectRow[]): BatchId {
   const reverify = rows.filter(({ kind }) => !givesBack(kind));
   const at = reverify.findIndex((one) => samePointer(one, row));
@@ -164,7 +167,7 @@ export async function linkedByStruck(
   return staying;
 }
 
-/** On whose account something stays that has a row of its own. */
+/** The reliance that keeps a subject which has a row of its own. */
 export function directedBy({ operator, directionId }: SubjectRow): Reliance {
   return { operator, batchId: batchOf(directionId), state: 'directed' };
 }
@@ -175,7 +178,7 @@ function batchOf(directionId: DirectionId): BatchId {
   return direction.batchId;
 }
 
-/** Which later batches rely on the rows of a withdrawn report: of what is appealed nobody does, since a person asks for themselves. */
+/** The later batches that rely on the rows of a withdrawn report. Nobody relies on what is appealed, since a person asks for themselves. */
 export async function reliedUpon(
   known: readonly Known[],
   plan: number,

@@ -22,14 +22,14 @@ class TooEarly extends Error {
   override name = 'TooEarly';
 }
 
-/** Close: the ladder has ended; what is open or failed becomes overdue. */
+/** Close: the ladder has ended; rows that are open or failed become overdue. */
 export const handler = task(input, async ({ directionId, now }) => {
   const closed = await changeLedger<Ledger>(env.CASES, directionId, async (read) => {
     const decision = closeLedger(read, now);
     if (decision.kind === 'too_early') throw new TooEarly(`direction ${directionId} has open rows and time left`);
     if (decision.kind === 'already') return { result: read };
     log.info('direction closed', { directionId });
-    // Before its commit: what was not given back is asked for again, and nothing else would find it.
+    // The mark is set before the commit: what was not given back is asked for again, and nothing else would find it.
     if (waitingIn(decision.ledger).overdue) await markWaiting(env.WORK, directionId);
     return { ledger: decision.ledger, result: decision.ledger };
   });

@@ -13,9 +13,11 @@ export interface Collected {
         /** Distinct numbers to re-verify, by operator: the count that the books are held to, made without the list. */
         readonly linked: Readonly<Record<string, number>>;
       }
-    /** Of a reversal: whom it is asked to take back, numbers first, and how many they are by another count, those beside that are conditional. */
+    /**
+     * What a reversal is asked to take back, numbers first, and two other counts: of its subjects, and of the conditional ones beside them.
+     */
     | { readonly asked: AsyncIterable<AskedSubject>; readonly count: () => number; readonly conditional: () => number };
-  /** Opens the decision of the registered batch, and says whether people are to be waited for, and until when. */
+  /** Opens the decision of the registered batch, and says whether it waits for people, and until when. */
   open(batch: Batch): Promise<{
     readonly state: 'approved' | 'waiting';
     readonly remindAt: Instant | null;
@@ -23,7 +25,7 @@ export interface Collected {
   }>;
 }
 
-/** Collects a batch's subjects; null where there are none, and no batch. */
+/** Collects a batch's subjects; null if there are none, and no batch. */
 export type Collector = (
   collect: Readonly<Record<string, unknown>>,
   of: { readonly execution: string; readonly now: Instant; readonly attempt: string },

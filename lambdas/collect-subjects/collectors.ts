@@ -3,7 +3,7 @@ import type { Collector } from './collected.ts';
 import { followUp } from './followup.ts';
 import { collectReversal } from './reversal.ts';
 
-/** How the subjects of each kind of batch are collected that doesn't expand. */
+/** The collectors of subjects, for each kind of batch that doesn't expand. */
 export const COLLECTORS: Readonly<Partial<Record<BatchKind, Collector>>> = {
   followup: followUp,
   reversal: collectReversal,

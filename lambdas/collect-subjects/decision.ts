@@ -14,25 +14,19 @@ import { SCREENED } from '../domain/work.ts';
 import { openApproval, readApproval } from '../stores/cases/approvals.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { writeObject } from '../stores/objects.ts';
-import { type Opened, publishPreview } from '../stores/previews.ts';
+import { type Opened, type PreviewPlaces, publishPreview } from '../stores/previews.ts';
 
-interface Settings {
-  readonly WORK: string;
-  readonly OUTBOX: string;
-  readonly CASES: string;
-  readonly AUDIT_QUEUE: string;
-  readonly APPROVERS_TOPIC: string;
-  readonly ADMINISTRATORS_TOPIC: string;
+interface Settings extends PreviewPlaces {
   readonly REVERSAL_LIMITS: ReversalLimits;
 }
 
 /**
- * Opens the decision of a registered reversal: commits its preview where it has none, publishes the one that is its own, and tells
- * approvers and administrators. It never lapses. What an appeal asks over the limit has ended, whatever people would say.
- * @param counts how many numbers, handsets and pairs it is asked to give back, and how many more other handsets link. What depends on
- *   another report is no part of them: who decides upon that one's withdrawal was asked about it
- * @returns `waiting` also where it has ended without effect: who waits for its end finds that it has come
- * @throws PlanIsVoid where the batch isn't this execution's any more
+ * Opens the decision of a registered reversal: commits its preview if it has none, publishes its own preview, and tells approvers and
+ * administrators. The decision never lapses. An appeal that asks for more than the limit has ended, whatever people would say.
+ * @param counts the numbers, handsets and pairs that it is asked to give back, and how many more other handsets link. What depends on
+ * another report is no part of them: whoever decides upon that report's withdrawal was asked about it
+ * @returns `waiting` also if it has ended without effect: whoever waits for its end finds that it has come
+ * @throws PlanIsVoid if the batch isn't this execution's any more
  */
 export async function openReversal(
   env: Settings,
@@ -44,7 +38,7 @@ export async function openReversal(
   const { batchId } = batch;
   return await publishPreview(env, batch, now, async (own) => {
     const limits = env.REVERSAL_LIMITS;
-    // For the most that it may come to.
+    // The number of people is that for the most that it may come to.
     const people = peopleFor(subjects + sharing, limits);
     const preview = reversalPreviewOf(asked, subjects, people);
     const text = reversalPreviewText(preview);
@@ -60,7 +54,7 @@ export async function openReversal(
     const previewSha256 = sha256Of(text);
     const opening = { batchId, preview: previewSha256, people, openedAt: now, decideBy: null, overLimit };
     const opened = openDecision(opening);
-    // Until it is opened it has that of the attempt that failed.
+    // Until it is opened anew, the batch has the decision of the attempt that failed.
     const decision = own.decision ? withStrikesOf(opened, await readApproval(env.WORK, own.decision)) : opened;
     await openApproval(env, own, { previewKey: folder, previewSha256 }, decision, attempt);
   });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ReversalLimits } from '../domain/reversal-preview.ts';
-import { idList, wholeNumber } from '../runtime/environment.ts';
+import { operatorList, wholeNumber } from '../runtime/environment.ts';
 
 const count = z.number().int().nonnegative();
 const reversalLimits: z.ZodType<ReversalLimits> = z.object({
@@ -17,12 +17,12 @@ const environment = z.object({
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
-  OPERATORS: idList,
-  /** How many subjects a shard has. */
+  OPERATORS: operatorList,
+  /** The number of subjects in a shard. */
   LINKS_PER_SHARD: wholeNumber,
-  /** By how many days the deadlines of who is given more time come later. */
+  /** The number of days by which deadlines come later for whoever is given more time. */
   EXTENSION_DAYS: wholeNumber,
-  /** How many approvers a reversal needs, and how much an appeal may ask for, as JSON. */
+  /** The number of approvers that a reversal needs, and the most that an appeal may ask for, as JSON. */
   REVERSAL_LIMITS: z.string().transform((text) => reversalLimits.parse(JSON.parse(text))),
 });
 export type Environment = z.input<typeof environment>;

@@ -35,13 +35,13 @@ import { env } from './environment.ts';
 
 const input = z.object({ batchId: fields.batch });
 
-/** A night's record of what it found: which batch's it is, and where it lies. */
+/** A night's record of what it found: its batch, and where the record lies. */
 type Night = Omit<NewestNight, 'version'>;
 
 /**
- * Collects what a night's follow-up goes on with. What is found is committed first, one night after the other, and marked in the
- * ledgers then: who tries again, at whatever step, finds the same, and what is moved meanwhile is the next night's. A night before this
- * one that died on its way is finished first, so that its rows are its own.
+ * Collects what a night's follow-up goes on with. What is found is committed first, one night after the other, and marked in the ledgers
+ * then: an attempt that tries again, at whatever step, finds the same, and what is moved meanwhile is the next night's. A night before this
+ * one that died on its way is finished first, so that its rows stay its own.
  */
 export const followUp: Collector = async (collect, { execution, now, attempt }) => {
   const { batchId } = input.parse(collect);
@@ -61,7 +61,7 @@ export const followUp: Collector = async (collect, { execution, now, attempt }) 
   return collected;
 };
 
-/** What was committed for a night, now or before; null where there is nothing, or a later night came first. */
+/** What was committed for a night, now or before; null if there is nothing, or if a later night came first. */
 async function nightOf(
   batchId: BatchId,
   { execution, now, attempt }: { execution: string; now: Instant; attempt: string },
@@ -83,7 +83,7 @@ async function nightOf(
   }
 }
 
-/** Finishes the night before, where it committed what it found and died: its rows are marked, and its batch failed, to be begun again. */
+/** Finishes the night before, if it committed what it found and died: its rows are marked, and its batch has failed, to be begun again. */
 async function finish(night: NewestNight, execution: string, now: Instant): Promise<void> {
   if (await readBatch(env.CASES, night.batchId)) return;
   await takeAll(night.batchId, await readFound(night));
@@ -91,7 +91,7 @@ async function finish(night: NewestNight, execution: string, now: Instant): Prom
   log.warn('an earlier follow-up was left', { batchId: night.batchId });
 }
 
-/** What waits in all ledgers that may have something. */
+/** Finds what waits in all ledgers that may have something. */
 async function findAll(): Promise<Found> {
   const taken: Taken[] = [];
   const listed: Listed[] = [];
@@ -115,11 +115,11 @@ async function findAll(): Promise<Found> {
       break;
     }
   }
-  // Where nothing can be read, something else is wrong than one direction.
+  // If no direction can be read, the fault lies elsewhere than in one direction.
   if (taken.length === 0 && unread !== undefined) throw unread;
   const texts = listedTexts(mergeListed(listed));
   const isNothing = Object.values(texts).every(({ length }) => length === 0);
-  // What has ended since needs no night.
+  // Rows that have ended since need no night.
   return { taken: isNothing ? [] : taken, listed: texts, linked };
 }
 
@@ -148,12 +148,15 @@ async function findIn(directionId: DirectionId): Promise<FoundIn | undefined> {
   return { taken, listed, linked, rows: countListed(listed) };
 }
 
-/** How many rows lists have. */
+/** The number of rows in lists. */
 function countListed(listed: readonly Listed[]): number {
   return listed.flatMap((one) => Object.values(one)).reduce((sum, { length }) => sum + length, 0);
 }
 
-/** What is found in each of some directions, in their order. One that can't be read hinders no other: it is tried again each night. */
+/**
+ * Finds what waits in each of some directions, in their order. A direction that can't be read hinders no other: it is tried again each
+ * night.
+ */
 async function eachAlone(
   directions: readonly DirectionId[],
   find: (directionId: DirectionId) => Promise<FoundIn | undefined>,
@@ -188,7 +191,7 @@ async function takeAll(batchId: BatchId, { taken }: Found): Promise<void> {
   );
 }
 
-/** The batch of a night, as it is registered. Nobody decides upon it: people have, on the batches whose rows it goes on with. */
+/** The batch of a night, as it is registered. Nobody decides upon it: people have decided upon the batches whose rows it goes on with. */
 function batchOf({ batchId, foundKey, sha256 }: Night, execution: string, now: Instant): Batch {
   return {
     batchId,

@@ -16,19 +16,19 @@ export type { Environment } from './environment.ts';
 const input = z.object({
   collect: z.looseObject({
     kind: z.enum(BATCH_KIND_NAMES),
-    /** The upload that asks for it, where it is one. */
+    /** The upload that asks for the batch, if there is one. */
     upload: z.object({ bucket: z.string(), key: z.string(), versionId: z.string().optional() }).optional(),
   }),
   execution: z.string(),
   now: instant,
 });
 
-/** What the Batch machine is told where there is nothing to do. */
+/** The Batch machine's input if there is nothing to do. */
 const NOTHING = { batch: {}, gathered: {}, decided: { state: 'nothing', remindAt: null, decideBy: null } };
 
 /**
- * What people decide upon, where the preview is another attempt's than the one that wrote this manifest: that may have found others. A
- * batch upon which nobody decides has no preview.
+ * Reads what people decide upon, if the preview is another attempt's than the one that wrote this manifest: that attempt may have found
+ * other subjects. A batch upon which nobody decides has no preview.
  */
 async function readIfAnother(batchId: BatchId, manifestKey: string) {
   const { previewKey } = (await readBatch(env.CASES, batchId)) ?? {};
@@ -37,8 +37,8 @@ async function readIfAnother(batchId: BatchId, manifestKey: string) {
 }
 
 /**
- * Collect: lists the subjects of a batch that doesn't expand, registers it and, where people decide upon it, opens its decision. What
- * an attempt lists lies under its own name. The one that the machine hears of counts; where people decide, the one that they were shown.
+ * Collect: lists the subjects of a batch that doesn't expand, registers it and, if people decide upon it, opens its decision. An attempt
+ * writes its list under its own name. The list that the machine hears of counts; if people decide, the one that they were shown.
  * @returns what Screen and Gather tell of a report together
  */
 export const handler = task(input, async ({ collect, execution, now }, attempt) => {

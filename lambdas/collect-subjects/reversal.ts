@@ -20,9 +20,9 @@ export const collectReversal: Collector = async (collect, { execution, now, atte
   const { askedKey } = input.parse(collect);
   const asked = askedForm.parse(await readText({ bucket: env.WORK, key: askedKey }));
   const subjects = await subjectsOf(asked);
-  // Before anybody decides: whoever asks for more of the report later finds what it took back.
+  // The mark is set before anybody decides: whoever asks for more of the report later finds what it took back.
   if (asked.withdraws !== null) await markWithdrawal(env.WORK, asked.withdraws.batchId, asked.batchId);
-  // Of one that failed and is begun again.
+  // A reversal that failed and is begun again has a decision already.
   const { decision } = (await readBatch(env.CASES, asked.batchId)) ?? {};
   return {
     batch: { ...batchOf(asked, execution, now), ...(decision && { decision }) },

@@ -10,7 +10,10 @@ import { SCREENED } from '../domain/work.ts';
 import { readLines, readText, writeObject, writeStream } from '../stores/objects.ts';
 import { env } from './environment.ts';
 
-/** Writes the list of what a reversal is asked, and the manifest of its shards for Claim, as it is read; says where they lie. */
+/**
+ * Writes the list of what a reversal is asked, and the manifest of its shards for Claim, as it is read.
+ * @returns where list and manifest lie, and the numbers of shards and subjects
+ */
 export async function writeAsked(batchId: BatchId, asked: AsyncIterable<AskedSubject>, attempt: string) {
   const folder = SCREENED.folder(batchId, attempt);
   const key = SCREENED.shards.list(folder, attempt);
@@ -38,7 +41,10 @@ export async function writeAsked(batchId: BatchId, asked: AsyncIterable<AskedSub
 
 const askedShard = z.object({ kind: z.enum(DIRECTION_KIND_NAMES), asked: z.object({ subjects: fields.count }) });
 
-/** What of a reversal's list the attempt told that prepared these previews, as `writeAsked` does, and how many subjects its preview counted. */
+/**
+ * Returns what `writeAsked` told of a reversal's list in the attempt that prepared these previews, and the number of subjects in its
+ * preview.
+ */
 export async function readAsked(previews: string) {
   const manifestKey = SCREENED.shards.manifestOf(previews);
   const listed: Partial<Record<DirectionKind, number>> = {};
@@ -55,7 +61,10 @@ export async function readAsked(previews: string) {
   return { manifestKey, shards, listed, asked: figures.subjects, conditional: all - figures.subjects };
 }
 
-/** Writes a batch's list, and the manifest of its shards for Claim; says where they lie, and how many subjects of each kind there are. */
+/**
+ * Writes a batch's list, and the manifest of its shards for Claim.
+ * @returns where they lie, and the number of subjects of each kind
+ */
 export async function writeShards(batchId: BatchId, listed: Listed, attempt: string) {
   const folder = SCREENED.folder(batchId, attempt);
   const key = SCREENED.shards.list(folder, attempt);

@@ -10,22 +10,23 @@ import { currentOutcomes } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { isReversed } from '../domain/outcomes.ts';
 import type { Plan, PlannedDirection } from '../domain/plans.ts';
+import { namesRows } from '../domain/reversals.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
-import { readText, readTextLines } from '../stores/objects.ts';
+import { readTextIfThere, readTextLines } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
 import { actedUponLinks, readWithdrawn } from '../stores/withdrawn-reports.ts';
 
-/** Whom a file asks to be taken back, and how many they are, counted beside the list. */
+/** The subjects that a file asks to be taken back, with their numbers, which are counted beside the list. */
 export interface Subjects {
   each(): AsyncGenerator<AskedSubject>;
-  /** Without those that are asked for only where that of which they depend is withdrawn when this is planned. */
+  /** The number of subjects, without those that are asked for only if what they depend on is withdrawn by the time when this is planned. */
   count(): number;
-  /** Those: on other handsets of the report, or on another report. */
+  /** The number of subjects that depend on other handsets of the report, or on another report. */
   conditional(): number;
-  /** Those of them that other handsets link. */
+  /** The number of conditional subjects that other handsets link. */
   sharing(): number;
 }
 
@@ -35,11 +36,12 @@ interface Places {
 }
 
 /**
- * What an agency takes back of a report that is directed: the handsets that it names, or all, and the numbers that it directed and that
- * these link. A number that another handset links, too, which still stands, is conditional: another withdrawal may take that back before
- * this one is planned. So is a row of another report, where this one found the number and did not direct it again: that report may be
- * withdrawn before. In the order of the report's own directions, numbers first, so that who works on a piece of the list reads few of these.
- * @throws Error where the report isn't directed: whoever hears of a withdrawal waits for that
+ * What an agency takes back of a report that is directed: the handsets that it names, or all of them, and the numbers that it directed and
+ * that these link. A number that another handset links, too, which still stands, is conditional: another withdrawal may take that handset
+ * back before this one is planned. A row of another report in which this one found the number, without directing it again, is conditional,
+ * too: that report may be withdrawn before. The order is that of the report's own directions, numbers first, so that whoever works on a
+ * piece of the list reads few of these.
+ * @throws Error if the report isn't directed: whoever hears of a withdrawal waits for that
  */
 export async function withdrawnSubjects(
   env: Places,
@@ -69,10 +71,7 @@ export async function withdrawnSubjects(
         // A handset has a row at each operator.
         const add = (imei: Imei, pointer: Pointer) => {
           const known = handsets.get(imei);
-          const rows = [
-            ...(known && known.scope !== 'current' && 'rows' in known.scope ? known.scope.rows : []),
-            pointer,
-          ];
+          const rows = [...(known && namesRows(known.scope) ? known.scope.rows : []), pointer];
           handsets.set(imei, { imei, msisdn: null, scope: { rows }, ground: 'withdrawal', lines: [] });
         };
         for (const direction of plan.directions.filter((one) => parseDirectionId(one.directionId)?.kind === kind))
@@ -96,7 +95,7 @@ export async function withdrawnSubjects(
         }
         for (const handset of handsets.values()) yield counted(handset);
         if (kind === 'reverify') continue;
-        // Those that the report didn't direct are asked for, too.
+        // Handsets that the report didn't direct are asked for, too.
         for (const imei of imeis ?? (await handsetsOf(env, batch))) {
           if (handsets.has(imei)) continue;
           yield counted({ imei, msisdn: null, scope: { rows: [] }, ground: 'withdrawal', lines: [] });
@@ -109,10 +108,12 @@ export async function withdrawnSubjects(
   };
 }
 
-/** The directions of other batches in which a report found what it did not direct, and what of that is withdrawn with it. */
+/**
+ * The directions of other batches in which a report found subjects that it did not direct, and those of them that are withdrawn with it.
+ */
 type FoundElsewhere = Map<DirectionId, Set<Imei | Msisdn>>;
 
-/** @param named whom the withdrawal is about; null for the whole report */
+/** @param named the subjects of the withdrawal; null for the whole report */
 async function foundElsewhere(
   env: Places,
   { elsewhere }: Plan,
@@ -128,8 +129,8 @@ async function foundElsewhere(
 }
 
 /**
- * Adds where nights that went on with the report's numbers found these, and did not direct them: they went on on its account. Night after
- * night, as long as any goes on.
+ * Adds the rows in which nights that went on with the report's numbers found these without directing them: they went on on its account.
+ * Each night is followed to the next, as long as any goes on.
  */
 async function addFoundByNights(
   env: Places,
@@ -137,7 +138,7 @@ async function addFoundByNights(
   named: ReadonlyMap<Imei | Msisdn, unknown> | null,
   found: FoundElsewhere,
 ): Promise<void> {
-  /** Which numbers of a direction are the report's; all, where nothing is said. */
+  /** The numbers of each direction that are the report's; undefined means all of them. */
   const ours = new Map<DirectionId, ReadonlySet<Msisdn> | undefined>();
   for (const { directionId } of directions)
     if (parseDirectionId(directionId)?.kind === 'reverify') ours.set(directionId, undefined);
@@ -151,7 +152,7 @@ async function addFoundByNights(
   const isOurs = (msisdn: Msisdn, from: DirectionId) =>
     ours.has(from) && (named?.has(msisdn) ?? true) && (ours.get(from)?.has(msisdn) ?? true);
   await noteNights(ours.keys());
-  // One night after the other, in their order: a later one may go on with what an earlier one directed.
+  // One night is read after the other, in their order: a later one may go on with what an earlier one directed.
   for (;;) {
     const [night] = [...nights].filter((one) => !seen.has(one)).sort();
     if (night === undefined) return;
@@ -184,11 +185,13 @@ async function addFoundByNights(
 interface RowElsewhere {
   readonly identifier: Imei | Msisdn;
   readonly pointer: Pointer;
-  /** Whether that was withdrawn, so that with this report it goes. If not, it may be by the time when this is planned. */
+  /**
+   * Whether that other report was withdrawn, so that the row goes with this one. If it wasn't, it may be by the time when this is planned.
+   */
   readonly isWithdrawn: boolean;
 }
 
-/** What of other batches stays since this report found it there, without what was taken back. */
+/** The rows of other batches that stay because this report found its subjects there, without those that were taken back. */
 async function* rowsElsewhere(
   env: Places,
   found: FoundElsewhere,
@@ -202,7 +205,7 @@ async function* rowsElsewhere(
   }
   for (const [batchId, directions] of ofBatch) {
     const identifiers = new Set(directions.flatMap((one) => [...(found.get(one) ?? [])]));
-    // Whose they are is asked when this is planned.
+    // Whose the subjects are is asked when this is planned.
     const withdrawn = await readWithdrawn(env, batchId, new Map([...identifiers].map((one) => [one, null])));
     for (const directionId of directions) {
       const ledger = await readLedger(env.CASES, directionId);
@@ -233,15 +236,19 @@ const numberOf = (msisdn: Msisdn, row: Pointer, others: readonly Imei[]): AskedS
   ...(others.length > 0 && { unless: others }),
 });
 
+/**
+ * A direction's rows; none for a direction so old that they are not kept any more: what a report found there long ago has nothing left to
+ * give back.
+ */
 async function* rowsOf({ WORK }: Places, kind: 'reverify' | 'block', { rowsKey }: Pick<PlannedDirection, 'rowsKey'>) {
-  const lines = (await readText({ bucket: WORK, key: rowsKey })).split('\n');
-  for (const [row, line] of lines.entries())
+  const lines = (await readTextIfThere({ bucket: WORK, key: rowsKey }))?.split('\n');
+  for (const [row, line] of lines?.entries() ?? [])
     if (line !== '') yield { identifier: subjectOfLine(kind, line).identifier, row };
 }
 
 /**
- * The handsets that are withdrawn, and the numbers that they link: each with the other handsets that link it, and are acted upon, as
- * it is known by now.
+ * The handsets that are withdrawn, and the numbers that they link, each with the other handsets that link it and are acted upon, as far as
+ * is known by now.
  */
 async function linkedBy(
   env: Places,

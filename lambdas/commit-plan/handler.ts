@@ -42,23 +42,23 @@ const input = z.object({
     handsets: z.number(),
     links: z.number(),
     linked: z.record(z.string(), z.number()),
-    /** Of a batch that doesn't expand: how many subjects were listed for each kind of direction. */
+    /** The number of listed subjects for each kind of direction, for a batch that doesn't expand. */
     listed: z.partialRecord(z.enum(DIRECTION_KIND_NAMES), z.number()).optional(),
-    /** Of a reversal: how many subjects it is asked to take back, counted without the list. */
+    /** The number of subjects that a reversal is asked to take back, counted without the list. */
     asked: z.number().optional(),
-    /** Beside them, those that are asked for only where no other handset stands for them any more. */
+    /** The number of subjects beside them that are asked for only if no other handset stands for them any more. */
     conditional: z.number().default(0),
   }),
   results: writtenResults,
 });
 
-/** What a reversal was asked, and what became of that. Nobody asked for what was dropped. */
+/** What a reversal was asked, and what became of that. A subject that was dropped counts as asked for by nobody. */
 function reversalOf(listed: number, shards: readonly ShardDecision[]): Plan['reversal'] {
   const reversed = shards.flatMap((shard) => shard.reversed ?? []);
   const asked = listed - reversed.reduce((sum, { dropped }) => sum + dropped, 0);
   const countOf = (state: SubjectState) => reversed.reduce((sum, { subjects }) => sum + subjects[state], 0);
   const subjects = Object.fromEntries(SUBJECT_STATES.map((state) => [state, countOf(state)]));
-  // Of a shard of which all is dropped nothing is listed; of no bytes nothing can be read.
+  // A shard of which all is dropped lists nothing, and an empty range of bytes can't be read.
   const lists = reversed.map(({ list }) => list).filter(({ bytes }) => bytes > 0);
   return { asked, subjects: subjects as SubjectCounts, lists };
 }

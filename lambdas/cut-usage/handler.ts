@@ -21,15 +21,15 @@ const env = environment.parse(process.env);
 const mark = z.object({ at: z.number(), line: z.number() });
 const input = z.object({
   file: usageFile,
-  /** Under which all of this import's objects lie in the work bucket. */
+  /** The folder in the work bucket of all of this import's objects. */
   folder: z.string(),
   /** The cut before this one. */
   cut: z.object({ header: mark, next: mark }).optional(),
 });
 
 /**
- * Cuts a usage file, or the next stretch of it, into pieces of whole records and lists them for the Map that imports them.
- * It only reads: some thirty times as fast as rows can be imported.
+ * Cuts a usage file, or the next stretch of it, into pieces of whole records and lists them for the Map that imports them. It only reads,
+ * about thirty times as fast as rows can be imported.
  */
 export const handler = task(input, async ({ file, folder, cut: after }, attempt) => {
   const { pieces, ...cut } = await cutFile(

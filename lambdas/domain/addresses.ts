@@ -20,7 +20,7 @@ export const TOPIC_NAMES = Object.keys(TOLD_BY) as TopicName[];
 /** Stands in the configuration for the account of a participant until somebody has named it, and means the stage's own. */
 export const UNNAMED_ACCOUNT = '000000000000';
 
-/** Characters of a mark. Of a hundred addresses two have the same one in one of three thousand configurations. */
+/** Characters of a mark. In one of three thousand configurations of a hundred addresses, two addresses share a mark. */
 const MARK_LENGTH = 4;
 
 /** How an address is subscribed to a topic, in 4 characters: a queue by its account and name, anything else as it is, in any case. */
@@ -35,7 +35,10 @@ export function addressMarks(marks: Iterable<string>): string {
   return [...marks].join('');
 }
 
-/** @throws Error where the text can't be marks */
+/**
+ * The marks of a text that `addressMarks` wrote.
+ * @throws Error for a text that can't be marks
+ */
 export function addressMarksIn(text: string): string[] {
   if (text.length % MARK_LENGTH !== 0) throw new Error('what is subscribed is not a list of marks');
   return Array.from({ length: text.length / MARK_LENGTH }, (_, n) =>
@@ -44,8 +47,7 @@ export function addressMarksIn(text: string): string[] {
 }
 
 /**
- * Which of the addresses that a stage subscribes are not subscribed any more: who had one has left, or its confirmation was not given in
- * time.
+ * The addresses that a stage subscribes and that are not subscribed any more: somebody has left, or the confirmation was not given in time.
  * @param wanted marks
  * @param subscribed what each topic has, confirmed or not
  * @param account the stage's own

@@ -5,9 +5,9 @@ import type { RejectedRow } from './reasons.ts';
 
 /** The columns of a file of admissions. */
 export const admissionColumns = { required: ['key', 'version'], optional: [] } as const;
-export type AdmissionColumn = (typeof admissionColumns)['required'][number];
+type AdmissionColumn = (typeof admissionColumns)['required'][number];
 
-/** The most rows of a file; the next is one too many, and the file is refused `too_many_rows`. */
+/** The most rows of a file; a file with more is refused as `too_many_rows`. */
 export const MOST_ADMISSIONS = 1000;
 
 /** A row of admissions, read: the upload that it lets in. */
@@ -18,8 +18,8 @@ export interface AdmissionRow {
 }
 
 /**
- * Reads one row. Reasons, the first that applies: wrong_cell_count; unknown_upload (the key is no usage file's, or there is no
- * version). Whether there is such an upload, and whether it is gated, is not looked at.
+ * Reads one row. Reasons, the first that applies: wrong_cell_count; unknown_upload (the key is not a usage file's, or the version is
+ * missing). It doesn't look whether there is such an upload, nor whether it is gated.
  */
 export function parseAdmissionRow(row: CsvRow<AdmissionColumn>): AdmissionRow | RejectedRow {
   const { line } = row;

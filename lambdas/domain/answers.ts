@@ -1,4 +1,4 @@
-/** What an operator answers of a row, as a response says it. */
+/** An operator's answer to a row, as a response says it. */
 import type { Day } from './days.ts';
 import type { OperatorId } from './identifiers.ts';
 import type { Answer, ExtensionGround } from './kinds.ts';
@@ -12,8 +12,8 @@ export interface AnsweredRow {
   readonly row: number;
   readonly outcome: Answer;
   readonly day: Day;
-  /** Of what is moved: where it goes on. */
+  /** Where a row that is moved goes on. */
   readonly onward?: Onward;
-  /** Of what is not found where it was ported to: the operator that said so, to which it returns. */
+  /** The operator that said `not_found` of a row that was ported to it: the row returns from there. */
   readonly returnsTo?: OperatorId;
 }

@@ -12,18 +12,18 @@ export const appealColumns = {
   required: ['ground'],
   optional: ['msisdn', 'imei', 'reference', 'case_ref'],
 } as const;
-export type AppealColumn = (typeof appealColumns)['required' | 'optional'][number];
+type AppealColumn = (typeof appealColumns)['required' | 'optional'][number];
 
 /** A row of an appeal, before it is known for which row its reference stands. */
 export interface AppealRow extends Omit<Appeal, 'row'> {
-  /** The number of one with a reference is not known yet. */
+  /** The row's reference; the number of a row with one is not known yet. */
   readonly referred: Referred | null;
 }
 
 /**
  * Reads one row. Reasons, the first that applies: wrong_cell_count; several_subjects (a reference beside a number or a handset); the
- * identifier's own (missing_msisdn where it fills none of the columns); bad_reference; missing_ground; bad_ground. Grounds may be in
- * upper or lower case. For which row a reference stands is not looked at.
+ * identifier's own (missing_msisdn if the row fills none of the columns); bad_reference; missing_ground; bad_ground. Grounds may be in
+ * upper or lower case. It doesn't look for which row a reference stands.
  */
 export function parseAppealRow(row: CsvRow<AppealColumn>): AppealRow | RejectedRow {
   const { line } = row;
@@ -54,13 +54,13 @@ function subjectOf(
 }
 
 /** What a file asks for, and what becomes of its rows. */
-export interface AppealsRead {
-  /** All good rows: each is answered, also where several ask for the same. */
+interface AppealsRead {
+  /** All good rows: each is answered, even if several ask for the same. */
   readonly appeals: readonly Appeal[];
   readonly rows: number;
-  /** Rows that ask for something new: so many subjects are asked for. */
+  /** Rows that ask for something new: the number of subjects that are asked for. */
   readonly recorded: number;
-  /** Rows that ask for what a row before them asks for, on whatever ground: that one's counts. */
+  /** Rows that ask for what an earlier row asks for, on whatever ground: the earlier row's ground counts. */
   readonly alreadyRecorded: number;
   /** By line. */
   readonly rejects: readonly RejectedRow[];
@@ -71,8 +71,8 @@ const mostOfHandset = 500;
 
 /**
  * What the rows of a file come to. A reference asks for the number of its row, as it was then; one that stands for no row is an
- * `unknown_reference`; a number more than `mostOfHandset` of one handset is `too_many_of_handset`.
- * @param rowOf the row for which a reference stands
+ * `unknown_reference`; a number of one handset beyond `mostOfHandset` is `too_many_of_handset`.
+ * @param rowOf returns the row for which a reference stands
  */
 export function readAppeals(
   rows: readonly (AppealRow | RejectedRow)[],

@@ -10,15 +10,15 @@ export const APPEAL_GROUNDS = ['wrong_number', 'wrong_handset', 'cloned', 'reiss
 export type AppealGround = (typeof APPEAL_GROUNDS)[number];
 
 /**
- * A row of an appeal, read. With a number alone it is about that; with a handset alone, about that; with both, about the handset as
- * far as this number uses it: the handset stays blocked for all others.
+ * A row of an appeal, read. A row with a number alone is about that number; one with a handset alone is about that handset; one with both
+ * is about the handset as far as this number uses it: the handset stays blocked for all others.
  */
 export interface Appeal {
   /** Its line in the file, counted from 1 with the header. */
   readonly line: number;
   readonly msisdn: Msisdn | null;
   readonly imei: Imei | null;
-  /** Of one that was named by a reference: the row that this stands for. Its number is `msisdn`. */
+  /** The row for which the reference of a row stands, if it has one. Its number is `msisdn`. */
   readonly row: Pointer | null;
   readonly ground: AppealGround;
   readonly caseRef: string;
@@ -34,18 +34,18 @@ export interface Asked {
   readonly sha256: string;
   readonly upload: string;
   readonly uploadedAt: Instant;
-  /** Of a withdrawal: the report's batch, and the handsets that are withdrawn of it; null where all of them are. */
+  /** The report's batch that is withdrawn, and the handsets that are withdrawn of it; null instead of handsets means all of them. */
   readonly withdraws: { readonly batchId: BatchId; readonly imeis: readonly Imei[] | null } | null;
-  /** Of an appeal: its rows, by line. */
+  /** The rows of an appeal, by line. */
   readonly appeals: readonly Appeal[];
 }
 
-/** What tells a subject from others: a number as it is now is another one than that of whom a row had ordered. */
+/** The name that tells a subject from others: a number as it is now is another subject than the number of whoever was ordered in a row. */
 export function nameOfSubject({ msisdn, imei, row }: Pick<Appeal, 'msisdn' | 'imei' | 'row'>): string {
   return [msisdn ?? '', imei ?? '', row === null ? '' : writePointer(row)].join(' ');
 }
 
-/** What of a batch's subjects approvers left out: a pair is left out by its number, and by its handset. */
+/** Whether approvers left a subject of a batch out: a pair is left out by its number, and by its handset. */
 export function isStruck(
   { msisdn, imei }: Pick<Appeal, 'msisdn' | 'imei'>,
   struck: ReadonlySet<Imei | Msisdn>,
@@ -76,7 +76,7 @@ true satisfies Covers<typeof asked, Asked>;
 
 const form = formOf<Asked>('file that asks for a reversal', 1, asked);
 
-/** The record as it is written: rows as claims have their pointers. */
+/** The record as it is written: rows are written as claims write their pointers. */
 const written = (content: Asked) => ({
   ...form.write(content),
   appeals: content.appeals.map((appeal) => ({ ...appeal, row: appeal.row && writePointer(appeal.row) })),

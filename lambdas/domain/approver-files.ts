@@ -1,4 +1,4 @@
-/** Files of approvers, of decisions and of exemptions alike, as they are recorded, and which upload is one that was. */
+/** Files of approvers, of decisions and of exemptions alike, as they are recorded; and which recorded file an upload repeats. */
 import * as z from 'zod';
 import type { Instant } from './days.ts';
 import type { ApproverId } from './identifiers.ts';
@@ -8,7 +8,7 @@ import { fields } from './stored.ts';
 export interface RecordedByApprover {
   readonly approver: ApproverId;
   readonly sha256: string;
-  /** The upload's own version, and when it was; a file that was recorded without them is known by its bytes. */
+  /** The upload's own version, and the instant of the upload; a file that was recorded without them is known by its bytes. */
   readonly upload?: string;
   readonly uploadedAt?: Instant;
   /** The attempt whose prepared receipt counts. */
@@ -31,9 +31,9 @@ export const recordedByApprover = {
 };
 
 /**
- * Of one approver's files, in the order in which they were committed: the one that an upload is, which changes nothing then. It is
- * the same upload, told of again, or has the same bytes as the file that was uploaded last. What was said in an earlier file is said
- * anew where its bytes are uploaded again, since everybody's last word counts.
+ * The file of one approver's, in the order in which they were committed, that an upload repeats, so that it changes nothing. It is the same
+ * upload, told of again, or has the same bytes as the file that was uploaded last. If the bytes of an earlier file are uploaded again, what
+ * it says is said anew, since everybody's last word counts.
  */
 export function sameAsBefore<File extends RecordedByApprover>(
   own: readonly File[],

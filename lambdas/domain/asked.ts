@@ -1,6 +1,6 @@
 /**
  * What a reversal is asked to take back, as a list in the work bucket of which Claim's children take lines; and what they say became of
- * each subject, by which it is taken back, told and counted once the plan is directed.
+ * each subject: by that it is taken back, told and counted once the plan is directed.
  */
 import * as z from 'zod';
 import type { Appeal } from './appeals.ts';
@@ -15,23 +15,23 @@ import { fields } from './stored.ts';
 import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 import { BadWorkLine } from './tabbed.ts';
 
-/** Whom a reversal is about: a number, a handset, or a handset as far as one number uses it. */
+/** The subject of a reversal: a number, a handset, or a handset as far as one number uses it. */
 export interface AskedSubject {
   readonly imei: Imei | null;
   readonly msisdn: Msisdn | null;
   readonly scope: Scope;
   /** Why: the appeal's ground, or `withdrawal`. */
   readonly ground: WithdrawalGround;
-  /** The lines of the file that ask for it; none of a withdrawal. */
+  /** The lines of the file that ask for it; none for a withdrawal. */
   readonly lines: readonly number[];
   /**
-   * Of a number that other handsets of a withdrawn report link, too: those of them that stood when it was listed. It is asked for only
-   * where none of them stands any more when the reversal is planned.
+   * The other handsets of a withdrawn report that link a number, too, and that stood when it was listed. The number is asked for only if
+   * none of them stands any more when the reversal is planned.
    */
   readonly unless?: readonly Imei[] | undefined;
 }
 
-/** Whether a subject is asked for only where handsets of its report don't stand any more. */
+/** Whether a subject is asked for only if some handsets of its report don't stand any more. */
 export function isConditional({ unless = [] }: Pick<AskedSubject, 'unless'>): boolean {
   return unless.length > 0;
 }
@@ -41,14 +41,14 @@ export function kindOf({ imei }: Pick<AskedSubject, 'imei'>): 'restore' | 'unblo
   return imei === null ? 'restore' : 'unblock';
 }
 
-/** The identifier under which a subject is claimed: of a pair the handset. */
+/** The identifier under which a subject is claimed: a pair's is its handset. */
 export function claimedAs({ imei, msisdn }: Pick<AskedSubject, 'imei' | 'msisdn'>): Imei | Msisdn {
   const identifier = imei ?? msisdn;
   if (identifier === null) throw new BadWorkLine('a subject is a number or a handset');
   return identifier;
 }
 
-/** Whether a subject is taken back itself. Of a pair only the use of the one number is excepted. */
+/** Whether a subject is taken back itself. A pair isn't: only the use of the one number is excepted. */
 export function isWhole({ imei, msisdn }: Pick<AskedSubject, 'imei' | 'msisdn'>): boolean {
   return imei === null || msisdn === null;
 }
@@ -94,8 +94,8 @@ export function parseAskedLine(line: string): AskedSubject {
   return read(askedSubject, line, 'a subject of a reversal');
 }
 
-/** What of the list a child of Claim takes: `bytes` of its lines, from `start` on, all of one kind of direction. */
-export interface AskedRun {
+/** The part of the list that a child of Claim takes: `bytes` bytes of its lines, from `start` on, all of one kind of direction. */
+interface AskedRun {
   readonly kind: DirectionKind;
   readonly shard: number;
   readonly start: number;
@@ -104,8 +104,8 @@ export interface AskedRun {
 }
 
 /**
- * The runs into which a reversal's list is cut, as its lines are made: in the order in which subjects are given, numbers first, so that
- * the rows of one direction stay together. All that is asked of one number or handset comes one after the other, and is in one run.
+ * The runs into which a reversal's list is cut, as its lines are made. Subjects come in the order in which they are given, numbers first,
+ * so that the rows of one direction stay together. All that is asked of one number or handset comes one after the other, and is in one run.
  */
 export class AskedRuns {
   readonly #most: number;
@@ -113,7 +113,7 @@ export class AskedRuns {
   #start = 0;
   #last: string | undefined;
 
-  /** @param most how many subjects a run has, if no one of them is asked for more often */
+  /** @param most the most subjects of a run; a run has more only if one number or handset is asked for more often */
   constructor(most: number) {
     this.#most = most;
   }
@@ -169,7 +169,7 @@ export function subjectsOfAppeals(appeals: readonly Appeal[]): AskedSubject[] {
 export interface Reliance {
   readonly operator: OperatorId;
   readonly batchId: BatchId;
-  /** How: the state that it counted, or `directed`. */
+  /** Why: the state that it counted, or `directed`. */
   readonly state: string;
 }
 
@@ -180,7 +180,10 @@ export interface ReversedSubject extends Omit<AskedSubject, 'scope' | 'unless'> 
   readonly rows: readonly Pointer[];
   /** The directions that give back to it, or in which it is open already. */
   readonly directionIds: readonly DirectionId[];
-  /** On whose account it stays; where it is not `kept`, by whom it is still directed elsewhere, or was directed when it was somebody else's. */
+  /**
+   * The batches on whose account it stays; if it is not `kept`, those that still direct it elsewhere, or that directed it when it was
+   * somebody else's.
+   */
   readonly kept: readonly Reliance[];
 }
 
@@ -205,7 +208,8 @@ export function parseReversedLine(line: string): ReversedSubject {
 const NAMED = /^\{"imei":(?:null|"(\d{14})"),"msisdn":(?:null|"(\+91\d{10})"),/;
 
 /**
- * Whom a line that `reversedLine` made names, without reading all of it: withdrawn reports have hundreds of thousands of lines.
+ * The subjects that a line made by `reversedLine` names. It doesn't read the whole line: withdrawn reports have hundreds of thousands of
+ * lines.
  * @throws BadWorkLine
  */
 export function namedInReversedLine(line: string): (Imei | Msisdn)[] {
@@ -215,8 +219,8 @@ export function namedInReversedLine(line: string): (Imei | Msisdn)[] {
 }
 
 /**
- * Whether a subject is withdrawn from every list, and reversed for later batches: whatever it became, unless it stays as it is, stays
- * directed by others than the report that is withdrawn, or was directed when it was a later holder's than the one who asks.
+ * Whether a subject is withdrawn from every list, and reversed for later batches. It is, whatever became of it, unless it stays as it is,
+ * stays directed by others than the report that is withdrawn, or was directed when it belonged to a later holder than the one who asks.
  */
 export function isTakenBackBy({
   state,
@@ -227,12 +231,14 @@ export function isTakenBackBy({
   return state !== 'kept' && state !== 'struck' && kept.length === 0 && isWhole({ imei, msisdn });
 }
 
-/** Whether an appeal was about who had a number before somebody else was directed in it: nobody else's account hinders an appeal. */
+/**
+ * Whether an appeal was about somebody who had a number before another holder was directed in it: nobody else's account hinders an appeal.
+ */
 export function isOfFormerHolder({ ground, kept }: Pick<ReversedSubject, 'ground' | 'kept'>): boolean {
   return ground !== 'withdrawal' && kept.length > 0;
 }
 
-/** What caseworkers are told of each line of their appeal: `batches/<batch>/appeals.csv`. */
+/** The answers to caseworkers on each line of their appeal: `batches/<batch>/appeals.csv`. */
 export function appealsCsv(subjects: Iterable<ReversedSubject>): string {
   const answers = [...subjects].flatMap(({ lines, state, directionIds }) =>
     lines.map((line) => ({ line, state, directionIds })),
@@ -245,7 +251,7 @@ export function appealsCsv(subjects: Iterable<ReversedSubject>): string {
   );
 }
 
-/** What of a withdrawn report stays, since a later batch relies on it: `batches/<batch>/kept.csv`. */
+/** What of a withdrawn report stays because a later batch relies on it: `batches/<batch>/kept.csv`. */
 export function keptCsv(lines: readonly string[]): string {
   return csvLine(['kind', 'identifier', 'operator', 'batchId', 'state']) + [...lines].sort().join('');
 }

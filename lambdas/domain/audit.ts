@@ -1,8 +1,7 @@
 /**
- * The audit: what was decided, as chains of entries, one chain per batch. Each entry holds the hash of the one before it, so
- * that none can be changed, removed or moved unseen. An entry stands for a file, an order or a step, never for a row: it binds
- * files by keyed hashes of their keys and SHA-256s, since a plain hash of a file of one row tells its number to whoever tries
- * them all, and a ledger by its version.
+ * The audit: what was decided, as chains of entries, one chain per batch. Each entry holds the hash of the one before it, so that none can
+ * be changed, removed or moved unseen. An entry stands for a file, an order or a step, never for a row. It binds a ledger by its version,
+ * and files by keyed hashes of their keys and SHA-256s, since a plain hash of a file of one row tells its number to whoever tries them all.
  */
 
 import { createHmac } from 'node:crypto';
@@ -45,24 +44,24 @@ const AUDIT_KINDS = [
   'appeal_recorded',
   'appeal_refused',
 ] as const;
-export type AuditKind = (typeof AUDIT_KINDS)[number];
+type AuditKind = (typeof AUDIT_KINDS)[number];
 
-/** A file, by its key in its bucket and the SHA-256 of its bytes; without one where nobody read them. */
+/** A file, by its key in its bucket and the SHA-256 of its bytes; the SHA-256 is null if nobody read them. */
 export interface AuditedFile {
   readonly key: string;
   readonly sha256: string | null;
 }
 
-/** What is told to the audit. The same fact has the same id, whoever tells it and how often. */
+/** A note to the audit. The same fact has the same id, whoever tells it and how often. */
 export interface AuditNote {
   readonly batchId: BatchId;
-  /** Of the fact, among those of its batch. */
+  /** The fact's id among those of its batch. */
   readonly id: string;
   readonly kind: AuditKind;
   readonly at: Instant;
   /** Counts, ids of directions, instants: nothing that names a person or a handset. */
   readonly facts: Readonly<Record<string, string | number | null>>;
-  /** By what each is in this fact. */
+  /** The files, by their part in this fact. */
   readonly files?: Readonly<Record<string, AuditedFile>>;
 }
 
@@ -90,7 +89,7 @@ export interface AuditEntry {
   readonly files: Readonly<Record<string, { readonly key: string; readonly sha256: string | null }>>;
   /** The ARN of the KMS key that their hashes come from. */
   readonly hashedBy: string;
-  /** The hash of the entry before; of the first, 64 zeros. */
+  /** The hash of the entry before; 64 zeros in the first entry. */
   readonly previous: string;
   readonly hash: string;
 }
@@ -115,7 +114,7 @@ export interface AuditHead {
   readonly hash: string;
 }
 
-/** Of a chain without entries. */
+/** The head of a chain without entries. */
 export const NO_ENTRY: AuditHead = { n: 0, hash: '0'.repeat(64) };
 
 /** What the audit is told of a ledger that was closed. */
@@ -131,8 +130,8 @@ export function closedNote({ batchId, directionId, closedAt, rows }: Ledger): Au
 }
 
 /**
- * What the audit is told of a plan that counts: how much it directs, and by its file what.
- * @param file as it lies in the work bucket
+ * The audit's note of a plan that counts: how much it directs, and, bound by its file, what.
+ * @param file the plan as it lies in the work bucket
  */
 export function directedNote(
   { batchId, plan: number }: { batchId: BatchId; plan: number },
@@ -170,7 +169,7 @@ export function keyedHash({ secret }: ChainKey, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }
 
-/** What KMS makes a batch's own key of: its key never leaves it, and one request serves a whole chain. */
+/** The message from which KMS makes a batch's own key: the KMS key never leaves KMS, and one request serves a whole chain. */
 export function chainKeyMessage(batchId: BatchId): string {
   return `the audit of ${batchId}`;
 }
@@ -219,7 +218,7 @@ export interface AuditObject {
 }
 
 /** What is wrong with a chain, and where. */
-export interface AuditFault {
+interface AuditFault {
   readonly kind: 'changed' | 'removed' | 'reordered' | 'doubled' | 'foreign' | 'unreadable';
   readonly key: string;
   /** The line of the object, from 1. */
@@ -228,8 +227,8 @@ export interface AuditFault {
 }
 
 /**
- * Follows a chain from its first entry. An entry whose hash isn't that of its content, or of whose hash the next one knows
- * another, was changed; a gap in the numbers was removed; a number that comes too late was moved.
+ * Follows a chain from its first entry. An entry was changed if its hash isn't that of its content, or if the next entry knows another hash
+ * of it; a gap in the numbers was removed; a number that comes too late was moved.
  * @param objects in any order
  */
 export function verifyChain(

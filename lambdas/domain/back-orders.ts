@@ -1,8 +1,9 @@
 /**
- * The orders that give back what an order took or blocked. Responses cause restore orders: whoever proved themselves, or got the number
- * since, and whom a bar or a disconnect order had named, is given service back at once. Those of a reversal's own directions are its plan's.
+ * The orders that give back what an order took or blocked. Responses cause restore orders: a bar or disconnect order had named somebody who
+ * proved themselves since, or whose number is somebody else's since, and service is given back at once. The orders of a reversal's own
+ * directions are its plan's.
  */
-import { addSeconds, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
 import { givesBack, givesServiceBack, rulesOf } from './kinds.ts';
 import { takesService } from './ladders.ts';
@@ -11,17 +12,17 @@ import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
 import type { Plan } from './plans.ts';
 
 /** Seconds that such an order may take. It needs no answer. */
-const BACK_TAKES = 24 * 3600;
+const BACK_TAKES = DAY_SECONDS;
 
-/** By when the service of rows is to be given back that a response, committed at `at`, says are verified or somebody else's. */
+/** The instant by which service is to be given back to rows that a response, committed at `at`, says are verified or somebody else's. */
 export function backOrderDue(at: Instant): Instant {
   return addSeconds(at, BACK_TAKES);
 }
 
 /**
- * Whether a bar or a disconnect order carried a row (from 0), as the ledger stands. Of a row that has failed, one of the ladder
- * that was committed before, its own disconnect order, or the ladder's. Of a row that is done with it isn't known any more whether
- * it had failed: it counts as carried where an answer had anybody disconnected, since nobody who has service loses it by that.
+ * Whether a bar or a disconnect order carried a row (from 0), as the ledger stands. A row that has failed was carried by an order of the
+ * ladder that was committed before, by its own disconnect order, or by the ladder's. Of a row that is done with it isn't known any more
+ * whether it had failed: it counts as carried if an answer had anybody disconnected, since nobody who has service loses it by that.
  */
 export function wasCut(ledger: Ledger, row: number): boolean {
   const bytes = currentOutcomes(ledger);
@@ -38,14 +39,14 @@ export function wasCut(ledger: Ledger, row: number): boolean {
 }
 
 /**
- * Whether a row (from 0) is without service by an order of its direction, as far as the ledger tells: one that was carried, unless the
- * answer by which it stands had service given back at once.
+ * Whether a row (from 0) is without service by an order of its direction, as far as the ledger tells: an order carried it, and the answer
+ * by which it stands had no service given back at once.
  */
 export function isCut(ledger: Ledger, row: number): boolean {
   return !givesServiceBack(outcomeAt(currentOutcomes(ledger), row)) && wasCut(ledger, row);
 }
 
-/** When the newest order or answer took service from a row that is cut; null of any other. */
+/** The instant at which the newest order or answer took service from a row that is cut; null for any other row. */
 export function cutAt(ledger: Ledger, row: number): Instant | null {
   if (!isCut(ledger, row)) return null;
   const bytes = currentOutcomes(ledger);
@@ -65,16 +66,16 @@ export function cutAt(ledger: Ledger, row: number): Instant | null {
 }
 
 /**
- * The files (in the order of their records) that gave service back since an order was first committed that takes it: whoever has
- * published that order tells of their restore orders after it, since it may have named whom they give back.
+ * The files (in the order of their records) that gave service back since an order that takes it was first committed. The order may have
+ * named the subscribers to whom they give back, so whoever has published it tells of their restore orders after it.
  */
 export function givenBackSince({ files }: Ledger, firstVersion: number): RecordedFile[] {
   return files.filter(({ backDue, version }) => backDue !== undefined && version > firstVersion);
 }
 
 /**
- * The reversals (in the order of their entries) that took rows back since an order was first committed that takes service: it may have
- * named whom they give back, so that whoever has published it tells of their orders after it.
+ * The reversals (in the order of their entries) that took rows back since an order that takes service was first committed. The order may
+ * have named the subscribers to whom they give back, so whoever has published it tells of their orders after it.
  */
 export function reversedSince({ files }: Ledger, firstVersion: number): BatchId[] {
   return files.flatMap(({ reversal, version }) => (reversal !== undefined && version > firstVersion ? reversal : []));
@@ -94,7 +95,7 @@ export function givingBackTo(
   );
 }
 
-/** The order of a direction that gives back which carries all of its rows; undefined where it has none yet. */
+/** The order of a direction that gives back which carries all of its rows; undefined if it has none yet. */
 export function givingBackIn({ orders }: Ledger): IssuedOrder | undefined {
   return orders.find(({ rung }) => rung === 1);
 }

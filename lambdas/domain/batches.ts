@@ -1,9 +1,10 @@
+import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import type { BatchKind } from './kinds.ts';
 
 /**
- * The states of a batch. It waits while it is prepared and decided upon, and is approved until its turn to plan comes; its plan
- * counts once it is directed. Before that it may fail, or end without effect: refused, lapsed, over a limit or withdrawn. The same
- * file begins it anew, unless a person refused it or its agency withdrew it.
+ * The states of a batch. It waits while it is prepared and decided upon, and is approved until its turn to plan comes; its plan counts once
+ * it is directed. Before that it may fail, or end without effect: refused, lapsed, over a limit or withdrawn. The same file begins it anew,
+ * unless a person refused it or its agency withdrew it.
  */
 export const BATCH_STATES = [
   'waiting',
@@ -20,18 +21,18 @@ export const BATCH_STATES = [
 export type BatchState = (typeof BATCH_STATES)[number];
 
 /**
- * What a batch is told to be that ended: its state, but for a report of which no handset could be taken. That one is settled in its
- * record, and was nothing to act on.
+ * The words in which a batch is told: its state, or `empty` for a report of which no handset could be taken. Such a report is settled in
+ * its record, and there was nothing to act on.
  */
 export const TOLD_STATES = [...BATCH_STATES, 'empty'] as const;
-export type ToldState = (typeof TOLD_STATES)[number];
+type ToldState = (typeof TOLD_STATES)[number];
 
-/** What a batch is told to be. */
+/** The word in which a batch is told. */
 export function toldState({ kind, state, report }: ToldBatch): ToldState {
   return state === 'settled' && isEmpty({ kind, report }) ? 'empty' : state;
 }
 
-/** Whether a batch is a report's of which no handset could be taken: nothing follows from it. */
+/** Whether a batch is a report of which no handset could be taken: nothing follows from it. */
 export function isEmpty({ kind, report }: Omit<ToldBatch, 'state'>): boolean {
   return kind === 'report' && report.handsets === 0;
 }
@@ -42,10 +43,24 @@ interface ToldBatch {
   readonly report: { readonly handsets: number };
 }
 
-/** The states in which a batch fails where its execution ends: no plan of it counts yet. */
+/** Seconds after which nobody looks at a settled batch any more: 365 days, less than its mark of being settled is kept. */
+const LONG_SETTLED = 365 * DAY_SECONDS;
+
+/**
+ * Whether a batch settled so long ago that its mark of that, and its plan, may not be kept any more: another upload of the same bytes
+ * leaves newer objects of it in the work bucket.
+ */
+export function isLongSettled(
+  { state, settledAt }: { readonly state: BatchState; readonly settledAt?: Instant },
+  now: Instant,
+): boolean {
+  return state === 'settled' && settledAt !== undefined && addSeconds(settledAt, LONG_SETTLED) < now;
+}
+
+/** The states in which a batch fails if its execution ends: no plan of it counts yet. */
 export const MAY_FAIL = ['waiting', 'approved', 'planning'] as const satisfies readonly BatchState[];
 
-/** Whether a batch fails where its execution ends. */
+/** Whether a batch fails if its execution ends. */
 export function mayFail(state: BatchState): boolean {
   return MAY_FAIL.some((one) => one === state);
 }
@@ -63,7 +78,7 @@ export function wantsTurn(state: BatchState): boolean {
   return state === 'approved' || state === 'planning';
 }
 
-/** Whether a batch's plan counts: its directions and its claims do, too. */
+/** Whether a batch's plan counts: then its directions and its claims count, too. */
 export function planCounts(state: BatchState): boolean {
   return state === 'directed' || state === 'settled';
 }

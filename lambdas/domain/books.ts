@@ -13,22 +13,25 @@ import { type Covers, fields, formOf } from './stored.ts';
 
 type Columns = typeof BOOKS;
 
-/** What was decided of the rows of a book at one operator: of connections, those whose newest sighting is its own. */
+/** What was decided of the rows of a book at one operator. A connection is counted at the operator of its newest sighting. */
 export type Decided<B extends Book> = Readonly<Record<keyof Columns[B]['decided'], number>>;
 
 /** The decisions of a shard, or of a whole batch, by operator. Plain numbers, to travel as JSON. */
 export type Decisions = Readonly<Record<string, { readonly [B in Book]: Decided<B> }>>;
 
-/** How many numbers whose newest sighting is an operator's were decided at another one, to which they were ported since. */
+/**
+ * The numbers of connections whose newest sighting is an operator's and that were decided at another one, to which they were ported since:
+ * by both operators.
+ */
 export type Ported = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
-/** What ledgers hold in a book; `rows` are the rows they were made for, the rest is read from the sealed bytes. */
+/** What ledgers hold in a book: `rows` is the number of rows that they were made for, the rest is read from the sealed bytes. */
 export type Held<B extends Book> = Readonly<
   Record<'rows' | keyof Columns[B]['ended'] | keyof Columns[B]['within'], number>
 >;
 
 /** What one operator's ledgers hold. */
-export type LedgerTotals = { readonly directions: number; readonly overdueDirections: number } & {
+type LedgerTotals = { readonly directions: number; readonly overdueDirections: number } & {
   readonly [B in Book]: Held<B>;
 };
 
@@ -56,7 +59,7 @@ const NO_ROWS: { readonly [B in ReportBook]: BookSummary<B> } = {
   blocks: { [blocks.rows]: 0, ...blocks.decided, ...blocks.ended, ...blocks.within },
 };
 
-/** A decision's state doesn't exist for its kind: a number can't be alreadyBlocked, nor a handset alreadyDisconnected. */
+/** A decision has a state that doesn't exist for its kind: a number can't be alreadyBlocked, nor a handset alreadyDisconnected. */
 export class ImpossibleDecision extends Error {
   override readonly name = 'ImpossibleDecision';
   constructor(kind: DirectionKind, state: ClaimState) {
@@ -64,7 +67,7 @@ export class ImpossibleDecision extends Error {
   }
 }
 
-/** The decisions with `count` more of this one (of a number: under the operator of its newest sighting). */
+/** The decisions with `count` more of this one, which for a number stands under the operator of its newest sighting. */
 export function addDecision(
   decisions: Decisions,
   kind: DirectionKind,
@@ -80,7 +83,7 @@ export function addDecision(
   return { ...decisions, [operator]: { ...own, [book]: { ...columns, [state]: before + count } } };
 }
 
-/** All these decisions in one; those of shards add up in any order. */
+/** All these decisions in one; the decisions of shards add up in any order. */
 export function mergeDecisions(all: Iterable<Decisions>): Decisions {
   const merged: Record<string, Decisions[string]> = {};
   for (const decisions of all) {
@@ -108,13 +111,16 @@ export function mergePorted(all: Iterable<Ported>): Ported {
   return merged;
 }
 
-/** By how many numbers an operator has more than those whose newest sighting is its own; negative where it has fewer. */
+/** The difference between an operator's numbers and those whose newest sighting is its own, by ports; negative if more left than came. */
 function cameBy(ported: Ported, operator: string): number {
   const came = Object.values(ported).reduce((total, to) => total + (to[operator] ?? 0), 0);
   return came - sum(ported[operator] ?? {});
 }
 
-/** The totals with a sealed ledger added. Throws LedgerNotSealed: the summary is made only from seals. */
+/**
+ * The totals with a sealed ledger added. The summary is made only from seals.
+ * @throws LedgerNotSealed
+ */
 export function addLedger(ledgers: Ledgers, ledger: Ledger): Ledgers {
   const outcomes = sealedOutcomes(ledger);
   const old = ledgers[ledger.operator] ?? NO_LEDGERS;
@@ -138,7 +144,7 @@ export interface ReportCounts {
 }
 
 export interface BooksInput {
-  /** A follow-up has the book of what it gives back, too. */
+  /** The batch's kind: a follow-up has the book of what it gives back, too. */
   readonly kind?: BatchKind;
   readonly batchId: BatchId;
   readonly agency: AgencyId;
@@ -152,13 +158,13 @@ export interface BooksInput {
   readonly decisions: Decisions;
   readonly ported: Ported;
   readonly ledgers: Ledgers;
-  /** The instant of each operator's latest usage import; absent where there was none. */
+  /** The instant of each operator's latest usage import; absent if there was none. */
   readonly latestImports: Readonly<Record<string, Instant | null | undefined>>;
   readonly startedAt: Instant;
   readonly settledAt: Instant;
 }
 
-/** A book as it is published: its rows, what was decided of them, and how those ended that were directed. */
+/** A book as it is published: its rows, what was decided of them, and how the directed ones ended. */
 export type BookSummary<B extends Book> = Readonly<
   Record<
     Columns[B]['rows'] | keyof Columns[B]['decided'] | keyof Columns[B]['ended'] | keyof Columns[B]['within'],
@@ -166,7 +172,7 @@ export type BookSummary<B extends Book> = Readonly<
   >
 >;
 
-export interface OperatorSummary {
+interface OperatorSummary {
   readonly directions: number;
   readonly overdueDirections: number;
   readonly latestImport: Instant | null;
@@ -175,18 +181,18 @@ export interface OperatorSummary {
   readonly outcomes?: OutcomesSummary;
 }
 
-/** What was directed to be given back, and how that ended. */
+/** The number of rows that were directed to be given back, and how they ended. */
 export type OutcomesSummary = Readonly<Record<'directed' | keyof Columns['outcomes']['ended'], number>>;
 const NO_OUTCOMES: OutcomesSummary = { directed: 0, ...outcomes.ended };
 
-/** How a batch ended that directs nobody. */
+/** How a batch that directs nobody ended. */
 export type UnsettledStatus = 'refused' | 'lapsed' | 'over_limit' | 'withdrawn';
 
 export interface Summary {
   readonly batchId: BatchId;
   readonly agency: AgencyId;
   readonly file: string;
-  /** `empty`: of its report no handset could be taken. */
+  /** `empty`: no handset of its report could be taken. */
   readonly status: 'settled' | 'empty' | UnsettledStatus;
   readonly report: ReportCounts;
   readonly connections: BookSummary<'connections'>;
@@ -199,12 +205,12 @@ export interface Summary {
 }
 
 /**
- * The summary of a settled batch, keys in the agreed order. `connections.linked` and `blocks.rows` of the batch are what
- * was gathered (distinct numbers, and so for each operator, ports since then taken into account; handsets × the plan's operators); the rest is what was decided and what the sealed
- * ledgers say. `unexplained` is the sum of every difference between them, so it is 0 only where all agree:
- * the report's rows and their parts; numbers gathered and decided, handsets gathered and decided, at each operator;
- * rows decided and rows in ledgers; ledgers' rows and their outcomes. An operator that has rows and is none of the plan's,
- * since it was configured no more when that was made, is listed after the others.
+ * The summary of a settled batch, keys in the agreed order. `connections.linked` and `blocks.rows` of the batch are what was gathered:
+ * distinct numbers (at each operator, too, with ports since then taken into account), and handsets × the plan's operators. The rest is what
+ * was decided and what the sealed ledgers say. `unexplained` is the sum of every difference between them, so it is 0 only if all agree: the
+ * report's rows and their parts; numbers gathered and decided, handsets gathered and decided, at each operator; rows decided and rows in
+ * ledgers; ledgers' rows and their outcomes. An operator that has rows and is not in the plan, because it wasn't configured any more when
+ * the plan was made, is listed after the others.
  */
 export function balance(input: BooksInput): Summary {
   const names = new Set<string>(input.operators);
@@ -226,7 +232,7 @@ export function balance(input: BooksInput): Summary {
     unexplained +=
       unexplainedIn('connections', linked, decided.connections, held.connections) +
       unexplainedIn('blocks', asked, decided.blocks, held.blocks) +
-      // What a list asked for is held to it when the plan is committed.
+      // The count of what a list asked for was compared with the list when the plan was committed.
       unexplainedIn('outcomes', sum(decided.outcomes), decided.outcomes, held.outcomes);
     const { directed } = decided.outcomes;
     const own = {
@@ -261,7 +267,8 @@ export function balance(input: BooksInput): Summary {
 
 /** The summary of a batch that ended before it directed anybody: the report's counts, and zeros elsewhere. */
 export function unsettledSummary(
-  input: Pick<BooksInput, 'batchId' | 'agency' | 'file' | 'report' | 'startedAt' | 'operators' | 'latestImports'> & {
+  input: Pick<BooksInput, 'batchId' | 'agency' | 'file' | 'report' | 'startedAt' | 'latestImports'> & {
+    readonly operators: readonly string[];
     readonly status: UnsettledStatus;
     readonly endedAt: Instant;
   },
@@ -295,13 +302,13 @@ export function summaryText(summary: Summary): string {
   return jsonText(summary);
 }
 
-/** What was directed to be given back at an operator, and how that ended. */
+/** The number of rows directed to be given back at an operator, and how they ended. */
 export function outcomesOf(decisions: Decisions, ledgers: Ledgers, operator: string): OutcomesSummary {
   const { directed } = (decisions[operator] ?? NO_DECISIONS).outcomes;
   return plus(NO_OUTCOMES, { ...(ledgers[operator] ?? NO_LEDGERS).outcomes, directed });
 }
 
-/** The differences within that: rows directed and held, rows held and how they ended. */
+/** The differences within that book: rows directed and held, rows held and how they ended. */
 export function unexplainedOutcomes(decisions: Decisions, ledgers: Ledgers, operator: string): number {
   const { outcomes: decided } = decisions[operator] ?? NO_DECISIONS;
   return unexplainedIn('outcomes', sum(decided), decided, (ledgers[operator] ?? NO_LEDGERS).outcomes);
@@ -326,7 +333,7 @@ function sum(parts: object): number {
   return Object.values(parts).reduce((total: number, part: number) => total + part, 0);
 }
 
-/** Counts with more of each of their columns; what else `more` counts has no part. */
+/** Counts with more of each of their columns; anything else that `more` counts is ignored. */
 function plus<K extends string>(
   counts: Readonly<Record<K, number>>,
   more: Readonly<Partial<Record<NoInfer<K>, number>>>,

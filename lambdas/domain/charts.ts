@@ -1,26 +1,26 @@
 /**
- * Charts of pages: scales, ticks and stacks are d3's, what is drawn of them is a piece of a page. Each chart has its figures beside it
- * in words or a table, so that nobody needs its colours.
+ * Charts of pages: scales, ticks and stacks are d3's, and what is drawn with them is a piece of a page. Each chart has its figures beside
+ * it in words or a table, so that nobody needs its colours.
  */
 import { scaleLinear, scaleUtc } from 'd3-scale';
 import { stack } from 'd3-shape';
-import type { Day } from './days.ts';
+import { DAY_MS, type Day } from './days.ts';
 import { type Content, Html, html } from './html.ts';
 import { table } from './page-parts.ts';
 import type { SERIES } from './page-style.ts';
 import { grouped } from './wording.ts';
 
-/** What is counted: its name, and the colour of its kind (`--<colour>` of the style). */
+/** One thing that is counted: its name, and the colour of its kind (`--<colour>` of the style). */
 export interface Series {
   readonly name: string;
   readonly colour: (typeof SERIES)[number];
 }
 
-/** A bar: how many, and of what parts, in the order of the series. */
+/** A bar: its count, and its parts in the order of the series. */
 export interface Bar {
   readonly name: string;
   readonly count: number;
-  /** Of each series; nothing for one of no parts. */
+  /** The part of each series; absent for a bar without parts. */
   readonly parts?: readonly number[];
   readonly note?: Content;
 }
@@ -75,22 +75,21 @@ export interface DayCounts {
   readonly counts: readonly number[];
 }
 
-/** Pixels: a picture as wide as its days need, which scrolls by itself where the page is too narrow. */
+/** Pixels. The picture is as wide as its days need, and scrolls by itself if the page is too narrow. */
 const HEIGHT = 260;
 const LEFT = 72;
 const BOTTOM = 28;
 const TOP = 8;
 const NARROWEST = 560;
 const DAY_WIDTH = 14;
-const DAY_MS = 86_400_000;
 const TICKS = 5;
-/** What a day's text takes below the axis, from its tick on: one that doesn't fit is left out. */
+/** Pixels that a day's text takes below the axis, from its tick on: a text that doesn't fit is left out. */
 const A_DAY_TEXT = 36;
 
 const millis = (day: Day) => Date.parse(`${day}T00:00:00Z`);
 
 /**
- * What was counted day by day, stacked; days between the first and the last of which nothing is told stay empty.
+ * What was counted day by day, stacked; a day between the first and the last without a count stays empty.
  * @param days in their order
  */
 export function overDays(id: string, caption: string, series: readonly Series[], days: readonly DayCounts[]): Html {
@@ -154,7 +153,7 @@ export interface Station {
   readonly state: 'done' | 'now' | 'to come';
 }
 
-/** Stations in their order, those that are over, the one that is under way, and those to come. */
+/** Stations in their order: those that are over, the one that is under way, and those to come. */
 export function timeline(all: readonly Station[]): Html {
   return html`<ol class="timeline">${all.map(({ name, when, state }) => html`<li class="${new Html(state.replace(' ', '-'))}"${state === 'now' ? html` aria-current="step"` : html``}><strong>${name}</strong> <span>${when}</span></li>`)}</ol>
 `;

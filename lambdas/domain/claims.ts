@@ -1,10 +1,9 @@
 /**
- * Claims: which row of which direction a number, or a handset at an operator, belongs to, and what a new batch that
- * meets it makes of that.
+ * Claims: the rows of directions that a number, or a handset at an operator, belongs to, and what a new batch that meets it makes of that.
  */
 import * as z from 'zod';
 import { cutAt, isCut } from './back-orders.ts';
-import { addSeconds, type Day, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Day, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import {
   type AlreadyState,
@@ -20,14 +19,14 @@ import { fileMoving, type MovedRow, newestPort, portsOf } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
 /**
- * The most pointers that a claim keeps, its own among them, of what takes something and as many of what gives back; more only where so
- * many more are open.
+ * The most pointers that a claim keeps to what takes something, its own among them, and as many to what gives back; it keeps more only if
+ * more are open.
  */
 export const maxPointers = 10;
 
 /**
- * The most pointers at one operator to what gives back, also where more are open: a handset that is excepted for thousands of numbers
- * would outgrow the item of its claim. Who asks again for one that fell away is given back once more.
+ * The most pointers at one operator to what gives back, even if more are open: a handset that is excepted for thousands of numbers would
+ * outgrow the item of its claim. If somebody asks again for one that fell away, it is given back once more.
  */
 export const maxBackPointers = 800;
 
@@ -37,7 +36,10 @@ export interface Pointer {
   readonly row: number;
 }
 
-/** Under which name a claim's pointers to directions of this kind at this operator stand: a number's under one, a handset's under its operator's. */
+/**
+ * The name in a claim of the pointers to directions of this kind at this operator: a number's stand under one name, a handset's under its
+ * operator's.
+ */
 export function slotOf(kind: DirectionKind, operator: OperatorId): string {
   return SUBJECTS[rulesOf(kind).subject].atEachOperator ? operator : 'number';
 }
@@ -48,24 +50,24 @@ export type Pointers = readonly string[];
 /** A pointer that counts, because its plan was directed and its ledger holds the row, with what that ledger says now. */
 export interface CountedPointer extends Pointer {
   readonly kind: DirectionKind;
-  /** Whose direction it is. */
+  /** The operator of its direction. */
   readonly operator: OperatorId;
-  /** What was taken back isn't, though it may still be answered: no order carries it. */
+  /** Whether its row is open. A row that was taken back isn't, though it may still be answered: no order carries it. */
   readonly open: boolean;
   readonly outcome: Outcome;
   /** Whether what was done to it was taken back. */
   readonly reversed: boolean;
-  /** When rows of its direction were taken back last, where it was; null where it wasn't. */
+  /** The instant at which rows of its direction were taken back last, if the row was taken back; null if it wasn't. */
   readonly reversedAt: Instant | null;
   /** Whether an order of its ladder that takes service carried it, as far as is known, and no answer had service given back at once. */
   readonly cut: boolean;
-  /** When the newest of these orders was issued; null where none did. */
+  /** The instant at which the newest of these orders was issued; null if there is none. */
   readonly cutAt: Instant | null;
   /** When its direction began. */
   readonly startedAt: Instant;
   readonly occurredOn: Day | null;
   readonly recordedAt: Instant | null;
-  /** The operator that it was ported to, where its own said so. */
+  /** The operator to which it was ported, if its own operator said so. */
   readonly portedTo: OperatorId | null;
   /** Whether it was moved, and no follow-up that counts goes on with it yet. */
   readonly waits: boolean;
@@ -73,25 +75,23 @@ export interface CountedPointer extends Pointer {
   readonly returns: boolean;
 }
 
-const SECONDS_PER_DAY = 86_400;
-
 /** Late answers come soon after their ladder's end, if they come. */
 const LATE_ANSWERS_DAYS = 30;
 
 /**
- * Until when a claim counts on answers from the start, where its newest ladder ends at `end` as it is planned, so that the many that
- * come a little late cost no write each. A later one has its claim kept for longer.
+ * The instant until which a claim counts on answers from the start, if its newest ladder ends at `end` as it is planned: the many answers
+ * that come a little late then cost no write each. A later answer has its claim kept for longer.
  */
 export function lateAnswersUntil(end: Instant): Instant {
-  return addSeconds(end, LATE_ANSWERS_DAYS * SECONDS_PER_DAY);
+  return addSeconds(end, LATE_ANSWERS_DAYS * DAY_SECONDS);
 }
 
 /**
- * Until when a claim is kept, `days` after the last word on what it is of: the last late answer that it counts on, or one that came
- * after that. What is newer is never let go earlier than what was there.
+ * The instant until which a claim is kept, `days` after the last word on its subject: the last late answer that it counts on, or one that
+ * came after that. The instant never moves earlier.
  */
 export function keptUntil(lastWord: Instant, days: number): Instant {
-  return addSeconds(lastWord, days * SECONDS_PER_DAY);
+  return addSeconds(lastWord, days * DAY_SECONDS);
 }
 
 /** A stored pointer, as a field of records. */
@@ -128,7 +128,10 @@ export function writePointer(pointer: Pointer): string {
   return `${pointer.directionId}:${pointer.row}`;
 }
 
-/** Reads a stored pointer; throws BadPointer. */
+/**
+ * Reads a stored pointer.
+ * @throws BadPointer
+ */
 export function readPointer(stored: string): Pointer {
   const at = stored.lastIndexOf(':');
   const direction = parseDirectionId(stored.slice(0, Math.max(at, 0)));
@@ -138,9 +141,10 @@ export function readPointer(stored: string): Pointer {
 }
 
 /**
- * What the pointer's ledger says of its row now, late answers included. Throws LedgerDamaged for a row it doesn't have.
- * @param moved what the file says that had the row ported, or returned; nothing where it wasn't, or where that has no part
+ * What the pointer's ledger says of its row now, late answers included.
+ * @param moved what the file says that had the row ported, or returned; nothing if it wasn't, or if that has no part
  * @param isDirected whether a follow-up's plan counts
+ * @throws LedgerDamaged for a row that the ledger doesn't have
  */
 export function countPointer(
   pointer: Pointer,
@@ -183,52 +187,55 @@ function isReturning(
   return outcome === 'not_found' && !(followUp !== undefined && isDirected(followUp));
 }
 
-/** The operator at which a row is open, or goes on: one that was moved counts as open until its follow-up is directed. */
+/** The operator at which a row is open, or goes on: a row that was moved counts as open until its follow-up is directed. */
 function openAt({ open, waits, operator, portedTo }: CountedPointer): OperatorId | null {
   if (waits) return portedTo ?? operator;
   return open ? operator : null;
 }
 
 /**
- * The operator at which a number would be directed: that of its newest sighting, unless it was ported since, as nobody disputes,
- * and was not seen on a later day.
+ * The operator at which a number would be directed: the one that it was ported to, if nobody disputes that and it was not seen on a later
+ * day; otherwise the one of its newest sighting.
  */
 export function operatorOf(sighted: OperatorId, newestDay: Day | null, earlier: readonly CountedPointer[]): OperatorId {
   const since = portsOf(earlier).filter(({ on, disputedOn }) => disputedOn === null && !isLater(newestDay, on));
   return newestPort(since)?.to ?? sighted;
 }
 
-/** The day on which a number was last activated for somebody else, as an operator said; null where none did. */
+/** The day on which a number was last activated for somebody else, as an operator said; null if none did. */
 export function activatedOn(earlier: readonly Pick<CountedPointer, 'outcome' | 'occurredOn'>[]): Day | null {
   const days = earlier.flatMap(({ outcome, occurredOn }) => (outcome === 'reissued' ? (occurredOn ?? []) : []));
   return days.reduce<Day | null>((last, day) => (last !== null && last >= day ? last : day), null);
 }
 
-/** The direction in which something was not given back in time, and when that began, as far as its claim still names it. */
+/**
+ * The direction in which something was not given back in time, and the instant when that direction began, as far as its claim still names
+ * it.
+ */
 export type AskedAgain = Pick<CountedPointer, 'directionId'> & Partial<Pick<CountedPointer, 'startedAt'>>;
 
-export type ClaimDecision =
+type ClaimDecision =
   | { readonly state: 'directed' }
   | { readonly state: 'reversed'; readonly directionId: null }
   | { readonly state: AlreadyState; readonly directionId: DirectionId };
 
 /**
- * Decides what becomes of a number, or of a handset at an operator, that this batch meets. What a reversal took back, and was not
- * seen since, is reversed. A number that was activated for
- * somebody else, and not seen on a later day than that, is reissuedBefore: who was seen has it no more. Open in a direction of
- * another batch at this operator, or moved to go on there: alreadyOpen. A number that is open at another one was ported since, or is used at both, and
- * nobody would re-verify it here: it is directed here, too. Else by its newest recorded outcome (by the instant it was recorded,
- * then by the newest pointer): a connection that was disconnected or surrendered and not seen later is alreadyDisconnected, one
- * that was verified and not seen later alreadyVerified, also where a reversal took its row back, which takes no proof away; a handset that was blocked is alreadyBlocked. All others are directed
- * (again): a row that went overdue without an answer records nothing, and one that failed before it went overdue was recorded as
- * failed. What gives back counts among what gives back alone: an open restore hinders no report, and is alreadyOpen for another one.
- *
- * `operator`: where it would be directed; a number's is as `operatorOf` has it.
- * `newestDay`: the newest sighting of the number that the batch gathered; null for handsets, where it has no part.
- * `earlier`: the pointers that count, newest first; void ones dropped.
- * `isReversed`: a reversal took it back, nobody has lifted that, and it was not seen on a later day.
- * `askedAgainFrom`: of what gives back, and was not given back in time: the direction in which it wasn't. Where something that stands was
- * directed there since, the operator has later orders, and it is alreadyOpen in that: nobody is given back what they lost by those.
+ * Decides what becomes of a number, or of a handset at an operator, that this batch meets. The first rule that applies counts: one that a
+ * reversal took back and that was not seen since is reversed. A number that was activated for somebody else, and not seen on a later day
+ * than that, is reissuedBefore: the person who was seen has it no more. One that is open in a direction of another batch at this operator,
+ * or was moved to go on there, is alreadyOpen. A number that is open at another operator was ported since, or is used at both, and nobody
+ * would re-verify it here: it is directed here, too. Otherwise the newest recorded outcome decides (by the instant it was recorded, then by
+ * the newest pointer): a connection that was disconnected or surrendered and not seen later is alreadyDisconnected; one that was verified
+ * and not seen later is alreadyVerified, even if a reversal took its row back, which takes no proof away; a handset that was blocked is
+ * alreadyBlocked. All others are directed (again): a row that went overdue without an answer records nothing, and one that failed before it
+ * went overdue was recorded as failed. What gives back counts only among what gives back: an open restore hinders no report, and is
+ * alreadyOpen for another restore.
+ * @param operator where it would be directed; a number's is as `operatorOf` has it
+ * @param newestDay the newest sighting of the number that the batch gathered; null for handsets, where it has no part
+ * @param earlier the pointers that count, newest first; void ones dropped
+ * @param isReversed a reversal took it back, nobody has lifted that, and it was not seen on a later day
+ * @param askedAgainFrom the direction in which it was to be given back, and was not in time. If something that stands was directed there
+ * since, the operator has later orders, and it is alreadyOpen in that: nobody is given back what they lost by those
  */
 export function decideClaim(
   kind: DirectionKind,
@@ -255,16 +262,17 @@ export function decideClaim(
 }
 
 /**
- * Whether what was recorded of a row has a part in what becomes of its number: what was taken back has none, but that somebody proved who
- * they are; and that a number is somebody else's since is no word on who has it now, however late it was said.
+ * Whether what was recorded of a row has a part in what becomes of its number. A row that was taken back has none, except that somebody
+ * proved who they are. A row that says the number is somebody else's has none either: it is no word on who has the number now, however late
+ * it was said.
  */
 function counts({ reversed, outcome }: CountedPointer): boolean {
   return outcome === 'verified' || (!reversed && outcome !== 'reissued');
 }
 
 /**
- * The newest row, not taken back, by which something was taken at an operator, or is to be, as a later plan than a direction's has it, or
- * by an order that was issued after that had begun.
+ * The newest row, not taken back, by which something was taken at an operator, or is to be: by a later plan than a direction's, or by an
+ * order that was issued after that direction had begun.
  */
 function takenSince(
   at: OperatorId,
@@ -293,9 +301,9 @@ export function isInForce({
 }
 
 /**
- * The pointers without those to these rows: what goes on from several rows in one night doesn't hinder any of them, or each would
- * leave the number to another one that has ended; unless the number turned out to be somebody else's there, or was taken back, since it
- * was listed.
+ * The pointers without those to these rows. What goes on from several rows in one night doesn't hinder any of them, or each would leave the
+ * number to another one that has ended. A row stays if the number turned out to be somebody else's there, or was taken back, since it was
+ * listed.
  */
 export function withoutRows(earlier: readonly CountedPointer[], goingOn: readonly Pointer[]): CountedPointer[] {
   const isOver = ({ outcome }: CountedPointer) => outcome === 'reissued' || outcome === 'withdrawn';
@@ -304,7 +312,7 @@ export function withoutRows(earlier: readonly CountedPointer[], goingOn: readonl
   return earlier.filter((one) => !goesOn(one) || isOver(one));
 }
 
-/** Whether a connection was seen on a later day than that. */
+/** Whether a connection was seen on a later day than `on`. */
 function isLater(newestDay: Day | null, on: Day | null): boolean {
   return newestDay !== null && on !== null && newestDay > on;
 }
@@ -319,11 +327,10 @@ function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | un
 }
 
 /**
- * The pointers of a new claim: this plan's own, at several operators where it goes on at several, then the earlier ones that counted,
- * newest first, `maxPointers` of what takes and as many of what gives back: however often a handset is excepted for a number, or a
- * restore asked for again, what was done to it is still found. One
- * whose row is open, or waits to go on, never falls away, since the number would be directed at its operator a second time; but of what
- * gives back there are `maxBackPointers` at most.
+ * The pointers of a new claim: this plan's own, at several operators if it goes on at several, then the earlier ones that counted, newest
+ * first, `maxPointers` to what takes and as many to what gives back. So what was done to a handset is still found, however often it is
+ * excepted for a number, or a restore is asked for again. A pointer whose row is open, or waits to go on, never falls away, since the
+ * number would be directed at its operator a second time; but there are at most `maxBackPointers` to what gives back.
  */
 export function nextPointers(own: readonly Pointer[], earlierCounted: readonly CountedPointer[]): Pointers {
   const isOpenYet = ({ open, waits }: CountedPointer) => open || waits;

@@ -7,8 +7,8 @@ export function csvLine(cells: readonly string[]): string {
 }
 
 /**
- * A text from outside, made safe for spreadsheets: what a formula could begin with gets a `'` before it, also behind a `;` or a tab, where
- * some of them begin a new cell.
+ * A text from outside, made safe for spreadsheets: a `'` is put before a character that could begin a formula, also behind a `;` or a tab,
+ * where some spreadsheets begin a new cell.
  */
 export function outside(text: string): string {
   return text.replace(/^(?=[=+\-@\t\r])|(?<=[;\t]\s*)(?=[=+\-@])/g, "'");

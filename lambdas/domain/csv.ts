@@ -9,12 +9,12 @@ import { LineBreaker, type Lines } from './lines.ts';
 import type { FileReason } from './reasons.ts';
 import { HeaderSeparator, isDeclaration, type Separator } from './separators.ts';
 
-/** Why a file can't be read, or not further. The line is that where reading stopped. */
+/** The reason why a file can't be read, or not further, and the line where reading stopped. */
 export class FileFault extends Error {
   override name = 'FileFault';
   readonly line: number;
   readonly reason: FileReason;
-  /** The header that was found where it lacks a column; '' where it could be a row, which names somebody. It is for the uploader alone. */
+  /** The header that was found, if it lacks a column; '' if it could be a row, which names somebody. It is for the uploader alone. */
   readonly found: string;
   constructor(line: number, reason: FileReason, found = '') {
     super(`the file can't be read beyond line ${line}: ${reason}`);
@@ -28,13 +28,13 @@ export class FileFault extends Error {
 export interface Columns<Required extends string = string, Optional extends string = string> {
   readonly required: readonly Required[];
   readonly optional: readonly Optional[];
-  /** Optional ones of which a header has one at least, whichever. */
+  /** Optional columns of which a header must have at least one. */
   readonly oneOf?: readonly Optional[];
-  /** Whether files of this kind are joined from several, each with its header: one in the middle is that of the rows after it. */
+  /** Whether files of this kind are joined from several, each with its header: a header in the middle counts for the rows after it. */
   readonly joined?: boolean;
-  /** What else they are called by whoever wrote the file, as `columnNamed` has it: the name, and the column. */
+  /** Other names of the columns, as the file's writer uses them and `columnNamed` returns them: the name, and the column. */
   readonly ownNames?: ReadonlyMap<string, string>;
-  /** Writes a column's cell as everybody does; what it can't read it leaves as it is. */
+  /** Rewrites a column's cell in the agreed form; a cell that it can't read stays as it is. */
   readonly rewrite?: (column: string, cell: string) => string;
 }
 
@@ -49,13 +49,12 @@ export type CsvRow<Column extends string = string> =
 /** A file's bytes, as they arrive or as they lie in memory. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 
-/** What is fed to the parser at once, so that a batch of rows stays small whatever the size of the chunks. */
+/** Bytes that are fed to the parser at once, so that a batch of rows stays small whatever the size of the chunks. */
 const AT_ONCE = 64 * 1024;
 
 /**
- * A record of many lines may have so many bytes. Since a line has at most 64 kB, a longer record is one whose quote was
- * never closed, and the rest of the file is not to be gathered in memory for it. Nor is a header looked for beyond so many
- * bytes of empty lines.
+ * The most bytes of a record of many lines. Since a line has at most 64 kB, a longer record is one whose quote was never closed, and the
+ * rest of the file is not to be gathered in memory for it. A header, too, is looked for only within this many bytes of empty lines.
  */
 const LONGEST_RECORD = 1024 * 1024;
 
@@ -72,19 +71,19 @@ const SPACE = 32;
 
 const QUOTE = 34;
 
-/** Digits of any script that may be a number, a handset, or several, also as spreadsheets spoil them. */
+/** Digits of any script that may be a number, a handset, or several of them, also as spreadsheets spoil them. */
 const IDENTIFIER = /^(?:\p{Nd}{10,}|\p{Nd}+e\p{Nd}+)$/u;
 
-/** What may stand in and around an identifier. */
+/** Characters that may stand in and around an identifier. */
 const SIGNS = /[\s\p{P}\p{S}\p{C}]/gu;
 
-/** Where a line ends for some program or other: in a file with line ends of another one the first row stands behind the last name. */
+/** Every line end that some program writes: in a file with another program's line ends the first row stands behind the last name. */
 const ANY_LINE_END = /[\n\r\v\f\u0085\u2028\u2029]/;
 
-/** Within a name: the lines end in CR alone, and the first rows were read as names. */
+/** A lone CR within a name: the lines end in CR alone, and the first rows were read as names. */
 const LONE_CR = /\r(?!\n)/;
 
-/** Whether a number or a handset stands in a header's cell: what should be the first row was written behind the names. */
+/** Whether a number or a handset stands in a header's cell: then what should be the first row was written behind the names. */
 function namesSomebody(cell: string): boolean {
   return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));
 }
@@ -92,18 +91,18 @@ function namesSomebody(cell: string): boolean {
 /** The columns by which rows say whom or what they are about. */
 const KEY_COLUMNS: ReadonlySet<string> = new Set(['imei', 'msisdn', 'reference', 'preview', 'key']);
 
-/** Whether a cell has what a number, a handset, a reference, a preview's SHA-256 or a key has in it: digits, and no blank. */
+/** Whether a cell could be a number, a handset, a reference, a preview's SHA-256 or a key: it has digits, and no blank. */
 function namesOne(cell: string): boolean {
   return namesSomebody(cell) || /^(?:[^\s\d]*\d){5,}[^\s\d]*$/.test(cell.trim());
 }
 
-/** Whether a cell may be a column's name: names begin with a letter, behind what nobody sees, and identifiers don't. */
+/** Whether a cell may be a column's name: names begin with a letter, behind characters that nobody sees, and identifiers don't. */
 const mayBeName = (cell: string): boolean => !/^[\s"'=+]*\d/.test(cell);
 
 /** An empty quoted cell and a second quote after it: csv-parse reads on as if the cell began there. */
 const QUOTED_TWICE = { other: /""[\t\f\r ]+"/g, tab: /""[\f\r ]+"/g };
 
-/** How spreadsheets are made to take digits for a text. */
+/** The formula by which spreadsheets are made to take digits for a text. */
 const FORMULA_OF_TEXT = /^="([^"]*)"$/;
 
 /** A cell's text: without blanks around it, and without the `="` and `"` of a spreadsheet's text. */
@@ -113,12 +112,13 @@ function textOf(cell: string): string {
 }
 
 /**
- * Reads a CSV file (UTF-8, optional BOM, or UTF-16 with it; header required, LF or CRLF, RFC 4180 quoting; separated by what its header
- * is separated by: commas, `;` or tabs, which a line `sep=;` before it may tell; columns by any of their names, in any order and case; cells trimmed; `="…"` is its text; a quote within an
- * unquoted cell is one of its characters; empty lines are no rows). Yields the rows in batches; all rows before a fault are yielded
- * before it is thrown.
- * @throws FileFault `empty_file`, `spreadsheet_not_csv`, `not_csv`, `not_utf8`, `nul_byte`, `missing_column:<name>`, `duplicate_column:<name>`,
- *   `unclosed_quote` (any fault of quoting; the line is that where the record starts), `misplaced_header`, `cr_line_ends`, `line_too_long`
+ * Reads a CSV file (UTF-8, optional BOM, or UTF-16 with it; header required, LF or CRLF, RFC 4180 quoting; separated as its header is: by
+ * commas, `;` or tabs, which a line `sep=;` before it may tell; columns by any of their names, in any order and case; cells trimmed; `="…"`
+ * is its text; a quote within an unquoted cell is one of its characters; empty lines are no rows). Yields the rows in batches; all rows
+ * before a fault are yielded before it is thrown.
+ * @throws FileFault `empty_file`, `spreadsheet_not_csv`, `not_csv`, `not_utf8`, `nul_byte`, `missing_column:<name>`,
+ * `duplicate_column:<name>`, `unclosed_quote` (any fault of quoting; the line is that where the record starts), `misplaced_header`,
+ * `cr_line_ends`, `line_too_long`
  */
 export async function* readCsv<Required extends string, Optional extends string>(
   chunks: Chunks,
@@ -129,14 +129,14 @@ export async function* readCsv<Required extends string, Optional extends string>
   for await (const rows of readRecords(chunks, through, AT_ONCE)) if (rows.length > 0) yield rows;
 }
 
-/** What a file's bytes go through, one after the other. */
+/** The stages through which a file's bytes go, one after the other. */
 interface Through<Column extends string> {
   readonly text: Utf8Bytes;
   readonly lines: LineBreaker;
   readonly records: RecordReader<Column>;
 }
 
-/** The rows of each `atOnce` bytes, be there any or not. */
+/** The rows of each `atOnce` bytes, even if there are none. */
 async function* readRecords<Column extends string>(
   chunks: Chunks,
   { text, lines, records }: Through<Column>,
@@ -199,7 +199,7 @@ export async function* markCsv(chunks: Chunks, columns: Columns, bytes: number):
   if (fault) throw fault;
 }
 
-/** Where each column asked for stands among a row's cells; -1 where the header lacks it. */
+/** The place of each column asked for among a row's cells; -1 if the header lacks it. */
 type Places<Column extends string> = readonly (readonly [column: Column, at: number])[];
 
 /**
@@ -209,7 +209,7 @@ type Places<Column extends string> = readonly (readonly [column: Column, at: num
 class RecordReader<Column extends string> {
   readonly #columns: Columns<Column, Column>;
   #parser: Parser | undefined;
-  /** What says the separator, and the bytes that are held until it is known. */
+  /** The detector of the separator, and the bytes that are held until it is known. */
   readonly #headerSeparator = new HeaderSeparator(LONGEST_RECORD);
   #head: Buffer[] = [];
   #separator: Separator = ',';
@@ -228,14 +228,14 @@ class RecordReader<Column extends string> {
   #before = 0;
   #tail: Buffer = Buffer.alloc(0);
   #quotes = false;
-  /** Whether the next block begins within a quoted cell, which is so after an odd number of quotes. */
+  /** Whether the next block begins within a quoted cell: it does after an odd number of quotes. */
   #inQuotes = false;
 
   constructor(columns: Columns<Column, Column>) {
     this.#columns = columns;
   }
 
-  /** What reads the records, once it is known by what their cells are separated. */
+  /** The parser that reads the records, made once the separator of their cells is known. */
   #begin(separator: Separator): Parser {
     this.#separator = separator;
     const parser = parse({
@@ -247,8 +247,8 @@ class RecordReader<Column extends string> {
       trim: true,
       max_record_size: LONGEST_RECORD,
       on_record: (cells: string[], context) => {
-        // csv-parse makes an error, with its stack, of each record that has not as many cells as the first one. Where it
-        // has counted none, every record is the first.
+        // csv-parse makes an error, with its stack, of each record whose number of cells differs from the first one's. If it has counted
+        // none, every record is the first.
         Object.assign(parser.info, { records: 0 });
         if (this.#fault === undefined) this.#record(cells, context.bytes);
         return null;
@@ -265,7 +265,7 @@ class RecordReader<Column extends string> {
     yield* this.#read(this.#parser ? lines : this.#separated(lines, fault !== undefined), fault);
   }
 
-  /** The first lines, once it is known by what cells are separated; before that, nothing. */
+  /** The first lines, once the separator of cells is known; nothing before that. */
   #separated(lines: Buffer, isLast: boolean): Buffer {
     this.#head.push(lines);
     const separator = this.#headerSeparator.add(lines) ?? (isLast ? this.#headerSeparator.known() : undefined);
@@ -283,20 +283,20 @@ class RecordReader<Column extends string> {
       this.#enter(block);
       this.#settle(await new Promise((done) => this.#parser?.write(block, done)));
     }
-    // csv-parse looks some bytes ahead: what it holds back is whole records still, or the beginning of a quoted cell,
-    // whose end nobody has seen.
+    // csv-parse looks some bytes ahead: what it holds back is either whole records, or the beginning of a quoted cell whose end nobody has
+    // seen.
     if (fault !== undefined || quotedTwice !== undefined) this.#settle(await this.#finish(), { quoteMayBeOpen: true });
     if (quotedTwice !== undefined) this.#fault ??= new FileFault(this.#line, 'unclosed_quote');
     yield* this.#give();
     if (fault !== undefined) throw new FileFault(fault.line, fault.reason);
   }
 
-  /** Where the next record starts; bytes are those of the lines, without the byte order mark. */
+  /** The place where the next record starts; its bytes are those of the lines, without the byte order mark. */
   get reached(): Mark {
     return { at: this.#offset, line: this.#line };
   }
 
-  /** Where the record after the header starts, once the header has been read. */
+  /** The place where the record after the header starts, once the header has been read. */
   get headerEnd(): Mark | undefined {
     return this.#headerEnd;
   }
@@ -324,7 +324,7 @@ class RecordReader<Column extends string> {
     this.#quotes ||= block.includes('"');
   }
 
-  /** Where the line begins that quotes a cell a second time, after an empty one; undefined where none does. */
+  /** The place where the line begins that quotes a cell a second time, after an empty one; undefined if there is none. */
   #quotedTwice(block: Buffer): number | undefined {
     let seen = 0;
     let closed = -1;
@@ -419,8 +419,8 @@ class RecordReader<Column extends string> {
   }
 
   /**
-   * Whether a record is, or ends in, a header in the middle of a file that can't be read as one: the file before it had no line end, or
-   * a column has another name. The rows beneath it would be read by the columns of the header before.
+   * Whether a record is, or ends in, a header in the middle of a file that can't be read as one: the file before it had no line end, or a
+   * column has another name. The rows beneath it would be read by the columns of the header before.
    */
   #isSpoiltHeader(cells: string[]): boolean {
     const { required, optional, oneOf = [] } = this.#columns;
@@ -437,7 +437,7 @@ class RecordReader<Column extends string> {
     const names = this.#namesIn(cells);
     if (!names.some((name) => keys.includes(name))) return false;
     if (!hasIdentifier) return true;
-    // The first of its names stands behind the last cell of the row before it.
+    // The first name of such a header stands behind the last cell of the row before it.
     const known: readonly string[] = [...required, ...optional, ...KEY_COLUMNS];
     const isGlued = (name: string) => !known.includes(name) && known.some((column) => name.endsWith(column));
     return names.filter((name) => known.includes(name)).length > 1 || names.some(isGlued);
@@ -453,11 +453,11 @@ class RecordReader<Column extends string> {
       const [first, ...between] = cell.split('\n').map((part) => part.split(this.#separator));
       const last = between.pop();
       if (first === undefined || last === undefined) return false;
-      // Rows between them have all of their cells.
+      // The rows between them have all of their cells.
       if (between.some((row) => row.length !== cells.length && row.join('').trim() !== '')) return false;
       const areWhole = first.length === cells.length - at && last.length === at + 1;
       if (cells.length < 2 || !areWhole) return false;
-      // Two quotes for "the same as above" say nothing else; elsewhere a row within names somebody, as no second line of a note does.
+      // Two quotes for "the same as above" say nothing else. Elsewhere a row within names somebody, which no second line of a note does.
       if (first[0]?.trim() === '' && last.at(-1)?.trim() === '') return true;
       return [...between, [...last.slice(0, -1), ...cells.slice(at)]].some((row) =>
         keys.some((key) => key !== at && namesOne(row[key] ?? '')),
@@ -478,7 +478,7 @@ class RecordReader<Column extends string> {
     const names = this.#namesIn(cells);
     const hasNone = !oneOf.some((column) => names.includes(column));
     const lacking = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
-    // Read as a header without rows, a withdrawal of one handset would take back its whole report.
+    // A row that is read as a header without rows would let a withdrawal of one handset take back its whole report.
     const missing = cells.some(namesSomebody) ? (lacking ?? required[0] ?? oneOf[0]) : lacking;
     const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
     if (cells.some((cell) => LONE_CR.test(textOf(cell)))) this.#fault = new FileFault(line, 'cr_line_ends');
@@ -490,10 +490,10 @@ class RecordReader<Column extends string> {
   }
 }
 
-/** So much of a header is told back. */
+/** The most characters of a header that are told back. */
 const LONGEST_FOUND = 200;
 
-/** A header as it may be told back: '' where so many digits stand in it that it may be a row without a header. */
+/** A header as it may be told back: '' if it holds enough digits to be a row without a header. */
 function headerFound(cells: readonly string[]): string {
   const header = cells.map(textOf).join(',');
   // Commas may part thousands.
@@ -502,7 +502,7 @@ function headerFound(cells: readonly string[]): string {
   return isNamesOnly
     ? header
         .replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, ' ')
-        // What a blank hides from the writer is a formula all the same.
+        // A formula that stands behind a blank is a formula all the same.
         .trim()
         .slice(0, LONGEST_FOUND)
         .toWellFormed()

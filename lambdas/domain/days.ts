@@ -1,6 +1,6 @@
 /**
- * Days and instants. Days are those of Asia/Kolkata, instants are UTC in whole seconds. Nothing here reads the clock:
- * time comes in with the state input or the event.
+ * Days and instants. Days are those of Asia/Kolkata, instants are UTC in whole seconds. Nothing here reads the clock: time comes in with
+ * the state input or the event.
  */
 import type { Branded } from './identifiers.ts';
 import { seenOf } from './unseen.ts';
@@ -11,9 +11,12 @@ export type Day = Branded<'Day'>;
 export type Instant = Branded<'Instant'>;
 
 const SECOND = 1000;
-const DAY = 86_400 * SECOND;
+export const HOUR_SECONDS = 3600;
+export const DAY_SECONDS = 24 * HOUR_SECONDS;
+export const HOUR_MS = HOUR_SECONDS * SECOND;
+export const DAY_MS = DAY_SECONDS * SECOND;
 /** India Standard Time is UTC+05:30 all the year. */
-const KOLKATA = 5.5 * 3600 * SECOND;
+export const KOLKATA_MS = 5.5 * HOUR_MS;
 
 /** A text or a number that is no instant between the years 0000 and 9999. */
 export class NotAnInstant extends Error {
@@ -66,7 +69,7 @@ export function isInstant(text: string): text is Instant {
 
 /** The day in Asia/Kolkata on which an instant falls. */
 export function dayOf(instant: Instant): Day {
-  return new Date(millisOf(instant) + KOLKATA).toISOString().slice(0, 10) as Day;
+  return new Date(millisOf(instant) + KOLKATA_MS).toISOString().slice(0, 10) as Day;
 }
 
 /** Reads a day: `YYYY-MM-DD`, a real day of the calendar; else null. */
@@ -77,21 +80,29 @@ export function parseDay(cell: string): Day | null {
   return day >= 1 && day <= daysOf(Number(cell.slice(0, 4)), month) ? (cell as Day) : null;
 }
 
-/** A day with its midnight, as spreadsheets and programs write one that they keep as an instant. Another time may be another day elsewhere. */
+/**
+ * A day with its midnight, as spreadsheets and programs write one that they keep as an instant. A day with another time may be another day
+ * elsewhere, so it isn't read.
+ */
 const AT_MIDNIGHT = /^([0-9][0-9./-]{7,9})[ T]00:00(?::00(?:\.0+)?)?$/;
 
-/** Reads a cell that names a day: `YYYY-MM-DD`, also with its midnight behind it and what nobody sees around it; else null. */
+/**
+ * Reads a cell that names a day: `YYYY-MM-DD`, which may have its midnight behind it and characters that nobody sees around it; else null.
+ */
 export function readDay(cell: string): Day | null {
   return parseDay(cell) ?? parseDay(dayIn(cell));
 }
 
-/** What stands in a cell for a day: without what nobody sees, and without its midnight. */
+/** The day's text in a cell: without the characters that nobody sees, and without its midnight. */
 export function dayIn(cell: string): string {
   const text = seenOf(cell);
   return AT_MIDNIGHT.exec(text)?.[1] ?? text;
 }
 
-/** How many days a month (from 1) has; none for one that there isn't. Every row of a file has a date, so this is reckoned without a Date. */
+/**
+ * The number of days of a month (from 1); 0 for a month that doesn't exist. Every row of a file has a date, so this is reckoned without a
+ * Date.
+ */
 function daysOf(year: number, month: number): number {
   if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
   if (month === 4 || month === 6 || month === 9 || month === 11) return 30;
@@ -100,12 +111,12 @@ function daysOf(year: number, month: number): number {
 
 /** The day `days` later, or earlier when negative. */
 export function addDays(day: Day, days: number): Day {
-  return new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10) as Day;
+  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10) as Day;
 }
 
 /** The instant at which a day ends in Asia/Kolkata. */
 export function endOf(day: Day): Instant {
-  return instantOf(Date.parse(day) + DAY - KOLKATA);
+  return instantOf(Date.parse(day) + DAY_MS - KOLKATA_MS);
 }
 
 /** The later of two instants. */
@@ -118,11 +129,11 @@ export function addSeconds(instant: Instant, seconds: number): Instant {
   return instantOf(millisOf(instant) + seconds * SECOND);
 }
 
-/** The other forms of dates, of which a participant has one: none can be taken for `YYYY-MM-DD`. */
+/** The other forms of dates; a participant may have one of them. None can be taken for `YYYY-MM-DD`. */
 export const DATE_FORMS = ['YYYYMMDD', 'YYYY/MM/DD', 'DD-MM-YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'MM/DD/YYYY'] as const;
 export type DateForm = (typeof DATE_FORMS)[number];
 
-/** Reads a day in such a form; null for what is none. */
+/** Reads a day in such a form; null for any other cell. */
 export function parseDayAs(form: DateForm, cell: string): Day | null {
   if (cell.length !== form.length) return null;
   const part = (of: string) => cell.slice(form.indexOf(of), form.indexOf(of) + of.length);

@@ -1,4 +1,4 @@
-/** The rows of an approver's file: what each says, and of whom it may say it. */
+/** The rows of an approver's file: what each says, and which subjects it may speak of. */
 import type { CsvRow } from './csv.ts';
 import { type Imei, identifiersOf, type Msisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
@@ -12,7 +12,7 @@ export const decisionColumns = {
 } as const;
 export type DecisionColumn = (typeof decisionColumns)['required' | 'optional'][number];
 
-/** On what ground a batch may be approved. */
+/** The grounds on which a batch may be approved. */
 export const GROUNDS = ['public_interest', 'notice_given'] as const;
 export type Ground = (typeof GROUNDS)[number];
 
@@ -27,11 +27,11 @@ export type DecisionRow =
   | { readonly line: number; readonly decision: 'strike'; readonly imei: Imei | null; readonly msisdn: Msisdn | null };
 
 /**
- * Reads one row of a decision. Reasons, the first that applies: wrong_cell_count; bad_preview (no SHA-256 of 64 hexadecimal
- * digits); not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds); missing_remarks (`refuse` or
- * `strike` without); about_the_batch (`approve` or `refuse` with a handset or a number: whoever wrote it means that one); the
- * identifier's own, which a strike must name at least one of and a word of a held handset must. The preview, decisions and grounds
- * may be in upper or lower case. Whether what it names is a subject of the batch, `ofSubjects` finds.
+ * Reads one row of a decision. Reasons, the first that applies: wrong_cell_count; bad_preview (no SHA-256 of 64 hexadecimal digits);
+ * not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds); missing_remarks (`refuse` or `strike`
+ * without); about_the_batch (`approve` or `refuse` with a handset or a number: its writer meant that handset or number, not the batch); the
+ * identifier's own, of which a strike must name at least one, and a word on a held handset must name the handset. The preview, decisions
+ * and grounds may be in upper or lower case. `ofSubjects` finds whether the row names a subject of the batch.
  * @param of the SHA-256 of the batch's preview, in lower case, and the agency, whose identifiers it names
  */
 export function parseDecisionRow(
@@ -71,15 +71,15 @@ export function parseDecisionRow(
 
 const namesAny = ({ imei, msisdn }: Record<'imei' | 'msisdn', string>) => imei !== '' || msisdn !== '';
 
-/** So much of remarks is told, in characters. */
+/** The most characters of remarks that are told. */
 const LONGEST_REMARKS = 500;
 
-/** Remarks as others are shown them: on one line, without what would change how the text around them reads. */
+/** Remarks as others are shown them: on one line, without characters that would change how the text around them reads. */
 function shownRemarks(remarks: string): string {
   return [...remarks.replace(/[\p{C}\p{Z}]+/gu, ' ').trim()].slice(0, LONGEST_REMARKS).join('');
 }
 
-/** What of a batch may be decided upon. */
+/** The subjects of a batch that may be decided upon. */
 export interface Subjects {
   /** Whether a handset of the batch is held. */
   isHeld(imei: Imei): boolean;
@@ -88,7 +88,10 @@ export interface Subjects {
   isLinked(msisdn: Msisdn): boolean;
 }
 
-/** The row, or its reject: not_held (`block`, `reverify` or `spare` of what isn't), not_a_subject (a strike of what the batch isn't about). */
+/**
+ * The row, or its reject: not_held (`block`, `reverify` or `spare` of a handset that isn't held), not_a_subject (a strike of something that
+ * the batch isn't about).
+ */
 export function ofSubjects(row: DecisionRow, subjects: Subjects): DecisionRow | RejectedRow {
   const { line } = row;
   if (row.decision === 'approve' || row.decision === 'refuse') return row;

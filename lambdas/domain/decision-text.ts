@@ -48,7 +48,7 @@ const decision = z.strictObject({
   version: fields.count,
 });
 
-/** Words of the first form, which didn't say when: before any that do. */
+/** The instant given to words of the first form, which had none: it is before any other. */
 const BEFORE_ALL = '1970-01-01T00:00:00Z';
 type Words = Record<string, { batch: object | null; subjects: Record<string, string> }>;
 const withInstants = (votes: Words) =>
@@ -69,7 +69,7 @@ export const decisionRecordForm = formOf<Decision>(
   "record of a batch's decision",
   3,
   decision as unknown as z.ZodType<Decision>,
-  // The second has the remarks of who refuses, which upload a file was, and when each word was uploaded; the third knows the limit
+  // The second form has the remarks of whoever refuses, which upload a file was, and when each word was uploaded; the third knows the limit
   // of an appeal.
   { 1: (content) => ({ ...content, votes: withInstants(content.votes as Words) }), 2: (content) => content },
 );

@@ -1,11 +1,11 @@
 /**
- * Decisions: what approvers say of a batch's preview, counted. A batch's decision is one record with one version: a file of an
- * approver, a reminder or the end of the time is one write of it, and whoever commits first, the others see. Nobody who decides
- * alone can have anybody cut off, and the silence of all lets the batch lapse.
+ * Decisions: what approvers say of a batch's preview, counted. A batch's decision is one record with one version: a file of an approver, a
+ * reminder and the end of the time are each one write of it, and the others see what was committed first. Nobody who decides alone can have
+ * anybody cut off, and the silence of all lets the batch lapse.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type RecordedByApprover, sameAsBefore } from './approver-files.ts';
-import { addSeconds, type Instant, millisOf } from './days.ts';
+import { addSeconds, DAY_SECONDS, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import type { DecisionRow, Ground } from './decision-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
@@ -13,7 +13,7 @@ import type { OverLimit } from './report-limits.ts';
 import { isShaTaken, maxFiles } from './responses.ts';
 import { ACTS, type Act, type Decided } from './subjects.ts';
 
-/** A word, and when the file in which it stands was uploaded. */
+/** A word, and the instant at which the file in which it stands was uploaded. */
 type Spoken<Word> = Word & { readonly at: Instant };
 
 /** What one approver said last: of the batch, and of each subject by its 14 digits or its number. */
@@ -21,23 +21,25 @@ export interface Vote {
   readonly batch: Spoken<
     | { readonly decision: 'approve'; readonly ground: Ground }
     | { readonly decision: 'refuse'; readonly remarks?: string }
-    /** Nothing any more: a file with a rejected row took an approval back. */
+    /** No word any more: a file with a rejected row took an approval back. */
     | { readonly decision: 'none' }
   > | null;
   readonly subjects: Readonly<Record<string, Spoken<{ readonly says: Act | 'strike' }>>>;
 }
 
 /**
- * How the wait for a decision ended: it goes on, was refused by a person, lapsed in silence, was too large for anybody to approve, or
- * was withdrawn by its agency.
+ * How the wait for a decision ended: the batch goes on, was refused by a person, lapsed in silence, was too large for anybody to approve,
+ * or was withdrawn by its agency.
  */
 export const ENDINGS = ['approved', 'refused', 'lapsed', 'over_limit', 'withdrawn'] as const;
 export interface Ending {
   readonly state: (typeof ENDINGS)[number];
   readonly at: Instant;
-  /** Whose words made it, sorted: all who approve, or who refused; nobody where no people were needed, and of the others. */
+  /**
+   * The approvers whose words made it, sorted: all who approve, or who refused; nobody if no people were needed, nor for the other endings.
+   */
   readonly by: readonly ApproverId[];
-  /** Which limit was passed, where one was. */
+  /** The limit that was passed, if one was. */
   readonly over?: OverLimit;
 }
 
@@ -52,12 +54,12 @@ export interface Decision {
   readonly batchId: BatchId;
   /** The SHA-256 of the preview that it is bound to. */
   readonly preview: string;
-  /** How many different approvers must approve, and must have spoken of a held handset. */
+  /** The number of different approvers who must approve, and must have spoken of a held handset. */
   readonly people: number;
   readonly openedAt: Instant;
-  /** The last instant at which a file counts; null for what never lapses. */
+  /** The last instant at which a file counts; null for a decision that never lapses. */
   readonly decideBy: Instant | null;
-  /** When the approvers are reminded next; null where they won't be. */
+  /** The instant of the next reminder to the approvers; null if there is none. */
   readonly remindAt: Instant | null;
   readonly votes: Readonly<Record<ApproverId, Vote>>;
   readonly files: readonly DecisionFile[];
@@ -65,17 +67,14 @@ export interface Decision {
   readonly version: number;
 }
 
-const HOUR = 3600;
-const DAY = 24 * HOUR;
-
-/** Until when a batch that began to wait at `openedAt` is decided upon. */
+/** The instant until which a batch that began to wait at `openedAt` is decided upon. */
 export function decideByOf(openedAt: Instant, decideWithinHours: number): Instant {
-  return addSeconds(openedAt, decideWithinHours * HOUR);
+  return addSeconds(openedAt, decideWithinHours * HOUR_SECONDS);
 }
 
 /**
- * The record as the wait begins. Where no people are needed it has ended, approved by nobody, and every held handset is spared;
- * what is over a limit has ended, whatever people would say. Reminders come at half of the time; daily of what never lapses.
+ * The record as the wait begins. If no people are needed it has ended, approved by nobody, and every held handset is spared; if it is over
+ * a limit it has ended, whatever people would say. Reminders come at half of the time, or daily if it never lapses.
  */
 export function openDecision(opening: {
   readonly batchId: BatchId;
@@ -93,7 +92,7 @@ export function openDecision(opening: {
       : people === 0
         ? { ...ended, state: 'approved' }
         : null;
-  const wait = decideBy === null ? DAY : Math.floor((millisOf(decideBy) - millisOf(openedAt)) / 2000);
+  const wait = decideBy === null ? DAY_SECONDS : Math.floor((millisOf(decideBy) - millisOf(openedAt)) / 2000);
   return {
     batchId,
     preview,
@@ -108,10 +107,10 @@ export function openDecision(opening: {
   };
 }
 
-/** What a file did, before it is committed. */
+/** The effect of a file, before it is committed. */
 export interface DecisionApplied {
   readonly kind: 'applied';
-  /** The next record; it holds the file, so commit it, on the version that was read, even where no row was recorded. */
+  /** The next record. It holds the file, so commit it on the version that was read, even if no row was recorded. */
   readonly decision: Decision;
   readonly rows: number;
   /** Rows that said something new of their subject. */
@@ -122,14 +121,13 @@ export interface DecisionApplied {
 }
 
 /**
- * Applies a file of an approver's to the record. All of its rows apply, in file order, before people are counted: of each
- * subject, and of the batch, an approver's last word counts, in the order of the uploads, and one approver counts once. A file
- * that is worked on late says nothing of what its approver spoke of in a later one (`superseded`), nor does it approve a batch that
- * was begun again since its upload, however often its event comes. Then one who refuses is enough
- * for refused, and it takes as many who approve as the record says for approved. Nobody approves with a file of which a row was
- * rejected, nor any more who sends one: whoever couldn't be left out for a slip would be cut off for good. The same upload, and
- * the bytes of an approver's newest file again, change nothing. What is committed after the ending, or after the time, doesn't
- * count; a file that is committed in the last second does where nothing ended before.
+ * Applies a file of an approver's to the record. All of its rows apply, in file order, before people are counted. An approver's last word
+ * on each subject, and on the batch, counts, in the order of the uploads; one approver counts once. A file that is worked on late says
+ * nothing of what its approver spoke of in a later one (`superseded`), nor does it approve a batch that was begun again since its upload,
+ * however often its event comes. Then a batch is refused if one refuses, and approved if as many approve as the record says. Nobody
+ * approves with a file of which a row was rejected, and whoever sends one approves no more: somebody whom a slip kept from being left out
+ * would be cut off for good. The same upload, and the bytes of an approver's newest file again, change nothing. A file that is committed
+ * after the ending, or after the time, doesn't count; one that is committed in the last second does if nothing ended before.
  * @returns the next record; `known` with what was prepared for these bytes; or why the file is refused whole
  */
 export function applyDecision(
@@ -138,13 +136,13 @@ export function applyDecision(
   file: {
     readonly approver: ApproverId;
     readonly sha256: string;
-    /** The upload's own version, and when it was, which is how an approver's own files are ordered. */
+    /** The upload's own version, and its instant, by which an approver's own files are ordered. */
     readonly upload: string;
     readonly uploadedAt: Instant;
     readonly attempt: string;
-    /** The instant of the commit, which is what must be in time, and not that of the upload. */
+    /** The instant of the commit: this, and not that of the upload, must be in time. */
     readonly committedAt: Instant;
-    /** Who is an approver now. Of others only what they struck counts on. */
+    /** The approvers of now. Only what others struck counts on. */
     readonly approvers: readonly string[];
   },
 ):
@@ -153,14 +151,14 @@ export function applyDecision(
   | { readonly kind: 'not_waiting' | 'sha_taken' | 'too_many_files' } {
   const { approver, sha256, upload, uploadedAt, attempt, committedAt, approvers } = file;
   const own = decision.files.filter((known) => known.approver === approver);
-  // What was said of an attempt before is said anew by its bytes: it approves nothing since.
+  // What an approver said of an attempt before is said anew by the same bytes: the earlier file approves nothing since then.
   const ofThis = own.filter((one) => one.upload === upload || (one.uploadedAt ?? one.at) >= decision.openedAt);
   const known = sameAsBefore(ofThis, file);
   if (known !== undefined) return { kind: 'known', file: known };
   const late = decision.decideBy !== null && committedAt > decision.decideBy;
   if (decision.ending !== null || late) return { kind: 'not_waiting' };
   if (isShaTaken({ files: own }, sha256)) return { kind: 'sha_taken' };
-  // Each approver has their own, so that nobody can fill the record up before others have spoken.
+  // Each approver has a limit of their own, so that nobody can fill the record up before others have spoken.
   if (own.length >= maxFiles) return { kind: 'too_many_files' };
 
   const voter = new Voter(decision.votes[approver] ?? { batch: null, subjects: {} }, uploadedAt, decision.openedAt);
@@ -201,8 +199,8 @@ export function applyDecision(
 }
 
 /**
- * The votes of these approvers, and what others struck: whoever lost that office can't have anybody cut off, and nobody is cut off
- * for it.
+ * The votes of these approvers, and what others struck: somebody who is no approver any more can't have anybody cut off, and nobody is cut
+ * off because they left.
  */
 function ofThese(approvers: readonly string[], votes: Decision['votes']): Decision['votes'] {
   return Object.fromEntries(
@@ -210,7 +208,7 @@ function ofThese(approvers: readonly string[], votes: Decision['votes']): Decisi
   );
 }
 
-/** Of an approver's words those by which something is left out. */
+/** The words of an approver by which something is left out. */
 function strikes({ subjects }: Vote): Vote {
   return {
     batch: null,
@@ -219,8 +217,8 @@ function strikes({ subjects }: Vote): Vote {
 }
 
 /**
- * The record of a batch that is begun again without anybody's doing, as it opens: what approvers struck from it stays struck. They
- * said so once, and nobody says that it counts no more; whoever approves is to say so anew.
+ * The record of a batch that is begun again without anybody's doing, as it opens. What approvers struck from it stays struck: they said so
+ * once, and nobody has said that it counts no more. Approvals are to be given anew.
  * @param before the record of the attempt that failed
  */
 export function withStrikesOf(opened: Decision, before: Pick<Decision, 'votes'>): Decision {
@@ -230,7 +228,7 @@ export function withStrikesOf(opened: Decision, before: Pick<Decision, 'votes'>)
   return { ...opened, votes: Object.fromEntries(struck) };
 }
 
-/** One approver's words, as the rows of a file change them that was uploaded at `at`. */
+/** One approver's words, as the rows of a file that was uploaded at `at` change them. */
 class Voter {
   #batch: Vote['batch'];
   readonly #subjects: Map<string, Vote['subjects'][string]>;
@@ -244,14 +242,17 @@ class Voter {
     this.#openedAt = openedAt;
   }
 
-  /** Takes a row's word: another one than this approver's last, the same, or one that a later upload stands against. */
+  /**
+   * Takes a row's word: `new` if it differs from this approver's last, `known` if it is the same, `superseded` if a later upload stands
+   * against it.
+   */
   says(row: DecisionRow): 'new' | 'known' | 'superseded' {
     const at = this.#at;
     if (row.decision === 'approve' || row.decision === 'refuse') {
       const before = this.#batch;
       if (before !== null && before.at > at) return 'superseded';
       const { decision } = row;
-      // It was said of an attempt that failed, whose preview has the same bytes: of this one nobody has said so.
+      // It was said of an attempt that failed, whose preview has the same bytes: nobody has said so of this one.
       if (decision === 'approve' && at < this.#openedAt) return 'superseded';
       this.#batch =
         decision === 'approve' ? { decision, ground: row.ground, at } : { decision, remarks: row.remarks, at };
@@ -269,7 +270,7 @@ class Voter {
     return before?.says === says ? 'known' : 'new';
   }
 
-  /** Takes back an approval, and any that comes late, but for one of a later upload. */
+  /** Takes back an approval, and any that comes late, unless a later upload gave it. */
   approvesNoMore(): void {
     if (this.#batch?.decision === 'refuse' || (this.#batch !== null && this.#batch.at > this.#at)) return;
     this.#batch = { decision: 'none', at: this.#at };
@@ -295,16 +296,19 @@ function voters(votes: Decision['votes']): [ApproverId, Vote][] {
 }
 
 /** What is to be done at an instant about a batch that waits for a decision. */
-export type WhatNow =
+type WhatNow =
   /** Nothing waits any more. */
   | { readonly kind: 'ended'; readonly ending: Ending }
-  /** Commit the record on the version that was read: the time is over. */
+  /** The time is over: commit the record on the version that was read. */
   | { readonly kind: 'lapse'; readonly decision: Decision }
-  /** Commit it, then remind. */
+  /** A reminder is due: commit the record, then remind. */
   | { readonly kind: 'remind'; readonly decision: Decision }
   | { readonly kind: 'wait'; readonly until: Instant | null };
 
-/** Decides what is due after a wake or a time-out. Of a file and the end of the time in one second, the one that commits first counts. */
+/**
+ * Decides what is due after a wake or a time-out. If a file and the end of the time fall into one second, the one that commits first
+ * counts.
+ */
 export function whatNow(decision: Decision, now: Instant): WhatNow {
   const { ending, decideBy, remindAt } = decision;
   if (ending !== null) return { kind: 'ended', ending };
@@ -312,7 +316,7 @@ export function whatNow(decision: Decision, now: Instant): WhatNow {
   if (decideBy !== null && now >= decideBy)
     return { kind: 'lapse', decision: { ...next, remindAt: null, ending: { state: 'lapsed', at: now, by: [] } } };
   if (remindAt !== null && now >= remindAt)
-    return { kind: 'remind', decision: { ...next, remindAt: decideBy === null ? addSeconds(now, DAY) : null } };
+    return { kind: 'remind', decision: { ...next, remindAt: decideBy === null ? addSeconds(now, DAY_SECONDS) : null } };
   return { kind: 'wait', until: remindAt ?? decideBy };
 }
 
@@ -322,8 +326,8 @@ export function withdrawDecision(decision: Decision, at: Instant): Decision {
 }
 
 /**
- * What is done about a held handset: where as many different approvers as the batch needs have given an act, the mildest of all
- * theirs; otherwise it is spared, as where no people were needed.
+ * The act on a held handset: the mildest of all that were given, if as many different approvers as the batch needs have given one;
+ * otherwise it is spared, as it is if no people were needed.
  */
 export function actOf({ votes, people }: Pick<Decision, 'votes' | 'people'>, imei: Imei): Act {
   const given = Object.values<Vote>(votes).flatMap(({ subjects }) => {
@@ -334,7 +338,10 @@ export function actOf({ votes, people }: Pick<Decision, 'votes' | 'people'>, ime
   return ACTS.find((act) => given.includes(act)) ?? 'spare';
 }
 
-/** What the record says of the batch's subjects. A strike of any one approver is enough. @param held the batch's held handsets */
+/**
+ * What the record says of the batch's subjects. A strike of any one approver is enough.
+ * @param held the batch's held handsets
+ */
 export function decidedBy(decision: Decision, held: Iterable<Imei>): Decided {
   const struck = new Set<Imei | Msisdn>();
   for (const { subjects } of Object.values<Vote>(decision.votes))
@@ -345,14 +352,14 @@ export function decidedBy(decision: Decision, held: Iterable<Imei>): Decided {
   return { held: acts, struck };
 }
 
-/** Why those who refuse do, by approver. */
+/** The remarks of those who refuse, by approver. */
 export function refusals({ votes }: Pick<Decision, 'votes'>): string[] {
   return voters(votes).flatMap(([, { batch }]) =>
     batch?.decision === 'refuse' && batch.remarks ? [batch.remarks] : [],
   );
 }
 
-/** How many of these approvers' last word on the batch is that they approve. */
+/** The number of these approvers whose last word on the batch is that they approve. */
 export function approvals({ votes }: Pick<Decision, 'votes'>, approvers: readonly string[]): number {
   const counting = Object.values<Vote>(ofThese(approvers, votes));
   return counting.filter(({ batch }) => batch?.decision === 'approve').length;

@@ -3,12 +3,12 @@ import { bars } from './charts.ts';
 import type { Instant } from './days.ts';
 import { type Digest, digestFigures } from './digest.ts';
 import { type Content, type Html, html } from './html.ts';
-import { type Column, pageOf, table, time } from './page-parts.ts';
+import { type Column, OVERDUE, orderWords, overdueRows, pageOf, table, time } from './page-parts.ts';
 import type { StatusName } from './status.ts';
 import { left, STEPS } from './status-words.ts';
 import { counted, dayText } from './wording.ts';
 
-/** A table shows so many rows; the JSON beside the page has all. */
+/** The most rows that a table shows; the JSON beside the page has all. */
 const MOST_ROWS = 100;
 
 /** A status in words. */
@@ -62,7 +62,7 @@ function untold({ untold: all }: Digest): Html {
 `;
 }
 
-/** A section with a table; nothing where that has no rows. */
+/** A section with a table; nothing if that has no rows. */
 function section(
   id: string,
   title: string,
@@ -80,7 +80,6 @@ ${before}${table(`${id}-table`, caption, columns, rows.slice(0, MOST_ROWS))}${re
 }
 
 const id = (batchId: string) => html`<span class="id">${batchId}</span>`;
-const orderWords = (order: string) => order.replace('_', ' ');
 const byWhen = (until: Instant | null, asOf: Instant): Content[] =>
   until === null ? ['it never lapses', ''] : [time(until), left(until, asOf)];
 
@@ -136,21 +135,9 @@ function overdue({ overdue: all }: Digest): Html {
   return section(
     'overdue',
     'Overdue',
-    'Rows that operators should have answered',
-    [
-      { title: 'Operator' },
-      { title: 'Order' },
-      { title: 'Rows', count: true },
-      { title: 'Directions', count: true },
-      { title: 'Since' },
-    ],
-    all.map(({ operator, order, rows, directions, since }) => [
-      operator,
-      orderWords(order),
-      rows,
-      directions,
-      time(since),
-    ]),
+    OVERDUE.caption,
+    OVERDUE.columns,
+    overdueRows(all),
     bars(
       'overdue-figure',
       'Overdue rows by operator',

@@ -1,9 +1,9 @@
 /**
- * What administrators are told each morning: where batches stand, which decisions wait, what is due within a day, what is overdue, who
- * failed and is connected still, and what is held up. It counts; it names no number and no handset.
+ * The administrators' digest of each morning: where batches stand, which decisions wait, what is due within a day, what is overdue, how
+ * many failed and are connected still, and what is held up. It counts; it names no number and no handset.
  */
 import * as z from 'zod';
-import { addSeconds, type Day, dayOf, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Day, dayOf, type Instant } from './days.ts';
 import { type BatchId, type OperatorId, SELF_CHECK } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import type { Ledger } from './ledger.ts';
@@ -22,22 +22,21 @@ import {
 } from './status.ts';
 import { fields } from './stored.ts';
 
-/** Seconds: what is due within a day is due today, and what ended within one ended lately. */
-const A_DAY = 24 * 3600;
-
 /** A batch that has not ended. */
 interface Underway extends Pick<Status, 'batchId' | 'agency' | 'status' | 'since' | 'next'> {
   readonly openRows: number;
   readonly overdueRows: number;
 }
 
-/** A decision that waits; `until` is null of what never lapses, `held` where nothing says how many handsets are. */
+/** A decision that waits; `until` is null if it never lapses, `held` is null if nothing says how many handsets are held. */
 interface Waiting extends Pick<Status, 'batchId' | 'agency' | 'since'> {
   readonly until: Instant | null;
   readonly held: number | null;
 }
 
-/** Open rows of an operator whose order is to be answered within a day; of `failed` ones the order that their answer caused. */
+/**
+ * Open rows of an operator whose order is to be answered within a day; rows that have failed count at the order that their answer caused.
+ */
 interface Due extends Pick<OpenRows, 'order' | 'deadline' | 'directions' | 'rows'> {
   readonly operator: OperatorId;
   readonly failed: boolean;
@@ -45,9 +44,9 @@ interface Due extends Pick<OpenRows, 'order' | 'deadline' | 'directions' | 'rows
 
 export interface Digest {
   readonly day: Day;
-  /** When all this was so. */
+  /** The instant at which all this was so. */
   readonly asOf: Instant;
-  /** Those under way, and those that ended within a day, by status; failed ones for as long as they are. */
+  /** The batches under way, and those that ended within a day, by status; failed ones for as long as they are failed. */
   readonly statuses: Readonly<Partial<Record<StatusName, number>>>;
   readonly underway: readonly Underway[];
   readonly ended: readonly Pick<Status, 'batchId' | 'agency' | 'status' | 'since'>[];
@@ -74,11 +73,11 @@ export interface Digest {
 export interface ToldBatch {
   readonly status: Status;
   readonly ledgers: readonly Ledger[];
-  /** Of one that is decided upon: its held handsets. */
+  /** The held handsets of a batch that is decided upon. */
   readonly held: number | null;
 }
 
-export interface DigestInput extends Pick<Digest, 'quarantined' | 'strays'> {
+interface DigestInput extends Pick<Digest, 'quarantined' | 'strays'> {
   readonly batches: readonly ToldBatch[];
   readonly untold: readonly BatchId[];
   readonly gated: ReadonlyMap<OperatorId, number>;
@@ -86,10 +85,10 @@ export interface DigestInput extends Pick<Digest, 'quarantined' | 'strays'> {
   readonly now: Instant;
 }
 
-/** The digest of the day in India on which `now` is. The self-check's batches are in none. */
+/** The digest of the day in India on which `now` is. The self-check's batches are in no digest. */
 export function digestOf({ batches, untold, gated, quarantined, strays, deadLetters, now }: DigestInput): Digest {
   const all = batches.filter(({ status: { agency } }) => agency !== SELF_CHECK).toSorted(byId);
-  const lately = addSeconds(now, -A_DAY);
+  const lately = addSeconds(now, -DAY_SECONDS);
   const told = all.filter(
     ({ status: { status, since } }) => !hasEnded(status) || status === 'failed' || since >= lately,
   );
@@ -130,7 +129,7 @@ export function digestText(digest: Digest): string {
   return jsonText(digest);
 }
 
-/** When what a digest says that lies there was so; undefined where that is none, and is to be written anew. */
+/** The instant that an existing digest tells of; undefined if the text is no digest, which is written anew then. */
 export function digestedAt(text: string): Instant | undefined {
   try {
     return z.object({ asOf: fields.instant }).safeParse(JSON.parse(text)).data?.asOf;
@@ -139,7 +138,7 @@ export function digestedAt(text: string): Instant | undefined {
   }
 }
 
-/** What a digest comes to, for its notice and the page's first lines. */
+/** The figures of a digest, for its notice and the page's first lines. */
 export function digestFigures(digest: Digest) {
   const { underway, decisions, dueRows, overdue, failed, gated, quarantined, strays, deadLetters } = digest;
   return {
@@ -157,13 +156,13 @@ export function digestFigures(digest: Digest) {
 }
 
 const byId = (a: ToldBatch, b: ToldBatch) => (a.status.batchId < b.status.batchId ? -1 : 1);
-/** What never lapses comes last. */
+/** A decision that never lapses comes last. */
 const untilOf = ({ until, batchId }: Waiting) => `${until ?? '~'} ${batchId}`;
 const sumOf = (all: readonly { readonly rows: number }[]) => all.reduce((sum, { rows }) => sum + rows, 0);
 
 /** What is to be answered within a day, by operator and order, the soonest deadline of each; and how many rows that are. */
 function dueOf(batches: readonly ToldBatch[], now: Instant): Pick<Digest, 'due' | 'dueRows'> {
-  const until = addSeconds(now, A_DAY);
+  const until = addSeconds(now, DAY_SECONDS);
   const due: Due[] = [];
   let rows = 0;
   for (const ledger of batches.flatMap(({ ledgers }) => ledgers)) {

@@ -15,7 +15,7 @@ import type { Order } from './ladders.ts';
 import { referenceOf } from './references.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
-/** An order was to be written of what is no direction's id. */
+/** An order was to be written for a text that is no direction's id. */
 export class BadDirectionId extends Error {
   override readonly name = 'BadDirectionId';
   constructor() {
@@ -24,30 +24,30 @@ export class BadDirectionId extends Error {
 }
 
 /**
- * A connection to re-verify: the handset of its newest sighting on one that is acted upon, and the day and the licensed service area
- * (may be '') of its newest sighting on any.
+ * A connection to re-verify: the handset on which it was seen last among those that are acted upon, and the day and the licensed service
+ * area (may be '') of its newest sighting on any handset.
  */
 export interface ReverifyRow {
   readonly msisdn: Msisdn;
   readonly imei: Imei;
   readonly lastSeen: Day;
   readonly lsa: string;
-  /** The day on which it was seen last on a handset that is acted upon, where that was before it was seen last. */
+  /** The day on which it was seen last on a handset that is acted upon, if that was before it was seen last. */
   readonly actedUpon?: Day | undefined;
 }
 
-/** The day of the sighting for which a connection is directed: who had the number then is whom its row is about. */
+/** The day of the sighting for which a connection is directed: its row is about whoever had the number then. */
 export function directedFor({ lastSeen, actedUpon }: Pick<ReverifyRow, 'lastSeen' | 'actedUpon'>): Day {
   return actedUpon ?? lastSeen;
 }
 
 /** A handset to block. */
-export interface BlockRow {
+interface BlockRow {
   readonly imei: Imei;
 }
 
 /** A handset to unblock: whole, or for the one number whose use in it is excepted from the block. */
-export interface UnblockRow {
+interface UnblockRow {
   readonly imei: Imei;
   readonly msisdn: Msisdn | null;
 }
@@ -56,7 +56,7 @@ export interface UnblockRow {
 export interface DirectionRows {
   readonly reverify: ReverifyRow;
   readonly block: BlockRow;
-  /** What is known of a connection is what was when it was re-verified. */
+  /** The connection as it was when it was re-verified. */
   readonly restore: ReverifyRow;
   readonly unblock: UnblockRow;
 }
@@ -80,7 +80,7 @@ export interface Run {
 }
 
 /**
- * Where `rows` rows are cut into as few pieces as hold at most `most` each, which differ by one at most.
+ * The runs of `rows` rows cut into as few pieces as hold at most `most` each; their sizes differ by one at most.
  * @param most at least 1
  * @throws RangeError
  */
@@ -96,13 +96,13 @@ export function directionRowLine<Kind extends DirectionKind>(kind: Kind, row: Di
   return tabbedLine(rowForms[kind].write(row));
 }
 
-/** Whom a row is about, and the day of the newest sighting that its plan knew; null for handsets. */
+/** The subject of a row, and the day of the newest sighting that its plan knew; null for handsets. */
 export interface RowSubject {
   readonly identifier: Msisdn | Imei;
   readonly lastSeen: Day | null;
   /** The day of the sighting for which it is directed; null for handsets. */
   readonly directedFor: Day | null;
-  /** For which number alone a handset is to be unblocked; null where it is for all, undefined of all else. */
+  /** The number for which alone a handset is to be unblocked; null if it is for all, undefined for any other row. */
   readonly aloneFor?: Msisdn | null;
 }
 
@@ -173,24 +173,24 @@ export function subjectOfLine<Kind extends DirectionKind>(kind: Kind, line: stri
 }
 
 /** What an order says beside its rows' own content. */
-export interface OrderHead {
+interface OrderHead {
   readonly directionId: DirectionId;
   readonly order: Order;
-  /** The instant when the rung ends; of rows that failed, when their disconnection is due. */
+  /** The instant when the rung ends; for rows that failed, the instant when their disconnection is due. */
   readonly deadline: Instant;
   /** The ladder's last deadline, as it stands. */
   readonly disconnectBy: Instant;
 }
 
 /** A row that an order carries: row `place` (from 0) of its direction. */
-export interface OrderedRow<Row> {
+interface OrderedRow<Row> {
   readonly place: number;
   readonly row: Row;
 }
 
 /**
  * The rows at these places (from 0) of a direction whose rows file has these lines, for an order.
- * @throws BadWorkLine for a place where no row stands
+ * @throws BadWorkLine for a place without a row
  */
 export function orderedRows<Kind extends DirectionKind>(
   kind: Kind,

@@ -1,4 +1,4 @@
-/** The list of what a batch linked and did not direct: it stands in a direction of another one, or people left it out. */
+/** The list of what a batch linked and did not direct: it stands in a direction of another batch, or people left it out. */
 import { csvLine } from './csv-line.ts';
 import {
   type DirectionId,
@@ -22,7 +22,10 @@ import {
 } from './kinds.ts';
 import { BadWorkLine } from './tabbed.ts';
 
-/** A number, or a handset at an operator, that this batch did not direct, and the direction that is why; null where people are, or a reversal. */
+/**
+ * A number, or a handset at an operator, that this batch did not direct, and the direction that is the reason; null if people are the
+ * reason, or a reversal.
+ */
 export type Elsewhere = {
   readonly kind: DirectionKind;
   readonly identifier: Imei | Msisdn;
@@ -36,9 +39,9 @@ export type Elsewhere = {
 export const elsewhereHeader = csvLine(['kind', 'identifier', 'operator', 'state', 'directionId']);
 
 /**
- * Lines of the list of what stands elsewhere, without their ends, sorted by their columns in their order; IMEIs in 15 digits. For
- * administrators. Identifiers of a kind have one length, and no character of an id comes before the comma: so lines that are
- * sorted as texts are sorted by their columns, and sorted lists can be merged line by line.
+ * Lines of the list of what stands elsewhere, for administrators: without their ends, sorted by their columns in their order, with IMEIs in
+ * 15 digits. Identifiers of a kind have one length, and no character of an id comes before the comma: so lines that are sorted as texts are
+ * sorted by their columns, and sorted lists can be merged line by line.
  */
 export function elsewhereLines(entries: Iterable<Elsewhere>): string[] {
   const lines: string[] = [];

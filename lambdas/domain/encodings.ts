@@ -2,23 +2,23 @@
 
 const LITTLE = Buffer.from([0xff, 0xfe]);
 const BIG = Buffer.from([0xfe, 0xff]);
-/** UTF-32 begins as UTF-16 does, and then has zeros: it is none of the accepted ones. */
+/** The mark of UTF-32 begins as that of UTF-16 does, and then has zeros: UTF-32 is not accepted. */
 const UTF_32 = Buffer.from([0xff, 0xfe, 0, 0]);
-/** So many bytes tell the encoding. */
+/** The number of bytes that tell the encoding. */
 const FILE_HEAD = UTF_32.length;
 
 const NOTHING = Buffer.alloc(0);
-/** In no UTF-8, so that whoever reads on finds the fault on its own line. */
+/** A byte that no UTF-8 has, so that whoever reads on finds the fault on its own line. */
 const NO_CHARACTER = Buffer.from([0xff]);
 
 /**
- * Turns a file's bytes into UTF-8 as they arrive, with the byte order mark as UTF-8 has it. What is no character in UTF-16, half a pair or an odd
- * byte at the end, becomes a byte that is none in UTF-8. Bytes of any other encoding stay as they are.
+ * Turns a file's bytes into UTF-8 as they arrive, with the byte order mark as UTF-8 has it. Bytes that are no character in UTF-16 (half a
+ * pair, or an odd byte at the end) become a byte that is none in UTF-8. Bytes of any other encoding stay as they are.
  */
 export class Utf8Bytes {
   #encoding: 'unknown' | 'as it is' | 'little' | 'big' = 'unknown';
   #held: Buffer = NOTHING;
-  /** What was turned lately, with the places where it begins: among the bytes of the UTF-8, and of the file. */
+  /** Pieces that were turned lately, each with the places where it begins: among the bytes of the UTF-8, and of the file. */
   #lately: { readonly at: number; readonly inFile: number; readonly bytes: Buffer }[] = [];
   #given = 0;
   #taken = 0;
@@ -44,7 +44,7 @@ export class Utf8Bytes {
     return this.#turn(all);
   }
 
-  /** What was held back. */
+  /** The bytes that were held back. */
   end(): Uint8Array {
     const rest = this.#held;
     this.#held = NOTHING;
@@ -56,8 +56,8 @@ export class Utf8Bytes {
   }
 
   /**
-   * How many bytes of the file stand before a place in the UTF-8 that lies between two characters, and no further back than what
-   * was forgotten.
+   * The number of bytes of the file before a place in the UTF-8. The place lies between two characters, and no further back than what was
+   * forgotten.
    */
   placeInFile(at: number): number {
     if (this.#encoding === 'as it is') return at;
@@ -66,7 +66,7 @@ export class Utf8Bytes {
     return piece.inFile + 2 * piece.bytes.subarray(0, at - piece.at).toString().length;
   }
 
-  /** What lies before a place in the UTF-8 won't be asked for any more. */
+  /** Forgets what lies before a place in the UTF-8: it won't be asked for any more. */
   forget(at: number): void {
     const kept = this.#lately.findIndex((one) => one.at + one.bytes.length > at);
     this.#lately.splice(0, kept < 0 ? Math.max(0, this.#lately.length - 1) : kept);

@@ -1,40 +1,48 @@
 /** Erasure: when what is known of a number may be taken out of the tables, and what the audit is told of it. */
 import type { AuditNote } from './audit.ts';
 import { countPointer, type Pointer } from './claims.ts';
-import { addDays, addSeconds, dayOf, endOf, type Instant, laterOf } from './days.ts';
+import { addDays, addSeconds, DAY_SECONDS, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { waitingIn } from './follow-ups.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import { endsConnection } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
+import { CONTESTED_DAYS } from './limits.ts';
 import type { ReversalMark } from './reversals.ts';
 import { ladderEnd } from './whereabouts.ts';
 
-/** For so many days after its disconnection somebody may say that a number was wrongly disconnected: then it may be somebody else's. */
-export const contestedDays = 90;
-
-/** The links are looked through in so many parts, each within one invocation: a table of 100 GB in parts of 1.6. */
+/** The number of parts in which the links are looked through, each within one invocation: a table of 100 GB in parts of 1.6. */
 export const linkParts = 64;
 
-/** Why what is known of a number may not be erased yet, and until when at least, where that can be said. */
+/**
+ * Why what is known of a number may not be erased yet. `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`:
+ * its batch's books are to be made; `disconnected`: it was lately; `reversed`: what was done to it was taken back, and sightings from
+ * before would direct it again; `reissued`: it is somebody else's since, whom sightings from before would direct; `verified`: it was, and
+ * sightings from before would direct it again; `turn`: a batch, of whatever numbers, is not directed yet, or is to be begun again.
+ */
+export const HINDRANCES = [
+  'planning',
+  'open',
+  'not_settled',
+  'disconnected',
+  'reversed',
+  'reissued',
+  'verified',
+  'turn',
+] as const;
+
+/** The reason why what is known of a number may not be erased yet, and the earliest instant when it may, if that can be said. */
 export interface Hindrance {
   /** What stands against it: a direction of the number's, or a batch that may yet direct it. */
   readonly where: DirectionId | BatchId;
-  /**
-   * `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`: its batch's books are to be made;
-   * `disconnected`: it was lately; `reversed`: what was done to it was taken back, and sightings from before would direct it again; `reissued`: it is somebody else's since, whom sightings from before would direct; `verified`:
-   * it was, and sightings from before would direct it again; `turn`: a batch, of whatever numbers, is not directed yet, or is to be begun again.
-   */
-  readonly why: 'planning' | 'open' | 'not_settled' | 'disconnected' | 'reversed' | 'reissued' | 'verified' | 'turn';
+  readonly why: (typeof HINDRANCES)[number];
   readonly until: Instant | null;
 }
 
-const SECONDS_PER_DAY = 86_400;
-
 /**
- * What keeps the number of a claim's pointer from being erased at `now`: nothing where its plan failed, which points to no row,
- * or where its batch's books are made, nobody may contest what became of it any more, and no batch would look back at sightings
- * from before its disconnection, for which it would direct a number again of which nothing is known.
- * @param batch as it stands; undefined where there is none
+ * What keeps the number of a claim's pointer from being erased at `now`. Nothing does if its plan failed, since that points to no row. Nor
+ * does anything if its batch's books are made, nobody may contest what became of it any more, and no batch would look back at sightings
+ * from before its disconnection: such a batch would direct a number again of which nothing is known.
+ * @param batch as it stands; undefined if there is none
  * @param ledger of the direction
  */
 export function hindranceOf(
@@ -50,7 +58,7 @@ export function hindranceOf(
   if (ledger === undefined || row >= ledger.rows) return undefined;
   const { open, outcome, occurredOn, recordedAt } = countPointer({ directionId, row }, ledger);
   if (open) return { where: directionId, why: 'open', until: ladderEnd(ledger, now) };
-  // The next night goes on with it, or may: which of its rows do is in lists of files.
+  // The next night goes on with the direction, or may: only lists of files say which of its rows do.
   const waiting = waitingIn(ledger);
   if (waiting.overdue || waiting.files.length > 0) return { where: directionId, why: 'open', until: null };
   if (ledger.sealedAt === null) return { where: directionId, why: 'not_settled', until: null };
@@ -60,14 +68,14 @@ export function hindranceOf(
   if (outcome === 'reissued' || outcome === 'verified')
     return lookedBackAt > now ? { where: directionId, why: outcome, until: lookedBackAt } : undefined;
   if (!endsConnection(outcome)) return undefined;
-  const until = laterOf(addSeconds(recordedAt, contestedDays * SECONDS_PER_DAY), lookedBackAt);
+  const until = laterOf(addSeconds(recordedAt, CONTESTED_DAYS * DAY_SECONDS), lookedBackAt);
   return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
 }
 
 /**
- * What keeps a number from being erased at `now` that a reversal took back: its claim is all that says so, and a report that looks back at
- * sightings from before the day of the reversal would direct it again. Nothing where the reversal's plan failed.
- * @param batch the reversal, as it stands; undefined where there is none
+ * What keeps a number that a reversal took back from being erased at `now`: its claim is all that says so, and a report that looks back at
+ * sightings from before the day of the reversal would direct it again. Nothing does if the reversal's plan failed.
+ * @param batch the reversal, as it stands; undefined if there is none
  */
 export function hindranceOfMark(
   { batchId, plan }: ReversalMark,
@@ -82,21 +90,21 @@ export function hindranceOfMark(
   return until > now ? { where: batchId, why: 'reversed', until } : undefined;
 }
 
-/** How many files name the rows of directions; a row stands in some of them. */
+/** The numbers of files that name the rows of directions; a row stands in some of them. */
 export interface NamingFiles {
-  /** Each has a file of its rows. */
+  /** Directions: each has a file of its rows. */
   readonly directions: number;
   readonly orders: number;
   readonly responses: number;
   /** Lists of withdrawals and of late revocations that a response caused. */
   readonly lists: number;
-  /** Each has what it was asked, what became of that, and a list of who was withdrawn. */
+  /** Reversals: each has the list of what it was asked, that of what became of it, and a list of who was withdrawn. */
   readonly reversals: number;
 }
 
 export const NO_FILES: NamingFiles = { directions: 0, orders: 0, responses: 0, lists: 0, reversals: 0 };
 
-/** `files`, and those of one direction more: what its ladder ordered, its responses, and what these caused. */
+/** `files` with those of one direction more: what its ladder ordered, its responses, and what these caused. */
 export function addFiles(files: NamingFiles, ledger: Pick<Ledger, 'orders' | 'files'>): NamingFiles {
   const { directions, orders, responses, lists, reversals } = files;
   const caused = ledger.files.flatMap(({ failedOrder, backDue }) => [failedOrder, backDue]);
@@ -115,9 +123,9 @@ function isThere(what: unknown): boolean {
 }
 
 /**
- * What the audit is told before anything is deleted: that a number's claim, or so many of its links, are erased, by its keyed
- * hash. Each deletion has an entry of its own, whatever came before it; told again it is the same one.
- * @param attempt the invocation that deletes them, which nobody chooses who invokes it
+ * The note to the audit before anything is deleted: that a number, told by its keyed hash, has its claim erased, or how many of its links.
+ * Each deletion has an entry of its own, whatever came before it; told again it is the same one.
+ * @param attempt the invocation that deletes them: its caller can't choose it
  */
 export function erasedNote(
   keyedHash: string,

@@ -1,8 +1,8 @@
-/** Exemptions: numbers and handsets that no report and no follow-up may direct until a day, where two approvers say so. */
+/** Exemptions: numbers and handsets that no report and no follow-up may direct until a day, if two approvers say so. */
 import * as z from 'zod';
 import { approver, type RecordedByApprover, recordedByApprover } from './approver-files.ts';
 import type { CsvRow } from './csv.ts';
-import { addDays, addSeconds, type Day, dayOf, type Instant, readDay } from './days.ts';
+import { addDays, addSeconds, DAY_SECONDS, type Day, dayOf, type Instant, readDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
 import { fields, formOf } from './stored.ts';
@@ -11,10 +11,10 @@ import { fields, formOf } from './stored.ts';
 export const exemptionColumns = { required: ['until', 'reason'], optional: ['msisdn', 'imei'] } as const;
 export type ExemptionColumn = (typeof exemptionColumns)['required' | 'optional'][number];
 
-/** How many approvers an exemption needs, as the contract has it. */
+/** The number of approvers that an exemption needs, as the contract has it. */
 export const EXEMPTION_PEOPLE = 2;
 
-/** A row of exemptions, read: whom it is about, and until which day, that day included. One that names both is about both. */
+/** A row of exemptions, read: its subjects, and the last day of the exemption. A row that names a number and a handset is about both. */
 export interface ExemptionRow {
   readonly line: number;
   readonly subjects: readonly (Msisdn | Imei)[];
@@ -22,9 +22,9 @@ export interface ExemptionRow {
 }
 
 /**
- * Reads one row. Reasons, the first that applies: wrong_cell_count; the identifier's own (missing_msisdn where it names nobody);
- * bad_until (no day); until_too_far (more than `mostDays` after `uploadDay`, the Asia/Kolkata day of the upload); missing_reason.
- * A day that is past is taken: it ends what this approver said before. What is reserved for the self-check can't be named.
+ * Reads one row. Reasons, the first that applies: wrong_cell_count; the identifier's own (missing_msisdn if it names nobody); bad_until (no
+ * day); until_too_far (more than `mostDays` after `uploadDay`, the Asia/Kolkata day of the upload); missing_reason. A day that is past is
+ * taken: it ends what this approver said before. What is reserved for the self-check can't be named.
  */
 export function parseExemptionRow(
   row: CsvRow<ExemptionColumn>,
@@ -50,18 +50,17 @@ export function parseExemptionRow(
   return cells.reason === '' ? { line, reason: 'missing_reason' } : { line, subjects, until };
 }
 
-/** The most rows of a file; the next is one too many, and the file is refused `too_many_rows`. */
+/** The most rows of a file; a file with more is refused as `too_many_rows`. */
 export const maxRows = 10_000;
-/** The most numbers and handsets that an approver's words are kept of, since each child of Claim reads them all. */
+/** The most numbers and handsets for which an approver's words are kept, since each child of Claim reads them all. */
 export const maxWords = 20_000;
 
 /**
- * What an approver said of a number or a handset, and where: files count in the order of their uploads, rows in that of their
- * lines.
+ * An approver's word on a number or a handset, and where it stands: files count in the order of their uploads, rows in that of their lines.
  */
 export interface ExemptionWord {
   readonly until: Day;
-  /** When the file was uploaded: one that is worked on late is no later word. */
+  /** The instant of the file's upload: a file that is worked on late is no later word. */
   readonly at: Instant;
   readonly sha256: string;
   readonly line: number;
@@ -71,8 +70,8 @@ export interface ExemptionWord {
 export type Exemption = Readonly<Record<ApproverId, ExemptionWord>>;
 
 /**
- * The exemption with this word in it, where it is its approver's latest; otherwise as it was. Files may be worked on in any order;
- * of two that were uploaded in one second S3 doesn't tell the order, and the one that is worked on later counts.
+ * The exemption with this word in it, if it is its approver's latest; otherwise unchanged. Files may be worked on in any order. S3 doesn't
+ * tell the order of two files that were uploaded in one second: the one that is worked on later counts.
  */
 export function withWord(exemption: Exemption, approver: ApproverId, word: ExemptionWord): Exemption {
   const known = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
@@ -85,22 +84,22 @@ function isLater(now: ExemptionWord, known: ExemptionWord): boolean {
   return now.sha256 !== known.sha256 || now.line > known.line;
 }
 
-/** What a file of exemptions says, before it is committed. */
-export interface ExemptionsApplied {
-  /** What is recorded after it of each number or handset of which its word is the latest. */
+/** The effect of a file of exemptions, before it is committed. */
+interface ExemptionsApplied {
+  /** The record, after the file, of each number or handset on which its word is the latest. */
   readonly changed: ReadonlyMap<Msisdn | Imei, Exemption>;
   readonly rows: number;
-  /** Rows that said something new of whom they name. */
+  /** Rows that said something new of their subjects. */
   readonly recorded: number;
   /** Rows that said what their approver had said last. */
   readonly alreadyRecorded: number;
-  /** What was not taken; `superseded` is a row of which a later upload of its approver says another day. */
+  /** Rows that were not taken; a row is `superseded` if a later upload of its approver says another day. */
   readonly rejects: readonly RejectedRow[];
 }
 
 /**
- * Applies a file's rows, in its order, to what is recorded of those whom they name.
- * @param file whose it is, and when it was uploaded
+ * Applies a file's rows, in its order, to what is recorded of the subjects that they name.
+ * @param file its approver, and the instant of its upload
  */
 export function applyExemptions(
   rows: Iterable<ExemptionRow | RejectedRow>,
@@ -138,8 +137,8 @@ export function applyExemptions(
 }
 
 /**
- * Whether an exemption is in force on a day: as many approvers' latest rows as it needs reach it, that day included.
- * @param approvers those who are approvers now: words of others count no more
+ * Whether an exemption is in force on a day: the latest rows of as many approvers as it needs reach it, that day included.
+ * @param approvers the approvers of now: words of others count no more
  */
 export function isInForce(exemption: Exemption, day: Day, approvers: readonly string[]): boolean {
   const words = Object.entries<ExemptionWord>(exemption).filter(([approver]) => approvers.includes(approver));
@@ -148,7 +147,7 @@ export function isInForce(exemption: Exemption, day: Day, approvers: readonly st
 
 /**
  * Whether approvers have lifted a reversal: as many as an exemption needs said, after it was directed, a day that was past then.
- * @param directedAt when the reversal was
+ * @param directedAt the instant when the reversal was directed
  */
 export function isLifted(exemption: Exemption, directedAt: Instant, approvers: readonly string[]): boolean {
   const words = Object.entries<ExemptionWord>(exemption).filter(([approver]) => approvers.includes(approver));
@@ -161,7 +160,7 @@ export interface Exemptions {
   readonly files: readonly RecordedByApprover[];
 }
 
-/** Before anybody said anything. */
+/** The record before anybody said anything. */
 export const NO_EXEMPTIONS: Exemptions = { words: {}, files: [] };
 
 /** What is recorded of one number or handset. */
@@ -169,18 +168,19 @@ export function exemptionOf({ words }: Exemptions, subject: Msisdn | Imei): Exem
   return (Object.hasOwn(words, subject) ? words[subject] : undefined) ?? {};
 }
 
-const SECONDS_PER_DAY = 86_400;
-/** An upload's event may come for two weeks, and an earlier word that comes late must find the one that stands against it. */
+/**
+ * The days for which an earlier word that comes late must find the later one that stands against it: an upload's event may come for two
+ * weeks.
+ */
 const LATE_DAYS = 30;
 
-/** The last day on which a word counts for anything: for whom it exempts, or against an earlier one that comes late. */
+/** The last day on which a word counts for anything: it exempts, or stands against an earlier one that comes late. */
 const wordCountsUntil = ({ until, at }: ExemptionWord): Day =>
   addDays(until > dayOf(at) ? until : dayOf(at), LATE_DAYS);
 
 /**
- * The exemptions with a file that was applied. A word falls away a month after the last day that it reaches, whatever the policy
- * has become meanwhile; files do `mostDays` and a month after they were recorded: then whoever sends the same bytes again says
- * them anew.
+ * The exemptions with a file that was applied. A word falls away a month after the last day that it reaches, whatever the policy has become
+ * meanwhile. A file falls away `mostDays` and a month after it was recorded: whoever sends the same bytes after that says them anew.
  */
 export function withFile(
   exemptions: Exemptions,
@@ -189,7 +189,7 @@ export function withFile(
   mostDays: number,
 ): Exemptions {
   const today = dayOf(file.at);
-  const since = addSeconds(file.at, -(mostDays + LATE_DAYS) * SECONDS_PER_DAY);
+  const since = addSeconds(file.at, -(mostDays + LATE_DAYS) * DAY_SECONDS);
   const words: Record<string, Exemption> = {};
   for (const [subject, exemption] of [...Object.entries<Exemption>(exemptions.words), ...changed]) {
     const kept = Object.entries<ExemptionWord>(exemption).filter(([, word]) => wordCountsUntil(word) >= today);
@@ -199,12 +199,12 @@ export function withFile(
   return { words, files: [...exemptions.files.filter(({ at }) => at > since), file] };
 }
 
-/** Of how many numbers and handsets an approver's words are kept. */
+/** The number of numbers and handsets for which an approver's words are kept. */
 export function wordsOf({ words }: Exemptions, approver: ApproverId): number {
   return Object.values<Exemption>(words).filter((exemption) => Object.hasOwn(exemption, approver)).length;
 }
 
-/** The last day on which anything of it counts: later it is as if nobody had said anything. */
+/** The last day on which anything of the record counts: after it the record is as if nobody had said anything. */
 export function countsUntil({ words, files }: Exemptions, mostDays: number): Day {
   let last = '0000-00-00' as Day;
   const reach = (day: Day) => {
@@ -232,6 +232,6 @@ export const exemptionsForm = formOf<Exemptions>(
   'record of exemptions',
   2,
   exemptions as unknown as z.ZodType<Exemptions>,
-  // The second says which upload a file was, and when.
+  // The second form says which upload a file was, and when.
   { 1: (content) => content },
 );

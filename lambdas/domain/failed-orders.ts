@@ -1,16 +1,16 @@
 /** The disconnect orders that responses with failed rows cause: by when they are due, and when they are issued anew. */
-import { addSeconds, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import type { IssuedAnew } from './issuing.ts';
 import { change, currentOutcomes, type Ledger, type RecordedFile, unansweredRows } from './ledger.ts';
 import { bytesPerRow, fileOf } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** Seconds that a disconnect order which a response with failed rows caused may take. */
-const failedOrderTakes = 24 * 3600;
+const failedOrderTakes = DAY_SECONDS;
 
 /**
- * The deadline of the disconnect order of rows that a response, committed at `at`, made failed: 24 hours later, at most the
- * ladder's end. Null once the ladder has ended: then none is issued, since nobody would follow it up.
+ * The deadline of the disconnect order for rows that a response, committed at `at`, made failed: 24 hours later, at most the ladder's end.
+ * Null once the ladder has ended: then no order is issued, since nobody would follow it up.
  */
 export function failedOrderDeadline(ledger: Ledger, at: Instant): Instant | null {
   const end = ladderEnd(ledger, at);
@@ -21,9 +21,9 @@ export function failedOrderDeadline(ledger: Ledger, at: Instant): Instant | null
 }
 
 /**
- * What is to become of a recorded file's disconnect order when it is to be published again by `attempt` at `now`, or just was: rows
- * that have been answered for since are taken out of it, all of them where no other is left. Undefined where it stands as it was
- * committed, or asks for nothing any more.
+ * The form in which a recorded file's disconnect order is issued anew when `attempt` publishes it again at `now`, or just has: without the
+ * rows that have been answered for since, which may be all of them. Undefined if it stands as it was committed, or asks for nothing any
+ * more.
  */
 export function failedOrderAnew(
   ledger: Ledger,
@@ -34,7 +34,7 @@ export function failedOrderAnew(
   const order = ledger.files[place]?.failedOrder;
   if (order === undefined || order.deadline <= now) return undefined;
   const outcomes = currentOutcomes(ledger);
-  // A row that has failed stays so by this file's word until it is answered for: as many rows are the same ones.
+  // A row that has failed stays so by this file's word until it is answered for: if the number of rows is the same, so are the rows.
   const rows = unansweredRows(ledger).filter((row) => fileOf(outcomes, row * bytesPerRow) === place + 1);
   if (rows.length === order.rows) return undefined;
   const anew = { attempt, at: now, version: ledger.version + 1 };

@@ -1,5 +1,5 @@
 /**
- * How an operator or an agency writes its files, where that is not how everybody does: its own names of columns, and one other form of dates.
+ * An operator's or an agency's own form of files, if it differs from the agreed one: its own names of columns, and one other form of dates.
  */
 import * as z from 'zod';
 import type { Columns } from './csv.ts';
@@ -10,7 +10,7 @@ import { responseColumns } from './responses.ts';
 import { reportColumns } from './screening.ts';
 import { usageColumns } from './sightings.ts';
 
-/** The columns that have a name of one's own, by the kind of file: all that such files may have. */
+/** The columns that may have a name of a participant's own, by the kind of file: all columns of such files. */
 export const NAMED_COLUMNS = {
   report: [...reportColumns.required, ...reportColumns.optional],
   usage: [...usageColumns.required, ...usageColumns.optional],
@@ -25,19 +25,22 @@ export const NAMED_COLUMNS = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type FormedKind = keyof typeof NAMED_COLUMNS;
 
-/** Those that hold a day. */
+/** The columns that hold a day. */
 const DAYS: ReadonlySet<string> = new Set(['last_seen', 'occurred_on', 'activated_on', 'reported_on']);
 
 const names = z.record(z.string(), z.string()).optional();
 
-/** A participant's form: of each kind of file its columns' own names, beside which the agreed ones stay, and its dates. */
+/**
+ * A participant's form: its own names for the columns of each kind of file, beside which the agreed names stay valid, and its form of
+ * dates.
+ */
 const fileForm = z.object({
   columns: z.object({ report: names, usage: names, response: names }).optional(),
   dates: z.enum(DATE_FORMS).optional(),
 });
 export type FileForm = z.output<typeof fileForm>;
 
-/** The forms of those who have one, by their ids. */
+/** The forms of participants that have one, by their ids. */
 export const fileForms = z.record(z.string(), fileForm);
 export type FileForms = z.output<typeof fileForms>;
 
@@ -63,7 +66,7 @@ export function columnsAs<Required extends string, Optional extends string>(
 }
 
 /**
- * What is wrong with the names that a participant gives to the columns of a kind of file: each with its column. Two columns of one name could
+ * The faults in the names that a participant gives to the columns of a kind of file, each with its column. Two columns of one name could
  * not be told apart in a header.
  */
 export function wrongNames(kind: FormedKind, own: Readonly<Record<string, string>>): { column: string; why: string }[] {

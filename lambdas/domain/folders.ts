@@ -1,9 +1,9 @@
-/** A folder of a bucket, and the patterns by which policies name what lies in it: there `*` stands for any characters, also `/`. */
+/** A folder of a bucket, and the patterns by which policies name its contents: `*` in them stands for any characters, also `/`. */
 export interface Folder {
-  /** What the keys of all that lies there begin with. */
+  /** The beginning of all keys in it. */
   readonly prefix: string;
   readonly pattern: string;
-  /** The pattern of what lies there in the folder of this id. */
+  /** The pattern of the keys in its folder of this id. */
   readonly patternOf: (id: string) => string;
 }
 

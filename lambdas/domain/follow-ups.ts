@@ -1,9 +1,9 @@
 /**
- * Follow-ups: the batch of a night, which goes on with what was moved, returns what was ported to nobody, and asks again for what was
- * not given back.
+ * Follow-ups: the batch of a night, which goes on with what was moved, returns numbers that were not found where they were ported to, and
+ * asks again for what was not given back.
  */
 import * as z from 'zod';
-import { addSeconds, dayOf, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, dayOf, type Instant } from './days.ts';
 import { parseDirectionRowLine } from './directions.ts';
 import { type BatchId, type DirectionId, FOLLOW_UP, isMsisdn, type Msisdn, parseDirectionId } from './identifiers.ts';
 import { DIRECTION_KIND_NAMES, givesBack, rulesOf } from './kinds.ts';
@@ -20,30 +20,31 @@ export function followUpOf(at: Instant): BatchId {
   return `${FOLLOW_UP}-${dayOf(at).replaceAll('-', '')}0000` as BatchId;
 }
 
-const SECONDS_PER_DAY = 86_400;
-
 /**
- * The ladder of a row that was extended at an instant: its subscriber is asked again until `days` after the deadline of the rung in
- * which that was, and every later rung comes as many days later. What was extended after the last deadline was so in the last rung.
+ * The ladder of a row that was extended at an instant: its subscriber is asked again until `days` after the deadline of the rung in which
+ * that was, and every later rung comes as many days later. An extension after the last deadline counts as one in the last rung.
  */
 export function extendedRungs({ rungs }: Pick<Ledger, 'rungs'>, at: Instant, days: number): Rung[] {
   const within = rungs.findIndex(({ deadline }) => deadline > at);
   const [current, ...later] = rungs.slice(within < 0 ? -1 : within);
   if (current === undefined) return [];
-  const extended = (deadline: Instant) => addSeconds(deadline, days * SECONDS_PER_DAY);
+  const extended = (deadline: Instant) => addSeconds(deadline, days * DAY_SECONDS);
   return [
     { order: 'reverify', deadline: extended(current.deadline) },
     ...later.map(({ order, deadline }) => ({ order, deadline: extended(deadline) })),
   ];
 }
 
-/** What of a direction waits for a follow-up: the files whose rows go on, and whether it is itself of what was not given back. */
+/**
+ * What of a direction waits for a follow-up: the files whose rows go on, and whether the direction has overdue rows that were to be given
+ * back.
+ */
 export interface Waiting {
   readonly files: readonly RecordedFile[];
   readonly overdue: boolean;
 }
 
-/** What of a ledger waits, and is no follow-up's yet. */
+/** What of a ledger waits and has no follow-up yet. */
 export function waitingIn(ledger: Ledger): Waiting {
   const files = ledger.files.filter(
     ({ moved, toRestore, toReturn, followUp }) =>
@@ -53,7 +54,10 @@ export function waitingIn(ledger: Ledger): Waiting {
   return { files, overdue: isOver && overdueRows(ledger).length > 0 };
 }
 
-/** How many of these directions, in their order, a night takes of which there is room for so many rows: the first one always. */
+/**
+ * The number of these directions, in their order, that a night with room for `room` rows takes: always at least the first one, if
+ * `isFirst`.
+ */
 export function directionsWithin(rows: readonly number[], room: number, isFirst: boolean): number {
   let sum = 0;
   const beyond = rows.findIndex((count, n) => {
@@ -63,7 +67,7 @@ export function directionsWithin(rows: readonly number[], room: number, isFirst:
   return beyond < 0 ? rows.length : beyond;
 }
 
-/** The ledger whose waiting rows are a follow-up's from now on; undefined where they are already. */
+/** The ledger whose waiting rows are a follow-up's from now on; undefined if they are already. */
 export function followedBy(ledger: Ledger, { files, overdue }: Taken, batchId: BatchId): Ledger | undefined {
   const isNew = ({ sha256, followUp }: RecordedFile) => followUp === undefined && files.includes(sha256);
   const isOverdueNew = overdue && ledger.followUp === undefined;
@@ -83,7 +87,8 @@ function overdueRows(ledger: Ledger): number[] {
 }
 
 /**
- * What a follow-up lists of a file's rows, as the ledger stands: not what turned out to be somebody else's since, which has ended.
+ * What a follow-up lists of a file's rows, as the ledger stands. A number that turned out to be somebody else's since is left out: its row
+ * has ended.
  * @param moved what the file says of them
  * @param lines the direction's rows
  */
@@ -119,7 +124,7 @@ export function listedOf(
   return { reverify, restore };
 }
 
-/** How many of a file's rows a follow-up is to re-verify, by operator: counted from what it says, and not from the list. */
+/** The numbers of a file's rows that a follow-up is to re-verify, by operator: counted from what the file says, and not from the list. */
 export function linkedBy(ledger: Ledger, file: RecordedFile, moved: readonly MovedRow[]): Record<string, number> {
   const linked: Record<string, number> = {};
   const stands = { ported: 'ported', extended: 'extended', porting_disputed: 'not_found' } as const;
@@ -134,7 +139,7 @@ export function linkedBy(ledger: Ledger, file: RecordedFile, moved: readonly Mov
   return linked;
 }
 
-/** What a follow-up lists of a direction that was to give back, and at whose end rows were overdue. */
+/** What a follow-up lists of a direction that was to give back and ended with overdue rows. */
 export function listedOverdue(ledger: Ledger, lines: readonly string[]): Listed {
   const { directionId, operator, kind } = ledger;
   const subjects = overdueRows(ledger).map(
@@ -161,19 +166,19 @@ export function mergeListed(all: Iterable<Listed>): Listed {
   return merged;
 }
 
-/** What a follow-up took of a direction: files by their SHA-256s, and what was overdue. */
+/** What a follow-up took of a direction: files by their SHA-256s, and whether it took what was overdue. */
 export interface Taken {
   readonly directionId: DirectionId;
   readonly files: readonly string[];
   readonly overdue: boolean;
 }
 
-/** What a night found to go on with. The first that is committed for a night is that night's, whoever tries again. */
+/** What a night found to go on with. The record that is committed first for a night is that night's, whoever tries again. */
 export interface Found {
   readonly taken: readonly Taken[];
   /** Each subject as a line of its list, by the kind of its direction. */
   readonly listed: Readonly<Record<string, readonly string[]>>;
-  /** How many are to be re-verified, by operator: counted from what answers said, and not from the list. */
+  /** The numbers to re-verify, by operator: counted from what answers said, and not from the list. */
   readonly linked: Readonly<Record<string, number>>;
 }
 
@@ -213,8 +218,8 @@ export interface MovedTo {
 export const movedHeader = 'msisdn,from,why,to,state\n';
 
 /**
- * Of a line that `movedLines` made: the number, null of a handset that is unblocked as a whole, and the direction from which it goes on.
- * @throws BadWorkLine for another one
+ * The number in a line that `movedLines` made, null for a handset that is unblocked as a whole; and the direction from which it goes on.
+ * @throws BadWorkLine for any other line
  */
 export function parseMovedLine(line: string): {
   readonly msisdn: Msisdn | null;

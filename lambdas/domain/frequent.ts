@@ -1,10 +1,10 @@
-/** So many texts are counted at once: each may seem to be in as much as 1 of 1,001 rows fewer than it is. */
+/** The most texts that are counted at once. Each count may be too low by 1 of 1,001 rows. */
 const MOST_COUNTED = 1000;
 
 /**
- * Texts that are frequent among any number of them, in a bounded memory, after Misra and Gries: where all places are taken, each
- * counted text gives up one, and the new one with them. So a count is too low by as many rounds as there were of that, at most, and of a
- * text that isn't counted there were no more.
+ * Counts texts that are frequent among any number of them, in a bounded memory, after Misra and Gries: when all places are taken, each
+ * counted text gives up one, and the new one with them. So a count is too low by at most the number of such rounds, and a text that isn't
+ * counted occurred no more often than that.
  */
 export class Frequent {
   readonly #counts = new Map<string, number>();
@@ -17,9 +17,7 @@ export class Frequent {
     else this.#giveUpOne();
   }
 
-  /**
-   * The texts that may be as frequent as `isTooMany` says; where it is about 1 of 1,001 of all or less, there may be more of them.
-   */
+  /** The texts that may be as frequent as `isTooMany` says; if that is about 1 of 1,001 of all or less, it may miss some. */
   mayHave(isTooMany: (count: number) => boolean): string[] {
     return [...this.#counts].filter(([, count]) => isTooMany(count + this.#rounds)).map(([text]) => text);
   }

@@ -1,6 +1,6 @@
 /**
- * The gates of usage files: what is weighed of a file before any of its rows becomes a link. A file that says the same of
- * everybody, or is not of the size that its operator's files have, is more likely a slip than what was seen.
+ * The gates of usage files: what is weighed of a file before any of its rows becomes a link. A file that says the same of everybody, or
+ * whose size differs from that of its operator's files, is more likely a slip than what was seen.
  */
 import * as z from 'zod';
 import { type CsvRow, FileFault } from './csv.ts';
@@ -10,53 +10,53 @@ import type { OperatorId } from './identifiers.ts';
 import { parseSighting, type UsageColumn } from './sightings.ts';
 import { fields } from './stored.ts';
 
-/** Why a usage file is held up. docs/formats.md says what each means and what to do. */
+/** The rules that hold a usage file up. docs/formats.md says what each means and what to do. */
 export const GATE_RULES = ['rejected_share', 'one_handset', 'one_number', 'too_few_rows', 'too_many_rows'] as const;
 
-/** From where on the gates close. Policy; percentages are whole numbers. */
+/** The limits beyond which the gates close. Policy; percentages are whole numbers. */
 export const gateLimits = z.object({
   /** Files of fewer rows are not weighed. */
   rows: fields.count,
-  /** At most so many percent of a file's rows are rejected. */
+  /** The largest share of a file's rows that may be rejected, in percent. */
   rejectedPercent: fields.count,
-  /** At most so many percent of its good rows name the same handset, or the same number. */
+  /** The largest share of its good rows that may name the same handset, or the same number, in percent. */
   samePercent: fields.count,
-  /** It has at least, and at most, so many percent of the good rows that its operator's earlier files have: their median. */
+  /** The smallest and the largest number of good rows, in percent of the median of its operator's earlier files. */
   fewestPercent: fields.count,
   mostPercent: fields.count,
-  /** So many earlier files are looked at, and without that many nothing is said of its size. */
+  /** The number of earlier files that are looked at, and the number without which a file's size is not judged. */
   files: fields.count,
   fewestFiles: fields.count,
 });
 export type GateLimits = z.output<typeof gateLimits>;
 
-/** What is weighed of a usage file, in rows: those before its fault, where it has one. */
+/** What is weighed of a usage file, in rows; rows after a fault don't count. */
 export interface Weighed {
   readonly rows: number;
-  /** Those that could be taken. */
+  /** The rows that could be taken. */
   readonly good: number;
-  /** Good rows of the one handset, and of the one number, that too many of them name; 0 where none does. */
+  /** Good rows of the one handset, and of the one number, that too many of them name; 0 if none does. */
   readonly oneHandset: number;
   readonly oneNumber: number;
 }
 
-/** A rule that a file breaks, in rows: how many there are at the limit, how many it has, and out of how many. It names nobody. */
+/** A rule that a file breaks, in rows: the number at the limit, the number that it has, and out of how many. It names nobody. */
 export const brokenRule = z.strictObject({
   rule: z.enum(GATE_RULES),
-  /** The most rows that pass; of `too_few_rows` the fewest. */
+  /** The most rows that pass; for `too_few_rows` the fewest. */
   limit: fields.count,
   found: fields.count,
-  /** All rows of `rejected_share`; the good ones of `one_handset` and `one_number`; of the others the median, which may be a half. */
+  /** All rows for `rejected_share`; the good ones for `one_handset` and `one_number`; for the others the median, which may be a half. */
   of: z.number().nonnegative(),
 });
 export type BrokenRule = z.output<typeof brokenRule>;
 
-/** Whether more than so many percent of `all` are `some`. Both are whole numbers, so that nothing is rounded. */
+/** Whether `some` are more than `percent` percent of `all`. All are whole numbers, so that nothing is rounded. */
 const isMore = (some: number, percent: number, all: number) => 100 * some > percent * all;
 
 /**
- * Weighs a usage file: counts its rows, its good ones, and those of the handset and the number that too many name. A file's rows are
- * read once, and once more where a handset or a number may be too frequent; what it holds of them is bounded, whatever their number.
+ * Weighs a usage file: counts its rows, its good ones, and those of the handset and the number that too many name. A file's rows are read
+ * once, and once more if a handset or a number may be too frequent; the memory that they take is bounded, whatever their number.
  * @param read the rows, from the first one on each time; they may end with a FileFault
  * @returns undefined for a file of fewer rows than are weighed
  */
@@ -112,7 +112,7 @@ export interface ImportedFile {
   readonly good: number;
 }
 
-/** Files are in the order of their uploads, those of one second in that of their keys. */
+/** Orders files by their uploads, those of one second by their keys. */
 function inUploadOrder(a: Pick<ImportedFile, 'at' | 'key'>, b: Pick<ImportedFile, 'at' | 'key'>): number {
   return compare(a.at, b.at) || compare(a.key, b.key);
 }
@@ -120,7 +120,7 @@ function inUploadOrder(a: Pick<ImportedFile, 'at' | 'key'>, b: Pick<ImportedFile
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Which rules a file breaks, in their order; none: it is imported.
+ * The rules that a file breaks, in their order; a file that breaks none is imported.
  * @param imported the operator's files that were imported, in any order; those count that were uploaded before this one
  */
 export function brokenRules(
@@ -155,7 +155,7 @@ export function brokenRules(
   return broken;
 }
 
-/** The middle one of some counts, of an even number of them the mean of the middle two. */
+/** The median of some counts: the middle one, or the mean of the middle two. */
 function medianOf(counts: readonly number[]): number {
   const sorted = counts.toSorted((a, b) => a - b);
   const half = sorted.length >> 1;
@@ -164,12 +164,12 @@ function medianOf(counts: readonly number[]): number {
 }
 
 /**
- * An operator's record keeps so many of its imported files, the last uploaded ones, so that also a file that is worked on late finds
- * those before it.
+ * The most imported files that an operator's record keeps, the last uploaded ones: a file that is worked on late finds those before it,
+ * too.
  */
 const MOST_KEPT = 100;
 
-/** The imported files with one more, noted once. Those of the oldest uploads are dropped where there are too many. */
+/** The imported files with one more, noted once. Those of the oldest uploads are dropped if there are too many. */
 export function withImported(imported: readonly ImportedFile[], file: ImportedFile): ImportedFile[] {
   const others = imported.filter(({ upload }) => upload !== file.upload);
   return [...others, file].sort(inUploadOrder).slice(-MOST_KEPT);

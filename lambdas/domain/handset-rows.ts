@@ -1,6 +1,6 @@
 /**
- * What became of each handset of a report: the numbers that were seen in it, how their directions ended, and where it was blocked.
- * Links and outcomes come in any order, some millions of each, and are kept in eight bytes: they are joined when both are sorted.
+ * What became of each handset of a report: the numbers that were seen in it, how their directions ended, and where it was blocked. Links
+ * and outcomes come in any order, some millions of each, and are kept in eight bytes: they are joined when both are sorted.
  */
 import { csvLine, outside } from './csv-line.ts';
 import { type Day, dayOf, type Instant } from './days.ts';
@@ -11,7 +11,7 @@ import { BadWorkLine } from './tabbed.ts';
 import type { HeldWhy } from './weighing.ts';
 
 const FIRST_ROOM = 1024;
-/** A number's ten digits take 34 bits, which leaves 30 to what is known of it. */
+/** A number's ten digits take 34 bits, which leaves 30 for what is known of it. */
 const MOST_VALUES = 2 ** 30;
 const VALUE_MASK = MOST_VALUES - 1;
 
@@ -24,7 +24,7 @@ class Pairs {
   add(msisdn: Msisdn, value: number): void {
     if (this.#taken === this.#words.length) this.#makeRoom();
     const number = Number(msisdn.slice('+91'.length));
-    // The two halves of a word, the lower one first: so does every machine that runs this.
+    // The lower half of a word comes first: every machine that runs this is little-endian.
     this.#halves[2 * this.#taken] = ((number & 3) << 30) | value;
     this.#halves[2 * this.#taken + 1] = Math.floor(number / 4);
     this.#taken += 1;
@@ -60,7 +60,7 @@ class Pairs {
   }
 }
 
-/** The outcomes that numbers may end with, and in its last place that a number has no row in the batch. */
+/** The outcomes that numbers may end with; the last place counts numbers without a row in the batch. */
 const COUNTED = [
   'verified',
   'disconnected',
@@ -75,10 +75,10 @@ const COUNTED = [
 ] as const;
 type Counted = (typeof COUNTED)[number];
 
-/** Those that have a column; the others are told in the remark. */
+/** The outcomes that have a column; the remark tells the others. */
 const COLUMNS = ['verified', 'disconnected', 'not_found', 'overdue'] as const satisfies readonly Counted[];
 
-/** What a failed row counts as, since the books are made when its ladder is over. */
+/** A failed row counts as overdue, since the books are made when its ladder is over. */
 const placeOfCode = new Map<number, number>([
   ...COUNTED.flatMap((name, place): [number, number][] => (name === 'notDirected' ? [] : [[code[name], place]])),
   [code.failed, COUNTED.indexOf('overdue')],
@@ -97,7 +97,7 @@ const WITHOUT_SERVICE: ReadonlySet<Outcome> = new Set<Outcome>([
   'failed',
 ]);
 
-/** What became of a handset at an operator: how its block ended, since when, or why it wasn't directed there. */
+/** What became of a handset at an operator: how its block ended and since when, or why it wasn't directed there. */
 interface AtOperator {
   readonly state: Outcome | Exclude<ClaimState, 'directed'>;
   readonly on: Day | null;
@@ -108,7 +108,7 @@ interface AtOperator {
 /** A block that stood from an earlier direction when this batch began, which knows no day of it. */
 const EARLIER = 'earlier';
 
-/** How the remark says what became of a block that has no place in `blocked_at`. What people leave out, they do at all operators. */
+/** The remark's words for a block that has no place in `blocked_at`. People leave a handset out at all operators. */
 const AT_OPERATORS = {
   not_found: 'handset not found at',
   overdue: 'block overdue at',
@@ -124,7 +124,7 @@ const AT_ALL = {
   reversed: 'taken back before',
 } as const satisfies Record<LeftOut | 'reversed', string>;
 
-/** How the remark says what became of numbers that have no column. */
+/** The remark's words for what became of numbers that have no column. */
 const NUMBERS = {
   surrendered: 'surrendered',
   ported: 'ported',
@@ -154,14 +154,14 @@ export class HandsetRows {
   }
 
   /**
-   * A number was seen in a handset of the report; the same again changes nothing.
+   * Notes that a number was seen in a handset of the report; the same again changes nothing.
    * @throws BadWorkLine for a handset that the report doesn't name
    */
   link(imei: Imei, msisdn: Msisdn): void {
     this.#links.add(msisdn, this.#placeOf(imei));
   }
 
-  /** How the batch's row of a number ended, and whether it was taken back. */
+  /** Notes how the batch's row of a number ended, and whether it was taken back. */
   connection(
     msisdn: Msisdn,
     outcome: Outcome,
@@ -172,7 +172,7 @@ export class HandsetRows {
   }
 
   /**
-   * How a handset's block ended at an operator, on which day, and whether it was taken back, or why the batch didn't direct it there.
+   * Notes how a handset's block ended at an operator, on which day, and whether it was taken back, or why the batch didn't direct it there.
    * @throws BadWorkLine for a handset that the report doesn't name
    */
   block(
@@ -210,7 +210,7 @@ export class HandsetRows {
     }
   }
 
-  /** For each handset how many numbers were seen in it, how many of these ended how, and how many were taken back. */
+  /** For each handset the number of numbers seen in it, of those with each outcome, and of those that were taken back. */
   #counts(): Uint32Array {
     const counts = new Uint32Array(this.#imeis.length * WIDTH);
     const [links, outcomes] = [this.#links.sort(), this.#outcomes.sort()];
@@ -235,7 +235,7 @@ export class HandsetRows {
     return place;
   }
 
-  /** Where it stands among the report's, or would. */
+  /** The place where a handset stands among the report's, or would stand. */
   #find(imei: Imei): number {
     const number = Number(imei);
     let [from, to] = [0, this.#imeis.length];
@@ -254,26 +254,27 @@ const WIDTH = BACK + 1;
 
 /** What is known of a report beside links and directions. */
 export interface About {
-  /** What the agency calls each handset's case; of handsets that it gave none, nothing. */
+  /** The agency's name for each handset's case; a handset without one has no entry. */
   readonly caseRefs: ReadonlyMap<Imei, string>;
   readonly held: ReadonlyMap<Imei, HeldWhy>;
-  /** Null of a batch whose links were not kept: nothing is counted. */
+  /** Null for a batch whose links were not kept: nothing is counted. */
   readonly usage: Usage | null;
 }
 
-/** Whose usage a batch's links are from. */
+/** The operators whose usage a batch's links are from. */
 export interface Usage {
   /** The first day of the look-back. */
   readonly since: Day;
-  /** The operators of the batch; those that sent no usage since that day; of these, whose files are held up at the gate. */
+  /** The operators of the batch; those that sent no usage since that day; and those of them whose files are held up at the gate. */
   readonly operators: readonly OperatorId[];
   readonly silent: readonly OperatorId[];
   readonly gated: readonly OperatorId[];
 }
 
 /**
- * Whose usage came since the look-back began.
- * @param usage when each operator's usage was imported last, and how many of its files are held up, as of before the batch's links were read
+ * The operators whose usage came since the look-back began.
+ * @param usage when each operator's usage was imported last, and how many of its files are held up, as of before the batch's links were
+ * read
  */
 export function usageOf(
   since: Day,
@@ -317,7 +318,7 @@ function blockedAt(blocks: Blocks): string {
 }
 
 function blockRemarks(blocks: Blocks): string[] {
-  // One that was taken back is owed no more, however it had ended; whoever doesn't find the handset has nothing to end.
+  // A block that was taken back is owed no more, however it had ended; an operator that doesn't find the handset has nothing to end.
   const isBack = ({ state, isReversed }: AtOperator) => isReversed && ['blocked', 'overdue', 'open'].includes(state);
   const at = (state: string) =>
     blocks.flatMap(([operator, own]) => (own.state === state && !isBack(own) ? operator : []));

@@ -6,7 +6,7 @@ export function sha256Of(content: string | Uint8Array): string {
 }
 
 /**
- * The first 8 hexadecimal digits of a SHA-256, by which the files of one direction are told apart in names: it takes no two that
+ * The first 8 hexadecimal digits of a SHA-256, by which names tell the files of one direction apart: a direction takes no two files that
  * share them.
  */
 export function sha8(sha256: string): string {

@@ -32,8 +32,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Control characters have no place in HTML, and nothing to say in a name; nor have marks of writing direction, by which a text shows
- * otherwise than it is, and which may end an element's own direction and so reorder what stands after it.
+ * Control characters have no place in HTML, and nothing to say in a name. Nor have marks of writing direction: by them a text shows
+ * otherwise than it is, and they may end an element's own direction and so reorder what stands after it.
  */
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (one) => ENTITIES[one] ?? one).replace(/[^\P{Cc}\n]|\p{Bidi_Control}/gu, '\ufffd');

@@ -15,48 +15,51 @@ export type Branded<Name extends string> = string & { readonly [brand]: Name };
 export type Imei = Branded<'Imei'>;
 /** An Indian mobile number in E.164: `+91` and ten digits that begin with 6 to 9. */
 export type Msisdn = Branded<'Msisdn'>;
-/** Who reports: up to 16 characters of `[a-z0-9-]`. */
+/** An agency that reports: up to 16 characters of `[a-z0-9-]`. */
 export type AgencyId = Branded<'AgencyId'>;
 /** A telecom service provider: up to 10 characters of `[a-z0-9-]`. */
 export type OperatorId = Branded<'OperatorId'>;
-/** Who decides for the regulator: up to 16 characters of `[a-z0-9-]`. */
+/** An approver, who decides for the regulator: up to 16 characters of `[a-z0-9-]`. */
 export type ApproverId = Branded<'ApproverId'>;
-/** Who answers subscribers: up to 16 characters of `[a-z0-9-]`. */
+/** A caseworker, who answers subscribers: up to 16 characters of `[a-z0-9-]`. */
 export type CaseworkerId = Branded<'CaseworkerId'>;
-/** `<agency>-<first 12 hex digits of the report's SHA-256>`. */
+/** A batch: `<agency>-<first 12 hex digits of the report's SHA-256>`; a reversal's and a follow-up's have other digits. */
 export type BatchId = Branded<'BatchId'>;
-/** `<batchId>.<reverify|block>.<operator>.<plan>-<shard>-<n>`. */
+/** A direction: `<batchId>.<kind>.<operator>.<plan>-<shard>-<n>`. */
 export type DirectionId = Branded<'DirectionId'>;
 
 /** A cell, read: its value, or the reason why it is rejected. */
 export type Parsed<Value, Reason extends string> = { readonly value: Value } | { readonly reason: Reason };
 
-/** What becomes of identifiers in spreadsheets, and of lists in one cell. */
+/** The faults that spreadsheets make in identifiers, and lists in one cell. */
 type Spoilt = 'rounded_by_spreadsheet' | 'two_in_one_cell';
 
-export type ImeiReason = RowReason &
+type ImeiReason = RowReason &
   (Spoilt | 'missing_imei' | 'not_digits' | 'wrong_length' | 'check_digit_mismatch' | 'not_a_device');
-export type MsisdnReason = RowReason & (Spoilt | 'missing_msisdn' | 'bad_msisdn');
+type MsisdnReason = RowReason & (Spoilt | 'missing_msisdn' | 'bad_msisdn');
 
 /** The digits of a handset's key. */
 const KEY_DIGITS = 14;
 
-/** Digits as programs write a number that might have had a fraction: its 0 is no digit of a handset that lacks one. */
+/** Digits as programs write a number that might have had a fraction: the 0 of the fraction is no digit of a handset. */
 const NO_FRACTION = /^([0-9][0-9\p{Zs}]*)\.0+$/u;
 
 const DIGITS = /^[0-9]+$/;
 
-/** A list's own number before a handset. */
+/** The number of a list's item before a handset. */
 const LIST_NUMBER = /^[0-9]{1,4}\.\p{Zs}+[0-9]/u;
 /** One digit, and something apart from it. */
 const BEHIND_ONE_DIGIT = /^[0-9][\p{Zs}\-/.]+([0-9].*)$/u;
-/** In what is no handset: a handset's digits in one run, and as many others as a number has behind them, or any before them. */
+/**
+ * A handset's digits in one run with as many others as a number has behind them, or any before them. It is looked for in cells that are no
+ * handset.
+ */
 const HANDSET_AND_MORE = /[0-9]{14}[^0-9]+[0-9]{10}|[0-9][^0-9]+[0-9]{14}/;
 
-/** What people write between an IMEI's digits; blanks of any width, since spreadsheets and pages have such as don't break. */
+/** Characters that people write between an IMEI's digits; blanks of any width, since spreadsheets and pages have some that don't break. */
 const BETWEEN_DIGITS = /[\p{Zs}\-/.]/gu;
 
-/** A cell without what nobody sees, and without the `'` by which spreadsheets are made to take digits for a text. */
+/** A cell without the characters that nobody sees, and without the `'` by which spreadsheets are made to take digits for a text. */
 const textOf = (cell: string): string => seenOf(cell).replace(/^'/, '');
 
 /** The digits of a number without its country. */
@@ -85,8 +88,8 @@ export function parseImei(cell: string): Parsed<Imei, ImeiReason> {
 }
 
 /**
- * Reads an IMEI as a network recorded it: as `parseImei` does, but a 15th digit may be any. The check digit is never
- * transmitted, and spoofed handsets send false ones; their sightings are wanted.
+ * Reads an IMEI as a network recorded it: as `parseImei` does, but a 15th digit may be any. The check digit is never transmitted, and
+ * spoofed handsets send false ones; their sightings are wanted.
  */
 export function parseSentImei(cell: string): Parsed<Imei, Exclude<ImeiReason, 'check_digit_mismatch'>> {
   return readImei(cell, false);
@@ -112,8 +115,8 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
 }
 
 /**
- * Whether a list's number stands before a handset: stripped of what is between, `1. 350000000000006` would be the IMEISV of another one,
- * which nobody reported.
+ * Whether a list item's number stands before a handset: without what is between its digits, `1. 350000000000006` would be the IMEISV of
+ * another handset, which nobody reported.
  */
 function isNumbered(text: string): boolean {
   if (LIST_NUMBER.test(text)) return true;
@@ -121,7 +124,7 @@ function isNumbered(text: string): boolean {
   return digits.length === KEY_DIGITS + 1 && digits.endsWith(luhnDigit(digits.slice(0, KEY_DIGITS)));
 }
 
-/** As `spoiltIn`, of a handset's cell. */
+/** As `spoiltIn`, for a handset's cell. */
 function spoiltHandset(text: string): Spoilt | null {
   return spoiltIn(text, KEY_DIGITS) ?? (HANDSET_AND_MORE.test(text) ? 'two_in_one_cell' : null);
 }
@@ -131,7 +134,7 @@ export function imeiOut(imei: Imei): string {
   return imei + luhnDigit(imei);
 }
 
-/** Ten digits and what may stand before them; behind them what a program writes of a number that might have had a fraction. */
+/** Ten digits and what may stand before them, and behind them what a program writes of a number that might have had a fraction. */
 const NUMBER = /^(?:\+?91|0)?([6-9][0-9]{9})(?:\.0+)?$/;
 
 /** Reads an Indian mobile number: ten digits, the first 6 to 9, optionally after `+91`, `91` or `0`, and those after a `'`. */
@@ -145,12 +148,12 @@ export function parseMsisdn(cell: string): Parsed<Msisdn, MsisdnReason> {
 const ROUNDED = /^[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}$/;
 
 /**
- * What a cell is that is no identifier by itself: a number as a spreadsheet shortens it, or two identifiers.
- * @param fewest the digits that one has at least
+ * The fault of a cell that is no identifier by itself: a number as a spreadsheet shortens it, or two identifiers.
+ * @param fewest the fewest digits of one identifier
  */
 function spoiltIn(cell: string, fewest: number): Spoilt | null {
   if (ROUNDED.test(cell)) return 'rounded_by_spreadsheet';
-  // Digits alone may be one that is too long: who knows where another would begin.
+  // Digits alone may be one identifier that is too long: nobody knows where another would begin.
   if (cell.length <= 2 * fewest || !/[0-9][^0-9]+[0-9]/.test(cell)) return null;
   return cell.replace(/[^0-9]/g, '').length >= 2 * fewest ? 'two_in_one_cell' : null;
 }
@@ -180,7 +183,7 @@ export function isCaseworkerId(text: string): text is CaseworkerId {
   return /^[a-z0-9-]{1,16}$/.test(text);
 }
 
-/** Whose the system's own batches are: no participant may have this id. */
+/** The owner of the system's own batches: no participant may have this id. */
 export const FOLLOW_UP = 'followup' as AgencyId;
 
 /** Whether a batch, or a direction of one, is a follow-up's. */
@@ -189,33 +192,36 @@ export function isFollowUp(id: BatchId | DirectionId): boolean {
 }
 
 /**
- * Who sends the marked files of a self-check, by which a stage is seen to work: its id stands where an agency's or an operator's
- * does. It has a handset and numbers of its own, that nobody else's files can name, and may name no others; so its batches
- * direct itself alone, and nobody else's batch meets them. They count in no metric, and are on no revocation list.
+ * The sender of the marked files of a self-check, which shows that a stage works: its id stands where an agency's or an operator's does. It
+ * has a handset and numbers of its own, which nobody else's files can name, and may name no others; so its batches direct itself alone, and
+ * nobody else's batch meets them. They count in no metric, and are on no revocation list.
  */
 export const SELF_CHECK = 'self-check';
 
 /**
- * The self-check's handset. Its type allocation code, 77777777, is none: no body that gives them out has 77 (GSMA TS.06), and 14
- * digits that are all alike are no device's, whoever names them.
+ * The self-check's handset. Its type allocation code, 77777777, is not assigned: no body that assigns codes has 77 (GSMA TS.06), and 14
+ * equal digits are no device's, whoever names them.
  */
 export const SELF_CHECK_HANDSET = '77777777777777' as Imei;
 
 /** The self-check's numbers, in E.164: a mobile number's first digit is 6 to 9, and by the numbering plan never 0. */
 const SELF_CHECK_NUMBER = /^\+9100[0-9]{8}$/;
 
-/** Why the self-check may not name a handset or a number: it could be somebody's. */
-export type NotReserved = 'self_check';
+/** The reason why the self-check may not name a handset or a number: it could be somebody's. */
+type NotReserved = 'self_check';
 
-/** How the identifiers in a participant's files are read. */
+/** The readers of the identifiers in a participant's files. */
 export interface Identifiers {
   imei(cell: string): Parsed<Imei, ImeiReason | NotReserved>;
-  /** As `imei`, of a file whose IMEIs networks recorded. */
+  /** As `imei`, for a file whose IMEIs networks recorded. */
   sentImei(cell: string): Parsed<Imei, ImeiReason | NotReserved>;
   msisdn(cell: string): Parsed<Msisdn, MsisdnReason | NotReserved>;
 }
 
-/** How those of this agency's or operator's files are read: the self-check's hold those reserved for it, and all others none of them. */
+/**
+ * The readers for this agency's or operator's files: the self-check's hold only the identifiers reserved for it, and all others hold none
+ * of those.
+ */
 export const identifiersOf = (who: string): Identifiers => (who === SELF_CHECK ? RESERVED : ANYBODYS);
 
 const ANYBODYS: Identifiers = { imei: parseImei, sentImei: parseSentImei, msisdn: parseMsisdn };
@@ -257,8 +263,8 @@ export function batchIdOf(agency: AgencyId, sha256: string): BatchId {
 }
 
 /**
- * The reversal that a file asks for. It follows from who filed it, where, and which upload it was: other bytes, or the same of another
- * person, ask for another one.
+ * The reversal that a file asks for. It follows from who filed it, where, and which upload it was: other bytes, or the same bytes from
+ * another person, ask for another one.
  * @param key in the inbox
  * @param version the upload's own
  */
@@ -271,7 +277,7 @@ export function isBatchId(text: string): text is BatchId {
   return /^[a-z0-9-]{1,16}-[0-9a-f]{12}$/.test(text);
 }
 
-/** The chain of the audit that tells of erasures; no batch's id is so. */
+/** The chain of the audit that tells of erasures; no batch can have this id. */
 export const ERASURES = 'erasures' as BatchId;
 
 /** The chain of the audit that tells of exemptions. */
@@ -286,7 +292,7 @@ export const LOOKED_UP = 'lookups' as BatchId;
 /** The chain of the audit that tells of appeals. */
 export const APPEALED = 'appeals' as BatchId;
 
-/** What a direction's id says. The plan, shard and number within the shard make its number. */
+/** The parts of a direction's id. The plan, shard and number within the shard make its number. */
 export interface DirectionParts {
   readonly batchId: BatchId;
   readonly kind: DirectionKind;
@@ -329,7 +335,10 @@ export function shardOf(identifier: Msisdn | Imei, shards: number): number {
   return hashOf(identifier) % shards;
 }
 
-/** The part, 0 to `parts` − 1, of a number among those of one of `shards` shards: what the choice of the shard left of its hash. */
+/**
+ * The part, 0 to `parts` − 1, of a number among those of one of `shards` shards, from the rest of its hash that the choice of the shard
+ * left.
+ */
 export function partOf(identifier: Msisdn, shards: number, parts: number): number {
   return Math.floor(hashOf(identifier) / shards) % parts;
 }

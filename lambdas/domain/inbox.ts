@@ -33,10 +33,10 @@ export type InboxKey =
 /** S3 keys have up to 1,024 bytes, and a receipt's key is longer than that of the response it acknowledges. */
 const LONGEST_KEY = 900;
 
-/** Parts that a path takes for no place of its own: what we write under them would lie elsewhere for whoever reads keys as paths. */
+/** Names that a path doesn't take for a place of its own: what we write under them would lie elsewhere for whoever reads keys as paths. */
 const NO_NAMES = ['', '.', '..'];
 
-/** The folders of the inbox, each with one for each who uploads. */
+/** The folders of the inbox; each has a folder for each uploader. */
 export const INBOX = {
   reports: folder(BATCH_KINDS.report.from),
   usage: folder('usage'),
@@ -49,7 +49,9 @@ export const INBOX = {
   admissions: folder('admissions'),
 };
 
-/** Of how many parts a key is made, by the folder where it lies; a response is about a direction, or about all of its operator's. */
+/**
+ * The numbers of parts that a key may have, by the folder where it lies; a response is about a direction, or about all of its operator's.
+ */
 const PARTS: ReadonlyMap<string, readonly number[]> = new Map([
   [INBOX.reports.prefix, [3]],
   [INBOX.usage.prefix, [3]],
@@ -63,15 +65,15 @@ const PARTS: ReadonlyMap<string, readonly number[]> = new Map([
 ]);
 
 /**
- * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv`,
- * `responses/<operator>/<directionId>/<name>.csv`, `responses/<operator>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv`, `exemptions/<approver>/<name>.csv`,
+ * Reads a key of the inbox: `reports/<agency>/<name>.csv`, `usage/<operator>/<name>.csv`, `responses/<operator>/<directionId>/<name>.csv`,
+ * `responses/<operator>/<name>.csv`, `decisions/<approver>/<batchId>/<name>.csv`, `exemptions/<approver>/<name>.csv`,
  * `admissions/<approver>/<name>.csv`, `lookups/<caseworker>/<name>.csv`, `appeals/<caseworker>/<name>.csv` or
- * `withdrawals/<agency>/<batchId>/<name>.csv`, where a name holds no `/`, and its ending may be `.CSV`. Anything else is a stray. Whether the uploader is configured,
- * and whether there is such a direction or batch, is not looked at.
+ * `withdrawals/<agency>/<batchId>/<name>.csv`, where a name holds no `/`, and its ending may be `.CSV`. Anything else is a stray. It
+ * doesn't look whether the uploader is configured, nor whether there is such a direction or batch.
  */
 export function parseInboxKey(key: string): InboxKey {
   if (Buffer.byteLength(key) > LONGEST_KEY) return { kind: 'stray', why: 'key_too_long' };
-  // No object lies under such a key, since keys are UTF-8, and nothing could be written beside it.
+  // No object can lie under such a key, since keys are UTF-8, and nothing could be written beside it.
   if (!key.isWellFormed()) return { kind: 'stray', why: 'unknown_place' };
   const parts = key.split('/');
   const [first = '', who = ''] = parts;
@@ -93,7 +95,7 @@ export function parseInboxKey(key: string): InboxKey {
     if (!isApproverId(who)) return { kind: 'stray', why: 'bad_approver' };
     if (place === INBOX.exemptions.prefix) return { kind: 'exemption', approver: who, name };
     if (place === INBOX.admissions.prefix) return { kind: 'admission', approver: who, name };
-    // Its receipts would lie among those of exemptions, or of admissions.
+    // The receipts of such a file would lie among those of exemptions, or of admissions.
     if (NO_NAMES.includes(about) || about === EXEMPTED || about === ADMITTED) return nowhere;
     return { kind: 'decision', approver: who, batchId: about, name };
   }
@@ -107,7 +109,7 @@ export function parseInboxKey(key: string): InboxKey {
   return NO_NAMES.includes(about) ? nowhere : { kind: 'response', operator: who, directionId: about, name };
 }
 
-/** Whose places begin how. */
+/** The kind of owner of each folder. */
 const OWNERS: Readonly<Record<string, 'agency' | 'operator' | 'approver'>> = {
   [INBOX.reports.prefix]: 'agency',
   [INBOX.withdrawals.prefix]: 'agency',
@@ -118,7 +120,7 @@ const OWNERS: Readonly<Record<string, 'agency' | 'operator' | 'approver'>> = {
   [INBOX.admissions.prefix]: 'approver',
 };
 
-/** Whose folder a key lies in, be there such a participant or not; undefined where it lies in nobody's who is told by notices. */
+/** The participant in whose folder a key lies, whether it is configured or not; undefined if the folder is nobody's whom notices tell. */
 export function ownerOf(
   key: string,
 ): { readonly kind: 'agency' | 'operator' | 'approver'; readonly id: string } | undefined {

@@ -33,10 +33,10 @@ export interface OrderRequest {
   readonly attempt: string;
 }
 
-export type OrderDecision =
+type OrderDecision =
   /**
-   * The ladder is elsewhere than its machine, which goes on from there; nothing is issued. `order`: what this rung issued before
-   * the last row was answered, to publish again.
+   * The ladder is elsewhere than its machine, which goes on from there; nothing is issued. `order`: what this rung issued before the last
+   * row was answered, to publish again.
    */
   | { readonly kind: 'elsewhere'; readonly next: Whereabouts; readonly order: IssuedOrder | null }
   /**
@@ -57,21 +57,19 @@ export type OrderDecision =
   | { readonly kind: 'adopt'; readonly order: IssuedOrder; readonly ledger: Ledger };
 
 /**
- * Decides what an attempt at a rung's order does. Rung k is committed once, on a ledger below k, in one write with the
- * token; later attempts adopt it. No rung is issued before the one before it has ended, nor after its own deadline; and of a
- * re-verification none before its first order was published, which is issued anew, with later deadlines, where that took an
- * hour. No order carries a row that had a terminal outcome when the order was committed. A bar or disconnect order that is to
- * be published again is issued anew where rows of it were answered since, without them, and with none where no other is left; and
- * so is a block where handsets were taken back since.
- * Where all open rows have failed and the rung's order carries none of them, nothing is issued, and the rung takes its time:
- * they may still be answered for.
- * A rung that the ladder doesn't have is what its machine asks for after the last one's time: it is told where the ladder is.
+ * Decides what an attempt at a rung's order does. Rung k is committed once, on a ledger below k, in one write with the token; later
+ * attempts adopt it. No rung is issued before the one before it has ended, nor after its own deadline. A re-verification issues no later
+ * rung before its first order was published, and issues that one anew, with later deadlines, if its publication took an hour. No order
+ * carries a row that had a terminal outcome when the order was committed. A bar or disconnect order that is to be published again is issued
+ * anew without the rows that were answered since, even if none is left; so is a block without the handsets that were taken back since. If
+ * all open rows have failed and the rung's order carries none of them, nothing is issued, and the rung takes its time: they may still be
+ * answered for. A rung that the ladder doesn't have is what its machine asks for after the last one's time: it is told where the ladder is.
  */
 export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision {
   const at = standing(ledger, request.now);
   const rung = at.rungs[request.rung - 1];
   const issued = ledger.orders.find((order) => order.rung === request.rung) ?? null;
-  // One that was not published in its time asks for nothing any more.
+  // An order that was not published in its time asks for nothing any more.
   const order = issued !== null && issued.deadline > request.now ? issued : null;
   const next = whereabouts(ledger, request.now);
   const isElsewhere = next.rung !== request.rung || rung?.deadline !== request.deadline;
@@ -113,6 +111,8 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
             deadline: rung.deadline,
             at: request.now,
             version: ledger.version + 1,
+            // Its operator may have the form that this order replaces, and have answered that.
+            ...(issued !== null && { firstVersion: issued.firstVersion ?? issued.version }),
           },
         ],
       }),
@@ -120,8 +120,8 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
 }
 
 /**
- * The rows (from 0, ascending) of an order without those that were answered for or taken back since. Who has failed since it was
- * first committed stays in a bar: nobody is freed by that. Who had failed before was never in it.
+ * The rows (from 0, ascending) of an order without those that were answered for or taken back since. A row that has failed since the order
+ * was first committed stays in a bar: nobody is freed by failing. A row that had failed before was never in it.
  */
 function rowsLeft(ledger: Ledger, { order, version, firstVersion = version }: IssuedOrder): number[] {
   const unanswered = unansweredRows(ledger);
@@ -134,8 +134,8 @@ function rowsLeft(ledger: Ledger, { order, version, firstVersion = version }: Is
 }
 
 /**
- * Whether an order takes service from a row that was answered for or taken back since, or blocks a handset that was taken back: to
- * block what is blocked does no harm. Rows only leave it: as many are the same ones.
+ * Whether an order takes service from a row that was answered for or taken back since, or blocks a handset that was taken back. A block of
+ * a handset that is blocked already does no harm. Rows only leave an order: if their number is the same, so are they.
  */
 function isOutdated(ledger: Ledger, order: IssuedOrder): boolean {
   if (!takesAway(order.order)) return false;
@@ -151,7 +151,7 @@ export interface IssuedAnew {
   readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
 }
 
-/** An outdated order without whom was answered for since; its deadline, which may have been told, stays. */
+/** An outdated order without the rows that were answered for since; its deadline, which may have been told, stays. */
 function anew(
   ledger: Ledger,
   outdated: IssuedOrder,
@@ -172,15 +172,15 @@ function anew(
   };
 }
 
-/** The commit that has replaced one of a rung's order meanwhile, which is to be published after it, too; undefined where none has. */
+/** The commit that has replaced one of a rung's order meanwhile, which is to be published after it, too; undefined if there is none. */
 export function replacing(ledger: Ledger, { rung, attempt }: IssuedOrder): IssuedOrder | undefined {
   return ledger.orders.find((order) => order.rung === rung && order.attempt !== attempt);
 }
 
 /**
- * What is to become of an order that takes service or blocks, once an attempt has published it, as the ledger stands then: what was
- * answered for or taken back while it was on its way leaves it, as where it is published again. Undefined where it carries nobody else
- * than it should, or asks for nothing any more.
+ * The form in which an order that takes service or blocks is issued anew once an attempt has published it, as the ledger stands then: rows
+ * that were answered for or taken back while it was on its way leave it, as when it is published again. Undefined if it carries nobody whom
+ * it should not, or asks for nothing any more.
  */
 export function publishedAnew(
   ledger: Ledger,
@@ -199,7 +199,7 @@ export type PublishedDecision =
   /** Another attempt has issued the order anew meanwhile: that is to be published, after this one, too. */
   | { readonly kind: 'replaced'; readonly order: IssuedOrder };
 
-/** Notes that the first order of a re-verification was published, from when on its deadlines stand. */
+/** Notes that the first order of a re-verification was published: its deadlines stand from then on. */
 export function firstOrderPublished(ledger: Ledger, order: IssuedOrder, now: Instant): PublishedDecision {
   const newer = replacing(ledger, order);
   if (newer !== undefined) return { kind: 'replaced', order: newer };

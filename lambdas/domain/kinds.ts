@@ -1,9 +1,9 @@
 /**
- * Kinds as tables: what is done otherwise for one kind of batch or direction than for another stands here, as data. Whoever does
- * it looks it up, so that another kind is another row, and no branch elsewhere.
+ * Kinds as tables: all that differs between kinds of batches or directions stands here, as data. Code looks it up, so that another kind is
+ * another row, and no branch elsewhere.
  */
 
-/** What is known of a row. Each name's place in this list is its code in the ledger: never reorder it, append only. */
+/** The outcomes of a row. Each name's place in this list is its code in the ledger: never reorder it, append only. */
 export const OUTCOMES = [
   'open',
   'verified',
@@ -22,44 +22,44 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** What no operator says of a row: without a word it is open, and overdue at the end; a reversal withdraws it. */
+/** The outcomes that no operator says of a row: without a word it is open, and overdue at the end; a reversal withdraws it. */
 const UNSAID = ['open', 'overdue', 'withdrawn'] as const;
 type Unsaid = (typeof UNSAID)[number];
 const isUnsaid = (outcome: Outcome): outcome is Unsaid => UNSAID.some((unsaid) => unsaid === outcome);
 
-/** What an operator says of a row. */
+/** The outcomes that an operator says of a row. */
 export type Answer = Exclude<Outcome, Unsaid>;
 export const ANSWERS = OUTCOMES.filter((outcome): outcome is Answer => !isUnsaid(outcome));
 
-/** Why a number stands in a revocation list: how its connection ended. */
+/** The reasons for which a number stands in a revocation list: how its connection ended. */
 export const REVOCATION_REASONS = ['linked_to_reported_handset', 'surrendered'] as const;
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
-/** Why a subscriber has more time. */
+/** The grounds on which a subscriber has more time. */
 export const EXTENSION_GROUNDS = ['abroad', 'disability', 'hospital'] as const;
 export type ExtensionGround = (typeof EXTENSION_GROUNDS)[number];
 
-/** What an answer does to a row. The same again is already recorded; what isn't named here conflicts. */
+/** The effect of an answer on a row. The same answer again is already recorded; an outcome that isn't named here conflicts. */
 interface AnswerRules {
   /** The outcomes upon which it is recorded. */
   readonly recordedOn: readonly Outcome[];
-  /** The outcomes of which it says less than is known: it is already recorded there. */
+  /** The outcomes that tell more than this answer: it is already recorded there. */
   readonly alreadyOn: readonly Outcome[];
-  /** Whether the row is done with. One that isn't stays open while its ladder runs. */
+  /** Whether the row is done with. A row that isn't stays open while its ladder runs. */
   readonly ends: boolean;
-  /** Whether the number's holder is to have service again, where an order of the ladder took it. */
+  /** Whether the number's holder is to have service again, if an order of the ladder took it. */
   readonly givesBack: boolean;
-  /** The column of a response that says on which day it happened; that of the upload where nothing is said, and it need not be. */
+  /** The column of a response that says the day on which it happened. The cell may be empty: then the day is that of the upload. */
   readonly dayIn: 'occurred_on' | 'activated_on';
-  /** Whether it is a word about who was seen, so that its day is not before the row's newest sighting. */
+  /** Whether it is a word about the person who was seen, so that its day is not before the row's newest sighting. */
   readonly ofWhoWasSeen: boolean;
-  /** The reason for which its number is published as revoked, where the connection has ended by it; null where it hasn't. */
+  /** The reason for which its number is published as revoked, if the connection has ended by it; null if it hasn't. */
   readonly revokedFor: RevocationReason | null;
-  /** The column of a response that says where, or why, the row goes on elsewhere, of which it is *moved*; null where it doesn't. */
+  /** The column of a response that says where, or why, the row goes on elsewhere, so that it is *moved*; null if it doesn't. */
   readonly movedBy: 'to' | 'ground' | null;
 }
 
-/** Who fails and proves themselves in time is not cut off, and what is overdue may be answered late. */
+/** Somebody who fails and proves themselves in time is not cut off, and a row that is overdue may be answered late. */
 const NOT_ENDED = ['open', 'failed', 'overdue'] as const;
 const END: AnswerRules = {
   recordedOn: NOT_ENDED,
@@ -88,12 +88,12 @@ export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
     givesBack: true,
     dayIn: 'activated_on',
   },
-  // The number is the other operator's now: nothing is given back here. What is overdue is recorded so, and not moved.
+  // The number is the other operator's now: nothing is given back here. A row that is overdue is recorded as ported, and not moved.
   ported: { ...END, ofWhoWasSeen: true, movedBy: 'to' },
   extended: { ...END, recordedOn: ['open', 'failed'], givesBack: true, movedBy: 'ground' },
 };
 
-/** The reason for which a row of this outcome stands in a revocation list; null where it stands in none. */
+/** The reason for which a row of this outcome stands in a revocation list; null if it stands in none. */
 export function revokedFor(outcome: Outcome): RevocationReason | null {
   return isUnsaid(outcome) ? null : ANSWER_RULES[outcome].revokedFor;
 }
@@ -103,7 +103,7 @@ export function endsConnection(outcome: Outcome): boolean {
   return revokedFor(outcome) !== null;
 }
 
-/** Whether an answer of this outcome has service given back at once, where an order had taken it. */
+/** Whether an answer of this outcome has service given back at once, if an order had taken it. */
 export function givesServiceBack(outcome: Outcome): boolean {
   return !isUnsaid(outcome) && ANSWER_RULES[outcome].givesBack;
 }
@@ -113,7 +113,7 @@ export function isMove(outcome: Outcome): boolean {
   return !isUnsaid(outcome) && ANSWER_RULES[outcome].movedBy !== null;
 }
 
-/** Whom a row is about. */
+/** The subjects of rows. */
 export const SUBJECTS = {
   number: {
     noun: 'connection',
@@ -138,8 +138,8 @@ export type OrderColumn =
   | 'direction';
 
 /**
- * The books: what rows are counted in, each column from nothing. Rows = the sum of what was decided; directed = the sum of how
- * they ended; `within` are part of those. The summary has the columns in this order, after `rows`.
+ * The books: the columns in which rows are counted, each starting at 0. Rows = the sum of what was decided; directed = the sum of how they
+ * ended; `within` are part of those. The summary has the columns in this order, after `rows`.
  */
 export const BOOKS = {
   connections: {
@@ -174,7 +174,7 @@ export const BOOKS = {
     ended: { blocked: 0, notFound: 0, withdrawn: 0, overdue: 0 },
     within: {},
   },
-  /** Of what is given back; what is asked for and isn't directed stands in no summary's outcomes. */
+  /** The book of what is given back; what is asked for and isn't directed stands in no summary's outcomes. */
   outcomes: {
     rows: 'asked',
     decided: { alreadyOpen: 0, directed: 0 },
@@ -191,11 +191,14 @@ interface BookColumns {
   readonly within: Readonly<Record<string, number>>;
 }
 
-/** Why people leave a row out, the first that applies: an approver struck it; it looks cloned; it is exempt until a day. */
+/**
+ * The reasons for which people leave a row out; the first that applies counts: an approver struck it; it looks cloned; it is exempt until a
+ * day.
+ */
 export const LEFT_OUT = ['struck', 'held', 'exempt'] as const;
 export type LeftOut = (typeof LEFT_OUT)[number];
 
-/** Why a row that may be directed is not, for what an earlier direction says of it. */
+/** The reasons in an earlier direction for which a row that may be directed is not. */
 export type AlreadyState =
   | 'reissuedBefore'
   | 'alreadyOpen'
@@ -203,7 +206,7 @@ export type AlreadyState =
   | 'alreadyVerified'
   | 'alreadyBlocked';
 
-/** What may be decided of a row: that it is directed, or why not; `reversed`: it was taken back, and not seen since. */
+/** What may be decided of a row: that it is directed, or why not. `reversed`: it was taken back, and not seen since. */
 export type ClaimState = 'directed' | LeftOut | 'reversed' | AlreadyState;
 /** All of them. */
 export const CLAIM_STATES: readonly ClaimState[] = [
@@ -225,7 +228,7 @@ interface DirectionRules {
   /** The order that its ladder begins with, however late that goes out: nobody is barred who was not asked before. */
   readonly beginsWith: string | null;
   readonly answers: readonly Answer[];
-  /** What becomes of a row by its newest recorded outcome. Where that doesn't stand here, it is directed again. */
+  /** What becomes of a row by its newest recorded outcome. A row whose outcome doesn't stand here is directed again. */
   readonly alreadyBy: Readonly<Partial<Record<Outcome, Already>>>;
   /** The columns of an order, the subject's first, by which its rows are sorted; and the reason that they give. */
   readonly columns: readonly OrderColumn[];
@@ -233,7 +236,7 @@ interface DirectionRules {
   readonly book: Book;
 }
 
-/** What the orders have that give back what was taken: full service, or an end of the block, whatever the state was before. */
+/** What is common to the orders that give back what was taken: full service, or an end of the block, whatever the state was before. */
 const GIVES_BACK = { beginsWith: null, alreadyBy: {}, reason: 'reversed', book: 'outcomes' } as const;
 
 /** Each kind of direction. */
@@ -290,8 +293,9 @@ export const DIRECTION_KIND_NAMES = [
   'restore',
   'unblock',
 ] as const satisfies readonly DirectionKind[];
+true satisfies DirectionKind extends (typeof DIRECTION_KIND_NAMES)[number] ? true : false;
 
-/** The order that gives back what orders of a re-verification's own ladder took. It is on no rung of that. */
+/** The order that gives back what orders of a re-verification's own ladder took. It is on no rung of that ladder. */
 export const RESTORE = {
   order: 'restore',
   columns: DIRECTION_KINDS.restore.columns,
@@ -308,22 +312,22 @@ export function rulesOf(kind: DirectionKind): DirectionRules {
   return DIRECTION_KINDS[kind];
 }
 
-/** The column of whom a direction of this kind is about, in its orders and responses. */
+/** The column of the subject of a direction of this kind, in its orders and responses. */
 export function columnOf(kind: DirectionKind): 'msisdn' | 'imei' {
   return SUBJECTS[rulesOf(kind).subject].column;
 }
 
 interface BatchRules {
-  /** The folder of the inbox whose uploads start it; null where it is the system's own. */
+  /** The folder of the inbox whose uploads start it; null for the system's own. */
   readonly from: string | null;
   /**
-   * Whether its file names handsets, which are expanded into the numbers that are linked to them. Else its subjects are collected
-   * from what the system knows, each with its operator, and nothing is gathered.
+   * Whether its file names handsets, which are expanded into the numbers that are linked to them. If not, its subjects are collected from
+   * what the system knows, each with its operator, and nothing is gathered.
    */
   readonly expands: boolean;
-  /** What it makes directions of, by whom they are about. */
+  /** The kinds of its directions, by their subjects. */
   readonly directs: readonly DirectionKind[];
-  /** What it publishes when it settles, in this order: who sees the last one finds the others. */
+  /** The files that it publishes when it settles, in this order: whoever sees the last one finds the others. */
   readonly publishes: readonly string[];
 }
 
@@ -352,8 +356,9 @@ export const BATCH_KINDS = {
 export type BatchKind = keyof typeof BATCH_KINDS;
 /** All of them, as the table has them. */
 export const BATCH_KIND_NAMES = ['report', 'followup', 'reversal'] as const satisfies readonly BatchKind[];
+true satisfies BatchKind extends (typeof BATCH_KIND_NAMES)[number] ? true : false;
 
-/** What a report directs of its handsets, and of the numbers that are linked to them. */
+/** The kind of direction that a report makes for its handsets, and for the numbers that are linked to them. */
 export const REPORT_DIRECTS = { handset: 'block', number: 'reverify' } as const satisfies Record<
   Subject,
   DirectionKind

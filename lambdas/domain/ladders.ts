@@ -1,5 +1,5 @@
 /** Ladders: what a direction orders, one rung after the other, and until when each may take. A ladder is data. */
-import { addSeconds, type Instant, millisOf } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant, millisOf } from './days.ts';
 import { DIRECTION_KIND_NAMES, DIRECTION_KINDS, type DirectionKind } from './kinds.ts';
 
 export type Order = (typeof DIRECTION_KINDS)[DirectionKind]['orders'][number];
@@ -8,17 +8,17 @@ export const ORDERS: readonly Order[] = DIRECTION_KIND_NAMES.flatMap(
   (kind): readonly Order[] => DIRECTION_KINDS[kind].orders,
 );
 
-/** The orders that take service from those whom they name: nobody is to be named any more who has been answered for. */
+/** The orders that take service from those whom they name: nobody who has been answered for is to be named any more. */
 const TAKES_SERVICE: readonly Order[] = ['bar_outgoing', 'bar_incoming', 'disconnect'];
 
 /** Whether an order is one of these. */
 export const takesService = (order: Order): boolean => TAKES_SERVICE.includes(order);
 
-/** Whether an order takes service, or blocks a handset: what a reversal has taken back is not to be named by it any more. */
+/** Whether an order takes service, or blocks a handset: it is not to name any more what a reversal has taken back. */
 export const takesAway = (order: Order): boolean => takesService(order) || order === 'block';
 
-/** A rung as the policy has it: the order, and how many days it may take before the next one. */
-export interface RungPolicy {
+/** A rung as the policy has it: the order, and the number of days that it may take before the next one. */
+interface RungPolicy {
   readonly order: Order;
   readonly days: number;
 }
@@ -29,8 +29,6 @@ export interface Rung {
   readonly deadline: Instant;
 }
 
-const SECONDS_PER_DAY = 86_400;
-
 /**
  * A direction's rungs as they are planned. Their deadlines follow from the start and the ladder alone and are computed once, so
  * that a deadline, once told, never moves; those of a re-verification wait for its first order. A day is 24 hours.
@@ -39,24 +37,24 @@ export function deadlinesOf(ladder: readonly RungPolicy[], start: Instant): Rung
   let days = 0;
   return ladder.map((rung) => {
     days += rung.days;
-    return { order: rung.order, deadline: addSeconds(start, days * SECONDS_PER_DAY) };
+    return { order: rung.order, deadline: addSeconds(start, days * DAY_SECONDS) };
   });
 }
 
 /**
- * A ladder whose deadlines stand, for a plan that begins at `start`: where its first rung would have ended by then, as after weeks
- * without a plan, all of it comes later, so that nobody is barred who was not asked for a day.
+ * A ladder whose deadlines stand, for a plan that begins at `start`. If its first rung would have ended by then, as after weeks without a
+ * plan, all of it comes later, so that everybody has been asked for at least a day before they are barred.
  */
 export function notBefore(rungs: readonly Rung[], start: Instant): readonly Rung[] {
   const [first] = rungs;
   if (first === undefined || first.deadline > start) return rungs;
-  const late = (millisOf(start) - millisOf(first.deadline)) / 1000 + SECONDS_PER_DAY;
+  const late = (millisOf(start) - millisOf(first.deadline)) / 1000 + DAY_SECONDS;
   return rungs.map(({ order, deadline }) => ({ order, deadline: addSeconds(deadline, late) }));
 }
 
 /**
- * A ladder that begins anew where an earlier one had told deadlines: all of it comes as much later as none of its orders is due before
- * that one told. A deadline, once told, never moves earlier.
+ * A ladder that begins anew after an earlier one had told deadlines: all of it comes later by as much as no order needs to be due before
+ * the deadline that was told for it. A deadline, once told, never moves earlier.
  */
 export function notBeforeTold(fresh: readonly Rung[], told: readonly Rung[]): readonly Rung[] {
   const later = fresh.map(({ order, deadline }) => {

@@ -22,14 +22,14 @@ import {
 } from './outcomes.ts';
 
 /**
- * The most reversals that have an entry in the ledger of a direction of so many rows: with all else that a ledger may hold they fit
- * into an item. With the files they are fewer than a row's bits number.
+ * The most reversals that have an entry in the ledger of a direction of this many rows: they fit into an item with all else that a ledger
+ * may hold. Together with the files they are fewer than a row's bits can number.
  */
 export function maxReversals(rows: number): number {
   return Math.max(100, 500 - Math.ceil(rows / 25));
 }
 
-/** In place of a file's index: nobody is named as having said so. */
+/** The index of no file: nobody is named as having said so. */
 const unnamed = -1;
 
 /** The outcomes with which a row is open while its ladder runs. */
@@ -48,15 +48,15 @@ export interface IssuedOrder {
   readonly bytes: number;
   readonly deadline: Instant;
   readonly at: Instant;
-  /** The ledger's, by this commit. */
+  /** The ledger's version by this commit. */
   readonly version: number;
-  /** The ledger's, by the rung's first commit, where this one has replaced it: until now its operator may have had that one. */
+  /** The ledger's version by the rung's first commit, if this one has replaced it: until now its operator may have had that order. */
   readonly firstVersion?: number;
 }
 
 /**
- * The disconnect order that a response with failed rows caused: due 24 hours after its commit, at most at the ladder's end. By the
- * file's own commit, as long as `anew` doesn't name another one.
+ * The disconnect order that a response with failed rows caused: due 24 hours after its commit, at most at the ladder's end. It is committed
+ * with the file, as long as `anew` doesn't name another commit.
  */
 export interface FailedOrder {
   readonly rows: number;
@@ -69,31 +69,37 @@ export interface FailedOrder {
 
 /**
  * One response file recorded, or one reversal that took rows back. `attempt` names the work folder where a file's receipt (and failed
- * order) was prepared; of a reversal the list of the words that it replaced, '' where it replaced none.
+ * order) was prepared, or a reversal's list of the words that it replaced; '' if the reversal replaced none.
  */
 export interface RecordedFile {
-  /** Of a file's bytes; of a reversal's id. */
+  /** The SHA-256 of a file's bytes, or of a reversal's id. */
   readonly sha256: string;
   readonly attempt: string;
   readonly at: Instant;
-  /** The ledger's, by this commit. */
+  /** The ledger's version by this commit. */
   readonly version: number;
   readonly failedOrder?: FailedOrder;
-  /** Where it ended connections of a batch that had settled: the day of its commit, whose late revocation list they are in. */
+  /** The day of its commit, if it ended connections of a batch that had settled: they are in that day's late revocation list. */
   readonly lateOn?: Day;
-  /** Where it says that numbers are somebody else's: the day of its commit, in whose list they are withdrawn. */
+  /** The day of its commit, if it says that numbers are somebody else's: they are withdrawn in that day's list. */
   readonly withdrawnOn?: Day;
-  /** Where it gives service back to rows that an order took it from: by when. */
+  /** The instant by which service is due back for rows from which an order took it, if the file gives it back. */
   readonly backDue?: Instant;
-  /** How many rows it moved; `moved.json` beside its receipt has them. */
+  /** The number of rows that it moved; `moved.json` beside its receipt has them. */
   readonly moved?: number;
-  /** How many rows it said to be disconnected that were verified or taken back, as `moved.json` has them, too: they are to be restored. */
+  /**
+   * The number of rows that it said to be disconnected although they were verified or taken back; `moved.json` has them, too: they are to
+   * be restored.
+   */
   readonly toRestore?: number;
-  /** Of how many rows it said that they are not found where they were ported to, as `moved.json` has them: they return. */
+  /** The number of rows that it said are not found where they were ported to; `moved.json` has them, too: they return. */
   readonly toReturn?: number;
   /** The follow-up that goes on with what it moved, or has restored or returned. */
   readonly followUp?: BatchId;
-  /** Of a reversal: its batch, and how many rows it ended. It is no file: no response has its name, and `maxFiles` counts it not. */
+  /**
+   * A reversal's batch, and the number of rows that it ended. A reversal is no file: no response has its name, and `maxFiles` doesn't count
+   * it.
+   */
   readonly reversal?: BatchId;
   readonly ended?: number;
 }
@@ -105,12 +111,12 @@ export interface Ledger {
   readonly kind: DirectionKind;
   readonly plan: number;
   readonly rows: number;
-  /** Where the rows' identities stand in work, one a line; row numbers here count from 0. */
+  /** The file in the work bucket with the rows' identities, one a line; row numbers here count from 0. */
   readonly rowsKey: string;
-  /** The instant from which the deadlines count: when planning began, and as many whole hours later as its first order was. */
+  /** The instant from which the deadlines count: when planning began, put later by as many whole hours as its first order was late. */
   readonly startedAt: Instant;
   readonly rungs: readonly Rung[];
-  /** When a re-verification's first order was published, or had no rows to carry: from then on its deadlines stand. */
+  /** The instant when a re-verification's first order was published, or had no rows to carry: from then on its deadlines stand. */
   readonly begunAt: Instant | null;
   /** The last rung whose order was committed, counted from 1; 0 before the first. */
   readonly rung: number;
@@ -120,19 +126,19 @@ export interface Ledger {
   readonly files: readonly RecordedFile[];
   /** `bytesPerRow` bytes a row. Frozen once the ledger is sealed. */
   readonly outcomes: Uint8Array;
-  /** When the ladder ended: what was open or failed then became overdue. */
+  /** The instant when the ladder ended: rows that were open or failed then became overdue. */
   readonly closedAt: Instant | null;
   /** When the batch's books took this ledger's outcomes. */
   readonly sealedAt: Instant | null;
-  /** The outcomes with what came after the seal, answers and marks of what was taken back; null while there is none. */
+  /** The outcomes with what came after the seal (answers and marks of what was taken back); null while there is none. */
   readonly late: Uint8Array | null;
-  /** The follow-up that goes on with what was overdue, where that is asked for again. */
+  /** The follow-up that goes on with what was overdue, if that is asked for again. */
   readonly followUp?: BatchId;
   readonly version: number;
 }
 
 /** A row's current state. A row that failed before its ladder ended is overdue, but keeps the day and file of its failing. */
-export interface RowState {
+interface RowState {
   readonly outcome: Outcome;
   readonly occurredOn: Day | null;
   readonly recordedAt: Instant | null;
@@ -181,14 +187,20 @@ export function currentOutcomes(ledger: Ledger): Uint8Array {
   return ledger.late ?? ledger.outcomes;
 }
 
-/** What is known now of row `row` (from 0), late answers included. Throws LedgerDamaged for a row it doesn't have. */
+/**
+ * What is known now of row `row` (from 0), late answers included.
+ * @throws LedgerDamaged for a row that it doesn't have
+ */
 export function outcomeOf(ledger: Ledger, row: number): RowState {
   if (!Number.isInteger(row) || row < 0 || row >= ledger.rows)
     throw new LedgerDamaged(ledger.directionId, 'no such row');
   return stateAt(ledger, currentOutcomes(ledger), row);
 }
 
-/** What these bytes, which are a ledger's, say of a row. Throws LedgerDamaged where it names a file that the ledger doesn't have. */
+/**
+ * What these bytes, which are a ledger's, say of a row.
+ * @throws LedgerDamaged if the row names a file that the ledger doesn't have
+ */
 export function stateAt(ledger: Ledger, bytes: Uint8Array, row: number): RowState {
   const outcome = outcomeAt(bytes, row);
   const file = fileOf(bytes, row * bytesPerRow);
@@ -205,8 +217,8 @@ export function takenBack(ledger: Ledger): number[] {
 }
 
 /**
- * The ledger with these rows (from 0) marked as taken back; undefined where all of them are. After the seal the mark lies beside
- * the late answers: the books stay as they are.
+ * The ledger with these rows (from 0) marked as taken back; undefined if all of them are. After the seal the mark lies beside the late
+ * answers: the books stay as they are.
  */
 export function takeBack(ledger: Ledger, rows: readonly number[]): Ledger | undefined {
   const bytes = new Uint8Array(currentOutcomes(ledger));
@@ -218,11 +230,12 @@ export function takeBack(ledger: Ledger, rows: readonly number[]): Ledger | unde
 }
 
 /**
- * The ledger from which a reversal has taken these rows (from 0) back: an open one, or one that waits for its follow-up, ends as
- * `withdrawn`, and all are marked, so that no order that takes service and no list carries them. Undefined where it did so before: a
- * reversal has one entry, and takes all of its rows of a direction by one commit. One above `maxReversals` takes them alike, and has
- * no entry: the rows that it ends name nobody, and are counted with no reversal. After the seal all lies beside the late answers.
- * @param on the day of the reversal's `directed`; `at`: that instant; `attempt`: whose list of the words that this replaces counts, '' where there is none
+ * The ledger from which a reversal has taken these rows (from 0) back: a row that is open, or waits for its follow-up, ends as `withdrawn`,
+ * and all are marked, so that no order that takes service and no list carries them. Undefined if it did so before: a reversal has one
+ * entry, and takes all of its rows of a direction by one commit. A reversal above `maxReversals` takes them alike, and has no entry: the
+ * rows that it ends name nobody, and are counted with no reversal. After the seal all lies beside the late answers.
+ * @param on the day of the reversal's `directed`; `at`: that instant; `attempt`: whose list of the words that this replaces counts, '' if
+ * there is none
  * @throws LedgerDamaged for a row that the direction doesn't have
  */
 export function withdrawRows(
@@ -267,7 +280,7 @@ function waits(ledger: Ledger, row: number): boolean {
   return file?.moved !== undefined && file.followUp === undefined;
 }
 
-/** How many response files a ledger has; what a reversal took back is none. */
+/** The number of response files of a ledger; what a reversal took back is none. */
 export function countFiles({ files }: Ledger): number {
   return files.filter(({ reversal }) => reversal === undefined).length;
 }
@@ -280,12 +293,12 @@ export function reissuedIn(ledger: Ledger, file: RecordedFile): { readonly row: 
     .map((row) => ({ row, since: dayAt(bytes, row) }));
 }
 
-/** The recorded file by whose word a row (from 0) is as it is now; undefined where nobody has answered for it. */
+/** The recorded file by whose word a row (from 0) is as it is now; undefined if nobody has answered for it. */
 export function fileSaying(ledger: Ledger, row: number): RecordedFile | undefined {
   return ledger.files[fileOf(currentOutcomes(ledger), row * bytesPerRow) - 1];
 }
 
-/** The recorded file that says of a row (from 0) that its number is somebody else's; undefined where none does. */
+/** The recorded file that says of a row (from 0) that its number is somebody else's; undefined if none does. */
 export function reissuedBy(ledger: Ledger, row: number): RecordedFile | undefined {
   return outcomeAt(currentOutcomes(ledger), row) === 'reissued' ? fileSaying(ledger, row) : undefined;
 }
@@ -298,16 +311,16 @@ export function openRows(ledger: Ledger): number[] {
 }
 
 /**
- * The rows (from 0, ascending) that an order of the ladder may carry: open ones without those that were taken back. These stay
- * open, since their operator may still say what became of them, and go overdue with the others.
+ * The rows (from 0, ascending) that an order of the ladder may carry: the open ones, without those that were taken back. Rows that were
+ * taken back stay open, since their operator may still say what became of them, and go overdue with the others.
  */
 export function rowsToOrder(ledger: Ledger): number[] {
   return openRows(ledger).filter((row) => !isReversed(ledger.outcomes, row));
 }
 
 /**
- * The rows (from 0, ascending) that nobody has answered for and that weren't taken back, whether their ladder runs or has ended.
- * Who leaves them is to be taken out of every order that takes service.
+ * The rows (from 0, ascending) that nobody has answered for and that weren't taken back, whether their ladder runs or has ended. A row that
+ * leaves them is to be taken out of every order that takes service.
  */
 export function unansweredRows(ledger: Ledger): number[] {
   const bytes = currentOutcomes(ledger);
@@ -318,14 +331,14 @@ export function unansweredRows(ledger: Ledger): number[] {
 }
 
 /**
- * The rows (from 0, ascending) that an order of the ladder carries: those without any outcome, and only a disconnect order the
- * failed ones, too. A row that failed has had a disconnect order of its own: neither a bar nor another re-verification is asked.
+ * The rows (from 0, ascending) that an order of the ladder carries: those without any outcome; a disconnect order carries the failed ones,
+ * too. A row that failed has had a disconnect order of its own: it gets neither a bar nor another re-verification.
  */
 export function rowsFor(ledger: Ledger, order: Order): number[] {
   return rowsToOrder(ledger).filter((row) => order === 'disconnect' || outcomeAt(ledger.outcomes, row) === 'open');
 }
 
-/** How many rows stand at an outcome now. */
+/** The number of rows that stand at an outcome now. */
 export function countAt(ledger: Ledger, outcome: Outcome): number {
   const bytes = currentOutcomes(ledger);
   let count = 0;
@@ -333,7 +346,7 @@ export function countAt(ledger: Ledger, outcome: Outcome): number {
   return count;
 }
 
-/** How many rows are open, as `openRows` defines it. */
+/** The number of open rows, as `openRows` defines them. */
 export function countOpen(ledger: Ledger): number {
   let open = 0;
   for (let row = 0; row < ledger.rows; row += 1) if (isOpen(ledger, row)) open += 1;

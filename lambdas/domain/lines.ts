@@ -1,6 +1,4 @@
-/**
- * The bytes of a text file, before anybody reads them as CSV: what they are not allowed to be, cut into whole lines.
- */
+/** The bytes of a text file, before anybody reads them as CSV: checked for bytes that no text has, and cut into whole lines. */
 import { isUtf8 } from 'node:buffer';
 import type { FileReason } from './reasons.ts';
 
@@ -17,11 +15,11 @@ export interface Lines {
   readonly fault?: LineFault;
 }
 
-/** A line has at most so many bytes, its line end not counted. */
+/** The most bytes of a line, its line end not counted. */
 const LONGEST_LINE = 64 * 1024;
-/** So much of a line decides what is wrong with it: one byte more than the longest line and its CR. */
+/** The bytes of a line that decide what is wrong with it: one byte more than the longest line and its CR. */
 const LINE_HEAD = LONGEST_LINE + 2;
-/** So many bytes at the beginning of a file decide whether it is a known binary form. */
+/** The bytes at the beginning of a file that decide whether it is a known binary form. */
 const FILE_HEAD = 64;
 
 const LF = 10;
@@ -29,7 +27,7 @@ const CR = 13;
 const NOTHING = Buffer.alloc(0);
 const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** How files that people take for CSV, or send by mistake, begin (latin1). */
+/** The beginnings of files that people take for CSV, or send by mistake (latin1). */
 const BINARY_FORMS = [
   'PK\x05\x06',
   'PK\x07\x08',
@@ -54,18 +52,18 @@ const BINARY_FORMS = [
   '\xfe\xff',
 ].map((form) => Buffer.from(form, 'latin1'));
 
-/** How spreadsheets' own files begin (latin1), and with them whatever else is kept in a zip. */
+/** The beginnings of spreadsheets' own files (latin1), which are also those of anything else that is kept in a zip. */
 const SPREADSHEETS = [
   'PK\x03\x04', // xlsx, ods
   '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', // xls
 ].map((form) => Buffer.from(form, 'latin1'));
 
-/** How a spreadsheet begins that was saved as a page or as XML, under whatever name: a CSV's first column has no such one. */
+/** The beginning of a spreadsheet that was saved as a page or as XML, under whatever name: no first column of a CSV begins like this. */
 const MARKUP = /^\s*<(?:!doctype|html|head|meta|style|body|table|\?xml)\b/i;
 
 /**
- * UTF-16 without a byte order mark, known by its zeros: of the bytes at odd places, or of those at even ones, at least
- * half are 0, and none of the others is.
+ * Whether the bytes look like UTF-16 without a byte order mark, by its zeros: at least half of the bytes at odd places, or of those at even
+ * ones, are 0, and none of the others is.
  */
 function looksLikeUtf16(head: Buffer): boolean {
   const zeros: number[] = [];
@@ -76,7 +74,7 @@ function looksLikeUtf16(head: Buffer): boolean {
   return (even === 0 || odd === 0) && even + odd > 0 && (even + odd) * 2 >= Math.floor(head.length / 2);
 }
 
-/** The same bytes, of which there are many, without a character that the end cuts through. */
+/** The same bytes without a character that their end cuts through. They are long enough to hold one. */
 function wholeCharacters(bytes: Buffer): Buffer {
   for (let back = 1; back <= 3; back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -86,7 +84,7 @@ function wholeCharacters(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** What is wrong with a line, its LF not included; only its head is looked at. */
+/** The fault of a line, its LF not included; only its head is looked at. */
 function faultOfLine(line: Buffer): LineFault['reason'] | undefined {
   const head = line.subarray(0, LINE_HEAD);
   if (!isUtf8(line.length < LINE_HEAD ? head : wholeCharacters(head))) return 'not_utf8';
@@ -109,12 +107,12 @@ export class LineBreaker {
   #bytes = 0;
   #bomBytes = 0;
 
-  /** The bytes that were taken so far, all of them. */
+  /** The number of bytes that were taken so far, all of them. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** The bytes of the byte order mark, which is in no block: 3, or 0 where there is none. */
+  /** The bytes of the byte order mark, which is in no block: 3, or 0 if there is none. */
   get bomBytes(): number {
     return this.#bomBytes;
   }
@@ -177,7 +175,7 @@ export class LineBreaker {
     return Buffer.concat([...this.#partial, last]);
   }
 
-  /** Counts the lines of a block; where one of them has a fault, the block is cut off before it. */
+  /** Counts the lines of a block; if one of them has a fault, the block is cut off before it. */
   #check(block: Buffer): Lines | undefined {
     const suspect = !isUtf8(block) || block.includes(0);
     for (let from = 0; from < block.length; ) {

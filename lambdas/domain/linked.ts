@@ -1,12 +1,12 @@
 /**
- * The count that a batch's books are held to: distinct numbers among the gathered links, by operator of the newest sighting.
- * It knows neither decisions nor ledgers, and reads the lines of `gatheredLine` byte by byte, so that it shares no fault with
- * what they are made by.
+ * The count with which a batch's books are compared: distinct numbers among the gathered links, by operator of the newest sighting. It
+ * knows neither decisions nor ledgers, and reads the lines of `gatheredLine` byte by byte, so that it shares no fault with the code that
+ * makes them.
  */
 import type { OperatorId } from './identifiers.ts';
 import { BadWorkLine } from './tabbed.ts';
 
-/** Where the cells of a gathered line begin: `+91` and ten digits, 14 digits, `yyyy-mm-dd`, the operator, the rest. */
+/** The places where the cells of a gathered line begin: `+91` and ten digits, 14 digits, `yyyy-mm-dd`, the operator, the rest. */
 const NUMBER_AT = '+91'.length;
 const IMEI_AT = '+919876543210\t'.length;
 const DAY_AT = IMEI_AT + '35000000000000\t'.length;
@@ -17,10 +17,10 @@ const LF = 10;
 const FIRST_ROOM = 1024;
 /** Indian mobile numbers begin with 6 to 9, so that the rest of one fits into 32 bits. */
 const LEAST_NUMBER = 6_000_000_000;
-/** The self-check's begin with 00, and find their place above all others'. */
+/** The self-check's numbers begin with 00, and find their place above all others. */
 const MOST_RESERVED = 99_999_999;
 const FIRST_RESERVED = 4_000_000_000;
-/** A day's code, above it: years of 12 months of 31 days, since 1900. */
+/** A day's code counts years of 12 months of 31 days from this one on. */
 const FIRST_YEAR = 1900;
 const MOST_OPERATORS = 1 << 16;
 
@@ -31,7 +31,7 @@ const MOST_OPERATORS = 1 << 16;
 export class LinkedCount {
   #words = new BigUint64Array(FIRST_ROOM);
   #halves = new Uint32Array(this.#words.buffer);
-  /** So many of the words' places are taken. */
+  /** The number of places in the words that are taken. */
   #taken = 0;
   readonly #operators: string[] = [];
   readonly #placeOf = new Map<string, number>();
@@ -39,7 +39,7 @@ export class LinkedCount {
   /**
    * Takes the links of one object, in chunks of its bytes.
    * @returns how many they were
-   * @throws BadWorkLine for what is no line of a gathered link
+   * @throws BadWorkLine for a line that is not a gathered link's
    */
   async add(chunks: AsyncIterable<Uint8Array>): Promise<number> {
     let rest: Uint8Array = Buffer.alloc(0);
@@ -59,7 +59,7 @@ export class LinkedCount {
     return links;
   }
 
-  /** So many distinct numbers have their newest sighting at each operator: the latest day, then the operator's id ascending. */
+  /** The number of distinct numbers whose newest sighting is at each operator: the latest day, then the operator's id ascending. */
   byOperator(): Record<OperatorId, number> {
     this.#compact();
     const counts = new Array<number>(this.#operators.length).fill(0);
@@ -83,7 +83,7 @@ export class LinkedCount {
     if (!(number >= 0 && number <= 0xffff_ffff && day >= 0 && day <= 0xffff))
       throw new BadWorkLine('a gathered link has a number and a day');
     if (this.#taken === this.#words.length) this.#makeRoom();
-    // The two halves of a word, the lower one first: so does every machine that runs this.
+    // The lower half of a word comes first: every machine that runs this is little-endian.
     this.#halves[2 * this.#taken] =
       day * 0x1_0000 + this.#placeAt(bytes.toString('latin1', from + OPERATOR_AT, operatorEnd));
     this.#halves[2 * this.#taken + 1] = number;
@@ -123,7 +123,7 @@ export class LinkedCount {
     return (this.#operators[a & 0xffff] ?? '') < (this.#operators[b & 0xffff] ?? '');
   }
 
-  /** Sightings of a number that is there are taken out first. */
+  /** Repeated sightings of a number are taken out first. */
   #makeRoom(): void {
     this.#compact();
     if (this.#taken <= this.#words.length / 2) return;

@@ -3,7 +3,7 @@
  * turn. A shard of a list has subjects of one kind of direction.
  */
 import { type Pointer, readPointer, writePointer } from './claims.ts';
-import { type DirectionRows, directionRowLine, subjectOfLine } from './directions.ts';
+import { subjectOfLine } from './directions.ts';
 import type { OperatorId } from './identifiers.ts';
 import { isOperatorId } from './identifiers.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
@@ -18,31 +18,22 @@ export interface ListedSubject {
   readonly line: string;
   /** Why it is listed: a word of the batch's kind. */
   readonly why: string;
-  /** The row that it goes on from, or which is taken back; null where there is none. */
+  /** The row that it goes on from, or which is taken back; null if there is none. */
   readonly from: Pointer | null;
-  /** Its ladder from here on; null where it is its kind's, from the turn on. */
+  /** Its ladder from here on; null if that is its kind's, from the turn on. */
   readonly rungs: readonly Rung[] | null;
 }
 
 /** The subjects of a batch, by the kind of direction that is to be made of them. */
 export type Listed = Readonly<Partial<Record<DirectionKind, readonly ListedSubject[]>>>;
 
-/** What of a list a child of Claim takes: `bytes` of its lines, from `start` on. */
-export interface ListShard {
+/** The part of a list that a child of Claim takes: `bytes` bytes of its lines, from `start` on. */
+interface ListShard {
   readonly kind: DirectionKind;
   readonly shard: number;
   readonly start: number;
   readonly bytes: number;
   readonly subjects: number;
-}
-
-/** A subject whose direction's row is `row`. */
-export function listedSubject<Kind extends DirectionKind>(
-  kind: Kind,
-  row: DirectionRows[Kind],
-  others: Omit<ListedSubject, 'line'>,
-): ListedSubject {
-  return { ...others, line: directionRowLine(kind, row) };
 }
 
 /** A subject as one line of its list, without its LF. */
@@ -55,7 +46,7 @@ const HEAD_CELLS = 4;
 
 /**
  * Reads a line that `listedLine` made.
- * @throws BadWorkLine for another one
+ * @throws BadWorkLine for any other line
  */
 export function parseListedLine(text: string): ListedSubject {
   const cells = text.split('\t');
@@ -71,9 +62,9 @@ export function parseListedLine(text: string): ListedSubject {
 }
 
 /**
- * The list of a batch's subjects, and the shards into which it is cut: by kind, then sorted by whom they are about, so that all that
- * is listed of one number or handset under a kind is in one shard.
- * @param most how many subjects a shard has, if no one of them is listed more often
+ * The list of a batch's subjects, and the shards into which it is cut: by kind, then sorted by number or handset, so that all that is
+ * listed of one of them under a kind is in one shard.
+ * @param most the most subjects of a shard; a shard has more only if one number or handset is listed more often
  */
 export function listShards(listed: Listed, most: number): { readonly lines: string[]; readonly shards: ListShard[] } {
   const lines: string[] = [];

@@ -1,4 +1,4 @@
-/** Lookups: what a caseworker asks about in a file, how much may be asked in a day, and which upload is one that was answered. */
+/** Lookups: what a caseworker asks about in a file, how much may be asked in a day, and which answered upload another one repeats. */
 import * as z from 'zod';
 import type { CsvRow } from './csv.ts';
 import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
@@ -10,9 +10,9 @@ import { type Covers, fields, formOf } from './stored.ts';
 const LOOKUP_COLUMNS = ['msisdn', 'imei', 'reference'] as const;
 /** The columns of a file of lookups: each row fills one of them. */
 export const lookupColumns = { required: [], optional: LOOKUP_COLUMNS, oneOf: LOOKUP_COLUMNS } as const;
-export type LookupColumn = (typeof lookupColumns)['optional'][number];
+type LookupColumn = (typeof lookupColumns)['optional'][number];
 
-/** Whom a row asks about. */
+/** The subject that a row asks about. */
 export type Asked =
   | { readonly by: 'msisdn'; readonly msisdn: Msisdn }
   | { readonly by: 'imei'; readonly imei: Imei }
@@ -26,7 +26,7 @@ export interface LookupRow {
 
 /**
  * Reads one row. Reasons, the first that applies: wrong_cell_count; several_subjects (it fills more than one of the columns); the
- * identifier's own (missing_msisdn where it fills none); bad_reference.
+ * identifier's own (missing_msisdn if it fills none); bad_reference.
  */
 export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedRow {
   const { line } = row;
@@ -45,7 +45,7 @@ export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedR
   return 'reason' in read ? { line, ...read } : { line, asked: { by: 'msisdn', msisdn: read.value } };
 }
 
-/** What stands for whom is asked about, before it is hashed for the audit: the number, the 14 digits, or the reference. */
+/** The text that stands for a subject before it is hashed for the audit: the number, the 14 digits, or the reference. */
 export function nameOf(asked: Asked): string {
   if (asked.by === 'reference') return referenceOf(asked.referred);
   return asked.by === 'imei' ? asked.imei : asked.msisdn;
@@ -62,30 +62,30 @@ export interface AnsweredFile {
   readonly rows: number;
 }
 
-/** What a caseworker asked on one day, those of Asia/Kolkata. */
+/** What a caseworker asked on one day in Asia/Kolkata. */
 export interface LookupDay {
-  /** Rows that were answered, those of the same bytes once. */
+  /** The number of rows that were answered; those of the same bytes count once. */
   readonly rows: number;
   readonly files: readonly AnsweredFile[];
 }
 
-/** Before anything was asked on a day. */
+/** The record before anything was asked on a day. */
 export const NO_LOOKUPS: LookupDay = { rows: 0, files: [] };
 
-/** How much may be asked. Policy. */
-export interface LookupLimits {
+/** The most that may be asked. Policy. */
+interface LookupLimits {
   readonly rowsPerFile: number;
   readonly rowsPerDay: number;
 }
 
-/** What is answered of a file. */
-export type Admitted =
+/** The decision on a file: which of its rows are answered. */
+type Admitted =
   | {
       readonly kind: 'admitted';
       readonly rows: readonly LookupRow[];
       /** All of the file's rejects, by line. */
       readonly rejects: readonly RejectedRow[];
-      /** The day with it, where an attempt answers it. */
+      /** The record of the day with this file, if `attempt` answers it. */
       readonly day: (attempt: string) => LookupDay;
     }
   /** This upload was answered: what was prepared is published again. */
@@ -93,9 +93,9 @@ export type Admitted =
   | { readonly kind: 'refused'; readonly why: FileReason };
 
 /**
- * Decides which rows of a file are answered: of its good rows the first `rowsPerFile` (the others are `too_many_in_file`), and of
- * these as many as are left of the day (`too_many_today`). The bytes of a file that was answered that day are answered once more,
- * as things stand now, as many rows as then, and count nothing.
+ * Decides which rows of a file are answered: the first `rowsPerFile` of its good rows (the others are `too_many_in_file`), and of these as
+ * many as are left of the day (`too_many_today`). The bytes of a file that was answered that day are answered once more, as things stand
+ * now, as many rows as then, and count nothing.
  */
 export function admitLookups(
   day: LookupDay,

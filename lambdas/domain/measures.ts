@@ -1,6 +1,6 @@
 /**
- * What the functions measure, as metrics of CloudWatch. They are for watching: a step that was tried again may count twice,
- * and one that died after its commit not at all. What became of each row is told by ledgers and summaries.
+ * What the functions measure, as metrics of CloudWatch. They are for watching: a step that was tried again may count twice, and one that
+ * died after its commit not at all. Ledgers and summaries tell what became of each row.
  */
 
 /** The metrics' namespace. */
@@ -36,7 +36,7 @@ export const MEASURES = {
   HandsetsOverdue: ['operator'],
   /** Rows of a batch that settled, for which its books have no account. */
   Unexplained: [],
-  /** What is open, as the sweep finds it: batches, and those that are late. */
+  /** What is open, as the sweep finds it: batches, and those of them that are late. */
   BatchesOpen: [],
   BatchesLate: [],
   SubscriptionsPending: [],
@@ -48,7 +48,10 @@ export const MEASURES = {
   DirectionsUnanswered: ['operator'],
   /** Uploads that went into quarantine: nothing takes them up again by itself. */
   Quarantined: [],
-  /** What the sweep found undone and had done: an upload, a batch, a direction; notices and notes to the audit that were told later. */
+  /**
+   * What the sweep found undone and caused to be done: an upload, a batch, a direction; notices and notes to the audit that were told
+   * later.
+   */
   Mended: ['what'],
   /** Requests that a policy or a key refused to a function. */
   Denied: [],

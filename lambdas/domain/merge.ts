@@ -1,9 +1,9 @@
-/** Sorted lists of lines made into one, however long they are: of each only what was read last is held. */
+/** Sorted lists of lines made into one, however long they are: only the last block read of each is held. */
 
-/** So many lines are handed over at once. */
+/** The number of lines that are handed over at once. */
 const LINES_AT_ONCE = 1000;
 
-/** A sorted list of which one block is held. */
+/** A sorted list, of which one block is held. */
 class Source {
   readonly #blocks: AsyncIterator<readonly string[]>;
   #block: readonly string[] = [];
@@ -15,7 +15,7 @@ class Source {
     this.#blocks = blocks[Symbol.asyncIterator]();
   }
 
-  /** Goes on to the next line; false where there is none. */
+  /** Goes on to the next line; false if there is none. */
   async next(): Promise<boolean> {
     while (this.#at === this.#block.length) {
       const { done, value } = await this.#blocks.next();

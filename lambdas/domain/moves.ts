@@ -1,6 +1,6 @@
 /**
- * Moves: rows that go on elsewhere, ported to another operator or extended to later deadlines; and what is known of the ports of a
- * number, by which the next one is judged.
+ * Moves: rows that go on elsewhere, ported to another operator or extended to later deadlines; and what is known of the ports of a number,
+ * by which the next one is judged.
  */
 import * as z from 'zod';
 import type { AnsweredRow } from './answers.ts';
@@ -19,7 +19,7 @@ import { outcomeAt } from './outcomes.ts';
 import type { RejectedRow } from './reasons.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
-/** A row (from 0) of a direction of which a response says that it goes on elsewhere, or that it is to be restored. */
+/** A row (from 0) of a direction that goes on elsewhere, or is to be restored, as a response says. */
 export type MovedRow =
   | { readonly row: number; readonly why: 'ported'; readonly to: OperatorId }
   | { readonly row: number; readonly why: 'extended'; readonly ground: ExtensionGround }
@@ -28,7 +28,7 @@ export type MovedRow =
 
 /** What a recorded file moved, as it lies in the work bucket beside its receipt. */
 export interface Moved {
-  /** Ascending by row. Also ports of overdue rows, which are recorded and not moved: later batches go by them. */
+  /** Ascending by row. Ports of overdue rows are in it, too, which are recorded and not moved: later batches go by them. */
   readonly rows: readonly MovedRow[];
 }
 
@@ -48,7 +48,7 @@ true satisfies Covers<typeof moved, Moved>;
 /** `Moved`, as it lies in the work bucket. */
 export const movedForm = formOf<Moved>('list of moved rows', 2, moved, { 1: (content) => content });
 
-/** The moved row that an answer makes; undefined where its row stays where it is, or ends there. */
+/** The moved row that an answer makes; undefined if its row stays where it is, or ends there. */
 export function movedRow({ row, outcome, onward, returnsTo }: AnsweredRow): MovedRow | undefined {
   if (outcome === 'not_found' && returnsTo !== undefined) return { row, why: 'porting_disputed', to: returnsTo };
   if (outcome === 'ported' && onward !== undefined && 'to' in onward) return { row, why: outcome, to: onward.to };
@@ -57,7 +57,7 @@ export function movedRow({ row, outcome, onward, returnsTo }: AnsweredRow): Move
   return undefined;
 }
 
-/** The recorded file that moved a row (from 0); undefined where none did: it stays where it is, or was overdue before. */
+/** The recorded file that moved a row (from 0); undefined if none did: it stays where it is, or was overdue before. */
 export function fileMoving(ledger: Ledger, row: number): RecordedFile | undefined {
   if (!isMove(outcomeAt(currentOutcomes(ledger), row))) return undefined;
   const file = fileSaying(ledger, row);
@@ -65,7 +65,7 @@ export function fileMoving(ledger: Ledger, row: number): RecordedFile | undefine
   return file?.moved === undefined ? undefined : file;
 }
 
-/** What an operator said of a number in one of its directions: `portedTo` where it said that it was ported. */
+/** What an operator said of a number in one of its directions; `portedTo` is the operator to which it said the number was ported. */
 export interface Said {
   readonly directionId: DirectionId;
   readonly kind: DirectionKind;
@@ -76,14 +76,14 @@ export interface Said {
   readonly portedTo: OperatorId | null;
 }
 
-/** A number's port, as the operator said it that it left. */
+/** A number's port, as the operator that it left has told it. */
 export interface Port {
   readonly from: OperatorId;
   readonly to: OperatorId;
   readonly on: Day;
   /**
-   * The day on which it was recorded that the other operator has no such connection, whatever day that says; null where it didn't
-   * say so.
+   * The day on which it was recorded that the other operator has no such connection, whatever day that answer names; null if it didn't say
+   * so.
    */
   readonly disputedOn: Day | null;
   /** Whether the other operator has answered for it as for one of its own, before any dispute. */
@@ -91,9 +91,9 @@ export interface Port {
 }
 
 /**
- * The ports of a number, in the order in which they are given. One is disputed where the operator that it names was asked, and
- * answered after it that there is no such connection; not where it had answered for it otherwise before that: what it hasn't any more
- * it has had, and may be anybody's since.
+ * The ports of a number, in the order in which they are given. A port is disputed if the operator that it names was asked, and answered
+ * after it that there is no such connection. It isn't if that operator had answered for the number otherwise before that: what it doesn't
+ * have any more it has had, and it may be anybody's since.
  */
 export function portsOf(said: readonly Said[]): Port[] {
   return said.flatMap(({ operator: from, outcome, occurredOn: on, recordedAt, portedTo: to }) => {
@@ -113,8 +113,8 @@ export function portsOf(said: readonly Said[]): Port[] {
 }
 
 /**
- * The operator to which a number returns of which one to which it was ported says that it has no such connection: the one that said
- * so last, as nobody has disputed yet. Undefined where nobody said that it was ported there, or where it answered for it since.
+ * The operator to which a number returns if the one to which it was ported says that it has no such connection: the operator that said so
+ * last, as nobody has disputed yet. Undefined if nobody said that it was ported there, or if that operator answered for it since.
  * @param said of the number in other rows
  */
 export function returnsTo(operator: OperatorId, said: readonly Said[]): OperatorId | undefined {
@@ -124,14 +124,14 @@ export function returnsTo(operator: OperatorId, said: readonly Said[]): Operator
   return newestPort(here)?.from;
 }
 
-/** The port of the latest day, of one day the first in the list; undefined where there is none. */
+/** The port of the latest day, and of one day the first in the list; undefined if there is none. */
 export function newestPort(ports: readonly Port[]): Port | undefined {
   return ports.reduce<Port | undefined>((last, port) => (last && last.on >= port.on ? last : port), undefined);
 }
 
 /**
- * What the first of these rows continues, newest first, back to a report's: a follow-up has it of the newest one before that went
- * on at its operator, ported to it, extended there, or brought back to it by a dispute.
+ * The rows that the first of these continues, newest first, back to a report's. A follow-up has its row from the newest one before that
+ * went on at its operator: ported to it, extended there, or brought back to it by a dispute.
  * @param said of a number, newest first
  */
 export function continuedBy([own, ...earlier]: readonly Said[]): Said[] {
@@ -140,7 +140,7 @@ export function continuedBy([own, ...earlier]: readonly Said[]): Said[] {
   return at < 0 ? [] : earlier.slice(at, at + 1).concat(continuedBy(earlier.slice(at)));
 }
 
-/** The operator at which a row goes on; undefined where it ends where it is. `said`: it, and what came before it. */
+/** The operator at which a row goes on; undefined if it ends where it is. `said`: the row, and what came before it. */
 function goesOnAt({ operator, outcome, portedTo }: Said, said: readonly Said[]): OperatorId | null | undefined {
   if (outcome === 'extended') return operator;
   if (outcome === 'ported') return portedTo;
@@ -149,11 +149,12 @@ function goesOnAt({ operator, outcome, portedTo }: Said, said: readonly Said[]):
 }
 
 /**
- * An answer that moves its row, or why it is rejected. `disputed`: the operator that it names said less than `days` before that an
- * earlier port to it was none. `ported_lately`: the number was ported less than `days` before, as nobody disputes, and a subscriber
- * has to wait so long; not where its newest port is this very one, as its operator says of another of its rows. `already_extended`: its subscriber was given more time in a row that this one continues.
+ * An answer that moves its row, or why it is rejected. `disputed`: the operator that it names said less than `days` before that an earlier
+ * port to it was none. `ported_lately`: the number was ported less than `days` before, as nobody disputes, and a subscriber has to wait
+ * that long; it doesn't apply if its newest port is this very one, as its operator says of another of its rows. `already_extended`: its
+ * subscriber was given more time in a row that this one continues.
  * @param said of its number, newest first
- * @param own the place of its own row there; -1 where nothing is known of it
+ * @param own the place of its own row there; -1 if nothing is known of it
  */
 export function judgeMove(
   answered: AnsweredRow,
@@ -168,7 +169,7 @@ export function judgeMove(
     return isAgain ? { line, reason: 'already_extended' } : answered;
   }
   const isLately = (on: Day) => addDays(on, days) > day;
-  // What its own row says of a port is judged by what is recorded there.
+  // The port that its own row says is judged by what is recorded there.
   const ports = portsOf(said.filter((_, n) => n !== own));
   if (ports.some(({ to, disputedOn }) => to === onward.to && disputedOn !== null && isLately(disputedOn)))
     return { line, reason: 'disputed' };

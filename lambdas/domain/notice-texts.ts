@@ -1,6 +1,6 @@
 /**
- * Notices as people read them, who subscribe by e-mail: a subject, and a text that says what happened, what is to be done about it,
- * and where the files lie. Programs get the JSON.
+ * Notices as people who subscribe by e-mail read them: a subject, and a text that says what happened, what is to be done about it, and
+ * where the files lie. Programs get the JSON.
  */
 import type { Instant } from './days.ts';
 import { type BatchId, isFollowUp } from './identifiers.ts';
@@ -14,7 +14,7 @@ type Kind = Notice['kind'];
 type NoticeOf<K extends Kind> = Extract<Notice, { kind: K }>;
 
 /** A notice for people. */
-export interface NoticeText {
+interface NoticeText {
   /** Less than 100 characters of ASCII, in one line: what SNS takes. */
   readonly subject: string;
   readonly text: string;
@@ -54,10 +54,17 @@ const STRAY_WORDS: Readonly<Record<NoticeOf<'stray_object'>['why'], string>> = {
 
 /** Subject and sentences of each kind. */
 const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject: string, text: string] } = {
-  order: ({ order, rows, deadline }) => [
-    `Order to ${ORDERS[order]}: ${counted(rows, 'row')}`,
-    `An order was published: ${ORDERS[order]}, ${counted(rows, 'row')}. Fetch the file, carry it out, and answer before ${at(deadline)}.`,
-  ],
+  order: ({ order, rung, rows, deadline }) => {
+    // An order that an answer has caused needs no answer: a row of one would be rejected.
+    const todo =
+      rung === 'back'
+        ? `carry it out by ${at(deadline)}; it needs no answer`
+        : `carry it out, and answer before ${at(deadline)}`;
+    return [
+      `Order to ${ORDERS[order]}: ${counted(rows, 'row')}`,
+      `An order was published: ${ORDERS[order]}, ${counted(rows, 'row')}. Fetch the file, ${todo}.`,
+    ];
+  },
   receipt: (notice) => {
     const { refused, rows = 0, recorded = 0, alreadyRecorded = 0, rejected = 0 } = notice;
     if (refused !== null)
@@ -260,15 +267,17 @@ export function noticeText(notice: Notice): NoticeText {
   };
 }
 
-/** What breaks lines, or says in which direction they are written. */
+/** Characters that break lines, or mark the direction of writing. */
 const UNSEEN = /\p{Cc}|\p{Zl}|\p{Zp}|\p{Bidi_Control}/gu;
 
-/** JSON without what is unseen in it, which is the same JSON. */
+/** JSON with its unseen characters escaped, which is the same JSON. */
 function plain(json: string): string {
   return json.replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A name from outside in one line, as it is: a file's name may hold line breaks, after which it would say what we never said. */
+/**
+ * A name from outside in one line, otherwise unchanged: a file's name may hold line breaks, after which it would say what we never said.
+ */
 function oneLine(text: string): string {
   return text.replace(UNSEEN, '\ufffd');
 }

@@ -1,6 +1,6 @@
 /**
- * Notices: what operators, agencies and administrators are told, as JSON. docs/notices.md says what each means; the schemas
- * under docs/schemas are made of these. No field of any holds a phone number or an IMEI.
+ * Notices: what operators, agencies and administrators are told, as JSON. docs/notices.md says what each means; the schemas under
+ * docs/schemas are made from these. No field holds a phone number or an IMEI.
  */
 import * as z from 'zod';
 import { TOLD_STATES } from './batches.ts';
@@ -45,7 +45,9 @@ const usage = {
   rejects,
   uploadedAt,
 };
-/** What a receipt counts, in short: whoever reads no receipt sees here that nothing was taken. Notices that were made before lack it. */
+/**
+ * The counts of a receipt, in short: whoever reads no receipt sees here that nothing was taken. Notices that were made before lack them.
+ */
 const counted = {
   rows: count.optional(),
   recorded: count.optional().describe('rows that said something new'),
@@ -128,7 +130,7 @@ const portingDisputed = z.strictObject({
   rows: count,
 });
 
-/** What is told to the operator that it concerns. */
+/** The notices to the operator that they concern. */
 export const operatorNotice = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: kind('order'),
@@ -239,7 +241,7 @@ export type EndingNotice = z.infer<
   typeof batchApproved | typeof batchRefused | typeof batchLapsed | typeof batchOverLimit | typeof batchWithdrawn
 >;
 
-/** What is told to the agency that it concerns. */
+/** The notices to the agency that they concern. */
 export const agencyNotice = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: kind('batch_registered'),
@@ -280,7 +282,7 @@ export const agencyNotice = z.discriminatedUnion('kind', [
 ]);
 export type AgencyNotice = z.infer<typeof agencyNotice>;
 
-/** What is told to the approver whom it concerns. */
+/** The notices to the approver whom they concern. */
 export const approverNotice = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: kind('receipt'),
@@ -307,10 +309,10 @@ const ended = {
   status: z.string().describe('how it ended: FAILED, TIMED_OUT or ABORTED'),
 };
 
-/** What of a batch fails and is tried again each hour: its state machine tells it. */
+/** Steps of a batch that fail and are tried again each hour: its state machine tells of them. */
 export const BATCH_FAILING = ['deciding_failing', 'directing_failing', 'settling_failing', 'resuming_failing'] as const;
 export type BatchFailing = (typeof BATCH_FAILING)[number];
-/** As of a batch, of a direction's ladder. */
+/** The same of a direction's ladder. */
 export const DIRECTION_FAILING = 'direction_failing';
 
 const error = z.string().describe("the error's name");
@@ -338,7 +340,7 @@ const dailyDigest = z.strictObject({
   untold: count.describe('batches of which nothing could be told'),
 });
 
-/** What is told to the administrators. */
+/** The notices to the administrators. */
 export const administratorNotice = z.discriminatedUnion('kind', [
   dailyDigest,
   z.strictObject(strayObject),
@@ -406,7 +408,7 @@ export const administratorNotice = z.discriminatedUnion('kind', [
 ]);
 export type AdministratorNotice = z.infer<typeof administratorNotice>;
 
-/** What stands in the place of an approver's id where all of them are told: no id has such a character. */
+/** The mark in place of an approver's id that stands for all of them: no id has such a character. */
 export const EVERY_APPROVER = '*';
 
 /** A notice, and the setting that names the topic which carries it. */
@@ -417,7 +419,7 @@ export type Told =
   | { readonly topic: 'ADMINISTRATORS_TOPIC'; readonly notice: AdministratorNotice };
 export type TopicName = Told['topic'];
 
-/** What could not be told, as it lies in the work bucket. */
+/** A notice that could not be told, as it lies in the work bucket. */
 export const toldForm = formOf<Told>(
   'notice to be told later',
   6,
@@ -427,8 +429,8 @@ export const toldForm = formOf<Told>(
     z.strictObject({ topic: z.literal('APPROVERS_TOPIC'), notice: approverNotice }),
     z.strictObject({ topic: z.literal('ADMINISTRATORS_TOPIC'), notice: administratorNotice }),
   ]),
-  // The second has what receipts count, and why a batch was refused; the third, what is asked of a reversal; the fourth, the uploaded file; the
-  // fifth, the daily digest; the sixth, batches of no handsets.
+  // The second form has what receipts count, and why a batch was refused; the third, what is asked of a reversal; the fourth, the uploaded
+  // file; the fifth, the daily digest; the sixth, batches of no handsets.
   {
     1: (content) => content,
     2: (content) => content,
@@ -443,7 +445,7 @@ export const toAgency = (notice: AgencyNotice) => ({ topic: 'AGENCIES_TOPIC', no
 export const toApprover = (notice: ApproverNotice) => ({ topic: 'APPROVERS_TOPIC', notice }) as const;
 export const toAdministrators = (notice: AdministratorNotice) => ({ topic: 'ADMINISTRATORS_TOPIC', notice }) as const;
 
-/** The attributes by which subscriptions choose: the kind, whom it concerns, and of an order which. */
+/** The attributes by which subscriptions choose: the kind, the recipient, and for an order which one it is. */
 export function attributesOf({ topic, notice }: Told): Record<string, string> {
   const { kind } = notice;
   if (topic === 'AGENCIES_TOPIC') return { kind, agency: notice.agency };

@@ -1,4 +1,4 @@
-/** What is open at an operator: the orders that it is to carry out now, those of its open directions' ladders and those of rows that failed. */
+/** What is open at an operator: the orders that it is to carry out now, from its open directions' ladders and for rows that failed. */
 import { csvLine } from './csv-line.ts';
 import type { Instant } from './days.ts';
 import type { DirectionId, OperatorId } from './identifiers.ts';
@@ -15,8 +15,8 @@ import {
 import { failedOrderKey, orderKey } from './outbox.ts';
 import { outcomeAt } from './outcomes.ts';
 
-/** An order that counts: how many rows it carried, how many of them, or of its direction's, are open, and its file. */
-export interface OpenOrder {
+/** An order that counts: the number of rows it carried, the number of them, or of its direction's, that are open, and its file. */
+interface OpenOrder {
   readonly directionId: DirectionId;
   readonly operator: OperatorId;
   readonly order: Order;
@@ -31,10 +31,10 @@ export interface OpenOrder {
 const header = csvLine(['direction', 'order', 'rows', 'open', 'deadline', 'key', 'sha256']);
 
 /**
- * The orders that count of those of these directions that are open: of each its newest one that carries rows, before its first one none, nor
- * once its last row was answered for, or its ladder has ended; and the disconnect orders of rows that failed and are connected still.
- * No order that takes service is listed for the sake of rows that were taken back: their numbers are somebody else's. Nor is an order whose
- * time is over, where all that are open have failed: a bar carries none of them, so that no later one has replaced it, and it may ask for
+ * The orders that count in the open ones of these directions. From each ladder that is its newest order with rows: none before its first
+ * one, nor once its last row was answered for, or its ladder has ended. The disconnect orders of rows that failed and are connected still
+ * count, too. No order that takes service is listed for the sake of rows that were taken back: their numbers are somebody else's. Nor is an
+ * order whose time is over if all open rows have failed: a bar carries none of them, so no later one has replaced it, and it may ask for
  * full service for those whom their own orders have disconnected.
  */
 export function openOrders(ledgers: readonly Ledger[]): OpenOrder[] {
@@ -52,7 +52,7 @@ export function openOrders(ledgers: readonly Ledger[]): OpenOrder[] {
   });
 }
 
-/** The disconnect orders that responses of a direction caused, each with how many of its rows are still to be disconnected. */
+/** The disconnect orders that responses of a direction caused, each with the number of its rows that are still to be disconnected. */
 function failedOrders(ledger: Ledger): OpenOrder[] {
   if (!ledger.files.some(({ failedOrder }) => failedOrder !== undefined)) return [];
   const open = new Map<RecordedFile, number>();

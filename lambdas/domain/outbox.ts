@@ -5,7 +5,9 @@ import { sha8 } from './hashes.ts';
 import type { AgencyId, ApproverId, BatchId, CaseworkerId, DirectionId, OperatorId } from './identifiers.ts';
 import type { Order } from './ladders.ts';
 
-/** The folders of the outbox. Orders have one for each operator, explanations for each caseworker, receipts and rejects for each who uploads. */
+/**
+ * The folders of the outbox. Orders have one for each operator, explanations for each caseworker, receipts and rejects for each uploader.
+ */
 export const OUTBOX = {
   orders: folder('orders'),
   receipts: folder('receipts'),
@@ -18,20 +20,21 @@ export const OUTBOX = {
 };
 
 /**
- * The pattern of the ids of an agency's or a caseworker's batches, which are its own, `-` and 12 characters; `?` stands for one character. Of `up` and
- * `up-police` neither fits the other's pattern: what follows `up-` in `up-police-0123456789ab` has 19.
+ * The pattern of the ids of an agency's or a caseworker's batches: its own id, `-` and 12 characters; `?` stands for one character. The ids
+ * of `up-police` don't fit the pattern of `up`, nor those of `up` that of `up-police`: what follows `up-` in `up-police-0123456789ab` has
+ * 19 characters.
  */
 const anyBatchOf = (uploader: string) => `${uploader}-????????????`;
 const ANY_DAY = '????-??-??';
 
 const openList = (operator: string) => `${OUTBOX.orders.prefix}${operator}/open.csv`;
 
-/** What is open at an operator. */
+/** The list of what is open at an operator. */
 export function openListKey(operator: OperatorId): string {
   return openList(operator);
 }
 
-/** The pattern of what is open at all operators. */
+/** The pattern of the lists of what is open at operators. */
 export const OPEN_LISTS = { pattern: openList('*') };
 
 /** The order of a direction's rung (counted from 1). */
@@ -49,14 +52,14 @@ export function backOrderKey(operator: OperatorId, directionId: DirectionId, res
   return `${OUTBOX.orders.prefix}${operator}/${directionId}/back-${sha8(responseSha256)}-restore.csv`;
 }
 
-/** What stands in the receipts' keys of withdrawals, and of appeals, in the place of a batch. */
+/** The words in the receipts' keys of withdrawals, and of appeals, in the place of a batch. */
 export const WITHDRAWALS = 'withdrawals';
 export const APPEALS = 'appeals';
 
 /**
- * The receipt of a file; `about` is what stood in its key, be there such a direction or batch or not (`exemptions` for a file of
- * exemptions, `admissions` for one of admissions, `lookups` for one of lookups, `withdrawals` for a withdrawal, `appeals` for an appeal), and `sha256` is null
- * where nobody read the file.
+ * The receipt of a file. `about` is the part of its key for that, whether there is such a direction or batch or not (`exemptions` for a
+ * file of exemptions, `admissions` for one of admissions, `lookups` for one of lookups, `withdrawals` for a withdrawal, `appeals` for an
+ * appeal). `sha256` is null if nobody read the file.
  */
 export function receiptKey(
   uploader: OperatorId | ApproverId | CaseworkerId | AgencyId,
@@ -68,8 +71,8 @@ export function receiptKey(
 }
 
 /**
- * The receipt of a file that was refused, where the direction, or the approver in the batch, has another file whose SHA-256 begins
- * alike: that one's receipt may have the name that this one's would have.
+ * The receipt of a file that was refused because the direction, or the approver in the batch, has another file whose SHA-256 begins alike:
+ * that file's receipt may have the name that this one's would have.
  */
 export function takenReceiptKey(
   uploader: OperatorId | ApproverId | CaseworkerId | AgencyId,
@@ -106,20 +109,20 @@ export function rejectsKey(uploader: AgencyId | OperatorId, name: string): strin
   return `${OUTBOX.rejects.prefix}${uploader}/${name}`;
 }
 
-/** What a batch would do, for programs and for people, and its held handsets. */
-export interface PreviewKeys {
+/** The files of a batch's preview: for programs, for people, and its held handsets. */
+interface PreviewKeys {
   readonly json: string;
   readonly html: string;
   readonly held: string;
 }
 
-/** Where the preview of a batch of this id lies, or of all that fit it as a pattern. */
+/** The files of the preview of a batch with this id, or, if it is a pattern, of all batches that fit it. */
 function previewsOf(batch: string): PreviewKeys {
   const base = `${OUTBOX.previews.prefix}${batch}`;
   return { json: `${base}/preview.json`, html: `${base}/preview.html`, held: `${base}/held.csv` };
 }
 
-/** Where a batch's preview lies. */
+/** The files of a batch's preview. */
 export function previewKeys(batchId: BatchId): PreviewKeys {
   return previewsOf(batchId);
 }
@@ -143,33 +146,33 @@ export function summaryPattern(agency: string): string {
 
 const status = (batch: string, ending: string) => `${OUTBOX.batches.prefix}${batch}/status.${ending}`;
 
-/** Where a batch stands, before its summary: for programs, and as a page for people. */
+/** The files that say where a batch stands, before its summary: for programs, and as a page for people. */
 export function statusKeys(batchId: BatchId): Record<'json' | 'html', string> {
   return { json: status(batchId, 'json'), html: status(batchId, 'html') };
 }
 
-/** The pattern of where an agency's batches stand. */
+/** The pattern of the files that say where an agency's batches stand. */
 export function statusPattern(agency: string): string {
   return status(anyBatchOf(agency), '*');
 }
 
-/** And of where all batches do. */
+/** The pattern of those files for all batches. */
 export const STATUSES = { pattern: status('*', '*') };
 
 const DAILY = `${OUTBOX.reports.prefix}daily/`;
 const daily = (day: string, ending: string) => `${DAILY}${day}.${ending}`;
 
-/** What administrators are told of a day: for programs, and as a page for people. */
+/** The administrators' digest of a day: for programs, and as a page for people. */
 export function digestKeys(day: Day): Record<'json' | 'html', string> {
   return { json: daily(day, 'json'), html: daily(day, 'html') };
 }
 
-/** Where what they are told of all days lies. */
+/** The folder of the digests of all days. */
 export const DIGESTS = { prefix: DAILY, pattern: daily('*', '*') };
 
 /**
- * Whether what lies under a key says where something stands, and is written over and over, or each day: nothing that was decided, and no
- * last word.
+ * Whether the file under a key says where something stands, and is written over and over, or each day: it is nothing that was decided, and
+ * no last word.
  */
 export function isWord(key: string): boolean {
   return /^batches\/[^/]+\/status\.(json|html)$|^orders\/[^/]+\/open\.csv$|^reports\/daily\//.test(key);
@@ -180,24 +183,24 @@ export function booksPattern(caseworker: string): string {
   return `${OUTBOX.batches.prefix}${anyBatchOf(caseworker)}/*`;
 }
 
-/** What became of the rows that a follow-up was to go on with. */
+/** The list of what became of the rows that a follow-up was to go on with. */
 export function movedCsvKey(batchId: BatchId): string {
   return `${OUTBOX.batches.prefix}${batchId}/moved.csv`;
 }
 
 const handsets = (batch: string) => `${OUTBOX.batches.prefix}${batch}/handsets.csv`;
 
-/** What became of each handset of a settled report. */
+/** The list of what became of each handset of a settled report. */
 export function handsetsKey(batchId: BatchId): string {
   return handsets(batchId);
 }
 
-/** The pattern of what became of the handsets that an agency reported. */
+/** The pattern of the lists of what became of the handsets that an agency reported. */
 export function handsetsPattern(agency: string): string {
   return handsets(anyBatchOf(agency));
 }
 
-/** The rows of a settled batch that were open, disconnected or blocked elsewhere. */
+/** The list of the rows of a settled batch that were open, disconnected or blocked elsewhere. */
 export function elsewhereKey(batchId: BatchId): string {
   return `${OUTBOX.batches.prefix}${batchId}/elsewhere.csv`;
 }
@@ -233,24 +236,24 @@ export function reversalKeys(day: Day, batchId: BatchId): RevocationKeys {
   return revocationsOf(day, `${batchId}.withdrawn`);
 }
 
-/** What became of each line of an appeal. */
+/** The list of what became of each line of an appeal. */
 export function appealsCsvKey(batchId: BatchId): string {
   return `${OUTBOX.batches.prefix}${batchId}/appeals.csv`;
 }
 
 const kept = (batch: string) => `${OUTBOX.batches.prefix}${batch}/kept.csv`;
 
-/** What of a withdrawn report stays, since later batches rely on it. */
+/** The list of what of a withdrawn report stays, since later batches rely on it. */
 export function keptCsvKey(batchId: BatchId): string {
   return kept(batchId);
 }
 
-/** The pattern of what stays of the reports that an agency withdrew. */
+/** The pattern of the lists of what stays of the reports that an agency withdrew. */
 export function keptPattern(agency: string): string {
   return kept(anyBatchOf(agency));
 }
 
-/** The list of the numbers that a response, recorded on `day`, had withdrawn from every list. */
+/** The list of the numbers that a response, recorded on `day`, caused to be withdrawn from every list. */
 export function withdrawalKeys(day: Day, batchId: BatchId, responseSha256: string): RevocationKeys {
   return revocationsOf(day, `${batchId}.withdrawn-${sha8(responseSha256)}`);
 }

@@ -6,7 +6,7 @@ import { BOOKS } from './kinds.ts';
 import { table } from './page-parts.ts';
 import { grouped } from './wording.ts';
 
-/** What is counted of numbers: a summary's, or that of a status, in which some are open. */
+/** Counts of numbers: a summary's, or those of a status, in which some are open. */
 export type Counts = Partial<BookSummary<'connections'>> & { readonly open?: number };
 type Column = keyof typeof BOOKS.connections.ended | 'open';
 
@@ -27,7 +27,7 @@ const ENDS: readonly (Series & { readonly column: Column })[] = [
 /** The series of charts of outcomes. */
 export const OUTCOME_SERIES: readonly Series[] = ENDS;
 
-/** How many of each series. */
+/** The count of each series. */
 export function outcomeCounts(counts: Counts): number[] {
   return ENDS.map(({ column }) => counts[column] ?? 0);
 }
@@ -46,7 +46,7 @@ const worded = (all: readonly (readonly [count: number, name: string])[]) =>
 
 /**
  * A funnel: the numbers that a batch met, those of them that were directed, and what became of these.
- * @param met what the first are, in words
+ * @param met the words for the first
  */
 export function outcomeBars(id: string, connections: Counts, met = 'Numbers seen in these handsets'): Html {
   const { linked = 0, directed = 0 } = connections;
@@ -72,7 +72,7 @@ export function outcomeBars(id: string, connections: Counts, met = 'Numbers seen
   return bars(id, 'From the numbers to their outcomes', funnel, ENDS);
 }
 
-/** What became of the numbers of each operator, in the columns that count something anywhere. */
+/** What became of the numbers of each operator, in the columns that count something at any operator. */
 export function outcomeTable(
   id: string,
   caption: string,

@@ -1,47 +1,59 @@
 /** The outcomes of a direction's rows, packed: what a row's bytes say, and how they are written. */
-import { addDays, type Day } from './days.ts';
+import { addDays, DAY_MS, type Day } from './days.ts';
 import { endsConnection, OUTCOMES, type Outcome } from './kinds.ts';
 
 /** The number of each outcome, as it stands in the low bits of a row. */
 export const code = Object.fromEntries(OUTCOMES.map((outcome, index) => [outcome, index])) as Record<Outcome, number>;
 
 /**
- * Bytes a row takes. The first two (LE) hold its outcome in the low 5 bits and, in the 11 above them, the number (from 1) of the
- * file that said so, 0 = none; the other three (LE) in the low 22 bits the days from 0000-01-01 to `occurred_on`, so that every
- * day that can be written can be kept, and above them a bit that is set where the row was reversed. 2,000 rows are 10 kB, before
- * they are deflated.
+ * Bytes per row. The first two (LE) hold its outcome in the low 5 bits and, in the 11 above them, the number (from 1) of the file that said
+ * so, 0 = none. The other three (LE) hold in the low 22 bits the days from 0000-01-01 to `occurred_on`, so that every day that can be
+ * written can be kept, and above them a bit that is set if the row was reversed. 2,000 rows are 10 kB, before they are deflated.
  */
 export const bytesPerRow = 5;
 
 const outcomeBits = 5;
 /** The bits of a row's first byte that hold its outcome. */
 export const outcomeMask = 0b11111;
-/** The bits of a row's last byte: the day's, and above them the mark of what was reversed. */
+/** The bits of a row's last byte: the day's, and above them the mark of a row that was reversed. */
 const dayMask = 0b111111;
 const reversedMark = 0b1000000;
 /** The day that is written as 0. */
 const dayZero = '0000-01-01' as Day;
 const dayZeroMillis = Date.parse(dayZero);
-const millisPerDay = 86_400_000;
 
-/** A row's outcome as its byte says; a byte that names none is damage, and counts as open. */
-export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
-  return OUTCOMES[(bytes[row * bytesPerRow] ?? 0) & outcomeMask] ?? 'open';
+/** A byte stands for no outcome: it is damage, or the word of a later version, by which nobody may be taken for open and cut off. */
+class UnknownOutcome extends Error {
+  override readonly name = 'UnknownOutcome';
+  constructor(code: number) {
+    super(`there is no outcome ${code}`);
+  }
 }
 
-/** The most entries that 11 bits number. */
+/**
+ * A row's outcome as its byte says.
+ * @throws UnknownOutcome
+ */
+export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
+  const code = (bytes[row * bytesPerRow] ?? 0) & outcomeMask;
+  const outcome = OUTCOMES[code];
+  if (outcome === undefined) throw new UnknownOutcome(code);
+  return outcome;
+}
+
+/** The most entries that 11 bits can number. */
 const mostFiles = 2 ** 11 - 1;
 
 /**
- * Writes a row's outcome in place; `file` is the index in `files` of the one that said so, -1 where
- * none did. What was reversed stays so. Throws
- * RangeError for a file whose number has no room: the row would name another one.
+ * Writes a row's outcome in place. `file` is the index in `files` of the one that said so, -1 if none did. A row that was reversed stays
+ * so.
+ * @throws RangeError for a file whose number has no room: the row would name another one
  */
 export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, on: Day, file: number): void {
   if (file >= mostFiles) throw new RangeError(`a row can name ${mostFiles} files at most`);
   const at = row * bytesPerRow;
   const head = ((file + 1) << outcomeBits) | code[outcome];
-  const day = (Date.parse(on) - dayZeroMillis) / millisPerDay;
+  const day = (Date.parse(on) - dayZeroMillis) / DAY_MS;
   bytes[at] = head & 0xff;
   bytes[at + 1] = head >> 8;
   bytes[at + 2] = day & 0xff;
@@ -61,16 +73,16 @@ export function isReversed(bytes: Uint8Array, row: number): boolean {
 }
 
 /**
- * Whether a row's number stands in no list any more: somebody else has it, as an answer to this direction says, or one to another
- * by which the row was reversed.
+ * Whether a row's number stands in no list any more: somebody else has it, as an answer says, to this direction or to another one, which
+ * reversed the row.
  */
 export function isTakenBack(bytes: Uint8Array, row: number): boolean {
   return isReversed(bytes, row) || outcomeAt(bytes, row) === 'reissued';
 }
 
 /**
- * Whether a row's holder was to have service after all: they proved themselves, or it was taken back. Who is said to be disconnected
- * then is to be restored. A row that was extended and taken back stands as it was, since another one went on with it.
+ * Whether a row's holder was to have service after all: they proved themselves, or the row was taken back. If they are said to be
+ * disconnected then, they are to be restored. A row that was extended and taken back stands as it was, since another one went on with it.
  */
 export function wasToKeepService(bytes: Uint8Array, row: number): boolean {
   const outcome = outcomeAt(bytes, row);
@@ -90,8 +102,8 @@ export function markReversed(bytes: Uint8Array, row: number): void {
 }
 
 /**
- * The bytes of a ledger of the first form, which had 3 bits for the outcome and 13 for the file, as they are written now. No
- * ledger has more files than 11 bits number.
+ * The bytes of a ledger of the first form, which had 3 bits for the outcome and 13 for the file, as they are written now. No ledger has
+ * more files than 11 bits can number.
  */
 export function fromThreeBits(old: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(old);

@@ -1,7 +1,9 @@
-/** What all pages are made of. */
+/** The parts of which all pages are made. */
 import type { Instant } from './days.ts';
 import { type Content, Html, html } from './html.ts';
+import type { Order } from './ladders.ts';
 import { STYLE } from './page-style.ts';
+import type { OverdueRows } from './status.ts';
 import { inIndia, inUtc } from './wording.ts';
 
 /** A text from outside; marks of writing direction in it end with it. */
@@ -17,7 +19,7 @@ export interface Column {
   readonly count?: boolean;
 }
 
-/** A table that scrolls by itself where the page is too narrow, by keys as well; the first cell of each row names it. */
+/** A table that scrolls by itself if the page is too narrow, by keys as well; the first cell of each row names it. */
 export function table(
   id: string,
   caption: string,
@@ -38,6 +40,32 @@ ${rows.map(
 </table>
 </div>
 `;
+}
+
+/** An order in words. */
+export const orderWords = (order: Order): string => order.replace('_', ' ');
+
+/** What a table of overdue rows is called, and what it has of each. */
+export const OVERDUE = {
+  caption: 'Rows that operators should have answered',
+  columns: [
+    { title: 'Operator' },
+    { title: 'Order' },
+    { title: 'Rows', count: true },
+    { title: 'Directions', count: true },
+    { title: 'Since' },
+  ],
+} as const satisfies { caption: string; columns: readonly Column[] };
+
+/** The cells of such a table. */
+export function overdueRows(overdue: readonly OverdueRows[]): Content[][] {
+  return overdue.map(({ operator, order, rows, directions, since }) => [
+    operator,
+    orderWords(order),
+    rows,
+    directions,
+    time(since),
+  ]);
 }
 
 /** A page that stands alone: it asks for nothing, runs nothing and is one file. */

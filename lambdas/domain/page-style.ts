@@ -1,6 +1,4 @@
-/**
- * The colours; each text has a contrast of 4.5 and more on its ground (WCAG 2.2, 1.4.3), and what is drawn one of 3 and more (1.4.11).
- */
+/** The colours. Each text has a contrast of 4.5 and more on its ground (WCAG 2.2, 1.4.3), and each drawing one of 3 and more (1.4.11). */
 export const COLOURS = {
   light: {
     ground: '#ffffff',
@@ -41,7 +39,7 @@ const properties = (colours: Readonly<Record<string, string>>) =>
     .map(([name, colour]) => `--${name}:${colour}`)
     .join(';');
 
-/** The colours of what is drawn. */
+/** The colours of drawings. */
 export const SERIES = ['good', 'bad', 'late', 'none', 'moved', 'withdrawn', 'open', 'step'] as const;
 
 /** The page's style sheet. */

@@ -1,6 +1,6 @@
 /**
- * A large CSV file in pieces of whole records, so that each can be read alone: with the same rows and line numbers, and up
- * to the same fault, as the file in one piece.
+ * A large CSV file in pieces of whole records, so that each can be read alone: with the same rows and line numbers, and up to the same
+ * fault, as the file in one piece.
  */
 import { type Chunks, type Columns, type CsvRow, FileFault, type Mark, markCsv, readCsv } from './csv.ts';
 
@@ -11,18 +11,18 @@ export interface Piece {
   readonly line: number;
 }
 
-/** How a file is cut, or the next stretch of it. */
+/** The pieces into which a file is cut, or the next stretch of it. */
 export interface Cut {
-  /** Where the header ends; undefined where the file has none. */
+  /** The end of the header; undefined if the file has none. */
   readonly header?: Mark;
   readonly pieces: Piece[];
-  /** Where the next stretch begins, when there is more of the file. */
+  /** The beginning of the next stretch, if there is more of the file. */
   readonly next?: Mark;
-  /** What stops the reading after the last piece. */
+  /** The fault that stops the reading after the last piece. */
   readonly fault?: Pick<FileFault, 'line' | 'reason'> & { readonly found?: string };
 }
 
-/** Where an earlier cut of a file stopped. */
+/** The place where an earlier cut of a file stopped. */
 export interface Stopped {
   readonly header: Mark;
   readonly next: Mark;
@@ -47,7 +47,7 @@ export async function cutFile(
     for await (const mark of markCsv(chunks, columns, bytes)) {
       const here = { at: mark.at + shift.at, line: mark.line + shift.line };
       header ??= here;
-      // The first mark is where the header ends, or where the earlier cut stopped.
+      // The first mark is the end of the header, or the place where the earlier cut stopped.
       if (last) {
         if (pieces.length === most) return { header, pieces, next: last };
         pieces.push({ start: last.at, end: here.at, line: last.line });

@@ -8,20 +8,20 @@ import { MOST_INLINE } from './limits.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 
-/** What a step handed on does not add up to what the step before it counted: something of the plan was lost, or came twice. */
+/** The number that a step handed on is not the one that the step before it counted: something of the plan was lost, or came twice. */
 export class PlanIncomplete extends Error {
   override readonly name = 'PlanIncomplete';
 }
 
 /**
- * Holds a step to what the one before it counted.
+ * Compares a step's count with that of the step before it.
  * @throws PlanIncomplete
  */
 export function mustAddUp(what: string, count: number, expected: number): void {
   if (count !== expected) throw new PlanIncomplete(`${what}: ${count} instead of ${expected}`);
 }
 
-/** Some of what a child of Expand gathered: an object of so many links, ordered by shard, after which stands where each shard's are. */
+/** An object of links that a child of Expand gathered: `links` links, ordered by shard, followed by the places of each shard's links. */
 export interface GatheredObject {
   key: string;
   links: number;
@@ -44,33 +44,33 @@ export const gatheredForm = formOf<GatheredLinks>(
   }),
 );
 
-/** Where the links of each shard stand in a gathered object. */
+/** The places of the links of each shard in a gathered object. */
 export type ShardPlaces = [shard: number, start: number, bytes: number, links: number][];
 
 /** What a child of Expand gathered. */
 export interface Gathered {
-  /** The first of the handsets that were read, and how many they were. */
+  /** The first of the handsets that were read, and their number. */
   first: number;
   handsets: number;
   objects: GatheredObject[];
-  /** What each of the handsets weighs, a line for each. */
+  /** The weight of each of the handsets, a line for each. */
   weights: WrittenList;
 }
 
-/** Where some links of a shard lie. */
+/** A place where some links of a shard lie. */
 export type Slice = [key: string, start: number, bytes: number, links: number];
 
 /**
- * One child of Claim: a shard of numbers, or a run of the screened handsets. Of the numbers of a shard with far more links than it
- * should have, several children each take a part. Of a batch that doesn't expand: so many lines of a list of subjects.
+ * One child of Claim: a shard of numbers, or a run of the screened handsets. A shard of numbers with far more links than it should have
+ * goes to several children, which each take a part of its numbers. For a batch that doesn't expand: some lines of a list of subjects.
  */
 export type ShardItem =
   | {
       kind: 'reverify';
       shard: number;
-      /** Of all of its slices, whatever part of them the child takes. */
+      /** The links in all of its slices, whatever part of them the child takes. */
       links: number;
-      /** Where its line of the index stands, which lists its slices. */
+      /** The line of the index that lists its slices. */
       slices: { start: number; bytes: number };
       part: Part | null;
     }
@@ -104,9 +104,9 @@ export interface PlannedDirection {
   directionId: DirectionId;
   operator: OperatorId;
   rows: number;
-  /** Where the rows' identities stand in the work bucket, row n in line n. */
+  /** The file in the work bucket with the rows' identities, row n in line n. */
   rowsKey: string;
-  /** Its ladder, where that is not its shard's: of rows that go on where their earlier ladder had come to. */
+  /** Its ladder, if that is not its shard's: rows that go on, do so where their earlier ladder had come to. */
   rungs?: readonly Rung[];
 }
 
@@ -123,22 +123,25 @@ export interface ShardDecision {
   /** The links, or handsets, that it was made from. */
   taken: number;
   rungs: Rung[];
-  /** Each under the operator where its row is decided: one that it was ported to since its newest sighting, or else that sighting's. */
+  /**
+   * Decisions, each under the operator where its row is decided: the one that it was ported to since its newest sighting, or else that
+   * sighting's.
+   */
   decisions: Decisions;
   ported: Ported;
   directions: PlannedDirection[];
-  /** What it did not direct, in sorted lines; null where that is nothing. */
+  /** The list of what it did not direct, in sorted lines; null if that is nothing. */
   elsewhere: WrittenList | null;
-  /** Of a follow-up: what became of each row that it goes on with, in sorted lines; null where that is nothing. */
+  /** The list of what became of each row that a follow-up goes on with, in sorted lines; null if that is nothing. */
   moved: WrittenList | null;
   /**
-   * Of a reversal: what became of each subject, a line each, how many of them became what, and how many were dropped, since another
-   * handset of the withdrawn report stands for them; null of other batches.
+   * For a reversal: the list of what became of each subject, a line each; the numbers of subjects by what they became; and the number that
+   * were dropped, since another handset of the withdrawn report stands for them. Null for other batches.
    */
   reversed: { list: WrittenList; subjects: SubjectCounts; dropped: number } | null;
 }
 
-/** How many subjects of a reversal became what. */
+/** The numbers of subjects of a reversal, by what they became. */
 export type SubjectCounts = Readonly<Record<SubjectState, number>>;
 
 /** All that a plan decided; the commit that makes it count names it. */
@@ -153,14 +156,15 @@ export interface Plan {
   elsewhere: WrittenList[];
   moved: WrittenList[];
   /**
-   * Of a reversal: how many subjects it was asked, counted without what became of them, and how many became what; null of other batches.
+   * For a reversal: the number of subjects that it was asked, counted without what became of them, and their numbers by what they became;
+   * null for other batches.
    */
   reversal: { asked: number; subjects: SubjectCounts; lists: WrittenList[] } | null;
   /** The directions' starts, one a line, for the Map over them. */
   manifestKey: string;
 }
 
-/** How a direction's execution is started: at a rung of its ladder, counted from 1. */
+/** The input of a direction's execution, which starts at a rung of its ladder, counted from 1. */
 export interface DirectionStart {
   directionId: DirectionId;
   batchId: BatchId;
@@ -175,7 +179,7 @@ export function manifestText(starts: readonly DirectionStart[]): string {
 }
 
 const rung = z.strictObject({ order: z.enum(ORDERS), deadline: fields.instant });
-/** A ladder as it is planned, as it is written beside what it is of. */
+/** A ladder as it is planned, as it is written beside its direction or its shard. */
 export const rungsForm: z.ZodType<readonly Rung[]> = z.array(rung);
 const plannedDirection = z.strictObject({
   directionId: fields.direction,
@@ -209,7 +213,7 @@ const decisions = z.record(
 
 const ported = z.record(fields.operator, z.record(fields.operator, fields.count));
 
-/** What nobody could be decided to be when a record was written, nobody was: the columns that the books have had since. */
+/** Gives 0 to the columns that the books have had since a record was written: nobody could be decided to be what didn't exist then. */
 function withColumnsSince({ decisions, ...content }: Record<string, unknown>): Record<string, unknown> {
   const books = decisions as Record<string, Record<string, object>>;
   const now = Object.entries(books).map(([operator, own]) => [
@@ -227,7 +231,7 @@ type Content = Record<string, unknown>;
 const withPorted = (content: Content) => ({ ...content, ported: {} });
 const withBoth = (content: Content) => withPorted(withColumnsSince(content));
 const EARLIER = { 1: withBoth, 2: withBoth, 3: withBoth, 4: withBoth, 5: withPorted, 6: (content: Content) => content };
-/** Before the seventh there were no follow-ups, and before the eighth no reversals: what has each of them is given. */
+/** Before the seventh form there were no follow-ups, and before the eighth no reversals: their empty fields are given. */
 const since = (moved: object, reversed: object): Record<number, (content: Content) => Content> =>
   Object.fromEntries([
     ...Object.entries(EARLIER).map(([form, upgrade]) => [
@@ -299,7 +303,7 @@ export const shardPlaces: z.ZodType<ShardPlaces> = z.array(
 /** The slices of a shard, a line of Gather's index. */
 export const slices: z.ZodType<Slice[]> = z.array(z.tuple([z.string(), fields.count, fields.count, fields.count]));
 
-/** What the Batch machine is told to direct. It reads more directions than an inline Map takes from their file. */
+/** The Batch machine's input of what to direct. It reads more directions than an inline Map takes from their file. */
 export function toDirect(starts: readonly DirectionStart[], manifestKey: string) {
   return { directions: starts.length, manifestKey, inline: starts.length <= MOST_INLINE ? starts : [] };
 }

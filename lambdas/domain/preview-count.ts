@@ -1,45 +1,47 @@
 /**
- * The count of the numbers that a batch would reach, for its preview. It knows neither decisions nor ledgers, and shares nothing with that of
- * linked.ts, so that the books can be held to it.
+ * The count of the numbers that a batch would reach, for its preview. It knows neither decisions nor ledgers, and shares nothing with the
+ * count of linked.ts, so that the books can be compared with it.
  */
-import { parseDay } from './days.ts';
+import { DAY_MS, parseDay } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import type { BatchId, Imei, OperatorId } from './identifiers.ts';
 import { BadWorkLine, tabbedCells } from './tabbed.ts';
 
-/** What gathered links come to, in distinct numbers. */
+/** Counts of gathered links, in distinct numbers. */
 export interface PreviewCounts {
   readonly linked: number;
   readonly linkedOnlyByHeld: number;
-  /** By the operator of the newest sighting, ids ascending; operators that have none are not in it. */
+  /** Numbers by the operator of the newest sighting, ids ascending; operators without any are not in it. */
   readonly byOperator: ReadonlyMap<OperatorId, number>;
-  /** By the service area of the newest sighting as well, the largest first. */
+  /** Numbers by the service area of the newest sighting as well, the largest first. */
   readonly areas: readonly AreaCount[];
 }
 
 /** Numbers whose newest sighting is in an area. */
 export interface AreaCount {
-  /** As operators wrote it; '' where they didn't; null for all those that are not told apart any more. */
+  /** The area as operators wrote it; '' if they didn't; null for all areas that are not told apart any more. */
   readonly area: string | null;
   readonly numbers: number;
   readonly byOperator: ReadonlyMap<OperatorId, number>;
 }
 
-/** Where the cells of a gathered line begin: `+91` and ten digits, 14 digits, `yyyy-mm-dd`, the operator, the area. */
+/** The places where the cells of a gathered line begin: `+91` and ten digits, 14 digits, `yyyy-mm-dd`, the operator, the area. */
 const NUMBER_AT = 3;
 const IMEI_AT = 14;
 const DAY_AT = 29;
 const PLACE_AT = 40;
 
-/** There are 22 service areas. An operator that writes something else in each row has them counted in one. */
+/**
+ * The most operators and areas that are told apart. There are 22 service areas; an operator that writes something else in each row has
+ * those counted in one.
+ */
 const MOST_PLACES = 4096;
 
-/** The first of the numbers of ten digits that begin with 6, and those of the self-check, which begin with 00 and come last here. */
+/** The first of the numbers of ten digits that begin with 6, and the self-check's, which begin with 00 and come last here. */
 const FIRST_NUMBER = 6_000_000_000;
 const RESERVED_NUMBERS = 100_000_000;
 const FIRST_RESERVED = 4_000_000_000;
 const FIRST_DAY = Date.UTC(1900, 0, 1);
-const DAY_MILLIS = 86_400_000;
 
 const FIRST_ROOM = 1 << 12;
 /** A table of places is never fuller than this, so that a number is found, or found to be new, after a few steps. */
@@ -49,33 +51,36 @@ const EMPTY = 0;
 const ONLY_HELD = 1;
 const NOT_ONLY_HELD = 2;
 
-/** Where a number was seen: the operator, and the area as it wrote it. */
+/** The place where a number was seen: the operator, and the area as it wrote it. */
 interface Place {
   readonly operator: OperatorId;
   readonly area: string | null;
 }
 
 /**
- * Counts distinct numbers among gathered links. Each is one place of a hash table, 17 bytes of it: the number, the day of its
- * newest sighting, where and in which handset that was, and whether any of its handsets isn't held. 2,000,000 numbers take 71 MB,
- * and 107 while room is made for them.
+ * Counts distinct numbers among gathered links. Each is one place of a hash table, 17 bytes of it: the number, the day of its newest
+ * sighting, where and in which handset that was, and whether any of its handsets isn't held. 2,000,000 numbers take 71 MB, and 107 while
+ * room is made for them.
  */
 export class PreviewCount {
   readonly #held: ReadonlySet<number>;
   #numbers = new Uint32Array(FIRST_ROOM);
-  /** The day, and below it where that was. */
+  /** The day of the newest sighting, and in the bits below it the place where that was. */
   #newest = new Uint32Array(FIRST_ROOM);
-  /** In which handset. */
+  /** The handset of the newest sighting. */
   #imeis = new Float64Array(FIRST_ROOM);
   #seen = new Uint8Array(FIRST_ROOM);
   #taken = 0;
   readonly #places: Place[] = [];
   readonly #placeOf = new Map<string, number>();
-  /** Of each operator, the place of all its areas that found no room. */
+  /** For each operator, the place of all its areas that found no room. */
   readonly #elsewhere = new Map<string, number>();
   readonly #days = new Map<string, number>();
 
-  /** Where a number stands in the table follows from the batch's id as well, which nobody knew who uploaded numbers: they can't be chosen to crowd it. */
+  /**
+   * The place of a number in the table depends on the batch's id as well, which nobody knew when they uploaded numbers: so numbers can't be
+   * chosen to crowd it.
+   */
   readonly #salt: number;
 
   /** @param held the batch's held handsets */
@@ -87,13 +92,13 @@ export class PreviewCount {
   /**
    * Takes the links of one object, in chunks of its bytes.
    * @returns how many they were
-   * @throws BadWorkLine for what is no line of a gathered link
+   * @throws BadWorkLine for a line that is not a gathered link's
    */
   async add(chunks: AsyncIterable<Uint8Array>): Promise<number> {
     let rest = '';
     let links = 0;
     for await (const chunk of chunks) {
-      // One character a byte, so that a chunk may end within a character.
+      // Each byte is one character, so that a chunk may end within a character of UTF-8.
       const text = rest + Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString('latin1');
       let from = 0;
       for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {
@@ -107,7 +112,7 @@ export class PreviewCount {
     return links;
   }
 
-  /** What the links so far come to. */
+  /** The counts of the links so far. */
   counts(): PreviewCounts {
     const inPlace = new Array<number>(this.#places.length).fill(0);
     let linkedOnlyByHeld = 0;
@@ -173,7 +178,7 @@ export class PreviewCount {
     const known = this.#days.get(text);
     if (known !== undefined) return known;
     const day = parseDay(text);
-    const days = day === null ? -1 : (Date.parse(day) - FIRST_DAY) / DAY_MILLIS;
+    const days = day === null ? -1 : (Date.parse(day) - FIRST_DAY) / DAY_MS;
     if (!(days >= 0 && days <= 0xffff)) throw new BadWorkLine('a gathered link has a day');
     this.#days.set(ownCopy(text), days);
     return days;
@@ -204,8 +209,8 @@ export class PreviewCount {
   }
 
   /**
-   * Whether it goes before the sighting that stands at a place: the latest day, then the operator's
-   * id ascending, then the lowest IMEI; then, to depend on no order, the area.
+   * Whether a sighting goes before the one that stands at a place: the latest day, then the operator's id ascending, then the lowest IMEI;
+   * then the area, so that the result depends on no order.
    */
   #isNewer(newest: number, imei: number, at: number): boolean {
     const known = this.#newest[at] ?? 0;
@@ -218,7 +223,9 @@ export class PreviewCount {
     return imei !== handset ? imei < handset : compare(one.area ?? '\uffff', two.area ?? '\uffff') < 0;
   }
 
-  /** Where a number stands in the table, which has 2^n places, or where it would: its bits are mixed as MurmurHash3 does in the end. */
+  /**
+   * The place of a number in the table, which has 2^n places, or the free one for it: its bits are mixed as MurmurHash3 does in the end.
+   */
   #slotOf(number: number): number {
     const last = this.#numbers.length - 1;
     let mixed = number ^ this.#salt;
@@ -250,7 +257,7 @@ function isTab(text: string, at: number): boolean {
   return text.charCodeAt(at) === 9;
 }
 
-/** The number that so many digits make; none where there is anything else. */
+/** The number that `count` digits make; NaN if there is anything else. */
 function digitsOf(text: string, at: number, count: number): number {
   let value = 0;
   for (let n = at; n < at + count; n++) {
@@ -261,7 +268,7 @@ function digitsOf(text: string, at: number, count: number): number {
   return value;
 }
 
-/** A piece of a larger text would keep all of that in memory. */
+/** Copies a piece of a larger text, which would keep all of that text in memory. */
 const ownCopy = (text: string): string => Buffer.from(text).toString();
 
 function compare(a: string, b: string): number {

@@ -1,21 +1,23 @@
-/** What a preview tells of its batch in numbers, for the notice that asks people about it. */
+/** The figures of a batch in its preview, for the notice that asks people about it. */
 import * as z from 'zod';
 import { fields } from './stored.ts';
 
-/** Of a report whom it would reach; of a reversal how many subjects it is asked to give back. */
+/** For a report whom it would reach; for a reversal how many subjects it is asked to give back. */
 export type Figures =
   | Readonly<Record<'handsets' | 'held' | 'linked' | 'linkedOnlyByHeld', number>>
   | { readonly subjects: number };
 
+/** What is read back of the figures of a report's preview. */
+export const reportFigures = z.object({
+  report: z.object({ handsets: fields.count }),
+  held: fields.count,
+  linked: fields.count,
+  linkedOnlyByHeld: fields.count,
+});
+
 const told = z.discriminatedUnion('kind', [
-  z
-    .object({
-      kind: z.literal('report'),
-      report: z.object({ handsets: fields.count }),
-      held: fields.count,
-      linked: fields.count,
-      linkedOnlyByHeld: fields.count,
-    })
+  reportFigures
+    .extend({ kind: z.literal('report') })
     .transform(({ report, held, linked, linkedOnlyByHeld }): Figures => {
       return { handsets: report.handsets, held, linked, linkedOnlyByHeld };
     }),

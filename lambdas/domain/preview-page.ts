@@ -1,6 +1,6 @@
 /**
- * The preview as a page for the people who decide: whom the batch would reach, by operator and area, its held handsets and its
- * heaviest ones, and how to decide. It stands alone (it asks for nothing, runs nothing and is one file), and names no number.
+ * The preview as a page for the people who decide: whom the batch would reach, by operator and area, its held handsets and its heaviest
+ * ones, and how to decide. It stands alone (it asks for nothing, runs nothing and is one file), and names no number.
  */
 import { csvLine } from './csv-line.ts';
 import { decisionColumns } from './decision-rows.ts';
@@ -23,13 +23,13 @@ export interface PreviewDetails {
   readonly heaviest: readonly HandsetWeight[];
   /** Numbers by area, the largest first. */
   readonly areas: readonly AreaCount[];
-  /** From how many numbers on a handset is held. */
+  /** The number of numbers from which on a handset is held. */
   readonly heldFrom: HeldFrom;
   /** The limit that the batch has passed, so that it ended without effect before anybody was asked; null where it has passed none. */
   readonly over: OverLimit | null;
 }
 
-/** A page is read by people: what is longer stands in held.csv, or in one last row. */
+/** The most rows that the page shows, since people read it: the others stand in held.csv, or in one last row. */
 const MOST_HELD_SHOWN = 500;
 const MOST_AREAS_SHOWN = 40;
 
@@ -119,7 +119,7 @@ ${warning}${table(
     { title: 'Numbers', count: true },
     { title: 'Share', count: true },
     { title: 'Usage imported last' },
-    // A batch of whose operators no file is held up has no such column.
+    // If no operator of a batch has a file that is held up, there is no such column.
     ...(waiting.length === 0 ? [] : [{ title: 'Files not admitted', count: true }]),
   ],
   rows,

@@ -4,14 +4,15 @@ import type { Instant } from './days.ts';
 import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import type { PreviewCounts } from './preview-count.ts';
+import { reportFigures } from './preview-figures.ts';
 import type { ScreeningTotals } from './screening.ts';
 import { fields } from './stored.ts';
 
-/** What one operator has to do with a batch. */
-export interface OperatorPreview {
+/** An operator's part in a batch. */
+interface OperatorPreview {
   /** Distinct numbers whose newest sighting on any of the batch's handsets is the operator's. */
   readonly linked: number;
-  /** When its usage was imported last, as of before the batch's links were read; null where it never was. */
+  /** The instant of its latest usage import, as of before the batch's links were read; null if there was none. */
   readonly latestImport: Instant | null;
   /** Its usage files that are neither admitted nor imported. */
   readonly gated: number;
@@ -31,17 +32,17 @@ export interface Preview {
   readonly held: number;
   /** Distinct numbers on any of the batch's handsets. */
   readonly linked: number;
-  /** Those of them that were seen on held handsets only. */
+  /** Distinct numbers that were seen on held handsets only. */
   readonly linkedOnlyByHeld: number;
   readonly operators: Readonly<Record<OperatorId, OperatorPreview>>;
-  /** How many different approvers must approve. */
+  /** The number of different approvers who must approve. */
   readonly people: number;
-  /** After this instant the batch lapses; null where nobody has to decide upon it, and it goes on at once. */
+  /** The instant after which the batch lapses; null if nobody has to decide upon it, and it goes on at once. */
   readonly decideBy: Instant | null;
 }
 
-/** What the preview takes from others than the count. */
-export interface PreviewInput
+/** What the preview takes from elsewhere than the count. */
+interface PreviewInput
   extends Pick<Preview, 'batchId' | 'agency' | 'file' | 'sha256' | 'report' | 'people' | 'decideBy'> {
   readonly held: number;
   readonly counts: PreviewCounts;
@@ -79,20 +80,16 @@ export function previewText(preview: Preview): string {
   return jsonText(preview);
 }
 
-/** What is read back of a preview's bytes. */
-const told = z.object({
-  report: z.object({ handsets: fields.count }),
-  held: fields.count,
-  linked: fields.count,
-  linkedOnlyByHeld: fields.count,
+/** What is read back of the bytes of a report's preview. */
+const told = reportFigures.extend({
   operators: z.record(
     z.string(),
-    // A preview of before there were gates knows of none.
+    // A preview from before there were gates has no count of gated files.
     z.object({ latestImport: fields.instant.nullable(), gated: fields.count.default(0) }),
   ),
 });
 
-/** What a preview tells of a batch, from its bytes. */
+/** What a report's preview tells of its batch, from its bytes. */
 export function readPreview(text: string): z.output<typeof told> {
   return told.parse(JSON.parse(text));
 }

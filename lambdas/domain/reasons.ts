@@ -1,6 +1,6 @@
 /** Every reason for which a row, a file or an object is not taken. docs/formats.md says what each means and what to do. */
 
-/** Why a row of a file that came in was not taken. */
+/** The reasons for which a row of a file that came in is not taken. */
 export const ROW_REASONS = [
   'wrong_cell_count',
   'missing_imei',
@@ -60,7 +60,7 @@ export interface RejectedRow {
   readonly reason: RowReason;
 }
 
-/** Why a file was refused, or read only as far as its fault; two of them have the name of a column behind a colon. */
+/** The reasons for which a file is refused, or read only as far as its fault; two of them have the name of a column behind a colon. */
 export const FILE_REASONS = [
   'file_too_large',
   'empty_file',
@@ -94,8 +94,8 @@ export function isFileReason(text: string): text is FileReason {
   return FILE_REASONS.some((reason) => reason === name) && ofAColumn === (column !== undefined);
 }
 
-/** Why a key of the inbox is outside the agreed places. It never repeats the key, which may hold anything. */
-export const KEY_STRAYS = [
+/** The reasons for which a key of the inbox is outside the agreed places. A reason never repeats the key, which may hold anything. */
+const KEY_STRAYS = [
   'key_too_long',
   'unknown_place',
   'not_a_csv_name',
@@ -106,7 +106,7 @@ export const KEY_STRAYS = [
 ] as const;
 export type KeyStray = (typeof KEY_STRAYS)[number];
 
-/** Why an object was left where it lies: its key, or whose it is. */
+/** The reasons for which an object is left where it lies: its key, or its owner. */
 export const STRAYS = [
   ...KEY_STRAYS,
   'unknown_agency',

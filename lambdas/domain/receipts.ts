@@ -14,10 +14,10 @@ import { fields } from './stored.ts';
 import { whatToDo } from './what-to-do.ts';
 import { standing } from './whereabouts.ts';
 
-/** What the operator gets for each response file, keys in the agreed order. */
+/** The receipt of a file, keys in the agreed order. */
 export interface Receipt {
   readonly file: string;
-  /** null where the file was refused without being read. */
+  /** The file's SHA-256; null if it was refused without being read. */
   readonly sha256: string | null;
   readonly rows: number;
   readonly recorded: number;
@@ -26,57 +26,61 @@ export interface Receipt {
   readonly rejected: Readonly<Record<string, number>>;
   readonly rejects: readonly RejectedRow[];
   readonly refused: FileReason | null;
-  /** What to do about each of the reasons that it names. */
+  /** The remedy for each of the reasons that it names. */
   readonly whatToDo: Readonly<Record<string, string>>;
-  /** The reversal that an appeal or a withdrawal began; absent of all else. */
+  /** The reversal that an appeal or a withdrawal began; absent for any other file. */
   readonly reversal?: BatchId;
-  /** Of a file that was refused where it couldn't be read further: in which line. */
+  /** The line where a file that was refused couldn't be read further. */
   readonly line?: number;
-  /** And the header that was found, where it lacks a column. */
+  /** The header that was found, if it lacks a column. */
   readonly header?: string;
 }
 
-/** Why a file was refused whole: a reason's word, or the fault beyond which it couldn't be read. */
+/** The reason why a file was refused whole: a reason's word, or the fault beyond which it couldn't be read. */
 export type Refusal = FileReason | Pick<FileFault, 'line' | 'reason' | 'found'>;
 
 /** The word of a refusal. */
 export const reasonOf = (why: Refusal): FileReason => (typeof why === 'string' ? why : why.reason);
 
-/** What the receipt of a response says beside its rows: how the direction stood once it was recorded. */
-export interface ResponseReceipt extends Receipt {
+/** The receipt of a response: beside its rows it says how the direction stood once it was recorded. */
+interface ResponseReceipt extends Receipt {
   readonly directionId: DirectionId;
   readonly uploadedAt: Instant;
   readonly recordedAt: Instant;
   /** Whether the batch had settled: its summary stays. */
   readonly late: boolean;
-  /** How many of the direction's rows still have no final outcome while its ladder runs; 0 once that was closed. */
+  /** The number of the direction's rows that still have no final outcome while its ladder runs; 0 once that was closed. */
   readonly open: number;
-  /** How many have none though it was closed, failed ones among them: its operator may still answer for them. */
+  /** The number of rows that have none though the ladder was closed, failed ones among them: their operator may still answer for them. */
   readonly overdue: number;
-  /** The order that comes next if the rows stay as they are, and by when that is to be answered; null where none does. */
+  /** The order that comes next if the rows stay as they are, and its deadline; null if none does. */
   readonly next: { readonly order: Order; readonly deadline: Instant } | null;
 }
 
-/** Of which file a receipt is, read back from its text. */
+/** The name of a receipt's file, read back from its text. */
 export const receiptName = z.object({ file: z.string() });
 
-/** What a receipt counts, read back from its text. */
-export const receiptCounts = z.object({
+const receiptCounts = z.object({
   rows: fields.count,
   recorded: fields.count,
   alreadyRecorded: fields.count,
   rejected: z.record(z.string(), fields.count),
 });
 
-/** What a receipt's notice says of it, from the receipt's text. */
+/** What a receipt counts, rejects by their reasons, from the receipt's text. */
+export function countsIn(receipt: string): z.output<typeof receiptCounts> {
+  return receiptCounts.parse(JSON.parse(receipt));
+}
+
+/** The counts that a receipt's notice tells, from the receipt's text. */
 export function countedIn(receipt: string): Record<'rows' | 'recorded' | 'alreadyRecorded' | 'rejected', number> {
-  const { rejected, ...counts } = receiptCounts.parse(JSON.parse(receipt));
+  const { rejected, ...counts } = countsIn(receipt);
   return { ...counts, rejected: Object.values(rejected).reduce((sum, rows) => sum + rows, 0) };
 }
 
 /**
  * The receipt of a file that was recorded.
- * @param reversal what it begins, where it is an appeal or a withdrawal that begins one: who filed it finds by it what becomes of that
+ * @param reversal the reversal that an appeal or a withdrawal begins: by it whoever filed it finds what becomes of that
  * @param dates the other form of days that its operator has
  */
 export function receiptOf(
@@ -127,7 +131,8 @@ export function responseReceipt(
 ): ResponseReceipt {
   const { ledger, late } = applied;
   const { rungs } = standing(ledger, response.now);
-  // An order that would carry nobody isn't issued: of those that failed the next one is to disconnect, of those taken back there is none.
+  // An order that would carry nobody isn't issued: for rows that failed the next order is to disconnect, for rows that were taken back
+  // there is none.
   const next = rungs.find(
     ({ order, deadline }, n) => n >= ledger.rung && deadline > response.now && rowsFor(ledger, order).length > 0,
   );
@@ -143,11 +148,11 @@ export function responseReceipt(
   };
 }
 
-/** What is prepared as the receipt where a direction's rows of a combined file are recorded. */
-export interface PartReceipt extends ResponseReceipt {
+/** The receipt that is prepared when a direction's rows of a combined file are recorded. */
+interface PartReceipt extends ResponseReceipt {
   /** The direction's order that was to be answered; null before its first. */
   readonly order: Order | null;
-  /** The upload by which the file was routed: whose part it is. */
+  /** The upload by which the file was routed, and to which this part belongs. */
   readonly upload: string;
 }
 
@@ -166,7 +171,7 @@ export function partReceipt(
 }
 
 const instant = fields.instant;
-/** What was prepared where a direction has recorded a file's bytes, as a part of a combined file or by themselves. */
+/** The text that was prepared when a direction recorded a file's bytes, as a part of a combined file or by themselves. */
 const recordedPart = z.looseObject({
   rows: fields.count,
   recorded: fields.count,
@@ -183,11 +188,11 @@ const recordedPart = z.looseObject({
     .optional(),
 });
 
-/** What a direction says of its rows of a combined file: the text that was prepared with them, or why it takes no file. */
-export type PartTold = { readonly receipt: string } | { readonly refused: FileReason };
+/** A direction's word on its rows of a combined file: the text that was prepared with them, or why it takes no file. */
+type PartTold = { readonly receipt: string } | { readonly refused: FileReason };
 
-/** A row of a combined file that was not taken; where its direction takes no file, it is for that file's reason. */
-export interface CombinedReject {
+/** A row of a combined file that was not taken; if its direction takes no file, the reason is that direction's. */
+interface CombinedReject {
   readonly line: number;
   readonly reason: RowReason | FileReason;
 }
@@ -199,16 +204,16 @@ export interface CombinedPart {
   readonly recorded: number;
   readonly alreadyRecorded: number;
   readonly rejects: readonly CombinedReject[];
-  /** How the direction stood once they were recorded; undefined where its bytes had been recorded before. */
+  /** How the direction stood once they were recorded; undefined if its bytes had been recorded before. */
   readonly standing?: Pick<PartReceipt, 'order' | 'late' | 'open' | 'next' | 'recordedAt'> & {
-    /** Absent of what an earlier version recorded. */
+    /** Absent if an earlier version recorded them. */
     readonly overdue?: number;
   };
 }
 
 /**
  * What became of a direction's rows of a combined file.
- * @param name of the upload whose receipt it is: under another name than the first one's, all was recorded before
+ * @param name of the upload that gets the receipt: if it isn't the first one's name, all was recorded before
  */
 export function combinedPart(
   name: string,
@@ -233,33 +238,34 @@ export function combinedPart(
   return { ...counts, standing: { order, late, open, ...(overdue !== undefined && { overdue }), next, recordedAt } };
 }
 
-/** What an operator gets for a file that answers several of its directions, keys in the agreed order. */
-export interface CombinedReceipt extends Omit<Receipt, 'rejects' | 'reversal'> {
+/** The receipt that an operator gets for a file that answers several of its directions, keys in the agreed order. */
+interface CombinedReceipt extends Omit<Receipt, 'rejects' | 'reversal'> {
   readonly rejects: readonly CombinedReject[];
   readonly uploadedAt?: Instant;
-  /** When the last of its rows was. */
+  /** The instant at which the last of its rows was recorded. */
   readonly recordedAt?: Instant;
   readonly directions: readonly (Pick<CombinedPart, 'directionId' | 'rows' | 'recorded' | 'alreadyRecorded'> & {
     readonly rejected: number;
   } & Partial<Omit<NonNullable<CombinedPart['standing']>, 'recordedAt'>>)[];
-  /** The file of the same bytes that was recorded first. */
+  /** The first recorded file with the same bytes. */
   readonly repeats?: string;
 }
 
-/** Where a combined file's rows go, and the names under which its bytes were routed before that, the first one first. */
+/** The directions of a combined file's rows, and the names under which its bytes were routed before, the first one first. */
 export interface Routed {
   readonly routing: Routing;
   readonly earlier: readonly string[];
 }
 
-/** The number (from 1) of a combined file's receipt among those of its name and bytes: what an earlier one says was recorded stays. */
+/** The number (from 1) of a combined file's receipt among those of its name and bytes: what an earlier receipt says was recorded stays. */
 export const receiptNumber = (name: string, { earlier }: Pick<Routed, 'earlier'>): number =>
   earlier.includes(name) ? earlier.length + 1 : 1;
 
 /**
  * The one receipt of a combined file.
- * @param routed by which its rows went where they did, and the names under which the same bytes were routed before
- * @param parts of all of the routing's directions, `dates` the other form of days that its operator has
+ * @param routed the routing of its rows, and the names under which the same bytes were routed before
+ * @param parts those of all of the routing's directions
+ * @param dates the other form of days that its operator has
  */
 export function combinedReceipt(
   name: string,
@@ -294,7 +300,7 @@ export function combinedReceipt(
   };
 }
 
-/** What a receipt says of rows that were not taken. */
+/** The part of a receipt about rows that were not taken. */
 function rejectedAs<Reason extends RowReason | FileReason>(
   rejects: readonly { readonly line: number; readonly reason: Reason }[],
   dates: DateForm | undefined,
@@ -309,7 +315,7 @@ function rejectedAs<Reason extends RowReason | FileReason>(
   };
 }
 
-/** The fields of a recorded response's receipt that another upload of its bytes changes, or that are of the first one alone. */
+/** The fields of a recorded response's receipt that another upload of its bytes changes, or that only the first one's has. */
 const repeated = z.looseObject({
   file: z.string(),
   sha256: z.string(),
@@ -327,15 +333,15 @@ const repeated = z.looseObject({
 });
 
 /**
- * The receipt of a response whose bytes were recorded before, from the text of the receipt that they got then: of an upload under the same
- * name it is that; under another it names the file that it repeats, whose receipt says when that was and how the direction stood, and counts
- * nothing as recorded, which it was once.
+ * The receipt of a response whose bytes were recorded before, from the text of the receipt that they got then. An upload under the same
+ * name gets that text. An upload under another name gets a receipt that names the file that it repeats, whose receipt says when that was
+ * recorded and how the direction stood; it counts nothing as recorded, since that was recorded once.
  */
 export function receiptAgain(text: string, name: string): string {
   const first = repeated.parse(JSON.parse(text));
   const { file, sha256, rows, recorded, alreadyRecorded, uploadedAt, recordedAt, late, ...more } = first;
   const { open, overdue, next, order, upload, ...others } = more;
-  // What a combined file had recorded is another upload's, whatever its name.
+  // The bytes that a combined file had recorded are another upload's, whatever its name.
   if (file === name && upload === undefined) return text;
   return jsonText({
     file: name,

@@ -1,11 +1,11 @@
 /**
- * References: what an operator tells a subscriber, who may name it when they ask why. One names no one, and stands for a row of a
+ * References: what an operator tells a subscriber, who may name it when they ask why. A reference names no one, and stands for a row of a
  * re-verification as it was ordered.
  */
 import { isOperatorId, luhnDigit, type OperatorId, type Parsed } from './identifiers.ts';
 import { seenOf } from './unseen.ts';
 
-/** Which row a reference stands for: `row`, from 1, of the direction of this plan, shard and number at this operator. */
+/** The row that a reference stands for: `row`, from 1, of the direction of this plan, shard and number at this operator. */
 export interface Referred {
   readonly operator: OperatorId;
   readonly plan: number;
@@ -14,7 +14,7 @@ export interface Referred {
   readonly row: number;
 }
 
-/** So many digits each of plan, shard, n and row count for the check digit: a mistyped or swapped digit is known in all of them. */
+/** The digits to which plan, shard, n and row are padded for the check digit: a mistyped or swapped digit is found in any of them. */
 const PADDED = { plan: 8, shard: 4, n: 4, row: 5 };
 
 /** `<operator>-<plan>-<shard>-<n>-<row from 1>-<Luhn digit over plan, shard, n and row, padded to 8, 4, 4 and 5 digits>`. */
@@ -24,15 +24,14 @@ export function referenceOf({ operator, plan, shard, n, row }: Referred): string
   return `${operator}-${plan}-${shard}-${n}-${row}-${luhnDigit(checked)}`;
 }
 
-/** What people write for a hyphen, and what their programs make of one, with blanks around. */
+/** The characters that people write for a hyphen, and those that their programs make of one, with blanks around. */
 const DASHES = /\s*[-\u2010-\u2015\u2212]\s*/g;
 
 const REFERENCE = /^([a-z0-9-]{1,10})-(\d{1,9})-(\d{1,9})-(\d{1,9})-(\d{1,9})-\d$/;
 
 /**
- * Reads a reference as a subscriber names it, in upper or lower case, with blanks around it and its hyphens, or dashes in their
- * place. It is a `bad_reference` where its form is another one or its
- * check digit doesn't fit. Whether there is such a row, is not looked at.
+ * Reads a reference as a subscriber names it, in upper or lower case, with blanks around it and its hyphens, or dashes in their place. It
+ * is a `bad_reference` if its form differs or its check digit doesn't fit. It doesn't look whether there is such a row.
  */
 export function parseReference(cell: string): Parsed<Referred, 'bad_reference'> {
   const text = writtenAs(cell);
@@ -40,7 +39,7 @@ export function parseReference(cell: string): Parsed<Referred, 'bad_reference'> 
   const [plan = 0, shard = 0, n = 0, row = 0] = numbers.map(Number);
   if (!isOperatorId(operator)) return { reason: 'bad_reference' };
   const value = { operator, plan, shard, n, row };
-  // Whoever writes leading zeros copied something else.
+  // A text with leading zeros is no reference of ours, even if its check digit fits.
   return row >= 1 && referenceOf(value) === text ? { value } : { reason: 'bad_reference' };
 }
 

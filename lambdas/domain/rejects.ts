@@ -1,4 +1,4 @@
-/** Rejects: the rows of a file that were not taken, as they are told. */
+/** Rejects: the rows of a file that were not taken, as its uploader is told of them. */
 import { csvLine, outside } from './csv-line.ts';
 import type { DateForm } from './days.ts';
 import type { FileReason, RowReason } from './reasons.ts';

@@ -1,13 +1,10 @@
-/** How many people a report may reach at most, and for how many an appeal may ask, whatever approvers say. */
+/** The most people whom a report may reach, and the most subjects for which an appeal may ask, whatever approvers say. */
 import { type BatchState, isWithoutEffect } from './batches.ts';
-import { addSeconds, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import type { BatchId } from './identifiers.ts';
 import { grouped } from './wording.ts';
 
-/** Seconds. */
-const DAY = 24 * 3600;
-
-/** How many numbers and handsets a report, or the reports of one agency in 24 hours, may reach, whatever people say. Policy. */
+/** The most numbers and handsets that a report, or the reports of one agency in 24 hours, may reach, whatever people say. Policy. */
 export interface Limits {
   readonly numbers: number;
   readonly handsets: number;
@@ -21,11 +18,11 @@ export interface WeighedReport {
   readonly ending: BatchState | null;
 }
 
-/** Of what there is a limit: of a report, of an agency's reports of a day, of an appeal; and what it is of which there is too much. */
+/** What a limit applies to, and which figure exceeds it. */
 export const LIMITED = ['report', 'agency', 'appeal'] as const;
 export const LIMITED_BY = ['numbers', 'handsets', 'subjects'] as const;
 
-/** Which limit was passed. */
+/** The limit that was passed. */
 export interface OverLimit {
   readonly of: (typeof LIMITED)[number];
   readonly what: (typeof LIMITED_BY)[number];
@@ -44,17 +41,17 @@ export const overWords = ({ of, what, found, limit }: OverLimit): string =>
   `${what} ${OF_WHAT[of]}: ${grouped(found)}, at most ${grouped(limit)}`;
 
 /**
- * The first limit that a report passes, or null. With its agency's, those count that were weighed less than 24 hours before it and
+ * The first limit that a report passes, or null. Its agency's reports count with it if they were weighed less than 24 hours before it and
  * did not end without effect.
- * @param others the agency's reports that were noted before it, also where they say that they were weighed after it: whichever of two
- *   is noted first, the other sees it
+ * @param others the agency's reports that were noted before it, even if they say that they were weighed after it: of two reports, the one
+ * that is noted last sees the other
  */
 export function overLimit(
   report: Omit<WeighedReport, 'ending'>,
   others: Iterable<WeighedReport>,
   limits: Limits,
 ): OverLimit | null {
-  const since = addSeconds(report.weighedAt, -DAY);
+  const since = addSeconds(report.weighedAt, -DAY_SECONDS);
   const agency = { numbers: report.numbers, handsets: report.handsets };
   for (const { weighedAt, numbers, handsets, ending } of others) {
     if (weighedAt <= since || !hasEffect(ending)) continue;
@@ -70,28 +67,30 @@ export function overLimit(
   return null;
 }
 
-/** Of a report that is withdrawn before it is decided upon, as of one that ended in vain, nobody hears anything more. */
+/**
+ * Whether a report counts: nobody hears anything more of one that is withdrawn before it is decided upon, nor of one that ended in vain.
+ */
 function hasEffect(ending: WeighedReport['ending']): boolean {
   return ending === null || !isWithoutEffect(ending);
 }
 
-/** A report of an agency's record: what it would reach, and which batch and execution will say how it ended. */
+/** A report of an agency's record: what it would reach, and the batch and execution that will say how it ended. */
 export interface NotedReport extends Omit<WeighedReport, 'ending'> {
-  /** Null for several that were put together: they count as if each had its effect. */
+  /** The report's batch; null for several reports that were put together: they count as if each had its effect. */
   readonly batch: { readonly batchId: BatchId; readonly execution: string } | null;
 }
 
-/** An agency's record lists so many reports of a day, some 200 bytes each; what is older than these stands in it as one. */
+/** The most reports of a day that an agency's record lists, some 200 bytes each; older ones stand in it as one. */
 const MOST_NOTED = 1000;
 
-/** The record with one more report, which comes last. Of what counts with none any more, being a day older, nothing is kept. */
+/** The record with one more report, which comes last. A report that is a day older counts with none any more, and is not kept. */
 export function noteReport(noted: readonly NotedReport[], report: NotedReport): NotedReport[] {
-  const since = addSeconds(report.weighedAt, -DAY);
+  const since = addSeconds(report.weighedAt, -DAY_SECONDS);
   const kept = noted.filter(({ weighedAt }) => weighedAt > since);
   if (kept.length < MOST_NOTED) return [...kept, report];
   // The one in which they are put together takes a place, too.
   const oldest = kept.splice(0, kept.length + 2 - MOST_NOTED);
-  // Under the newest instant of them, so that none is forgotten before its time.
+  // It stands under the newest instant of them, so that none is forgotten before its time.
   const { weighedAt } = oldest.at(-1) ?? report;
   const total = (what: keyof Limits) => oldest.reduce((sum, one) => sum + one[what], 0);
   return [{ batch: null, weighedAt, numbers: total('numbers'), handsets: total('handsets') }, ...kept, report];

@@ -47,7 +47,7 @@ import type { RejectedRow, RowReason } from './reasons.ts';
 import { type ReplacedWord, wordAt } from './replaced.ts';
 import { seenOf } from './unseen.ts';
 
-/** The most response files a direction takes; the next is refused `too_many_files`. */
+/** The most response files that a direction takes; the next is refused as `too_many_files`. */
 export const maxFiles = 500;
 
 /** The columns of a response file about a direction of this kind, for the CSV reader. */
@@ -55,7 +55,7 @@ export function responseColumns(kind: DirectionKind): Columns {
   const rules = rulesOf(kind).answers.map((answer) => ANSWER_RULES[answer]);
   const days = new Set(rules.map(({ dayIn }) => dayIn));
   const onward = rules.flatMap(({ movedBy }) => movedBy ?? []);
-  // A copy of an order to unblock has the number for which alone its handset is to be.
+  // A copy of an order to unblock has the number for which alone its handset is to be unblocked.
   const alone = kind === 'unblock' ? (['msisdn'] as const) : [];
   return { required: [columnOf(kind), 'outcome'], optional: [...alone, ...days, ...onward, 'remarks'], joined: true };
 }
@@ -66,14 +66,15 @@ export interface NamedRow extends Omit<RowSubject, 'identifier'> {
 }
 
 /**
- * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_in_direction;
- * unknown_outcome; bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload); before_sighting
- * (disconnected, surrendered or ported before the connection was last seen: whoever had the number then is not the one who was
- * seen); missing_to, unknown_operator, same_operator (ported to nobody, to nobody of `operators`, or to this operator); bad_ground
- * (extended on none of the grounds); bad_activated_on (reissued on no date, or on one later than that day); not_after_sighting (reissued on a day that is not later
- * than the sighting for which it is directed: who was seen then is who has the number now; a later one on a handset that isn't acted
- * upon may be of whoever got it since). `occurred_on` is the day of the upload where the row doesn't say;
- * of what is reissued the day is that of `activated_on`. `rowOf` gives the direction's row of an identifier.
+ * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_in_direction; unknown_outcome;
+ * bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload); before_sighting (disconnected, surrendered or ported
+ * before the connection was last seen: whoever had the number then is not the one who was seen); missing_to, unknown_operator,
+ * same_operator (ported without an operator, to none of `operators`, or to this operator); bad_ground (extended on none of the grounds);
+ * bad_activated_on (reissued without a date, or on one later than that day); not_after_sighting (reissued on a day that is not later than
+ * the sighting for which it is directed: the person who was seen then is the one who has the number now; a later sighting on a handset that
+ * isn't acted upon may be of whoever got it since). The day is `occurred_on`, or that of the upload if the row doesn't say; a reissued
+ * row's is `activated_on`.
+ * @param rowOf returns the direction's row of an identifier
  */
 export function parseResponseRow(
   row: CsvRow,
@@ -110,14 +111,14 @@ export function parseResponseRow(
   return { line, row: place, outcome, day: activated };
 }
 
-/** Whether a handset's row says a number, and its handset is to be unblocked for another one alone, or for all. */
+/** Whether a handset's row names a number although its handset is to be unblocked for another one alone, or for all. */
 function isOfAnother(said = '', { aloneFor }: NamedRow, operator: OperatorId): boolean {
   if (said === '' || aloneFor === undefined) return false;
   const number = identifiersOf(operator).msisdn(said);
   return 'reason' in number || number.value !== aloneFor;
 }
 
-/** Where a row goes on, by the cell of the column that says so. */
+/** Where a row goes on, from the cell of the column that says so. */
 function onwardOf(
   column: 'to' | 'ground',
   written: string,
@@ -135,14 +136,14 @@ function onwardOf(
   return isKnown ? { to: cell } : { reason: 'unknown_operator' };
 }
 
-/** What an answer does to a row, given what is recorded of it. */
+/** The effect of an answer on a row, given what is recorded of it. */
 export type Effect = 'record' | 'already' | 'conflict';
 
 /**
- * The transitions allowed: open, overdue and failed to every answer (`extended` not on overdue, which `failed` leaves overdue), since whoever
- * fails and proves themselves in time is not cut off. The same outcome again, and failed after disconnected or surrendered, is already recorded; anything else conflicts.
- * All but failed are terminal, except that a number may always turn out to be somebody else's since (reissued), and since a later day
- * than was said before (as `applyResponse` has it).
+ * The transitions that are allowed. Open, overdue and failed take every answer, since somebody who fails and proves themselves in time is
+ * not cut off (`extended` is not taken on overdue, and `failed` leaves a row overdue). The same outcome again, and failed after
+ * disconnected or surrendered, is already recorded; anything else conflicts. All but failed are terminal, except that a number may always
+ * turn out to be somebody else's since (reissued), and since a later day than was said before (as `applyResponse` has it).
  */
 export function effectOf(current: Outcome, answer: Answer): Effect {
   const { recordedOn, alreadyOn } = ANSWER_RULES[answer];
@@ -150,10 +151,10 @@ export function effectOf(current: Outcome, answer: Answer): Effect {
   return recordedOn.includes(current) ? 'record' : 'conflict';
 }
 
-/** What a response file did, before it is committed. */
+/** The effect of a response file, before it is committed. */
 export interface Applied {
   readonly kind: 'applied';
-  /** The next ledger; it holds the file, so commit it even where no row was recorded. */
+  /** The next ledger. It holds the file, so commit it even if no row was recorded. */
   readonly ledger: Ledger;
   readonly rows: number;
   readonly recorded: number;
@@ -162,37 +163,37 @@ export interface Applied {
   readonly alreadyRecorded: number;
   /** All of the file's rejects in its order, those of reading included. */
   readonly rejects: readonly RejectedRow[];
-  /** Rows (ascending) that this file made failed and that are failed at its end, and not taken back: its disconnect order's. */
+  /** Rows (ascending) that this file made failed and that are failed at its end, and not taken back: its disconnect order carries them. */
   readonly madeFailed: readonly number[];
   /** Rows (ascending) whose connection has ended at the file's end and had not before, and that were not taken back. */
   readonly madeRevoked: readonly number[];
-  /** Rows (ascending) whose number this file says is somebody else's: it is withdrawn from every list. */
+  /** Rows (ascending) whose number is somebody else's, as this file says: it is withdrawn from every list. */
   readonly madeReissued: readonly number[];
   /** Rows (ascending) that a bar or a disconnect order had carried, here or elsewhere, and that are to have service again. */
   readonly givenBack: readonly number[];
-  /** What goes on elsewhere, or is to be restored, ascending by row; also ports of rows that were overdue, which are not moved. */
+  /**
+   * Rows that go on elsewhere, or are to be restored, ascending by row; ports of rows that were overdue are among them, which are not
+   * moved.
+   */
   readonly moved: readonly MovedRow[];
-  /** The words that this file's replaced, its own among them, in the order in which it did. */
+  /** The words that this file's words replaced, its own earlier ones among them, in the order in which they did. */
   readonly replaced: readonly ReplacedWord[];
-  /** How many rejects are `conflicts_with_recorded`; the administrators are told of them. */
+  /** The number of rejects that are `conflicts_with_recorded`; the administrators are told of them. */
   readonly conflicts: number;
   /** The batch has settled: the summary stays, and a disconnection is published at once. */
   readonly late: boolean;
 }
 
-export type ApplyDecision =
+type ApplyDecision =
   | Applied
-  /** These bytes are recorded already: nothing changes, what was prepared with them is published again. */
+  /** These bytes are recorded already: nothing changes, and what was prepared with them is published again. */
   | { readonly kind: 'known'; readonly file: RecordedFile }
-  /** Another file of the direction has its name already: its orders and lists could not be told apart from that file's. */
+  /** Another file of the direction has its name already: the orders and lists of the two could not be told apart. */
   | { readonly kind: 'sha_taken' }
-  /** The direction has taken all the files it takes. */
+  /** The direction has taken all the files that it takes. */
   | { readonly kind: 'too_many_files' };
 
-/**
- * Whether another file of the direction, or another one of those that are told apart by it, has a SHA-256 that begins with the
- * same 8 digits, by which what is published with a file is named.
- */
+/** Whether another one of these files has a SHA-256 that begins with the same 8 digits, by which what is published with a file is named. */
 export function isShaTaken(
   { files }: { readonly files: readonly { readonly sha256: string; readonly reversal?: BatchId }[] },
   sha256: string,
@@ -203,11 +204,12 @@ export function isShaTaken(
 }
 
 /**
- * Applies a response's rows, in file order, to the ledger they answer. The same bytes again change nothing. On a sealed ledger
- * the answers go to a copy of the outcomes. `at` is the instant of the upload, at which the rows count as recorded; `committedAt`
- * that of the commit; `cutElsewhere` are rows that an order of another direction took service from, `cutSince` those of whose numbers the new holder
- * is without service by what was directed of them; `portedTo` are the operators to
- * which rows stand ported by earlier files: all that these rows name. Throws LedgerDamaged for a row that the direction doesn't have.
+ * Applies a response's rows, in file order, to the ledger that they answer. The same bytes again change nothing. On a sealed ledger the
+ * answers go to a copy of the outcomes. `at` is the instant of the upload, at which the rows count as recorded; `committedAt` that of the
+ * commit. `cutElsewhere` are rows from which an order of another direction took service; `cutSince` are rows whose number's new holder is
+ * without service by what was directed for that holder. `portedTo` are the operators to which rows stand ported by earlier files: all that
+ * these rows name.
+ * @throws LedgerDamaged for a row that the direction doesn't have
  */
 export function applyResponse(
   ledger: Ledger,
@@ -251,12 +253,12 @@ export function applyResponse(
     const before = outcomeAt(after, row.row);
     const move = movedRow(row);
     const stated = portedTo.get(row.row);
-    // Ported elsewhere than was said before, or than is known of that, is another word, which somebody has to look into.
+    // A port to another operator than was said before, or than is known, is another word, which somebody has to look into.
     const isElsewhere = move?.why === 'ported' && before === 'ported' && stated !== move.to;
     const isCut = isCutAgain(ledger, after, row);
     // A number may be given to somebody else again, of whom another row may know nothing.
     const isAgain = before === 'reissued' && row.outcome === 'reissued' && row.day > dayAt(after, row.row);
-    // What ends no row leaves one overdue whose ladder has ended: it is written as if it had been said before that.
+    // An answer that doesn't end its row leaves it overdue if its ladder has ended: it is written as if it had been said before that.
     const staysOverdue = before === 'overdue' && !ANSWER_RULES[row.outcome].ends;
     const isKnown = staysOverdue && fileOf(after, row.row * bytesPerRow) > 0;
     const effect =
@@ -272,13 +274,13 @@ export function applyResponse(
       recordedAs[row.outcome] = (recordedAs[row.outcome] ?? 0) + 1;
       replaced.push(...[wordAt(after, row.row)].filter((word) => word !== undefined));
       writeOutcome(after, row.row, staysOverdue ? before : row.outcome, row.day, ledger.files.length);
-      // What was taken back is in no order that takes service, and in no list.
+      // A row that was taken back is in no order that takes service, and in no list.
       const stands = !isReversed(after, row.row);
       if (row.outcome === 'failed' && stands && !staysOverdue) failed.add(row.row);
       else failed.delete(row.row);
       if (ANSWER_RULES[row.outcome].revokedFor !== null && stands) revoked.add(row.row);
       else revoked.delete(row.row);
-      // Not where this file says it for the first time, and then another day.
+      // It isn't so if this file says it for the first time, and then another day.
       if (isAgain && !reissued.has(row.row)) again.add(row.row);
       if (row.outcome === 'reissued') reissued.add(row.row);
       if (ANSWER_RULES[row.outcome].givesBack) good.add(row.row);
@@ -296,7 +298,7 @@ export function applyResponse(
     ({ row, why }) => (why === 'ported' || why === 'extended') && !overdue.has(row),
   ).length;
   const [toRestore, toReturn] = [count('disconnected_after_verified'), count('porting_disputed')];
-  // What a row's own orders had taken was given back when it was said first that somebody else has the number.
+  // Service that a row's own orders had taken was given back when it was said first that somebody else has the number.
   const isCutHere = (row: number) => !again.has(row) && wasCut(ledger, row);
   const isTaken = (row: number) => isCutHere(row) || file.cutElsewhere?.has(row) === true;
   const givenBack = ascending(good).filter((row) => isTaken(row) && file.cutSince?.has(row) !== true);
@@ -333,8 +335,8 @@ export function applyResponse(
 }
 
 /**
- * Whether an operator says that a connection was disconnected on a later day than that on which what had been done to it was taken back.
- * It had ended, or was overdue, before; so the word is none on that, and whoever was given service back has lost it again.
+ * Whether an operator says that a connection was disconnected on a later day than the one on which what had been done to it was taken back.
+ * It had ended, or was overdue, before; so the word is not about that, and whoever was given service back has lost it again.
  */
 function isCutAgain(ledger: Ledger, bytes: Uint8Array, { row, outcome, day }: AnsweredRow): boolean {
   if (outcome !== 'disconnected' || !wasGivenBack(bytes, row)) return false;
@@ -343,14 +345,14 @@ function isCutAgain(ledger: Ledger, bytes: Uint8Array, { row, outcome, day }: An
 }
 
 /**
- * The day on which a row that had ended, or was overdue, was taken back at the earliest: that of the direction's first reversal after
- * that. Which of several it was stands nowhere, and a later one may have been about another row.
+ * The earliest day on which a row that had ended, or was overdue, can have been taken back: that of the direction's first reversal after
+ * that. It is recorded nowhere which of several reversals it was, and a later one may have been about another row.
  */
 function firstTakenBackOn({ files, closedAt }: Ledger, bytes: Uint8Array, row: number): Day | null {
   const endedAt = outcomeAt(bytes, row) === 'overdue' ? closedAt : null;
   const reversals = files.flatMap(({ reversal, at }, n) => (reversal === undefined ? [] : [{ n, at }]));
   const first = reversals.find(({ n, at }) => n >= fileOf(bytes, row * bytesPerRow) && (endedAt ?? at) <= at);
-  // It failed after that, or its ladder was ended just when it was.
+  // If no reversal came after that, the row failed after it was taken back, or its ladder ended at the same instant.
   const taken = first ?? reversals.at(-1);
   return taken === undefined ? null : dayOf(taken.at);
 }
@@ -359,7 +361,9 @@ function ascending(rows: Set<number>): number[] {
   return [...rows].sort((a, b) => a - b);
 }
 
-/** The applied ledger with the failed rows' disconnect order told in the file's entry; part of the same commit, so no version on. */
+/**
+ * The applied ledger with the failed rows' disconnect order told in the file's entry. It is part of the same commit, so the version stays.
+ */
 export function withFailedOrder(applied: Applied, failedOrder: FailedOrder): Applied {
   const last = applied.ledger.files.at(-1);
   if (last === undefined) return applied;

@@ -1,4 +1,4 @@
-/** The books of a reversal: what became of those for whom it was asked, and of the rows that it directed. */
+/** The books of a reversal: what became of its subjects, and of the rows that it directed. */
 import {
   type Decisions,
   type Ledgers,
@@ -15,10 +15,10 @@ import type { Plan } from './plans.ts';
 import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 
 /** The subjects of a reversal: `asked` is the sum of the others. */
-export type ReversalSubjects = Readonly<Record<'asked' | SubjectState, number>>;
+type ReversalSubjects = Readonly<Record<'asked' | SubjectState, number>>;
 
-/** What one operator has to do with a reversal. */
-export interface ReversalOperatorSummary {
+/** An operator's part in a reversal. */
+interface ReversalOperatorSummary {
   readonly directions: number;
   readonly overdueDirections: number;
   readonly outcomes: OutcomesSummary;
@@ -30,7 +30,7 @@ export interface ReversalOperatorSummary {
 export interface ReversalSummary {
   readonly batchId: BatchId;
   readonly kind: 'reversal';
-  /** Who filed it. */
+  /** The caseworker or the agency that filed it. */
   readonly agency: AgencyId;
   /** The inbox key of the appeal, or of the withdrawal. */
   readonly file: string;
@@ -46,7 +46,7 @@ export interface ReversalSummary {
   readonly settledAt: Instant;
 }
 
-export const NO_SUBJECTS: ReversalSubjects = {
+const NO_SUBJECTS: ReversalSubjects = {
   asked: 0,
   directed: 0,
   alreadyOpen: 0,
@@ -56,17 +56,17 @@ export const NO_SUBJECTS: ReversalSubjects = {
   struck: 0,
 };
 
-export const NO_REVERSAL_OUTCOMES: OutcomesSummary = { directed: 0, ...BOOKS.outcomes.ended };
+const NO_REVERSAL_OUTCOMES: OutcomesSummary = { directed: 0, ...BOOKS.outcomes.ended };
 
-/** Of an operator to which nothing was directed. */
-export const NO_REVERSAL: ReversalOperatorSummary = {
+/** The part of an operator to which nothing was directed. */
+const NO_REVERSAL: ReversalOperatorSummary = {
   directions: 0,
   overdueDirections: 0,
   outcomes: NO_REVERSAL_OUTCOMES,
   withdrawn: 0,
 };
 
-/** The summary of a reversal that ended before it gave anything back: zeros. How many subjects it had, its preview says. */
+/** The summary of a reversal that ended before it gave anything back: zeros. Its preview says how many subjects it had. */
 export function unsettledReversalSummary(
   input: Pick<ReversalSummary, 'batchId' | 'agency' | 'file' | 'startedAt'> & {
     readonly status: UnsettledStatus;
@@ -92,9 +92,9 @@ export function unsettledReversalSummary(
 }
 
 /**
- * The summary of a settled reversal. `unexplained` is the sum of every difference: subjects that were asked for and what they became,
- * rows that were decided to be directed, those that the sealed ledgers hold, and how these ended.
- * @param withdrawn how many rows it ended, by operator
+ * The summary of a settled reversal. `unexplained` is the sum of every difference between the subjects that were asked for and what they
+ * became, the rows that were decided to be directed, those that the sealed ledgers hold, and how these ended.
+ * @param withdrawn the number of rows that it ended, by operator
  */
 export function settledReversalSummary(
   input: Pick<ReversalSummary, 'batchId' | 'agency' | 'file' | 'startedAt' | 'settledAt'> & {

@@ -23,8 +23,8 @@ const GROUND_WORDS: Readonly<Record<AppealGround, string>> = {
 
 /**
  * The page. Its bytes follow from what it is given; the decisions are bound to the preview's bytes, not to these.
- * @param conditional how many numbers more it gives back if the other handsets that link them are withdrawn before
- * @param over the limit that it has passed, so that it ended without effect before anybody was asked; null where it has passed none
+ * @param conditional how many more numbers it gives back if the other handsets that link them are withdrawn before
+ * @param over the limit that it has passed, so that it ended without effect before anybody was asked; null if it has passed none
  */
 export function reversalHtml(
   preview: ReversalPreview,

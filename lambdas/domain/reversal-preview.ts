@@ -8,14 +8,14 @@ import type { OverLimit } from './report-limits.ts';
 export interface ReversalPreview {
   readonly batchId: BatchId;
   readonly kind: 'reversal';
-  /** Who filed it: a caseworker, or an agency. */
+  /** The caseworker or the agency that filed it. */
   readonly agency: AgencyId;
-  /** The appeal's, or the withdrawal's, inbox key, and its SHA-256. */
+  /** The inbox key of the appeal, or of the withdrawal, and its SHA-256. */
   readonly file: string;
   readonly sha256: string;
-  /** The numbers, handsets and pairs that it is asked to give back, those for which there is nothing to do among them. */
+  /** The number of numbers, handsets and pairs that it is asked to give back, including those for which there is nothing to do. */
   readonly subjects: number;
-  /** How many different approvers must approve. */
+  /** The number of different approvers who must approve. */
   readonly people: number;
   /** It never lapses. */
   readonly decideBy: null;
@@ -36,22 +36,22 @@ export function reversalPreviewText(preview: ReversalPreview): string {
   return jsonText(preview);
 }
 
-/** How many approvers must approve a reversal, and how much one appeal may ask for. Policy. */
+/** The number of approvers that a reversal needs, and the most that one appeal may ask for. Policy. */
 export interface ReversalLimits {
   readonly people: number;
-  /** Of one that has more subjects than `large`. */
+  /** The number of approvers for a reversal with more subjects than `large`. */
   readonly peopleForLarge: number;
   readonly large: number;
-  /** Of an appeal. */
+  /** The most subjects of an appeal. */
   readonly mostSubjects: number;
 }
 
-/** How many approvers a reversal of so many subjects needs. */
+/** The number of approvers that a reversal of `subjects` subjects needs. */
 export function peopleFor(subjects: number, { people, peopleForLarge, large }: ReversalLimits): number {
   return subjects > large ? peopleForLarge : people;
 }
 
-/** The limit that an appeal passes with so many subjects. An agency may take back whatever it reported. */
+/** The limit that an appeal of `found` subjects passes, or null. An agency may take back whatever it reported. */
 export function overAppeal(
   { withdraws }: Pick<Asked, 'withdraws'>,
   found: number,
@@ -61,7 +61,7 @@ export function overAppeal(
 }
 
 /** What is asked on a ground. */
-export interface AskedOn {
+interface AskedOn {
   readonly ground: AppealGround;
   readonly numbers: number;
   readonly handsets: number;
@@ -69,7 +69,7 @@ export interface AskedOn {
   readonly pairs: number;
 }
 
-/** What an appeal asks, by ground, each subject on the first of its grounds; grounds on which nothing is asked are left out. */
+/** What an appeal asks, by ground. Each subject counts on the first of its grounds; grounds on which nothing is asked are left out. */
 export function askedByGround(rows: readonly Appeal[]): AskedOn[] {
   const appeals = [...new Map(rows.toReversed().map((appeal) => [nameOfSubject(appeal), appeal])).values()];
   return APPEAL_GROUNDS.flatMap((ground) => {

@@ -1,52 +1,60 @@
-/** Reversals: what becomes of each number and handset of which it is asked that what was done to it be taken back. */
+/** Reversals: what becomes of each number and handset for which somebody asks that what was done to it be taken back. */
 import { activatedOn, type CountedPointer, isInForce, type Pointer, samePointer } from './claims.ts';
 import { addDays, type Day } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, givesServiceBack } from './kinds.ts';
+import { CONTESTED_DAYS } from './limits.ts';
 import { continuedBy } from './moves.ts';
 import type { SubjectState } from './subject-states.ts';
-
-/** For so many days before an upload a disconnected number may still be its subscriber's. */
-const RESTORED_WITHIN_DAYS = 90;
 
 /** A row that an earlier direction has of the subject, with what its line says. */
 export interface SubjectRow extends CountedPointer {
   /** The day of the sighting for which it is directed; null for handsets. */
   readonly directedFor: Day | null;
-  /** Of an unblock: the number that is excepted; null for the whole handset, and for all other kinds. */
+  /** The number that an unblock excepts; null for the whole handset, and for all other kinds. */
   readonly excepts: Msisdn | null;
 }
 
-/** Which of a subject's rows are to be taken back: all of who has the number now, all of who had it in that row, or these alone. */
-export type Scope = 'current' | { readonly ofHolderIn: Pointer } | { readonly rows: readonly Pointer[] };
+/**
+ * The rows of a subject that are to be taken back: all of whoever has the number now, all of whoever had it in that row, or these alone.
+ */
+export type Scope = 'current' | { readonly ofHolderIn: Pointer } | RowScope;
+interface RowScope {
+  readonly rows: readonly Pointer[];
+}
 
-/** What is given back at an operator; what is known of the subject is what this row says. */
-export interface GivenBack {
+/** Whether a scope names its rows one by one. */
+export function namesRows(scope: Scope): scope is RowScope {
+  return scope !== 'current' && 'rows' in scope;
+}
+
+/** What is given back at an operator. The row from which it goes says what is known of the subject. */
+interface GivenBack {
   readonly operator: OperatorId;
   readonly from: Pointer;
 }
 
 /** What was decided of a subject. */
-export interface SubjectDecision {
+interface SubjectDecision {
   readonly state: Exclude<SubjectState, 'kept' | 'struck'>;
   readonly directed: readonly GivenBack[];
   /** The rows from which it is taken back, newest first: open ones end, all are marked. */
   readonly rows: readonly Pointer[];
-  /** The directions in which it is open to be given back, where that is why it isn't directed. */
+  /** The directions in which it is open to be given back, if that is why it isn't directed. */
   readonly openIn: readonly DirectionId[];
 }
 
 /**
- * Decides what becomes of a number. At each operator that has a row of it: who is open, or waits to go on elsewhere, or was
- * disconnected, surrendered, overdue or named by an order that takes service since service was last given back, is restored there.
- * A number that was activated for somebody else belongs to others from that day on: rows of sightings before it are not touched by who
- * has it now, and nothing is restored to who had it then.
+ * Decides what becomes of a number. Each operator that has a row of it restores it if it is open there, or waits to go on elsewhere, or was
+ * disconnected, surrendered, overdue or named by an order that takes service since service was last given back. A number that was activated
+ * for somebody else belongs to others from that day on: the present holder doesn't touch rows of sightings before it, and nothing is
+ * restored to the holder of that time.
  * @param rows that count, of all operators, newest first
  * @param uploadedOn the day on which it was asked for
  */
 export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploadedOn: Day): SubjectDecision {
   const { named, reverify, holderOf, holder, newest } = holdersOf(scope, rows);
-  const own = scope !== 'current' && 'rows' in scope ? named : reverify.filter((row) => holderOf(row) === holder);
+  const own = namesRows(scope) ? named : reverify.filter((row) => holderOf(row) === holder);
   const taken = own.filter(({ reversed, open }) => open || !reversed).map(pointerOf);
   const isOthers = holder < newest || (own.length === 0 && reverify.length > 0);
   if (isOthers) return { state: 'tooLate', directed: [], rows: taken, openIn: [] };
@@ -60,8 +68,8 @@ export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploaded
 }
 
 /**
- * Who has had a number: `holderOf` says of a row how many had it before who had it then. Rows in question are `holder`'s, and who has it
- * now is the `newest`.
+ * The holders of a number, in their order: `holderOf` returns for a row how many had it before the holder of that time. The rows in
+ * question are `holder`'s, and the present holder is `newest`.
  */
 function holdersOf(scope: Scope, rows: readonly SubjectRow[]) {
   const activations = rows.flatMap(({ outcome, occurredOn }) => (outcome === 'reissued' ? (occurredOn ?? []) : []));
@@ -75,8 +83,8 @@ function holdersOf(scope: Scope, rows: readonly SubjectRow[]) {
 }
 
 /**
- * The rows of who has a number since somebody else had it of whose rows it is asked. These are none of the former holder's, so that the
- * number itself is not taken back for their sake: neither are banks told that it is on no list, nor do later batches leave it alone.
+ * The rows of later holders of a number than the one whose rows are asked for. They aren't the former holder's, so that the number itself
+ * is not taken back for that holder's sake: neither are banks told that it is on no list, nor do later batches leave it alone.
  * @param rows that count, of all operators
  */
 export function ofLaterHolders(scope: Scope, rows: readonly SubjectRow[]): SubjectRow[] {
@@ -85,8 +93,8 @@ export function ofLaterHolders(scope: Scope, rows: readonly SubjectRow[]): Subje
 }
 
 /**
- * Since when those have a number who are directed in the rows that are named: the day on which it was activated for them. Null where
- * no operator says that anybody had it before, or where none are named.
+ * The day on which a number was activated for the holder who is directed in the rows that are named. Null if no operator says that anybody
+ * had it before, or if no rows are named.
  * @param rows that count, of all operators
  */
 export function heldSince(scope: Scope, rows: readonly SubjectRow[]): Day | null {
@@ -101,7 +109,7 @@ export function heldSince(scope: Scope, rows: readonly SubjectRow[]): Day | null
  * @param rows that count, newest first
  */
 export function withContinuations(scope: Scope, rows: readonly SubjectRow[]): Scope {
-  if (scope === 'current' || !('rows' in scope)) return scope;
+  if (!namesRows(scope)) return scope;
   const reverify = rows.filter(({ kind }) => !givesBack(kind));
   const continuing = reverify.filter((_, n) =>
     continuedBy(reverify.slice(n)).some((said) =>
@@ -112,32 +120,32 @@ export function withContinuations(scope: Scope, rows: readonly SubjectRow[]): Sc
 }
 
 /**
- * The scope with rows that earlier withdrawals had left, where nothing else stands on these: what another batch did between is on its own
+ * The scope with rows that earlier withdrawals had left, if nothing else stands on these: what another batch did in between is on its own
  * account.
  * @param rows that count, newest first
  */
 export function withLeft(scope: Scope, left: readonly Pointer[], rows: readonly SubjectRow[]): Scope {
-  if (scope === 'current' || !('rows' in scope) || left.length === 0) return scope;
+  if (!namesRows(scope) || left.length === 0) return scope;
   const all = { rows: [...scope.rows, ...left.map(pointerOf)] };
   return standingOn(all, rows).length === 0 ? all : scope;
 }
 
 /**
- * The rows of a withdrawn report on which a later batch may rely. Not those that were taken back since, by an appeal, say: they stand
- * nowhere any more, and nobody has anything of them.
+ * The rows of a withdrawn report on which a later batch may rely. Rows that were taken back since, for instance by an appeal, are left out:
+ * they stand nowhere any more, and nobody has anything of them.
  * @param rows that count, of all operators
  */
 export function reliableIn(scope: Scope, rows: readonly SubjectRow[]): readonly Pointer[] {
-  if (scope === 'current' || !('rows' in scope)) return [];
+  if (!namesRows(scope)) return [];
   return scope.rows.filter((named) => {
     const row = rows.find((one) => samePointer(one, named));
     return row === undefined || row.open || !row.reversed;
   });
 }
 
-/** What another batch did itself where a withdrawn row is, and after that: it stands, whatever becomes of the report. */
+/** The rows that another batch directed itself where a withdrawn row is, and after it: they stand, whatever becomes of the report. */
 export function standingOn(scope: Scope, rows: readonly SubjectRow[]): SubjectRow[] {
-  if (scope === 'current' || !('rows' in scope)) return [];
+  if (!namesRows(scope)) return [];
   return rows.filter((row, n) => {
     const older = rows.slice(n + 1).some((one) => one.operator === row.operator && isIn(scope, one));
     return older && !isIn(scope, row) && !givesBack(row.kind) && !row.reversed && isInForce(row);
@@ -145,19 +153,19 @@ export function standingOn(scope: Scope, rows: readonly SubjectRow[]): SubjectRo
 }
 
 /**
- * What other batches did of a withdrawn subject that is in force, at whatever operator: what the report did is given back, and this
- * stays, so that the subject as a whole is not taken back.
+ * The rows of other batches for a withdrawn subject that are in force, at whatever operator. What the report did is given back, and these
+ * stay, so that the subject as a whole is not taken back.
  * @param rows that count, newest first at each operator
  */
 export function othersInForce(scope: Scope, rows: readonly SubjectRow[]): SubjectRow[] {
-  if (scope === 'current' || !('rows' in scope)) return [];
+  if (!namesRows(scope)) return [];
   const isGivenBack = ({ outcome, excepts }: SubjectRow) =>
     (outcome === 'restored' || outcome === 'unblocked') && excepts === null;
   return rows.filter((row, n) => {
     if (isIn(scope, row) || givesBack(row.kind) || row.reversed) return false;
     const since = rows.slice(0, n).filter(({ operator }) => operator === row.operator);
-    // Orders that were carried out count by what came of them: who has proved themselves since is given service back.
-    // What returns from where it was ported to has nothing to be given back there.
+    // Orders that were carried out count by what came of them: somebody who has proved themselves since is given service back. A row that
+    // returns from where it was ported to has nothing to be given back there.
     return row.returns || (isInForce({ ...row, cut: false }) && !since.some(isGivenBack));
   });
 }
@@ -165,10 +173,10 @@ export function othersInForce(scope: Scope, rows: readonly SubjectRow[]): Subjec
 /** Whether a row is one that a scope names. */
 export function isIn(scope: Scope, row: Pointer): boolean {
   if (scope === 'current') return false;
-  return ('rows' in scope ? scope.rows : [scope.ofHolderIn]).some((one) => samePointer(one, row));
+  return (namesRows(scope) ? scope.rows : [scope.ofHolderIn]).some((one) => samePointer(one, row));
 }
 
-/** What of a number is to be given back at an operator. `rows`: all that the operator has of it, newest first; `own`: those in question. */
+/** What is to be given back of a number at an operator. `rows`: all that the operator has of it, newest first; `own`: those in question. */
 function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploadedOn: Day): AtOperator {
   let openIn: DirectionId | undefined;
   let isUnanswered = false;
@@ -181,29 +189,31 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     }
     if (!own.includes(row)) continue;
     if ((row.open || row.waits) && openIn === undefined) return { state: 'directed', from: row };
-    // Who was verified, and cut off all the same, was to be restored: nobody said that they were.
+    // Somebody who was verified, and cut off all the same, was to be restored: nobody said that they were.
     if (givesServiceBack(row.outcome))
       return isUnanswered && !openIn ? { state: 'directed', from: row } : asked(openIn);
     const isEnded = endsConnection(row.outcome);
     if (!(isEnded || row.open || row.waits || row.outcome === 'overdue' || row.cut)) continue;
     if (openIn !== undefined) return asked(openIn);
-    const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -RESTORED_WITHIN_DAYS);
+    const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -CONTESTED_DAYS);
     return isEnded && isLongAgo ? { state: 'tooLate' } : { state: 'directed', from: row };
   }
   return asked(openIn);
 }
 
-/** What stands where nothing is to be asked for, or it is being asked for already. */
+/** The state if nothing is to be asked for, or if it is being asked for already. */
 function asked(openIn: DirectionId | undefined): AtOperator {
   return openIn === undefined ? { state: 'nothingToRestore' } : { state: 'alreadyOpen', openIn };
 }
 
-/** Whether a connection was ended, as its operator said later than that it had restored it: what was taken back may be cut off late. */
+/**
+ * Whether a connection was ended, as its operator said later than that it had restored it: a row that was taken back may be cut off late.
+ */
 function endedAfter(row: SubjectRow, restored: SubjectRow): boolean {
   return endsConnection(row.outcome) && isSaidAfter(row, restored);
 }
 
-/** Likewise of a handset: one that was unblocked may be blocked late. */
+/** The same for a handset: one that was unblocked may be blocked late. */
 function blockedAfter(row: SubjectRow, unblocked: SubjectRow): boolean {
   return row.outcome === 'blocked' && row.operator === unblocked.operator && isSaidAfter(row, unblocked);
 }
@@ -232,15 +242,17 @@ function handsetAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], exce
   let openIn: DirectionId | undefined;
   for (const row of rows) {
     if (givesBack(row.kind)) {
-      // An unblocked handset is so for each number, and an exception is none for the whole of it.
+      // An unblock of the whole handset counts for each number, but an exception doesn't count for the whole handset.
       const isSame = row.excepts === null || row.excepts === excepts;
       if (isSame && row.outcome === 'unblocked' && !own.some((one) => blockedAfter(one, row))) return asked(openIn);
       if (isSame && row.open) openIn ??= row.directionId;
       continue;
     }
     if (!own.includes(row)) continue;
-    const isInForce = row.open || row.outcome === 'blocked' || row.outcome === 'overdue' || row.outcome === 'withdrawn';
-    if (!isInForce) continue;
+    // A row is `withdrawn` whose operator had not answered when a reversal ended it: the order may have been carried out all the same.
+    const mayBeBlocked =
+      row.open || row.outcome === 'blocked' || row.outcome === 'overdue' || row.outcome === 'withdrawn';
+    if (!mayBeBlocked) continue;
     return openIn === undefined ? { state: 'directed', from: row } : { state: 'alreadyOpen', openIn };
   }
   return { state: 'nothingToRestore' };
@@ -267,7 +279,7 @@ function combined(
 
 const pointerOf = ({ directionId, row }: Pointer): Pointer => ({ directionId, row });
 
-/** The mark of a reversal in the claim of what it took back: it counts where that plan does. */
+/** The mark of a reversal in the claim of what it took back: it counts if that plan does. */
 export interface ReversalMark {
   readonly batchId: BatchId;
   readonly plan: number;
@@ -286,7 +298,10 @@ export class BadMark extends Error {
   }
 }
 
-/** Reads a stored mark; throws BadMark. */
+/**
+ * Reads a stored mark.
+ * @throws BadMark
+ */
 export function readMark(stored: string): ReversalMark {
   const [batchId = '', plan = '', ...more] = stored.split(':');
   if (!isBatchId(batchId) || !/^\d{1,9}$/.test(plan) || more.length > 0) throw new BadMark();

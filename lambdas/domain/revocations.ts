@@ -11,19 +11,19 @@ import { fields, formOf } from './stored.ts';
 export interface Revocation {
   readonly msisdn: Msisdn;
   readonly operator: OperatorId;
-  /** The service area of the newest sighting, as the operator wrote it; '' where it didn't. */
+  /** The service area of the newest sighting, as the operator wrote it; '' if it didn't. */
   readonly lsa: string;
   readonly disconnectedOn: Day;
   readonly reason: RevocationReason;
 }
 
-/** Before a connection could be surrendered, each was disconnected. */
+/** Before a connection could be surrendered, every revoked one was disconnected. */
 function allDisconnected({ revocations, ...content }: Record<string, unknown>): Record<string, unknown> {
   const rows = revocations as readonly object[];
   return { ...content, revocations: rows.map((row) => ({ ...row, reason: 'linked_to_reported_handset' })) };
 }
 
-/** What a late answer disconnected, as it lies in the work bucket until its list is published. */
+/** The numbers that a late answer disconnected, as they lie in the work bucket until their list is published. */
 export const lateListForm = formOf<{ revocations: readonly Revocation[] }>(
   'list of late revocations',
   2,
@@ -41,7 +41,7 @@ export const lateListForm = formOf<{ revocations: readonly Revocation[] }>(
   { 1: allDisconnected },
 );
 
-/** Why a number is withdrawn from every list. */
+/** The grounds on which a number is withdrawn from every list. */
 export const WITHDRAWAL_GROUNDS = [...APPEAL_GROUNDS, 'withdrawal'] as const;
 
 export type WithdrawalGround = (typeof WITHDRAWAL_GROUNDS)[number];
@@ -53,7 +53,7 @@ export interface Withdrawal {
   readonly ground: WithdrawalGround;
 }
 
-/** What an answer withdrew, as it lies in the work bucket until its list is published. */
+/** The numbers that an answer withdrew, as they lie in the work bucket until their list is published. */
 export const withdrawnListForm = formOf<{ withdrawals: readonly Withdrawal[] }>(
   'list of withdrawals',
   2,
@@ -62,7 +62,7 @@ export const withdrawnListForm = formOf<{ withdrawals: readonly Withdrawal[] }>(
       z.strictObject({ msisdn: fields.msisdn, withdrawnOn: fields.day, ground: z.enum(WITHDRAWAL_GROUNDS) }),
     ),
   }),
-  // Before the second, all of them were reissued.
+  // Before the second form, all of them were reissued.
   { 1: (content) => content },
 );
 
@@ -80,7 +80,7 @@ export function withdrawalCsv(rows: Iterable<Withdrawal>): Generator<string> {
 
 /**
  * The same list as JSON, in pieces; `fileName` is the CSV's base name. It has the frame of a revocation list and an empty `payload`:
- * whoever reads each list of the folder for that takes nobody for revoked who has the number now.
+ * whoever reads each list of the folder for its `payload` takes no present holder of a number for revoked.
  */
 export function withdrawalJson(fileName: string, rows: Iterable<Withdrawal>): Generator<string> {
   return jsonList(
@@ -90,7 +90,7 @@ export function withdrawalJson(fileName: string, rows: Iterable<Withdrawal>): Ge
   );
 }
 
-/** How many lines the writers below hand over at once. */
+/** The number of lines that the writers below hand over at once. */
 const linesAtOnce = 1000;
 
 /** The revocations sorted by number, then operator: the order of both files. */
@@ -98,7 +98,7 @@ export function revocationRows(revocations: Iterable<Revocation>): Revocation[] 
   return [...revocations].sort((a, b) => compare(a.msisdn, b.msisdn) || compare(a.operator, b.operator));
 }
 
-/** Words of 64 bits, of which there may be millions, in the order of their values. */
+/** Words of 64 bits, possibly millions, in the order of their values. */
 class Words {
   #words = new BigUint64Array(1024);
   #length = 0;
@@ -122,8 +122,8 @@ class Words {
 }
 
 /**
- * A batch's revocations, of which there may be millions: each is kept as one word, its number above the place of what it
- * shares with others (operator, area, day and reason).
+ * A batch's revocations, possibly millions: each is kept as one word, its number above the place of what it shares with others (operator,
+ * area, day and reason).
  */
 export class RevocationList {
   readonly #shared: Omit<Revocation, 'msisdn'>[] = [];
@@ -159,8 +159,8 @@ export class RevocationList {
 const placeBits = 24n;
 
 /**
- * What a reversal withdraws on one day, of which there may be millions: each is kept as one word, its number above its turn and the
- * place of its ground.
+ * The numbers that a reversal withdraws on one day, possibly millions: each is kept as one word, its number above its turn and the place of
+ * its ground.
  */
 export class WithdrawalList {
   readonly #words = new Words();
@@ -170,14 +170,14 @@ export class WithdrawalList {
     this.#withdrawnOn = withdrawnOn;
   }
 
-  /** Of a number that is added again its last ground counts. */
+  /** Adds a number; if it is added again, its last ground counts. */
   add(msisdn: Msisdn, ground: WithdrawalGround): void {
     const turn = BigInt(this.#words.size) << groundBits;
     const place = BigInt(WITHDRAWAL_GROUNDS.indexOf(ground));
     this.#words.add((BigInt(tenDigits(msisdn)) << turnBits) | turn | place);
   }
 
-  /** How many numbers there are. */
+  /** The number of distinct numbers. */
   get size(): number {
     let size = 0;
     for (const _ of this.rows()) size += 1;
@@ -232,12 +232,12 @@ function* jsonList<T>(head: string, rows: Iterable<T>, entry: (row: T) => object
   yield ']}\n';
 }
 
-/** A number as the lists for banks have it. */
+/** A number in the form of the lists for banks. */
 function tenDigits(msisdn: Msisdn): string {
   return msisdn.slice(-10);
 }
 
-/** By code unit, so that an order never depends on a locale. */
+/** Compares by code unit, so that an order never depends on a locale. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

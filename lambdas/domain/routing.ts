@@ -1,6 +1,7 @@
 /**
- * Routing: to which of its operator's directions each row of a combined file goes, which answers them all. It is decided once, from what
- * stands before anything of the file is recorded: a row that is recorded is open no more, so that a second look would find another place.
+ * Routing: for each row of a combined file, which answers several directions, the direction of its operator that it goes to. It is decided
+ * once, from what stands before anything of the file is recorded: a row that is recorded is open no more, so that a second look would find
+ * another place.
  */
 import * as z from 'zod';
 import type { Pointer } from './claims.ts';
@@ -31,12 +32,12 @@ import { responseColumns } from './responses.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 import { seenOf } from './unseen.ts';
 
-/** What a combined file has beside the columns of responses: the last two of orders, as they come back in a copy of one. */
+/** The columns of a combined file beside those of responses: the last two of orders, as they come back in a copy of one. */
 const ADDRESS = ['order', 'direction'] as const;
 
 const ANSWERED = [...new Set(DIRECTION_KIND_NAMES.flatMap((kind) => responseColumns(kind).optional))];
 
-/** The columns of a combined file: that of several orders has each one's header before its rows. */
+/** The columns of a combined file. One that joins several orders has each one's header before its rows. */
 export const combinedColumns: Columns = {
   required: ['outcome'],
   optional: [...new Set(['msisdn', 'imei', ...ANSWERED, ...ADDRESS])],
@@ -44,16 +45,16 @@ export const combinedColumns: Columns = {
   joined: true,
 };
 
-/** The answers by which somebody is in a list of those who are disconnected, or is to be. */
+/** The answers that put somebody into a list of those who are disconnected, or are to be. */
 const TAKING_SERVICE = ANSWERS.filter((answer) => !ANSWER_RULES[answer].ends || revokedFor(answer) !== null);
 
 /** The most rows of a combined file: all of them are held at once, and each of its receipt's rejects. */
 export const MOST_COMBINED_ROWS = 250_000;
 
-/** The most directions that the rows of a combined file name: each is read, be there such a one or not. */
+/** The most directions that the rows of a combined file may name: each is read, whether it exists or not. */
 export const MOST_NAMED_DIRECTIONS = 2000;
 
-/** What a row says of where it goes: into the direction that it names, or where its number or handset is asked about. */
+/** A row's own word on where it goes: into the direction that it names, or where its number or handset is asked about. */
 export type Addressed =
   | RejectedRow
   | { readonly line: number; readonly direction: DirectionId }
@@ -61,15 +62,15 @@ export type Addressed =
       readonly line: number;
       readonly column: 'msisdn' | 'imei';
       readonly identifier: Msisdn | Imei;
-      /** The kinds of directions that take its outcome; all that are about such, where none does. */
+      /** The kinds of directions that take its outcome; if none does, all kinds about such a subject. */
       readonly kinds: readonly DirectionKind[];
-      /** Whether by its outcome somebody is, or is to be, without service. */
+      /** Whether its outcome says that somebody is, or is to be, without service. */
       readonly takesService: boolean;
     };
 
 /**
- * Which kinds of directions a row may answer, by its outcome, and by its order where that leaves any; and by which column it says whom it
- * is about. A copy of an order has a number beside its handset: that row is the number's, unless its outcome or its order is a handset's.
+ * The kinds of directions that a row may answer, by its outcome, and by its order if that leaves any; and the column that names its
+ * subject. A copy of an order has a number beside its handset: that row is the number's, unless its outcome or its order is a handset's.
  */
 export function kindsAnswered(cells: Readonly<Record<string, string>>): {
   readonly column: 'msisdn' | 'imei';
@@ -86,13 +87,13 @@ export function kindsAnswered(cells: Readonly<Record<string, string>>): {
   return { column, kinds: own(kinds).length > 0 ? own(kinds) : own(DIRECTION_KIND_NAMES) };
 }
 
-/** The direction that a row names, as it may be read; '' where it names none. */
+/** The direction that a row names, cleaned for reading; '' if it names none. */
 export const directionText = (cells: Readonly<Record<string, string>>): string =>
   seenOf(cells.direction ?? '').toLowerCase();
 
 /**
- * Reads where a row goes. Reasons, the first that applies: wrong_cell_count; the identifier's own (missing_msisdn where it names nobody);
- * unknown_direction (it names what is no direction of this operator's). In the direction that a row names it is read whole.
+ * Reads where a row goes. Reasons, the first that applies: wrong_cell_count; the identifier's own (missing_msisdn if it names nobody);
+ * unknown_direction (it names a text that is no direction of this operator's). A row that names its direction is read whole there.
  */
 export function addressOf(row: CsvRow, operator: OperatorId): Addressed {
   const { line } = row;
@@ -118,16 +119,16 @@ export function addressOf(row: CsvRow, operator: OperatorId): Addressed {
 export interface Carrier {
   readonly directionId: DirectionId;
   readonly kind: DirectionKind;
-  /** `open`: it is to be answered. `takenBack`: it may be, though no order carries it. */
+  /** `open`: it is to be answered. `takenBack`: it may be answered, though no order carries it. */
   readonly stands: 'open' | 'takenBack' | 'ended';
-  /** Since when its operator has been asked; null where it hasn't been yet: no word answers that. */
+  /** The instant since which its operator has been asked; null if it hasn't been yet: no word answers that. */
   readonly since: Instant | null;
   /** Whether it is known that the operator was told; it may have been as soon as an order was committed. */
   readonly isTold: boolean;
 }
 
 /**
- * What a ledger of a plan that counts says of a pointer's row; undefined where it has no such row.
+ * The state of a pointer's row in the ledger of a plan that counts; undefined if the ledger has no such row.
  * @param directedAt since when what its plan decided counts
  */
 export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directedAt: Instant): Carrier | undefined {
@@ -136,25 +137,31 @@ export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directe
   return { directionId, kind: ledger.kind, stands, since: askedSince(ledger, directedAt), isTold: isTold(ledger) };
 }
 
-/** Whether a direction's first order was published, of one that begins with one that is to come before all others. */
+/**
+ * Whether it is known that a direction's first order was published. Only a ladder whose first order must come before all others records
+ * that; any other counts as told.
+ */
 function isTold({ kind, begunAt, closedAt }: Ledger): boolean {
   return rulesOf(kind).beginsWith === null || begunAt !== null || closedAt !== null;
 }
 
-/** Since when the operator of a direction has been asked: from its first order on, however late that went out; null where there is none yet. */
+/**
+ * The instant since which the operator of a direction has been asked: from its first order on, however late that went out; null if there is
+ * none yet.
+ */
 function askedSince({ orders: [first], closedAt }: Ledger, directedAt: Instant): Instant | null {
-  // One without any order has ended before it had to ask.
+  // A direction without any order has ended before it had to ask.
   if (first === undefined) return closedAt === null ? null : directedAt;
-  // Of one that was issued anew the operator may have had the first form.
+  // If the first order was issued anew, the operator may have had its first form.
   return first.firstVersion === undefined ? first.at : directedAt;
 }
 
 /**
- * Which of the directions that carry a number or a handset, newest first, a row about it answers. Of those that take its outcome, else of
- * all: where it is open; else where it was taken back and may be answered; else the newest. Where it is open in several the newest of
- * those that take something goes before those that give back: `not_found` ends what is asked there, and what is given back is asked
- * again as long as nobody answers it. Where that is to unblock a handset, in several alike, none is known: each may be for another number
- * alone, and a guess would leave that one blocked.
+ * The direction, among those that carry a number or a handset, newest first, that a row about it answers. Those that take its outcome
+ * count, or all if none does: the one where it is open; else the one where it was taken back and may be answered; else the newest. If it is
+ * open in several, the newest of those that take something goes before those that give back: `not_found` ends what is asked there, and what
+ * is given back is asked again as long as nobody answers it. If several alike are to unblock a handset, the answer is `several`: each may
+ * be for another number alone, and a guess would leave that one blocked.
  */
 export function directionFor(
   kinds: readonly DirectionKind[],
@@ -171,14 +178,14 @@ export function directionFor(
   return isGuess ? 'several' : chosen?.directionId;
 }
 
-/** Where each row of a combined file goes, as it was committed; its rows are named by their lines. */
+/** The place of each row of a combined file, as it was committed; its rows are named by their lines. */
 export interface Routing {
   /** The upload that was routed first, its name, and its instant: by that its rows are read and recorded, whoever goes on with it. */
   readonly upload: string;
   readonly file: string;
   readonly uploadedAt: Instant;
   readonly routedAt: Instant;
-  /** By the directions' ids. */
+  /** The lines, by the directions' ids. */
   readonly directions: readonly { readonly directionId: DirectionId; readonly lines: readonly number[] }[];
   readonly rejects: readonly RejectedRow[];
 }
@@ -197,7 +204,7 @@ true satisfies Covers<typeof routing, Routing>;
 /** `Routing`, as it lies in the work bucket. */
 export const routingForm = formOf<Routing>('routing', 1, routing);
 
-/** What is known of the directions by which rows are routed. */
+/** What is known of the directions to which rows are routed. */
 export interface Known {
   /** Whether there is a direction of this operator that counts, by its id. */
   readonly isThere: (directionId: DirectionId) => boolean;
@@ -206,9 +213,9 @@ export interface Known {
 }
 
 /**
- * Routes rows, some at a time: their places in the order of the file. The bytes of a file that was routed before keep their places,
- * except for a row that is open by now in a direction that began since: what was said in June is an answer in September, where it is asked
- * again and said again. Not so what takes service.
+ * Routes rows, some at a time: their places are in the order of the file. The bytes of a file that was routed before keep their places,
+ * except for a row that is open by now in a direction that began since: what was said in June is an answer in September, if it is asked
+ * again and said again. An answer that takes service keeps its place even then.
  */
 export class Router {
   readonly #places = new Map<DirectionId, number[]>();
@@ -221,7 +228,7 @@ export class Router {
 
   readonly #uploadedAt: Instant;
 
-  /** @param uploadedAt when the upload was: it answers nothing that was asked after that, however late it is routed */
+  /** @param uploadedAt the instant of the upload: it answers nothing that was asked after that, however late it is routed */
   constructor(uploadedAt: Instant, before?: Routing) {
     this.#uploadedAt = uploadedAt;
     this.#isNew = before === undefined;
@@ -231,7 +238,7 @@ export class Router {
   route(rows: Iterable<Addressed>, { isThere, carriers }: Known): void {
     const asked = (identifier: Msisdn | Imei) => {
       const all = carriers(identifier).filter(({ since }) => since !== null && since <= this.#uploadedAt);
-      // An operator may have had an order of whose publication nobody knows: it answers that where nothing else was asked.
+      // An operator may have had an order whose publication nobody knows of: its row answers that if nothing else was asked.
       const told = all.filter((one) => one.isTold);
       return told.length > 0 ? told : all;
     };
@@ -251,9 +258,9 @@ export class Router {
     const before = this.#before?.places.get(row.line);
     if (this.#before === null || before === undefined) return placeOf(row, known);
     if (!('identifier' in row)) return before;
-    // Whoever sends an old file once more by mistake has nobody cut off whom it is about: that is to be said anew.
+    // Whoever sends an old file once more by mistake cuts off nobody whom it is about: that is to be said anew.
     if (row.takesService) return before;
-    // What began after that upload, be it before it was routed, it didn't answer.
+    // The upload didn't answer what began after it, even if that was before it was routed.
     const { uploadedAt } = this.#before;
     const since = known
       .carriers(row.identifier)
@@ -264,7 +271,7 @@ export class Router {
     return place;
   }
 
-  /** The routing of all rows so far; undefined where it is that of before. */
+  /** The routing of all rows so far; undefined if it is the same as before. */
   routing(upload: Pick<Routing, 'upload' | 'file' | 'uploadedAt' | 'routedAt'>): Routing | undefined {
     if (!this.#isNew) return undefined;
     const directions = [...this.#places].sort(([a], [b]) => (a < b ? -1 : 1));

@@ -12,7 +12,7 @@ export const reportColumns = {
 } as const;
 
 /** What became of a row: a handset of the batch, which the report may name more than once, or a reject. */
-export type Screened = { readonly handset: Imei } | Reject;
+type Screened = { readonly handset: Imei } | Reject;
 
 /** `rows` = `rejected` + `repeats` + `handsets`. */
 export interface ScreeningTotals {
@@ -23,8 +23,8 @@ export interface ScreeningTotals {
 }
 
 /**
- * A handset's line in the file of the screened ones. All have the same length, since an IMEI's key has 14 digits, so that
- * whoever works on some of the handsets is told which, and not their IMEIs.
+ * A handset's line in the file of the screened ones. All have the same length, since an IMEI's key has 14 digits, so that a child that
+ * works on some of the handsets is told which lines, and not their IMEIs.
  */
 export const handsetLine = (imei: Imei): string => `${JSON.stringify({ imei })}\n`;
 export const HANDSET_LINE_BYTES = handsetLine('35000000000000' as Imei).length;
@@ -32,20 +32,20 @@ export const HANDSET_LINE_BYTES = handsetLine('35000000000000' as Imei).length;
 const FIRST_ROOM = 1024;
 
 /**
- * Screens one report, row by row in file order: each row ends as exactly one of rejected with a reason, repeat, or
- * handset. The same handset again, in whatever form its IMEI is written, is a repeat. Of a self-check's report its own is a
- * handset: any other is rejected, `self_check`.
+ * Screens one report, row by row in file order: each row ends as exactly one of rejected with a reason, repeat, or handset. The same
+ * handset again, in whatever form its IMEI is written, is a repeat. In a self-check's report only its own handset is taken: any other is
+ * rejected as `self_check`.
  */
 export class Screening {
   /** The handsets named, as the numbers that their 14 digits make: exact, and eight bytes each, where a Set takes some 60. */
   #numbers = new Float64Array(FIRST_ROOM);
-  /** So many of the numbers' places are taken. */
+  /** The number of the numbers' places that are taken. */
   #taken = 0;
   #rows = 0;
   #rejected = 0;
   readonly #identifiers: Identifiers;
 
-  /** @param agency who reports */
+  /** @param agency the agency that reports */
   constructor(agency = '') {
     this.#identifiers = identifiersOf(agency);
   }
@@ -66,7 +66,7 @@ export class Screening {
     for (const number of this.#distinct()) yield String(number).padStart(14, '0') as Imei;
   }
 
-  /** What the rows so far came to. */
+  /** The counts of the rows so far. */
   totals(): ScreeningTotals {
     const handsets = this.#distinct().length;
     return { rows: this.#rows, rejected: this.#rejected, repeats: this.#rows - this.#rejected - handsets, handsets };

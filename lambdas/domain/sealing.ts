@@ -10,10 +10,10 @@ import { ladderEnd } from './whereabouts.ts';
 type Counted = Exclude<Outcome, 'failed' | 'not_found'> | 'notFound';
 
 /**
- * How many rows stand at each outcome when the books take them. `open` have none: the books can't balance while there is one. `failed`
- * counts as overdue, since the ladder has ended; `overdueFailed` are those: known to be wrong, and still connected.
+ * The numbers of rows that stand at each outcome when the books take them. `open` is 0 then: the books can't balance while there is one.
+ * `failed` rows count as overdue, since the ladder has ended; `overdueFailed` is their number: known to be wrong, and still connected.
  */
-export type OutcomeCounts = Readonly<Record<Counted | 'overdueFailed', number>>;
+type OutcomeCounts = Readonly<Record<Counted | 'overdueFailed', number>>;
 
 /** The books were asked for outcomes of a ledger that isn't sealed. */
 export class LedgerNotSealed extends Error {
@@ -23,15 +23,15 @@ export class LedgerNotSealed extends Error {
   }
 }
 
-export type CloseDecision =
+type CloseDecision =
   | { readonly kind: 'closed'; readonly ledger: Ledger }
   | { readonly kind: 'already' }
   /** A row is open, and the last deadline lies ahead or its first order was not published. */
   | { readonly kind: 'too_early' };
 
 /**
- * Ends the ladder: what is open or failed becomes overdue; a failed row keeps the day and the file of its failing.
- * Refused while a row is open and the last deadline is after `now`, to which it moves while a first order isn't published.
+ * Ends the ladder: what is open or failed becomes overdue; a failed row keeps the day and the file of its failing. It is refused while a
+ * row is open and the last deadline is after `now`; that deadline moves later while a first order isn't published.
  */
 export function closeLedger(ledger: Ledger, now: Instant): CloseDecision {
   if (ledger.closedAt !== null) return { kind: 'already' };
@@ -45,7 +45,7 @@ export function closeLedger(ledger: Ledger, now: Instant): CloseDecision {
   return { kind: 'closed', ledger: change(ledger, { outcomes: bytes, closedAt: now }) };
 }
 
-export type SealDecision =
+type SealDecision =
   | { readonly kind: 'sealed'; readonly ledger: Ledger }
   | { readonly kind: 'already' }
   /** Only a ledger whose ladder has ended can be sealed. */
@@ -58,12 +58,17 @@ export function sealLedger(ledger: Ledger, now: Instant): SealDecision {
   return { kind: 'sealed', ledger: change(ledger, { sealedAt: now }) };
 }
 
-/** How many rows stood at each outcome when the ledger was sealed, whatever came later. Throws LedgerNotSealed. */
+/**
+ * The numbers of rows at each outcome when the ledger was sealed, whatever came later.
+ * @throws LedgerNotSealed
+ */
 export function sealedOutcomes(ledger: Ledger): OutcomeCounts {
   return countedIn(sealedBytes(ledger));
 }
 
-/** How many rows stand at each outcome now, without what came after the seal: while the ladder runs `failed` ones are open, and counted so. */
+/**
+ * The numbers of rows at each outcome now, without what came after the seal: while the ladder runs `failed` rows are open, and counted so.
+ */
 export function standingOutcomes(ledger: Ledger): OutcomeCounts & { readonly failed: number } {
   const counts = countedIn(ledger.outcomes);
   if (ledger.closedAt !== null) return { ...counts, failed: 0 };
@@ -72,8 +77,8 @@ export function standingOutcomes(ledger: Ledger): OutcomeCounts & { readonly fai
 }
 
 /**
- * How many rows are still to be seen to, whatever the books say: `overdue` ones whose ladder has ended, and those that `failed`, open
- * or overdue. What was answered since is done with, and of what was taken back nothing is asked any more.
+ * The numbers of rows that are still to be seen to, whatever the books say: `overdue` ones whose ladder has ended, and those that `failed`,
+ * open or overdue. Rows that were answered since are done with, and nothing is asked any more of rows that were taken back.
  */
 export function outstanding(ledger: Ledger): { readonly overdue: number; readonly failed: number } {
   const bytes = currentOutcomes(ledger);
@@ -87,7 +92,7 @@ export function outstanding(ledger: Ledger): { readonly overdue: number; readonl
   return { overdue, failed };
 }
 
-/** Whether a row (from 0) failed, be it overdue by now: one that went overdue unanswered names no file. */
+/** Whether a row (from 0) failed, even if it is overdue by now: a row that went overdue unanswered names no file. */
 export function hasFailed(bytes: Uint8Array, row: number): boolean {
   const at = row * bytesPerRow;
   const byte = (bytes[at] ?? 0) & outcomeMask;
@@ -123,10 +128,10 @@ function countedIn(bytes: Uint8Array): OutcomeCounts {
 }
 
 /** How a row (from 0) stood when the books took it. */
-export interface SealedRow {
+interface SealedRow {
   readonly row: number;
   readonly outcome: Outcome;
-  /** The day that was said of it; null where nobody said anything. */
+  /** The day that was said of it; null if nobody said anything. */
   readonly on: Day | null;
   /** Whether what was done to it had been taken back. */
   readonly isReversed: boolean;
@@ -146,7 +151,7 @@ export function* sealedRows(ledger: Ledger): Generator<SealedRow> {
 }
 
 /** A row (from 0) whose connection has ended: since which day, and how. */
-export interface SealedRevocation {
+interface SealedRevocation {
   readonly row: number;
   readonly on: Day;
   readonly reason: RevocationReason;

@@ -4,14 +4,15 @@ import { dayOf, type Instant } from './days.ts';
 import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { type Imei, imeiOut } from './identifiers.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
+import { CONTESTED_DAYS } from './limits.ts';
 import { isReversed } from './outcomes.ts';
 import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 import { lastDeadline } from './whereabouts.ts';
 import { dayText, instantText, listText } from './wording.ts';
 
 /**
- * The newest reversal of the subject itself; of one that was asked for it twice, what gave most. Undefined where there was none. What
- * one took back as a whole stays so, whichever later one left it as it was: that one is not what matters.
+ * The newest reversal of the subject itself; if one was asked for it twice, the decision that gave most. Undefined if there was none. A
+ * subject that one took back as a whole stays so, whatever later one left it as it was: the later one doesn't matter then.
  */
 export function newestReversal({ reversals }: Pick<Facts, 'reversals'>): ReversalFacts | undefined {
   const rank = ({ state }: ReversalFacts) => SUBJECT_STATES.indexOf(state);
@@ -32,7 +33,7 @@ const othersSentence = (reversal: ReversalFacts) => {
   const batches = [...new Set(reversal.kept.map(({ batchId }) => batchId))].sort();
   return `What a withdrawn report did about it was taken back ${onDay(reversal)}. What ${batches.length === 1 ? 'the batch' : 'the batches'} ${listText(batches)} did stays.`;
 };
-/** It names no batch: what was done when the number was somebody else's is no matter of who had it before. */
+/** The sentence names no batch: what was done when the number was somebody else's is no matter of an earlier holder. */
 const formerSentence = (reversal: ReversalFacts) =>
   `What was done about it before it became somebody else's was taken back ${onDay(reversal)}. It is not given back to who had it then, and what was done since is not touched by that.`;
 const struckSentence = (reversal: ReversalFacts) =>
@@ -45,7 +46,7 @@ const OF_NUMBER: Readonly<Record<SubjectState, (reversal: ReversalFacts) => stri
   alreadyOpen: (reversal) =>
     `What was done about it was taken back ${onDay(reversal)}: no order takes service from it any more, and no list made later names it. It was being given back already.`,
   tooLate: (reversal) =>
-    `It was withdrawn from every list ${onDay(reversal)}. It is not given back: it was disconnected more than 90 days before that was asked for, or is somebody else's since. Who has it by now, and lacks service, should ask the operator.`,
+    `It was withdrawn from every list ${onDay(reversal)}. It is not given back: it was disconnected more than ${CONTESTED_DAYS} days before that was asked for, or is somebody else's since. Who has it by now, and lacks service, should ask the operator.`,
   nothingToRestore: (reversal) =>
     `It was withdrawn from every list ${onDay(reversal)}. There was nothing to give back: its service had not been taken, or had been given back.`,
   kept: keptSentence,
@@ -70,7 +71,7 @@ export function reversalSentence(reversal: ReversalFacts): string {
   return (reversal.imei === null ? OF_NUMBER : OF_HANDSET)[reversal.state](reversal);
 }
 
-/** Where a number stands that is excepted from the blocks of handsets, one sentence for each operator. */
+/** How a number that is excepted from the blocks of handsets stands, one sentence for each operator. */
 export function pairSentences({ rows, reversals, blocks }: Facts, now: Instant): string[] {
   const newest = new Map<string, RowFacts>();
   for (const row of [...rows].sort((a, b) => a.ledger.plan - b.ledger.plan))
@@ -103,9 +104,9 @@ function pairSentence(exception: RowFacts, blocks: Facts['blocks'], now: Instant
 }
 
 /**
- * The first block of the handset that was directed to an operator later than an exception, and stands: its order is the newer word on
- * the state that the handset is to be in there, and names no number that is excepted. An exception without an answer is asked for again
- * after it, night after night.
+ * The first block of the handset that was directed to an operator later than an exception, and stands: its order is the newer word on the
+ * state of the handset there, and names no number that is excepted. An exception without an answer is asked for again after it, night after
+ * night.
  */
 function blockedAnew({ ledger: { operator, plan }, subject }: RowFacts, blocks: Facts['blocks']): RowFacts | undefined {
   return [...blocks]

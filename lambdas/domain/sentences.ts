@@ -4,11 +4,11 @@ import { wasCut } from './back-orders.ts';
 import { activatedOn, isGivingBack } from './claims.ts';
 import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
-import { contestedDays } from './erasure.ts';
 import { type AsideFacts, type Facts, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome, RESTORE } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { CONTESTED_DAYS } from './limits.ts';
 import { fileMoving } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 import { newestReversal, pairSentences, reversalSentence } from './sentences-of-reversals.ts';
@@ -20,17 +20,17 @@ import { dayText, instantText, listText } from './wording.ts';
 /** What a sentence is told beside the facts. */
 export interface Asking {
   readonly now: Instant;
-  /** Those who are approvers now: exemptions count by their words. */
+  /** The approvers of now: exemptions count by their words. */
   readonly approvers: readonly string[];
 }
 
-/** Of whom nothing is stored. */
+/** The sentences for a subject of which nothing is stored. */
 const NOTHING: Readonly<Record<Facts['subject']['kind'], string>> = {
   number: 'Nothing is known of this number: no report that was acted upon has reached it.',
   handset: 'Nothing is known of this handset: no report that was acted upon names it.',
 };
 
-/** Of a reference that no operator was ever given. */
+/** The sentence for a reference that no operator was ever given. */
 export const NO_SUCH_ROW = 'No order has a row with this reference: it may be mistyped, or no longer kept.';
 
 /** Where the subject stands at `now`, and what may be done by when. */
@@ -48,14 +48,14 @@ export function sentenceOf(facts: Facts, asking: Asking): string {
   return said.join(' ');
 }
 
-/** When each batch took its turn, by which the newest word on a subject is known. */
+/** The instant at which a batch took its turn, by which the newest word on a subject is known. */
 function turnOf({ batches }: Facts, id: string): string {
   return batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
 }
 
 /**
- * When the newest happened that is known of a row: its answer; or, of one that is open or has ended without one, its latest order,
- * failing or end.
+ * The instant of the newest event that is known of a row: its answer; or, for one that is open or has ended without an answer, its latest
+ * order, failing or end.
  */
 function newsOf({ ledger, row, orders, cutAfter }: RowFacts): Instant {
   const { outcome, recordedAt } = outcomeOf(ledger, row);
@@ -67,7 +67,7 @@ function newsOf({ ledger, row, orders, cutAfter }: RowFacts): Instant {
   return known.reduce<Instant>((last, at) => (at === null ? last : laterOf(last, at)), recordedAt ?? ledger.startedAt);
 }
 
-/** The newest thing that happened first; of a number's other rows those by which it is, or may be, cut off, or is to be. */
+/** The sentences of a number, the newest event first; of its other rows those by which it is, or may be, cut off, or is to be. */
 function numberSentences(facts: Facts, asking: Asking): string[] {
   const all = facts.rows
     .filter((row) => row.ledger.kind !== 'unblock' && !isAskedAgain(facts, row))
@@ -77,10 +77,14 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
     });
   const reversal = standingReversal(facts);
   const isTakenBack = reversal !== undefined && (isTakenBackBy(reversal) || isOfFormerHolder(reversal));
-  // What was taken back is said by that, and not row by row; also where the number stays with another report.
+  // The reversal's sentence tells what was taken back, so its rows don't; that is so, too, if the number stays with another report.
   const isSaid = isTakenBack || (reversal !== undefined && reversal.state !== 'kept' && reversal.kept.length > 0);
   const rows = isSaid ? all.filter((row) => givesBack(row.ledger.kind) || !isTaken(row)) : all;
-  const newestRow = isTakenBack ? rows.find(({ ledger }) => givesBack(ledger.kind)) : rows[0];
+  // A restore before a later report took service again, which was taken back in turn, says nothing of how the number is now.
+  const takenBy = Math.max(...facts.rows.map(({ ledger }) => (givesBack(ledger.kind) ? 0 : ledger.plan)));
+  const newestRow = isTakenBack
+    ? rows.find(({ ledger: { kind, plan } }) => givesBack(kind) && plan > takenBy)
+    : rows[0];
   const [newestAside] = [...facts.aside].sort((a, b) => (turnOf(facts, a.batchId) < turnOf(facts, b.batchId) ? 1 : -1));
   const asideCounts =
     newestAside !== undefined &&
@@ -91,7 +95,7 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
   if (asideCounts) {
     said.push(asideSentence(newestAside));
     if (newestAside.directionId !== null) main = rowOf(rows, newestAside.directionId) ?? newestRow;
-    // What left it out undoes nothing of what an earlier batch did; but an operator that doesn't have it did nothing.
+    // A batch that left it out undoes nothing of what an earlier batch did; but an operator that doesn't have it did nothing.
     else if (main !== undefined && !isOpenRow(main) && outcomeOf(main.ledger, main.row).outcome === 'not_found')
       main = undefined;
   }
@@ -105,8 +109,8 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
 }
 
 /**
- * The newest reversal of the subject, of those since which no batch has directed it. What a former holder asked is told to them alone, by
- * their reference, of which the rows of who has the number now are no part.
+ * The newest reversal of the subject among those since which no batch has directed it. What a former holder asked is told to them alone, by
+ * their reference: the rows of the present holder are no part of that.
  */
 function standingReversal(facts: Facts): ReversalFacts | undefined {
   const taking = facts.rows.filter(({ ledger }) => !givesBack(ledger.kind));
@@ -117,7 +121,7 @@ function standingReversal(facts: Facts): ReversalFacts | undefined {
   return newestReversal({ reversals: facts.reversals.filter(stands) });
 }
 
-/** Whether what is given back by a row is asked for by a newer one, since nobody had answered, or was taken again since. */
+/** Whether a newer row asks for what a row gives back, since nobody had answered, or it was taken again since. */
 function isAskedAgain({ rows }: Facts, { ledger: { kind, operator, plan } }: RowFacts): boolean {
   if (!givesBack(kind)) return false;
   const later = rows.filter(({ ledger }) => ledger.operator === operator && ledger.plan > plan);
@@ -147,7 +151,7 @@ function isCutOff({ ledger, row }: RowFacts): boolean {
 }
 
 /**
- * What it means for a number that a batch met it and did not direct it. A batch knows of those sightings alone that it gathered: the number
+ * What it means for a number that a batch met it and did not direct it. A batch knows only of the sightings that it gathered: the number
  * may have been seen since in other handsets.
  */
 const ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
@@ -182,7 +186,7 @@ function anothersSentence(since: Day): string {
   return `Somebody else has had the number since ${dayText(since)}, as an operator says: ${SINCE_ANOTHERS}`;
 }
 
-/** Since when a number is somebody else's, as was said after what was done to it had been taken back; null where nobody says so. */
+/** The day since which a number is somebody else's, as was said after what was done to it had been taken back; null if nobody says so. */
 function anothersSince({ rows }: Facts, { at }: ReversalFacts): Day | null {
   return activatedOn(
     rows
@@ -215,14 +219,14 @@ function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
 interface Standing {
   readonly of: RowFacts;
   readonly who: string;
-  /** The day of its outcome, in words with a blank before; '' where it has none. */
+  /** The day of its outcome, in words with a blank before; '' if it has none. */
   readonly on: string;
   readonly occurredOn: Day | null;
-  /** Of one that was restored: that it was cut off again, later than that was said; '' where it wasn't. */
+  /** The words that a restored row was cut off again, later than the restore was said; '' if it wasn't. */
   readonly since: string;
-  /** That it was cut off after its outcome, which it was not to be; '' where it wasn't. */
+  /** The words that it was cut off after its outcome, although it was not to be; '' if it wasn't. */
   readonly cut: string;
-  /** When its batch settled. */
+  /** The instant at which its batch settled. */
   readonly settledAt: Instant | null;
   readonly asking: Asking;
   /** Whether another row of the number is open, in which they are asked to prove who they are. */
@@ -270,7 +274,9 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
   unblocked: ({ who, on }) => `${who} says that it blocks it no more${on === '' ? '' : `, since${on.slice(3)}`}.`,
 };
 
-/** That an operator that had restored a number says since that it disconnected it, in a row of which that was taken back. */
+/**
+ * The words that an operator that had restored a number says since that it disconnected it, in a row that was taken back; '' if it doesn't.
+ */
 function cutSince(facts: Facts, restored: RowFacts): string {
   const { rows } = facts;
   const { operator } = restored.ledger;
@@ -287,7 +293,10 @@ function cutSince(facts: Facts, restored: RowFacts): string {
     : ` But it said on ${dayText(dayOf(ended.recordedAt))} that it disconnected the number all the same: whoever lacks service should ask there, or ask for an appeal.`;
 }
 
-/** That its operator says it disconnected the number of somebody verified, or of whom that was taken back; and since, that it restored it. */
+/**
+ * The words that its operator disconnected the number of somebody who was verified, or whose row was taken back; and, if it says so since,
+ * that it restored it.
+ */
 function cutText({ rows }: Facts, { ledger, cutAfter }: RowFacts): string {
   const last = cutAfter.at(-1)?.file;
   if (last === undefined) return '';
@@ -304,7 +313,7 @@ function cutText({ rows }: Facts, { ledger, cutAfter }: RowFacts): string {
   return ` But the operator ${ledger.operator} said on ${dayText(dayOf(last.at))} that it disconnected the number all the same: that is to be restored, ${then}, and whoever lacks service should ask there.`;
 }
 
-/** Whether a row was moved, or is to be restored, and no follow-up goes on with it yet: then that one's row is the newer word. */
+/** Whether a row was moved, or is to be restored, and no follow-up goes on with it yet: once one does, its row is the newer word. */
 function isWaiting({ ledger, row, cutAfter }: RowFacts): boolean {
   const moving = fileMoving(ledger, row);
   return (
@@ -314,7 +323,7 @@ function isWaiting({ ledger, row, cutAfter }: RowFacts): boolean {
 
 function endedSentence({ of, who, on, occurredOn, settledAt, asking }: Standing, ended: string): string {
   const listed = listedIn(of, settledAt) === null ? '' : ' Banks and platforms were told by a revocation list.';
-  const last = occurredOn === null ? null : addDays(occurredOn, contestedDays);
+  const last = occurredOn === null ? null : addDays(occurredOn, CONTESTED_DAYS);
   const until = last === null ? '' : ` until ${dayText(last)}`;
   const can = last !== null && last < dayOf(asking.now) ? 'could' : 'can';
   return `${who} ${ended}${on}.${listed} Who holds that this was wrong ${can} ask for an appeal${until}.`;
@@ -344,8 +353,8 @@ function overdueSentence({ of: { ledger, row }, who, on }: Standing): string {
 }
 
 /**
- * Whether a ladder ends with a disconnection: not that of a row which was extended in the last rung, after which none is left. Who fails
- * in it causes an order of their own.
+ * Whether a ladder ends with a disconnection. The ladder of a row that was extended in the last rung doesn't: no rung is left after that
+ * one, and whoever fails in it causes an order of their own.
  */
 const endsInCut = ({ rungs }: Ledger): boolean => rungs.at(-1)?.order === 'disconnect';
 
@@ -356,7 +365,7 @@ const ORDERED: Readonly<Record<string, string>> = {
   disconnect: 'disconnect it',
 };
 
-/** @param failed that the subscriber failed, in words; '' where they did not */
+/** @param failed the words that the subscriber failed; '' if they did not */
 function openSentence({ of: { ledger, row, orders }, who, asking }: Standing, failed: string): string {
   const end = instantText(lastDeadline(ledger));
   const isToBeCut = failed !== '' || endsInCut(ledger);
@@ -370,7 +379,7 @@ function openSentence({ of: { ledger, row, orders }, who, asking }: Standing, fa
   if (standing === undefined)
     return `${failed}${who} is about to be asked to have the subscriber prove who they are. They keep the number if they do by ${end}${isToBeCut ? ', and are to be disconnected if not' : '; no order to disconnect it follows'}.`;
   const isPassed = standing.deadline <= asking.now;
-  // An operator may disconnect as soon as that is ordered, and whoever it has disconnected is not recorded as verified any more.
+  // An operator may disconnect as soon as that is ordered, and somebody whom it has disconnected is not recorded as verified any more.
   const isBeingCut = standing.order === 'disconnect';
   const passed = isPassed ? ', which is over' : '';
   const done = isBeingCut ? ', and may have done so' : '';
@@ -390,7 +399,7 @@ function handsetSentences(facts: Facts, { now }: Asking): string[] {
     if (known === undefined || known.turn <= turn) at.set(operator, { turn, state });
   };
   const rows = [...facts.rows].sort((a, b) => a.ledger.plan - b.ledger.plan);
-  // What excepts one number from the block leaves the handset as it is.
+  // A row that excepts one number from the block leaves the handset as it is.
   for (const { ledger, row, batchId, subject } of rows)
     if (!('msisdn' in subject) || subject.msisdn === null)
       note(ledger.operator, turnOf(facts, batchId), blockState(ledger, row, now));
@@ -431,7 +440,7 @@ function blockState(ledger: Ledger, row: number, now: Instant): string {
     : `to be ${asked} by ${instantText(end)} at`;
 }
 
-/** What it means for a handset that a batch met it and did not direct it; of a held one by what approvers had done. */
+/** What it means for a handset that a batch met it and did not direct it; for a held one by what approvers had done. */
 function asideState({ subject, batches }: Facts, id: BatchId, state: AsideFacts['state']): string {
   const decision = batches.find(({ batchId }) => batchId === id)?.decision ?? null;
   const numbersOnly =

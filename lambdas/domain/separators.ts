@@ -1,7 +1,7 @@
-/** By what the cells of a CSV file are separated: its header alone says it. */
+/** The separator of the cells of a CSV file: its header alone says it. */
 
-/** What may separate cells. Of those that a header has outside quotes it is the first one. */
-export const SEPARATORS = [',', ';', '\t'] as const;
+/** The characters that may separate cells. If a header has several of them outside quotes, the first one here counts. */
+const SEPARATORS = [',', ';', '\t'] as const;
 export type Separator = (typeof SEPARATORS)[number];
 
 const LF = 10;
@@ -12,12 +12,12 @@ const [COMMA, , TAB] = CODES;
 
 const isBlank = (byte: number) => byte === 32 || (byte >= 9 && byte <= 13);
 
-/** How a spreadsheet is told in a first line, before the header, by what cells are separated. */
+/** The first line, before the header, that tells a spreadsheet the separator of cells. */
 const DECLARATION = /^("?)sep=([,;\t])\1$/i;
-/** A line of more is none. */
+/** A longer line is none. */
 const LONGEST_DECLARATION = '"sep=,",'.length;
 
-/** The separator that a file's first line tells a spreadsheet; undefined where it is no such line. */
+/** The separator that a file's first line tells a spreadsheet; undefined if it is no such line. */
 function declaredBy(line: string): Separator | undefined {
   return SEPARATORS.find((separator) => separator === DECLARATION.exec(line)?.[2]);
 }
@@ -28,9 +28,10 @@ export function isDeclaration(cells: readonly string[], separator: Separator): b
 }
 
 /**
- * Reads a file's first record, as far as it takes to know its separator: a comma where one stands outside quotes; else `;`; else a tab
- * that has something before it and after it, since blanks around names are none of theirs; else a comma, of a single column. A name may hold the others: what follows a
- * comma decides nothing, so that a file is read as it always was. A line `sep=;` before the header says it itself.
+ * Reads a file's first record, as far as it takes to know its separator: a comma if one stands outside quotes; else `;`; else a tab that
+ * has something before it and after it, since blanks around names don't belong to them; else a comma, for a single column. A name may hold
+ * the others: what follows a comma decides nothing, so that a file is read as it always was. A line `sep=;` before the header says it
+ * itself.
  */
 export class HeaderSeparator {
   readonly #most: number;
@@ -43,15 +44,15 @@ export class HeaderSeparator {
   #hasSemicolon = false;
   #tab: 'none' | 'after something' | 'between' = 'none';
   #hasText = false;
-  /** How the line begins. */
+  /** The beginning of the line. */
   #beginning = '';
 
-  /** @param most so many bytes are looked at */
+  /** @param most the number of bytes that are looked at */
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Takes the file's next bytes; undefined where more of them are to say it. */
+  /** Takes the file's next bytes; returns undefined if it needs more of them to know. */
   add(bytes: Uint8Array): Separator | undefined {
     for (const byte of bytes) {
       if (this.#seen++ === this.#most) return this.known();
@@ -74,7 +75,7 @@ export class HeaderSeparator {
     return undefined;
   }
 
-  /** What the bytes so far say. */
+  /** The separator by the bytes so far. */
   known(): Separator {
     if (this.#hasSemicolon) return ';';
     return this.#tab === 'between' ? '\t' : ',';

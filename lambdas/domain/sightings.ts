@@ -13,13 +13,13 @@ export const usageColumns = {
 
 export type UsageColumn = (typeof usageColumns)['required' | 'optional'][number];
 
-/** What an operator says of a connection's subscriber; '' when it does not, or says what nobody agreed on. */
-export type SubscriberType = (typeof subscriberTypes)[number];
+/** An operator's word on a connection's subscriber; '' if it has none, or says something that isn't agreed. */
+type SubscriberType = (typeof subscriberTypes)[number];
 const subscriberTypes = ['individual', 'business', 'bulk', ''] as const;
 
 /**
- * Texts that are kept as they came have up to so many characters. Claim holds those of a whole shard in memory, Order those
- * of a direction; a longer one is no service area, point of sale or IMSI, and is dropped.
+ * The most characters of texts that are kept as they came. Claim holds those of a whole shard in memory, Order those of a direction; a
+ * longer text is no service area, point of sale or IMSI, and is dropped.
  */
 const LONGEST_TEXT = 500;
 
@@ -36,23 +36,23 @@ export interface Sighting {
 }
 
 /**
- * Why a row's optional cell was dropped: a subscriber type that isn't one of the agreed ones, or an IMSI, service area or
+ * The reasons for which a row's optional cell is dropped: a subscriber type that isn't one of the agreed ones, or an IMSI, service area or
  * point of sale of more than 500 characters.
  */
 export const USAGE_WARNINGS = ['unknown_subscriber_type', 'text_too_long'] as const;
 export type UsageWarning = (typeof USAGE_WARNINGS)[number];
 
 /** A row that was taken, with a warning for each of its optional cells that was dropped. */
-export interface TakenRow {
+interface TakenRow {
   readonly sighting: Sighting;
   readonly warnings: readonly UsageWarning[];
 }
 
 /**
- * Reads a row of an operator's usage file. Reasons, the first that applies: `wrong_cell_count`, those of the IMEI (whose
- * last digit is not checked), `missing_msisdn`, `bad_msisdn`, `missing_last_seen`, `bad_date` (no date, or later than the
- * day of the upload); of a self-check's also `self_check`, for a handset or a number that isn't its own. The reject's value is
- * the cell at fault. An optional cell never costs the row: what can't be kept of it is dropped, with a warning.
+ * Reads a row of an operator's usage file. Reasons, the first that applies: `wrong_cell_count`, those of the IMEI (whose last digit is not
+ * checked), `missing_msisdn`, `bad_msisdn`, `missing_last_seen`, `bad_date` (no date, or later than the day of the upload); for a
+ * self-check's also `self_check`, for a handset or a number that isn't its own. The reject's value is the cell at fault. An optional cell
+ * never costs the row: what can't be kept of it is dropped, with a warning.
  */
 export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, uploadDay: Day): TakenRow | Reject {
   const { line } = row;
@@ -87,7 +87,7 @@ export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, up
   return { sighting, warnings };
 }
 
-/** What a link's sort key says. */
+/** The parts of a link's sort key. */
 export type LinkKey = Pick<Sighting, 'lastSeen' | 'msisdn' | 'operator'>;
 
 /** The sort key of a sighting among its handset's links: `yyyy-mm-dd#msisdn#operator`, so that days sort first. */
@@ -111,7 +111,7 @@ export function parseLinkKey(key: string): LinkKey {
 }
 
 /** Days from `from` to `to`, both included. */
-export interface Window {
+interface Window {
   readonly from: Day;
   readonly to: Day;
 }
@@ -152,7 +152,7 @@ const GATHERED_LINE = /^(\+91[0-9]{10})\t([0-9]{14})\t([0-9]{4}-[0-9]{2}-[0-9]{2
 
 /**
  * Reads a line that `gatheredLine` made.
- * @throws BadWorkLine for a line whose cells are others
+ * @throws BadWorkLine for a line with other cells
  */
 export function parseGatheredLine(line: string): GatheredLink {
   const cells = GATHERED_LINE.exec(line);

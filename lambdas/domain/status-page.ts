@@ -9,7 +9,7 @@ import { INBOX } from './inbox.ts';
 import { columnOf } from './kinds.ts';
 import { appealsCsvKey, keptCsvKey, summaryKey } from './outbox.ts';
 import { outcomeBars, outcomeTable } from './outcome-bars.ts';
-import { outside, pageOf, table, time } from './page-parts.ts';
+import { OVERDUE, orderWords, outside, overdueRows, pageOf, table, time } from './page-parts.ts';
 import { hasEnded, type Status, type StatusName } from './status.ts';
 import { left, STEPS } from './status-words.ts';
 import { counted } from './wording.ts';
@@ -28,24 +28,24 @@ const NAMES: Readonly<Record<StatusName, string>> = {
   withdrawn: 'withdrawn by its agency: nobody is directed',
 };
 
-/** What a batch goes by. */
+/** The origin of a batch. */
 type Source = 'report' | 'night' | 'appeal' | 'withdrawal';
 
-/** The first station of those that people decide upon. */
+/** The first station of batches that people decide upon. */
 const READ: Readonly<Record<Exclude<Source, 'night'>, string>> = {
   report: 'Report read',
   appeal: 'Appeal read',
   withdrawal: 'Withdrawal read',
 };
 
-/** What is said otherwise of what takes back. */
+/** The words that differ for a batch that takes back. */
 const NAMES_OF_REVERSALS: Readonly<Partial<Record<StatusName, string>>> = {
   registered: 'registered: its file was read',
   failed: 'failed before it gave anything back; it is begun again by itself',
   refused: 'refused by an approver: nothing is given back',
 };
 
-/** What is said otherwise of a night, for which nobody uploads anything. */
+/** The words that differ for a night, for which nobody uploads anything. */
 const NAMES_OF_NIGHTS: typeof NAMES_OF_REVERSALS = {
   failed: 'failed before it directed anybody; it is begun again by itself',
 };
@@ -89,7 +89,7 @@ ${comes}
 function way(told: Status): Html {
   const { status, since, next, open: rungs, asOf } = told;
   const of = sourceOf(told);
-  // Of what a night goes on with people have decided before.
+  // People have decided before upon what a night goes on with.
   const before: [StatusName, string][] =
     of === 'night'
       ? []
@@ -112,7 +112,7 @@ function way(told: Status): Html {
     ]);
   const ladder = rungs.map(
     ({ deadline, kind, order: rung, next: then, rows: count }): Station => ({
-      name: html`${columnOf(kind) === 'imei' ? 'Handsets' : 'Numbers'}: ${rung.replace('_', ' ')}, ${counted(count, 'row')} open`,
+      name: html`${columnOf(kind) === 'imei' ? 'Handsets' : 'Numbers'}: ${orderWords(rung)}, ${counted(count, 'row')} open`,
       when: html`until ${time(deadline)} (${left(deadline, asOf)}), then ${STEPS[then]}`,
       state: 'now',
     }),
@@ -177,7 +177,7 @@ ${table(
     { title: 'Then' },
   ],
   all.map(({ order, rows: count, directions, deadline, next }): Content[] => [
-    order.replace('_', ' '),
+    orderWords(order),
     count,
     directions,
     time(deadline),
@@ -192,24 +192,7 @@ function overdue({ overdue: all }: Status): Html {
   if (all.length === 0) return html``;
   return html`<section aria-labelledby="overdue">
 <h2 id="overdue">What is overdue</h2>
-${table(
-  'overdue-table',
-  'Rows that operators should have answered',
-  [
-    { title: 'Operator' },
-    { title: 'Order' },
-    { title: 'Rows', count: true },
-    { title: 'Directions', count: true },
-    { title: 'Since' },
-  ],
-  all.map(({ operator, order, rows: count, directions, since }): Content[] => [
-    operator,
-    order.replace('_', ' '),
-    count,
-    directions,
-    time(since),
-  ]),
-)}</section>
+${table('overdue-table', OVERDUE.caption, OVERDUE.columns, overdueRows(all))}</section>
 `;
 }
 
@@ -228,7 +211,7 @@ ${became(told, of)}</section>
 `;
 }
 
-/** Where it is said what became of those for whom a reversal asks: a status counts rows alone. */
+/** The sentence that says where to find what became of a reversal's subjects: a status counts rows alone. */
 function became({ batchId, status }: Status, of: Source): Html {
   if (of === 'report' || of === 'night' || (status !== 'directed' && status !== 'settled')) return html``;
   const each =

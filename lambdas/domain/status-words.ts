@@ -1,9 +1,7 @@
-/** What comes next of a batch, and how soon, as pages say it. */
-import { type Instant, millisOf } from './days.ts';
+/** The next step of a batch, and the time until it, in the words of pages. */
+import { DAY_MS, HOUR_MS, type Instant, millisOf } from './days.ts';
 import type { NextStep } from './status.ts';
 import { counted } from './wording.ts';
-
-const DAY_MS = 86_400_000;
 
 /** What comes next, in words. */
 export const STEPS: Readonly<Record<NextStep, string>> = {
@@ -21,11 +19,11 @@ export const STEPS: Readonly<Record<NextStep, string>> = {
   settled: 'its books',
 };
 
-/** How long it is until an instant, in whole days, or in hours of the last one. */
+/** The time until an instant, in whole days, or in hours on the last one. */
 export function left(deadline: Instant, asOf: Instant): string {
   const ms = millisOf(deadline) - millisOf(asOf);
   if (ms <= 0) return 'over';
   return ms >= DAY_MS
     ? `${counted(Math.floor(ms / DAY_MS), 'day')} left`
-    : `${counted(Math.ceil(ms / (DAY_MS / 24)), 'hour')} left`;
+    : `${counted(Math.ceil(ms / HOUR_MS), 'hour')} left`;
 }

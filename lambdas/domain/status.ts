@@ -13,7 +13,7 @@ import { hasFailed, standingOutcomes } from './sealing.ts';
 import { fields } from './stored.ts';
 import { lastDeadline, whereabouts } from './whereabouts.ts';
 
-/** A batch as it is stored, as far as its status goes by it. */
+/** The fields of a stored batch on which its status depends. */
 export interface StandingBatch {
   readonly batchId: BatchId;
   readonly kind: BatchKind;
@@ -29,8 +29,8 @@ export interface StandingBatch {
 }
 
 /**
- * Where a batch is: screened, and not decided upon yet; decided upon; approved, and not directed yet; directed; or how it ended, which of a
- * report without handsets is `empty`.
+ * The statuses of a batch: screened, and not decided upon yet; decided upon; approved, and not directed yet; directed; or how it ended,
+ * which for a report without handsets is `empty`.
  */
 export const STATUSES = [
   'registered',
@@ -47,12 +47,12 @@ export const STATUSES = [
 ] as const;
 export type StatusName = (typeof STATUSES)[number];
 
-/** What comes next: its preview, its decision, its orders, an order of its ladder, that open rows are overdue, or that it settles. */
+/** The next step: its preview, its decision, its orders, an order of its ladder, that open rows are overdue, or that it settles. */
 export type NextStep = 'preview' | 'decision' | 'orders' | Order | 'overdue' | 'settled';
 
 /**
- * Rows whose ladder runs, by where it is: the order that was to go out last, by when it is to be answered, and what comes then. Of rows
- * that no order of the ladder carries for now, since all have failed: the last one that went out, and when one comes that carries them.
+ * Rows whose ladder runs, by its rung: the order that was to go out last, its deadline, and the step after it. If all of them have failed, so
+ * that no order carries them for now: the last order that went out, and the instant at which an order comes that carries them.
  */
 export interface OpenRows {
   readonly kind: DirectionKind;
@@ -63,7 +63,9 @@ export interface OpenRows {
   readonly rows: number;
 }
 
-/** Rows for which an operator has not answered in time: of a ladder that ended, or failed ones that were to be disconnected by then. */
+/**
+ * Rows for which an operator has not answered in time: those of a ladder that ended, or failed ones that were to be disconnected by then.
+ */
 export interface OverdueRows {
   readonly operator: OperatorId;
   readonly kind: DirectionKind;
@@ -74,7 +76,7 @@ export interface OverdueRows {
   readonly rows: number;
 }
 
-/** A book while its rows are open: as in the summary, with what is open, and what of that failed. */
+/** A book while its rows are open: as in the summary, with the number of rows that are open, and of those that failed. */
 type Counts = Readonly<Record<string, number>>;
 type Books = { readonly [B in Book]?: Counts };
 
@@ -85,8 +87,8 @@ export interface Status extends Books {
   readonly status: StatusName;
   readonly since: Instant;
   /**
-   * When this was so. What ended without effect is so for good: then it is when it ended. Of a settled batch, of which answers still come,
-   * it is when this was written: its books stay, and what is overdue goes by what was answered until then.
+   * The instant at which this was so. An ending without effect is final: then it is the instant of the ending. Answers still come to a
+   * settled batch: its books stay, and the list of overdue rows goes by the answers until this instant, at which the status was written.
    */
   readonly asOf: Instant;
   readonly next: { readonly what: NextStep; readonly by: Instant | null } | null;
@@ -98,7 +100,7 @@ export interface Status extends Books {
   >;
 }
 
-/** What of a status that lies there others go by. */
+/** The fields of an existing status by which others go. */
 const earlier = z.object({
   status: z.enum(STATUSES),
   since: fields.instant,
@@ -107,7 +109,7 @@ const earlier = z.object({
 });
 export type Earlier = z.output<typeof earlier>;
 
-/** What a status says that lies there; undefined where that is none of this form, and is to be written anew. */
+/** The fields of an existing status file; undefined if the text is not of this form, and is to be written anew. */
 export function earlierStatus(text: string): Earlier | undefined {
   try {
     return earlier.safeParse(JSON.parse(text)).data;
@@ -118,19 +120,19 @@ export function earlierStatus(text: string): Earlier | undefined {
 
 export interface StatusInput {
   readonly batch: StandingBatch;
-  /** Of a batch that has a decision: since when it is decided upon, and until when; null for what never lapses. */
+  /** Since when and until when a batch is decided upon, if it has a decision; `decideBy` is null if it never lapses. */
   readonly decision?: { readonly openedAt: Instant; readonly decideBy: Instant | null } | undefined;
-  /** Of a batch that is directed. */
+  /** The plan of a batch that is directed. */
   readonly plan?: Pick<Plan, 'operators' | 'decisions'> | undefined;
   readonly ledgers: readonly Ledger[];
-  /** The status that lies there. */
+  /** The existing status. */
   readonly before?: Earlier | undefined;
   readonly now: Instant;
 }
 
 /**
- * The status of a batch at `now`, or at the instant of the one that lies there, where that is later: who comes late tells what is known
- * since then. Whoever tells of the same ending without effect tells it alike.
+ * The status of a batch at `now`, or at the instant of the existing status if that is later: an attempt that comes late tells what is known
+ * since then. All attempts tell the same ending without effect alike.
  */
 export function statusOf({ batch, decision, plan, ledgers, before, now }: StatusInput): Status {
   const { batchId, kind, agency, file, report } = batch;
@@ -161,7 +163,7 @@ export function statusOf({ batch, decision, plan, ledgers, before, now }: Status
   return {
     batchId,
     agency,
-    // What a night found lies in the work bucket, where nobody else reads.
+    // A night's findings lie in the work bucket, where nobody else reads.
     file: kind === 'followup' ? '' : file,
     status,
     since: own,
@@ -185,16 +187,16 @@ export function hasEnded(status: string): boolean {
   return !['registered', 'waiting', 'approved', 'directed'].includes(status);
 }
 
-/** Seconds from the commit of a plan in which its first orders are out. */
+/** Seconds from the commit of a plan within which its first orders are out. */
 const ORDERED_WITHIN = 15 * 60;
 
-/** Whether by `now` the first orders of a batch are out, and a status that says that it is directed is from before that. */
+/** Whether the first orders of a batch are out by `now`, and the status that says it is directed is from before that. */
 export function isFromBeforeOrders({ status, since, asOf }: Earlier, now: Instant): boolean {
   const ordered = addSeconds(since, ORDERED_WITHIN);
   return status === 'directed' && asOf < ordered && ordered <= now;
 }
 
-/** Whether what a status said would come next was to have come by `now`, so that another one is due. */
+/** Whether the next step of a status was to have come by `now`, so that another one is due. */
 export function isDue({ next }: Pick<Earlier, 'next'>, now: Instant): boolean {
   return next !== null && next.by !== null && next.by <= now;
 }
@@ -219,7 +221,7 @@ function nextOf(
   return { what: 'settled', by: last ?? null };
 }
 
-/** Where a ladder is at `now` that runs and has open rows; undefined of any other. */
+/** The rung at `now` of a ladder that runs and has open rows; undefined for any other. */
 export function openRowsOf(ledger: Ledger, now: Instant): OpenRows | undefined {
   const { open: rows } = standingOutcomes(ledger);
   if (ledger.closedAt !== null || rows === 0) return undefined;
@@ -243,7 +245,7 @@ export function rowsDue(ledger: Ledger, now: Instant, until: Instant): OpenRows 
   return rowsFor(ledger, running.order).length > 0 ? running : undefined;
 }
 
-/** Where the ladders of a directed batch are at `now`, and what is overdue of it. */
+/** The rungs of the ladders of a directed batch at `now`, and what is overdue of it. */
 function ladders(ledgers: readonly Ledger[], now: Instant): { open: OpenRows[]; overdue: OverdueRows[] } {
   const open: OpenRows[] = [];
   const overdue: OverdueRows[] = [];
@@ -283,7 +285,7 @@ function failedTooLong(ledger: Ledger, now: Instant): OverdueRows[] {
     : [{ operator, kind, order: OWN, since: failed.earliest, directions: 1, rows: failed.rows }];
 }
 
-/** Rows whose ladder runs, that failed, and are to be disconnected by deadlines that are asked for; undefined where there are none. */
+/** Rows of a running ladder that failed, and are to be disconnected by deadlines that are asked for; undefined if there are none. */
 export function failedRowsDue(
   ledger: Ledger,
   isAsked: (deadline: Instant) => boolean,
@@ -322,7 +324,7 @@ export function groupedOverdue(overdue: readonly OverdueRows[]): OverdueRows[] {
   return grouped(overdue, keyOf).map((one) => ({ ...one, since: since.get(keyOf(one)) ?? one.since }));
 }
 
-/** Those of one key as one, with their directions and rows added up; sorted by the key. */
+/** Entries of one key made into one, with their directions and rows added up; sorted by the key. */
 export function grouped<T extends { readonly directions: number; readonly rows: number }>(
   all: readonly T[],
   keyOf: (one: T) => string,
@@ -335,7 +337,7 @@ export function grouped<T extends { readonly directions: number; readonly rows: 
   return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-/** The books of a batch of this kind so far, of all operators and of each: nothing before there is a plan. */
+/** The books of a batch of this kind so far, for all operators and for each: nothing before there is a plan. */
 function countedBy(
   kind: BatchKind,
   plan: StatusInput['plan'],
@@ -361,7 +363,7 @@ function countedBy(
   return { ...Object.fromEntries(books.map((book) => [book, total(book)])), operators };
 }
 
-/** A book of an operator: the rows, what was decided of them, what of the directed ones is open, and how the others ended. */
+/** A book of an operator: the rows, what was decided of them, how many of the directed ones are open, and how the others ended. */
 function countsOf<B extends Book>(book: B, decided: Decided<B> | undefined, ledgers: readonly Ledger[]): Counts {
   const columns = BOOKS[book];
   const was: Counts = { ...columns.decided, ...decided };

@@ -1,6 +1,6 @@
 /**
- * What is stored comes back weeks later, perhaps to newer code than wrote it. So each kind of record has a form: a number
- * that stands in the record, and a schema by which it is read. Nothing that comes back is taken for what it should be.
+ * Records come back weeks later, perhaps to newer code than wrote them. So each kind of record has a form: a number that stands in the
+ * record, and a schema by which it is read. No record is taken for what it should be without that check.
  */
 import * as z from 'zod';
 import { type Day, type Instant, isInstant, parseDay } from './days.ts';
@@ -24,14 +24,14 @@ import {
   parseDirectionId,
 } from './identifiers.ts';
 
-/** A record is of a form that this code doesn't know, or is not what its form says. It tells no content. */
+/** A record is of a form that this code doesn't know, or doesn't fit its form. The message tells no content. */
 export class BadRecord extends Error {
   override readonly name = 'BadRecord';
 }
 
 /** A form in which a kind of record is kept. */
 export interface Form<T> {
-  /** What stands in the record beside its content. A record that says no form has the first. */
+  /** The form's number, which stands in the record beside its content. A record without a number has the first form. */
   readonly format: number;
   /** The record, as an item or as the content of a JSON file. */
   write(content: T): T & { readonly format: number };
@@ -47,15 +47,15 @@ export interface Form<T> {
   parse(text: string): T;
 }
 
-/** What makes the content of a record of an earlier form one of the present form. */
+/** Turns the content of a record of an earlier form into one of the present form. */
 type Upgrade = (content: Record<string, unknown>) => Record<string, unknown>;
 const same: Upgrade = (content) => content;
 
 /**
- * The form number `format` of a kind of record. Fields that its schema doesn't name are an error: a form that gains one gets the
- * next number.
+ * The form number `format` of a kind of record. Fields that its schema doesn't name are an error: a form that gains one gets the next
+ * number.
  * @param what the kind, for messages
- * @param earlier by their numbers, the forms before this one that are still read
+ * @param earlier the forms before this one that are still read, by their numbers
  */
 export function formOf<T extends object>(
   what: string,
@@ -82,8 +82,8 @@ type Whole<T> = T extends string | number | boolean | null | Uint8Array
     : { [Field in keyof T]-?: Whole<Exclude<T[Field], undefined>> };
 
 /**
- * `true` where a schema knows every field of the type that it is to read, also the optional ones: of a field that it lacks, a
- * record that has it would be refused.
+ * `true` if a schema knows every field of the type that it is to read, also the optional ones: a record with a field that the schema lacks
+ * would be refused.
  */
 export type Covers<Schema extends z.ZodType, T> = Whole<z.output<Schema>> extends Whole<T> ? true : false;
 
@@ -101,7 +101,7 @@ function jsonOf(what: string, text: string): unknown {
   }
 }
 
-/** Where a record differs from its form; names of fields, which are the code's, and no content. */
+/** The places where a record differs from its form: names of fields, which are the code's, and no content. */
 const placesOf = (error: z.ZodError): string =>
   error.issues
     .map(({ path, code }) => `${path.filter((part) => typeof part === 'string')[0] ?? ''} ${code}`)

@@ -1,4 +1,4 @@
-/** What is told to whoever names a reference: of the number as it was then. Whoever has it now has no part in that. */
+/** The story for whoever names a reference: it is about the number as it was then. The present holder has no part in it. */
 import { isTakenBackBy, isWhole } from './asked.ts';
 import type { Pointer } from './claims.ts';
 import { type Day, dayOf } from './days.ts';
@@ -22,9 +22,9 @@ const mayBeAnybodys = (outcome: Outcome): boolean =>
   endsConnection(outcome) || outcome === 'not_found' || outcome === 'reissued';
 
 /**
- * What facts tell of the number as it was at a row: that row; those that it continues, back to a report's, since why its subscriber is
- * asked is said there alone; those by which it goes on, ported, extended, returned by a dispute, or restored; what took these back; and
- * the batches that left it there. Not those after the connection ended in which it was seen later, nor what caseworkers and approvers
+ * The facts about the number as it was at a row: that row; the rows that it continues, back to a report's, since only those say why its
+ * subscriber is asked; the rows by which it goes on (ported, extended, returned by a dispute, or restored); what took these back; and the
+ * batches that left it there. Batches that saw it later than its connection ended are left out, and so is what caseworkers and approvers
  * said of it since: that may be about somebody else.
  */
 export function factsSince(facts: Facts, at: RowFacts): Facts {
@@ -41,7 +41,7 @@ export function factsSince(facts: Facts, at: RowFacts): Facts {
   const isSame = ({ sightings }: BatchFacts) =>
     ended === undefined || (ended !== null && sightings.every(({ lastSeen }) => lastSeen <= ended));
   const met = facts.batches.filter(isSame).map(({ batchId }) => batchId);
-  /** By a reversal nothing of it stands in any direction. */
+  /** After a reversal nothing of it stands in any direction. */
   const isReversedBefore = ({ state, batchId }: AsideFacts) =>
     state === 'reversed' && reversals.some((one) => isTakenBackBy(one) && turn(one.batchId) < turn(batchId));
   const aside = facts.aside.filter(
@@ -69,8 +69,8 @@ export function factsSince(facts: Facts, at: RowFacts): Facts {
 const isException = ({ ledger }: RowFacts) => ledger.kind === 'unblock';
 
 /**
- * The rows by which these reversals except the number from a handset's block, and those by which nights go on with them, where their
- * operator did not say that it did: what it was asked last, and by when, is said there alone. The newest last.
+ * The rows by which these reversals except the number from a handset's block, and those by which nights go on with them if their operator
+ * did not say that it had done so: only those say what it was asked last, and by when. The newest comes last.
  */
 function exceptions({ rows }: Facts, reversals: readonly ReversalFacts[]): RowFacts[] {
   const asked = new Set(reversals.flatMap(({ imei, batchId }) => (imei === null ? [] : [batchId])));
@@ -78,7 +78,7 @@ function exceptions({ rows }: Facts, reversals: readonly ReversalFacts[]): RowFa
   return withNights(rows.filter(isException), nameOf, ({ batchId }) => asked.has(batchId));
 }
 
-/** Those of these rows that give back which `isAsked` accepts, and those by which nights go on with them, in the order of their plans. */
+/** The rows that give back and that `isAsked` accepts, and those by which nights go on with them, in the order of their plans. */
 function withNights(
   rows: readonly RowFacts[],
   nameOf: (row: RowFacts) => string,
@@ -96,10 +96,10 @@ function withNights(
 }
 
 /**
- * Whether a reversal was about who had the number in these rows, or may have been: it was asked for by the reference of one of them, or
- * for the report that directed one, or it took one back. What took none back, or came too late for it, is theirs as long as nobody else
- * may have the number.
- * @param ended as `endOf` has it
+ * Whether a reversal was about the holder of the number in these rows, or may have been: it was asked for by the reference of one of them,
+ * or for the report that directed one, or it took one back. A reversal that took none back, or came too late for it, is that holder's as
+ * long as nobody else may have the number.
+ * @param ended as `endOf` returns it
  */
 function isOfHolder(
   { imei, msisdn, appeals, withdraws, rows, state, kept }: ReversalFacts,
@@ -109,19 +109,19 @@ function isOfHolder(
   const isIn = (row: Pointer | null) =>
     row !== null && chain.some((one) => one.ledger.directionId === row.directionId && one.row === row.row);
   if (appeals.some(({ row }) => isIn(row))) return true;
-  // What stays, since a later batch relies on it or did it itself, is that of who has the number now: theirs is over.
+  // A row that stays because a later batch relies on it or directed it itself belongs to the present holder: the former one's is over.
   const isGone = chain.some(({ ledger, row }) => outcomeOf(ledger, row).outcome === 'reissued');
   if (withdraws !== null && isGone && kept.length > 0 && !rows.some(isIn)) return false;
   if (withdraws !== null) return chain.some(({ batchId }) => batchId === withdraws);
-  // What was asked by another holder's reference.
+  // It was asked for by another holder's reference.
   if (appeals.some(({ row }) => row !== null)) return false;
   if (isWhole({ imei, msisdn }) && state !== 'tooLate' && rows.some(isIn)) return true;
   return rows.every((row) => isIn(row)) && ended === undefined;
 }
 
 /**
- * Since when a row's number may be somebody else's; null where it is, since nobody knows when; undefined where it isn't. What a reversal
- * took back is still whose it was, unless an operator said otherwise in another row.
+ * The day since which a row's number may be somebody else's; null if it is, since nobody knows when; undefined if it isn't. A number that a
+ * reversal took back still has the same holder, unless an operator said otherwise in another row.
  */
 function endOf({ rows, reversals }: Facts, { ledger, row, subject }: RowFacts): Day | null | undefined {
   const { outcome, occurredOn } = outcomeOf(ledger, row);
@@ -145,8 +145,8 @@ function taking({ rows }: Pick<Facts, 'rows'>): RowFacts[] {
 }
 
 /**
- * The rows that one continues, the newest last, as far as they are of the same sighting; none where somebody else has the number since
- * a day between that and the row's direction: who is told the reference by then isn't who was seen.
+ * The rows that one continues, the newest last, as far as they are of the same sighting. There are none if somebody else has the number
+ * since a day between that sighting and the row's direction: then whoever is told the reference isn't the person who was seen.
  */
 function continued(facts: Facts, at: RowFacts): RowFacts[] {
   const newestFirst = taking(facts);
@@ -161,12 +161,12 @@ function continued(facts: Facts, at: RowFacts): RowFacts[] {
   const before = continuedBy(newestFirst.slice(own).map(saidOf)).flatMap(
     ({ directionId }) => newestFirst.find(({ ledger }) => ledger.directionId === directionId) ?? [],
   );
-  // Where a row's own answer was replaced since, an older one that went on at the same operator may be of another holder.
+  // If a row's own answer was replaced since, an older one that went on at the same operator may be of another holder.
   const others = before.findIndex((one) => sightingOf(one).name !== seen.name);
   return (others < 0 ? before : before.slice(0, others)).reverse();
 }
 
-/** In which handset, and on which day, the number of a row was seen for which it is directed: the rows by which it goes on have the same. */
+/** The handset and the day of the sighting for which a row's number is directed: the rows by which it goes on have the same. */
 function sightingOf({ subject }: RowFacts): { readonly day: string; readonly name: string } {
   const day = 'lastSeen' in subject ? directedFor(subject) : '';
   return { day, name: `${subject.imei} ${day}` };
@@ -183,8 +183,8 @@ function continuations(facts: Facts, at: RowFacts): RowFacts[] {
 }
 
 /**
- * A row and its continuations, and among them what gives back what each of their operators took, as long as that asked nothing of another
- * holder; what these reversals directed; and where nights go on with that, since nobody had answered.
+ * A row and its continuations; among them the rows that give back what each of their operators took, as long as that operator asked nothing
+ * of another holder; what these reversals directed; and the rows by which nights go on with that, since nobody had answered.
  */
 function restoring({ rows }: Facts, chain: readonly RowFacts[], reversals: readonly ReversalFacts[]): RowFacts[] {
   const directed = new Set(reversals.flatMap(({ directionIds }) => directionIds));

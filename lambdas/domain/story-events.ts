@@ -10,16 +10,16 @@ import type { SubjectState } from './subject-states.ts';
 import type { Act } from './subjects.ts';
 import type { HeldWhy } from './weighing.ts';
 
-/** What can happen, by `what`. `at` is an instant, or a day where no more is known. IMEIs have 15 digits. */
+/** Everything that can happen, by `what`. `at` is an instant, or a day if no more is known. IMEIs have 15 digits. */
 export type StoryEvent =
-  /** A report was uploaded that names the handset, or one in which the number was seen. */
+  /** A report was uploaded that names the handset, or a handset in which the number was seen. */
   | {
       readonly at: Instant;
       readonly what: 'reported';
       readonly batchId: BatchId;
       readonly agency: AgencyId;
       readonly file: string;
-      /** As the agency wrote them; none once the report has gone from the inbox. */
+      /** The rows as the agency wrote them; none once the report has gone from the inbox. */
       readonly cases: readonly {
         readonly imei: string;
         readonly line: number;
@@ -45,7 +45,7 @@ export type StoryEvent =
       readonly by: readonly ApproverId[];
       readonly grounds: readonly Ground[];
     }
-  /** The handset looked cloned, and what approvers had done about it. */
+  /** The handset looked cloned; and what approvers had done about it. */
   | {
       readonly at: Instant;
       readonly what: 'held';
@@ -70,7 +70,7 @@ export type StoryEvent =
       readonly batchId: BatchId;
       readonly operator: OperatorId;
       readonly state: Exclude<ClaimState, 'directed'>;
-      /** In which direction it stands; null where people left it out. */
+      /** The direction in which it stands; null if people left it out. */
       readonly directionId: DirectionId | null;
     }
   /** It is a row of a direction. */
@@ -81,9 +81,9 @@ export type StoryEvent =
       readonly directionId: DirectionId;
       readonly kind: DirectionKind;
       readonly operator: OperatorId;
-      /** From 1. */
+      /** The row's number, from 1. */
       readonly row: number;
-      /** What the operator tells the subscriber; null for a handset. */
+      /** The reference that the operator tells the subscriber; null for a handset. */
       readonly reference: string | null;
       readonly rungs: readonly Rung[];
     }
@@ -107,8 +107,8 @@ export type StoryEvent =
       readonly sha256: string;
     }
   /**
-   * Its operator said that it goes on elsewhere: ported to another operator, extended to later deadlines at its own, or not its own
-   * and so back at the one that had said it was ported there.
+   * Its operator said that it goes on elsewhere: ported to another operator; extended to later deadlines at its own; or not its own, and so
+   * back at the operator that had said it was ported there.
    */
   | {
       readonly at: Instant;
@@ -149,8 +149,8 @@ export type StoryEvent =
       readonly ground: WithdrawalGround;
     }
   /**
-   * A caseworker appealed for it: for the number, the handset, or both as a pair, which excepts the number from the handset's block.
-   * `imei` is a pair's, and `caseRef` null of a pair for whoever asks about the handset: it is another subscriber's.
+   * A caseworker appealed for it: for the number, the handset, or both as a pair, which excepts the number from the handset's block. `imei`
+   * is a pair's. `caseRef` is null for a pair if somebody asks about the handset: it is another subscriber's.
    */
   | {
       readonly at: Instant;
@@ -172,19 +172,19 @@ export type StoryEvent =
       /** The report's batch. */
       readonly report: BatchId | null;
     }
-  /** What became of what was appealed for, or withdrawn. */
+  /** What became of a subject that was appealed for, or withdrawn. */
   | {
       readonly at: Instant;
       readonly what: 'reversed';
       readonly batchId: BatchId;
       readonly of: 'number' | 'handset' | 'pair';
       readonly state: SubjectState;
-      /** In which it is given back. */
+      /** The directions in which it is given back. */
       readonly directionIds: readonly DirectionId[];
       /** The batches that rely on what stays. */
       readonly kept: readonly Reliance[];
     }
-  /** A reversal took a row back; `ended`: which was open, or waited to go on. */
+  /** A reversal took a row back; `ended`: the row was open, or waited to go on. */
   | {
       readonly at: Instant;
       readonly what: 'taken_back';
@@ -192,7 +192,7 @@ export type StoryEvent =
       readonly directionId: DirectionId;
       readonly ended: boolean;
     }
-  /** An approver said until when it is exempt; two are needed. */
+  /** An approver said until when it is exempt; two approvers are needed. */
   | { readonly at: Instant; readonly what: 'exempted'; readonly by: ApproverId; readonly until: Day };
 
 /** All that can happen. */

@@ -7,12 +7,12 @@ import type { StoryEvent } from './story-events.ts';
 /** The events of all batches that met the subject. */
 export function eventsOfBatches({ subject, batches, aside, reversals }: Facts): StoryEvent[] {
   return batches.flatMap((batch) => {
-    // A number is left out of a reversal by a handset, too, where that is asked for as far as the number uses it.
+    // A strike of a handset leaves a number out of a reversal, too, if the handset is asked for as far as the number uses it.
     const pairs = reversals.flatMap(({ batchId, imei }) => (batchId === batch.batchId ? (imei ?? []) : []));
     const imeis = subject.kind === 'handset' ? [subject.imei] : [...new Set([...seenIn(batch), ...pairs])];
     const msisdn = subject.kind === 'number' ? subject.msisdn : null;
     return [
-      // What isn't a report's goes on from rows of others, or takes them back.
+      // A batch that isn't a report's goes on from rows of others, or takes them back.
       ...(batch.kind === 'report' ? [reported(batch)] : []),
       ...batch.sightings.map((sighting) => seen(batch, sighting)),
       ...(batch.decision === null ? [] : decided(batch, batch.decision, imeis, msisdn)),

@@ -4,7 +4,7 @@ import { EXEMPTION_PEOPLE, type Exemption, type ExemptionWord, isInForce } from 
 import type { ApproverId } from './identifiers.ts';
 import type { StoryEvent } from './story-events.ts';
 
-/** What each approver said last. */
+/** The last word of each approver. */
 export function eventsOfExemption(exemption: Exemption): StoryEvent[] {
   return Object.entries<ExemptionWord>(exemption).map(([by, { at, until }]) => ({
     at,
@@ -14,7 +14,7 @@ export function eventsOfExemption(exemption: Exemption): StoryEvent[] {
   }));
 }
 
-/** The last day on which it is exempt, where it is at `now`: as many approvers' words as are needed reach it; else null. */
+/** The last day of its exemption, if it is exempt at `now`: as many approvers' words as are needed reach that day; else null. */
 export function exemptUntil(exemption: Exemption, now: Instant, approvers: readonly string[]): Day | null {
   if (!isInForce(exemption, dayOf(now), approvers)) return null;
   const days = Object.entries<ExemptionWord>(exemption).flatMap(([by, { until }]) =>

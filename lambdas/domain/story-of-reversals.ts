@@ -13,7 +13,7 @@ export function aboutOf({ imei, msisdn }: Pick<ReversalFacts, 'imei' | 'msisdn'>
   return msisdn === null ? 'handset' : 'pair';
 }
 
-/** Who asked for what is taken back, each once: an appeal by each of its rows. */
+/** Everybody who asked for what is taken back, each once: an appeal by each of its rows. */
 export function eventsOfAsking(facts: Facts): StoryEvent[] {
   return facts.reversals.flatMap((reversal): StoryEvent[] => {
     const batch = facts.batches.find(({ batchId }) => batchId === reversal.batchId);
@@ -38,17 +38,17 @@ export function eventsOfAsking(facts: Facts): StoryEvent[] {
   });
 }
 
-/** What became of it. Who asks for what they had is not told by whom somebody else was directed since. */
+/** What became of it. A former holder who asks for what they had is not told which batches directed somebody else since. */
 export function eventsOfReversal(reversal: ReversalFacts): StoryEvent[] {
   const { at, batchId, state, directionIds } = reversal;
   const kept = isOfFormerHolder(reversal) ? [] : reversal.kept;
   return [{ at, what: 'reversed', batchId, of: aboutOf(reversal), state, directionIds, kept }];
 }
 
-/** Which rows reversals took back, and the lists by which they withdrew the number. */
+/** The rows that reversals took back, and the lists by which they withdrew the number. */
 export function rowEventsOfReversals({ rows, reversals, subject }: Facts): StoryEvent[] {
   const taken = rows.flatMap((row) => takenBack(row, reversals));
-  // One list of a reversal has a number once, whoever asked how often.
+  // A number stands once in the one list of a reversal, whoever asked for it how often.
   const withdrawn = new Map<string, StoryEvent>();
   for (const reversal of reversals) {
     const { at, batchId, ground } = reversal;

@@ -9,7 +9,10 @@ import { bytesPerRow, fileOf, isReversed } from './outcomes.ts';
 import { referenceOf } from './references.ts';
 import type { StoryEvent } from './story-events.ts';
 
-/** The events of one row. @param settledAt when its batch settled, null where it hasn't */
+/**
+ * The events of one row.
+ * @param settledAt the instant when its batch settled, null if it hasn't
+ */
 export function eventsOfRow(facts: RowFacts, settledAt: Instant | null): StoryEvent[] {
   const { batchId, ledger, row } = facts;
   const { directionId, kind, operator, rungs } = ledger;
@@ -37,13 +40,13 @@ export function eventsOfRow(facts: RowFacts, settledAt: Instant | null): StoryEv
   ];
 }
 
-/** What the operator tells the subscriber of a row (from 0). */
+/** The reference of a row (from 0) that the operator tells the subscriber. */
 function referenceOfRow({ directionId }: Ledger, row: number): string | null {
   const direction = parseDirectionId(directionId);
   return direction === null ? null : referenceOf({ ...direction, row: row + 1 });
 }
 
-/** What was said of it before the last word: the answers, where it went on by them, and the lists that name it by them. */
+/** The words on it before the last one: the answers, where it went on by them, and the lists that name it by them. */
 function earlier({ ledger: { directionId, operator }, batchId, earlier: words }: RowFacts): StoryEvent[] {
   return words.flatMap(({ outcome, said, moved: move }): StoryEvent[] => {
     if (said === null || outcome === 'open' || outcome === 'withdrawn') return [];
@@ -78,7 +81,7 @@ function answered({ ledger, row, answeredIn }: RowFacts): StoryEvent[] {
   ];
 }
 
-/** An answer by which the row goes on elsewhere, or is said to have been ported after it was overdue, which moves nothing. */
+/** The event of an answer by which the row goes on elsewhere, or is said to have been ported after it was overdue, which moves nothing. */
 function moved({ ledger, row, moved: move }: RowFacts): StoryEvent[] {
   const file = fileSaying(ledger, row);
   if (move === null || file === undefined) return [];
@@ -96,7 +99,7 @@ function movedBy(
     : { at, what: 'moved', directionId, why: move.why, to: move.to, ground: null };
 }
 
-/** What contradicts that it was verified, which stands all the same. */
+/** The events that contradict that it was verified, which stands all the same. */
 function cutAfter({ ledger: { directionId }, cutAfter: files }: RowFacts): StoryEvent[] {
   return files.map(({ file: { at, sha256 }, name: file }) => ({
     at,
@@ -107,7 +110,7 @@ function cutAfter({ ledger: { directionId }, cutAfter: files }: RowFacts): Story
   }));
 }
 
-/** A row whose ladder had ended before its answer came had gone overdue; not one whose number is given again after another answer. */
+/** A row whose ladder had ended before its answer came had gone overdue; a row whose number is given again after another answer hadn't. */
 function ended({ ledger, row, earlier: words }: RowFacts): StoryEvent[] {
   const { closedAt, directionId } = ledger;
   if (closedAt === null) return [];
@@ -116,7 +119,7 @@ function ended({ ledger, row, earlier: words }: RowFacts): StoryEvent[] {
   const wasOverdue =
     outcome === 'overdue' || before !== undefined || (outcome !== 'reissued' && (recordedAt ?? closedAt) > closedAt);
   if (!wasOverdue) return [];
-  // Who failed after that has `overdue` replaced, too, by one that names the answer.
+  // If the row failed after that, its `overdue` was replaced by one that names the answer.
   const failed =
     before === undefined
       ? outcome === 'overdue' && fileOf(ledger.outcomes, row * bytesPerRow) > 0
@@ -141,8 +144,8 @@ function lists(facts: RowFacts, settledAt: Instant | null): StoryEvent[] {
 }
 
 /**
- * The revocation list that names a row's number, where one does: that of its batch, as its books were sealed, or that of a late
- * answer. What was taken back between the books and their list may stand there, too.
+ * The revocation list that names a row's number, if one does: that of its batch, as its books were sealed, or that of a late answer. A
+ * number that was taken back between the books and their list may stand there, too.
  */
 export function listedIn(
   { ledger, row, batchId }: RowFacts,

@@ -10,7 +10,7 @@ import { eventsOfExemption } from './story-of-exemptions.ts';
 import { eventsOfAsking, eventsOfReversal, rowEventsOfReversals } from './story-of-reversals.ts';
 import { eventsOfRow } from './story-of-rows.ts';
 
-/** The story that facts tell, in order of time; what happened at one instant in the order of its causes. */
+/** The story that facts tell, in order of time; events of one instant stand in the order of their causes. */
 export function storyOf(facts: Facts): StoryEvent[] {
   const settledAt = (id: BatchId) => facts.batches.find(({ batchId }) => batchId === id)?.settledAt ?? null;
   const events = [

@@ -1,6 +1,6 @@
 /**
- * Subjects of a decided batch: what becomes of a number, and of a handset at an operator, before anybody looks at what earlier
- * batches know of it. Struck goes before held, and held before exempt; who is none of them goes on to Claim.
+ * Subjects of a decided batch: what becomes of a number, and of a handset at an operator, before anybody looks at what earlier batches know
+ * of it. Struck goes before held, and held before exempt; a subject that is none of them goes on to Claim.
  */
 import type { Day } from './days.ts';
 import type { ReverifyRow } from './directions.ts';
@@ -8,32 +8,35 @@ import type { Imei, Msisdn, OperatorId } from './identifiers.ts';
 import type { LeftOut } from './kinds.ts';
 import { type GatheredLink, isNewer } from './sightings.ts';
 
-/** What may be done about a held handset, the mildest first: neither it nor its numbers, its numbers only, both. */
+/** The acts on a held handset, the mildest first: on neither it nor its numbers, on its numbers only, on both. */
 export const ACTS = ['spare', 'reverify', 'block'] as const;
 export type Act = (typeof ACTS)[number];
 
 /** What was decided of a batch, as far as it concerns its subjects. */
 export interface Decided {
-  /** Every held handset of the batch, and what is done about it. */
+  /** Every held handset of the batch, and the act on it. */
   readonly held: ReadonlyMap<Imei, Act>;
   /** The handsets and numbers that an approver left out. */
   readonly struck: ReadonlySet<Imei | Msisdn>;
 }
 
-/** Of a batch upon which nobody decides. */
+/** The decision of a batch upon which nobody decides. */
 export const NOTHING_DECIDED: Decided = { held: new Map(), struck: new Set() };
 
-/** What of a number's links on the batch's handsets has a part in what becomes of it. */
+/** The parts of a number's links on the batch's handsets that decide what becomes of it. */
 export interface NumberLinks {
-  /** Its newest sighting on any of them, struck and held ones included: its operator is this one's. */
+  /** Its newest sighting on any of them, struck and held ones included: the number counts at this sighting's operator. */
   readonly newest: GatheredLink;
-  /** Its newest sighting on one that is acted upon: its handset is this one's. Null where there is none. */
+  /** Its newest sighting on a handset that is acted upon: the row names this sighting's handset. Null if there is none. */
   readonly actedUpon: GatheredLink | null;
-  /** The day of its newest sighting on one that isn't struck. Null where there is none. */
+  /** The day of its newest sighting on a handset that isn't struck. Null if there is none. */
   readonly remainsOn: Day | null;
 }
 
-/** Whether the numbers of a handset are re-verified: unless it is struck, or held and spared. An exemption of it has no part in this. */
+/**
+ * Whether the numbers of a handset are re-verified: they are unless it is struck, or held and spared. An exemption of it has no part in
+ * this.
+ */
 export function isActedUpon(imei: Imei, { held, struck }: Decided): boolean {
   return !struck.has(imei) && held.get(imei) !== 'spare';
 }
@@ -67,24 +70,27 @@ export type NumberSubject =
   | {
       readonly state: 'toClaim';
       readonly operator: OperatorId;
-      /** Its handset is that of the newest sighting on one that is acted upon; day and area are those of the newest on any, which is its operator's. */
+      /**
+       * The row. Its handset is that of the newest sighting on one that is acted upon; day and area are those of the newest sighting on any
+       * handset, at whose operator it counts.
+       */
       readonly row: ReverifyRow;
       /** The day of its newest sighting on any of the batch's handsets. */
       readonly newestDay: Day;
       readonly seen: SeenOn;
     };
 
-/** On which days a number was seen last on the batch's handsets, by what was decided about these. */
-export interface SeenOn {
-  /** On one that is acted upon: what it would be directed for. */
+/** The days on which a number was seen last on the batch's handsets, by what was decided about these. */
+interface SeenOn {
+  /** The day on a handset that is acted upon: the number would be directed for it. */
   readonly actedUpon: Day;
-  /** On one that isn't struck. */
+  /** The day on a handset that isn't struck. */
   readonly remaining: Day;
 }
 
 /**
- * What becomes of a number that was activated for somebody else on a day: sightings until then are of who had it before, and have no part
- * in that. Undefined where it was seen since on a handset that is acted upon, or on none at all: then Claim decides upon it as upon any.
+ * What becomes of a number that was activated for somebody else on a day: sightings until then belong to the holder before, and have no
+ * part in that. Undefined if it was seen since on a handset that is acted upon, or on none at all: then Claim decides upon it as upon any.
  */
 export function leftOutSince(activatedOn: Day, newestDay: Day, seen: SeenOn): LeftOut | undefined {
   if (newestDay <= activatedOn || seen.actedUpon > activatedOn) return undefined;
@@ -93,10 +99,9 @@ export function leftOutSince(activatedOn: Day, newestDay: Day, seen: SeenOn): Le
 
 /**
  * Decides what becomes of a number.
- * * struck: it was struck, or all the handsets that link it were;
- * * held: no handset that links it is acted upon;
- * * exempt: an exemption of the number is in force on the day of the turn.
- *
+ * - struck: it was struck, or all the handsets that link it were;
+ * - held: no handset that links it is acted upon;
+ * - exempt: an exemption of the number is in force on the day of the turn.
  * @param exempt whether one is
  */
 export function numberSubject(

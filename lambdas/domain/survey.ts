@@ -1,5 +1,5 @@
 /** What is open, and how it stands: for those who watch. */
-import { addSeconds, type Instant, millisOf } from './days.ts';
+import { addSeconds, DAY_SECONDS, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import type { OperatorId } from './identifiers.ts';
 import { countFiles, countOpen, fileSaying, type Ledger } from './ledger.ts';
 import { lastDeadline } from './whereabouts.ts';
@@ -9,17 +9,17 @@ export interface OpenBatch {
   readonly startedAt: Instant;
   readonly directed: boolean;
   /**
-   * Since when it may be planned: its upload, or, where people have to decide upon it, when they approved it, or may at the latest; null
-   * of what waits for them however long they take.
+   * The instant since which it may be planned: its upload, or, if people have to decide upon it, their approval or the latest instant for
+   * that; null if it waits for them however long they take.
    */
   readonly plansFrom: Instant | null;
   readonly ledgers: readonly Ledger[];
 }
 
-export interface Survey {
+interface Survey {
   readonly batches: number;
   readonly late: number;
-  /** Open directions by what was ordered last; `none` where nothing was yet. */
+  /** Open directions by the order that went out last; `none` if nothing was ordered yet. */
   readonly directions: ReadonlyMap<string, number>;
   /** Open rows. */
   readonly rows: ReadonlyMap<OperatorId, number>;
@@ -27,9 +27,9 @@ export interface Survey {
   readonly unanswered: ReadonlyMap<OperatorId, number>;
 }
 
-/** A batch settles at its last deadline; what that takes, and what planning takes, is far less. */
-const SETTLES_WITHIN = 3600;
-const PLANS_WITHIN = 24 * 3600;
+/** A batch settles at its last deadline; settling and planning take far less than these. */
+const SETTLES_WITHIN = HOUR_SECONDS;
+const PLANS_WITHIN = DAY_SECONDS;
 
 /** Counts what is open at `now`. */
 export function survey(open: readonly OpenBatch[], now: Instant): Survey {
@@ -56,7 +56,7 @@ export function survey(open: readonly OpenBatch[], now: Instant): Survey {
   };
 }
 
-/** Whether a file said something of a row: one without rows answers nothing. */
+/** Whether a file said something of a row: a file without rows answers nothing. */
 function isAnswered(ledger: Ledger): boolean {
   if (countFiles(ledger) === 0) return false;
   for (let row = 0; row < ledger.rows; row += 1) {

@@ -1,6 +1,6 @@
 /**
- * Lines of the work bucket that only this system reads: cells between tabs, one record a line. It is read and written
- * millions of times in a batch, so it has no quotes; what would break a line is escaped.
+ * Lines of the work bucket that only this system reads: cells between tabs, one record a line. They are read and written millions of times
+ * in a batch, so they have no quotes; characters that would break a line are escaped.
  */
 
 const ESCAPES: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 /**
- * Weighing: how many numbers a handset was used with, on how many days and in how many areas, and whether it is held because it
- * looks cloned.
+ * Weighing: how many numbers a handset was used with, on how many days and in how many areas, and whether it is held because it looks
+ * cloned.
  */
 import * as z from 'zod';
 import { csvLine } from './csv-line.ts';
@@ -10,22 +10,25 @@ import type { Sighting } from './sightings.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 import { WordSet, wordOfNumber, wordOfText } from './words.ts';
 
-/** Why a handset is held; the first that applies. */
+/** The reasons for which a handset is held; the first that applies counts. */
 export const HELD_WHYS = ['busy_day', 'many_connections'] as const;
 export type HeldWhy = (typeof HELD_WHYS)[number];
 
-/** From how many distinct numbers on a handset is held: on one day, or in the whole window. Policy. */
+/** The numbers of distinct numbers from which on a handset is held: on one day, or in the whole window. Policy. */
 export interface HeldFrom {
   readonly busyDay: number;
   readonly manyConnections: number;
 }
 
-/** What a handset's sightings in the window come to. Connections are distinct numbers; areas distinct service areas, as operators wrote them, told apart by 32 bits of a hash. */
+/**
+ * The weight of a handset, from its sightings in the window. Connections are distinct numbers; areas are distinct service areas, as
+ * operators wrote them, told apart by 32 bits of a hash.
+ */
 export interface HandsetWeight {
   readonly imei: Imei;
   readonly connections: number;
   readonly areas: number;
-  /** The day with the most distinct numbers, of several the earliest; null where the handset was not seen. */
+  /** The day with the most distinct numbers, and the earliest of several such days; null if the handset was not seen. */
   readonly busiestDay: Day | null;
   readonly connectionsThatDay: number;
   readonly areasThatDay: number;
@@ -36,7 +39,7 @@ export interface HeldHandset extends HandsetWeight {
   readonly why: HeldWhy;
 }
 
-/** What of a link is weighed. */
+/** The parts of a link that are weighed. */
 export type WeighedLink = Pick<Sighting, 'msisdn' | 'lastSeen' | 'lsa'>;
 
 /** A link was weighed after one that its sort key comes before: days, or the numbers of a day, could not be told apart. */
@@ -47,12 +50,15 @@ export class LinksOutOfOrder extends Error {
   }
 }
 
-/** There are 22 service areas. So many are told apart by their text; what an operator wrote beyond that, by a word of its hash. */
+/**
+ * The most service areas that are told apart by their text (there are 22); what an operator wrote beyond that is told apart by a word of
+ * its hash.
+ */
 const MOST_KNOWN_AREAS = 64;
 
 /**
- * Weighs one handset. A cloned one may have been used with millions of numbers, on each of many days, and its areas are what an
- * operator wrote: of each of them it holds a word of 32 bits, and of a day's numbers the last one, since they come in order.
+ * Weighs one handset. A cloned one may have been used with millions of numbers, on each of many days, and its areas are what an operator
+ * wrote: each of them is held as a word of 32 bits, and of a day's numbers only the last one, since they come in order.
  */
 export class Weighing {
   readonly #imei: Imei;
@@ -62,7 +68,7 @@ export class Weighing {
   /** The words of the first areas that came. */
   readonly #known = new Map<string, number>();
   #day: Day | null = null;
-  /** Of the day: its newest number, how many there were, and their areas. */
+  /** The day's newest number, the number of its numbers, and their areas. */
   #last = 0;
   #numbersOfDay = 0;
   #areasOfDay: WordSet;
@@ -72,7 +78,7 @@ export class Weighing {
     areasThatDay: 0,
   };
 
-  /** @param secret what nobody knows who uploads usage; the weight is the same with any */
+  /** @param secret a text that uploaders of usage don't know; the weight is the same with any */
   constructor(imei: Imei, secret: string) {
     this.#imei = imei;
     this.#salt = wordOfText(secret);
@@ -81,14 +87,14 @@ export class Weighing {
     this.#areasOfDay = new WordSet(this.#salt);
   }
 
-  /** What its sets take. */
+  /** The bytes that its sets take. */
   get bytes(): number {
     return this.#numbers.bytes + this.#areas.bytes + this.#areasOfDay.bytes;
   }
 
   /**
    * Takes the handset's next link in the window. A link without a service area has no part in the count of areas.
-   * @throws LinksOutOfOrder where a link of a later day, or of the same day and a higher number, was taken before
+   * @throws LinksOutOfOrder if a link of a later day, or of the same day and a higher number, was taken before
    */
   add({ msisdn, lastSeen, lsa }: WeighedLink): void {
     if (lastSeen !== this.#day) this.#begin(lastSeen);
@@ -105,7 +111,7 @@ export class Weighing {
     this.#areasOfDay.add(area);
   }
 
-  /** What the links so far come to. */
+  /** The weight by the links so far. */
   weight(): HandsetWeight {
     this.#close();
     return {
@@ -133,7 +139,7 @@ export class Weighing {
     this.#areasOfDay = new WordSet(this.#salt);
   }
 
-  /** Days come in their order, so that of two with as many numbers the earlier one stays. */
+  /** Days come in their order, so that the earlier one of two with as many numbers stays. */
   #close(): void {
     const numbers = this.#numbersOfDay;
     if (numbers < this.#busiest.connectionsThatDay || this.#day === null) return;
@@ -142,26 +148,18 @@ export class Weighing {
   }
 }
 
-/** A piece of a larger text would keep all of that in memory. */
+/** Copies a piece of a larger text, which would keep all of that text in memory. */
 const ownCopy = (text: string): string => Buffer.from(text).toString();
 
-/**
- * Weighs a handset whose links in the window are at hand, in the order of their sort keys.
- * @throws LinksOutOfOrder
- */
-export function weighHandset(imei: Imei, links: Iterable<WeighedLink>): HandsetWeight {
-  const weighing = new Weighing(imei, '');
-  for (const link of links) weighing.add(link);
-  return weighing.weight();
-}
-
-/** Why a handset is held, or null where it isn't. */
+/** Why a handset is held, or null if it isn't. */
 export function heldWhy(weight: HandsetWeight, from: HeldFrom): HeldWhy | null {
   if (weight.connectionsThatDay >= from.busyDay) return 'busy_day';
   return weight.connections >= from.manyConnections ? 'many_connections' : null;
 }
 
-/** What is kept of a batch's handsets while their weights go by, which may be millions: how many, the held ones, and the heaviest. */
+/**
+ * The part of a batch's weights that is kept while they go by, possibly millions: the number of handsets, the held ones, and the heaviest.
+ */
 export class WeighedHandsets {
   readonly #from: HeldFrom;
   readonly #most: number;
@@ -169,7 +167,7 @@ export class WeighedHandsets {
   readonly #held: HeldHandset[] = [];
   #heaviest: HandsetWeight[] = [];
 
-  /** @param most so many of the heaviest are kept */
+  /** @param most the number of the heaviest that are kept */
   constructor(from: HeldFrom, most: number) {
     this.#from = from;
     this.#most = most;
@@ -184,16 +182,16 @@ export class WeighedHandsets {
     const why = heldWhy(weight, this.#from);
     if (why !== null) this.#held.push({ ...weight, why });
     this.#heaviest.push(weight);
-    // So many more than are asked for are held at most.
+    // The most that are held beyond those that are asked for.
     if (this.#heaviest.length >= 2 * this.#most + 100) this.#heaviest = this.heaviest();
   }
 
-  /** By IMEI ascending. */
+  /** The held handsets, by IMEI ascending. */
   held(): HeldHandset[] {
     return this.#held.sort((a, b) => (a.imei < b.imei ? -1 : 1));
   }
 
-  /** Those with the most connections, the heaviest first; of two that weigh the same the lower IMEI. */
+  /** The handsets with the most connections, the heaviest first; of two that weigh the same the lower IMEI. */
   heaviest(): HandsetWeight[] {
     const heavier = (a: HandsetWeight, b: HandsetWeight) => b.connections - a.connections || (a.imei < b.imei ? -1 : 1);
     return this.#heaviest.sort(heavier).slice(0, this.#most);

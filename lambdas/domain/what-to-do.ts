@@ -1,4 +1,4 @@
-/** What whoever uploaded a file can do about a reason; docs/formats.md has the same sentences, and rejects and receipts carry them. */
+/** The remedies for an uploader, by reason; docs/formats.md has the same sentences, and rejects and receipts carry them. */
 import type { DateForm } from './days.ts';
 import type { FILE_REASONS, FileReason, ROW_REASONS, RowReason } from './reasons.ts';
 
@@ -85,7 +85,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
 };
 
 /**
- * What to do about a reason, also one that goes on with the name of a column.
+ * The remedy for a reason, also for one that goes on with the name of a column.
  * @param dates the other form of days that the file's operator has: a day is mended in that one, too
  */
 export function whatToDo(reason: RowReason | FileReason, dates?: DateForm): string {

@@ -1,5 +1,5 @@
 /** Where a direction's ladder is: its deadlines as they stand, and the rung that its machine is to wait on. */
-import { addSeconds, type Instant, millisOf } from './days.ts';
+import { addSeconds, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import { rulesOf } from './kinds.ts';
 import type { Rung } from './ladders.ts';
 import { countOpen, type Ledger, LedgerDamaged, rowsFor } from './ledger.ts';
@@ -12,25 +12,23 @@ export function lastDeadline(ledger: Ledger): Instant {
 }
 
 /**
- * When its ladder would have ended as it was planned, of a plan that began at `plannedAt`: what is planned with it, such as the
- * time for which claims are kept, counts from there.
+ * The instant at which its ladder would have ended as it was planned, for a plan that began at `plannedAt`. What is planned with it, such
+ * as the time for which claims are kept, counts from there.
  */
 export function plannedEnd(ledger: Ledger, plannedAt: Instant): Instant {
   return addSeconds(lastDeadline(ledger), (millisOf(plannedAt) - millisOf(ledger.startedAt)) / 1000);
 }
 
-/** Whether this is a ladder that begins with one order, with open rows, and that was not published: until then its deadlines move. */
+/** Whether the ladder's deadlines still move: it begins with one order, has open rows, and that order was not published. */
 export function awaitsFirstOrder(ledger: Ledger): boolean {
   return rulesOf(ledger.kind).beginsWith !== null && ledger.begunAt === null && countOpen(ledger) > 0;
 }
 
-const secondsPerHour = 3600;
-
 /**
- * The ledger as it stands at `now`. A re-verification never begins with a bar, so that as long as its first order isn't
- * published all of its deadlines move later, by whole hours. A first order that was committed keeps them for an hour, in which
- * its publication may be tried again; then it is to be issued anew, and no attempt lives long enough to publish the older one
- * after the newer. Once no row is left that a newer one would carry, it goes out as it is, while there is time.
+ * The ledger as it stands at `now`. A re-verification never begins with a bar: so as long as its first order isn't published, all of its
+ * deadlines move later, by whole hours. A first order that was committed keeps them for an hour, in which its publication may be tried
+ * again; then it is to be issued anew, and no attempt lives long enough to publish the older one after the newer. Once no row is left that
+ * a newer one would carry, it goes out as it is, while there is time.
  */
 export function standing(ledger: Ledger, now: Instant): Ledger {
   if (!awaitsFirstOrder(ledger)) return ledger;
@@ -38,10 +36,10 @@ export function standing(ledger: Ledger, now: Instant): Ledger {
   const stays =
     first !== undefined &&
     first.deadline > now &&
-    (now < addSeconds(first.at, secondsPerHour) || rowsFor(ledger, first.order).length === 0);
-  const hours = Math.floor((millisOf(now) - millisOf(ledger.startedAt)) / 1000 / secondsPerHour);
+    (now < addSeconds(first.at, HOUR_SECONDS) || rowsFor(ledger, first.order).length === 0);
+  const hours = Math.floor((millisOf(now) - millisOf(ledger.startedAt)) / 1000 / HOUR_SECONDS);
   if (stays || hours <= 0) return ledger;
-  const later = (instant: Instant) => addSeconds(instant, hours * secondsPerHour);
+  const later = (instant: Instant) => addSeconds(instant, hours * HOUR_SECONDS);
   const rungs = ledger.rungs.map(({ order, deadline }) => ({ order, deadline: later(deadline) }));
   return { ...ledger, startedAt: later(ledger.startedAt), rungs };
 }
@@ -51,15 +49,15 @@ export function ladderEnd(ledger: Ledger, now: Instant): Instant {
   return lastDeadline(standing(ledger, now));
 }
 
-/** Where a ladder is: the rung (from 1) that its machine is to wait on, one more than there are where it has ended; and its rungs. */
+/** Where a ladder is: the rung (from 1) that its machine is to wait on, or one more than it has if it has ended; and its rungs. */
 export interface Whereabouts {
   readonly rung: number;
   readonly rungs: readonly Rung[];
 }
 
 /**
- * Where a ladder is at `now`: at the first rung whose deadline lies ahead, though not before the last that was committed; at
- * its end where that was the last deadline, or no row is open.
+ * Where a ladder is at `now`: at the first rung whose deadline lies ahead, though not before the last that was committed; at its end if
+ * that was the last deadline, or if no row is open.
  */
 export function whereabouts(ledger: Ledger, now: Instant): Whereabouts {
   const { rungs } = standing(ledger, now);

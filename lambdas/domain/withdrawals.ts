@@ -10,23 +10,23 @@ import { type Covers, fields, formOf } from './stored.ts';
 /** The columns of a withdrawal. A file without rows is about the whole report. */
 export const withdrawalColumns = { required: ['imei'], optional: [] } as const;
 
-/** What a withdrawal does to a batch of its agency's. */
-export type WithdrawalFate =
+/** The effect of a withdrawal on a batch of its agency's. */
+type WithdrawalFate =
   /** The whole report ends `withdrawn`. */
   | 'withdraw'
-  /** What is directed is taken back by a reversal. */
+  /** A reversal takes back what is directed. */
   | 'reverse'
-  /** It comes again: the batch is between its decision and its directions. */
+  /** The file comes again: the batch is between its decision and its directions. */
   | 'wait'
-  /** Why the file is refused. */
+  /** The reason why the file is refused. */
   | (FileReason & ('not_directed' | 'not_waiting'));
 
 /**
- * What becomes of a withdrawal. Before the decision it takes the whole report back, whether there is a preview yet or not; one that
- * names handsets is refused, and the report goes on waiting. Between the decision and the directions it waits, as it does where a
- * report without handsets is about to settle. Afterwards a reversal takes back what was directed. What ended without effect, and a report
- * of no handsets, can't be withdrawn.
- * @param rows how many rows the file has, good or not
+ * What becomes of a withdrawal. Before the decision it takes the whole report back, whether there is a preview yet or not; a withdrawal
+ * that names handsets is refused then, and the report goes on waiting. Between the decision and the directions it waits, and also if a
+ * report without handsets is about to settle. Afterwards a reversal takes back what was directed. A batch that ended without effect, and a
+ * report of no handsets, can't be withdrawn.
+ * @param rows the number of the file's rows, good or not
  */
 export function withdrawalFate(
   { state, handsets }: { readonly state: BatchState; readonly handsets: number },
@@ -40,17 +40,17 @@ export function withdrawalFate(
 }
 
 /**
- * Whether a withdrawal was sent before the report for which its batch stands now. What has begun anew is a later word of its agency's,
- * whenever the earlier one is worked on: late, again, or out of a queue of dead letters. Instants have seconds. Of one second, the
- * withdrawal counts as the later: who withdraws has reported, and where that is wrong the agency can report in other bytes, while
- * whom a report that was taken back directs is cut off.
+ * Whether a withdrawal was sent before the report for which its batch stands now. A batch that has begun anew is a later word of its
+ * agency's, whenever the earlier one is worked on: late, again, or out of a queue of dead letters. Instants have seconds. Within one second
+ * the withdrawal counts as the later: an agency that withdraws has reported, and if that is wrong it can report in other bytes, while
+ * somebody whom a report directs that should have been taken back is cut off.
  */
 export function precedesReport(uploadedAt: Instant, batch: { readonly uploadedAt: Instant }): boolean {
   return uploadedAt < batch.uploadedAt;
 }
 
-/** What a withdrawal names of a directed report. */
-export interface NamedHandsets {
+/** The handsets of a directed report that a withdrawal names. */
+interface NamedHandsets {
   /** Each once, in the order of the file. */
   readonly imeis: readonly Imei[];
   readonly rows: number;
@@ -95,9 +95,12 @@ export interface WithdrawnReport {
   readonly upload: string;
   /** The attempt whose prepared receipt counts. */
   readonly attempt: string;
-  /** When it was committed. */
+  /** The instant at which it was committed. */
   readonly at: Instant;
-  /** The operators that its summary lists, each with the instant of its latest usage; those of its preview go before, where it has one. */
+  /**
+   * The operators that its summary lists, each with the instant of its latest usage; if it has a preview, that one's operators are used
+   * instead.
+   */
   readonly operators: Readonly<Record<OperatorId, Instant | null>>;
 }
 

@@ -1,4 +1,4 @@
-/** Words of 32 bits, counted: what a set of millions of numbers or of texts takes, without an object for each. */
+/** Words of 32 bits, counted: a set of millions of numbers or of texts without an object for each. */
 import { sha8, sha256Of } from './hashes.ts';
 import type { Msisdn } from './identifiers.ts';
 
@@ -13,7 +13,7 @@ export class WordSet {
   #size = 0;
   readonly #salt: number;
 
-  /** @param salt makes where a word stands; whoever chooses words must not know it, lest they crowd one place */
+  /** @param salt changes the places of words; whoever chooses words must not know it, lest they crowd one place */
   constructor(salt: number) {
     this.#salt = salt;
   }
@@ -34,7 +34,7 @@ export class WordSet {
     this.#size += 1;
   }
 
-  /** Where a word stands in the table, which has 2^n places, or where it would: its bits are mixed as MurmurHash3 does in the end. */
+  /** The place of a word in the table, which has 2^n places, or the free one for it: its bits are mixed as MurmurHash3 does in the end. */
   #placeOf(word: number): number {
     const last = this.#words.length - 1;
     let mixed = word ^ this.#salt;
@@ -52,17 +52,17 @@ export class WordSet {
   }
 }
 
-/** The digits of a number after +91 begin with 6 to 9, or, of the self-check's, with 00. */
+/** The digits of a number after +91 begin with 6 to 9; those of the self-check's begin with 00. */
 const FIRST_NUMBER = 6_000_000_000;
 const RESERVED_NUMBERS = 100_000_000;
 
-/** A number as a word, each its own, and in the numbers' order. */
+/** A number as a word: each number has its own, in the numbers' order. */
 export function wordOfNumber(msisdn: Msisdn): number {
   const digits = Number(msisdn.slice(3));
   return 1 + (digits < RESERVED_NUMBERS ? digits : digits - FIRST_NUMBER + RESERVED_NUMBERS);
 }
 
-/** A word of a text by its SHA-256: of 450,000 texts some 24 have another one's. */
+/** A text's word, from its SHA-256: of 450,000 texts some 24 share one with another. */
 export function wordOfText(text: string): number {
   return Number.parseInt(sha8(sha256Of(text)), 16) || 1;
 }

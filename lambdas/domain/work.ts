@@ -1,40 +1,43 @@
 /**
- * The keys of the work bucket: what steps prepare and hand on, and the marks of what was done. Beside the keys of each place
- * stands the pattern by which policies name them (`*` stands for any characters, also `/`).
+ * The keys of the work bucket: what steps prepare and hand on, and the marks of what was done. Beside the keys of each place stands the
+ * pattern by which policies name them (`*` stands for any characters, also `/`).
  */
 import { folder } from './folders.ts';
 import { sha8 } from './hashes.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import type { DirectionKind } from './kinds.ts';
 
-/** What comes before a batch's turn. Its folder is that of the batch and of the attempt that screened it; it is handed from step to step. */
+/**
+ * The places of what comes before a batch's turn. Its folder is that of the batch and of the attempt that screened it; it is handed from
+ * step to step.
+ */
 export const SCREENED = {
   prefix: 'screened/',
   folder: (batchId: BatchId, attempt: string) => `screened/${batchId}/${attempt}`,
   /** The screened handsets. */
   handsets: { key: (folder: string) => `${folder}/handsets.jsonl`, pattern: 'screened/*/handsets.jsonl' },
-  /** Which run of the handsets each child of Expand reads. */
+  /** The runs of the handsets that the children of Expand read. */
   runs: { key: (folder: string) => `${folder}/runs.jsonl`, pattern: 'screened/*/runs.jsonl' },
-  /** What Expand's children found: an attempt's n-th object of links, by shard, and what its handsets weigh. */
+  /** The findings of Expand's children: an attempt's n-th object of links, by shard, and the weights of its handsets. */
   gathered: {
     links: (folder: string, attempt: string, n: number) => `${folder}/gathered/${attempt}-${n}.tsv`,
     weights: (folder: string, attempt: string) => `${folder}/gathered/${attempt}-weights.tsv`,
     pattern: 'screened/*/gathered/*',
   },
-  /** What Expand's children returned, as their Map writes it. */
+  /** The results of Expand's children, as their Map writes them. */
   expanded: { name: 'expanded', pattern: 'screened/*/expanded/*' },
-  /** The shards that Claim's children work on, and where in the gathered links each lies; of a batch that doesn't expand, its subjects. */
+  /** The shards that Claim's children work on, and where in the gathered links each lies; for a batch that doesn't expand, its subjects. */
   shards: {
     list: (folder: string, attempt: string) => `${folder}/shards/${attempt}/list.tsv`,
     index: (folder: string, attempt: string) => `${folder}/shards/${attempt}/index.jsonl`,
     manifest: (folder: string, attempt: string) => `${folder}/shards/${attempt}/shards.jsonl`,
-    /** The list that the attempt wrote which prepared these previews. */
+    /** The list that was written by the attempt that prepared these previews. */
     listOf: (previews: string) => previews.replace(/\/previews\/([^/]+)$/, '/shards/$1/list.tsv'),
-    /** And its manifest. */
+    /** The manifest of that list. */
     manifestOf: (previews: string) => previews.replace(/\/previews\/([^/]+)$/, '/shards/$1/shards.jsonl'),
     pattern: 'screened/*/shards/*',
   },
-  /** What a night's follow-up found to go on with. */
+  /** The list of what a night's follow-up found to go on with. */
   found: { key: (folder: string) => `${folder}/found.json`, pattern: 'screened/*/found.json' },
   /** An attempt's preview, under the names of its files, and the list of what was gathered. */
   previews: {
@@ -43,13 +46,16 @@ export const SCREENED = {
     page: (folder: string) => `${folder}/preview.html`,
     held: (folder: string) => `${folder}/held.csv`,
     gathered: (folder: string) => `${folder}/gathered.json`,
-    /** Of a reversal, in the place of the last two: what it is asked. */
+    /** What a reversal is asked, in the place of the last two. */
     asked: (folder: string) => `${folder}/asked.json`,
     pattern: 'screened/*/previews/*',
   },
 } as const;
 
-/** What an attempt at a batch's decision prepares: the record as it is with it, the receipt of a file that changed it, and which file withdrew it. */
+/**
+ * The files that an attempt at a batch's decision prepares: the record with it, the receipt of a file that changed it, and the file that
+ * withdrew it.
+ */
 export const DECIDED = {
   record: (batchId: BatchId, attempt: string) => `decided/${batchId}/${attempt}/record.json`,
   receipt: (batchId: BatchId, attempt: string) => `decided/${batchId}/${attempt}/receipt.json`,
@@ -57,10 +63,10 @@ export const DECIDED = {
   pattern: 'decided/*',
 } as const;
 
-/** What comes after a batch's turn, under the number of its plan. */
+/** The places of what comes after a batch's turn, under the number of its plan. */
 export const PLANS = {
   prefix: 'plans/',
-  /** What an attempt decided about a shard: each direction's rows, what stands elsewhere, and the decision that names both. */
+  /** An attempt's decision about a shard: each direction's rows, what stands elsewhere, and the decision that names both. */
   decisions: {
     folder: (plan: number, kind: DirectionKind, shard: number, attempt: string) =>
       `plans/${plan}/decisions/${kind}-${shard}/${attempt}`,
@@ -69,11 +75,11 @@ export const PLANS = {
     moved: (folder: string) => `${folder}/moved.csv`,
     reversed: (folder: string) => `${folder}/reversed.jsonl`,
     decision: (folder: string) => `${folder}/decision.json`,
-    /** Whether what lies under a key was decided about subjects of this kind. */
+    /** Whether the object under a key was decided about subjects of this kind. */
     isOf: (kind: DirectionKind, key: string) => key.split('/')[3]?.startsWith(`${kind}-`) ?? false,
     pattern: 'plans/*/decisions/*',
   },
-  /** What Claim's children returned, as their Map writes it. */
+  /** The results of Claim's children, as their Map writes them. */
   claimed: { name: 'claimed', pattern: 'plans/*/claimed/*' },
   /** The plan as an attempt prepared it, and the directions to start: all of them, or those that are open once more. */
   directions: {
@@ -82,19 +88,22 @@ export const PLANS = {
     resumed: (plan: number, attempt: string) => `plans/${plan}/directions/${attempt}/resumed.jsonl`,
     pattern: 'plans/*/directions/*',
   },
-  /** What Direct's children returned, as their Map writes it. */
+  /** The results of Direct's children, as their Map writes them. */
   directed: { name: 'directed', pattern: 'plans/*/directed/*' },
 } as const;
 
-/** What an attempt at a direction prepares, for its commit to name. */
+/** The files that an attempt at a direction prepares, for its commit to name. */
 export const PREPARED = {
   /** A rung's order. */
   order: (directionId: DirectionId, rung: number, attempt: string) =>
     `directions/${directionId}/${rung}/${attempt}.csv`,
-  /** What a recorded file causes, by name. No two files have an attempt in common, whatever their SHA-256s. */
+  /** A file that a recorded response causes, by name. No two files have an attempt in common, whatever their SHA-256s. */
   response: (directionId: DirectionId, sha256: string, attempt: string, name: string) =>
     `directions/${directionId}/files/${sha8(sha256)}/${attempt}/${name}`,
-  /** The direction of such a key. @throws Error for another one */
+  /**
+   * The direction of such a key.
+   * @throws Error for any other key
+   */
   directionOf: (key: string): DirectionId => {
     const direction = parseDirectionId(key.split('/')[1] ?? '');
     if (direction === null) throw new Error("what was prepared is no direction's");
@@ -103,22 +112,23 @@ export const PREPARED = {
   pattern: 'directions/*',
 } as const;
 
-/** Where the rows of each combined file go, by its operator and SHA-256: routed once, and again where its bytes answer later directions. */
+/** The routing of each combined file's rows, by its operator and SHA-256: routed once, and again if its bytes answer later directions. */
 export const ROUTED = {
   ...folder('routed'),
   prefixOf: (operator: OperatorId, sha256: string) => `routed/${operator}/${sha256}/`,
   key: (operator: OperatorId, sha256: string, n: number) =>
     `routed/${operator}/${sha256}/${String(n).padStart(6, '0')}.json`,
+  numberOf: (key: string): number => Number.parseInt(key.split('/').at(-1) ?? '', 10),
 };
 
-/** What an attempt at a file of exemptions prepares: all that is recorded with it, and its receipt. */
+/** The files that an attempt at a file of exemptions prepares: all that is recorded with it, and its receipt. */
 export const EXEMPTIONS = {
   record: (attempt: string) => `exemptions/${attempt}/exemptions.json`,
   receipt: (attempt: string) => `exemptions/${attempt}/receipt.json`,
   pattern: 'exemptions/*',
 } as const;
 
-/** What an attempt at a file of lookups prepares: the explanations, and its receipt. */
+/** The files that an attempt at a file of lookups prepares: the explanations, and its receipt. */
 export const LOOKUPS = {
   prefix: 'lookups/',
   explanations: (attempt: string) => `lookups/${attempt}/explanations.json`,
@@ -126,7 +136,7 @@ export const LOOKUPS = {
   pattern: 'lookups/*',
 } as const;
 
-/** What an attempt at a file that asks for a reversal read of it, and the file's receipt. */
+/** The files that an attempt at a file that asks for a reversal prepares: what it read, and the receipt. */
 export const ASKED = {
   prefixOf: (batchId: BatchId) => `asked/${batchId}/`,
   asked: (batchId: BatchId, attempt: string) => `asked/${batchId}/${attempt}/asked.json`,
@@ -150,13 +160,13 @@ export const IMPORTS = {
     manifest: (folder: string, attempt: string) => `${folder}/pieces/${attempt}.jsonl`,
     pattern: 'imports/*/pieces/*',
   },
-  /** What the imports of pieces returned, as their Map writes it. */
+  /** The results of the imports of pieces, as their Map writes them. */
   imported: { name: 'imported', pattern: 'imports/*/imported/*' },
   /** The rejects of the piece that begins at this byte. */
   rejects: { key: (folder: string, start: number, attempt: string) => `${folder}/rejects/${start}-${attempt}.csv` },
 } as const;
 
-/** A mark of each batch that has settled and of which everybody was told, named by its id: nothing is left to do for it. */
+/** The marks of batches that have settled and of which everybody was told, named by their ids: nothing is left to do for them. */
 export const SETTLED = folder('settled');
 
 /** The mark of one of these batches. */
@@ -165,14 +175,14 @@ export function settledMark(batchId: BatchId): string {
 }
 
 /**
- * A mark of each direction of which an answer moved rows, or has them restored, named by its id: whoever looks for what waits for a
- * follow-up reads their ledgers. It is there before the answer is committed, and may be there without one.
+ * The marks of directions in which an answer moved rows, or has them restored, named by their ids: whoever looks for what waits for a
+ * follow-up reads their ledgers. A mark is there before the answer is committed, and may be there without one.
  */
 export const WAITING = folder('waiting');
 
 /**
- * A mark of each batch that relies on rows of another one, `relied/<the other>/<itself>`: it found numbers or handsets there, and did not
- * direct them. It is there before its plan counts, and may be there without one.
+ * The marks of batches that rely on rows of another one, `relied/<the other>/<itself>`: the batch found numbers or handsets there, and did
+ * not direct them. A mark is there before its batch's plan counts, and may be there without one.
  */
 export const RELIED = {
   ...folder('relied'),
@@ -181,7 +191,7 @@ export const RELIED = {
 };
 
 /**
- * A mark of each reversal that an agency's withdrawal of a report began, `withdrawn/<the report>/<the reversal>`. It is there before the
+ * The marks of reversals that an agency's withdrawal of a report began, `withdrawn/<the report>/<the reversal>`. A mark is there before the
  * reversal is decided upon, whatever becomes of that.
  */
 export const WITHDRAWN = {
@@ -190,16 +200,16 @@ export const WITHDRAWN = {
   key: (report: BatchId, reversal: BatchId) => `withdrawn/${report}/${reversal}`,
 };
 
-/** A mark of each reversal that has taken back what its plan says, in all ledgers, `reversed/<its id>/<its plan>`. */
+/** The marks of reversals that have taken back what their plan says, in all ledgers, `reversed/<its id>/<its plan>`. */
 export const REVERSED = {
   ...folder('reversed'),
   key: (reversal: BatchId, plan: number) => `reversed/${reversal}/${plan}`,
 };
 
-/** Where all marks of uploads lie. */
+/** The folder of all marks of uploads. */
 export const MARKED = folder('uploads');
 
-/** Marks of uploads, by what each says; `stores/uploads.ts` has what that is. */
+/** The marks of uploads, by what each says; `stores/uploads.ts` explains them. */
 export const MARKS = {
   worked: folder('uploads/worked'),
   strayed: folder('uploads/strayed'),

@@ -40,7 +40,7 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const input = z.object({
-  /** In any form that a usage file may have. */
+  /** The number, in any form that a usage file may have. */
   number: z.string(),
   /** The claim, or the n-th part of all links. */
   of: z.union([
@@ -55,16 +55,16 @@ const input = z.object({
 });
 export type EraseInput = z.input<typeof input>;
 
-/** What was found of a number: how many items, and beside the claim in how many files it stands. */
+/** What was found of a number: the number of items and, for the claim, the number of files in which it stands. */
 export interface Found {
-  /** Why nothing may be erased; where there is any, nothing was. */
+  /** The reasons why nothing may be erased; if there is any, nothing was. */
   readonly hindrances: readonly Hindrance[];
   readonly items: number;
-  /** Of the directions and the reversals that its claim names. */
+  /** The files of the directions and the reversals that its claim names. */
   readonly files: NamingFiles;
 }
 
-/** The claim of a number, what forbids that it is erased, and the files that name it. A row that is open forbids it however old the claim is. */
+/** The claim of a number, what forbids its erasure, and the files that name it. An open row forbids it however old the claim is. */
 async function claimOf(number: Msisdn, now: Instant) {
   const claim = (await readClaimsHoweverOld(env.CASES, 'reverify', [number])).get(number);
   const hindrances: Hindrance[] = [];
@@ -88,14 +88,14 @@ async function claimOf(number: Msisdn, now: Instant) {
 }
 
 /**
- * A batch that is not directed yet: a link that it has not read yet would be lost to it, and a number of which nothing is known
- * any more would be directed again.
+ * A batch that is not directed yet: it would miss a link that it has not read yet, and would direct a number again of which nothing is
+ * known any more.
  */
 async function findUndirected(): Promise<Hindrance | undefined> {
   for (const batchId of await unsettledBatches(env.WORK)) {
     const batch = await readBatch(env.CASES, batchId);
     if (batch === undefined) continue;
-    // One that was collected and failed is begun again without anybody's doing.
+    // A batch that was collected and failed is begun again without anybody's doing.
     const isBegunAgain = batch.state === 'failed' && !BATCH_KINDS[batch.kind].expands;
     if (mayFail(batch.state) || isBegunAgain) return { where: batchId, why: 'turn', until: null };
   }
@@ -103,10 +103,10 @@ async function findUndirected(): Promise<Hindrance | undefined> {
 }
 
 /**
- * Erase: takes the claim of a number, or its links, out of the tables, unless something about the number is open, or any batch
- * is not directed yet. Nothing is deleted before the audit is told of it, each time; whoever was cut short begins again. What is
- * past is so by S3's clock: whoever invokes it says no time. It is the only one that deletes items, and who may invoke it reads none.
- * @throws Error for what is no number
+ * Erase: takes the claim of a number, or its links, out of the tables, unless something about the number is open, or any batch is not
+ * directed yet. Nothing is deleted before the audit is told of it, each time; an attempt that was cut short begins again. S3's clock says
+ * what is past: the caller names no time. This is the only function that deletes items, and whoever may invoke it reads none.
+ * @throws Error for a text that is no number
  */
 export const handler = task(input, async ({ number: text, of, erase }, attempt): Promise<Found> => {
   const number = parseMsisdn(text);

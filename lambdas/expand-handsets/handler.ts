@@ -17,7 +17,7 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 const input = z.object({
-  /** Of the batch and its attempt, in the work bucket. */
+  /** The folder of the batch and its attempt, in the work bucket. */
   folder: z.string(),
   shards: z.number(),
   window: z.object({ from: fields.day, to: fields.day }),
@@ -25,10 +25,10 @@ const input = z.object({
   run: z.object({ first: z.number(), count: z.number() }),
 });
 
-/** So many bytes of links are held, and no more, whatever a handset has of them; then they are written as an object. */
+/** The most bytes of links that are held, however many a handset has; then they are written as an object. */
 const MOST_HELD = 8 * 1024 * 1024;
 
-/** From so many bytes of a handset's numbers and areas on, some 800,000, it is read on alone among those that have as many. */
+/** A handset with more than this many bytes of numbers and areas (about 800,000) is read while no other such handset is. */
 const HEAVY = 4 * 1024 * 1024;
 
 /** Expand: reads the links of some handsets in the look-back window, writes them out by shard, and weighs each handset. It decides nothing. */
@@ -92,7 +92,7 @@ async function writeByShard(key: string, lines: string[][]): Promise<GatheredObj
     bytes += piece.length;
     links += own.length;
   }
-  // Not in what the child returns, which has room for a few hundred of them.
+  // The places are not in what the child returns, which has room for a few hundred of them.
   const index = Buffer.from(JSON.stringify(places));
   await writeObject({ bucket: env.WORK, key }, Buffer.concat([...pieces, index]));
   return { key, links, bytes, placesBytes: index.length };

@@ -2,36 +2,28 @@ import { type AppealRow, appealColumns, parseAppealRow, readAppeals } from '../d
 import { askedForm } from '../domain/appeals.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import { APPEALED, type BatchId, type CaseworkerId, reversalIdOf } from '../domain/identifiers.ts';
-import { APPEALS, receiptKey, takenReceiptKey } from '../domain/outbox.ts';
+import { APPEALED, type BatchId, reversalIdOf } from '../domain/identifiers.ts';
+import { LARGEST_FILE } from '../domain/limits.ts';
+import { APPEALS, receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
-import { countedIn, type Refusal, reasonOf, receiptOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
+import { countedIn, type Refusal, receiptOf, receiptText } from '../domain/receipts.ts';
 import { ASKED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
-import type { Uploaded } from '../runtime/uploads.ts';
 import { audit } from '../stores/audit.ts';
 import { type RecordedAppeal, recordAppeal } from '../stores/cases/appeals.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { type CaseworkersFile, refuseFile } from '../stores/caseworkers-files.ts';
 import { readBytes, readText, writeObject } from '../stores/objects.ts';
 import { rowsReferredTo } from '../stores/references.ts';
 import { recordedBefore, startReversal } from '../stores/reversals.ts';
 import type { Done } from '../stores/uploads.ts';
 import { env } from './environment.ts';
 
-/** An appeal that a caseworker uploaded. */
-export interface AppealFile extends Uploaded {
-  readonly caseworker: CaseworkerId;
-  readonly name: string;
-}
-
-/** All of a file's rows are held at once, and its receipt, which may be 40 times as long. */
-const LARGEST_FILE = 4 * 1024 * 1024;
-
 /**
- * Records what a file asks for, once, publishes its receipt and starts the reversal; a file of which no row is good starts none. The same
- * bytes of the same caseworker, under whatever name they come again while its receipt is kept, are the first's.
+ * Records what a file asks for, once, publishes its receipt and starts the reversal; a file without a good row starts none. The same bytes
+ * of the same caseworker count as the first file, under whatever name they come again while its receipt is kept.
  */
-export async function fileAppeal(file: AppealFile, attempt: string): Promise<Done> {
+export async function fileAppeal(file: CaseworkersFile, attempt: string): Promise<Done> {
   if (file.size > LARGEST_FILE) return await refuse(file, null, 'file_too_large');
   const content = await readBytes(file);
   const sha256 = sha256Of(content);
@@ -70,7 +62,7 @@ export async function fileAppeal(file: AppealFile, attempt: string): Promise<Don
   return await goOn(file, sha256, await recordAppeal(env.CASES, caseworker, recorded, gone));
 }
 
-/** Reads batches, each once. */
+/** Returns a reader of batches, which reads each once. */
 function batchReader(): (batchId: BatchId) => Promise<Batch | undefined> {
   const known = new Map<BatchId, Promise<Batch | undefined>>();
   return (batchId) => {
@@ -81,7 +73,7 @@ function batchReader(): (batchId: BatchId) => Promise<Batch | undefined> {
 }
 
 /** Publishes what was recorded with a file, and starts its reversal; every attempt, redelivery and upload of the same bytes does it alike. */
-async function goOn(file: AppealFile, sha256: string, recorded: RecordedAppeal): Promise<Done> {
+async function goOn(file: CaseworkersFile, sha256: string, recorded: RecordedAppeal): Promise<Done> {
   if (recorded.sha256 !== sha256) return await refuse(file, sha256, 'sha_taken');
   const { caseworker, name, upload, at, key } = file;
   const { batchId, attempt, subjects } = recorded;
@@ -102,24 +94,8 @@ async function goOn(file: AppealFile, sha256: string, recorded: RecordedAppeal):
   return await startReversal(env.BATCH_MACHINE, caseworker, { batchId, askedKey }, file);
 }
 
-/** A file refused whole: a receipt that says why. */
-async function refuse(file: AppealFile, sha256: string | null, refusal: Refusal): Promise<Done> {
-  const { caseworker, name, upload, at, key } = file;
-  const why = reasonOf(refusal);
-  const receipt = receiptText(refusedReceipt(name, sha256, refusal));
-  const isTaken = sha256 !== null && why === 'sha_taken';
-  const published = isTaken
-    ? takenReceiptKey(caseworker, APPEALS, name, sha256)
-    : receiptKey(caseworker, APPEALS, name, sha256);
-  await writeObject({ bucket: env.OUTBOX, key: published }, receipt);
-  await audit(env, {
-    batchId: APPEALED,
-    id: `appeal/${caseworker}/${upload}`,
-    kind: 'appeal_refused',
-    at,
-    facts: { uploader: caseworker, version: upload, why },
-    files: { appeal: { key, sha256 }, receipt: { key: published, sha256: sha256Of(receipt) } },
-  });
-  log.info("caseworker's file refused", { caseworker, why });
+/** Publishes the receipt of a file that is refused whole: it says why. */
+async function refuse(file: CaseworkersFile, sha256: string | null, refusal: Refusal): Promise<Done> {
+  await refuseFile(env, { called: 'appeal', about: APPEALS, chain: APPEALED }, file, sha256, refusal);
   return 'worked';
 }

@@ -7,7 +7,7 @@ import { fileAppeal } from './file.ts';
 
 export type { Environment } from './environment.ts';
 
-/** File: what a caseworker appeals for becomes a reversal, upon which approvers decide. */
+/** File: a caseworker's appeal becomes a reversal, upon which approvers decide. */
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);

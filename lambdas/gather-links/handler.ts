@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ReadableStream } from 'node:stream/web';
 import * as z from 'zod';
-import type { Instant } from '../domain/days.ts';
 import { evenRuns } from '../domain/directions.ts';
-import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
+import { SELF_CHECK } from '../domain/identifiers.ts';
 import { REPORT_DIRECTS } from '../domain/kinds.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { LinkedCount } from '../domain/linked.ts';
@@ -11,7 +10,7 @@ import { type GatheredLinks, gathered, mustAddUp, type ShardItem, type Slice, sh
 import { PreviewCount } from '../domain/preview-count.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
-import { idList, wholeNumber } from '../runtime/environment.ts';
+import { operatorList, wholeNumber } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { task } from '../runtime/task.ts';
 import { concurrently } from '../stores/concurrently.ts';
@@ -26,13 +25,13 @@ const environment = z.object({
   AUDIT_QUEUE: z.string(),
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   BUSY_DAY: wholeNumber,
   MANY_CONNECTIONS: wholeNumber,
-  /** How many approvers must approve a report, 0 where nobody has to, and for how many hours it waits for them. */
+  /** The number of approvers who must approve a report, 0 if nobody has to, and the hours for which it waits for them. */
   PEOPLE: wholeNumber,
   DECIDE_WITHIN_HOURS: wholeNumber,
-  /** How much a report, or those of an agency in a day, may reach. */
+  /** The most that a report, or those of an agency in a day, may reach. */
   MOST_NUMBERS: wholeNumber,
   MOST_HANDSETS: wholeNumber,
   LINKS_PER_SHARD: wholeNumber,
@@ -43,29 +42,31 @@ const env = environment.parse(process.env);
 
 const HELD_FROM = { busyDay: env.BUSY_DAY, manyConnections: env.MANY_CONNECTIONS };
 
+/** The self-check, as the only operator of its batches. */
+const CHECKER = fields.operator.parse(SELF_CHECK);
+
 const input = z.object({
   batchId: fields.batch,
   agency: z.string(),
   execution: z.string(),
   now: instant,
-  /** Of the batch and its attempt, in the work bucket. */
+  /** The folder of the batch and its attempt, in the work bucket. */
   folder: z.string(),
   handsets: z.number(),
   shards: z.number(),
   results: writtenResults,
-  /** When each operator's usage came last, as it was before any link was read. */
-  latestImports: z.record(z.string(), fields.instant.nullable()),
-  // A batch that was screened before there were gates has none.
-  gated: z.record(z.string(), fields.count).default({}),
+  /** The instant of each operator's latest usage, as it was before any link was read. */
+  latestImports: z.record(fields.operator, fields.instant.nullable()),
+  // A batch that was screened before there were gates has no gated files.
+  gated: z.record(fields.operator, fields.count).default({}),
 });
 
 /**
- * After Expand: says which links belong to which shard, and lists the shards for Claim. It reads all gathered links and counts
- * what the books are held to, and stops the batch where handsets or links are missing. The operators that are configured now are
- * the batch's to its end, whatever a later deployment makes of them; those of the self-check's are itself alone. It also
- * publishes the preview, of which the books know nothing: two counts go over the same bytes. With the preview the batch's decision
- * is opened.
- * @returns what Claim reads, and, in `decided`, whether people are to be waited for, and until when
+ * After Expand: lists the shards for Claim, and the links that belong to each. It reads all gathered links, makes the count with which the
+ * books are compared, and stops the batch if handsets or links are missing. The operators that are configured now are the batch's to its
+ * end, whatever a later deployment makes of them; the self-check's batches have itself alone. It also publishes the preview, of which the
+ * books know nothing: two counts go over the same bytes. With the preview the batch's decision is opened.
+ * @returns what Claim reads, and, in `decided`, whether the batch waits for people, and until when
  */
 export const handler = task(input, async (given, attempt) => {
   const { batchId, agency, execution, now, folder, handsets, shards: hashed, results, latestImports, gated } = given;
@@ -124,7 +125,7 @@ export const handler = task(input, async (given, attempt) => {
   const items = await writeIndex(indexKey, slicesOf, hashed);
   const shards: ShardItem[] = [...items, ...blocks];
   await writeObject({ bucket: env.WORK, key: manifestKey }, shards.map((item) => `${JSON.stringify(item)}\n`).join(''));
-  const operators = agency === SELF_CHECK ? [SELF_CHECK] : env.OPERATORS;
+  const operators = agency === SELF_CHECK ? [CHECKER] : env.OPERATORS;
   const byOperator = linked.byOperator();
   const counts = previewed.counts();
   mustAddUp('numbers of the preview', counts.linked, total(Object.values(byOperator)));
@@ -134,9 +135,9 @@ export const handler = task(input, async (given, attempt) => {
     now,
     { folder: SCREENED.previews.folder(folder, attempt), attempt },
     {
-      operators: operators as OperatorId[],
-      latestImports: new Map(Object.entries(latestImports) as [OperatorId, Instant | null][]),
-      gated: new Map(Object.entries(gated) as [OperatorId, number][]),
+      operators,
+      latestImports,
+      gated,
       handsets: weighed,
       counts,
       heldFrom: HELD_FROM,

@@ -16,39 +16,33 @@ import type { Batch } from '../stores/cases/batches.ts';
 import { noteWeighed } from '../stores/cases/weighed.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readBytes, writeObject } from '../stores/objects.ts';
-import { type Opened, publishPreview } from '../stores/previews.ts';
+import { type Opened, type PreviewPlaces, publishPreview } from '../stores/previews.ts';
 
-/** The heaviest handsets that the page shows. */
+/** The number of the heaviest handsets that the page shows. */
 const MOST_HEAVIEST = 25;
 
-/** What the preview is made of. */
+/** The content from which the preview is made. */
 interface Weighed {
   /** The operators that are the batch's to its end. */
   readonly operators: readonly OperatorId[];
-  /** Before its links were read. */
-  readonly latestImports: ReadonlyMap<OperatorId, Instant | null>;
-  /** Likewise, how many of their usage files were neither admitted nor imported. */
-  readonly gated: ReadonlyMap<OperatorId, number>;
+  /** The instant of each operator's latest usage, as of before the batch's links were read. */
+  readonly latestImports: Readonly<Record<OperatorId, Instant | null>>;
+  /** The number of each operator's usage files that were neither admitted nor imported then. */
+  readonly gated: Readonly<Record<OperatorId, number>>;
   readonly handsets: WeighedHandsets;
   readonly counts: PreviewCounts;
   readonly heldFrom: HeldFrom;
   readonly gathered: GatheredLinks;
 }
 
-interface Settings {
-  readonly WORK: string;
-  readonly OUTBOX: string;
-  readonly CASES: string;
-  readonly AUDIT_QUEUE: string;
-  readonly APPROVERS_TOPIC: string;
-  readonly ADMINISTRATORS_TOPIC: string;
+interface Settings extends PreviewPlaces {
   readonly PEOPLE: number;
   readonly DECIDE_WITHIN_HOURS: number;
   readonly MOST_NUMBERS: number;
   readonly MOST_HANDSETS: number;
 }
 
-/** What of all handsets' weights is kept, from the lists that children wrote. */
+/** The part of all handsets' weights that is kept, from the lists that children wrote. */
 export async function readWeights(
   work: string,
   lists: readonly WrittenList[],
@@ -63,9 +57,9 @@ export async function readWeights(
 }
 
 /**
- * Prepares a preview under the attempt's own folder, commits it where the batch has none yet, with the decision that it opens, and
- * publishes the one that is the batch's.
- * @throws PlanIsVoid where the batch isn't this execution's any more
+ * Prepares a preview under the attempt's own folder, commits it with the decision that it opens if the batch has none yet, and publishes
+ * the batch's own.
+ * @throws PlanIsVoid if the batch isn't this execution's any more
  */
 export async function openReport(
   env: Settings,
@@ -90,10 +84,10 @@ async function open(
   const held = handsets.held();
   const operators = new Map<OperatorId, { latestImport: Instant | null; gated: number }>();
   for (const operator of weighed.operators) {
-    const latestImport = weighed.latestImports.get(operator) ?? null;
-    operators.set(operator, { latestImport, gated: weighed.gated.get(operator) ?? 0 });
+    const latestImport = weighed.latestImports[operator] ?? null;
+    operators.set(operator, { latestImport, gated: weighed.gated[operator] ?? 0 });
   }
-  // Of the self-check's reports no number is anybody's.
+  // The numbers of the self-check's reports are nobody's.
   const people = agency === SELF_CHECK ? 0 : env.PEOPLE;
   const decideBy = people === 0 ? null : decideByOf(now, env.DECIDE_WITHIN_HOURS);
   const made = { batchId, agency, file, sha256, report, people, decideBy };

@@ -5,7 +5,7 @@ import { ADMITTED, type OperatorId } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow, RowReason } from '../domain/reasons.ts';
-import { type Refusal, reasonOf, receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
+import { countedIn, type Refusal, reasonOf, receiptOf, receiptText } from '../domain/receipts.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
 import { readAdmissionsFile, recordAdmissions } from '../stores/cases/admissions.ts';
@@ -59,10 +59,10 @@ export async function admit(file: ApproverFile, now: Instant): Promise<void> {
 }
 
 /**
- * Lets one upload in: commits that it is admitted, and hands it on to be imported. A later attempt at the same file finds what it
- * has committed and does the rest. So does another file, of any approver, as long as nobody has imported the upload: the attempt
- * that committed may have come no further.
- * @returns why not
+ * Lets one upload in: commits that it is admitted, and hands it on to be imported. A later attempt at the same file finds what it has
+ * committed and does the rest. So does another file, of any approver, as long as nobody has imported the upload: the attempt that committed
+ * may have come no further.
+ * @returns the reason if it is not let in
  */
 async function letIn(
   { bucket }: ApproverFile,
@@ -71,7 +71,7 @@ async function letIn(
 ): Promise<RowReason | undefined> {
   const place = parseInboxKey(row.key);
   const version = await findVersion({ bucket, key: row.key, versionId: row.versionId });
-  // Nobody can import what was removed since.
+  // Nobody can import an upload that was removed since.
   if (version === undefined || place.kind !== 'usage') return 'unknown_upload';
   const upload = markOf(row);
   const verdict = await readVerdict(env.CASES, upload);
@@ -83,7 +83,7 @@ async function letIn(
   return isOwn ? undefined : 'already_admitted';
 }
 
-/** Hands an admitted upload on to be imported; handed on again, it writes the links that there are once more. */
+/** Hands an admitted upload on to be imported. If it is handed on again, the import writes the same links once more. */
 async function handOn(
   operator: OperatorId,
   upload: { readonly bucket: string; readonly key: string; readonly versionId: string; readonly size: number },
@@ -91,7 +91,7 @@ async function handOn(
 ): Promise<void> {
   const { bucket, key, versionId, size } = upload;
   await noteAdmitted(env.CASES, operator, markOf(upload));
-  // Before it is handed on: the sweep does so where this does not come to it.
+  // The mark is set before it is handed on: if this attempt dies in between, the sweep hands it on.
   await mark(env.WORK, 'admitted', upload);
   const object = { key, size, 'version-id': versionId };
   await sendEvent(env.USAGE_QUEUE, { time, detail: { bucket: { name: bucket }, object } });
@@ -107,7 +107,7 @@ async function publish(
   if (recorded.sha256 !== sha256) return await refuseAdmissions(file, sha256, 'sha_taken');
   const { approver, about, name, upload, at, key } = file;
   const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), recorded.receipt, null);
-  const { rows, recorded: admitted, alreadyRecorded } = receiptCounts.parse(JSON.parse(recorded.receipt));
+  const { rows, recorded: admitted, alreadyRecorded } = countedIn(recorded.receipt);
   await audit(env, {
     batchId: ADMITTED,
     id: `admissions/${approver}/${upload}`,

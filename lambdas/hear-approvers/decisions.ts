@@ -6,7 +6,7 @@ import { sha8 } from '../domain/hashes.ts';
 import { isBatchId } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
-import { type Refusal, reasonOf, receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
+import { countedIn, type Refusal, reasonOf, receiptOf, receiptText } from '../domain/receipts.ts';
 import { DECIDED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -21,7 +21,7 @@ import { subjectsOf } from './subjects.ts';
 /** A batch that people have been asked about. */
 type Weighed = Batch & Required<Pick<Batch, 'decision' | 'previewSha256'>>;
 
-/** Records a decision about a batch, once, publishes its receipt, and wakes who waits where it ends the wait. */
+/** Records a decision about a batch, once, publishes its receipt, and wakes the waiting tasks if it ends the wait. */
 export async function decide(file: ApproverFile, now: Instant, invocation: string): Promise<void> {
   const read = await readWhole(file);
   if (read === undefined) return await refuseDecision(file, null, 'file_too_large', await batchAbout(file));
@@ -77,7 +77,10 @@ async function readRows(batch: Weighed, content: Buffer): Promise<(DecisionRow |
   return rows.map((row) => ('decision' in row ? ofSubjects(row, subjects) : row));
 }
 
-/** Publishes what was committed with a file, and wakes who waits; every attempt, redelivery and upload of the same bytes does it alike. */
+/**
+ * Publishes what was committed with a file, and wakes the waiting tasks; every attempt, redelivery and upload of the same bytes does it
+ * alike.
+ */
 async function publish(
   file: ApproverFile,
   { batchId, decision: pointer, previewSha256 }: Weighed,
@@ -86,11 +89,11 @@ async function publish(
   attempt: string,
 ): Promise<void> {
   const { approver, about, name, upload, at, key } = file;
-  // First, since a batch may wait for nothing else. It looks for itself what was decided.
+  // This comes first, since a batch may wait for nothing else. It looks for itself what was decided.
   if (decision.ending !== null) await wake(pointer.tokens, { state: 'waiting' });
   const text = await readText({ bucket: env.WORK, key: DECIDED.receipt(batchId, attempt) });
   const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), text, null);
-  const { rows, recorded, alreadyRecorded } = receiptCounts.parse(JSON.parse(text));
+  const { rows, recorded, alreadyRecorded } = countedIn(text);
   await audit(env, {
     batchId,
     // A batch that was begun anew has another preview, of which the same upload says nothing.
@@ -103,12 +106,12 @@ async function publish(
   log.info('decision recorded', { batchId, approver, rows, recorded });
 }
 
-/** The batch that a file's key names, where there is such a one. */
+/** The batch that a file's key names, if there is one. */
 async function batchAbout({ about }: ApproverFile): Promise<Batch | undefined> {
   return isBatchId(about) ? await readBatch(env.CASES, about) : undefined;
 }
 
-/** @param batch whose chain tells of it; a batch that there isn't has none */
+/** @param batch the one whose chain tells of it; undefined if there is none, and so no chain */
 async function refuseDecision(
   file: ApproverFile,
   sha256: string | null,
@@ -121,7 +124,8 @@ async function refuseDecision(
   if (batch === undefined) return;
   await audit(env, {
     batchId: batch.batchId,
-    // Each preview of a batch that is begun anew may find another reason; and that of a reversal is the same, and may be decided upon then.
+    // Each preview of a batch that is begun anew may find another reason. A reversal's preview stays the same, and may be decided upon
+    // then.
     id: `decision/${approver}/${upload}/${sha8(batch.previewSha256 ?? '')}/${why}`,
     kind: 'decision_not_taken',
     at,

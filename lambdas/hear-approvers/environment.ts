@@ -9,11 +9,11 @@ const environment = z.object({
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
-  /** Where admitted uploads go on. */
+  /** The queue to which admitted uploads go on. */
   USAGE_QUEUE: z.string(),
   /** The visibility timeout of the queue of what approvers upload. */
   HIDDEN_SECONDS: wholeNumber,
-  /** For how many days at most a number or a handset is exempt. */
+  /** The most days for which a number or a handset is exempt. */
   EXEMPTION_DAYS: wholeNumber,
 });
 export type Environment = z.input<typeof environment>;

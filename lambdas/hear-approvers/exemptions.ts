@@ -17,7 +17,7 @@ import {
 import { EXEMPTED } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
-import { type Refusal, reasonOf, receiptCounts, receiptOf, receiptText } from '../domain/receipts.ts';
+import { countedIn, type Refusal, reasonOf, receiptOf, receiptText } from '../domain/receipts.ts';
 import { isShaTaken, maxFiles } from '../domain/responses.ts';
 import { EXEMPTIONS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
@@ -77,7 +77,7 @@ async function publish(file: ApproverFile, { sha256, attempt, at: committedAt }:
   const { approver, about, name, upload, at, key } = file;
   const text = await readText({ bucket: env.WORK, key: EXEMPTIONS.receipt(attempt) });
   const receipt = await publishReceipt(file, receiptKey(approver, about, name, sha256), text, null);
-  const { rows, recorded, alreadyRecorded } = receiptCounts.parse(JSON.parse(text));
+  const { rows, recorded, alreadyRecorded } = countedIn(text);
   await audit(env, {
     batchId: EXEMPTED,
     id: `exemptions/${approver}/${upload}`,

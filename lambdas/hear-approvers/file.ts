@@ -1,5 +1,6 @@
 import { sha256Of } from '../domain/hashes.ts';
 import { type ApproverId, isBatchId } from '../domain/identifiers.ts';
+import { LARGEST_FILE } from '../domain/limits.ts';
 import { toApprover } from '../domain/notices.ts';
 import { receiptKey, takenReceiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
@@ -13,13 +14,10 @@ import { env } from './environment.ts';
 /** A file that an approver uploaded. */
 export interface ApproverFile extends Uploaded {
   readonly approver: ApproverId;
-  /** What stands in its key, a batch or not; `exemptions` or `admissions` for these. */
+  /** The part of its key that names a batch, whether it exists or not; `exemptions` or `admissions` for files of these. */
   readonly about: string;
   readonly name: string;
 }
-
-/** All of a file's rows are held at once, and its receipt, which may be 40 times as long. */
-const LARGEST_FILE = 4 * 1024 * 1024;
 
 /** The file's bytes and their SHA-256; undefined for one that is too large to be read. */
 export async function readWhole(file: ApproverFile): Promise<{ content: Buffer; sha256: string } | undefined> {
@@ -28,7 +26,7 @@ export async function readWhole(file: ApproverFile): Promise<{ content: Buffer; 
   return { content, sha256: sha256Of(content) };
 }
 
-/** Where a receipt was published, and the SHA-256 of its bytes. */
+/** The key of a published receipt, and the SHA-256 of its bytes. */
 export interface PublishedReceipt {
   readonly key: string;
   readonly sha256: string;
@@ -51,8 +49,8 @@ export async function publishReceipt(
 }
 
 /**
- * A file refused whole has no effect: a receipt that says why, and a notice.
- * @param sha256 null where nobody read it
+ * Refuses a file whole, without any effect: publishes a receipt that says why, and a notice.
+ * @param sha256 null if nobody read the file
  */
 export async function refuse(file: ApproverFile, sha256: string | null, refusal: Refusal): Promise<PublishedReceipt> {
   const { approver, about, name } = file;

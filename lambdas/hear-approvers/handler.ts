@@ -11,7 +11,7 @@ import { exempt } from './exemptions.ts';
 
 export type { Environment } from './environment.ts';
 
-/** Hear: what an approver says becomes part of what is recorded. */
+/** Hear: an approver's file becomes part of what is recorded. */
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);

@@ -14,15 +14,15 @@ import { readHandsets } from '../stores/handsets.ts';
 import { readLines, readText, readTextLines } from '../stores/objects.ts';
 import { env } from './environment.ts';
 
-/** Handsets of a batch that are read at once, which may have millions. */
+/** The number of a batch's handsets, of which there may be millions, that are read at once. */
 const HANDSETS_AT_ONCE = 50_000;
 
-/** Of those whom the rows name, who is a subject of the batch: what it is about is read only where a row asks for it. */
+/** The subjects of the batch among those whom the rows name. What the batch is about is read only if a row asks for it. */
 export async function subjectsOf(batch: Batch, rows: Iterable<DecisionRow>): Promise<Subjects> {
   return BATCH_KINDS[batch.kind].expands ? await ofReport(batch, rows) : await ofReversal(batch, rows);
 }
 
-/** Nothing of a reversal is held. */
+/** No handset of a reversal is held. */
 async function ofReversal({ previewKey = '' }: Batch, rows: Iterable<DecisionRow>): Promise<Subjects> {
   const work = (key: string) => ({ bucket: env.WORK, key });
   const { appeals, withdraws } = askedForm.parse(await readText(work(SCREENED.previews.asked(previewKey))));
@@ -31,7 +31,7 @@ async function ofReversal({ previewKey = '' }: Batch, rows: Iterable<DecisionRow
     const struck = new Set<string>();
     for (const row of rows)
       if (row.decision === 'strike') for (const one of [row.imei, row.msisdn]) if (one !== null) struck.add(one);
-    // An agency doesn't say all of whom: they were listed.
+    // An agency's withdrawal doesn't name all of its subjects: they were listed.
     if (struck.size > 0)
       for await (const line of readLines(work(SCREENED.shards.listOf(previewKey))))
         if (line !== '') {

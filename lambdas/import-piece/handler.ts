@@ -21,7 +21,7 @@ const input = z.object({
 
 /** Imports one piece of a usage file. */
 export const handler = task(input, async ({ file, folder, header, piece }, attempt): Promise<ImportedPiece> => {
-  // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
+  // The piece is read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
   const bytes = [await readBytes(file, { end: header.at }), await readBytes(file, piece)];
   const key = IMPORTS.rejects.key(folder, piece.start, attempt);
   const form = env.FILE_FORMS[file.operator];
@@ -32,7 +32,7 @@ export const handler = task(input, async ({ file, folder, header, piece }, attem
     dates: form?.dates,
   };
   const { fault, ...counts } = await importRows(rows, file, to);
-  // Pieces end where a file can't be read further, so this is no fault of the file.
+  // Pieces end where a file can't be read further, so a fault here is not the file's.
   if (fault) throw fault;
   return { start: piece.start, key, ...counts };
 });

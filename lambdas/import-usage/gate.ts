@@ -21,7 +21,7 @@ export const gates = z
   .pipe(gateLimits);
 
 /**
- * Weighs a usage file and commits what that comes to. Who finds that it was weighed before adopts what was decided then.
+ * Weighs a usage file and commits the verdict. If it was weighed before, the earlier verdict is adopted.
  * @param read its rows, from the first one on each time
  * @returns undefined for a file of fewer rows than are weighed
  */

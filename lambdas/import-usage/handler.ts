@@ -6,7 +6,7 @@ import { parseInboxKey } from '../domain/inbox.ts';
 import { rejectsHeader } from '../domain/rejects.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
-import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, operatorList, wholeNumber } from '../runtime/environment.ts';
 import { type Uploaded, uploads } from '../runtime/uploads.ts';
 import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { tellStray } from '../stores/notices.ts';
@@ -22,7 +22,7 @@ const environment = z.object({
   CASES: z.string(),
   LINKS: z.string(),
   LINK_DAYS: wholeNumber,
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   OPERATORS_TOPIC: z.string(),
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
@@ -35,8 +35,8 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 /**
- * Import: an operator's usage file becomes links, once it has passed the gates. One that is larger than a piece goes to an execution
- * of its own, which weighs it and imports it piece by piece.
+ * Import: an operator's usage file becomes links, once it has passed the gates. A file that is larger than a piece goes to an execution of
+ * its own, which weighs it and imports it piece by piece.
  */
 export const handler = uploads(
   marking(env.WORK, async (uploaded: Uploaded) => {
@@ -51,12 +51,12 @@ export const handler = uploads(
     const verdict = await readVerdict(env.CASES, markOf(file));
     if (size > env.BYTES_PER_PIECE) {
       const hash = sha256Of(`${key}\n${upload}`).slice(0, 32);
-      // One that was gated ended, and its name is taken.
+      // The execution of a file that was gated has ended, and its name is taken.
       const first = `${operator}-${hash}${verdict?.admitted === undefined ? '' : '-admitted'}`;
       const inputOf = (execution: string) => ({ file, folder: IMPORTS.folder(execution), stretches: [] });
       return { handedTo: await startUnlessDone(env.IMPORT_MACHINE, first, inputOf) };
     }
-    // Read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
+    // The file is read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
     const bytes = [await readBytes(file)];
     const rows = () => readCsv(bytes, columnsAs(usageColumns, 'usage', env.FILE_FORMS[operator]));
     const decided = verdict ?? (await judge(env, file, rows));

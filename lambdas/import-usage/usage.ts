@@ -38,17 +38,17 @@ export const usageFile = z.object({
 });
 export type UsageFile = z.output<typeof usageFile>;
 
-/** What stopped the reading of a file. */
+/** The fault that stopped the reading of a file. */
 export const faultOfFile = z.object({
   line: z.number(),
   reason: z.custom<FileReason>((text) => typeof text === 'string' && isFileReason(text)),
-  /** The header, where it lacks a column and names nobody. */
+  /** The header, if it lacks a column and names nobody. */
   found: z.string().optional(),
 });
-export type FaultOfFile = z.output<typeof faultOfFile>;
+type FaultOfFile = z.output<typeof faultOfFile>;
 
-/** How often optional cells of rows that were taken had to be dropped, by why. */
-export type Warnings = { [why in UsageWarning]?: number };
+/** The number of optional cells in taken rows that had to be dropped, by reason. */
+type Warnings = { [why in UsageWarning]?: number };
 
 /** `rows` = `imported` + `rejected`. */
 const countsOf = z.object({
@@ -59,15 +59,16 @@ const countsOf = z.object({
 });
 export type Counts = z.output<typeof countsOf>;
 
-/** What one piece of a usage file came to: its rejects lie under `key` of the work bucket, without a header. */
+/** The outcome of one piece of a usage file: its counts, and the key in the work bucket of its rejects, which have no header. */
 export const importedPiece = z.object({ ...countsOf.shape, start: z.number(), key: z.string() });
 export type ImportedPiece = z.output<typeof importedPiece>;
 
 /**
- * Turns rows of a usage file into links and writes its rejects, each with its line and reason. Where the file can't be
- * read further, the rows before the fault stay, and the rejects end with the fault.
- * @param to without `links` nothing is imported, and `imported` says how many rows could be; `dates` is the other form of days that the operator has
- * @param heading what the rejects begin with
+ * Turns rows of a usage file into links and writes its rejects, each with its line and reason. If the file can't be read further, the rows
+ * before the fault stay, and the rejects end with the fault.
+ * @param to without `links` nothing is imported, and `imported` is the number of rows that could be; `dates` is the other form of days that
+ * the operator has
+ * @param heading the beginning of the rejects
  */
 export async function importRows(
   rows: AsyncIterable<CsvRow<UsageColumn>[]>,
@@ -80,7 +81,7 @@ export async function importRows(
   const counts = { rows: 0, imported: 0, warnings: {} as Warnings };
   let fault: FileFault | undefined;
 
-  // Two streams out of one reading: the rejects are written while the links of the same rows are.
+  // One reading makes two streams: the rejects are written while the links of the same rows are.
   const rejects = new PassThrough({ encoding: 'utf8' });
   const written = to.publishes ? writeRejects(file, to.rejects, rejects) : writeStream(to.rejects, rejects);
   written.catch((error) => rejects.destroy(error));
@@ -127,17 +128,17 @@ export async function importRows(
   return { ...counts, rejected: counts.rows - counts.imported, ...(fault ? { fault } : {}) };
 }
 
-/** Where a usage file's rejects are published. */
+/** The place where a usage file's rejects are published. */
 export function rejectsOf({ operator, name }: UsageFile, outbox: string): Place {
   return { bucket: outbox, key: rejectsKey(operator, name) };
 }
 
-/** Whether nothing or less than half of a file's rows was taken. Of a self-check's nobody needs to be told of that. */
+/** Whether nothing or less than half of a file's rows was taken. Nobody needs to be told that of a self-check's file. */
 function isMostlyRejected(operator: OperatorId, rows: number, imported: number): boolean {
   return operator !== SELF_CHECK && (imported === 0 || imported < rows / 2);
 }
 
-/** Notes that a file was imported, and with how many good rows where it was weighed, for those that are compared with it. */
+/** Notes that a file was imported, and the number of its good rows if it was weighed, for later files that are compared with it. */
 async function noteImported(table: string, file: UsageFile): Promise<void> {
   const { operator, uploadedAt: at, key } = file;
   const upload = markOf(file);
@@ -147,8 +148,8 @@ async function noteImported(table: string, file: UsageFile): Promise<void> {
 
 /**
  * Notes that an operator's usage was imported and tells the operator. The administrators are told, too, of a file that stopped
- * (`usage_stopped`), and of one that was read to its end and of which nothing or less than half was taken
- * (`usage_mostly_rejected`): its operator's connections are missing where a batch looks for them.
+ * (`usage_stopped`), and of one that was read to its end with nothing or less than half of its rows taken (`usage_mostly_rejected`): its
+ * operator's connections are missing where a batch looks for them.
  */
 export async function announceImport(
   env: { CASES: string } & Telling<'OPERATORS_TOPIC' | 'ADMINISTRATORS_TOPIC'>,

@@ -22,28 +22,28 @@ export type { Environment } from './environment.ts';
 const input = z.object({
   directionId: fields.direction,
   rung: z.int().positive(),
-  /** Until when the machine will wait. */
+  /** The instant until which the machine will wait. */
   deadline: instant,
   token: z.string(),
   now: instant,
 });
 
-/** What an attempt found or committed; its order, where there is one, is to be published. */
+/** What an attempt found or committed; its order, if there is one, is to be published. */
 interface Issued extends Prepared {
-  /** Where the machine goes on at once; without it, it waits. */
+  /** The place where the machine goes on at once; without it, it waits. */
   next?: Whereabouts;
   /** The rung had no order before. */
   first?: boolean;
 }
 
 /**
- * Order and await responses: issues the rung's order for the rows that are open, once, and leaves the token in the ledger
- * for whoever records the last answer. Where the ladder is elsewhere than its machine, or no row is open, it issues nothing,
- * ends its own task and tells where to go on.
+ * Order and await responses: issues the rung's order for the rows that are open, once, and leaves the token in the ledger for whoever
+ * records the last answer. If the ladder is elsewhere than its machine, or no row is open, it issues nothing, ends its own task and tells
+ * where to go on.
  */
 export const handler = task(input, async ({ directionId, rung, deadline, token, now }, invocation) => {
   let lines: string[] | undefined;
-  /** Prepares an order under its attempt's name, for the ledger to be committed that names it. */
+  /** Prepares an order under its attempt's name, and returns the ledger to be committed that names it. */
   const prepare = async (read: Ledger, { order: what, deadline, rows, commit }: IssuedAnew): Promise<Prepared> => {
     lines ??= (await readText({ bucket: env.WORK, key: read.rowsKey })).split('\n');
     const head = { directionId, order: what, deadline, disconnectBy: ladderEnd(read, now) };

@@ -26,12 +26,12 @@ export interface Prepared {
   order: IssuedOrder | null;
 }
 
-/** What an attempt publishes with. */
+/** What an attempt needs to publish. */
 interface Publishing {
   now: Instant;
-  /** Unlike any other attempt's. */
+  /** The attempt's own id, unlike any other's. */
   attempt: string;
-  /** Prepares an order anew, for the ledger that it returns to be committed. */
+  /** Prepares an order anew, and returns the ledger to be committed with it. */
   prepare: (ledger: Ledger, anew: IssuedAnew) => Promise<Prepared>;
 }
 
@@ -43,7 +43,7 @@ const publishedKey = ({ operator, directionId }: Ledger, order: IssuedOrder) =>
 
 const noteOf = (ledger: Ledger, order: IssuedOrder): AuditNote => ({
   batchId: ledger.batchId,
-  // Of an order that was issued anew each commit is a fact of its own.
+  // Each commit of an order that was issued anew is a fact of its own.
   id: `order/${ledger.directionId}/${order.rung}${order.firstVersion === undefined ? '' : `/${order.version}`}`,
   kind: 'order_issued',
   at: order.at,
@@ -83,9 +83,9 @@ export async function publish(ledger: Ledger, order: IssuedOrder, publishing: Pu
 }
 
 /**
- * A bar, a disconnection or a block of which its operator can't be told fails here and is told by the next attempt, which knows who was
- * answered for meanwhile; so does the first order of a re-verification, which begins when its operator is told of it, and not
- * before: until then its deadlines move.
+ * Publishes an order and tells its operator. It fails if the operator can't be told of a bar, a disconnection or a block: the next attempt
+ * tells of it, and knows who was answered for meanwhile. It fails likewise for the first order of a re-verification, which begins when its
+ * operator is told of it, and not before: until then its deadlines move.
  */
 async function putAndTell(ledger: Ledger, order: IssuedOrder): Promise<boolean> {
   const prepared = { bucket: env.WORK, key: preparedKey(ledger, order) };
@@ -101,7 +101,7 @@ async function putAndTell(ledger: Ledger, order: IssuedOrder): Promise<boolean> 
   return true;
 }
 
-/** What has taken the place of an order that takes service or blocks, once it was published. */
+/** The order that has taken the place of one that takes service or blocks, once that was published. */
 function lookAgain(
   { directionId }: Ledger,
   published: IssuedOrder,
@@ -122,7 +122,7 @@ function lookAgain(
 
 /**
  * Notes that a re-verification has begun, since its first order was published.
- * @returns the order that has taken its place meanwhile instead
+ * @returns the order that has taken its place meanwhile, if there is one
  */
 async function noteBegun({ directionId }: Ledger, order: IssuedOrder, now: Instant): Promise<IssuedOrder | undefined> {
   const noted = await changeLedger<PublishedDecision>(env.CASES, directionId, async (read) => {

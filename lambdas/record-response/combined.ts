@@ -19,9 +19,9 @@ import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readBytes, readText, writeObject } from '../stores/objects.ts';
-import { publishBackOrder } from '../stores/orders.ts';
+import { publishBackOrderOnce } from '../stores/orders.ts';
 
-import { commit, linesOf } from './commit.ts';
+import { commit, linesIfThere } from './commit.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
 import { tellManyExtended } from './moves.ts';
@@ -36,17 +36,18 @@ import { takeBackPlanned } from './take-back.ts';
 /** A copy of an order has ten times the bytes of its answers; the file is held whole. */
 const LARGEST_COMBINED = 32 * 1024 * 1024;
 
-/** What came of a direction's rows. */
+/** The outcome of a direction's rows. */
 interface Part {
   part: CombinedPart;
-  /** Nothing where the direction takes no file. */
+  /** What was committed; absent if the direction takes no file. */
   committed?: Recorded & { lines: string[] };
 }
 
 /**
- * Records a file that answers all of an operator's directions: each row in the direction to which it was routed, each direction by a
- * commit of its own; then one receipt. What fails on the way goes on where it stopped, by the routing that was committed first.
- * @returns false, without any effect, where its operator is not configured and has no direction either that the file answers
+ * Records a file that answers several of an operator's directions: each row in the direction to which it was routed, each direction by a
+ * commit of its own; then one receipt. If it fails on the way, the next attempt goes on where it stopped, by the routing that was committed
+ * first.
+ * @returns false, without any effect, if its operator is not configured and has no direction either that the file answers
  */
 export async function recordCombined(response: Omit<Response, 'directionId'>, invocation: string): Promise<boolean> {
   const { operator, file } = response;
@@ -67,7 +68,7 @@ export async function recordCombined(response: Omit<Response, 'directionId'>, in
     return isKnown;
   }
   const { routing } = routed;
-  // A direction stays its operator's to answer, though that is configured no more.
+  // An operator may still answer its directions when it is configured no more.
   if (!isKnown && routing.directions.length === 0) return false;
   if (operator !== SELF_CHECK && routing.upload === file.upload) {
     measure('RowsRead', { file: 'response' }, routing.rejects.length);
@@ -79,7 +80,7 @@ export async function recordCombined(response: Omit<Response, 'directionId'>, in
   await attempted(failures, () => publishLists(committed));
   if (failures.length === 0) await attempted(failures, () => publishReceipt(combined, routed, parts));
   for (const { ledger } of committed) await attempted(failures, () => wakeDone(ledger, response.now));
-  // Last, so that nothing else waits for an order that can't be published.
+  // This comes last, so that nothing else waits for an order that can't be published.
   for (const { ledger, recorded, lines } of committed)
     await attempted(failures, () =>
       publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }),
@@ -96,7 +97,7 @@ interface Failure {
   error: unknown;
 }
 
-/** What fails in one direction keeps nobody from the others; the file comes back for it. */
+/** Runs one direction's work and keeps its failure: it keeps nobody from the others, and the file comes back for it. */
 async function attempted(failures: Failure[], work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -120,9 +121,8 @@ async function recordParts(
       const part = await recordPart(combined, routing, direction, rows.get(directionId) ?? [], invocation);
       done.set(directionId, part);
       if (part.committed === undefined) return;
-      const { ledger, recorded } = part.committed;
-      // At once, since somebody is without service.
-      await publishBackOrder(env, ledger, recorded);
+      // It is published at once, since somebody is without service.
+      await publishBackOrderOnce(env, part.committed, combined.now);
     }),
   );
   return { parts: routing.directions.flatMap(({ directionId }) => done.get(directionId) ?? []), failures };
@@ -148,10 +148,11 @@ async function recordPart(
 ): Promise<Part> {
   const { directionId } = direction;
   const { ledger: answered, end } = await subjectOf({ operator, directionId });
-  // Routed long ago, and gone since.
-  if (answered === undefined) return { part: combinedPart(name, routing, direction, { refused: 'unknown_direction' }) };
+  // The row was routed long ago, and its direction is gone since.
+  const lines = answered && (await linesIfThere(answered));
+  if (answered === undefined || lines === undefined)
+    return { part: combinedPart(name, routing, direction, { refused: 'unknown_direction' }) };
   const { upload, uploadedAt } = routing;
-  const lines = await linesOf(answered);
   const said = rows.map(readerFor(answered, lines, dayOf(uploadedAt)));
   const about = { name: routing.file, uploadedAt, now };
   const committed = await commit(
@@ -165,7 +166,7 @@ async function recordPart(
   return { part: combinedPart(name, routing, direction, { receipt }), committed: { ledger, recorded, lines } };
 }
 
-/** Publishes the one receipt, tells of it, and then of each direction what its own file would. */
+/** Publishes the one receipt, tells of it, and then tells for each direction what a file of its own would. */
 async function publishReceipt(combined: Combined, routed: Routed, parts: readonly Part[]): Promise<void> {
   const { operator, name, sha256 } = combined;
   const receipt = receiptText(

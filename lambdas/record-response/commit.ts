@@ -18,7 +18,7 @@ import { measure } from '../runtime/metrics.ts';
 import { keepClaim } from '../stores/cases/claims.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
-import { readSha256, readText, writeObject } from '../stores/objects.ts';
+import { readSha256, readTextIfThere, writeObject } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
 import { failedAnew, prepareFailedOrder } from './failed-order.ts';
@@ -45,8 +45,8 @@ function measureResponse(
 }
 
 /**
- * A word that comes later after the ladder's end than their claims count on: they are kept from now on. Before it is
- * committed, since afterwards nothing would make up for it; an answer that is then not taken keeps them a little longer.
+ * Keeps the claims of rows whose word comes later after the ladder's end than their claims count on. It comes before the commit, since
+ * afterwards nothing would make up for it; an answer that is then not taken keeps them a little longer.
  */
 async function keepClaims(
   { kind }: Ledger,
@@ -62,7 +62,7 @@ async function keepClaims(
   });
 }
 
-/** Why a file is refused by the ledger as it was read last. */
+/** The reason why a file is refused by the ledger as it was read last. */
 export interface Refused {
   ledger: Ledger;
   refused: FileReason;
@@ -71,27 +71,27 @@ export interface Refused {
 export interface Committed {
   ledger: Ledger;
   recorded: RecordedFile;
-  /** Where this attempt committed it. */
+  /** The applied file, if this attempt committed it. */
   applied?: Applied;
 }
 
 /** What is recorded of a file in one direction. */
-export interface Recording {
-  /** The ledger that it answers, as it was read, and when that direction was to end as it was planned. */
+interface Recording {
+  /** The ledger that it answers, as it was read, and the instant when that direction was to end as it was planned. */
   answered: Ledger;
   end: Instant | undefined;
   /** The direction's rows. */
   lines: string[];
-  /** Its rows, as they are read against those. */
+  /** The file's rows, as they are read against those. */
   said: readonly (AnsweredRow | RejectedRow)[];
   sha256: string;
-  /** What is prepared as its receipt. */
+  /** Returns what is prepared as its receipt. */
   receiptOf: (applied: Applied) => Receipt;
 }
 
 /**
- * All rows of a response are held at once, and its receipt, which may be 40 times as long. A direction's rows take far fewer
- * bytes than these, and may be answered by many files.
+ * A response's rows are all held at once, with its receipt, which may be 40 times as long. A direction's rows take far fewer bytes than
+ * these, and may be answered by many files.
  */
 const LARGEST_RESPONSE = 4 * 1024 * 1024;
 
@@ -99,12 +99,13 @@ const LARGEST_RESPONSE = 4 * 1024 * 1024;
 export async function record(response: Response, subject: Subject, invocation: string): Promise<void> {
   const { now, name, file } = response;
   if (file.size > LARGEST_RESPONSE) return await refuse(response, subject, null, 'file_too_large');
-  // A file that is refused is read to its end for it all the same.
+  // A file that is refused is read to its end all the same, for its SHA-256.
   const sha256 = await readSha256(file);
   const answered = subject.ledger;
   if (!answered) return await refuse(response, subject, sha256, 'unknown_direction');
 
-  const lines = await linesOf(answered);
+  const lines = await linesIfThere(answered);
+  if (lines === undefined) return await refuse(response, subject, sha256, 'unknown_direction');
   let said: (AnsweredRow | RejectedRow)[];
   try {
     said = await readRows(response, answered, lines);
@@ -124,9 +125,9 @@ export async function record(response: Response, subject: Subject, invocation: s
   await takeBackPlanned(ledger, recorded, lines);
 }
 
-/** A direction's rows, as they stand in work. */
-export async function linesOf({ rowsKey }: Ledger): Promise<string[]> {
-  return (await readText({ bucket: env.WORK, key: rowsKey })).split('\n');
+/** A direction's rows, as they stand in the work bucket; undefined for a direction so old that they are not kept any more. */
+export async function linesIfThere({ rowsKey }: Ledger): Promise<string[] | undefined> {
+  return (await readTextIfThere({ bucket: env.WORK, key: rowsKey }))?.split('\n');
 }
 
 /** Commits what a file says of a direction's rows to its ledger, once. */
@@ -165,7 +166,7 @@ export async function commit(
     answered.directionId as DirectionId,
     async (read, attempt) => {
       const file = { sha256, attempt: `${invocation}-${attempt}`, at: response.file.at, committedAt: now };
-      // What another file has said meanwhile may be another word on the same port.
+      // Another file may meanwhile have said another word on the same port.
       if (read.version !== judged.version) judged = { ...(await judgeMoves(read, said, lines)), version: read.version };
       const { rows, portedTo } = judged;
       const applied = applyResponse(read, rows, { ...file, cutElsewhere: cut.before, cutSince: cut.since, portedTo });

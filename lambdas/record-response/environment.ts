@@ -1,19 +1,19 @@
 import * as z from 'zod';
-import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, operatorList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   OPERATORS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),
-  /** For how many days after the last word on it a number or a handset stays claimed. */
+  /** The number of days for which a number or a handset stays claimed after the last word on it. */
   CASE_DAYS: wholeNumber,
-  /** For how many days after a port a number can't be ported again. */
+  /** The number of days after a port in which a number can't be ported again. */
   PORTING_DAYS: wholeNumber,
-  /** Of how many rows in a hundred of an operator and batch administrators are told when they were extended. */
+  /** The percentage of extended rows of an operator and batch beyond which administrators are told. */
   MOST_EXTENDED_PERCENT: wholeNumber,
   /** The visibility timeout of the queue of responses. */
   HIDDEN_SECONDS: wholeNumber,

@@ -13,18 +13,18 @@ import { type Looked, publishToTheLast, putOrder } from '../stores/orders.ts';
 import { env } from './environment.ts';
 import { fileOf, preparedKey } from './recorded.ts';
 
-/** What an order of a direction is made from: its ledger, and its rows as they stand in work. */
+/** The source of a direction's order: its ledger, and its rows as they stand in the work bucket. */
 interface Source {
   ledger: Ledger;
   lines: string[];
-  /** Unlike any other attempt's. */
+  /** The attempt's own id, unlike any other's. */
   attempt: string;
   now: Instant;
 }
 
 /**
  * Prepares the disconnect order of rows that a file made failed.
- * @returns what its commit says of it
+ * @returns the fields for its commit
  */
 export async function prepareFailedOrder(
   { sha256 }: Pick<RecordedFile, 'sha256'>,
@@ -43,19 +43,19 @@ export async function prepareFailedOrder(
   return { rows: rows.length, sha256: sha256Of(csv), bytes: Buffer.byteLength(csv), deadline };
 }
 
-/** Prepares a recorded file's disconnect order anew, for the ledger that it returns to be committed; undefined where it stands. */
+/** Prepares a recorded file's disconnect order anew, and returns the ledger to be committed; undefined if the order stands. */
 export async function failedAnew(recorded: RecordedFile, source: Source): Promise<Ledger | undefined> {
   const anew = failedOrderAnew(source.ledger, recorded, source);
   return anew?.commit(await prepareFailedOrder(recorded, source, anew.rows, anew.deadline));
 }
 
 /**
- * Publishes the disconnect order of the rows that failed, as it was committed last. One of which its operator can't be told fails
- * here and is told by a later delivery, which knows who was answered for meanwhile.
+ * Publishes the disconnect order of the rows that failed, as it was committed last. It fails if the operator can't be told of it: a later
+ * delivery tells of it, and knows who was answered for meanwhile.
  */
 export async function publishFailedOrder(recorded: RecordedFile, source: Source): Promise<void> {
   const { failedOrder } = recorded;
-  // One that was not published in its time asks for nothing any more.
+  // An order that was not published in its time asks for nothing any more.
   if (failedOrder === undefined || failedOrder.deadline <= source.now) return;
   await publishToTheLast(
     env,
@@ -91,8 +91,8 @@ async function putAndTell(ledger: Ledger, recorded: RecordedFile, order: FailedO
     published: { bucket: env.OUTBOX, key },
     note: {
       batchId,
-      // As the order is named: no other file of the direction is, and the whole SHA-256 of few rows would tell whose they are.
-      // Of one that was issued anew each commit is a fact of its own.
+      // The id has the name of the order: no other file of the direction has it, and the whole SHA-256 of few rows would tell whose they
+      // are. Each commit of an order that was issued anew is a fact of its own.
       id: `order/${directionId}/failed-${sha8(recorded.sha256)}${anew ? `/${anew.version}` : ''}`,
       kind: 'disconnect_ordered',
       at: anew?.at ?? recorded.at,
@@ -103,12 +103,12 @@ async function putAndTell(ledger: Ledger, recorded: RecordedFile, order: FailedO
   });
 }
 
-/** What has taken the place of a file's disconnect order, once it was published. */
+/** The order that has taken the place of a file's disconnect order, once that was published. */
 function lookAgain(recorded: RecordedFile, published: FailedOrder, source: Source): Promise<Looked<FailedOrder>> {
   return changeLedger<Looked<FailedOrder>>(env.CASES, source.ledger.directionId, async (read, attempt) => {
     const file = fileOf(read, recorded.sha256);
     const looked = { ledger: read, firstVersion: file.version };
-    // Another attempt that has issued it anew meanwhile may have published that before this.
+    // Another attempt that has issued it anew meanwhile may have published that before this one.
     if (file.failedOrder?.anew?.attempt !== published.anew?.attempt)
       return { result: { ...looked, newer: file.failedOrder } };
     const ledger = await failedAnew(file, { ...source, ledger: read, attempt: `${source.attempt}-${attempt}` });

@@ -11,7 +11,7 @@ import { subjectOf } from './response.ts';
 
 export type { Environment } from './environment.ts';
 
-/** Record: an operator's response becomes outcomes in its direction's ledger, or, row by row, in those of all of its directions. */
+/** Record: an operator's response becomes outcomes in its direction's ledger, or, row by row, in those of several of its directions. */
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded, attempt: string) => {
     const place = parseInboxKey(file.key);
@@ -26,7 +26,7 @@ export const handler = uploads(
     const { operator, directionId, name } = place;
     const response = { file, operator, directionId, name, now };
     const subject = await subjectOf(response);
-    // A direction stays its operator's to answer, though that is configured no more.
+    // An operator may still answer its directions when it is configured no more.
     if (!env.OPERATORS.includes(operator) && !subject.ledger) return await tellStray(env, file, 'unknown_operator');
     await record(response, subject, attempt);
     return 'worked';

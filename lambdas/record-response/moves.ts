@@ -19,15 +19,15 @@ import { readPlan } from '../stores/plans.ts';
 
 import { env } from './environment.ts';
 
-/** A response's rows, without those that may not be moved, and each that returns with the operator to which it does. */
+/** A response's rows: those that may not be moved are rejected, and each that returns has the operator to which it does. */
 interface Judged {
   readonly rows: readonly (AnsweredRow | RejectedRow)[];
-  /** To which operators rows of the direction stand ported, as far as the response names them. */
+  /** The operators to which rows of the direction stand ported, as far as the response names them. */
   readonly portedTo: ReadonlyMap<number, OperatorId>;
 }
 
 /**
- * Judges what a response says of moves by what is known of its numbers in other directions, whoever's these are.
+ * Judges the moves that a response says by what is known of its numbers in other directions, of whatever operator.
  * @param lines the direction's rows
  */
 export async function judgeMoves(
@@ -41,7 +41,7 @@ export async function judgeMoves(
   const moving = rows.filter(isAsked);
   if (moving.length === 0) return { rows, portedTo: new Map() };
   const numbers = [...new Set(moving.map(({ row }) => numberOf(row)))];
-  // A moment ago will do: a claim is written before its direction begins, and what its rows say is read anew.
+  // A slightly stale read will do: a claim is written before its direction begins, and what its rows say is read anew.
   const claims = await readClaimsHoweverOld(env.CASES, 'reverify', numbers, false);
   const earlier = new EarlierDirections(env, Number.POSITIVE_INFINITY);
   const judged = new Map<AnsweredRow, AnsweredRow | RejectedRow>();
@@ -63,7 +63,7 @@ export async function judgeMoves(
   return { rows: rows.map((row) => (isAsked(row) ? (judged.get(row) ?? row) : row)), portedTo };
 }
 
-/** To which operators a direction's rows are said to have been ported. */
+/** The operators to which a direction's rows are said to have been ported. */
 class StatedPorts {
   readonly #ledger: Ledger;
   readonly #lists = new Map<RecordedFile, ReturnType<typeof readMoved>>();
@@ -72,7 +72,7 @@ class StatedPorts {
     this.#ledger = ledger;
   }
 
-  /** Undefined for a row that isn't said to be ported. */
+  /** The operator of one row; undefined if it isn't said to be ported. */
   async of(row: number): Promise<OperatorId | undefined> {
     const file = fileSaying(this.#ledger, row);
     if (file === undefined || outcomeOf(this.#ledger, row).outcome !== 'ported') return undefined;
@@ -83,7 +83,7 @@ class StatedPorts {
   }
 }
 
-/** Prepares the list of what a file moves; before its commit its direction is marked as one that waits. */
+/** Prepares the list of what a file moves; its direction is marked as one that waits before the commit. */
 export async function prepareMoved(
   ledger: Ledger,
   file: Pick<RecordedFile, 'sha256' | 'attempt'>,
@@ -98,7 +98,7 @@ export async function prepareMoved(
 }
 
 /**
- * Tells whom it concerns of what a recorded file moved, or has for the next follow-up.
+ * Tells everybody concerned what a recorded file moved, or has for the next follow-up.
  * @returns whether it extended rows
  */
 export async function tellMoved(ledger: Ledger, recorded: RecordedFile, receiptKey: string): Promise<boolean> {
@@ -132,7 +132,7 @@ export async function tellMoved(ledger: Ledger, recorded: RecordedFile, receiptK
   return recorded.moved !== undefined && moved.some(({ why }) => why === 'extended');
 }
 
-/** Tells the administrators where an operator has extended more of its rows of a batch than one would expect. */
+/** Tells the administrators if an operator has extended more of its rows of a batch than one would expect. */
 export async function tellManyExtended({ batchId, operator }: Ledger): Promise<void> {
   const { planKey } = (await readBatch(env.CASES, batchId)) ?? {};
   if (planKey === undefined) return;
@@ -144,7 +144,7 @@ export async function tellManyExtended({ batchId, operator }: Ledger): Promise<v
   const ledgers = await readLedgers(
     env.CASES,
     own.map(({ directionId }) => directionId),
-    // This file's own may be the ones by which it is too many.
+    // This file's own rows may be the ones that make it too many.
     { consistent: true },
   );
   const extended = ledgers.reduce((sum, ledger) => sum + countAt(ledger, 'extended'), 0);

@@ -4,12 +4,12 @@ import { SELF_CHECK } from '../domain/identifiers.ts';
 import { countOpen, type Ledger, type RecordedFile } from '../domain/ledger.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import { receiptKey } from '../domain/outbox.ts';
-import { receiptAgain, receiptCounts } from '../domain/receipts.ts';
+import { countsIn, receiptAgain } from '../domain/receipts.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
 import { audit } from '../stores/audit.ts';
 import { tell } from '../stores/notices.ts';
 import { readText, writeObject } from '../stores/objects.ts';
-import { publishBackOrder } from '../stores/orders.ts';
+import { publishBackOrderOnce } from '../stores/orders.ts';
 import { publishLate, publishWithdrawn } from '../stores/revocation-lists.ts';
 import { wake } from '../stores/workflows.ts';
 
@@ -35,25 +35,25 @@ export async function publish(
   { ledger, recorded, lines, attempt }: Recorded & { lines: string[]; attempt: string },
 ): Promise<void> {
   const { operator, directionId, name, now } = response;
-  // First, since somebody is without service.
-  await publishBackOrder(env, ledger, recorded);
+  // This comes first, since somebody is without service.
+  await publishBackOrderOnce(env, { ledger, recorded }, now);
   await publishLists([{ ledger, recorded }]);
   const first = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'receipt.json') });
   const receipt = receiptAgain(first, name);
   const key = receiptKey(operator, directionId, name, recorded.sha256);
   await writeObject({ bucket: env.OUTBOX, key }, receipt);
   await tellReceipt(response, key, receipt, null);
-  const { rejected, ...counts } = receiptCounts.parse(JSON.parse(receipt));
+  const { rejected, ...counts } = countsIn(receipt);
   const conflicts = rejected.conflicts_with_recorded ?? 0;
   const told = { key, sha256: sha256Of(receipt) };
   const isExtending = await tellRecorded(response, { ledger, recorded }, { ...counts, conflicts }, told);
   if (isExtending) await tellManyExtended(ledger);
   await wakeDone(ledger, now);
-  // Last, so that nothing else waits for an order that can't be published.
+  // This comes last, so that nothing else waits for an order that can't be published.
   await publishFailedOrder(recorded, { ledger, lines, attempt, now });
 }
 
-/** Publishes the lists that a file has caused in directions: those of a batch share theirs. */
+/** Publishes the lists that a file has caused in directions; the directions of a batch share theirs. */
 export async function publishLists(all: readonly Recorded[]): Promise<void> {
   const listed = all.filter(({ ledger }) => ledger.operator !== SELF_CHECK);
   for (const [of, publishOne] of [
@@ -72,7 +72,7 @@ export async function publishLists(all: readonly Recorded[]): Promise<void> {
 }
 
 /**
- * Tells the audit of what a file has recorded in a direction, and those whom it concerns of what contradicts and of what moves.
+ * Tells the audit what a file has recorded in a direction, and everybody concerned of rows that contradict and of rows that move.
  * @returns whether it extended rows
  */
 export async function tellRecorded(
@@ -114,7 +114,7 @@ export async function tellRecorded(
   return operator !== SELF_CHECK && (await tellMoved(ledger, recorded, receipt.key));
 }
 
-/** Wakes a direction's machine where no row is open any more. */
+/** Wakes a direction's machine if no row is open any more. */
 export async function wakeDone(ledger: Ledger, now: Instant): Promise<void> {
   if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, now));
 }

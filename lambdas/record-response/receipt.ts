@@ -7,7 +7,7 @@ import { tell } from '../stores/notices.ts';
 import { env } from './environment.ts';
 import type { Response } from './response.ts';
 
-/** Tells an operator of the receipt of its file; without a direction it is about all that the operator has. */
+/** Tells an operator of the receipt of its file; without a direction the receipt is about all of the operator's directions. */
 export async function tellReceipt(
   { operator, directionId, file }: Pick<Response, 'operator' | 'file'> & Partial<Pick<Response, 'directionId'>>,
   key: string,

@@ -1,7 +1,7 @@
 import type { Ledger, RecordedFile } from '../domain/ledger.ts';
 import { PREPARED } from '../domain/work.ts';
 
-/** Where an attempt prepares what its commit will publish. */
+/** The key under which an attempt prepares what its commit will publish. */
 export const preparedKey = (
   ledger: Ledger,
   { sha256, attempt }: Pick<RecordedFile, 'sha256' | 'attempt'>,

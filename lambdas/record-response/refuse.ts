@@ -14,7 +14,10 @@ import { env } from './environment.ts';
 import { tellReceipt } from './receipt.ts';
 import type { Response, Subject } from './response.ts';
 
-/** A file refused whole has no effect: a receipt that says why, and a notice. `sha256` is null where nobody read it. */
+/**
+ * Refuses a file whole, without any effect: publishes a receipt that says why, and a notice.
+ * @param sha256 null if nobody read the file
+ */
 export async function refuse(
   response: Response,
   { batchId, ledger }: Subject,
@@ -39,7 +42,7 @@ export async function refuse(
     });
 }
 
-/** As `refuse`, of a file that answers all of its operator's directions: it is about no batch. */
+/** As `refuse`, for a file that answers several of its operator's directions: it is about no batch. */
 export async function refuseCombined(
   response: Pick<Response, 'operator' | 'file' | 'name'>,
   sha256: string | null,

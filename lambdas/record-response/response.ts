@@ -19,20 +19,20 @@ import { env } from './environment.ts';
 export interface Response {
   file: Uploaded;
   operator: OperatorId;
-  /** What stands in the key, direction or not. */
+  /** The part of the key that names a direction, whether it exists or not. */
   directionId: string;
   name: string;
-  /** When it came to be recorded: long after its upload where that failed before. */
+  /** The instant at which it came to be recorded: long after its upload if that failed before. */
   now: Instant;
 }
 
-/** What a response is about, as far as there is such a thing. */
+/** What a response is about, as far as it exists. */
 export interface Subject {
   /** The batch that its key names, whoever's the direction is. */
   batchId?: BatchId;
   /** The ledger that it may answer: of a direction that counts, and of this operator. */
   ledger?: Ledger | undefined;
-  /** When that direction was to end as it was planned. */
+  /** The instant when that direction was to end as it was planned. */
   end?: Instant;
 }
 
@@ -63,7 +63,11 @@ export async function readRows(
   return rows;
 }
 
-/** What reads a row of a response against a direction's. @param lines the direction's rows, `uploadDay` that of the upload */
+/**
+ * Returns the reader of a response's rows against a direction's.
+ * @param lines the direction's rows
+ * @param uploadDay the day of the upload
+ */
 export function readerFor(ledger: Ledger, lines: readonly string[], uploadDay: Day) {
   const rowOf = new Map<Imei | Msisdn, NamedRow>();
   for (const [row, line] of lines.entries()) {

@@ -47,12 +47,12 @@ export class TooManyRows extends Error {
   override name = 'TooManyRows';
 }
 
-/** Somebody else routes the same bytes at this moment. */
+/** Another attempt routes the same bytes at this moment. */
 class RoutedMeanwhile extends Error {
   override name = 'RoutedMeanwhile';
 }
 
-/** So many rows' claims are held at once. */
+/** The number of rows whose claims are held at once. */
 const ROWS_AT_ONCE = 5000;
 
 const MOST_TRIES = 5;
@@ -65,14 +65,14 @@ export async function* rowsOf({ bytes, operator }: Combined): AsyncGenerator<Csv
 }
 
 /**
- * Where each row of a combined file goes: as it was committed for this upload, or for the same bytes before; else it is decided and
+ * The routing of each row of a combined file: as it was committed for this upload, or for the same bytes before; else it is decided and
  * committed.
  * @throws FileFault
  * @throws TooManyRows
  */
 export async function routingOf(file: Combined): Promise<Routed> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
-    const before = await readRoutings(env.WORK, file.operator, file.sha256);
+    const { routings: before, next } = await readRoutings(env.WORK, file.operator, file.sha256);
     const own = before.findIndex(({ upload }) => upload === file.file.upload);
     const earlier = before.map((one) => one.file);
     const known = before[own];
@@ -80,19 +80,16 @@ export async function routingOf(file: Combined): Promise<Routed> {
     const last = before.at(-1);
     const routing = await route(file, last);
     if (routing === undefined && last !== undefined) return { routing: last, earlier: earlier.slice(0, -1) };
-    // Nobody's file, which answers nothing: it has no effect, and leaves nothing behind.
+    // It is nobody's file, and answers nothing: it has no effect, and leaves nothing behind.
     if (routing?.directions.length === 0 && !env.OPERATORS.includes(file.operator)) return { routing, earlier };
-    if (
-      routing !== undefined &&
-      (await commitRouting(env.WORK, file.operator, file.sha256, before.length + 1, routing))
-    )
+    if (routing !== undefined && (await commitRouting(env.WORK, file.operator, file.sha256, next, routing)))
       return { routing, earlier };
     await setTimeout(PAUSE);
   }
   throw new RoutedMeanwhile();
 }
 
-/** Routes a file; undefined where all goes where it went before. */
+/** Routes a file; undefined if all rows go where they went before. */
 async function route(file: Combined, before: Routing | undefined): Promise<Routing | undefined> {
   const { operator, name, now } = file;
   const router = new Router(file.file.at, before);
@@ -137,7 +134,7 @@ class Directions {
       ['msisdn', 'reverify'],
       ['imei', 'block'],
     ] as const) {
-      // A moment ago will do: a claim is written before its direction begins.
+      // A slightly stale read will do: a claim is written before its direction begins.
       const claims = await readClaimsHoweverOld(env.CASES, kind, [...identifiers[column]], false);
       for (const [identifier, claim] of claims) {
         const all = claim.pointers[slotOf(kind, this.#operator)] ?? [];
@@ -183,7 +180,7 @@ class Directions {
   }
 }
 
-/** A batch's plan, and since when it counts; undefined where it doesn't. */
+/** A batch's plan, and since when it counts; undefined if it doesn't. */
 async function readCounted(id: BatchId): Promise<{ plan: number; since: Instant } | undefined> {
   const batch = await readBatch(env.CASES, id);
   if (batch === undefined || !planCounts(batch.state)) return undefined;

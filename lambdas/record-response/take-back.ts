@@ -24,17 +24,17 @@ class StillPlanned extends Error {
 /** What another direction has of numbers that are somebody else's: its ledger, and each of its rows with the number's row here. */
 interface Elsewhere {
   ledger: Ledger;
-  /** Those of who had it before. */
+  /** The rows of the holder before. */
   rows: { row: number; here: number }[];
-  /** Those of who has it now. */
+  /** The rows of the present holder. */
   since: { row: number; here: number }[];
 }
 
 /** Rows of a direction by what other directions of its operator have done to their numbers, which are somebody else's. */
 export interface CutElsewhere {
-  /** An order of who had it before took service. */
+  /** Rows for which an order to the former holder took service. */
   readonly before: ReadonlySet<number>;
-  /** Who has it now is without service by what was directed of them. */
+  /** Rows whose present holder is without service by what was directed for that holder. */
   readonly since: ReadonlySet<number>;
 }
 
@@ -45,8 +45,8 @@ interface Reissued {
 }
 
 /**
- * Where else the numbers of these rows of a direction are, in earlier and in later batches, whoever's the directions are; apart where
- * one was seen on a later day: who was seen then is who has it now.
+ * The other directions that have the numbers of these rows, in earlier and in later batches, of whatever operator. Rows in which a number
+ * was seen on a later day stand apart: the person who was seen then is the present holder.
  */
 async function elsewhereOf(
   { directionId: own }: Ledger,
@@ -54,7 +54,7 @@ async function elsewhereOf(
   lines: readonly string[],
 ): Promise<Elsewhere[]> {
   const numberOf = (row: number) => parseDirectionRowLine('reverify', lines[row] ?? '').msisdn;
-  // Also a claim that counts no more: a row that it names may be in a list all the same.
+  // Claims that count no more are read, too: a row that one names may be in a list all the same.
   const claims = await readClaimsHoweverOld(
     env.CASES,
     'reverify',
@@ -64,7 +64,7 @@ async function elsewhereOf(
   for (const { row: here, since } of reissued)
     for (const pointer of Object.values(claims.get(numberOf(here))?.pointers ?? {}).flat()) {
       const { directionId, row } = readPointer(pointer);
-      // What is to be given back is: who got the number since waits for that.
+      // A row that gives back stays: the present holder waits for it.
       if (directionId !== own && !isGivingBack(directionId))
         named.set(directionId, [...(named.get(directionId) ?? []), { row, here, since }]);
     }
@@ -72,13 +72,14 @@ async function elsewhereOf(
   await concurrently(named, LEDGERS_AT_ONCE, async ([id, pointers]) => {
     const ledger = await readLedger(env.CASES, id);
     if (ledger === undefined) {
-      // Its plan was given up, or is being made: then it comes in a moment, and this is tried again.
+      // Its plan was given up, or is being made: then its ledger comes in a moment, and this is tried again.
       const parts = parseDirectionId(id);
       const batch = parts && (await readBatch(env.CASES, parts.batchId));
       if (batch?.state === 'planning' && batch.plan === parts?.plan) throw new StillPlanned(id);
       return;
     }
-    // Its plan knew no sighting later than that: of what is old, nothing else need be there any more.
+    // Its plan knew no sighting later than that: then all of its rows are the former holder's, and the file of its rows, which may be gone,
+    // isn't needed.
     const seenBy = dayOf(ledger.startedAt);
     const isOlder = pointers.every(({ since }) => seenBy <= since);
     const others = isOlder ? [] : (await readText({ bucket: env.WORK, key: ledger.rowsKey })).split('\n');
@@ -91,14 +92,14 @@ async function elsewhereOf(
 }
 
 /**
- * Marks as taken back what other directions have of the numbers that a file says to be somebody else's: no bar, disconnection or
- * list of theirs names them from then on. It comes before the file's commit, with the ledger that this would make, so that what it
- * finds is told with that commit: an order of another direction either was committed before the mark, and is found here, or leaves
- * them out. Marked again, a row stays as it is.
+ * Marks as taken back what other directions have of the numbers that a file says to be somebody else's: no bar, disconnection or list of
+ * theirs names them from then on. It comes before the file's commit, with the ledger that this would make, so that what it finds is told
+ * with that commit: an order of another direction either was committed before the mark, and is found here, or leaves them out. A row that
+ * is marked again stays as it is.
  * @param recorded the file, as the ledger has it
  * @param lines the direction's rows
- * @returns the rows that a bar or a disconnect order of another direction of the same operator carried: who has the number now is to
- *   have service, whichever of them took it, unless they lost it by what was directed of themselves
+ * @returns the rows that a bar or a disconnect order of another direction of the same operator carried: the present holder is to have
+ * service, whichever of them took it, unless they lost it by what was directed for themselves
  */
 export async function takeBackElsewhere(
   ledger: Ledger,
@@ -125,14 +126,14 @@ export async function takeBackElsewhere(
 }
 
 /**
- * Marks once more what a file was found to say when it is committed: a plan that was being made may have decided by what the ledger said
+ * Marks once more, after its commit, what a file was found to say: a plan that was being made may have decided by what the ledger said
  * before that, and written into the numbers' records since they were read. Later plans read what was committed.
  * @param lines the direction's rows
- * @throws StillPlanned where a batch plans at this moment: it may write there yet
+ * @throws StillPlanned if a batch plans at this moment: it may still write there
  */
 export async function takeBackPlanned(ledger: Ledger, recorded: RecordedFile, lines: readonly string[]): Promise<void> {
   if (ledger.operator === SELF_CHECK || recorded.withdrawnOn === undefined) return;
-  // Before the records are read: what a plan wrote into them that has ended by now is found there.
+  // The turn is read before the records, so that what a plan that has ended by now wrote into them is found there.
   const planning = await readPlanning();
   await takeBackElsewhere(ledger, recorded, lines);
   if (planning !== undefined) throw new StillPlanned(planning);

@@ -8,7 +8,7 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 /**
- * RedriveAudit: has what the audit could not be told put back into its queue. Nobody else may do that, and who may invoke this
+ * RedriveAudit: moves notes that the audit could not be told back into its queue. Nobody else may do that, and whoever may invoke this
  * sends nothing: an entry of the audit comes from the function that committed what it tells, or not at all.
  */
 export const handler = task(z.object({}), async () => {

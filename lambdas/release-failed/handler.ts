@@ -44,21 +44,25 @@ const input = z.union([
   z.object({ collect: z.object({ upload: file }) }).transform(({ collect }) => collect.upload),
 ]);
 
+/** The form of the names that functions, services and Step Functions give to errors. */
+const A_NAME = /^[A-Za-z][\w.]{0,99}$/;
+
 /**
- * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails with
- * it: its claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was
- * registered is in quarantine. A Batch whose plan counts, or whose ending is still to be published, goes on in another execution.
- * Nothing comes of a message alone: the execution itself is asked, and where it runs, or went well, the message fails.
+ * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails with it: its
+ * claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was registered goes into
+ * quarantine. A Batch whose plan counts, or whose ending is still to be published, goes on in another execution. Nothing comes of a message
+ * alone: the execution itself is asked, and if it runs, or went well, the message fails.
  */
 export const handler = events(ended, async ({ time, detail: { executionArn } }) => {
   const status = await failureOf(executionArn);
   if (status === undefined) throw new Error('the execution has not failed, whatever the message says');
   const registered = await abandonExecution(env.CASES, executionArn);
-  // The event of an execution that is under a key holds neither.
+  // The event of an execution that is encrypted under a key holds neither.
   const { input: started, error } = registered ? {} : await dataOf(executionArn);
   const uploaded = started === undefined ? undefined : input.safeParse(JSON.parse(started)).data;
   if (uploaded) {
-    const why = error ?? status;
+    // Whoever stops an execution may write anything for its error, which people are told in the regulator's name.
+    const why = error !== undefined && A_NAME.test(error) ? error : status;
     await tellQuarantined(env, uploaded, why, executionArn);
     await mark(env.WORK, 'quarantined', uploaded);
     measure('Quarantined', {});
@@ -67,7 +71,8 @@ export const handler = events(ended, async ({ time, detail: { executionArn } }) 
   }
   const { batch, failed } = registered ?? {};
   const own = batch?.execution === executionArn;
-  // Once at once. One that ends again is resumed by the sweep: what ends it each time must not come round in seconds.
+  // It is resumed once at once. An execution that ends again is resumed by the sweep: whatever ends it each time must not come round in
+  // seconds.
   const counts = own && (planCounts(batch.state) || batch.untold === true);
   const resumedBy = counts && batch.resumed === undefined ? await resumeBatch(env, batch) : undefined;
   const ended = { execution: executionArn, status };

@@ -22,13 +22,13 @@ const env = environment.parse(process.env);
 
 const input = z.object({ batchId: fields.batch, now: instant });
 
-/** Attempts at directing within one execution of a batch: fewer than the hours of the longest ladder. */
+/** The most attempts at directing within one execution of a batch: more than the hours of the longest ladder. */
 const ATTEMPTS_OF_AN_EXECUTION = 10_000;
 
 /**
- * Resumes a batch whose execution ended. Of one whose ending is still to be published it says so. Of a directed one it lists its
- * directions that are open, each where its ladder is, so that all of them go on, whether or not their executions ended, too.
- * Tells the audit of the plan again, since the commit of the plan may have been the last thing that was done.
+ * Resumes a batch whose execution ended. If its ending is still to be published, it says so. If it is directed, it lists its directions
+ * that are open, each where its ladder is, so that all of them go on, whether or not their executions ended, too. It tells the audit of the
+ * plan again, since the commit of the plan may have been the last thing that was done.
  */
 export const handler = task(input, async ({ batchId, now }, attempt) => {
   const batch = await readBatch(env.CASES, batchId);
@@ -49,7 +49,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   }
   const manifestKey = PLANS.directions.resumed(batch?.plan ?? 0, attempt);
   if (directed) await writeObject({ bucket: env.WORK, key: manifestKey }, manifestText(starts));
-  // What it was told of before it ended, if it was, it is told of again.
+  // The ending is told again, whether or not it was told before the execution ended.
   const ended = batch?.untold === true;
   log.info('batch resumed', { batchId, state: batch?.state, directions: starts.length });
   return {

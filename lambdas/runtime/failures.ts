@@ -1,10 +1,10 @@
 import { log } from './log.ts';
 import { measure } from './metrics.ts';
 
-/** How the services name a refusal by a policy, and by a key (also one that is disabled or gone). */
+/** The services' names for a refusal by a policy, and by a key (also one that is disabled or gone). */
 const DENIED = /^(AccessDenied|AuthorizationError|KMS(?!Throttling))/i;
 
-/** What may be told of an error: its name and where it arose. A message may quote what was read or sent. */
+/** The parts of an error that may be told: its name and where it arose. A message may quote what was read or sent. */
 function tellable(error: unknown): { name: string; frames: string[] } {
   const { name, message = '', stack = '' } = error instanceof Error ? error : { name: typeof error };
   // The message stands before the frames, and may have lines that look like them.
@@ -21,8 +21,8 @@ export function logFailure(error: unknown): void {
 }
 
 /**
- * The error with which a function may end: Lambda logs the message and stack of one that leaves its handler, and Step Functions
- * keeps them as the cause. State machines go by its name, which stays; the message is the place where it arose.
+ * The error with which a function may end. Lambda logs the message and stack of an error that leaves its handler, and Step Functions keeps
+ * them as the cause. State machines go by its name, which stays; the message is the place where it arose.
  */
 export function withoutMessage(error: unknown): Error {
   const { name, frames } = tellable(error);

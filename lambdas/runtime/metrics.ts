@@ -4,7 +4,7 @@ import { type DimensionsOf, type Measure, NAMESPACE } from '../domain/measures.t
 
 const { STAGE } = z.object({ STAGE: z.string() }).parse(process.env);
 const metrics = new Metrics({ namespace: NAMESPACE });
-// Else each would be under the name of a service, too.
+// Otherwise each metric would be under the name of a service, too.
 metrics.clearDefaultDimensions();
 metrics.setDefaultDimensions({ stage: STAGE });
 

@@ -11,7 +11,7 @@ const created = z.object({
     object: z.object({
       key: z.string(),
       size: z.number(),
-      // The inbox is versioned: an event without one is none of S3's, and would make an old upload a new one.
+      // The inbox is versioned: an event without a version is not S3's, and would make an old upload a new one.
       'version-id': z.string(),
     }),
   }),
@@ -22,11 +22,11 @@ export interface Uploaded {
   bucket: string;
   key: string;
   versionId: string;
-  /** Tells this upload from every other one, also of the same key: its version. */
+  /** The upload's version, which tells it from every other one, also of the same key. */
   upload: string;
   size: number;
   at: Instant;
-  /** Of its event. */
+  /** The delivery of its event. */
   delivery: Delivery;
 }
 

@@ -15,7 +15,7 @@ import { handsetLine, reportColumns, Screening } from '../domain/screening.ts';
 import { windowOf } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
-import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, operatorList, wholeNumber } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
@@ -39,7 +39,7 @@ const environment = z.object({
   HANDSETS_PER_CHILD: wholeNumber,
   LINKS_PER_HANDSET: wholeNumber,
   LINKS_PER_SHARD: wholeNumber,
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   REPORT_FORMS: formsOfFiles,
 });
 export type Environment = z.input<typeof environment>;
@@ -59,9 +59,8 @@ const input = z.object({
 });
 
 /**
- * Screen: streams the report, writes its rejects and its handsets, says which run of these each child of Expand reads, and
- * registers the batch.
- * The batch's id comes from the agency and the file's bytes, so the same file twice is one batch.
+ * Screen: streams the report, writes its rejects and its handsets, lists the runs of these for the children of Expand, and registers the
+ * batch. The batch's id comes from the agency and the file's bytes, so the same file twice is one batch.
  */
 export const handler = task(input, async ({ report, execution, now }, attempt) => {
   const { agency, uploadedAt } = report;
@@ -129,7 +128,7 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
     report: screening.totals(),
     handsetsKey,
   });
-  // Its id holds 48 bits of the hash, and whoever likes can make two reports that have them in common.
+  // The id holds 48 bits of the hash, and somebody who wants to can make two reports that have them in common.
   if (batch.sha256 !== sha256) return await refuse(new FileFault(1, 'batch_id_taken'));
   if (batch.execution !== execution) {
     const state = toldState(batch);
@@ -173,15 +172,18 @@ export const handler = task(input, async ({ report, execution, now }, attempt) =
 });
 
 /**
- * When each operator's usage came last, and how many of its files are gated, before any link of the batch is read: what comes, or is
+ * The instant of each operator's latest usage, and the number of its gated files, before any link of the batch is read: what comes, or is
  * let in, later may have no part in it.
  */
-async function usageSoFar(): Promise<{ latestImports: Record<string, Instant | null>; gated: Record<string, number> }> {
-  const latestImports: Record<string, Instant | null> = {};
-  const gated: Record<string, number> = {};
+async function usageSoFar(): Promise<{
+  latestImports: Record<OperatorId, Instant | null>;
+  gated: Record<OperatorId, number>;
+}> {
+  const latestImports: Record<OperatorId, Instant | null> = {};
+  const gated: Record<OperatorId, number> = {};
   for (const operator of env.OPERATORS) {
-    latestImports[operator] = await readLatestImport(env.CASES, operator as OperatorId);
-    gated[operator] = await countGated(env.CASES, operator as OperatorId);
+    latestImports[operator] = await readLatestImport(env.CASES, operator);
+    gated[operator] = await countGated(env.CASES, operator);
   }
   return { latestImports, gated };
 }

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, operatorList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   INBOX: z.string(),
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   LOOK_BACK_DAYS: wholeNumber,
   OPERATORS_TOPIC: z.string(),
   AGENCIES_TOPIC: z.string(),

@@ -19,14 +19,17 @@ import { env } from './environment.ts';
 
 const work = (key: string) => ({ bucket: env.WORK, key });
 
-/** The handsets of a report, of which nothing is known yet; null of what is no report. */
+/** The handsets of a report, of which nothing is known yet; null for a batch that is no report's. */
 export async function readHandsetRows({ kind, handsetsKey, report }: Batch): Promise<HandsetRows | null> {
   if (kind !== 'report') return null;
   if (handsetsKey === undefined || report.handsets === 0) return new HandsetRows([]);
   return new HandsetRows(await readHandsets(work(handsetsKey), { first: 0, count: report.handsets }));
 }
 
-/** What became of each handset of a report. @param rows with what its directions say */
+/**
+ * What became of each handset of a report.
+ * @param rows those of the handsets, with what the directions say
+ */
 export async function* handsetsCsv(
   batch: Batch,
   plan: Pick<Plan, 'operators' | 'elsewhere'>,
@@ -54,7 +57,10 @@ async function addElsewhere(rows: HandsetRows, { elsewhere }: Pick<Plan, 'elsewh
   }
 }
 
-/** Adds the links that the batch gathered. @returns whose usage they are from; null where they were not kept */
+/**
+ * Adds the links that the batch gathered.
+ * @returns the operators whose usage they are from; null if they were not kept
+ */
 async function addLinks(
   rows: HandsetRows,
   { previewKey, uploadedAt, report }: Batch,
@@ -81,8 +87,8 @@ async function heldOf({ previewKey }: Batch): Promise<About['held']> {
 }
 
 /**
- * What the agency calls each handset's case, in the first row of its report that does; other files under its name may hold any number of
- * other handsets.
+ * The agency's name for each handset's case, from the first row of its report that gives one; other files under its name may hold any
+ * number of other handsets.
  */
 async function caseRefsOf(batch: Batch, rows: HandsetRows): Promise<About['caseRefs']> {
   const begin = () => {

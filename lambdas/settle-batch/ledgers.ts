@@ -26,9 +26,9 @@ import { withdrawAgain } from '../stores/revocation-lists.ts';
 import { env } from './environment.ts';
 
 /**
- * Closes what never closed.
- * @returns the latest deadline that lies ahead, whether or not a row is still open; undefined when none does and all are closed.
- *   A direction of the self-check's is waited for until it is closed, and no longer: nobody's answer is still to come.
+ * Closes directions that never closed.
+ * @returns the latest deadline that lies ahead, whether or not a row is still open; undefined if there is none and all are closed. A
+ * direction of the self-check's is waited for only until it is closed: nobody's answer is still to come.
  */
 export async function closeAll(directions: PlannedDirection[], now: Instant): Promise<Instant | undefined> {
   let until: Instant | undefined;
@@ -39,7 +39,7 @@ export async function closeAll(directions: PlannedDirection[], now: Instant): Pr
       if (end > now && !ended) return { result: end };
       const decision = closeLedger(read, now);
       if (decision.kind !== 'closed') return { result: 'closed' };
-      // Told before it is done: who finds it closed does not know by whom.
+      // The administrators are told before it is done: an attempt that finds it closed does not know by whom.
       log.warn('direction closed by its batch', { directionId });
       await tell(env, toAdministrators({ kind: 'direction_never_closed', directionId }));
       if (waitingIn(decision.ledger).overdue) await markWaiting(env.WORK, directionId);
@@ -52,7 +52,7 @@ export async function closeAll(directions: PlannedDirection[], now: Instant): Pr
 
 /**
  * Seals every ledger and makes the books and the revocation list from the seals.
- * @param rows the rows of a report's handsets and numbers; null where nobody asks for them
+ * @param rows the rows of a report's handsets and numbers; null if nobody asks for them
  */
 export async function sealAll(directions: PlannedDirection[], now: Instant, rows: HandsetRows | null) {
   let ledgers: Ledgers = {};
@@ -67,7 +67,7 @@ export async function sealAll(directions: PlannedDirection[], now: Instant, rows
     });
     ledgers = addLedger(ledgers, sealed);
     versions.push(`${directionId} ${sealed.version}\n`);
-    // Also of those that Close closed: it may have died before it told the audit.
+    // The audit is told of those that Close closed, too: it may have died before it told the audit.
     await audit(env, closedNote(sealed));
     const revoked = sealed.operator === SELF_CHECK ? [] : sealedRevocations(sealed);
     if (revoked.length === 0 && rows === null) return;
@@ -93,8 +93,8 @@ function addRows(rows: HandsetRows, ledger: Ledger, lines: readonly string[]): v
 }
 
 /**
- * Publishes again, now that the batch's list is published, what withdrew a number that was taken back since the seal: the list may
- * name it, and was made before or after that withdrawal.
+ * Publishes again, now that the batch's list is published, the withdrawals of numbers that were taken back since the seal: the list may
+ * name them, and was made before or after the withdrawal.
  */
 export async function withdrawSince(directions: PlannedDirection[]): Promise<void> {
   await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId }) => {

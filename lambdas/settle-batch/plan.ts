@@ -1,12 +1,11 @@
-import type { OperatorId } from '../domain/identifiers.ts';
 import type { Plan } from '../domain/plans.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { readPlan } from '../stores/plans.ts';
 import { env } from './environment.ts';
 
-/** Of a batch without handsets. */
+/** The plan of a batch without handsets. */
 const NOTHING_PLANNED: Omit<Plan, 'manifestKey'> = {
-  operators: env.OPERATORS as OperatorId[],
+  operators: env.OPERATORS,
   linked: {},
   decisions: {},
   ported: {},

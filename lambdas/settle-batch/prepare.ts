@@ -19,7 +19,7 @@ import { sealAll } from './ledgers.ts';
 import { planOf } from './plan.ts';
 import type { Published } from './published.ts';
 
-/** What all blocks of the lists that are merged may take together, and the least that is worth a request. */
+/** The bytes that all blocks of the lists that are merged may take together, and the fewest that are worth a request. */
 const MERGED_BYTES = 64 * 1024 * 1024;
 const LEAST_BLOCK = 16 * 1024;
 const MOST_BLOCK = 1024 * 1024;
@@ -31,7 +31,7 @@ async function* mergedCsv(header: string, lists: WrittenList[]): AsyncGenerator<
   yield* mergedLines(lists.map(({ key, bytes }) => readLineBlocks({ bucket: env.WORK, key }, bytes, block)));
 }
 
-/** What a batch's books say: of a reversal what became of those for whom it was asked, else what became of all that was linked. */
+/** The summary of a batch's books: for a reversal what became of its subjects, else what became of all that was linked. */
 async function summaryOf(
   batch: Batch,
   plan: Omit<Plan, 'manifestKey'>,
@@ -63,7 +63,7 @@ async function summaryOf(
     kind: batch.kind,
     batchId,
     agency,
-    // What a night found lies in the work bucket, where nobody else reads.
+    // A night's findings lie in the work bucket, where nobody else reads.
     file: batch.kind === 'followup' ? '' : file,
     report: batch.report,
     linked: plan.linked,

@@ -32,7 +32,7 @@ export async function publish(
   const keys = keysOf(batchId, settledAt);
   const settled = settledForm.parse(await readText({ bucket: env.WORK, key: BOOKS.note(settledUnder) }));
   for (const name of BATCH_KINDS[kind].publishes) {
-    // What settled under an earlier version has only what that one prepared.
+    // A batch that settled under an earlier version has only the files that that version prepared.
     if (settled.files[name] === undefined) continue;
     await copyObject({ bucket: env.WORK, key: `${settledUnder}/${name}` }, { bucket: env.OUTBOX, key: keys[name] });
   }
@@ -75,14 +75,14 @@ export async function publish(
   // A night has no agency.
   if (agency !== FOLLOW_UP) await tell(env, toAgency(notice));
   await tell(env, toAdministrators(notice));
-  // Also of an attempt that finds it settled: the one that settled it may have died before it told them.
+  // They are told again by an attempt that finds it settled: the one that settled it may have died before it told them.
   for (const operator of new Set(directions.map((direction) => direction.operator)))
     await tell(env, toOperator({ kind: 'settled', batchId, operator, settledAt }));
-  // Last of all: until it is there the sweep has the batch go on, and all of this is published and told again, alike.
+  // The mark comes last of all: until it is there the sweep lets the batch go on, and all of this is published and told again, alike.
   await writeObject({ bucket: env.WORK, key: settledMark(batchId) }, '');
 }
 
-/** Where the rows of a report lie that were not taken. */
+/** The place of the rejected rows of a report. */
 function rejectsOf(agency: AgencyId, file: string) {
   const place = parseInboxKey(file);
   if (place.kind !== 'report') throw new Error(`the file of a report of ${agency} is none`);

@@ -5,7 +5,7 @@ import { elsewhereKey, handsetsKey, movedCsvKey, revocationKeys, summaryKey } fr
 
 export type Published = (typeof BATCH_KINDS)[BatchKind]['publishes'][number];
 
-/** Where the files that a settled batch may publish lie in the outbox, by their names under the attempt's own folder. */
+/** The keys in the outbox of the files that a settled batch may publish, by their names under the attempt's own folder. */
 export function keysOf(batchId: BatchId, settledAt: Instant): Readonly<Record<Published, string>> {
   const revocations = revocationKeys(dayOf(settledAt), batchId);
   return {

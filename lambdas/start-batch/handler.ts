@@ -20,7 +20,10 @@ const environment = z.object({
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-/** Starts one Batch execution per uploaded report; of anything else that lies in the inbox it tells the administrators, and the agency in whose place it lies. */
+/**
+ * Starts one Batch execution per uploaded report. It tells the administrators of anything else that lies in the inbox, and the agency in
+ * whose place it lies.
+ */
 export const handler = uploads(
   marking(env.WORK, async (file: Uploaded) => {
     const { bucket, key, versionId, upload, at } = file;
@@ -39,8 +42,8 @@ export const handler = uploads(
 );
 
 /**
- * The batch of a report, which follows from its bytes: its execution is named after it, so that people find it by the batch. Undefined of
- * one that is too large to be one, which Screen refuses.
+ * The batch of a report, which follows from its bytes: its execution is named after it, so that people find it by the batch. Undefined for
+ * a file that is too large to be one, which Screen refuses.
  */
 async function batchOf(agency: AgencyId, file: Uploaded): Promise<BatchId | undefined> {
   try {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { addSeconds } from '../domain/days.ts';
+import { addSeconds, DAY_SECONDS } from '../domain/days.ts';
 import { followUpOf } from '../domain/follow-ups.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
@@ -11,17 +11,17 @@ const environment = z.object({ WORK: z.string(), BATCH_MACHINE: z.string() });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-/** How far the clock that sends nights may be before that of the queue, in seconds. */
-const A_DAY = 24 * 3600;
+/** The seconds by which the clock that sends nights may be ahead of the queue's. */
+const AHEAD_AT_MOST = DAY_SECONDS;
 
 /**
- * Follow: starts the night's follow-up, once by its name, where any direction may have rows that wait. The execution looks what
- * these are: where there are none, it registers no batch.
+ * Follow: starts the night's follow-up, once by its name, if any direction may have rows that wait. The execution looks which these are: if
+ * there are none, it registers no batch.
  */
 export const handler = events(z.object({ time: instant }), async ({ time }, _, { firstAt }) => {
-  // Who may send a message here could name any night. One that has not come would stay the newest, and every night after it would
+  // Whoever may send a message here could name any night. A night that has not come would stay the newest, and every night after it would
   // find nothing.
-  if (time > addSeconds(firstAt, A_DAY)) throw new Error('the night of this message has not come');
+  if (time > addSeconds(firstAt, AHEAD_AT_MOST)) throw new Error('the night of this message has not come');
   if (!(await mayAnyWait(env.WORK))) return;
   const batchId = followUpOf(time);
   const started = await startOnce(env.BATCH_MACHINE, batchId, { collect: { kind: 'followup', batchId } });

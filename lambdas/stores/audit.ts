@@ -18,8 +18,8 @@ import { sendEvent } from './queues.ts';
 import { keepUntold } from './untold.ts';
 
 /**
- * Tells the audit what was committed. Like a notice it may be told again; and like one, a note that can't be sent is kept, and
- * fails nothing.
+ * Tells the audit what was committed. Like a notice it may be told again; and like a notice, a note that can't be sent is kept, and fails
+ * nothing.
  */
 export async function audit(env: { WORK: string; AUDIT_QUEUE: string }, note: AuditNote): Promise<void> {
   try {
@@ -29,7 +29,7 @@ export async function audit(env: { WORK: string; AUDIT_QUEUE: string }, note: Au
   }
 }
 
-/** Of the batches that this instance of the function worked on. */
+/** The keys of the batches that this instance of the function worked on. */
 const chainKeys = new Map<BatchId, ChainKey>();
 const MOST_KEYS = 1000;
 
@@ -52,8 +52,8 @@ export async function chainKeyOf(macKey: string, batchId: BatchId): Promise<Chai
 }
 
 /**
- * Appends to a batch's chain what isn't in it yet. The commit is the object that begins with the next entry, which can be written
- * once; who finds it there finishes what its writer began (marks its entries, moves the head on) and tries at the next place.
+ * Appends to a batch's chain what isn't in it yet. The commit is the object that begins with the next entry, which can be written once. An
+ * attempt that finds it there finishes what its writer began (marks its entries, moves the head on) and tries at the next place.
  */
 export async function appendToChain(
   { bucket, table, macKey }: { bucket: string; table: string; macKey: string },

@@ -25,8 +25,8 @@ export async function concurrently<T>(
 }
 
 /**
- * A door through which one goes at a time, in the order of asking. Who is let in gets what lets the next one in, and must call it,
- * whatever happens.
+ * A door through which one caller goes at a time, in the order of asking. A caller that is let in gets a function that lets the next one
+ * in, and must call it, whatever happens.
  */
 export function door(): () => Promise<() => void> {
   let last: Promise<void> = Promise.resolve();

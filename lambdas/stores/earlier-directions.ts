@@ -18,17 +18,17 @@ export class PlanIsVoid extends Error {
 }
 
 /**
- * So many ledgers are kept, and as many batches: more than the event has directions, so that a batch that meets an earlier one of
- * its size reads each once. A ledger has some 12 kB, and no item of a table more than 400.
+ * The most ledgers that are kept, and as many batches: more than the 2024 event has directions, so that a batch that meets an earlier one
+ * of its size reads each once. A ledger has some 12 kB, and no item of a table more than 400.
  */
 export const MOST_KEPT = 2000;
 
-/** Of so many directions the rows are kept: each has some 150 kB of them. */
+/** The most directions whose rows are kept: each has some 150 kB of them. */
 const MOST_ROWS_FILES_KEPT = 100;
 
 /**
- * The directions that earlier claims point to, kept for one invocation once they are read, until they are too many. A pointer counts when its plan was
- * directed and its direction's ledger holds the row; else it is void.
+ * The directions that earlier claims point to, kept for one invocation once they are read, until they are too many. A pointer counts when
+ * its plan was directed and its direction's ledger holds the row; else it is void.
  */
 export class EarlierDirections {
   readonly #env: { readonly CASES: string; readonly WORK: string };
@@ -39,8 +39,8 @@ export class EarlierDirections {
   readonly #lines = new Map<DirectionId, Promise<readonly string[] | undefined>>();
 
   /**
-   * @param plan the plan that asks; only this one plans now, so a lower plan is directed or void for ever. Infinity where none asks:
-   *   then each that is directed by now counts
+   * @param plan the plan that asks; only this one plans now, so a lower plan is directed or void for ever. Infinity if none asks: then each
+   * plan that is directed by now counts
    */
   constructor(env: { readonly CASES: string; readonly WORK: string }, plan: number) {
     this.#env = env;
@@ -48,7 +48,7 @@ export class EarlierDirections {
   }
 
   /**
-   * Those of the stored pointers that count, newest first, with what their ledgers say. This plan's own are left out.
+   * The stored pointers that count, newest first, with what their ledgers say. This plan's own are left out.
    * @throws PlanIsVoid when one belongs to a later plan
    */
   async counted(stored: readonly string[]): Promise<CountedPointer[]> {
@@ -77,7 +77,7 @@ export class EarlierDirections {
   }
 
   /**
-   * When the newest of these reversals was directed that counts; undefined where none does. This plan's own is left out.
+   * The instant when the newest of these reversals that counts was directed; undefined if none does. This plan's own is left out.
    * @param marks as they are stored, newest first
    * @throws PlanIsVoid when one belongs to a later plan
    */
@@ -90,7 +90,7 @@ export class EarlierDirections {
   }
 
   /**
-   * Those of the marks whose reversals count; this plan's own is left out.
+   * The marks whose reversals count; this plan's own is left out.
    * @throws PlanIsVoid when one belongs to a later plan
    */
   async countedMarks(marks: readonly string[]): Promise<string[]> {
@@ -98,7 +98,7 @@ export class EarlierDirections {
     return marks.filter((_, n) => counts[n] !== undefined);
   }
 
-  /** When the reversal of a mark was directed; undefined where it doesn't count. */
+  /** The instant when the reversal of a mark was directed; undefined if it doesn't count. */
   async #reversedBy(mark: string): Promise<Instant | undefined> {
     const { batchId, plan } = readMark(mark);
     if (plan > this.#plan) throw new PlanIsVoid(`plan ${this.#plan} was given up`);
@@ -108,8 +108,8 @@ export class EarlierDirections {
   }
 
   /**
-   * The line of a row that counts, as the work bucket keeps it; undefined where it is gone: a claim that is renewed and a ledger are kept
-   * for longer than it.
+   * The line of a row that counts, as the work bucket keeps it; undefined if it is gone: a claim that is renewed and a ledger are kept for
+   * longer than it.
    */
   async line({ directionId, row }: Pointer): Promise<string | undefined> {
     const lines = await kept(

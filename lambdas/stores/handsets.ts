@@ -7,7 +7,7 @@ import { type Place, readSlice } from './objects.ts';
 
 const handset = z.object({ imei: fields.imei });
 
-/** Some of the screened handsets, in their order, without reading the others. */
+/** Reads some of the screened handsets, in their order, without the others. */
 export async function readHandsets(file: Place, { first, count }: Run): Promise<Imei[]> {
   const text = await readSlice(file, first * HANDSET_LINE_BYTES, count * HANDSET_LINE_BYTES);
   return text

@@ -12,7 +12,7 @@ const WRITES_AT_ONCE = 16;
 
 const MILLIS_PER_SECOND = 1000;
 
-/** `expires` is when the table lets the item go: seconds since 1970, as DynamoDB's time to live reads them. */
+/** The item of a sighting. `expires` is when the table lets it go: seconds since 1970, as DynamoDB's time to live reads them. */
 const item = (sighting: Sighting, keptDays?: number) => ({
   pk: sighting.imei,
   sk: linkKey(sighting),
@@ -23,9 +23,11 @@ const item = (sighting: Sighting, keptDays?: number) => ({
   ...(sighting.pointOfSale && { pointOfSale: sighting.pointOfSale }),
 });
 
-/** What a table that takes no more for the moment refuses a whole batch with; some of a batch come back unprocessed. */
+/**
+ * The errors with which a table that takes no more for the moment refuses a whole batch; it returns some of a batch unprocessed otherwise.
+ */
 const THROTTLED = ['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'];
-/** Tries of one batch: with the waits between them more than a function's time. */
+/** Tries of one batch: with the waits between them they take more than a function's time. */
 const MOST_TRIES = 400;
 
 async function writeBatch(table: string, sightings: Iterable<Sighting>, keptDays?: number): Promise<void> {
@@ -45,8 +47,8 @@ async function writeBatch(table: string, sightings: Iterable<Sighting>, keptDays
 }
 
 /**
- * Writes sightings as links, 25 at a time. The same sighting again replaces itself. Sightings of one key are written in
- * their order, so that the last of a file stays: a batch never holds a key twice, nor one that is still under way.
+ * Writes sightings as links, 25 at a time. The same sighting again replaces itself. Sightings of one key are written in their order, so
+ * that the last of a file stays: a batch never holds a key twice, nor one that is still under way.
  * @param keptDays days after its sighting from which on a link may go; without it, it stays
  */
 export async function writeLinks(
@@ -57,7 +59,7 @@ export async function writeLinks(
   const underWay = new Map<string, Promise<void>>();
   const batches = async function* () {
     let batch = new Map<string, Sighting>();
-    // What is handed out counts as under way before anybody has taken it up.
+    // A batch that is handed out counts as under way before anybody has taken it up.
     const hand = () => {
       const { promise, resolve: ended } = Promise.withResolvers<void>();
       for (const id of batch.keys()) underWay.set(id, promise);
@@ -85,7 +87,7 @@ export async function writeLinks(
   });
 }
 
-/** What is read of a link: its form is that of its sort key, which `parseLinkKey` checks. */
+/** The fields that are read of a link: its form is that of its sort key, which `parseLinkKey` checks. */
 const linkItem = z.object({ sk: z.string(), lsa: z.string().optional() });
 
 /** A handset's links in the window, both days included, page by page; strongly consistent. */
@@ -112,7 +114,7 @@ export async function* readLinks(table: string, imei: Imei, from: Day, to: Day):
   } while (start);
 }
 
-/** The day on which a handset was seen last, by anybody; undefined where no sighting of it is kept. Strongly consistent. */
+/** The day on which a handset was seen last, by anybody; undefined if no sighting of it is kept. Strongly consistent. */
 export async function newestSighting(table: string, imei: Imei): Promise<Day | undefined> {
   const { Items = [] } = await dynamo.send(
     new QueryCommand({
@@ -148,7 +150,7 @@ export async function* linksOf(table: string, msisdn: Msisdn, part: number, part
         Segment: part,
         TotalSegments: parts,
         FilterExpression: 'contains(sk, :number)',
-        // As `linkKey` writes it between the day and the operator.
+        // The number as `linkKey` writes it between the day and the operator.
         ExpressionAttributeValues: { ':number': `#${msisdn}#` },
         ProjectionExpression: 'pk, sk',
         ExclusiveStartKey: start,

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { readLines, readText } from './objects.ts';
 
-/** Where a Map Run's ResultWriter put its manifest, as the Map state's result tells it. */
+/** The place where a Map Run's ResultWriter put its manifest, as the Map state's result tells it. */
 export const writtenResults = z.object({
   ResultWriterDetails: z.object({ Bucket: z.string(), Key: z.string() }),
 });
-export type WrittenResults = z.output<typeof writtenResults>;
+type WrittenResults = z.output<typeof writtenResults>;
 
 const manifest = z.object({
   DestinationBucket: z.string(),
@@ -14,7 +14,7 @@ const manifest = z.object({
 
 /**
  * The outputs of a Map Run's children, one a line (JSONL, FLATTEN), as they come from the result files.
- * @param result what a child returns
+ * @param result the form of what a child returns
  */
 export async function* readResults<T>(
   { ResultWriterDetails: { Bucket, Key } }: WrittenResults,

@@ -4,21 +4,21 @@ import { type MovedRow, movedForm } from '../domain/moves.ts';
 import { PREPARED, WAITING } from '../domain/work.ts';
 import { hasObjects, listObjects, readText, readTextIfThere, writeObject } from './objects.ts';
 
-/** Where an attempt prepares the list of what its file moves. */
+/** The key under which an attempt prepares the list of what its file moves. */
 export function movedKey({ directionId }: Pick<Ledger, 'directionId'>, file: Pick<RecordedFile, 'sha256' | 'attempt'>) {
   return PREPARED.response(directionId, file.sha256, file.attempt, 'moved.json');
 }
 
 /**
- * What a recorded file says of rows that go on elsewhere or are to be restored, ascending by row. Only of a file that says so: one
- * that moved rows, has some restored, or recorded a port.
+ * The rows that go on elsewhere or are to be restored, as a recorded file says, ascending by row. Only for a file that says so: it moved
+ * rows, has some restored, or recorded a port.
  * @throws BadRecord
  */
 export async function readMoved(work: string, ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
   return movedForm.parse(await readText({ bucket: work, key: movedKey(ledger, file) })).rows;
 }
 
-/** Likewise, of a file that was recorded long ago: nothing where the list is gone. The reader may list what was prepared. */
+/** The same, for a file that was recorded long ago: nothing if the list is gone. The reader may list what was prepared. */
 export async function readMovedIfThere(work: string, ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
   const text = await readTextIfThere({ bucket: work, key: movedKey(ledger, file) });
   return text === undefined ? [] : movedForm.parse(text).rows;

@@ -16,15 +16,15 @@ import { log } from '../runtime/log.ts';
 import { sns } from './clients.ts';
 import { keepUntold } from './untold.ts';
 
-/** The topics of all whom the system tells. */
+/** The topics of everybody whom the system tells. */
 export type Topics = Record<TopicName, string>;
 
-/** Where a notice goes, and the bucket that keeps it when it can't go there. */
+/** The topic to which a notice goes, and the bucket that keeps it when it can't go there. */
 export type Telling<T extends TopicName> = { WORK: string } & Pick<Topics, T>;
 
 /**
- * Tells those who subscribed to the notice's topic. Notices may double: whoever reads them goes by what they name. One that
- * can't be sent is kept, and fails nothing.
+ * Tells the subscribers of the notice's topic. Notices may double: whoever reads them goes by what they name. A notice that can't be sent
+ * is kept, and fails nothing.
  */
 export async function tell<T extends Told>(env: Telling<T['topic']>, told: T): Promise<void> {
   try {
@@ -51,15 +51,15 @@ export async function sendNotice<T extends Told>(env: Pick<Topics, T['topic']>, 
   );
 }
 
-/** Whom a function may tell beside the administrators: the participants that are configured, and their topic. */
+/** The recipients that a function may tell beside the administrators: the participants that are configured, and their topic. */
 type Owners = Partial<
   Pick<Topics, 'AGENCIES_TOPIC' | 'OPERATORS_TOPIC' | 'APPROVERS_TOPIC'> &
     Record<'AGENCIES' | 'OPERATORS' | 'APPROVERS', readonly string[]>
 >;
 
 /**
- * Tells the administrators of an object outside the agreed places, or of an uploader that isn't configured, and the participant in
- * whose place it lies, where the function may tell it. It stays unread.
+ * Tells the administrators of an object outside the agreed places, or of an uploader that isn't configured, and the participant in whose
+ * place it lies, if the function may tell it. The object stays unread.
  * @returns what is to be noted of the upload
  */
 export async function tellStray(
@@ -84,7 +84,7 @@ export async function tellStray(
 /**
  * Tells administrators and uploader that work on an upload fails each time, so that nothing takes it up by itself any more.
  * @param why the error's name
- * @param execution the one that failed, where it was one
+ * @param execution the one that failed, if it was one
  */
 export async function tellQuarantined(
   env: Telling<TopicName>,

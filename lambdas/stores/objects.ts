@@ -12,14 +12,14 @@ import { Upload } from '@aws-sdk/lib-storage';
 import { type Instant, instantOf } from '../domain/days.ts';
 import { s3 } from './clients.ts';
 
-/** One object, in one version where the bucket keeps versions. */
+/** One object, in one version if the bucket keeps versions. */
 export interface Place {
   bucket: string;
   key: string;
   versionId?: string | undefined;
 }
 
-/** Bytes of an object, from `start` to before `end`; without them from its beginning, and to its end. */
+/** Bytes of an object, from `start` to before `end`; from its beginning without `start`, and to its end without `end`. */
 interface Range {
   start?: number;
   end?: number;
@@ -45,9 +45,9 @@ async function body(place: Place, range?: string, most = Number.POSITIVE_INFINIT
 }
 
 /**
- * The object's bytes as they arrive, or a range of them, which holds at least one; memory stays at a few chunks whatever
- * its size. Who takes long over a chunk may lose the connection.
- * @throws TooLarge where these are more than `most` bytes
+ * The object's bytes as they arrive, or a range of them, which holds at least one; memory stays at a few chunks whatever its size. A caller
+ * that takes long over a chunk may lose the connection.
+ * @throws TooLarge if these are more than `most` bytes
  */
 export async function* readChunks(
   place: Place,
@@ -59,7 +59,7 @@ export async function* readChunks(
 
 /**
  * The SHA-256 of an object's bytes, in hexadecimal.
- * @throws TooLarge where these are more than `most`
+ * @throws TooLarge if these are more than `most`
  */
 export async function readSha256(place: Place, most = Number.POSITIVE_INFINITY): Promise<string> {
   const hash = createHash('sha256');
@@ -76,7 +76,7 @@ export async function readSlice(place: Place, start: number, bytes: number): Pro
   return whole.toString('utf8');
 }
 
-/** The whole object, or a range of it, as bytes; for what is known to be small. */
+/** The whole object, or a range of it, as bytes; for objects that are known to be small. */
 export async function readBytes(place: Place, range?: Range): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(readChunks(place, range)));
 }
@@ -86,30 +86,30 @@ export async function readText(place: Place): Promise<string> {
 }
 
 /**
- * The object's text; undefined where there is none. S3 refuses what isn't there to whoever may list the bucket by prefixes only, so
- * that a refusal is believed where the list doesn't have it: the reader may list its key.
+ * The object's text; undefined if there is none. S3 refuses an object that isn't there to whoever may list the bucket by prefixes only: so
+ * a refusal is believed if the list doesn't have the object. The reader may list its key.
  */
 export async function readTextIfThere(place: Place): Promise<string | undefined> {
   try {
     return await readText(place);
   } catch (error) {
     if (!(error instanceof Error && MISSING.includes(error.name))) throw error;
-    // Refused though it is there, it is refused once more; written meanwhile, it is read now.
+    // If it is there and was refused, it is refused once more; if it was written meanwhile, it is read now.
     for await (const { key } of listObjects(place)) if (key === place.key) return await readText(place);
     return undefined;
   }
 }
 
 /** An object's text, with the tag that its bytes have there and no others. */
-export interface Tagged {
+interface Tagged {
   readonly text: string;
   readonly tag: string;
 }
 
 /**
- * Texts of objects with their tags, in the order of their keys; undefined where there is none. It asks the list first, once for all keys,
- * for what often isn't there: S3 refuses that to whoever may list the bucket by prefixes only, and each refusal looks like a right that is
- * lacking. The reader may list what the keys begin with, which little else does.
+ * Texts of objects with their tags, in the order of their keys; undefined if there is none. It asks the list first, once for all keys, for
+ * objects that often aren't there: S3 refuses those to whoever may list the bucket by prefixes only, and each refusal looks like a right
+ * that is lacking. The reader may list the common beginning of the keys, which little else shares.
  */
 export async function readTagged<K extends readonly string[]>(
   bucket: string,
@@ -126,13 +126,13 @@ export async function readTagged<K extends readonly string[]>(
   return (await Promise.all(texts)) as { [N in keyof K]: Tagged | undefined };
 }
 
-/** What all of these begin with. */
+/** The common beginning of all of these. */
 function beginningOf([first = '', ...others]: readonly string[]): string {
   const differs = [...first].findIndex((character, n) => others.some((other) => other[n] !== character));
   return differs < 0 ? first : first.slice(0, differs);
 }
 
-/** How S3 says that there is no such object. */
+/** The errors by which S3 says that there is no such object. */
 const MISSING = ['NoSuchKey', 'AccessDenied'];
 
 /** The lines of a range of an object, without their LFs, as they arrive; memory stays at a few chunks. */
@@ -147,14 +147,14 @@ export async function* readTextLines(place: Place, range: { start: number; end: 
   if (rest.length > 0) yield [rest.toString('utf8')];
 }
 
-/** The object's lines, without their ends; an empty last one is none. */
+/** The object's lines, without their ends; an empty last line doesn't count. */
 export async function* readLines(place: Place): AsyncGenerator<string> {
   yield* createInterface({ input: await body(place), crlfDelay: Number.POSITIVE_INFINITY });
 }
 
 /**
- * The lines of an ASCII text of so many bytes, without their ends, block by block: each is asked for when it is wanted, so that
- * many objects can be read side by side without a connection for each.
+ * The lines of an ASCII text of `bytes` bytes, without their ends, block by block: each is asked for when it is wanted, so that many
+ * objects can be read side by side without a connection for each.
  */
 export async function* readLineBlocks(place: Place, bytes: number, block: number): AsyncGenerator<string[]> {
   let rest = '';
@@ -184,7 +184,7 @@ export async function listFolders({ bucket, key }: Place): Promise<string[]> {
 export interface Listed {
   key: string;
   size: number;
-  /** When it was put. */
+  /** The instant at which it was put. */
   at: Instant;
 }
 
@@ -199,7 +199,7 @@ export async function* listObjects({ bucket, key }: Place): AsyncGenerator<Liste
   } while (token);
 }
 
-/** Whether there is any object whose key begins with the place's: it asks for no more of the list than that. */
+/** Whether there is any object whose key begins with the place's. */
 export async function hasObjects(place: Place): Promise<boolean> {
   for await (const _ of listObjects(place)) return true;
   return false;
@@ -210,7 +210,7 @@ export interface Version extends Listed {
   versionId: string;
 }
 
-/** All versions of objects whose keys begin with `key`, in the keys' order, of each key the newest first. */
+/** All versions of objects whose keys begin with `key`, in the keys' order, and of each key the newest first. */
 export async function* listVersions({ bucket, key }: Place): AsyncGenerator<Version> {
   let from: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
   do {
@@ -231,7 +231,7 @@ export async function* listVersions({ bucket, key }: Place): AsyncGenerator<Vers
 
 const urlDecoded = (key: string) => decodeURIComponent(key.replaceAll('+', ' '));
 
-/** An upload, where it is there still, also under a key that names another version by now. */
+/** An upload, if it is still there, even if its key names another version by now. */
 export async function findVersion({ bucket, key, versionId }: Place): Promise<Version | undefined> {
   // All keys that begin with this one come after it.
   for await (const version of listVersions({ bucket, key })) {
@@ -242,11 +242,11 @@ export async function findVersion({ bucket, key, versionId }: Place): Promise<Ve
 }
 
 /**
- * Whether an object in its version is what its key stands for now: nothing was put there since, and it wasn't deleted. It asks
- * for the list of versions, since S3 refuses the head of a deleted object to whoever may not list the bucket.
+ * Whether an object in its version is what its key stands for now: nothing was put there since, and it wasn't deleted. It asks for the list
+ * of versions, since S3 refuses the head of a deleted object to whoever may not list the bucket.
  */
 export async function isNewest({ bucket, key, versionId }: Place): Promise<boolean> {
-  // Of all keys that begin with this one it is the first itself.
+  // The key itself comes first among all keys that begin with it.
   const { Versions = [] } = await s3.send(
     new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, EncodingType: 'url', MaxKeys: 1 }),
   );
@@ -273,17 +273,17 @@ async function put(
   content: string | Uint8Array,
   only: { IfNoneMatch: '*' } | { IfMatch: string } | object = {},
 ) {
-  // The SDK tells the length of empty bytes, and not of an empty text.
+  // The SDK tells the length of empty bytes, but not of an empty text.
   const Body = typeof content === 'string' ? Buffer.from(content) : content;
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: contentType(key), ...only }));
 }
 
-/** How S3 says that an object is there, or that somebody else puts it at this moment. */
+/** The errors by which S3 says that an object is there, or that somebody else puts it at this moment. */
 const TAKEN = ['PreconditionFailed', 'ConditionalRequestConflict'];
 
 /**
- * Writes an object where there is none. False where there is one, which it leaves as it is; who reads it then may find it not
- * there yet, while somebody else's write is under way.
+ * Writes an object if there is none. Returns false if there is one, which stays as it is; a caller that reads it then may not find it yet,
+ * while somebody else's write is under way.
  */
 export async function writeNewObject(place: Place, content: string): Promise<boolean> {
   try {
@@ -296,8 +296,8 @@ export async function writeNewObject(place: Place, content: string): Promise<boo
 }
 
 /**
- * Writes an object over the one that was read with this tag, or where there was none. False where somebody else wrote, or is writing,
- * since then: that is left as it is. Who writes over a tag may read the object, too.
+ * Writes an object over the one that was read with this tag, or if there was none. Returns false if somebody else wrote, or is writing,
+ * since then: that object is left as it is. A caller that writes over a tag may read the object, too.
  */
 export async function replaceObject(place: Place, content: string, read: Tagged | undefined): Promise<boolean> {
   try {
@@ -325,7 +325,10 @@ export async function writeStream(place: Place, text: AsyncIterable<string>): Pr
   await upload.done();
 }
 
-/** As `writeStream`. @returns the SHA-256 of what was written */
+/**
+ * As `writeStream`.
+ * @returns the SHA-256 of what was written
+ */
 export async function writeHashed(place: Place, text: Iterable<string> | AsyncIterable<string>): Promise<string> {
   const hash = createHash('sha256');
   async function* hashed() {

@@ -1,5 +1,6 @@
 import type { AuditNote } from '../domain/audit.ts';
 import { givenBackSince, givingBackIn, givingBackTo, reversedSince } from '../domain/back-orders.ts';
+import type { Instant } from '../domain/days.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
@@ -16,7 +17,7 @@ import { sendNotice, tell } from './notices.ts';
 import { copyObject, listObjects, type Place, readText, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
 
-/** Where orders are prepared, published and told of, and where the ledgers are by which they go. */
+/** The places where orders are prepared, published and told of, and the table of the ledgers by which they go. */
 interface Orders {
   CASES: string;
   WORK: string;
@@ -31,29 +32,27 @@ interface Committed {
   prepared: Place;
   published: Place;
   note: AuditNote;
-  /** What its operator is told. */
+  /** The notice to its operator. */
   told: Told & { topic: 'OPERATORS_TOPIC' };
 }
 
-/** What the ledger says once an order that takes service, or blocks, was published. */
+/** The state of the ledger once an order that takes service, or blocks, was published. */
 export interface Looked<Order> {
   ledger: Ledger;
   /** The ledger's version by the order's first commit: since then its operator may have it. */
   firstVersion: number;
-  /** The commit that has taken its place, by another attempt or by this look, where there is one. */
+  /** The commit that has taken its place, by another attempt or by this look, if there is one. */
   newer?: Order | undefined;
 }
 
 /**
- * Publishes an order that takes service, or blocks. Whoever publishes one looks at the ledger again, each time: a row may have been answered
- * for, or taken back, while the order was on its way. Then it is issued anew without that row and published again; and the orders
- * that give back to whom it may have named are told once more after it, so that the last order told of somebody who has proved
- * themselves, or of what a reversal gives back, is that one. Whose answer is committed after the look is told of it by Record, which
- * publishes after its commit, and so after this order; and whom a reversal takes back after it, by that one's directions, which start
- * once all is taken back.
- *
- * It ends: each round but the last goes on from a commit that carries fewer rows than the one before, and an order has no more
- * rounds than rows. To tell of a restore order commits nothing, so that no other attempt has anything to do because of it. An
+ * Publishes an order that takes service, or blocks. Whoever publishes one looks at the ledger again, each time: a row may have been
+ * answered for, or taken back, while the order was on its way. Then it is issued anew without that row and published again. The orders that
+ * give back to subscribers whom it may have named are told once more after it, so that theirs is the last order told of somebody who has
+ * proved themselves, or of what a reversal gives back. If an answer is committed after the look, Record tells of its order, which publishes
+ * after its commit, and so after this order. If a reversal takes rows back after the look, its own directions tell of them, which start
+ * once all is taken back. It ends: each round but the last goes on from a commit that carries fewer rows than the one before, and an order
+ * has no more rounds than rows. To tell of a restore order commits nothing, so that no other attempt has anything to do because of it. An
  * attempt that fails on the way has committed or not; the next one finds which, publishes what stands, and looks again.
  */
 export async function publishToTheLast<Order>(
@@ -68,7 +67,7 @@ export async function publishToTheLast<Order>(
     if (await publish(order)) isThere = true;
     const { ledger, firstVersion, newer } = await look(order, round);
     if (newer === undefined) {
-      // Of an order that never lay there nobody can have heard.
+      // Nobody can have been told of an order that was never published.
       const again = isThere ? givenBackSince(ledger, firstVersion) : [];
       await concurrently(again, RESTORES_AT_ONCE, (file) => publishBackOrder(env, ledger, file));
       for (const reversal of isThere ? reversedSince(ledger, firstVersion) : [])
@@ -80,8 +79,8 @@ export async function publishToTheLast<Order>(
 }
 
 /**
- * Puts an order into the outbox, and tells the audit and its operator. Where one was issued anew for nobody, it takes the place of
- * an earlier one that lies there, so that nobody reads that any more, and nobody is told. An operator that can't be told fails it.
+ * Puts an order into the outbox, and tells the audit and its operator. An order that was issued anew for nobody takes the place of an
+ * earlier one that lies there, so that nobody reads that one any more, and nobody is told. It fails if the operator can't be told.
  * @returns whether anything lies there
  */
 export async function putOrder(env: Orders, { rows, prepared, published, note, told }: Committed): Promise<boolean> {
@@ -93,8 +92,8 @@ export async function putOrder(env: Orders, { rows, prepared, published, note, t
 }
 
 /**
- * Tells once more of the orders, as they were published, by which a reversal gives back what it took from a direction. One that isn't
- * there yet is told of by whoever publishes it, after this. What was answered of it meanwhile changes nothing: that was said before.
+ * Tells once more of the orders, as they were published, by which a reversal gives back what it took from a direction. An order that isn't
+ * there yet is told of by whoever publishes it, after this. Answers to it meanwhile change nothing: they were said before.
  */
 async function tellGivingBack(env: Orders, from: Ledger, reversal: BatchId): Promise<void> {
   const batch = await readBatch(env.CASES, reversal);
@@ -110,7 +109,7 @@ async function tellGivingBack(env: Orders, from: Ledger, reversal: BatchId): Pro
   });
 }
 
-/** What the operator is told of a rung's order. */
+/** The operator's notice of a rung's order. */
 export function orderTold({ OUTBOX: bucket }: Pick<Orders, 'OUTBOX'>, ledger: Ledger, issued: IssuedOrder) {
   const { directionId, batchId, operator, kind: directionKind } = ledger;
   const { order, rung, rows, deadline, bytes: size, sha256 } = issued;
@@ -125,10 +124,26 @@ async function isThere(place: Place): Promise<boolean> {
 }
 
 /**
- * Publishes the order by which those get their service back whom a recorded file says to have proved themselves, or to be new;
- * nothing where it gives none back. It says the same however often it is published.
+ * Publishes a file's order to restore service, unless its time is over and it lies in the outbox. A file that comes again weeks later must
+ * not ask a second time: another report may have had the number barred meanwhile.
  */
-export async function publishBackOrder(env: Orders, ledger: Ledger, recorded: RecordedFile): Promise<void> {
+export async function publishBackOrderOnce(
+  env: Orders,
+  { ledger, recorded }: { readonly ledger: Ledger; readonly recorded: RecordedFile },
+  now: Instant,
+): Promise<void> {
+  const { backDue, sha256 } = recorded;
+  if (backDue === undefined) return;
+  const place = { bucket: env.OUTBOX, key: backOrderKey(ledger.operator, ledger.directionId, sha256) };
+  if (backDue <= now && (await isThere(place))) return;
+  await publishBackOrder(env, ledger, recorded);
+}
+
+/**
+ * Publishes the order that gives service back to subscribers who have proved themselves, or got the number since, as a recorded file says;
+ * nothing if it gives none back. The order says the same however often it is published.
+ */
+async function publishBackOrder(env: Orders, ledger: Ledger, recorded: RecordedFile): Promise<void> {
   const { directionId, batchId, kind, operator } = ledger;
   const { backDue: deadline, sha256: file, attempt } = recorded;
   if (deadline === undefined) return;

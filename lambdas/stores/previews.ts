@@ -1,4 +1,4 @@
-/** A batch's preview, whatever its kind: committed once with the decision that it opens, published, and told to who decides. */
+/** A batch's preview, whatever its kind: committed once with the decision that it opens, published, and told to the people who decide. */
 import type { AuditedFile } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
@@ -15,7 +15,8 @@ import { PlanIsVoid } from './earlier-directions.ts';
 import { tell } from './notices.ts';
 import { readBytes, writeObject } from './objects.ts';
 
-interface Places {
+/** What the publishing of a preview takes of a function's environment. */
+export interface PreviewPlaces {
   readonly WORK: string;
   readonly OUTBOX: string;
   readonly CASES: string;
@@ -24,7 +25,7 @@ interface Places {
   readonly ADMINISTRATORS_TOPIC: string;
 }
 
-/** A decision as it was opened, for the machine: whether people are to be waited for, and until when it asks what became of it. */
+/** A decision as it was opened, for the machine: whether it waits for people, and the instants at which it asks what became of it. */
 export interface Opened {
   readonly state: 'approved' | 'waiting';
   readonly remindAt: Instant | null;
@@ -32,13 +33,13 @@ export interface Opened {
 }
 
 /**
- * Has a preview committed where the batch has none yet, with the decision that it opens, and publishes the one that is the batch's: an
- * attempt that comes later publishes the same bytes again.
+ * Commits a preview if the batch has none yet, with the decision that it opens, and publishes the batch's own: an attempt that comes later
+ * publishes the same bytes again.
  * @param open prepares a preview under the attempt's own folder, and commits it
- * @throws PlanIsVoid where the batch isn't this execution's any more
+ * @throws PlanIsVoid if the batch isn't this execution's any more
  */
 export async function publishPreview(
-  env: Places,
+  env: PreviewPlaces,
   asker: Asker,
   now: Instant,
   open: (batch: Batch) => Promise<void>,
@@ -49,7 +50,7 @@ export async function publishPreview(
     await open(batch);
     batch = await ownBatch(env.CASES, asker);
   }
-  // Nobody is asked about it; who waits for its end finds that it has come.
+  // Nobody is asked about it; the task that waits for its end finds that it has come.
   if (batch.previewKey === undefined && batch.state === 'withdrawn')
     return { state: 'waiting', remindAt: null, decideBy: null };
   const { previewKey, previewSha256, decision: pointer, agency, file, kind } = batch;
@@ -64,12 +65,12 @@ export async function publishPreview(
     return { key, sha256: sha256Of(bytes) };
   };
   const keys = previewKeys(batchId);
-  // Only what expands has handsets that may be held.
+  // Only a batch that expands has handsets that may be held.
   const held: Record<string, AuditedFile> = BATCH_KINDS[kind].expands
     ? { held: await publish(keys.held, await prepared(SCREENED.previews.held(previewKey))) }
     : {};
   const page = await publish(keys.html, await prepared(SCREENED.previews.page(previewKey)));
-  // The last one: who sees it finds the others.
+  // This is the last one: whoever sees it finds the others.
   const preview = await publish(keys.json, json);
   await audit(env, {
     batchId,
@@ -97,7 +98,7 @@ export async function publishPreview(
     await tell(env, toApprover({ ...needed, approver: EVERY_APPROVER }));
     await tell(env, toAdministrators(needed));
   }
-  // What ended otherwise is told of by who waits for it.
+  // Another ending is told of by the task that waits for it.
   return { state: ending?.state === 'approved' ? 'approved' : 'waiting', remindAt, decideBy };
 }
 

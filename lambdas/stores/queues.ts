@@ -6,7 +6,7 @@ export async function sendEvent(queueUrl: string, event: object): Promise<void> 
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: inAscii(JSON.stringify(event)) }));
 }
 
-/** How many messages lie in a queue, about. */
+/** The approximate number of messages in a queue. */
 export async function countMessages(queueUrl: string): Promise<number> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),
@@ -15,8 +15,8 @@ export async function countMessages(queueUrl: string): Promise<number> {
 }
 
 /**
- * Has SQS move all messages of a dead-letter queue back to where they come from; doing it twice changes nothing.
- * @returns how many messages lay there, and how many of them somebody is looking at, which stay for as long as they are hidden
+ * Lets SQS move all messages of a dead-letter queue back to where they come from; doing it twice changes nothing.
+ * @returns the number of messages that lay there, and of those that somebody is looking at, which stay for as long as they are hidden
  */
 export async function redriveDeadLetters(queueUrl: string): Promise<{ messages: number; hidden: number }> {
   const { Attributes = {} } = await sqs.send(
@@ -30,6 +30,6 @@ export async function redriveDeadLetters(queueUrl: string): Promise<{ messages: 
   return { messages, hidden: Number(Attributes.ApproximateNumberOfMessagesNotVisible) };
 }
 
-/** JSON with everything but ASCII escaped: a key of S3 may hold characters that SQS takes in no message. */
+/** JSON with everything but ASCII escaped: a key of S3 may hold characters that SQS accepts in no message. */
 const inAscii = (json: string) =>
   json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -17,7 +17,7 @@ export interface ReferredRow {
   readonly pointer: Pointer;
 }
 
-/** Whether a direction's plan counts: else nothing of it was ever told to anybody. */
+/** Whether a direction's plan counts: if it doesn't, nobody was ever told anything of it. */
 export async function directionCounts(
   directionId: DirectionId,
   readBatch: (batchId: BatchId) => Promise<Batch | undefined>,
@@ -28,8 +28,8 @@ export async function directionCounts(
 }
 
 /**
- * The rows for which references stand, each direction's read once; one that there isn't, or of a plan that doesn't count, is not in the
- * result.
+ * The rows for which references stand, each direction's read once. A reference to a row that doesn't exist, or to a plan that doesn't
+ * count, has no entry.
  * @param readBatch reads a batch, and remembers it
  */
 export async function rowsReferredTo(

@@ -1,8 +1,8 @@
 import { isNewest, type Place, writeStream } from './objects.ts';
 
 /**
- * Publishes the rejects of an uploaded file. Where another file lies under its key by now, the rejects of that one stay: the
- * older file's event may come late, or again, and its text is only read to its end.
+ * Publishes the rejects of an uploaded file. If another file lies under its key by now, that file's rejects stay: the older file's event
+ * may come late, or again, and its text is only read to its end.
  */
 export async function writeRejects(file: Place, to: Place, text: AsyncIterable<string>): Promise<void> {
   if (await isNewest(file)) return await writeStream(to, text);

@@ -1,4 +1,4 @@
-/** Which batches rely on rows of earlier ones: they found numbers or handsets there, and did not direct them. */
+/** The batches that rely on rows of earlier ones: they found numbers or handsets there, and did not direct them. */
 import type { Reliance } from '../domain/asked.ts';
 import { planCounts } from '../domain/batches.ts';
 import type { Day } from '../domain/days.ts';
@@ -31,20 +31,20 @@ function batchesOf(directions: Iterable<DirectionId>): Set<BatchId> {
   return new Set([...directions].flatMap((id) => parseDirectionId(id)?.batchId ?? []));
 }
 
-/** What is asked about: rows of these directions, of these numbers or handsets; only batches of earlier plans rely on anything. */
+/** The question: rows of these directions, of these numbers or handsets. Only batches of earlier plans rely on anything. */
 interface Asked {
   readonly directions: ReadonlySet<DirectionId>;
   readonly subjects: Since;
-  /** The day of the sighting for which a number is directed in a row of its; null where it has none there. */
+  /** The day of the sighting for which a number is directed in its row of a direction; null if it has none there. */
   readonly directedFor: (msisdn: Msisdn, directionId: DirectionId) => Day | null;
   /** The report of a number's row in a direction, or of the row that it continues there. */
   readonly reportOf: (msisdn: Msisdn, directionId: DirectionId) => BatchId;
   readonly plan: number;
-  /** What is being withdrawn, and of which report: that relies on nothing any more by it. Null of an appeal's. */
+  /** What is being withdrawn, and of which report: by that the report relies on nothing any more. Null for an appeal. */
   readonly withdrawing: (TakenBack & { readonly report: BatchId }) | null;
 }
 
-/** Which batches that count rely on what is asked about, by `<identifier> <direction>`. */
+/** The batches that count and rely on what is asked about, by `<identifier> <direction>`. */
 export async function readReliances(
   env: { readonly WORK: string; readonly CASES: string },
   asked: Asked,
@@ -52,7 +52,7 @@ export async function readReliances(
   const found = new Map<string, Reliance[]>();
   const seen = new Set<BatchId>();
   for (const on of batchesOf(asked.directions)) {
-    // What a night went on with from two rows at one operator it directed once, and found there for the other one.
+    // If a night went on from two rows at one operator, it directed the subject once, and found it there for the other row.
     const relying = isFollowUp(on) ? [on as string] : [];
     for await (const { key } of listObjects({ bucket: env.WORK, key: RELIED.prefixOf(on) }))
       relying.push(key.slice(RELIED.prefixOf(on).length));
@@ -69,8 +69,8 @@ export async function readReliances(
 }
 
 /**
- * On whose account a night found what it did: whether a row that it went on with is of a report that stands, and of those who are meant.
- * A night has no account of its own.
+ * The account on which a night found what it did: whether a row that it went on with is of a report that stands, and of the holder who is
+ * meant. A night has no account of its own.
  */
 async function standingIn(
   env: { readonly WORK: string; readonly CASES: string },
@@ -82,12 +82,12 @@ async function standingIn(
   for (const { key, bytes } of moved)
     for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
       for (const { msisdn, from: direction, toGiveBack } of block.map(parseMovedLine)) {
-        // What is to be given back finds no row in which something is taken.
+        // A row that is to be given back finds no row in which something is taken.
         if (msisdn === null || toGiveBack || !about.has(msisdn)) continue;
         const reports = from.get(msisdn) ?? [];
         from.set(msisdn, reports);
         const seen = directedFor(msisdn, direction);
-        // Of somebody else, who had the number before, a row has no part in it.
+        // A row of somebody else, who had the number before, has no part in it.
         if ((about.get(msisdn) ?? null) === null || (seen !== null && isTheirs(about, msisdn, seen)))
           reports.push(reportOf(msisdn, direction));
       }
@@ -101,7 +101,7 @@ async function standingIn(
     (about.get(identifier) ?? null) === null;
 }
 
-/** What a batch found in these directions; nothing where its plan doesn't count, or retention took its lists. */
+/** What a batch found in these directions; nothing if its plan doesn't count, or retention took its lists. */
 async function* elsewhereOf(
   env: { readonly WORK: string; readonly CASES: string },
   by: BatchId,
@@ -116,7 +116,8 @@ async function* elsewhereOf(
     for await (const block of readTextLines({ bucket: env.WORK, key }, { start: 0, end: bytes }))
       for (const text of block) {
         const line = parseElsewhereLine(text);
-        // Of a number that was somebody else's by then it had nothing to rely on: nobody whom it is about had it any more.
+        // The batch had nothing to rely on in a number that was somebody else's by then: the holder whom the row is about didn't have it
+        // any more.
         const isAbout =
           line.state !== 'reissuedBefore' &&
           line.directionId !== null &&

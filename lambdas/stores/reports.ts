@@ -13,12 +13,12 @@ import { listVersions, readChunks } from './objects.ts';
 const MOST_VERSIONS = 5;
 
 /**
- * What is taken from the rows of a batch's report that name handsets; undefined where no version of the file has its bytes any more. A
+ * The result of taking the rows of a batch's report that name handsets; undefined if no version of the file has its bytes any more. A
  * version has to be read to know whether it is the batch's: the one that was uploaded when the batch's was comes first.
- * @param forms how agencies write their reports, by their ids
- * @param begin begins anew for each version: what takes its rows, and what gives back what was taken
+ * @param forms the agencies' forms of reports, by their ids
+ * @param begin begins anew for each version: `take` takes its rows, and `taken` is what is returned
  * @param versions the most that are read
- * @param bytes none is read that is larger than any report that was taken
+ * @param bytes the size of the largest that is read; no larger report was ever taken
  */
 export async function readReport<T>(
   { inbox, forms }: { readonly inbox: string; readonly forms: FileForms },
@@ -47,7 +47,7 @@ export async function readReport<T>(
           if ('value' in imei) take({ imei: imei.value, line: row.line, caseRef, reportedOn, category });
         }
     } catch (error) {
-      // Another file under its name.
+      // It is another file under its name.
       if (!(error instanceof FileFault)) throw error;
       continue;
     }

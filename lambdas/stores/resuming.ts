@@ -3,15 +3,15 @@ import { type Batch, handOver } from './cases/batches.ts';
 import { executionArn, startOnce } from './workflows.ts';
 
 /**
- * The name of the execution to which a batch is handed over: 80 characters at most, of which a batch's id has 29. One that is begun
+ * The name of the execution to which a batch is handed over: 80 characters at most, of which a batch's id has 29. A batch that is begun
  * anew counts from one again, and the names of its earlier executions are taken.
  */
 const nameOf = ({ batchId, execution, untold }: Batch, n: number) =>
   untold ? `${batchId}_ended_${sha8(sha256Of(execution))}` : `${batchId}_resumed_${n}`;
 
 /**
- * Has another execution go on with a batch whose execution ended, though it is directed, or its ending is still to be published. The
- * batch names that one before it is started: where it isn't there, whoever sees so starts it, by `startResumed`.
+ * Lets another execution go on with a batch whose execution ended, though it is directed, or its ending is still to be published. The batch
+ * names that execution before it is started: if it isn't there, whoever sees that starts it, by `startResumed`.
  * @returns the other execution; undefined when somebody else has handed the batch over
  */
 export async function resumeBatch(

@@ -8,8 +8,8 @@ import type { Done } from './uploads.ts';
 import { startOnceUnless } from './workflows.ts';
 
 /**
- * What was recorded of the same bytes before: what counts, or one that is `gone`, since retention has taken the receipt and with it
- * what the file asked for. Then it is asked for anew.
+ * The record of the same bytes from before: one that counts, or one that is `gone`, since retention has taken the receipt and with it what
+ * the file asked for. Then it is asked for anew.
  */
 export async function recordedBefore(
   env: { readonly WORK: string; readonly CASES: string },
@@ -23,8 +23,8 @@ export async function recordedBefore(
 }
 
 /**
- * Starts the Batch execution of an upload that asks for a reversal, once by its name. An upload of bytes that asked before has one of its
- * own: it finds the batch there, and begins it anew where that had failed.
+ * Starts the Batch execution of an upload that asks for a reversal, once by its name. An upload of bytes that asked before has an execution
+ * of its own: it finds the batch there, and begins it anew if that had failed.
  * @returns how the upload is marked: the execution notes that it was worked on
  */
 export async function startReversal(

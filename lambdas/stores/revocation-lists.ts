@@ -1,11 +1,9 @@
 /**
- * The lists of revocations and withdrawals that responses cause, as they are published.
- *
- * A list may go out long after it was committed, and a number in it may be somebody else's by then. It is published as it was
- * committed all the same: left out by the ledger of the moment, a number would give each attempt other bytes, and the audit one of
- * them. So whoever has published a list reads the ledgers once more, and publishes again, after it, each withdrawal of a number
- * that it names. A withdrawal that is committed after that reading is published after it, too, so that none comes before a list
- * alone.
+ * The lists of revocations and withdrawals that responses cause, as they are published. A list may go out long after it was committed, and
+ * a number in it may be somebody else's by then. It is published as it was committed all the same: if the ledger of the moment left a
+ * number out, each attempt would publish other bytes, and the audit would know one of them. So whoever has published a list reads the
+ * ledgers once more, and publishes again, after it, each withdrawal of a number that it names. A withdrawal that is committed after that
+ * reading is published after it, too, so that no withdrawal comes only before a list.
  */
 import { type Pointer, readPointer } from '../domain/claims.ts';
 import type { Day } from '../domain/days.ts';
@@ -40,10 +38,10 @@ interface Places {
   AUDIT_QUEUE: string;
 }
 
-/** A list that a recorded file has a part in, and those of other directions that share its name. */
+/** A list in which a recorded file has a part, and so have those of other directions that share its name. */
 interface SharedList {
   readonly kind: 'late' | 'withdrawn';
-  /** What its publication is to the audit. */
+  /** The audit's word for its publication. */
   readonly fact: 'revoked' | 'withdrawn';
   readonly keys: RevocationKeys;
   readonly day: Day;
@@ -51,7 +49,7 @@ interface SharedList {
   readonly forms: (prepared: readonly string[], csvName: string) => { readonly csv: string; readonly json: string };
 }
 
-/** The connections that ended by answers of a batch that has settled. */
+/** The list of connections that ended by answers of a batch that has settled. */
 const lateList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day): SharedList => ({
   kind: 'late',
   fact: 'revoked',
@@ -63,7 +61,7 @@ const lateList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day): Shar
   },
 });
 
-/** The numbers that are somebody else's, and stand in no list any more. */
+/** The list of numbers that are somebody else's, and stand in no list any more. */
 const withdrawnList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day): SharedList => ({
   kind: 'withdrawn',
   fact: 'withdrawn',
@@ -84,7 +82,7 @@ interface Recorded {
 /**
  * Publishes a list: the parts of all directions that share its key as one, again until no other came in between.
  * @param beside what the same file has recorded in other directions that share it: written once for all of them
- * @returns where those parts lie in the work bucket
+ * @returns the keys of those parts in the work bucket
  */
 async function publishList(
   env: Places,
@@ -127,7 +125,7 @@ async function publishList(
 
 /**
  * Publishes the list of the connections that a recorded file ended after its batch had settled, on day `on`.
- * @param beside what the same file did so in other directions of the batch, on that day
+ * @param beside the same file's records in other directions of the batch, on that day
  */
 export async function publishLate(
   env: Places,
@@ -146,8 +144,8 @@ export async function publishLate(
 }
 
 /**
- * Publishes the list of the numbers of which a recorded file said on day `on` that they are somebody else's.
- * @param beside what the same file said so in other directions of the batch, on that day
+ * Publishes the list of the numbers that are somebody else's, as a recorded file said on day `on`.
+ * @param beside the same file's records in other directions of the batch, on that day
  */
 export async function publishWithdrawn(
   env: Places,
@@ -159,8 +157,8 @@ export async function publishWithdrawn(
 }
 
 /**
- * Publishes again what withdrew the numbers of these rows (from 0) of a direction that were taken back, as far as a list which was
- * just published names them. Whose answer it was, the number's claim tells: of this direction or of another.
+ * Publishes again the withdrawals of the numbers of these rows (from 0) of a direction that were taken back, as far as a list that was just
+ * published names them. The number's claim tells whose answer it was: of this direction or of another.
  */
 export async function withdrawAgain(
   env: Places,

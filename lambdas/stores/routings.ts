@@ -3,17 +3,27 @@ import { type Routing, routingForm } from '../domain/routing.ts';
 import { ROUTED } from '../domain/work.ts';
 import { listObjects, readText, writeNewObject } from './objects.ts';
 
-/** How the bytes of a combined file were routed, the newest last: once, and again where they answered later directions. */
-export async function readRoutings(work: string, operator: OperatorId, sha256: string): Promise<Routing[]> {
+/**
+ * The routings of a combined file's bytes, the newest last: one, and another if they answered later directions. `next` is the number of the
+ * one that would come now: the first ones may be so old that they are not kept any more.
+ */
+export async function readRoutings(
+  work: string,
+  operator: OperatorId,
+  sha256: string,
+): Promise<{ routings: Routing[]; next: number }> {
   const routings: Routing[] = [];
-  for await (const { key } of listObjects({ bucket: work, key: ROUTED.prefixOf(operator, sha256) }))
+  let next = 1;
+  for await (const { key } of listObjects({ bucket: work, key: ROUTED.prefixOf(operator, sha256) })) {
     routings.push(routingForm.parse(await readText({ bucket: work, key })));
-  return routings;
+    next = ROUTED.numberOf(key) + 1;
+  }
+  return { routings, next };
 }
 
 /**
  * Commits the `n`-th (from 1) routing of a combined file.
- * @returns false where somebody else has: theirs is the one that counts, or will be in a moment
+ * @returns false if somebody else has: theirs is the one that counts, or will be in a moment
  */
 export async function commitRouting(
   work: string,

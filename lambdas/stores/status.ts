@@ -1,4 +1,4 @@
-/** Word of where a batch stands, in the outbox: who asks for it, and who looks at it. */
+/** The status of a batch in the outbox: the requests to write it, and its last text. */
 import type { Instant } from '../domain/days.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { statusKeys } from '../domain/outbox.ts';
@@ -11,12 +11,12 @@ interface Queue {
   readonly STATUS_QUEUE: string;
 }
 
-/** Has it told where a batch stands. Nothing fails where that can't be asked for: each day all are told of. */
+/** Asks that a batch's status be told. Nothing fails if that can't be asked for: each day all are told. */
 export async function askForStatus(env: Queue, batchId: BatchId, time: Instant): Promise<void> {
   await ask(env, { time, detail: { batchId } });
 }
 
-/** Has it told where all batches stand that have not settled, and what is open at each operator. */
+/** Asks that the statuses of all batches that have not settled be told, and what is open at each operator. */
 export async function askForStatuses(env: Queue, time: Instant): Promise<void> {
   await ask(env, { time });
 }
@@ -29,7 +29,10 @@ async function ask(env: Queue, event: object): Promise<void> {
   }
 }
 
-/** What was told last of where a batch stands; undefined where nothing was, which is rare: each sweep asks, and a list is dear. */
+/**
+ * The status of a batch that was told last; undefined if there is none, which is rare. It asks for no list first: each sweep asks, and a
+ * list is dear.
+ */
 export async function readStatus(outbox: string, batchId: BatchId): Promise<Earlier | undefined> {
   const text = await readTextIfThere({ bucket: outbox, key: statusKeys(batchId).json });
   return text === undefined ? undefined : earlierStatus(text);

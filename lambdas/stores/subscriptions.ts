@@ -4,16 +4,16 @@ import { sns } from './clients.ts';
 
 /** The subscriptions of a topic. */
 export interface Subscriptions {
-  /** Those that get its notices. */
+  /** Subscriptions that get its notices. */
   readonly confirmed: readonly NoticeAddress[];
   /**
-   * Those that wait for their confirmation: of another account's queue that the topic's owner subscribed, of e-mail and of HTTPS.
+   * Subscriptions that wait for their confirmation: of another account's queue that the topic's owner subscribed, of e-mail and of HTTPS.
    * They get no notice, and nothing fails.
    */
   readonly pending: readonly NoticeAddress[];
 }
 
-/** The subscriptions of a topic that there are; one that was deleted is listed for a while, and is none. */
+/** The existing subscriptions of a topic; one that was deleted is listed for a while, and doesn't count. */
 export async function subscriptionsOf(topicArn: string): Promise<Subscriptions> {
   const confirmed: NoticeAddress[] = [];
   const pending: NoticeAddress[] = [];

@@ -10,7 +10,7 @@ import {
 } from '../domain/asked.ts';
 import type { AuditedFile } from '../domain/audit.ts';
 import { planCounts } from '../domain/batches.ts';
-import { addSeconds, dayOf, type Instant } from '../domain/days.ts';
+import { addSeconds, dayOf, HOUR_SECONDS, type Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { BatchId, DirectionId, OperatorId } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
@@ -62,8 +62,9 @@ async function* subjectsOf(
 }
 
 /**
- * Takes back what a reversal's plan says, now that it counts; nothing for other batches. In each ledger by one commit; what was taken
- * back before stays so. What was said before of a row that ends lies beside it, for lookups alone. Then what it withdraws is published, and what became of each subject: by whoever tries again, alike.
+ * Takes back what a reversal's plan says, now that it counts; nothing for other batches. It takes one commit in each ledger; rows that were
+ * taken back before stay so. The earlier words on rows that end lie beside it, for lookups alone. Then it publishes what the reversal
+ * withdraws, and what became of each subject; an attempt that tries again publishes the same.
  */
 export async function takeBack(env: Places, batchId: BatchId, attempt: string): Promise<void> {
   const found = await directedReversal(env, batchId);
@@ -90,25 +91,25 @@ export async function takeBack(env: Places, batchId: BatchId, attempt: string): 
       }
       const words = wordsReplaced(read, withdrawn, taken);
       if (words.length === 0) return { ledger: withdrawn, result: withdrawn };
-      // Who asks what happened is told what had been said before.
+      // Whoever asks what happened is told what had been said before.
       const key = PREPARED.response(directionId, sha256Of(batchId), attempt, 'replaced.json');
       await writeObject({ bucket: env.WORK, key }, JSON.stringify(replacedForm.write({ rows: words })));
       const named = withdrawRows(read, taken, { ...reversed, attempt });
       return { ...(named && { ledger: named }), result: named ?? read };
     });
-    // Whoever waits for the last answers goes on, also of an attempt that died before it said so.
+    // The machine that waits for the last answers goes on, even after an attempt that died before it said so.
     if (ledger.closedAt === null && countOpen(ledger) === 0) await wake(ledger.tokens, whereabouts(ledger, at));
   });
   await writeObject({ bucket: env.WORK, key: REVERSED.key(batchId, batch.plan) }, '');
   await publishReversal(env, batch, reversal);
 }
 
-/** Seconds for which it is waited for a reversal: one that fails for longer goes on when somebody mends that, and holds up nobody. */
-const TAKES_BACK_WITHIN = 3600;
+/** Seconds for which planning waits for a reversal: one that fails for longer goes on when somebody mends that, and holds up nobody. */
+const TAKES_BACK_WITHIN = HOUR_SECONDS;
 
 /**
- * Whether a batch is a reversal whose plan counts, and that is still taking back what this says: a row that it ends later is open yet, and
- * whoever plans meanwhile would leave a number to it.
+ * Whether a batch is a reversal whose plan counts, and that is still taking back what the plan says. A row that it ends later is still
+ * open, and a batch that plans meanwhile would leave a number to it.
  */
 export async function isTakingBack({ WORK }: Pick<Places, 'WORK'>, batch: Batch, now: Instant): Promise<boolean> {
   const { batchId, kind, plan, state, directedAt } = batch;
@@ -123,7 +124,7 @@ async function publishReversal(env: Places, batch: Directed, reversal: NonNullab
   const isAppeal = parseInboxKey(file).kind === 'appeal';
   const key = isAppeal ? appealsCsvKey(batchId) : keptCsvKey(batchId);
   const appealed: ReversedSubject[] = [];
-  // Of a report all may stay: of each subject no more than its lines is held.
+  // All of a report may stay: no more than its lines is held of each subject.
   const kept: string[] = [];
   for await (const subject of subjectsOf(env.WORK, reversal))
     if (isAppeal) appealed.push(subject);
@@ -171,7 +172,7 @@ export async function withdrawReversedAgain(env: Places, reversals: Iterable<Bat
   }
 }
 
-/** How many rows a reversal ended, by operator. */
+/** The number of rows that a reversal ended, by operator. */
 export async function countEnded(
   env: Pick<Places, 'WORK' | 'CASES'>,
   batchId: BatchId,

@@ -6,9 +6,9 @@ import { s3 } from './clients.ts';
 const dated = z.object({ headers: z.object({ date: z.string() }) });
 
 /**
- * The time as S3 tells it with an answer, for who gets none with an event or a state's input and may not take it from whoever
- * asks. What is asked for is one key of those that begin with `prefix`, which is to be allowed and has no part in it.
- * @throws NotAnInstant where the answer has no date
+ * The time as S3 tells it with an answer, for a function that gets none with an event or a state's input and may not take it from its
+ * caller. It asks for one key of those that begin with `prefix`, which must be allowed and has no other part in it.
+ * @throws NotAnInstant if the answer has no date
  */
 export async function timeOfS3(bucket: string, prefix: string): Promise<Instant> {
   const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 });

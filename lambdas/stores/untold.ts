@@ -9,9 +9,9 @@ import { listObjects, readText, writeObject } from './objects.ts';
 type Kind = 'notices' | 'audit';
 
 /**
- * Keeps in the work bucket what was committed and can't be told at the moment, so that the step goes on; the sweep tells it. The
- * same thing is kept once, however often it can't be told.
- * @throws `error`, by which it could not be told, where it can't be kept either
+ * Keeps in the work bucket what was committed and can't be told at the moment, so that the step goes on; the sweep tells it. The same thing
+ * is kept once, however often it can't be told.
+ * @throws `error`, by which it could not be told, if it can't be kept either
  */
 export async function keepUntold(work: string, kind: Kind, what: object, error: unknown): Promise<void> {
   logFailure(error);
@@ -27,7 +27,7 @@ export async function keepUntold(work: string, kind: Kind, what: object, error: 
 
 /** What was kept and not told since, by its kind and key. */
 export async function* listUntold(work: string): AsyncGenerator<{ kind: Kind; key: string }> {
-  // In one list, which each sweep asks for.
+  // All kinds are in one list, which each sweep asks for.
   for await (const { key, size } of listObjects({ bucket: work, key: UNTOLD.prefix })) {
     const kind = (['notices', 'audit'] as const).find((one) => key.startsWith(UNTOLD[one].prefix));
     if (kind !== undefined && size > 0) yield { kind, key };

@@ -11,9 +11,9 @@ interface Upload {
 }
 
 /**
- * What is noted of an upload: that somebody worked on it to the end; that it lies in a wrong place, and was told of; that an execution goes on with it, and which; that work on
- * it failed, and by which error; that its event was sent once more; that nothing takes it up any more; that it is held up at a gate;
- * that somebody let it in since, and it is to be worked on anew.
+ * The mark of an upload: that somebody worked on it to the end; that it lies in a wrong place, and was told of; that an execution goes on
+ * with it, and which; that work on it failed, and by which error; that its event was sent once more; that nothing takes it up any more;
+ * that it is held up at a gate; that somebody let it in since, and it is to be worked on anew.
  */
 type Mark = keyof typeof MARKS;
 
@@ -29,25 +29,28 @@ export async function mark(work: string, kind: Mark, upload: Upload, content = '
   await writeObject({ bucket: work, key: MARKS[kind].prefix + markOf(upload) }, content);
 }
 
-/** All marks: by their kind, and by an upload's name, when it got the mark last. */
+/** All marks: for each kind, the instant at which each upload, by its name, got the mark last. */
 export async function readMarks(work: string): Promise<Record<Mark, Map<string, Instant>>> {
   const kinds = Object.keys(MARKS) as Mark[];
   const marks = Object.fromEntries(kinds.map((kind) => [kind, new Map()])) as Record<Mark, Map<string, Instant>>;
-  // In one list: most folders have little, and each would be a request of its own.
+  // All marks are read in one list: most folders have little, and each would be a request of its own.
   for await (const { key, at } of listObjects({ bucket: work, key: MARKED.prefix })) {
     const kind = kinds.find((one) => key.startsWith(MARKS[one].prefix));
-    // One of a kind that an earlier or a later release knows keeps nobody from the others.
+    // A mark of a kind that only an earlier or a later release knows doesn't stop the others from being read.
     if (kind !== undefined) marks[kind].set(key.slice(MARKS[kind].prefix.length), at);
   }
   return marks;
 }
 
-/** Whether an upload has this mark. It asks for the list: S3 refuses the head of what isn't there to whoever may not list the bucket. */
+/**
+ * Whether an upload has this mark. It asks for the list: S3 refuses the head of an object that isn't there to whoever may not list the
+ * bucket.
+ */
 export async function isMarked(work: string, kind: Mark, upload: Upload): Promise<boolean> {
   return await hasObjects({ bucket: work, key: MARKS[kind].prefix + markOf(upload) });
 }
 
-/** How many uploads went into quarantine since an instant, and were not worked on to their end after that. */
+/** The number of uploads that went into quarantine since an instant, and were not worked on to their end after that. */
 export async function countQuarantined(work: string, since: Instant): Promise<number> {
   let count = 0;
   for await (const { key, at } of listObjects({ bucket: work, key: MARKS.quarantined.prefix })) {
@@ -61,14 +64,16 @@ export async function countQuarantined(work: string, since: Instant): Promise<nu
   return count;
 }
 
-/** How many uploads were found to lie in a wrong place since an instant. */
+/** The number of uploads that were found to lie in a wrong place since an instant. */
 export async function countStrays(work: string, since: Instant): Promise<number> {
   let count = 0;
   for await (const { at } of listObjects({ bucket: work, key: MARKS.strayed.prefix })) if (at >= since) count += 1;
   return count;
 }
 
-/** What a mark that an upload has says: the name of the error by which work on it failed last, or the execution that goes on with it. */
+/**
+ * The content of a mark that an upload has: the name of the error by which work on it failed last, or the execution that goes on with it.
+ */
 export async function readMark(work: string, kind: 'failed' | 'handed', upload: Upload): Promise<string> {
   return await readText({ bucket: work, key: MARKS[kind].prefix + markOf(upload) });
 }
@@ -83,7 +88,7 @@ export function marking<U extends Upload>(work: string, workOn: (upload: U, atte
     try {
       done = await workOn(upload, attempt);
     } catch (error) {
-      // It is logged and comes back whether or not this can be noted.
+      // The failure is logged and the upload comes back whether or not this can be noted.
       await mark(work, 'failed', upload, error instanceof Error ? error.name : typeof error).catch(() => undefined);
       throw error;
     }

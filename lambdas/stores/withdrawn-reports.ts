@@ -1,4 +1,4 @@
-/** Which handsets of a report its agency has withdrawn: those that its directed reversals were asked for. */
+/** The handsets of a report that its agency has withdrawn: those that its directed reversals were asked for. */
 import { askedForm } from '../domain/appeals.ts';
 import { planCounts } from '../domain/batches.ts';
 import type { Day, Instant } from '../domain/days.ts';
@@ -24,9 +24,9 @@ export async function markWithdrawal(work: string, report: BatchId, reversal: Ba
   await writeObject({ bucket: work, key: WITHDRAWN.key(report, reversal) }, '');
 }
 
-/** What one reversal was asked to take back of a report, and whom approvers left out of it. */
+/** What one reversal was asked to take back of a report, and what approvers left out of it. */
 export interface TakenBack {
-  /** Null for the whole report. */
+  /** The handsets; null for the whole report. */
   readonly imeis: ReadonlySet<Imei> | null;
   readonly struck: ReadonlySet<Imei | Msisdn>;
 }
@@ -36,16 +36,17 @@ export interface Withdrawn {
   /** Whether a handset was withdrawn. One that an approver left out stands. */
   has(imei: Imei): boolean;
   /**
-   * Whether what the report found elsewhere, or directed, stands no more: a number's was withdrawn with the whole report, or with the last
-   * handset that linked it; or those who are meant were seen in none, but somebody else alone, who had the number before.
+   * Whether a row that the report found elsewhere, or directed, stands no more. A number's was withdrawn with the whole report, or with the
+   * last handset that linked it; or the holder who is meant was seen in none of its handsets, but only somebody else, who had the number
+   * before.
    */
   with(what: { readonly kind: DirectionKind; readonly identifier: Imei | Msisdn }): boolean;
 }
 
-/** Numbers and handsets, each with the day since which those have it who are meant; null where nobody is known to have had it before. */
+/** Numbers and handsets, each with the day since which the holder who is meant has it; null if nobody is known to have had it before. */
 export type Since = ReadonlyMap<Imei | Msisdn, Day | null>;
 
-/** Whether a sighting of a number on a day is of those who are meant. */
+/** Whether a sighting of a number on a day is of the holder who is meant. */
 export function isTheirs(since: Since, msisdn: Msisdn, lastSeen: Day): boolean {
   const day = since.get(msisdn) ?? null;
   return day === null || lastSeen > day;
@@ -53,8 +54,8 @@ export function isTheirs(since: Since, msisdn: Msisdn, lastSeen: Day): boolean {
 
 /**
  * What was withdrawn of a report by now, as far as it concerns these numbers and handsets: only a plan that counts has an effect.
- * @param subjects of which `with` is asked; `has` knows each handset
- * @param own what the reversal takes back that asks, beside those that count
+ * @param subjects those for which `with` will be asked; `has` knows each handset
+ * @param own what the asking reversal takes back, beside those that count
  */
 export async function readWithdrawn(
   env: Places,
@@ -89,11 +90,11 @@ export async function readWithdrawn(
 }
 
 /**
- * Those of some numbers that a report links by handsets which were withdrawn, and by none that stands. One that approvers left out of
- * the withdrawal of the last of these stays. A handset in which it was seen as somebody else's alone has no part in that, and where there
- * are no others it is free, too.
+ * The numbers, among these, that a report links only by handsets which were withdrawn. A number that approvers left out of the withdrawal
+ * of the last of these stays. A handset in which it was seen only as somebody else's has no part in that; if there are no others, the
+ * number is free, too.
  * @param all what was taken back, in the order in which it was
- * @param takenBy which of these took a handset back first; -1 where none did
+ * @param takenBy the index of the one that took a handset back first; -1 if none did
  */
 async function numbersFree(
   env: Places,
@@ -108,7 +109,7 @@ async function numbersFree(
     readonly takenBy: (imei: Imei) => number;
   },
 ): Promise<ReadonlySet<Msisdn>> {
-  // Where the whole was withdrawn, or nothing, it is not asked what links whom, unless who that was has a part in it.
+  // If the whole report was withdrawn, or nothing, it doesn't matter which handset links which number, unless the holder has a part in it.
   const isPartly = all.some((one) => !isWhole(one)) && subjects.size > 0;
   const isAsked = isPartly || [...subjects.values()].some((since) => since !== null);
   const batch = isAsked && !isFollowUp(report) ? await readBatch(env.CASES, report) : undefined;
@@ -136,7 +137,7 @@ export async function* actedUponLinks(env: Places, batch: Batch): AsyncGenerator
   const { batchId, previewKey, decision: pointer } = batch;
   if (previewKey === undefined) throw new Error(`batch ${batchId} has no list of its links`);
   const work = (key: string) => ({ bucket: env.WORK, key });
-  // Nothing was decided of one from before anybody did.
+  // Nothing was decided of a report from before there were decisions.
   const decided =
     pointer === undefined
       ? NOTHING_DECIDED

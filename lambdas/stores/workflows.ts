@@ -25,8 +25,8 @@ export async function startOnce(stateMachineArn: string, name: string, input: un
 }
 
 /**
- * Starts an execution once per name, unless there is one of another name, by which an earlier version of this code has started it: what came
- * before a deployment may come again after it.
+ * Starts an execution once per name, unless an earlier version of this code has started it under another name: an event from before a
+ * deployment may come again after it.
  * @returns the ARN of the one that goes on with it, or went on
  */
 export async function startOnceUnless(
@@ -42,8 +42,8 @@ export async function startOnceUnless(
 }
 
 /**
- * Starts an execution once per name, and where that one has failed the next one, whose name has a number: a name stays taken, however
- * its execution ended. Where one runs, or went well, it starts none.
+ * Starts an execution once per name; if that one has failed, the next one, whose name has a number: a name stays taken, however its
+ * execution ended. If one runs, or went well, it starts none.
  * @returns the ARN of the newest one
  */
 export async function startUnlessDone(
@@ -65,7 +65,7 @@ export function executionArn(stateMachineArn: string, name: string): string {
   return [arn, partition, service, region, account, 'execution', machine, name].join(':');
 }
 
-/** How an execution stands: `RUNNING`, or how it ended; undefined where there is none. */
+/** The status of an execution: `RUNNING`, or how it ended; undefined if there is none. */
 export async function statusOf(executionArn: string): Promise<string | undefined> {
   try {
     return (await sfn.send(new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' }))).status;
@@ -75,21 +75,21 @@ export async function statusOf(executionArn: string): Promise<string | undefined
   }
 }
 
-/** How an execution that is over without success ended; undefined for any other. */
+/** The status of an execution that is over without success; undefined for any other. */
 export async function failureOf(executionArn: string): Promise<string | undefined> {
   const { status } = await sfn.send(new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' }));
   return status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : undefined;
 }
 
-/** What an execution was given, as JSON text, and the name of the error that ended it; undefined where there is none. */
+/** The input of an execution, as JSON text, and the name of the error that ended it; undefined if there is none. */
 export async function dataOf(executionArn: string): Promise<{ input: string | undefined; error: string | undefined }> {
   const { input, error } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
   return { input, error };
 }
 
 /**
- * Wakes each machine that waits with one of these tokens, and tells it what it goes on with. One that ended meanwhile needs no waking; any other
- * failure is thrown after all were tried.
+ * Wakes each machine that waits with one of these tokens, and tells it what it goes on with. A machine that ended meanwhile needs no
+ * waking; any other failure is thrown after all were tried.
  */
 export async function wake(tokens: readonly string[], output: object): Promise<void> {
   const wakings = tokens.map(async (taskToken) => {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { addressesGone, addressMarksIn, type NoticeAddress, TOPIC_NAMES } from '../domain/addresses.ts';
 import { auditNoteForm } from '../domain/audit.ts';
-import { isWithoutEffect, mayFail } from '../domain/batches.ts';
+import { isLongSettled, isWithoutEffect, mayFail } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { INBOX } from '../domain/inbox.ts';
@@ -63,7 +63,7 @@ const environment = z.object({
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-/** A schedule's event, or, without a source, somebody's own, who wants everything looked at. */
+/** A schedule's event, or, without a source, an administrator's own, who wants everything looked at. */
 const due = z.object({ time: instant, source: z.string().optional() });
 
 interface Open extends OpenBatch {
@@ -95,8 +95,8 @@ function measureOpen(open: Open[], now: Instant): void {
 }
 
 /**
- * Counts who is to be told of what happens, and is not: nobody has confirmed there that it is wanted, or the subscription is gone.
- * Nothing else fails of it.
+ * Counts the addresses that are to be told of what happens, and aren't: nobody has confirmed there that it is wanted, or the subscription
+ * is gone. Nothing else fails because of it.
  */
 async function measureSubscriptions(): Promise<void> {
   const subscribed: Partial<Record<TopicName, NoticeAddress[]>> = {};
@@ -113,8 +113,8 @@ async function measureSubscriptions(): Promise<void> {
 }
 
 /**
- * Makes a batch failed that won't be directed: its execution ended, and the event that tells so was lost. It holds up nobody from
- * then on; whom it concerns is told as by that event, which is sent once.
+ * Makes a batch failed that won't be directed: its execution ended, and the event that tells so was lost. It holds up nobody from then on.
+ * Everybody concerned is told as by that event, which is sent once.
  */
 async function mendUndirected({ execution, batchId }: Batch, now: Instant): Promise<void> {
   const status = await failureOf(execution);
@@ -129,7 +129,7 @@ async function mendUndirected({ execution, batchId }: Batch, now: Instant): Prom
   await abandonExecution(env.CASES, execution);
 }
 
-/** Has a batch whose execution ended go on in another one: its plan counts, or its ending is still to be published. */
+/** Lets a batch whose execution ended go on in another one: its plan counts, or its ending is still to be published. */
 async function mendEnded(batch: Batch): Promise<void> {
   const status = await statusOf(batch.execution);
   if (status === 'RUNNING') return;
@@ -181,8 +181,8 @@ async function mendDirections({ batch: { batchId, startedAt }, ledgers }: Open, 
 }
 
 /**
- * Has it told where a batch stands, where something was to have come since that was told last, or nothing was told. One whose first
- * orders are out since then is added to `ordered`.
+ * Asks that a batch's status be told, if something was to have come since it was told last, or nothing was told. A batch whose first orders
+ * are out since then is added to `ordered`.
  */
 async function mendStatus({ batchId }: Batch, now: Instant, ordered: BatchId[]): Promise<void> {
   const told = await readStatus(env.OUTBOX, batchId);
@@ -202,10 +202,10 @@ async function tellUntold(): Promise<void> {
 }
 
 /**
- * Sweep: on a schedule, finds what should have happened and did not, and has it done by the ordinary path. Each time it looks for
- * batches whose execution ended without a word, and for what could not be told; a few times a day, in a survey, it also measures
- * what is open, and looks for uploads that nobody worked on and directions that stand still, which is dear. An upload that fails
- * all the same goes into quarantine.
+ * Sweep: on a schedule, finds what should have happened and did not, and causes it by the ordinary path. Each time it looks for batches
+ * whose execution ended without a word, and for what could not be told. A few times a day, in a survey, it also measures what is open, and
+ * looks for uploads that nobody worked on and directions that stand still, which is dear. An upload that fails all the same goes into
+ * quarantine.
  */
 export const handler = events(due, async ({ time, source }) => {
   const batches = await unsettledBatches(env.WORK);
@@ -228,14 +228,14 @@ export const handler = events(due, async ({ time, source }) => {
     open.push(one);
     if (one.directed) await mendDirections(one, time);
   };
-  // What can't be read or mended of one batch keeps nothing else from it.
+  // A batch that can't be read or mended keeps no other from it.
   const mends = [
     tellUntold,
     ...(isSurvey ? [() => mendUploads({ ...env, queues }, time), measureSubscriptions] : []),
     ...batches.map((batchId) => async () => {
       const batch = await readBatch(env.CASES, batchId);
       if (batch?.state === 'failed' && !BATCH_KINDS[batch.kind].expands) return await beginAgain(batch, time);
-      if (!batch || (isWithoutEffect(batch.state) && !batch.untold)) return;
+      if (!batch || (isWithoutEffect(batch.state) && !batch.untold) || isLongSettled(batch, time)) return;
       const steps = [() => (mayFail(batch.state) ? mendUndirected(batch, time) : mendEnded(batch))];
       steps.push(() => mendStatus(batch, time, ordered));
       if (isSurvey && batch.state !== 'settled' && !batch.untold) steps.push(() => surveyOf(batch));

@@ -10,7 +10,7 @@ import { sendEvent } from '../stores/queues.ts';
 import { mark, markOf, readMark, readMarks } from '../stores/uploads.ts';
 import { statusOf } from '../stores/workflows.ts';
 
-/** Where uploads lie and marks are kept, the queue of each folder's events, and who is told. */
+/** The buckets of uploads and of marks, the queue of each folder's events, and the topics to tell. */
 interface Inbox extends Telling<TopicName> {
   INBOX: string;
   queues: ReadonlyMap<string, string>;
@@ -19,7 +19,7 @@ interface Inbox extends Telling<TopicName> {
 /** A function that ends without a word has no error's name: it was out of memory, or out of time. */
 const NO_WORD = 'no_word';
 
-/** Of the versions of each key, which come the newest first: the oldest first, as their events would have come. */
+/** The versions, which come with the newest of each key first, in the order in which their events would have come: the oldest first. */
 async function* inOrder(versions: AsyncIterable<Version>): AsyncGenerator<Version> {
   let ofKey: Version[] = [];
   for await (const version of versions) {
@@ -33,10 +33,10 @@ async function* inOrder(versions: AsyncIterable<Version>): AsyncGenerator<Versio
 }
 
 /**
- * Sends the event again of each upload that nobody has worked on to its end, once: its event was lost. An upload that was
- * replaced or deleted under its name since is one, too. What fails all the same goes into quarantine, of which administrators
- * and uploader are told; nothing takes it up after that but an upload, or a dead letter that is redriven. One with which an
- * execution goes on is left to it, however long that takes.
+ * Sends the event again of each upload that nobody has worked on to its end, once: its event was lost. An upload that was replaced or
+ * deleted under its name since counts, too. An upload that fails all the same goes into quarantine, and administrators and uploader are
+ * told; after that nothing takes it up but another upload, or a dead letter that is redriven. An upload with which an execution goes on is
+ * left to it, however long that takes.
  */
 export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
   const { INBOX, WORK, queues } = env;
@@ -68,11 +68,11 @@ export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
       log.warn('upload quarantined', { folder, why });
     }
   };
-  // In one list: most folders have little, and each would be a request of its own.
+  // All versions are read in one list: most folders have little, and each would be a request of its own.
   await each(inOrder(listVersions({ bucket: INBOX, key: '' })), async (upload) => {
     const folder = upload.key.slice(0, upload.key.indexOf('/') + 1);
     const queue = queues.get(folder);
-    // What lies elsewhere is nobody's.
+    // A file elsewhere is nobody's.
     if (queue !== undefined) await mend(upload, folder, queue);
   });
 }

@@ -29,7 +29,7 @@ async function onItsWay(batchId: BatchId): Promise<Batch | undefined> {
   return batch && wantsTurn(batch.state) ? batch : undefined;
 }
 
-/** Whether the turn's holder is on its way still, or takes back what others would find open. */
+/** Whether the turn's holder is still on its way, or takes back what others would find open. */
 async function isHeld({ holder, execution }: Turn, now: Instant): Promise<boolean> {
   if (holder === undefined) return false;
   if ((await onItsWay(holder))?.execution === execution) return true;
@@ -38,8 +38,8 @@ async function isHeld({ holder, execution }: Turn, now: Instant): Promise<boolea
 }
 
 /**
- * The batches at the head of the list that wait no more: up to the first that does, or to the one that asks. One that failed and
- * was begun anew waits for its turn only when it is approved anew.
+ * The batches at the head of the list that wait no more: up to the first that does, or to the one that asks. One that failed and was begun
+ * anew waits for its turn only when it is approved anew.
  */
 async function goneFrom({ waiting }: Turn, asker: BatchId): Promise<Set<BatchId>> {
   const gone = new Set<BatchId>();
@@ -51,9 +51,10 @@ async function goneFrom({ waiting }: Turn, asker: BatchId): Promise<Set<BatchId>
 }
 
 /**
- * Takes the turn to plan under the next plan number, and has the batch plan under it; while another batch plans, or one that came
- * before waits, says after how many seconds to ask again. Only an approved batch has a turn. A retry, and an attempt that runs on, adopt what was taken.
- * Everything is read after PLANNING, and it is written on the version that was read: of two that find it free, one takes it.
+ * Takes the turn to plan under the next plan number, and lets the batch plan under it; while another batch plans, or one that came before
+ * waits, it returns the seconds after which to ask again. Only an approved batch has a turn. A retry, and an attempt that runs on, adopt
+ * what was taken. Everything is read after PLANNING, which is written on the version that was read: of two attempts that find it free, one
+ * takes it.
  */
 export const handler = task(input, async ({ batchId, execution, now }) => {
   const asker = { batchId, execution };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { addSeconds, type Day, dayOf, type Instant } from '../domain/days.ts';
+import { isLongSettled } from '../domain/batches.ts';
+import { addSeconds, DAY_SECONDS, type Day, dayOf, type Instant } from '../domain/days.ts';
 import { digestedAt, digestFigures, digestOf, digestText, type ToldBatch } from '../domain/digest.ts';
 import { digestHtml } from '../domain/digest-page.ts';
 import type { BatchId, OperatorId } from '../domain/identifiers.ts';
@@ -13,7 +14,7 @@ import { statusHtml } from '../domain/status-page.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
 import { each } from '../runtime/each.ts';
-import { idList } from '../runtime/environment.ts';
+import { operatorList } from '../runtime/environment.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { events } from '../runtime/queue.ts';
@@ -32,7 +33,7 @@ const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   ADMINISTRATORS_TOPIC: z.string(),
   /** The queues of dead letters, by name. */
   DEAD_LETTERS: z
@@ -44,8 +45,8 @@ export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
 /**
- * A batch took a step; or, without one, a day came, or first orders went out: all batches that have not settled are told of. A day comes
- * from a schedule, and has its digest.
+ * A batch took a step; or, without a batch, a day came, or first orders went out: then all batches that have not settled are told of. A day
+ * comes from a schedule, and has its digest.
  */
 const event = z.object({
   time: instant,
@@ -53,13 +54,12 @@ const event = z.object({
   detail: z.object({ batchId: fields.batch.optional() }).optional(),
 });
 
-const A_DAY = 24 * 3600;
 /** Seconds: two days. */
-const LATELY = 2 * A_DAY;
+const LATELY = 2 * DAY_SECONDS;
 /** Seconds for which an upload in quarantine is told of. */
-const QUARANTINED_FOR = 30 * A_DAY;
+const QUARANTINED_FOR = 30 * DAY_SECONDS;
 
-/** Others write between a read and a write only while a batch takes steps. */
+/** The tries before it fails: others write between a read and a write only while a batch takes steps. */
 const MOST_TRIES = 20;
 
 /** What is known of a batch. */
@@ -71,7 +71,7 @@ async function stand(batch: Batch) {
   return { batch, decision, plan, previewKey, ledgers: await readLedgers(env.CASES, ids, { consistent: true }) };
 }
 
-/** The handsets that a batch holds, which is decided upon: its preview says how many. Nothing else is given back, and holds none. */
+/** The number of handsets that a batch to decide upon holds, from its preview. A reversal gives back, and holds none. */
 async function heldOf(previewKey: string | undefined): Promise<number | null> {
   if (previewKey === undefined) return null;
   const figures = figuresIn(await readText({ bucket: env.WORK, key: SCREENED.previews.json(previewKey) }));
@@ -85,9 +85,9 @@ interface Standing {
 }
 
 /**
- * Writes where a batch stands, over the word that was read before anything else: whoever was slower than somebody else reads it all
- * again, so that no older word comes after a newer one.
- * @returns what was told, with the batch's ledgers; undefined where there is no such batch
+ * Writes a batch's status over the one that was read before anything else. An attempt that was slower than another reads it all again, so
+ * that no older word comes after a newer one.
+ * @returns what was told, with the batch's ledgers; undefined if there is no such batch
  */
 async function tellStatus(batchId: BatchId, now: Instant): Promise<Standing | undefined> {
   const { json, html } = statusKeys(batchId);
@@ -96,7 +96,7 @@ async function tellStatus(batchId: BatchId, now: Instant): Promise<Standing | un
   for (let n = 0; n < MOST_TRIES; n++) {
     const [there, drawn] = await readTagged(env.OUTBOX, json, html);
     const batch = await readBatch(env.CASES, batchId);
-    if (batch === undefined) return undefined;
+    if (batch === undefined || isLongSettled(batch, now)) return undefined;
     const before = there && earlierStatus(there.text);
     const known = await stand(batch);
     const status = statusOf({ ...known, before, now });
@@ -111,29 +111,29 @@ async function tellStatus(batchId: BatchId, now: Instant): Promise<Standing | un
 }
 
 /**
- * Writes where all batches stand that have not settled, and what of theirs is open at each operator, over the lists that were read before
- * anything else: whoever was slower than somebody else reads it all again, who may have read before a plan's first orders were there.
+ * Writes the statuses of all batches that have not settled, and what is open at each operator, over the lists that were read before
+ * anything else. An attempt that was slower than another reads it all again: it may have read before a plan's first orders were there.
  */
 async function tellAll(now: Instant, dayCame: boolean): Promise<void> {
   for (let n = 0; n < MOST_TRIES; n++) if (await listAll(now, dayCame)) return;
   throw new Error(`lists of what is open changed ${MOST_TRIES} times while they were made`);
 }
 
-/** Whether nobody else listed meanwhile; as a day came, it is digested then. */
+/** Whether nobody else listed meanwhile. If a day came, its digest is written then. */
 async function listAll(now: Instant, dayCame: boolean): Promise<boolean> {
   const placeOf = (operator: OperatorId) => ({ bucket: env.OUTBOX, key: openListKey(operator) });
   const lists = await Promise.all(
-    (env.OPERATORS as OperatorId[]).map(async (operator) => {
+    env.OPERATORS.map(async (operator) => {
       const [there] = await readTagged(env.OUTBOX, openListKey(operator));
       return { operator, there };
     }),
   );
   const digested = dayCame ? await readDigest(dayOf(now)) : undefined;
-  // Of those that settled lately the last word may not have been asked for.
+  // The last word on batches that settled lately may not have been asked for.
   const batches = await unsettledBatches(env.WORK, addSeconds(now, -LATELY));
   const all: Standing[] = [];
   const untold: BatchId[] = [];
-  // What can't be told of one keeps nothing else from it, but for the lists, in which it would lack; the digest says of which it can't.
+  // A batch that can't be told of keeps no other from it, except the lists, in which it would be missing; the digest names it.
   const telling = each(batches, async (batchId) => {
     try {
       const standing = await tellStatus(batchId, now);
@@ -171,7 +171,7 @@ async function readDigest(day: Day) {
   return { place, page, there, drawn };
 }
 
-/** Writes a day's digest over the one that was read before anything else, where that is no later word, and tells the administrators. */
+/** Writes a day's digest over the one that was read before anything else, unless that is a later word, and tells the administrators. */
 async function tellDigest(
   { place, page, there, drawn }: Awaited<ReturnType<typeof readDigest>>,
   all: readonly Standing[],
@@ -184,11 +184,11 @@ async function tellDigest(
   for (const { status, ledgers, previewKey } of all)
     batches.push({ status, ledgers, held: status.status === 'waiting' ? await heldOf(previewKey) : null });
   const gated = new Map<OperatorId, number>();
-  for (const operator of env.OPERATORS as OperatorId[]) gated.set(operator, await countGated(env.CASES, operator));
+  for (const operator of env.OPERATORS) gated.set(operator, await countGated(env.CASES, operator));
   const deadLetters = new Map<string, number>();
   for (const [queue, url] of Object.entries(env.DEAD_LETTERS)) deadLetters.set(queue, await countMessages(url));
   const quarantined = await countQuarantined(env.WORK, addSeconds(now, -QUARANTINED_FOR));
-  const strays = await countStrays(env.WORK, addSeconds(now, -A_DAY));
+  const strays = await countStrays(env.WORK, addSeconds(now, -DAY_SECONDS));
   const digest = digestOf({ batches, untold, gated, quarantined, strays, deadLetters, now });
   const text = digestText(digest);
   if (text !== there?.text && !(await replaceObject(place, text, there))) return;
@@ -213,9 +213,9 @@ async function tellDigest(
 }
 
 /**
- * Tell: writes where a batch stands at each of its steps, and each day, and after a plan's first orders, where all stand that have not
- * settled, and what is open at each operator; each day also a digest for the administrators. Nothing waits for it: what could not be told
- * is told with the next step, or the next day.
+ * Tell: writes a batch's status at each of its steps. Each day, and after a plan's first orders, it writes the statuses of all batches that
+ * have not settled, and what is open at each operator; each day also a digest for the administrators. Nothing waits for it: what could not
+ * be told is told with the next step, or the next day.
  */
 export const handler = events(event, async ({ time, source, detail }) => {
   if (detail?.batchId === undefined) await tellAll(time, source !== undefined);

@@ -26,8 +26,8 @@ const env = environment.parse(process.env);
 const input = z.object({ file: usageFile });
 
 /**
- * Weighs a large usage file before it is cut into pieces, and holds it up where it breaks a rule. Its rows are read as they come, some
- * 100 times as fast as they are imported: a file of 100 million is weighed in time, also where it is read twice.
+ * Weighs a large usage file before it is cut into pieces, and holds it up if it breaks a rule. Its rows are read as they come, some 100
+ * times as fast as they are imported: a file of 100 million rows is weighed in time, even if it is read twice.
  */
 export const handler = task(input, async ({ file }): Promise<{ gated: boolean }> => {
   const read = () => readCsv(readChunks(file), columnsAs(usageColumns, 'usage', env.FILE_FORMS[file.operator]));

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { formsOfFiles, idList, wholeNumber } from '../runtime/environment.ts';
+import { formsOfFiles, idList, operatorList, wholeNumber } from '../runtime/environment.ts';
 
 const environment = z.object({
   WORK: z.string(),
   OUTBOX: z.string(),
   CASES: z.string(),
   AGENCIES: idList,
-  OPERATORS: idList,
+  OPERATORS: operatorList,
   AGENCIES_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
   AUDIT_QUEUE: z.string(),

@@ -18,22 +18,22 @@ import { env } from './environment.ts';
 /** A file by which an agency would take a report back. */
 export interface WithdrawalFile extends Uploaded {
   readonly agency: AgencyId;
-  /** What stands in its key, a batch or not. */
+  /** The part of its key that names a batch, whether it exists or not. */
   readonly about: string;
   readonly name: string;
 }
 
-/** The columns of a withdrawal as its agency writes them, which is as it writes its reports: half of one may be what it takes back. */
+/** The columns of a withdrawal as its agency writes them. They are those of its reports: part of a report may serve as the withdrawal. */
 export const columnsOf = ({ agency }: Pick<WithdrawalFile, 'agency'>) =>
   columnsAs(withdrawalColumns, 'report', env.REPORT_FORMS[agency]);
 
-/** The batch that a file's key names, where its agency has such a one. */
+/** The batch that a file's key names, if its agency has one with that id. */
 export async function batchAbout({ about, agency }: WithdrawalFile): Promise<Batch | undefined> {
   const batch = isBatchId(about) ? await readBatch(env.CASES, about) : undefined;
   return batch?.agency === agency ? batch : undefined;
 }
 
-/** Where a receipt was published, and the SHA-256 of its bytes. */
+/** The key of a published receipt, and the SHA-256 of its bytes. */
 interface PublishedReceipt {
   readonly key: string;
   readonly sha256: string;
@@ -41,7 +41,7 @@ interface PublishedReceipt {
 
 /**
  * Publishes the receipt of a file, and tells its agency.
- * @param fileSha256 the file's SHA-256; null where nobody read it
+ * @param fileSha256 the file's SHA-256; null if nobody read it
  */
 export async function publishReceipt(
   { agency, about, name, key: file }: WithdrawalFile,
@@ -59,9 +59,9 @@ export async function publishReceipt(
 }
 
 /**
- * A file refused whole has no effect: a receipt that says why, and a notice.
- * @param sha256 null where nobody read it
- * @param batch whose chain tells of it; a batch that its agency doesn't have has none
+ * Refuses a file whole, without any effect: publishes a receipt that says why, and a notice.
+ * @param sha256 null if nobody read the file
+ * @param batch the one whose chain tells of it; undefined if its agency has no such batch
  */
 export async function refuse(
   file: WithdrawalFile,
@@ -76,7 +76,7 @@ export async function refuse(
   if (batch === undefined) return 'worked';
   await audit(env, {
     batchId: batch.batchId,
-    // The same upload may be refused for something else when it comes again, or be recorded then.
+    // The same upload may be refused for another reason when it comes again, or be recorded then.
     id: `withdrawal/${agency}/${upload}/${why}`,
     kind: 'withdrawal_refused',
     at,

@@ -17,8 +17,8 @@ import { env } from './environment.ts';
 import { columnsOf, publishReceipt, refuse, type WithdrawalFile } from './file.ts';
 
 /**
- * Has a reversal take back what a directed report did, once for the same bytes: of the handsets that the file names, or of all where it
- * has no rows. A file of which no row is good starts none.
+ * Lets a reversal take back what a directed report did, once for the same bytes: for the handsets that the file names, or for all if it has
+ * no rows. A file without a good row starts none.
  */
 export async function reverse(
   file: WithdrawalFile,
@@ -55,7 +55,7 @@ export async function reverse(
   return await goOn(file, batch, { sha256, asksFor }, recorded);
 }
 
-/** The handsets of a report; undefined where retention has taken them. */
+/** The handsets of a report; undefined if retention has taken them. */
 async function reportedIn({ handsetsKey, report }: Batch): Promise<Set<Imei> | undefined> {
   if (handsetsKey === undefined) return new Set();
   const place = { bucket: env.WORK, key: handsetsKey };

@@ -2,6 +2,7 @@ import { FileFault, readCsv } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { OperatorId } from '../domain/identifiers.ts';
+import { LARGEST_FILE } from '../domain/limits.ts';
 import { receiptOf, receiptText } from '../domain/receipts.ts';
 import { precedesReport, type WithdrawnReport, withdrawalFate } from '../domain/withdrawals.ts';
 import { DECIDED } from '../domain/work.ts';
@@ -22,13 +23,10 @@ class StillPlanned extends Error {
   override name = 'StillPlanned';
 }
 
-/** All of a file's bytes are held at once: 4 MiB name some 240,000 handsets. */
-const LARGEST_FILE = 4 * 1024 * 1024;
-
 /**
- * Withdraws a report that waits, once, publishes the file's receipt, and wakes who waits for the decision. Of a withdrawal, an
- * approver's file and the end of the time whichever commits first counts.
- * @throws StillPlanned where the batch is between its decision and its directions
+ * Withdraws a report that waits, once, publishes the file's receipt, and wakes the tasks that wait for the decision. A withdrawal, an
+ * approver's file and the end of the time are each a commit: the first one counts.
+ * @throws StillPlanned if the batch is between its decision and its directions
  */
 export async function withdraw(file: WithdrawalFile, now: Instant, invocation: string): Promise<Done> {
   if (file.size > LARGEST_FILE) return await refuse(file, null, 'file_too_large', await batchAbout(file));
@@ -36,7 +34,7 @@ export async function withdraw(file: WithdrawalFile, now: Instant, invocation: s
   const sha256 = sha256Of(content);
   for (let n = 0; ; n++) {
     const batch = await batchAbout(file);
-    // What takes back isn't taken back: its agency reports anew.
+    // A reversal or a follow-up isn't withdrawn: only an agency's report is.
     if (batch === undefined || batch.kind !== 'report') return await refuse(file, sha256, 'unknown_batch', undefined);
     const rows = await countRows(file, content);
     if (typeof rows !== 'number') return await refuse(file, sha256, rows, batch);
@@ -60,7 +58,7 @@ export async function withdraw(file: WithdrawalFile, now: Instant, invocation: s
   }
 }
 
-/** How many rows a file has; or why it can't be read. */
+/** The number of a file's rows; or why it can't be read. */
 async function countRows(file: WithdrawalFile, content: Buffer): Promise<number | FileFault> {
   try {
     let count = 0;
@@ -74,14 +72,17 @@ async function countRows(file: WithdrawalFile, content: Buffer): Promise<number 
 
 async function latestImports(): Promise<WithdrawnReport['operators']> {
   const latest: Record<OperatorId, Instant | null> = {};
-  for (const operator of env.OPERATORS as OperatorId[]) latest[operator] = await readLatestImport(env.CASES, operator);
+  for (const operator of env.OPERATORS) latest[operator] = await readLatestImport(env.CASES, operator);
   return latest;
 }
 
-/** Publishes what was committed with a file, and wakes who waits; every attempt, redelivery and upload of the same bytes does it alike. */
+/**
+ * Publishes what was committed with a file, and wakes the waiting tasks; every attempt, redelivery and upload of the same bytes does it
+ * alike.
+ */
 async function publish(file: WithdrawalFile, { batchId, decision }: Batch, withdrawn: WithdrawnReport): Promise<Done> {
   const { agency, upload, at, key } = file;
-  // First, since the batch may wait for nothing else. It looks for itself what became of it.
+  // This comes first, since the batch may wait for nothing else. It looks for itself what became of it.
   if (decision !== undefined) await wake(decision.tokens, { state: 'waiting' });
   const text = await readText({ bucket: env.WORK, key: DECIDED.receipt(batchId, withdrawn.attempt) });
   const receipt = await publishReceipt(file, withdrawn.sha256, text, null);

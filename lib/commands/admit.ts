@@ -6,8 +6,8 @@ import { ADMITTED, type ApproverId, isApproverId } from '../../lambdas/domain/id
 import { INBOX } from '../../lambdas/domain/inbox.ts';
 import { receiptKey } from '../../lambdas/domain/outbox.ts';
 
-/** Who asks has no role of an approver's. */
-export class NoApprover extends Error {
+/** The credentials are of no approver's role. */
+class NoApprover extends Error {
   override name = 'NoApprover';
 }
 
@@ -32,8 +32,8 @@ export interface AdmissionsFile {
 }
 
 /**
- * The file by which an approver lets an upload in. It says when it was made, in a column that nobody reads: who asks again is to have
- * another answer than that of the same bytes.
+ * The file by which an approver lets an upload in. It says when it was made, in a column that nobody reads, so that a second request gets
+ * its own answer, and not that of the same bytes.
  */
 export function admissionsFile(
   approver: ApproverId,

@@ -1,4 +1,4 @@
-/** Says what would become of a file before it is uploaded: with the functions' own rules, as far as these need no more than the file. */
+/** Says what would become of a file before it is uploaded, by the functions' own rules, as far as these need no more than the file. */
 import { appealColumns, parseAppealRow } from '../../lambdas/domain/appeal-rows.ts';
 import { type Chunks, type Columns, type CsvRow, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Day } from '../../lambdas/domain/days.ts';
@@ -13,12 +13,12 @@ import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
 import { whatToDo } from '../../lambdas/domain/what-to-do.ts';
 
-/** What a file may be checked as. */
+/** The kinds of files that may be checked. */
 export const CHECKED_KINDS = ['report', 'usage', 'response', 'appeal', 'lookup'] as const;
 export type CheckedKind = (typeof CHECKED_KINDS)[number];
 
-/** What would become of a file. Of each reason the first lines are told, and how many rows there are. */
-export interface Checked {
+/** What would become of a file. For each reason it has the number of rows, and the first of their lines. */
+interface Checked {
   readonly rows: number;
   readonly rejected: ReadonlyMap<RowReason, { readonly rows: number; readonly lines: readonly number[] }>;
   readonly fault: FileFault | undefined;
@@ -28,13 +28,13 @@ export interface CheckedAs {
   readonly kind: CheckedKind;
   /** The day of the upload. */
   readonly today: Day;
-  /** Of which kind of direction a response is; where it isn't said, each row says it by itself, as one for all directions does. */
+  /** The kind of direction that a response is about; if it isn't given, each row says it by itself, as in a file for all directions. */
   readonly direction: DirectionKind | undefined;
-  /** How its operator or agency writes its files, where that is not how everybody does. */
+  /** The form of its operator's or agency's files, if it differs from the agreed one. */
   readonly form?: FileForm | undefined;
 }
 
-/** So many lines of a reason are told. */
+/** The most lines of a reason that are told. */
 const MOST_LINES = 10;
 
 interface Rules {
@@ -42,12 +42,13 @@ interface Rules {
   readonly judge: (row: CsvRow) => object;
 }
 
-/** Nobody's: it is said only in the inbox's key whose file it is. */
+/** An operator that nobody is: only the inbox's key says whose file it is. */
 const ANY = 'any' as OperatorId;
 
 /**
- * Which kind of direction a row answers that may answer any of an operator's: that of the one which it names, else the first that takes
- * its outcome. Undefined where it names what is no direction; whose it is, and what it carries, only the stage knows.
+ * The kind of direction that a row of a file for any of an operator's directions answers: that of the direction which it names, else the
+ * first that takes its outcome. Undefined if it names a text that is no direction. Only the stage knows whose a direction is, and what it
+ * carries.
  */
 function kindOf(row: CsvRow): DirectionKind | undefined {
   if (!('cells' in row)) return 'reverify';
@@ -77,7 +78,7 @@ function rulesOf({ kind, today, direction, form }: CheckedAs): Rules {
     case 'response': {
       const found = { row: 0, lastSeen: null, directedFor: null };
       const judge = (row: CsvRow, kind: DirectionKind) => {
-        // Which operators there are only the stage knows.
+        // Only the stage knows which operators there are.
         const to = 'cells' in row ? [row.cells.to ?? ''] : [];
         return parseResponseRow(row, { kind, operator: ANY }, today, () => found, to);
       };
@@ -97,7 +98,10 @@ function rulesOf({ kind, today, direction, form }: CheckedAs): Rules {
   }
 }
 
-/** Reads a file as the functions would. @param open its bytes */
+/**
+ * Reads a file as the functions would.
+ * @param open returns its bytes
+ */
 export async function checkFile(open: () => Chunks, as: CheckedAs): Promise<Checked> {
   const { columns, judge } = rulesOf(as);
   const rejected = new Map<RowReason, { rows: number; lines: number[] }>();
@@ -130,7 +134,7 @@ export function checkedText(
   { kind, form }: Pick<CheckedAs, 'kind' | 'form'>,
 ): string[] {
   const bad = [...rejected.values()].reduce((sum, of) => sum + of.rows, 0);
-  // Of a usage file what stands before its fault stays; any other is refused whole.
+  // The rows of a usage file before its fault stay; any other file is refused whole.
   const someStay = fault === undefined || kind === 'usage';
   const said = [`${rows} rows: ${someStay ? rows - bad : 0} would be taken, ${bad} rejected`];
   for (const [reason, of] of rejected) {

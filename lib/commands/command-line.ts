@@ -8,7 +8,7 @@ export class CommandError extends Error {
 type Options = NonNullable<ParseArgsConfig['options']>;
 type Values<O extends Options> = ReturnType<typeof parseArgs<{ options: O }>>['values'];
 
-/** What a command line says. */
+/** The content of a command line. */
 interface Line {
   /** The words that belong to no option. */
   positionals: string[];
@@ -21,16 +21,16 @@ interface Line {
  * @param args the arguments after the script's name
  * @param options those of the command, as parseArgs takes them; --help and -h are every command's
  * @param allowPositionals whether words that belong to no option may stand there
- * @returns the options' values by name, with the words and the order given; 'help' where help is asked for
- * @throws CommandError for an option that isn't known, for one without its value, for one of a single value that is given
- *   twice, and for a word that has no place
+ * @returns the options' values by name, with the words and the order given; 'help' if help is asked for
+ * @throws CommandError for an option that isn't known, for one without its value, for one of a single value that is given twice, and for a
+ * word that has no place
  */
 export function readOptions<const O extends Options>(
   args: readonly string[],
   options: O,
   allowPositionals = false,
 ): (Values<O> & Line) | 'help' {
-  // Whoever asks for help may not know the rest.
+  // Somebody who asks for help may not know the rest.
   const end = args.indexOf('--');
   if (args.slice(0, end < 0 ? undefined : end).some((word) => word === '--help' || word === '-h')) return 'help';
   try {
@@ -63,7 +63,7 @@ export function readOptions<const O extends Options>(
 
 /**
  * A whole number, in digits.
- * @param text what was given; where nothing was, it is `otherwise`
+ * @param text what was given; if nothing was, the number is `otherwise`
  * @param least the smallest it may be, 0 or more
  * @param most the largest; default any that is exact
  * @throws CommandError that names the option and the bounds
@@ -102,7 +102,7 @@ const LARGEST_SCALE = 10;
 
 /**
  * The size of a batch as a multiple of the event's, which is 1.
- * @returns undefined where nothing was given
+ * @returns undefined if nothing was given
  * @throws CommandError that names the option, unless it is a number above 0, at most 10
  */
 export function scaleOf(option: string, text: string | undefined): number | undefined {
@@ -115,7 +115,7 @@ export function scaleOf(option: string, text: string | undefined): number | unde
 
 /**
  * One of a few values.
- * @param text what was given; where nothing was, it is `otherwise`
+ * @param text what was given; if nothing was, the value is `otherwise`
  * @throws CommandError that names the option and the values
  */
 export function choice<T extends string>(

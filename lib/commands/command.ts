@@ -1,4 +1,4 @@
-/** Carries out a command: what every script that people start has in common. */
+/** Carries out a command: what all scripts that people start have in common. */
 
 import { ConfigError } from '../config/stage.ts';
 import { CommandError } from './command-line.ts';
@@ -8,20 +8,23 @@ const FAILED = 1;
 const WRONG_COMMAND = 2;
 /** Signals that end a command, and its exit code then. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-/** npm sends a signal on to its script, which the terminal has already sent it to; a later one is a person's. */
+/**
+ * Milliseconds within which a signal is the same one: npm sends it on to its script, which the terminal has already sent it to; a later one
+ * is a person's.
+ */
 const SAME_SIGNAL_MS = 1000;
 
-/** A line of what was asked for. */
+/** Prints a line of what was asked for. */
 export const say = (text: string) => process.stdout.write(`${text}\n`);
-/** A line of what went wrong. */
+/** Prints a line of what went wrong. */
 export const complain = (text: string) => process.stderr.write(`${text}\n`);
 
-/** An error's name and message; one that only a mistake in the program makes, with the place of it. */
+/** An error's name and message; with its place, if only a mistake in the program makes such an error. */
 export function told(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError)
     return error.stack ?? error.message;
-  // That of a connection to several addresses has none of its own.
+  // The error of a connection to several addresses has no message of its own.
   const several = error instanceof AggregateError ? error.errors.map(String).join('; ') : '';
   return `${error.name}: ${error.message || several}`;
 }
@@ -37,24 +40,25 @@ export interface Command<Settings> {
    */
   settings(args: readonly string[], where: string): Settings | 'help';
   /**
-   * Does it; whether it succeeded. CommandError and ConfigError tell of a command line that can't be carried out as it stands.
+   * Carries the command out, and returns whether it succeeded.
+   * @throws CommandError or ConfigError for a command line that can't be carried out as it stands
    */
   run(settings: Settings): Promise<boolean>;
-  /** What shows how far it is; ended before anything is complained of. */
+  /** The display of its progress; it is ended before anything is complained of. */
   progress?(): { end(): void };
   /**
-   * Ends and removes whatever the run has under way: after the run, and at once where a signal interrupts it. Called once.
-   * Without it, a signal ends the process as it stands.
+   * Ends and removes whatever the run has under way: after the run, and at once if a signal interrupts it. Called once. Without it, a
+   * signal ends the process as it stands.
    */
   end?(signal?: string): Promise<unknown>;
-  /** It goes on until a signal ends it, which is its success. */
+  /** The command goes on until a signal ends it, which is its success. */
   endless?: true;
 }
 
 /**
- * Carries out a command, and sets the process's exit code: 0 where it succeeded, 1 where not, with the reason on standard
- * error, 2 where the command line is wrong, and 128 and the signal's number where one interrupted it. A reader who closes
- * the pipe, as `head` does once it has enough, interrupts it too.
+ * Carries out a command, and sets the process's exit code: 0 if it succeeded; 1 if not, with the reason on standard error; 2 if the command
+ * line is wrong; and 128 and the signal's number if a signal interrupted it. A reader who closes the pipe, as `head` does once it has
+ * enough, interrupts it too.
  */
 export async function command<Settings>(what: Command<Settings>): Promise<void> {
   let interrupted: number | undefined;
@@ -96,7 +100,7 @@ export async function command<Settings>(what: Command<Settings>): Promise<void> 
       if (interrupted === undefined) process.exitCode = well ? SUCCEEDED : FAILED;
     }
   } catch (error) {
-    // What an interrupted run fails of is its own ending.
+    // An interrupted run fails because of its own ending.
     if (interrupted === undefined) {
       const wrong = error instanceof CommandError || error instanceof ConfigError;
       failed = true;

@@ -1,21 +1,25 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import { type Hindrance, linkParts } from '../../lambdas/domain/erasure.ts';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod';
+import { HINDRANCES, type Hindrance, linkParts } from '../../lambdas/domain/erasure.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
+import { fields } from '../../lambdas/domain/stored.ts';
+import { countedPlainly } from '../../lambdas/domain/wording.ts';
 import type { EraseInput, Found } from '../../lambdas/erase-number/handler.ts';
 import { concurrently } from '../../lambdas/stores/concurrently.ts';
+import { invoke } from './invoke.ts';
 
 /** What became of a number. */
 export interface Erasure {
-  /** Why nothing was erased, or no more. */
+  /** The reasons why nothing was erased, or no more. */
   readonly hindrances: readonly Hindrance[];
   /** Items that were erased, or would be. */
   readonly claims: number;
   readonly links: number;
-  /** In which it stands among others, as its claim says. */
+  /** The files in which it stands among others, as its claim says. */
   readonly files: Found['files'];
 }
 
-/** What a command says of it, and what it complains of. */
+/** What a command says of an erasure, and what it complains of. */
 export interface Told {
   readonly said: readonly string[];
   readonly complained: readonly string[];
@@ -32,41 +36,58 @@ const REASONS: Record<Hindrance['why'], string> = {
   turn: 'a batch is not directed yet, and may be about to read its links or its claim',
 };
 
-const counted = (count: number, one: string, several = `${one}s`) => `${count} ${count === 1 ? one : several}`;
-
 /** An erasure in words, without the number. */
 export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: boolean): Told {
   const said: string[] = [];
-  const items = `${counted(claims, 'claim')} and ${counted(links, 'link')}`;
+  const items = `${countedPlainly(claims, 'claim')} and ${countedPlainly(links, 'link')}`;
   if (hindrances.length === 0 || links > 0) said.push(dryRun ? `would erase ${items}` : `erased ${items}`);
   const complained = [...new Map(hindrances.map((one) => [one.where, one])).values()].map(
     ({ why, where, until }) =>
       `not erased: ${REASONS[why]} (${where}${until === null ? '' : `, until ${until} at least`})`,
   );
-  // No claim says which of these name it: exemptions, and what a batch left out for them, are about numbers without one, too.
+  // No claim says which of these name it. Exemptions, and what a batch left out for them, are about numbers without a claim, too.
   const always =
     'whatever names it of uploads, exemptions, what was prepared, explanations, elsewhere.csv and kept.csv';
   const claimed = [
-    `the rows of ${counted(files.directions, 'direction')}`,
-    `up to ${counted(files.orders, 'order')}`,
-    counted(files.responses, 'response'),
-    `${counted(files.lists, 'list')} of withdrawals or late revocations`,
+    `the rows of ${countedPlainly(files.directions, 'direction')}`,
+    `up to ${countedPlainly(files.orders, 'order')}`,
+    countedPlainly(files.responses, 'response'),
+    `${countedPlainly(files.lists, 'list')} of withdrawals or late revocations`,
     "their reports' lists",
   ];
-  const reversed = `what was asked of ${counted(files.reversals, 'reversal')}, and what ${files.reversals === 1 ? 'it' : 'they'} published`;
+  const reversed = `what was asked of ${countedPlainly(files.reversals, 'reversal')}, and what ${files.reversals === 1 ? 'it' : 'they'} published`;
   const all = [...(files.directions > 0 ? claimed : []), ...(files.reversals > 0 ? [reversed] : []), always];
   said.push(`it stays in files that name others too, until their retention ends: ${all.join(', ')}`);
   return { said, complained };
 }
 
+/** What the function answers. */
+const found: z.ZodType<Found> = z.object({
+  hindrances: z.array(
+    z.object({
+      where: z.union([fields.direction, fields.batch]),
+      why: z.enum(HINDRANCES),
+      until: fields.instant.nullable(),
+    }),
+  ),
+  items: fields.count,
+  files: z.object({
+    directions: fields.count,
+    orders: fields.count,
+    responses: fields.count,
+    lists: fields.count,
+    reversals: fields.count,
+  }),
+});
+
 /** Parts of the links that are looked through at once. */
 const PARTS_AT_ONCE = 4;
 
 /**
- * Has the function that alone may do so erase what is known of a number, its links first: as long as its claim is there, whoever
- * was cut short sees what is left to do. Nothing is erased of a number about which something is open.
+ * Calls the only function that may erase what is known of a number. Its links go first: as long as its claim is there, somebody who was cut
+ * short sees what is left to do. Nothing is erased of a number about which something is open.
  * @param erase whether it is erased, or only looked for
- * @throws Error where the function failed, with the name of its error
+ * @throws Error if the function failed, with the name of its error
  */
 export async function eraseNumber(
   lambda: LambdaClient,
@@ -75,12 +96,7 @@ export async function eraseNumber(
 ): Promise<Erasure> {
   const ask = async (of: EraseInput['of'], really: boolean): Promise<Found> => {
     const question: EraseInput = { number, of, erase: really };
-    const { FunctionError, Payload } = await lambda.send(
-      new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from(JSON.stringify(question)) }),
-    );
-    const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
-    if (FunctionError !== undefined) throw new Error(`the function failed: ${answer.errorType}`);
-    return answer as Found;
+    return await invoke(lambda, functionName, question, found);
   };
 
   const { hindrances, items: claims, files } = await ask('claim', false);
@@ -88,9 +104,9 @@ export async function eraseNumber(
   let links = 0;
   const since: Hindrance[] = [];
   await concurrently(Array(linkParts).keys(), PARTS_AT_ONCE, async (part) => {
-    const found = await ask(part, erase);
-    since.push(...found.hindrances);
-    links += found.items;
+    const { hindrances, items } = await ask(part, erase);
+    since.push(...hindrances);
+    links += items;
   });
   if (since.length > 0) return { hindrances: since, claims: 0, links, files };
   if (!erase) return { hindrances, claims, links, files };

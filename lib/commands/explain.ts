@@ -1,4 +1,4 @@
-/** What `npm run explain` asks and prints: a file of lookups, and its explanations for people to read. */
+/** The question and the answers of `npm run explain`: a file of lookups, and its explanations for people to read. */
 import { GetCallerIdentityCommand, type STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import { csvLine } from '../../lambdas/domain/csv-line.ts';
@@ -9,8 +9,8 @@ import { INBOX } from '../../lambdas/domain/inbox.ts';
 import { explanationKey, receiptKey } from '../../lambdas/domain/outbox.ts';
 import { isLikeReference } from '../../lambdas/domain/references.ts';
 
-/** Who asks has no role of a caseworker's. */
-export class NoCaseworker extends Error {
+/** The credentials are of no caseworker's role. */
+class NoCaseworker extends Error {
   override name = 'NoCaseworker';
 }
 
@@ -31,7 +31,7 @@ export async function caseworkerOf(sts: STSClient, stage: string): Promise<Casew
 }
 
 /** A file of lookups, and where its answers will lie. */
-export interface Question {
+interface Question {
   readonly key: string;
   readonly text: string;
   readonly receipt: string;
@@ -41,7 +41,7 @@ export interface Question {
 /** A number as it is dialled from abroad: with its country's code, however that is marked. */
 const DIALLED = /^(?:\+|0091[6-9])/;
 
-/** In which column a word stands: the form of a reference makes one of it, 14 digits or more an IMEI, unless it is dialled. */
+/** The cells of a word, by its form: a reference's form makes it one, 14 digits or more make it an IMEI, unless it is dialled. */
 function cellsOf(word: string): [msisdn: string, imei: string, reference: string] {
   if (isLikeReference(word) && /[a-z]/i.test(word)) return ['', '', word];
   const isNumber = DIALLED.test(word.replaceAll(/[\s()./-]/g, ''));
@@ -50,7 +50,7 @@ function cellsOf(word: string): [msisdn: string, imei: string, reference: string
 
 /**
  * The file that asks about these numbers, IMEIs and references, one a line. It says when it was made, in a column that nobody reads, so
- * that nobody's earlier file is the same.
+ * that no earlier file is the same.
  */
 export function questionOf(caseworker: CaseworkerId, words: readonly string[], at: Instant): Question {
   const name = `explain-${at.replaceAll(/[-:]/g, '')}.csv`;
@@ -85,7 +85,7 @@ const FIRST_LINE = 2;
 
 /**
  * The answers to words in the order in which they were asked, as text: the sentence of each, and its story with an event a line.
- * @param explanations undefined where the file was refused whole, of which the receipt says why
+ * @param explanations undefined if the file was refused whole: the receipt says why
  */
 export function answersText(words: readonly string[], receiptText: string, explanations: string | undefined): Answers {
   const { refused, rejects } = receipt.parse(JSON.parse(receiptText));
@@ -105,7 +105,7 @@ function eventText({ at, what, ...more }: z.infer<typeof event>): string {
 
 const isEmpty = (value: unknown) => value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
-/** What an agency wrote may hold anything, and a terminal would obey it. */
+/** An agency's text may hold anything, and a terminal would obey it: control characters are replaced. */
 function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.map(valueText).join(' / ');
   if (typeof value === 'object' && value !== null)

@@ -2,15 +2,14 @@
 import { type Outcome, rulesOf, SUBJECTS } from '../../lambdas/domain/kinds.ts';
 import { countFiles, currentOutcomes, type Ledger, openRows, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import { isReversed } from '../../lambdas/domain/outcomes.ts';
+import { countedPlainly } from '../../lambdas/domain/wording.ts';
 
 const MOST_OPEN = 20;
 
-/** A count with its noun. */
-const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /**
  * The ledger as lines of text: what it is about, its rungs with the orders issued, the files recorded, and the outcomes counted.
- * @param eachRow also one line for each row: its number, counted from 1 as in the file of its rows, its outcome, day and file
+ * @param eachRow whether it also has one line for each row: its number, counted from 1 as in the file of its rows, its outcome, day and
+ * file
  */
 export function ledgerText(ledger: Ledger, eachRow = false): string {
   const { directionId, batchId, operator, kind, rows, startedAt, begunAt, closedAt, sealedAt, late, version } = ledger;
@@ -19,7 +18,7 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
     `Direction ${directionId}`,
     `  batch      ${batchId}`,
     `  operator   ${operator}`,
-    `  asks for   ${counted(rows, SUBJECTS[subject].noun)} to be ${asks}`,
+    `  asks for   ${countedPlainly(rows, SUBJECTS[subject].noun)} to be ${asks}`,
     `  started    ${startedAt}${beginsWith !== null ? `, first order ${begunAt === null ? 'not published yet' : `published ${begunAt}`}` : ''}`,
     `  closed     ${closedAt ?? 'not yet'}`,
     `  in books   ${sealedAt === null ? 'not yet' : `since ${sealedAt}${late === null ? '' : ', answers came later'}`}`,
@@ -29,7 +28,7 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
     ...ledger.rungs.map(({ order, deadline }, n) => {
       const issued = ledger.orders.find(({ rung }) => rung === n + 1);
       const how = issued?.firstVersion === undefined ? 'issued' : 'issued anew';
-      const told = issued ? `${how} ${issued.at} with ${counted(issued.rows, 'row')}` : 'not issued';
+      const told = issued ? `${how} ${issued.at} with ${countedPlainly(issued.rows, 'row')}` : 'not issued';
       return `  ${n + 1} ${order.padEnd(13)} until ${deadline}  ${told}`;
     }),
     '',
@@ -37,7 +36,7 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
     ...ledger.files.map(({ sha256, at, failedOrder, backDue, withdrawnOn, lateOn, reversal, ended = 0 }, n) => {
       if (reversal !== undefined)
         return `  ${n + 1} ${at}  reversal ${reversal} took rows back, of which ${ended === 0 ? 'none was' : `${ended} ${ended === 1 ? 'was' : 'were'}`} open or waiting and ended as withdrawn`;
-      const failed = failedOrder ? `, with an order to disconnect ${counted(failedOrder.rows, 'row')}` : '';
+      const failed = failedOrder ? `, with an order to disconnect ${countedPlainly(failedOrder.rows, 'row')}` : '';
       const back = backDue ? `, with an order to restore until ${backDue}` : '';
       const lists = `${withdrawnOn ? `, on the withdrawn list of ${withdrawnOn}` : ''}${lateOn ? `, on the late list of ${lateOn}` : ''}`;
       return `  ${n + 1} ${at}  SHA-256 ${sha256.slice(0, 8)}…${failed}${back}${lists}`;
@@ -51,11 +50,11 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** How many entries there are: files, and reversals, which number on with them. */
+/** The number of entries: files, and reversals, which number on with them. */
 function recordedText(ledger: Ledger): string {
   const files = countFiles(ledger);
   const reversals = ledger.files.length - files;
-  const more = reversals === 0 ? '' : `, and ${counted(reversals, 'reversal')}`;
+  const more = reversals === 0 ? '' : `, and ${countedPlainly(reversals, 'reversal')}`;
   return `Files recorded: ${files === 0 ? 'none' : files}${more}`;
 }
 
@@ -68,7 +67,7 @@ function outcomeCounts(ledger: Ledger): Map<Outcome, number> {
   return new Map([...counts].sort());
 }
 
-/** Which rows still wait, the first of them by number. */
+/** The rows that still wait, the first of them by number. */
 function openText(ledger: Ledger): string[] {
   const open = openRows(ledger);
   if (open.length === 0) return [];
@@ -81,7 +80,7 @@ function openText(ledger: Ledger): string[] {
 function rowText(ledger: Ledger, row: number): string {
   const { outcome, occurredOn, recordedAt } = outcomeOf(ledger, row);
   const told = recordedAt === null ? '' : `  on ${occurredOn}, recorded ${recordedAt}`;
-  // Also of what was answered before, or is answered since: no order and no list carries it any more.
+  // This is told even if the row was answered before, or is answered since: no order and no list carries it any more.
   const back = isReversed(currentOutcomes(ledger), row) ? ', taken back' : '';
   return `  ${String(row + 1).padStart(5)} ${(outcome + back).padEnd(13)}${told}`.trimEnd();
 }

@@ -1,6 +1,5 @@
 /**
- * Licences that let anyone use, change and pass on what is under them, and ask for no more than that the notice stays.
- * Those of Creative Commons are for data.
+ * Licences that let anyone use, change and pass on the work, and ask only that the notice stays. Those of Creative Commons are for data.
  */
 const PERMISSIVE: readonly string[] = [
   '0BSD',
@@ -19,12 +18,12 @@ const PERMISSIVE: readonly string[] = [
 ];
 
 /**
- * Packages under a licence that asks for more, of itself alone: whoever changes its files shows the change. They are tools of
- * the tests, used as they are, and no part of what is deployed.
+ * Packages under a licence that asks more, though only for the package itself: whoever changes its files shows the change. They are tools
+ * of the tests, used as they are, and no part of what is deployed.
  */
 const NAMED: Readonly<Record<string, string>> = { 'axe-core': 'MPL-2.0' };
 
-/** What is read of a package in npm's lock. */
+/** The fields that are read of a package in npm's lock. */
 interface Locked {
   readonly version?: string;
   readonly integrity?: string;
@@ -37,20 +36,20 @@ interface Locked {
   readonly link?: boolean;
 }
 
-/** npm's package-lock.json: what is read of it. */
+/** The fields that are read of npm's package-lock.json. */
 export interface Lock {
   readonly packages: Readonly<Record<string, Locked>>;
 }
 
-/** The packages of a lock that are others': this repository's own, and what stands for them, aside. */
+/** The packages of a lock that are others', without this repository's own and the links to them. */
 export const dependenciesOf = ({ packages }: Lock): [path: string, locked: Locked][] =>
   Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && !link);
 
 /**
- * What is wrong with the packages of a lock, one line each: a package without version or integrity, or whose licence isn't
- * permissive, in the lock or in its own manifest.
- * @param manifestOf reads the package.json of an installed package from its path in the lock; undefined where it isn't
- * installed, since it is for another platform
+ * The faults of the packages of a lock, one line each: a package without version or integrity, or whose licence isn't permissive, in the
+ * lock or in its own manifest.
+ * @param manifestOf reads the package.json of an installed package from its path in the lock; undefined if it isn't installed, since it is
+ * for another platform
  */
 export function faultsOfLicences(
   lock: Lock,
@@ -74,16 +73,19 @@ export function faultsOfLicences(
   });
 }
 
-/** Whether a package's own archive has an integrity, or the one that bundles it. */
+/** Whether a package's own archive has an integrity, or the one that bundles it has. */
 function isPinned(path: string, packages: Lock['packages']): boolean {
   const locked = packages[path];
   if (locked?.inBundle) return isPinned(path.replace(/\/node_modules\/(@[^/]+\/)?[^/]+$/, ''), packages);
   return locked?.integrity !== undefined;
 }
 
-/** An SPDX expression is met by one of its alternatives; any form but those is not understood, and so not permissive. */
+/**
+ * Whether a licence is permissive. An SPDX expression is met by one of its alternatives; any other form is not understood, and so not
+ * permissive.
+ */
 function isPermissive(licence: unknown): boolean {
-  // As manifests had it once: `{ "type": "MIT", "url": … }`.
+  // The form that manifests had once: `{ "type": "MIT", "url": … }`.
   if (typeof licence === 'object' && licence !== null && 'type' in licence) return isPermissive(licence.type);
   if (typeof licence !== 'string') return false;
   const [, within = licence] = /^\(([^()]*)\)$/.exec(licence) ?? [];

@@ -1,8 +1,19 @@
-import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 
-/** A stack that should be there is not: the stage was not deployed, or to another account or region. */
+/** A stack that should be there is not: the stage was not deployed, or it was deployed to another account or region. */
 export class NotDeployed extends Error {
   override name = 'NotDeployed';
+}
+
+/** A stack as CloudFormation describes it; undefined where there is none. */
+export async function stackOf(cloudFormation: CloudFormationClient, StackName: string): Promise<Stack | undefined> {
+  const { Stacks: [found] = [] } = await cloudFormation
+    .send(new DescribeStacksCommand({ StackName }))
+    .catch((error: unknown) => {
+      if (error instanceof Error && /does not exist/.test(error.message)) return { Stacks: [] };
+      throw error;
+    });
+  return found;
 }
 
 /** The outputs of a stage's stack, by their names. */
@@ -12,12 +23,7 @@ export async function outputsOf(
   stack: string,
 ): Promise<ReadonlyMap<string, string>> {
   const name = `${stage}-${stack}`;
-  const { Stacks: [found] = [] } = await cloudFormation
-    .send(new DescribeStacksCommand({ StackName: name }))
-    .catch((error: unknown) => {
-      if (error instanceof Error && /does not exist/.test(error.message)) return { Stacks: [] };
-      throw error;
-    });
+  const found = await stackOf(cloudFormation, name);
   if (found === undefined) throw new NotDeployed(`there is no stack ${name} in this account and region`);
   return new Map((found.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }

@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
 import {
   GetQueueAttributesCommand,
   ListMessageMoveTasksCommand,
   type SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { invoke } from './invoke.ts';
 
 /** Milliseconds between two looks at a task that moves messages. */
 const LOOKS_EACH = 1000;
 
-/** How the stacks' outputs name the dead-letter queue of the queue `<name>Queue`. */
+/** The name in the stacks' outputs of the dead-letter queue of the queue `<name>Queue`. */
 const OUTPUT = /^(\w+)DeadLettersUrl$/;
 
 /** A dead-letter queue, and the queue that its messages go back to, by their URLs. */
@@ -19,7 +21,9 @@ export interface DeadLetters {
   readonly to: string;
 }
 
-/** The dead-letter queues that the outputs of stacks name, by what stands before `DeadLetters`; of notices, nothing goes back. */
+/**
+ * The dead-letter queues that the outputs of stacks name, by the part before `DeadLetters`; the dead letters of notices go back nowhere.
+ */
 export function deadLetterQueues(...stacks: ReadonlyMap<string, string>[]): Map<string, DeadLetters> {
   const queues = new Map<string, DeadLetters>();
   for (const outputs of stacks)
@@ -39,14 +43,14 @@ export class NotMoved extends Error {
 /** What became of a dead-letter queue. */
 export interface Redriven {
   moved: number;
-  /** Of messages that somebody is looking at and that therefore stay, for as long as they are hidden. */
+  /** The number of messages that somebody is looking at and that therefore stay, for as long as they are hidden. */
   hidden: number;
 }
 
 /**
- * Has SQS move all messages of a dead-letter queue to the queue that it belongs to, and waits for it; where such a task runs
- * already, waits for that one. Doing it twice changes nothing: whatever works on the messages may run twice.
- * @throws Error where the task failed, with SQS's reason
+ * Lets SQS move all messages of a dead-letter queue to the queue that it belongs to, and waits for it; if such a task runs already, it
+ * waits for that one. Doing it twice changes nothing: whatever works on the messages may run twice.
+ * @throws Error if the task failed, with SQS's reason
  */
 export async function redrive(sqs: SQSClient, { from, to }: DeadLetters): Promise<Redriven> {
   const { Attributes = {} } = await sqs.send(
@@ -64,7 +68,7 @@ export async function redrive(sqs: SQSClient, { from, to }: DeadLetters): Promis
     const { Attributes: { QueueArn: DestinationArn } = {} } = await sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: to, AttributeNames: ['QueueArn'] }),
     );
-    // Of what EventBridge put among the dead letters itself SQS doesn't know where it belongs.
+    // SQS doesn't know where messages belong that EventBridge itself put among the dead letters.
     await sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
     task = await newest();
   }
@@ -79,23 +83,22 @@ export async function redrive(sqs: SQSClient, { from, to }: DeadLetters): Promis
   return { moved: task.ApproximateNumberOfMessagesMoved ?? 0, hidden };
 }
 
-/** The queue whose dead letters nobody moves back but a function: who could send to it could tell the audit what never was. */
+/** The queue whose dead letters only a function moves back: somebody who could send to it could tell the audit what never was. */
 export const OF_THE_AUDIT = 'Audit';
 
+/** What that function answers. */
+const redriven = z.object({ messages: z.number(), hidden: z.number() });
+
 /**
- * Has the function that alone may do so move the audit's dead letters back. It does not wait until they are moved.
- * @throws Error where the function failed, with the name of its error
+ * Calls the only function that may move the audit's dead letters back. It does not wait until they are moved.
+ * @throws Error if the function failed, with the name of its error
  */
 export async function redriveAudit(lambda: LambdaClient, functionName: string): Promise<Redriven> {
-  const { FunctionError, Payload } = await lambda.send(
-    new InvokeCommand({ FunctionName: functionName, Payload: Buffer.from('{}') }),
-  );
-  const answer = JSON.parse(Buffer.from(Payload ?? []).toString('utf8'));
-  if (FunctionError !== undefined) throw new Error(`the function failed: ${answer.errorType}`);
-  return { moved: answer.messages, hidden: answer.hidden };
+  const { messages, hidden } = await invoke(lambda, functionName, {}, redriven);
+  return { moved: messages, hidden };
 }
 
-/** How many messages lie among the dead letters. */
+/** The number of messages among the dead letters. */
 export async function deadLettersIn(sqs: SQSClient, deadLettersUrl: string): Promise<number> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: deadLettersUrl, AttributeNames: ['ApproximateNumberOfMessages'] }),

@@ -1,4 +1,4 @@
-/** JSON Schemas of what the system tells, made of the types that the code itself is held to. */
+/** JSON Schemas of what the system tells, made from the types that the code itself uses. */
 import { z } from 'zod';
 import { administratorNotice, agencyNotice, approverNotice, operatorNotice } from '../../lambdas/domain/notices.ts';
 
@@ -10,8 +10,8 @@ const NOTICES = {
 };
 
 /**
- * The text of each JSON Schema (draft 2020-12) of docs/schemas, by the file's name. They let through fields that they don't
- * know: a reader must not fail on one that is added.
+ * The text of each JSON Schema (draft 2020-12) of docs/schemas, by the file's name. The schemas let through fields that they don't know: a
+ * reader must not fail on one that is added.
  */
 export function noticeSchemas(): Record<string, string> {
   return Object.fromEntries(

@@ -1,6 +1,6 @@
 /**
- * The self-check of a stage: sends a handset and two numbers that are nobody's through all that a batch goes through, answers
- * the orders as the operator that it is, and looks at each thing that comes of it.
+ * The self-check of a stage: sends a handset and two numbers that are nobody's through all that a batch goes through, answers the orders as
+ * the operator that it is, and looks at each result.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, ExecutionDoesNotExist, type SFNClient } from '@aws-sdk/client-sfn';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import * as z from 'zod';
 import { type Day, dayOf, instantOf } from '../../lambdas/domain/days.ts';
 import { uploadExecution } from '../../lambdas/domain/execution-names.ts';
 import {
@@ -18,20 +19,20 @@ import {
   SELF_CHECK_HANDSET,
 } from '../../lambdas/domain/identifiers.ts';
 import { receiptKey, rejectsKey, revocationKeys, summaryKey } from '../../lambdas/domain/outbox.ts';
-import { receiptText, refusedReceipt } from '../../lambdas/domain/receipts.ts';
+import { countsIn, receiptText, refusedReceipt } from '../../lambdas/domain/receipts.ts';
 import { rejectLine, rejectsHeader } from '../../lambdas/domain/rejects.ts';
 import { revocationCsv } from '../../lambdas/domain/revocations.ts';
 import { subscriptionsOf } from '../../lambdas/stores/subscriptions.ts';
 import { CHECKER } from '../config/participants.ts';
 import { outputsOf } from './outputs.ts';
 
-/** An answer did not come, or is another one than it must be. */
+/** An answer did not come, or differs from what it must be. */
 export class CheckFailed extends Error {
   override name = 'CheckFailed';
 }
 
-/** With whose rights it goes: those of the administrators' role. */
-export interface Clients {
+/** The clients whose rights the check uses: those of the administrators' role. */
+interface Clients {
   cloudFormation: CloudFormationClient;
   sts: STSClient;
   sfn: SFNClient;
@@ -43,14 +44,14 @@ export interface SmokeSettings {
   at: Date;
   /** The day on which the numbers were seen; default: that of `at`. */
   day?: Day | undefined;
-  /** How long each answer is waited for, in milliseconds from its upload on. */
+  /** The time for which each answer is waited for, in milliseconds from its upload on. */
   wait: number;
 }
 
 /** A step of the check; each resolves when what it says is so. */
 export interface Step {
   says: string;
-  /** Later steps make no sense where this one failed. */
+  /** Later steps make no sense if this one failed. */
   first?: boolean;
   run(): Promise<void>;
 }
@@ -63,13 +64,16 @@ const sha256Of = (text: string) => createHash('sha256').update(text).digest('hex
 /** Seconds since 1970 have ten digits: the last seven are another number each second for some months. */
 const SECONDS = 10_000_000;
 
-/** What is sent: marked files about the self-check's own handset, which is no device's, and two of its own numbers, which are nobody's. */
+/**
+ * The files that are sent: marked files about the self-check's own handset, which is no device's, and two of its own numbers, which are
+ * nobody's.
+ */
 export function smokeFiles(at: Date, day: Day = dayOf(instantOf(at.getTime()))) {
   const mark = `${SELF_CHECK}-${at.toISOString().replace(/[-:.]/g, '')}`;
   const name = (what: string) => `${mark}-${what}.csv`;
   const number = (which: number) =>
     `+9100${String(Math.floor(at.getTime() / 1000) % SECONDS).padStart(7, '0')}${which}`;
-  /** Which is answered for as verified, and which as disconnected. */
+  /** The number that is answered for as verified, and the one as disconnected. */
   const numbers = { verified: number(0), disconnected: number(1) };
   const row = (imei: string, msisdn: string) => `${imei},${msisdn},${day},${mark}\n`;
   return {
@@ -86,14 +90,14 @@ export function smokeFiles(at: Date, day: Day = dayOf(instantOf(at.getTime()))) 
     },
     response: { name: name('response'), text: `msisdn,outcome,remarks\n${SELF_CHECK},verified,${mark}\n` },
     answer: { name: name('answer') },
-    /** Of the report and of the usage file alike. */
+    /** The rejects of the report and of the usage file alike. */
     rejects: `${rejectsHeader}${rejectLine({ line: 2, value: SELF_CHECK, reason: 'not_digits' })}`,
   };
 }
 
 /**
- * The answer to an order: of the two numbers one is verified, and the other disconnected, as are those of earlier checks that it
- * holds; a block that was `not_found` is ordered again at the next check.
+ * The answer to an order: one of the two numbers is verified, and the other disconnected, as are those of earlier checks that it holds; a
+ * block that was `not_found` is ordered again at the next check.
  */
 function answerTo(order: string, { verified }: { verified: string }): { text: string; rows: number } {
   const [header = '', ...rows] = order.trim().split('\n');
@@ -104,6 +108,24 @@ function answerTo(order: string, { verified }: { verified: string }): { text: st
   });
   return { text: `${isBlock ? 'imei' : 'msisdn'},outcome\n${lines.join('')}`, rows: rows.length };
 }
+
+/** What is looked at of a summary. */
+const settled = z.object({
+  status: z.string(),
+  unexplained: z.number(),
+  report: z.unknown(),
+  connections: z.object({
+    linked: z.number(),
+    directed: z.number(),
+    alreadyOpen: z.number(),
+    alreadyDisconnected: z.number(),
+    alreadyVerified: z.number(),
+    verified: z.number(),
+    disconnected: z.number(),
+  }),
+  blocks: z.object({ rows: z.number(), overdue: z.number() }),
+  settledAt: z.string(),
+});
 
 /** The steps of one check, to be run in this order. */
 export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, wait }: SmokeSettings): Step[] {
@@ -129,7 +151,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
   /** The receipts that are to come, by the directions that were answered, with the number of their rows. */
   const receipts = new Map<string, { key: string; rows: number }>();
 
-  /** Looks again and again until there is something; `look` gives undefined where there is nothing yet. */
+  /** Looks again and again until there is something; `look` returns undefined if there is nothing yet. */
   async function waitFor<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
     for (;;) {
       const found = await look();
@@ -138,7 +160,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
       await sleep(LOOKS_EACH);
     }
   }
-  /** Who may not list without a prefix is refused an object that isn't there, as one that is another's. */
+  /** Lists by a prefix. A caller that may not list without one is refused an object that isn't there, as one that is another's. */
   async function list(prefix: string): Promise<string[]> {
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: names.outbox, Prefix: prefix }));
     return Contents.map(({ Key = '' }) => Key);
@@ -263,7 +285,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
           await answerOrders();
           return (await list(answers.summary)).length > 0 ? get(answers.summary) : undefined;
         });
-        const { status, unexplained, report: rows, connections, blocks, ...rest } = JSON.parse(text);
+        const { status, unexplained, report: rows, connections, blocks, ...rest } = settled.parse(JSON.parse(text));
         ({ settledAt } = rest);
         const { linked, directed, alreadyOpen, alreadyDisconnected, alreadyVerified, verified, disconnected } =
           connections;
@@ -285,7 +307,7 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
       run: async () => {
         for (const { key, rows } of receipts.values()) {
           const text = await answered(key);
-          const { recorded, rejected } = JSON.parse(text);
+          const { recorded, rejected } = countsIn(text);
           same(key, JSON.stringify({ recorded, rejected }), JSON.stringify({ recorded: rows, rejected: {} }));
         }
       },
@@ -303,7 +325,8 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
       run: async () => {
         const executionArn = `${names.batch.replace(':stateMachine:', ':execution:')}:${execution}`;
         const ended = await waitFor(`the execution ${execution} did not end`, async () => {
-          // Where Intake has not started it yet, there is none of that name. More than the status would take the machines' key.
+          // If Intake has not started it yet, there is no execution of that name. To read more than the status would take the machines'
+          // key.
           const asked = new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' });
           const described = await sfn.send(asked).catch((problem: unknown) => {
             if (problem instanceof ExecutionDoesNotExist) return undefined;

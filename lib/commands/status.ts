@@ -7,7 +7,7 @@ const { instant, count } = fields;
 const word = z.string();
 const batch = z.object({ batchId: word, agency: word, status: word, since: instant });
 
-/** What is printed of a digest, as `docs/formats.md` has it. */
+/** The fields of a digest that are printed, as `docs/formats.md` has them. */
 const digest = z.object({
   day: word,
   asOf: instant,
@@ -29,25 +29,25 @@ const digest = z.object({
   failed: z.array(z.object({ operator: word, rows: count })),
   gated: z.array(z.object({ operator: word, files: count })),
   quarantined: count,
-  // Earlier versions didn't count them.
+  // Earlier versions didn't count strays.
   strays: count.default(0),
   deadLetters: z.array(z.object({ queue: word, messages: count })),
   untold: z.array(word),
 });
 
-/** A part of the page; nothing where it has no lines. */
+/** A part of the page; nothing if it has no lines. */
 const part = (title: string, lines: readonly string[]) => (lines.length === 0 ? [] : ['', title, ...lines]);
 
-/** Lines of which each word stands below that of the line before. */
+/** Lines whose words stand below those of the line before. */
 function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, n) => Math.max(...rows.map((row) => row[n]?.length ?? 0))) ?? [];
   return rows.map((row) => `  ${row.map((cell, n) => cell.padEnd(widths[n] ?? 0)).join('  ')}`.trimEnd());
 }
 
 /**
- * A digest's JSON as lines of text: decisions that wait, what is due and overdue, who failed and is connected still, what is held up, and
- * the batches.
- * @throws where it is none
+ * A digest's JSON as lines of text: decisions that wait, what is due and overdue, how many failed and are connected still, what is held up,
+ * and the batches.
+ * @throws ZodError or SyntaxError for a text that is no digest
  */
 export function statusText(json: string): string {
   const told = digest.parse(JSON.parse(json));

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CloudFormationClient,
   DeleteStackCommand,
-  DescribeStacksCommand,
   ListStackResourcesCommand,
   waitUntilStackDeleteComplete,
 } from '@aws-sdk/client-cloudformation';
@@ -24,6 +23,8 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { paginateListExecutions, type SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { HOUR_SECONDS } from '../../lambdas/domain/days.ts';
+import { stackOf } from './outputs.ts';
 
 /** The clients of the account that a stage is deployed in. */
 export interface Account {
@@ -35,7 +36,7 @@ export interface Account {
   readonly sfn: SFNClient;
 }
 
-/** A stage that nobody tears down: a stack of it is protected against that. */
+/** A stage that nobody tears down, since one of its stacks is protected against that. */
 export class ProtectedStage extends Error {
   override name = 'ProtectedStage';
 }
@@ -44,21 +45,20 @@ export class ProtectedStage extends Error {
 const READERS = ['operations', 'access', 'workflow'];
 /** The stack of what works, one of these. */
 const WORKFLOW = 'workflow';
-/** The stack in which everything stands that CloudFormation keeps when a stack goes. */
+/** The stack of everything that CloudFormation keeps when a stack goes. */
 const DATA = 'data';
 
 /** Milliseconds between two looks at what is to come to rest. */
 const LOOKS_EACH = 1000;
-/** Seconds. */
-const LONGEST_WAIT = 3600;
+const LONGEST_WAIT = HOUR_SECONDS;
 /** The shortest time between asking for a key's deletion and its end. */
 const DAYS_UNTIL_KEYS_GO = 7;
 
 /**
- * Removes all of a stage: ends what runs, then removes its stacks, and the buckets with all versions of all objects, the
- * tables and the keys that these keep. May be stopped and run again: what went meanwhile is no error.
+ * Removes all of a stage: ends what runs, then removes its stacks, and the buckets with all versions of all objects, the tables and the
+ * keys that these keep. It may be stopped and run again: something that went meanwhile is no error.
  * @param say told of each step
- * @throws ProtectedStage before anything is removed, where a stack is protected
+ * @throws ProtectedStage before anything is removed, if a stack is protected
  */
 export async function teardown(account: Account, stage: string, say: (text: string) => void): Promise<void> {
   const { cloudFormation } = account;
@@ -89,7 +89,7 @@ export async function teardown(account: Account, stage: string, say: (text: stri
   }
   for (const KeyId of kept.get('AWS::KMS::Key') ?? []) {
     const asked = account.kms.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: DAYS_UNTIL_KEYS_GO }));
-    // One that is going already is in no state to be asked again.
+    // A key that is going already is in no state to be asked again.
     await ifThere(asked, 'NotFoundException', 'KMSInvalidStateException');
     say(`key ${KeyId} goes in ${DAYS_UNTIL_KEYS_GO} days`);
   }
@@ -97,8 +97,8 @@ export async function teardown(account: Account, stage: string, say: (text: stri
 }
 
 /**
- * Has nothing begin any more, and ends what runs: a state machine goes only once its last execution has ended, and a batch
- * waits for weeks. Whatever starts an execution reads a queue, so that rules may go on filling queues meanwhile.
+ * Lets nothing begin any more, and ends what runs: a state machine goes only once its last execution has ended, and a batch waits for
+ * weeks. Whatever starts an execution reads a queue, so that rules may go on filling queues meanwhile.
  */
 async function stopWork({ lambda, sfn }: Account, names: Map<string, string[]>, say: (text: string) => void) {
   const mappings = names.get('AWS::Lambda::EventSourceMapping') ?? [];
@@ -125,10 +125,10 @@ async function stopWork({ lambda, sfn }: Account, names: Map<string, string[]>, 
     for (const executionArn of running) {
       // With a cause it would take the machine's key, which may be gone.
       const asked = sfn.send(new StopExecutionCommand({ executionArn }));
-      // What a stopped one had started goes with it.
+      // Executions that a stopped one had started go with it.
       if (await ifThere(asked, 'ExecutionDoesNotExist')) stopped.add(executionArn);
     }
-    // One that a function was just starting is found the next time.
+    // An execution that a function was just starting is found the next time.
     if (running.length === 0) break;
     await sleep(LOOKS_EACH);
   }
@@ -145,16 +145,6 @@ async function runningOf(client: SFNClient, stateMachineArn: string): Promise<st
   return found;
 }
 
-async function stackOf(cloudFormation: CloudFormationClient, StackName: string) {
-  const { Stacks: [found] = [] } = await cloudFormation
-    .send(new DescribeStacksCommand({ StackName }))
-    .catch((error: unknown) => {
-      if (error instanceof Error && /does not exist/.test(error.message)) return { Stacks: [] };
-      throw error;
-    });
-  return found;
-}
-
 /** The names of a stack's resources, by their types. */
 async function resourcesOf(cloudFormation: CloudFormationClient, StackName: string): Promise<Map<string, string[]>> {
   const names = new Map<string, string[]>();
@@ -168,9 +158,9 @@ async function resourcesOf(cloudFormation: CloudFormationClient, StackName: stri
   return names;
 }
 
-/** @returns how many versions and delete markers it held */
+/** @returns the number of versions and delete markers that it held */
 async function removeBucket(s3: S3Client, Bucket: string): Promise<number> {
-  // By its policy nobody deletes, and only its users list.
+  // By the bucket's policy nobody deletes, and only its users list.
   await ifThere(s3.send(new DeleteBucketPolicyCommand({ Bucket })), 'NoSuchBucket', 'NoSuchBucketPolicy');
   const lock = await ifThere(
     s3.send(new GetObjectLockConfigurationCommand({ Bucket })),
@@ -200,7 +190,7 @@ async function removeBucket(s3: S3Client, Bucket: string): Promise<number> {
   return removed;
 }
 
-/** What a request answers; undefined where it fails with one of these errors. */
+/** The answer to a request; undefined if it fails with one of these errors. */
 async function ifThere<T>(request: Promise<T>, ...absent: string[]): Promise<T | undefined> {
   return request.catch((error: unknown) => {
     if (error instanceof Error && absent.includes(error.name)) return undefined;

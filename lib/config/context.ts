@@ -1,4 +1,6 @@
-/** The configuration of a stage as the CDK is told it: its file, what holds where that says nothing, and what the command line changes. */
+/**
+ * The configuration of a stage as the CDK is told it: its file, the defaults for what that leaves out, and the changes of the command line.
+ */
 import { DEFAULT_OPERATIONS, RESERVED_CONCURRENCY } from './operations.ts';
 import { isNamed, PARTICIPANTS, UNNAMED, UNNAMED_ACCOUNT } from './participants.ts';
 import { DEFAULT_POLICY, REVERIFY_LADDERS } from './policy.ts';
@@ -6,7 +8,7 @@ import { DEFAULT_RETENTION } from './retention.ts';
 import { checkStage, configError, isProtected, type StageConfig } from './stage.ts';
 import { readStageFile, type StageFile, WrongStageFile } from './stage-file.ts';
 
-/** By which role CloudFormation makes what a template says, where `cdk bootstrap` prepared the account. */
+/** The role by which CloudFormation creates resources, if `cdk bootstrap` prepared the account. */
 const DEPLOYERS = ['cdk-*-cfn-exec-role-*'];
 
 /** Numbers of the policy that a command line may change (`-c rowsPerDirection=500`). */
@@ -59,19 +61,19 @@ const VALUES = [
   ...NUMBERS,
 ] as const;
 
-/** The number that a command line gives; none, which no setting takes, where that isn't one in decimal digits. */
+/** The number that a command line gives; NaN, which no setting takes, if it isn't one in decimal digits. */
 const numberIn = (text: string): number => (/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN);
 
-/** The CDK's own: feature flags, what it looked up, and what its command tells the app. */
+/** Whether a value is the CDK's own: feature flags, what it looked up, and what its command tells the app. */
 const isOfTheCdk = (name: string): boolean => /[@:/]/.test(name);
 
 /** The context of the CDK: its command's `-c name=value` and cdk.json's. */
 export type Context = Readonly<Record<string, unknown>>;
 
 /**
- * The configuration of the stage that the CDK context names, with what the command line changes.
- * @throws ConfigError for a value that can't stand, or that isn't known; and where a protected stage is for AWS (any `cloud`
- *   but `local`) and has participants whose account nobody has named
+ * The configuration of the stage that the CDK context names, with the changes of the command line.
+ * @throws ConfigError for a value that can't stand, or that isn't known; and for a protected stage for AWS (any `cloud` but `local`) with
+ * participants whose account nobody has named
  */
 export function stageFromContext(context: Context): StageConfig {
   const unknown = Object.keys(context).filter((name) => !isOfTheCdk(name) && !VALUES.some((known) => known === name));
@@ -122,7 +124,10 @@ export function stageFromContext(context: Context): StageConfig {
   return config;
 }
 
-/** The stage's file. @throws ConfigError where it is wrong */
+/**
+ * The stage's file.
+ * @throws ConfigError if it is wrong
+ */
 function fileOf(stage: string, named: string | undefined): StageFile | undefined {
   try {
     return readStageFile(stage, named);
@@ -133,17 +138,17 @@ function fileOf(stage: string, named: string | undefined): StageFile | undefined
 
 const listed = (text: string | undefined): string[] | undefined => text?.split(',').filter((one) => one !== '');
 
-/** One of these; the first where nothing is given. */
+/** One of these; the first if nothing is given. */
 function oneOf<const T extends string>(name: string, text: string | undefined, values: readonly [T, ...T[]]): T {
   const value = values.find((known) => known === (text ?? values[0]));
   if (value === undefined) throw configError(`${name}: must be ${values.join(' or ')}`);
   return value;
 }
 
-/** The operators of these ids; all where none are given. */
+/** The operators of these ids; all if none are given. */
 function chosen(operators: unknown, text: string | undefined): unknown {
   const ids = listed(text);
-  // What a file says is checked afterwards.
+  // The file's content is checked afterwards.
   if (ids === undefined || !Array.isArray(operators)) return operators;
   const byId = new Map(operators.map((operator) => [String(operator?.id), operator]));
   const unknown = ids.filter((id) => !byId.has(id));
@@ -152,7 +157,7 @@ function chosen(operators: unknown, text: string | undefined): unknown {
   return ids.map((id) => byId.get(id));
 }
 
-/** Nobody may come in by what stands there until somebody is named, where people rely on a stage. */
+/** Refuses the account that stands in for one that isn't named yet, in a stage on which people rely: nobody may come in by it. */
 function refuseUnnamed(config: StageConfig): void {
   const unnamed = PARTICIPANTS.flatMap((kind) =>
     config[kind].flatMap((one, n) =>

@@ -11,19 +11,19 @@ const names = (kind: FormedKind) =>
     })
     .optional();
 
-/** How an operator writes its files: what it calls their columns beside the agreed names, and its dates beside `YYYY-MM-DD`. */
+/** An operator's own form of files: its names of columns beside the agreed ones, and its dates beside `YYYY-MM-DD`. */
 export const ownFiles = {
   columns: z.strictObject({ usage: names('usage'), response: names('response') }).optional(),
   dates: z.enum(DATE_FORMS).optional(),
 };
 
-/** As `ownFiles`, of an agency and its reports. */
+/** As `ownFiles`, for an agency and its reports. */
 export const ownReports = {
   columns: z.strictObject({ report: names('report') }).optional(),
   dates: z.enum(DATE_FORMS).optional(),
 };
 
-/** The forms of those operators, or agencies, that have one, as functions are told them. */
+/** The forms of the operators, or agencies, that have one, as functions are told them. */
 export function fileFormsOf(participants: readonly ({ readonly id: string } & FileForm)[]): FileForms {
   return Object.fromEntries(
     participants.flatMap(({ id, columns, dates }) =>
@@ -34,5 +34,5 @@ export function fileFormsOf(participants: readonly ({ readonly id: string } & Fi
   );
 }
 
-/** A function's environment has 4 kB for all that it is told, in bytes. */
+/** The most bytes of forms: a function's environment has 4 kB for all that it is told. */
 export const MOST_OF_FORMS = 2000;

@@ -1,17 +1,18 @@
 import { z } from 'zod';
 
-/** What those who run a stage are told, and from when on. */
+/** What the people who run a stage are told, and from when on. */
 export const operations = z.object({
-  /** Where the runbook stands; an alarm's description links to one of its paragraphs. A URL, or a path in this repository. */
+  /** The place of the runbook; an alarm's description links to one of its paragraphs. A URL, or a path in this repository. */
   runbookUrl: z
     .string()
     .min(1, 'must say where the runbook stands')
     .regex(/^[^#\s]*$/, 'must be a URL or a path without a fragment'),
-  /** How often the sweep looks for batches whose execution ended, and for what could not be told. */
+  /** The hours between two sweeps, which look for batches whose execution ended, and for what could not be told. */
   sweepHours: z.int().positive().max(24, 'a rung may last a day'),
   /**
-   * How often it looks at all that is open, and at uploads and directions as well. At least twice in the shortest rung, which is a
-   * day; it reads every open ledger, so that each hour would cost more than all that a batch writes in its ladders.
+   * The hours between two surveys, which look at all that is open, and at uploads and directions as well. There are at least two in the
+   * shortest rung, which is a day. A survey reads every open ledger, so that one each hour would cost more than all that a batch writes in
+   * its ladders.
    */
   surveyHours: z.int().positive().max(24, 'a rung may last a day'),
   /** Percent of the rows of a kind of file that may be rejected within an hour. */
@@ -24,7 +25,9 @@ export const operations = z.object({
 });
 export type Operations = z.infer<typeof operations>;
 
-/** What is kept free in a protected stage: its account is taken to let a thousand functions run at once, as is the default. */
+/**
+ * The concurrency that is kept free in a protected stage: its account is taken to let a thousand functions run at once, as is the default.
+ */
 export const RESERVED_CONCURRENCY = 100;
 
 export const DEFAULT_OPERATIONS: Operations = {

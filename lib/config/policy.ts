@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { DIRECTION_KINDS } from '../../lambdas/domain/kinds.ts';
 import type { Order } from '../../lambdas/domain/ladders.ts';
 
-/** As long as Step Functions lets an execution run. */
+/** The days for which Step Functions lets an execution run. */
 export const EXECUTION_DAYS = 365;
 /**
- * All rungs of a ladder together. A batch's execution began before its ladders, and may wait weeks for its turn to plan;
- * deadlines move later where the first order could not be issued; and the books may not be settled at once.
+ * The most days of all rungs of a ladder together. A batch's execution began before its ladders, and may wait weeks for its turn to plan;
+ * deadlines move later if the first order could not be issued; and the books may not be settled at once.
  */
 export const LONGEST_LADDER_DAYS = 300;
 
@@ -19,7 +19,7 @@ const rung = <O extends Order>(orders: readonly [O, ...O[]]) =>
       .max(LONGEST_LADDER_DAYS, `must be at most ${LONGEST_LADDER_DAYS} days, as long as all rungs together may take`),
   });
 
-/** What a ladder may hold, by the kind of its direction. */
+/** The orders that a ladder may hold, by the kind of its direction. */
 interface Rules<O extends Order> {
   readonly orders: readonly [O, ...O[]];
   readonly beginsWith: O | null;
@@ -36,7 +36,7 @@ const ladder = <O extends Order>({ orders, beginsWith }: Rules<O>) =>
       error: `must begin with ${beginsWith}: nobody is barred without having been asked`,
     });
 
-/** What a new on-demand table bears, in units a second. */
+/** The load that a new on-demand table bears, in units a second. */
 export const NEW_TABLE = { warmWrites: 4000, warmReads: 12_000 } as const;
 
 /** The thresholds that an administrator may change; every one of them is read when the app is synthesized. */
@@ -47,9 +47,9 @@ export const policy = z.object({
     restore: ladder(DIRECTION_KINDS.restore),
     unblock: ladder(DIRECTION_KINDS.unblock),
   }),
-  /** A batch takes the sightings of so many days before its report's upload. */
+  /** The days before its report's upload from which a batch takes sightings. */
   lookBackDays: z.int().positive().max(3650),
-  /** Handsets or connections in one direction, at most. Five bytes each in the ledger, which must stay far under 400 kB. */
+  /** The most handsets or connections in one direction. Each has five bytes in the ledger, which must stay far under 400 kB. */
   rowsPerDirection: z.int().positive().max(10_000),
   /** Handsets that one child of Expand reads. */
   handsetsPerChild: z.int().positive().max(1000),
@@ -57,55 +57,58 @@ export const policy = z.object({
   linksPerShard: z.int().positive().max(100_000),
   /** Links that a reported handset has on average: 2,000,000 connections over 28,200 handsets. */
   linksPerHandset: z.int().positive(),
-  /** From how many distinct numbers on a handset looks cloned: on one day, and in the whole look-back window. */
+  /** The number of distinct numbers from which on a handset looks cloned: on one day, and in the whole look-back window. */
   busyDay: z.int().positive(),
   manyConnections: z.int().positive(),
-  /** How many different approvers must approve a report before it has any effect; 0: it goes on at once, and every held handset is spared. */
+  /**
+   * The number of different approvers who must approve a report before it has any effect; if it is 0, a report goes on at once, and every
+   * held handset is spared.
+   */
   people: z.int().nonnegative(),
-  /** Likewise of a reversal, and of one that has more subjects than `largeReversal`. */
+  /** The number of approvers for a reversal, and for one that has more subjects than `largeReversal`. */
   reversalPeople: z.int().nonnegative(),
   largeReversalPeople: z.int().nonnegative(),
   largeReversal: z.int().positive(),
-  /** How many subjects an appeal may have, whatever approvers say. */
+  /** The most subjects that an appeal may have, whatever approvers say. */
   mostSubjects: z.int().positive(),
-  /** For how many hours a report waits for its approvers before it lapses. */
+  /** The hours for which a report waits for its approvers before it lapses. */
   decideWithinHours: z
     .int()
     .positive()
     .max(30 * 24),
-  /** How many numbers and handsets a report, or those of one agency in 24 hours, may reach, whatever approvers say. */
+  /** The most numbers and handsets that a report, or those of one agency in 24 hours, may reach, whatever approvers say. */
   mostNumbers: z.int().positive(),
   mostHandsets: z.int().positive(),
-  /** How many days after its upload an exemption may end at the latest; what was prepared is kept for longer. */
+  /** The most days after its upload at which an exemption may end; what was prepared is kept for longer. */
   exemptionDays: z.int().positive().max(365),
-  /** For how many days after a port that nobody disputes a number can't have been ported again. */
+  /** The days after a port that nobody disputes in which a number can't have been ported again. */
   portingDays: z.int().positive(),
-  /** By how many days the deadlines of who is given more time come later. */
+  /** The days by which the deadlines come later for whoever is given more time. */
   extensionDays: z.int().positive().max(365),
-  /** An operator that gives more time to more than so many in a hundred of its rows of a batch is told of to the administrators. */
+  /** The percentage of its rows of a batch beyond which administrators are told that an operator gives more time. */
   mostExtendedPercent: z.int().nonnegative().max(100),
-  /** From how many rows on a usage file is weighed before it is imported. */
+  /** The number of rows from which on a usage file is weighed before it is imported. */
   gateRows: z.int().positive(),
-  /** Held up is a file of which more than so many percent of the rows are rejected. */
+  /** The largest percentage of a file's rows that may be rejected: beyond it the file is held up. */
   gateRejectedPercent: z.int().nonnegative().max(100),
-  /** Or of whose good rows more than so many percent name the same handset, or the same number. */
+  /** The largest percentage of its good rows that may name the same handset, or the same number. */
   gateSamePercent: z.int().positive().max(100),
-  /** Or that has fewer good rows than so many percent, or more than so many, of the median of its operator's last files. */
+  /** The smallest and the largest number of its good rows, in percent of the median of its operator's last files. */
   gateFewestPercent: z.int().nonnegative().max(100),
   gateMostPercent: z.int().min(100),
-  /** The median is that of so many files at most, and of so many at least: before that nothing is said of a file's size. */
+  /** The most and the fewest files of that median: with fewer files a file's size is not judged. */
   gateFiles: z.int().positive().max(50),
   gateFewestFiles: z.int().positive().max(50),
-  /** How many rows of a caseworker's file of lookups are answered, and of all those of a day. The audit has an entry for each file. */
+  /** The most rows that are answered of a caseworker's file of lookups, and of all files of a day. The audit has an entry for each file. */
   lookupsPerFile: z.int().positive().max(2000),
   lookupsPerDay: z.int().positive().max(1_000_000),
   /**
-   * Units a second that both tables bear from their first second on, for an event that is expected; raising them is paid
-   * for once. A new on-demand table bears 4,000 writes or 12,000 reads, and they can't be lowered under what a table bears.
+   * Units a second that both tables bear from their first second on, for an event that is expected; raising them is paid for once. A new
+   * on-demand table bears 4,000 writes or 12,000 reads, and they can't be lowered under what a table bears.
    */
   warmWrites: z.int().min(NEW_TABLE.warmWrites, 'a new table bears 4,000 writes a second already'),
   warmReads: z.int().min(NEW_TABLE.warmReads, 'a new table bears 12,000 reads a second already'),
-  /** A usage file with more bytes is imported in pieces of this size, each within a function's 15 minutes. */
+  /** Bytes of a piece: a usage file with more bytes is imported in pieces of this size, each within a function's 15 minutes. */
   bytesPerPiece: z
     .int()
     .positive()
@@ -149,7 +152,7 @@ export const DEFAULT_POLICY: Policy = {
   lookBackDays: 180,
   rowsPerDirection: 2000,
   handsetsPerChild: 250,
-  // A shard's part of each operator is cut by itself: with operators' shares of the market, so many fill their directions best.
+  // A shard's part of each operator is cut by itself: with the operators' shares of the market, this number fills their directions best.
   linksPerShard: 23_000,
   linksPerHandset: 71,
   busyDay: 25,
@@ -175,9 +178,9 @@ export const DEFAULT_POLICY: Policy = {
   gateFewestFiles: 3,
   lookupsPerFile: 1000,
   lookupsPerDay: 5000,
-  // The event's 2,000,000 claims in ten minutes.
+  // The 2024 event's 2,000,000 claims are written in ten minutes at this rate.
   warmWrites: 5500,
   warmReads: 16_500,
-  // Some 140,000 rows: in time even where throttling leaves 200 of them a second.
+  // A piece has some 140,000 rows: they are imported in time even if throttling leaves 200 of them a second.
   bytesPerPiece: 8 * 1024 * 1024,
 };

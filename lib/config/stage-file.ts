@@ -1,4 +1,4 @@
-/** A stage's own configuration: `config/<stage>.json`, over what stands in the code for every stage. */
+/** A stage's own configuration: `config/<stage>.json`, over the defaults in the code for every stage. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,15 +11,15 @@ import { inPlainWords } from './words.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Values are checked with the rest of the configuration; here it is seen that every name is one that there is. */
+/** A schema that only checks the names; values are checked with the rest of the configuration. */
 const known = (fields: readonly string[]) =>
   z.strictObject(Object.fromEntries(fields.map((name) => [name, z.unknown().optional()])));
 
-/** Numbers and lists of the policy; which re-verification ladder a stage has is said by its name. */
+/** Numbers and lists of the policy; the stage's re-verification ladder is given by its name. */
 const POLICY = Object.keys(policy.shape).filter((name) => name !== 'ladders');
 
 const stageFile = z.strictObject({
-  /** For people who read the file. */
+  /** A note for people who read the file. */
   about: z.string().optional(),
   ladder: z.enum(Object.keys(REVERIFY_LADDERS) as (keyof typeof REVERIFY_LADDERS)[]).optional(),
   policy: known(POLICY).optional(),
@@ -30,7 +30,7 @@ const stageFile = z.strictObject({
   ...Object.fromEntries(PARTICIPANTS.map((kind) => [kind, z.unknown().optional()])),
 });
 
-/** A stage's file, read: where it lies, for errors, and what it says of each part, unchecked but for the names. */
+/** A stage's file, read: its path, for errors, and what it says of each part, unchecked except for the names. */
 export interface StageFile {
   readonly path: string;
   readonly ladder?: keyof typeof REVERIFY_LADDERS | undefined;
@@ -41,7 +41,7 @@ export interface StageFile {
   readonly others: Readonly<Record<string, unknown>>;
 }
 
-/** A stage's file that can't be read, is no JSON, or has a name that there is not; one line for each. */
+/** A stage's file can't be read, is no JSON, or has an unknown name; one line for each fault. */
 export class WrongStageFile extends Error {
   override name = 'WrongStageFile';
   readonly lines: readonly string[];
@@ -54,7 +54,7 @@ export class WrongStageFile extends Error {
 
 /**
  * Reads the configuration of a stage.
- * @param named a path from the project's folder, or `none`; else `config/<stage>.json`, where there is one
+ * @param named a path from the project's folder, or `none`; else `config/<stage>.json`, if it exists
  * @throws WrongStageFile
  */
 export function readStageFile(stage: string, named: string | undefined): StageFile | undefined {

@@ -24,24 +24,24 @@ import { inPlainWords } from './words.ts';
 const distinctIds = (participants: readonly { id: string }[]) =>
   new Set(participants.map(({ id }) => id)).size === participants.length;
 
-/** How many approvers decide, by the names of the policy, and upon what. */
+/** The settings of the policy that say how many approvers decide, and upon what. */
 const DECIDED_BY = [
   ['people', 'a report'],
   ['reversalPeople', 'a reversal'],
   ['largeReversalPeople', 'a large reversal'],
 ] as const;
 
-/** A stack holds up to 500 resources, and each participant has a role. */
+/** The most participants: a stack holds up to 500 resources, and each participant has a role. */
 const MOST_PARTICIPANTS = 450;
 
 /**
- * Subscriptions of one topic that are filtered, as each address of an operator's, an agency's and an approver's is: the default quota of
- * SNS (docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html). A participant without an address counts
- * for one, since its own account may subscribe a queue.
+ * The most filtered subscriptions of one topic, as each address of an operator's, an agency's and an approver's is: the default quota of
+ * SNS (docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html). A participant without an address counts for one,
+ * since its own account may subscribe a queue.
  */
 const MOST_FILTERED = 200;
 
-/** Addresses that Sweep can be told of in its environment, of which Lambda takes 4 kB, to see whether they are subscribed. */
+/** The most addresses that Sweep can be told in its environment, of which Lambda takes 4 kB, to see whether they are subscribed. */
 const MOST_ADDRESSES = 400;
 
 const distinct = <T extends { id: string }>(participants: z.ZodArray<z.ZodType<T>>) =>
@@ -64,8 +64,8 @@ const stage = z
     retention,
     operations,
     /**
-     * The roles that create its tables, and may restore them, by their names or patterns of these: CloudFormation's own, as
-     * the CDK's bootstrap makes it. By way of DynamoDB they use the tables' key, so whoever has one can read items by it.
+     * The roles that create its tables, and may restore them, by their names or patterns of these: CloudFormation's own, as the CDK's
+     * bootstrap makes it. Through DynamoDB they use the tables' key, so whoever has one can read items by it.
      */
     deployers: z
       .array(
@@ -213,7 +213,7 @@ const fieldName = (path: readonly PropertyKey[]) =>
 /**
  * Checks a stage's configuration.
  * @param file the one that says the most of it, if any
- * @throws ConfigError that names the file, each wrong field and why.
+ * @throws ConfigError that names the file, each wrong field and why
  */
 export function checkStage(candidate: unknown, file?: string): StageConfig {
   const checked = stage.safeParse(candidate, { error: inPlainWords });

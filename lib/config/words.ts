@@ -10,7 +10,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is wrong with a value, as a person is told who wrote it; given to a schema's parse, where the schema itself has no words.
+ * The fault of a value, as the person who wrote it is told; given to a schema's parse for faults for which the schema itself has no words.
  * Anything else is left to zod.
  */
 export const inPlainWords: z.core.$ZodErrorMap = (issue) => {

@@ -15,12 +15,12 @@ import type { WorkQueue } from './work-queue.ts';
 
 const ID_LENGTH = 8;
 
-/** What works with a role of its own: a function, or a state machine. */
+/** A construct that works with a role of its own: a function, or a state machine. */
 export type Worker = IConstruct & { readonly role?: IRole };
 
 /**
- * Gives a worker's role these actions on these resources, and nothing else, in a policy of its own. Its id says what it allows: a
- * right more or less touches no other policy, which a deployment would write anew under functions that run.
+ * Gives a worker's role these actions on these resources, and nothing else, in a policy of its own. Its id says what it allows: a right
+ * more or less touches no other policy, which a deployment would write anew under functions that run.
  */
 export function allow(to: Worker, actions: readonly string[], ...resources: string[]): Policy {
   const right = JSON.stringify(Stack.of(to).resolve([actions, resources]));
@@ -35,11 +35,11 @@ const OBJECT_ACTIONS = {
   read: ['s3:GetObject'],
   'read versions': ['s3:GetObject', 's3:GetObjectVersion'],
   write: ['s3:PutObject'],
-  /** Where it is uploaded in parts as it is made. */
+  /** An object that is uploaded in parts as it is made. */
   'write streams': ['s3:PutObject', 's3:AbortMultipartUpload'],
 };
 
-/** Gives a worker's role to read or to write the objects of a bucket whose keys fit these patterns. */
+/** Gives a worker's role the right to read or to write the objects of a bucket whose keys fit these patterns. */
 export function allowObjects(
   to: Worker,
   how: keyof typeof OBJECT_ACTIONS,
@@ -98,8 +98,8 @@ export function allowStart(to: Worker, machine: VersionedMachine): void {
 }
 
 /**
- * Lets a worker read what the executions of a state machine were given, did and gave, as far as it may describe them.
- * Their status alone takes no key.
+ * Lets a worker read what the executions of a state machine were given, did and gave, as far as it may describe them. Their status alone
+ * takes no key.
  */
 export function allowHistories(to: Worker, machine: VersionedMachine, key: GuardedKey): void {
   new Policy(to, `AllowHistories${machine.node.id}`, {
@@ -128,13 +128,13 @@ export function admitObjects(machine: StateMachine, bucket: GuardedBucket, ...pa
   acknowledgeObjects(machine.role, bucket, patterns);
 }
 
-/** What moving a queue's dead letters back takes: the task receives, deletes and sends in the name of who starts it. */
+/** The rights that moving a queue's dead letters back takes: the task receives, deletes and sends in the name of whoever starts it. */
 export const REDRIVE_ACTIONS = {
   deadLetters: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:StartMessageMoveTask'],
   queue: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
 };
 
-/** Lets a worker have what could not be worked on put back into its queue. */
+/** Lets a worker move a queue's dead letters back into the queue. */
 export function allowRedrive(to: Worker, { queue, deadLetters, key }: WorkQueue): void {
   const policy = allow(to, REDRIVE_ACTIONS.deadLetters, deadLetters.queueArn);
   policy.addStatements(
@@ -170,7 +170,7 @@ function roleOf({ role, node }: Worker): NamedRole {
   return role;
 }
 
-/** Says why the role of a state machine has the wildcards that its tasks bring. */
+/** Acknowledges the wildcards that its tasks bring into the role of a state machine, with the reason. */
 export function acknowledgeMachine(
   machine: StateMachine,
   functions: readonly IFunction[],
@@ -187,7 +187,7 @@ export function acknowledgeMachine(
       acknowledge(scope, finding, reason);
 }
 
-/** Says why policies of `scope` name the objects of another stack's bucket by patterns. */
+/** Acknowledges that policies of `scope` name the objects of another stack's bucket by patterns, with the reason. */
 export function acknowledgeObjects(scope: IConstruct, bucket: GuardedBucket, patterns: readonly string[]): void {
   const owner = Stack.of(bucket);
   const exported = owner.resolve(owner.exportValue(bucket.bucketArn));
@@ -199,7 +199,7 @@ export function acknowledgeObjects(scope: IConstruct, bucket: GuardedBucket, pat
     );
 }
 
-/** Says why a wildcard stands in the policies of `scope`. `finding` is what cdk-nag puts in its brackets. */
+/** Acknowledges a wildcard in the policies of `scope`, with the reason. `finding` is what cdk-nag puts in its brackets. */
 export function acknowledge(scope: IConstruct, finding: string, reason: string): void {
   Validations.of(scope).acknowledge({ id: `AwsSolutions-IAM5[${finding}]`, reason });
 }

@@ -10,12 +10,12 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 /** All that a bundle depends on: handlers and what they import, the packages' versions, and how they are bundled. */
 const SOURCES = ['lambdas/**/*.ts', 'package-lock.json', 'lib/constructs/bundles.ts'];
 
-/** By the root of an app's tree: a process that synthesizes again may do so from other sources. */
+/** The folder of bundles, by the root of an app's tree: a process that synthesizes again may do so from other sources. */
 const bundles = new WeakMap<IConstruct, string>();
 
 /**
- * The folder with one function's bundle, `index.mjs` and its source map. All functions are bundled when the first one is asked
- * for, in one process, since most of each is the same SDK, and once for these sources: another synthesis takes them from there.
+ * The folder with one function's bundle, `index.mjs` and its source map. All functions are bundled when the first one is asked for, in one
+ * process, since most of each is the same SDK, and once for these sources: another synthesis uses the same bundles.
  * @param folder under `lambdas/`
  */
 export function bundleOf({ node: { root } }: IConstruct, folder: string): string {
@@ -25,7 +25,7 @@ export function bundleOf({ node: { root } }: IConstruct, folder: string): string
 }
 
 function bundleAll(): string {
-  // Within the project: a source map tells where its sources are from here, and must be the same on every machine.
+  // The folder is within the project: a source map tells where its sources are from here, and must be the same on every machine.
   const outdir = join(PROJECT, 'cdk.out', `bundles-${hashOf(SOURCES)}`);
   if (existsSync(outdir)) return outdir;
   const staging = `${outdir}.${process.pid}`;
@@ -35,7 +35,7 @@ function bundleAll(): string {
     build(staging);
     renameSync(staging, outdir);
   } catch (error) {
-    // Should two bundle the same at once, they write the same: whoever comes second takes the first one's.
+    // Two processes that bundle the same at once write the same: the second one uses the first one's.
     if (!existsSync(outdir)) throw error;
   } finally {
     rmSync(staging, { recursive: true, force: true });
@@ -45,10 +45,12 @@ function bundleAll(): string {
 }
 
 const lockOf = (outdir: string) => `${outdir}.lock`;
-/** Longer than anything is bundled; then its process is gone, or another one has its id. */
+/**
+ * Milliseconds for which a lock is waited for: longer than anything is bundled. After them its process is gone, or another one has its id.
+ */
 const LONGEST_WAIT = 60_000;
 
-/** Waits while another process bundles the same, which takes all cores; takes the lock where none does. */
+/** Waits while another process bundles the same, which takes all cores; takes the lock if no other does. */
 function awaitOther(outdir: string): void {
   mkdirSync(dirname(outdir), { recursive: true });
   const pause = new Int32Array(new SharedArrayBuffer(4));
@@ -100,7 +102,7 @@ function build(outdir: string): void {
     minify: true,
     sourcemap: true,
     sourcesContent: false,
-    // Some bundled CommonJS packages call require, which an ES module has not.
+    // Some bundled CommonJS packages call require, which an ES module doesn't have.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   });
 }

@@ -10,10 +10,10 @@ import {
 import type { Construct } from 'constructs';
 import { GuardedKey } from './guarded-key.ts';
 
-/** What may be done with a bucket's objects. */
-export type ObjectRight = 'read' | 'write' | 'list' | 'delete';
+/** The rights on a bucket's objects. */
+type ObjectRight = 'read' | 'write' | 'list' | 'delete';
 
-/** All actions by which objects are read, written, listed and deleted; also those that nobody here has. */
+/** All actions by which objects are read, written, listed and deleted, including those that nobody here has. */
 const ACTIONS: Readonly<Record<ObjectRight, string[]>> = {
   read: ['s3:GetObject*'],
   write: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:PutObject*', 's3:RestoreObject'],
@@ -21,30 +21,30 @@ const ACTIONS: Readonly<Record<ObjectRight, string[]>> = {
   delete: ['s3:DeleteObject*'],
 };
 
-/** The lists that S3 knows a prefix of. A statement that asks others for one, by a wildcard too, S3 may take for malformed. */
+/** The lists that have a prefix in S3. S3 may take a statement for malformed that asks for the prefix of others, by a wildcard too. */
 const LISTS_BY_PREFIX = ['s3:ListBucket', 's3:ListBucketVersions'];
 
-export interface GuardedBucketProps {
+interface GuardedBucketProps {
   readonly removalPolicy: RemovalPolicy;
-  /** Days after which objects go, all or those of these folders; undefined: never. */
+  /** Days after which objects go, all of them or those of these folders; undefined: never. */
   readonly days?: number | Readonly<Record<string, number>>;
   /** Days after which the objects of these folders go sooner than all others. */
   readonly soonerDays?: Readonly<Record<string, number>>;
   /** Days after which overwritten and deleted versions go; undefined: never. */
   readonly oldVersionDays?: number;
-  /** Set where nobody may delete or change an object before a time. */
+  /** The lock under which nobody may delete or change an object before a time; undefined: none. */
   readonly lock?: ObjectLockRetention;
 }
 
-/** No principal's name: a condition needs a value where nobody is admitted. */
+/** The name of no principal: a condition needs a value if nobody is admitted. */
 const NOBODY = 'arn:aws:iam:::nobody';
 
-/** Incomplete uploads go after so many days: nobody sees them, and they cost. */
+/** Days after which incomplete uploads go: nobody sees them, and they cost. */
 const ABANDONED_UPLOAD_DAYS = 7;
 
 /**
- * A versioned bucket under a key of its own, with a list of who may read, write, list and delete. Its policy denies each to
- * every other principal, whatever that one's own policy says.
+ * A versioned bucket under a key of its own, with a list of who may read, write, list and delete. Its policy denies each right to every
+ * other principal, whatever that principal's own policy says.
  */
 export class GuardedBucket extends Bucket {
   readonly key: GuardedKey;
@@ -65,7 +65,7 @@ export class GuardedBucket extends Bucket {
       versioned: true,
       encryption: BucketEncryption.KMS,
       encryptionKey: key,
-      // One data key for many objects: else each object read and written would be a request to KMS.
+      // One data key serves many objects: otherwise each object that is read or written would be a request to KMS.
       bucketKeyEnabled: true,
       enforceSSL: true,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
@@ -78,7 +78,7 @@ export class GuardedBucket extends Bucket {
           ...(typeof days === 'number' ? { expiration: Duration.days(days) } : {}),
           ...(oldVersionDays ? { noncurrentVersionExpiration: Duration.days(oldVersionDays) } : {}),
         },
-        // What an expiration leaves behind is a marker with the object's key, which else goes as many days later as that took.
+        // An expiration leaves a marker with the object's key behind, which otherwise goes as many days later as the expiration took.
         { expiredObjectDeleteMarker: true },
         ...Object.entries({ ...(typeof days === 'object' ? days : {}), ...soonerDays }).map(([prefix, count]) => ({
           prefix,
@@ -105,7 +105,7 @@ export class GuardedBucket extends Bucket {
       );
   }
 
-  /** Takes a role (or all roles that a pattern names) off the walls. Its own policy must let it, too. */
+  /** Lets a role (or all roles that a pattern names) through the walls. Its own policy must let it, too. */
   admit(roleArn: string, ...rights: ObjectRight[]): void {
     for (const right of rights) this.#admitted[right].add(roleArn);
     if (rights.includes('write')) this.key.admit(roleArn, 's3', 'write');
@@ -113,8 +113,8 @@ export class GuardedBucket extends Bucket {
   }
 
   /**
-   * Keeps all roles that a pattern names to the keys that fit these patterns (of a list: to prefixes that do), even where
-   * their own policy would let them more. The patterns may hold policy variables.
+   * Keeps all roles that a pattern names to the keys that fit these patterns (for a list: to prefixes that do), even if their own policy
+   * would let them more. The patterns may hold policy variables.
    */
   confine(sid: string, rolePattern: string, right: 'read' | 'write' | 'list', patterns: readonly string[]): void {
     const within = { ArnLike: { 'aws:PrincipalArn': rolePattern } };
@@ -136,7 +136,7 @@ export class GuardedBucket extends Bucket {
         conditions: { ...within, StringNotLike: { 's3:prefix': patterns } },
       }),
     );
-    // A policy can't ask of this list for a prefix, so who is confined has none of it.
+    // A policy can't ask for a prefix of this list, so a confined role has none of it.
     this.addToResourcePolicy(
       new PolicyStatement({
         ...denied,
@@ -149,8 +149,8 @@ export class GuardedBucket extends Bucket {
   }
 
   /**
-   * Refuses what those who read here could not read: objects under another key than the bucket's, or under one that comes
-   * with each request, or in a storage class that must be restored first. Who names nothing has the bucket's key and class.
+   * Refuses objects that the readers here could not read: under another key than the bucket's, or under one that comes with each request,
+   * or in a storage class that must be restored first. An upload that names nothing has the bucket's key and class.
    */
   refuseUnreadable(): void {
     const encryption = 's3:x-amz-server-side-encryption';
@@ -158,7 +158,7 @@ export class GuardedBucket extends Bucket {
     const storage = 's3:x-amz-storage-class';
     const given = (name: string) => ({ Null: { [name]: 'false' } });
     const refused: Record<string, Record<string, object>> = {
-      // Whoever names a form of encryption names this key, too: without, it would be one of AWS's.
+      // An upload that names a form of encryption must name this key, too: without it the key would be one of AWS's.
       NoOtherEncryption: { ...given(encryption), StringNotEquals: { [key]: this.key.keyArn } },
       NoOtherKey: { ...given(key), StringNotEquals: { [key]: this.key.keyArn } },
       NoKeyOfTheCustomer: given(`${encryption}-customer-algorithm`),

@@ -5,7 +5,7 @@ import type { CfnTopic, Topic } from 'aws-cdk-lib/aws-sns';
 import type { CfnQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
-/** The services through which this system's keys are used. None is used directly. */
+/** The services through which this system's keys are used. No key is used directly. */
 export type KeyService = 'dynamodb' | 's3' | 'sns' | 'sqs' | 'states';
 
 const READ = ['kms:Decrypt'];
@@ -15,7 +15,7 @@ const WRITE = ['kms:Decrypt', 'kms:GenerateDataKey'];
 /** A data key that is kept for later: part of the `kms:GenerateDataKey*` that AWS's documents name. */
 const WITHOUT_PLAINTEXT = 'kms:GenerateDataKeyWithoutPlaintext';
 
-/** Where a service keeps keys of its own under the key, and takes them over when the key is another. */
+/** The actions of a service that keeps keys of its own under the key, and takes them over when the key is another. */
 const KEEP = [
   'kms:Decrypt',
   'kms:DescribeKey',
@@ -25,14 +25,14 @@ const KEEP = [
   'kms:ReEncryptTo',
 ];
 
-/** What Step Functions documents for Distributed Maps on a bucket under a key, beside the rights of who reads and writes there. */
+/** The rights that Step Functions documents for Distributed Maps on a bucket under a key, beside those of reading and writing there. */
 export const MAP = ['kms:Encrypt'];
 
 export const HASH = ['kms:GenerateMac'];
 
-/** What a role does with a key through each service, by what it does with that which the key encrypts. */
+/** The actions of a role on a key through each service, by what it does with the data that the key encrypts. */
 export const KEY_ACTIONS: Readonly<Record<KeyService, { read: string[]; write: string[] }>> = {
-  // A table's own key is cached by caller; these are what DynamoDB documents as the least, but for grants.
+  // A table's own key is cached by caller; these are what DynamoDB documents as the least, without grants.
   dynamodb: {
     read: ['kms:Decrypt', 'kms:DescribeKey'],
     write: KEEP,
@@ -43,7 +43,7 @@ export const KEY_ACTIONS: Readonly<Record<KeyService, { read: string[]; write: s
   states: { read: READ, write: WRITE },
 };
 
-/** Administering a key is not using it: nobody decrypts by these. */
+/** The actions to administer a key, which is not using it: nobody decrypts by these. */
 const ADMINISTER = [
   'kms:CancelKeyDeletion',
   'kms:CreateAlias',
@@ -67,8 +67,8 @@ const ADMINISTER = [
 ];
 
 /**
- * A customer-managed key, rotated each year, that only those use whom its policy names. The account's administrators may
- * administer it, but by that may not use it: a role that isn't named here decrypts nothing, whatever its own policy says.
+ * A customer-managed key, rotated each year, that only the roles in its policy use. The account's administrators may administer it, but by
+ * that may not use it: a role that isn't named here decrypts nothing, whatever its own policy says.
  */
 export class GuardedKey extends Key {
   readonly #users = new Map<string, Set<string>>();
@@ -124,9 +124,9 @@ export class GuardedKey extends Key {
   }
 
   /**
-   * Lets a service that acts for itself put messages into a queue that is under the key. What SQS encrypts says which queue
-   * it is for, and by that the key is lent; by whom the service acts for it is not, since AWS doesn't support
-   * aws:SourceAccount for all that EventBridge writes to. Who may send to the queue, its own policy says.
+   * Lets a service that acts for itself put messages into a queue that is under the key. What SQS encrypts says which queue it is for, and
+   * the key is lent by that. It is not lent by the account for which the service acts, since AWS doesn't support aws:SourceAccount for all
+   * that EventBridge writes to. The queue's own policy says who may send to it.
    */
   admitSender(principal: string, queue: Queue): void {
     const known = this.#senders.get(principal);
@@ -155,8 +155,8 @@ export class GuardedKey extends Key {
   }
 
   /**
-   * Lets CloudWatch Logs keep log groups under the key, and has the logs of state machines that are under it delivered there:
-   * a machine's role encrypts them, and the delivery reads them.
+   * Lets CloudWatch Logs keep log groups under the key, and lets the logs of state machines that are under it be delivered there: a
+   * machine's role encrypts them, and the delivery reads them.
    * @param groups the pattern of the groups' names; they wait for their key, so the key can't wait for them
    */
   admitLogs(groups: string): void {
@@ -193,9 +193,8 @@ export class GuardedKey extends Key {
   }
 
   /**
-   * Lets a service that acts for itself publish to a topic that is under the key. As with queues, the key is lent by which topic
-   * it is for: AWS has no example of a key's policy that asks CloudWatch for an account. Who may publish, the topic's own policy
-   * says.
+   * Lets a service that acts for itself publish to a topic that is under the key. As with queues, the key is lent by the topic that a
+   * message is for: AWS has no example of a key's policy that asks CloudWatch for an account. The topic's own policy says who may publish.
    */
   admitPublisher(principal: string, topic: Topic): void {
     this.addToResourcePolicy(
@@ -209,10 +208,9 @@ export class GuardedKey extends Key {
   }
 
   /**
-   * Lets these roles create, change and restore tables under the key, through DynamoDB only. DynamoDB has a table's own key
-   * made in their name (CloudFormation's schema of a table lists Encrypt and Decrypt), and takes a grant of them for what it
-   * does in the background.
-   * @param roleArns of who deploys, or patterns of them
+   * Lets these roles create, change and restore tables under the key, through DynamoDB only. DynamoDB has a table's own key made in their
+   * name (CloudFormation's schema of a table lists Encrypt and Decrypt), and takes a grant from them for what it does in the background.
+   * @param roleArns those of the deployers, or patterns of them
    */
   admitTables(roleArns: readonly string[]): void {
     const ArnLike = { 'aws:PrincipalArn': [...roleArns] };
@@ -240,8 +238,8 @@ export class GuardedKey extends Key {
 }
 
 /**
- * A queue's or topic's ARN by the name that CloudFormation will give it, and by no reference: it waits for its key, so the key
- * can't wait for it.
+ * A queue's or topic's ARN by the name that CloudFormation will give it, without a reference: it waits for its key, so the key can't wait
+ * for it.
  */
 function arnPattern(service: 'sns' | 'sqs', of: Queue | Topic): string {
   const stack = Stack.of(of);
@@ -258,8 +256,8 @@ const administered = () =>
   });
 
 /**
- * A key that makes keyed hashes and never leaves KMS; only those may have one made whom its policy names. It isn't rotated: an
- * old hash could then not be made again.
+ * A key that makes keyed hashes and never leaves KMS; only the roles in its policy may have one made. It isn't rotated: an old hash could
+ * then not be made again.
  */
 export class HashKey extends Key {
   readonly #users = new Set<string>();
@@ -295,7 +293,7 @@ export class HashKey extends Key {
   }
 }
 
-/** The value of kms:ViaService where a service of this region uses the key. */
+/** The value of kms:ViaService if a service of this region uses the key. */
 function viaService(service: KeyService): string {
   return `${service}.${Aws.REGION}.amazonaws.com`;
 }
@@ -303,12 +301,12 @@ function viaService(service: KeyService): string {
 const inRegion = (service: string, rest: string) =>
   `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${rest}`;
 
-/** What a state machine's logs say of themselves while they are delivered; the `*` stands in it. */
+/** The encryption context of a state machine's logs while they are delivered; the `*` stands in it. */
 export const LOG_DELIVERY = { StringEquals: { 'kms:EncryptionContext:SourceArn': inRegion('logs', '*') } };
 
 /**
- * By which service a key is used. Step Functions uses it in the name of an execution's own role, and nothing says that this
- * counts as its way; but all that it encrypts says of which state machine it is, and by that the key is lent.
+ * The condition that a key is used through a service. Step Functions uses it in the name of an execution's own role, and nothing says that
+ * this counts as its way; but all that it encrypts says which state machine it is for, and the key is lent by that.
  */
 const throughService = (service: KeyService) =>
   service === 'states'

@@ -19,7 +19,7 @@ import { NamedRole } from './named-role.ts';
 const lambdas = fileURLToPath(new URL('../../lambdas', import.meta.url));
 
 /** Settings of one function. `E` is what its handler's schema of the environment takes: a missing variable does not compile. */
-export interface HandlerFunctionProps<E extends Record<string, string>> {
+interface HandlerFunctionProps<E extends Record<string, string>> {
   readonly config: StageConfig;
   /** Folder under `lambdas/`. */
   readonly folder: string;
@@ -28,17 +28,17 @@ export interface HandlerFunctionProps<E extends Record<string, string>> {
   /** Megabytes. */
   readonly memory: number;
   readonly timeout: Duration;
-  /** Set where a place among the account's functions is kept free for it, while others take all that there is. */
+  /** Whether a place among the account's functions is kept free for it, while others take all that there is. */
   readonly keptFree?: boolean;
-  /** So many run at once at most, where places are kept free for others: whoever asks for more waits. */
+  /** The most that run at once, if places are kept free for others: whoever asks for more waits. */
   readonly atMost?: number;
 }
 
 /** A function of this system: bundled from its folder, on the current Node, with a log group and a role of its own. */
 export class HandlerFunction<E extends Record<string, string>> extends LambdaFunction {
-  /** Places among the account's functions that are kept free for it, which is also as many as run of it at once; 0: none are. */
+  /** Places among the account's functions that are kept free for it, which is also the number of it that run at once; 0: none are. */
   readonly placesKept: number;
-  /** Whether who asks for one of its places may have to wait for long: that it is throttled is no trouble. */
+  /** Whether a caller of one of its places may have to wait for long: then its throttling is no trouble. */
   readonly isWaitedFor: boolean;
 
   constructor(scope: Construct, id: string, { config, ...props }: HandlerFunctionProps<E>) {
@@ -81,13 +81,19 @@ export class HandlerFunction<E extends Record<string, string>> extends LambdaFun
   }
 }
 
-/** What Lambda takes of a function's variables, in bytes as JSON (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
+/** The most bytes as JSON that Lambda takes of a function's variables (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
 const LARGEST_ENVIRONMENT = 4096;
 
-/** The most that a deployment puts where a variable refers to something: the URL of a queue, or an ARN, whose name has 80 characters. */
+/**
+ * The most characters that a deployment puts where a variable refers to something: the URL of a queue, or an ARN, whose name has 80
+ * characters.
+ */
 const LONGEST_REFERENCE = 134;
 
-/** Why Lambda would refuse a function's variables, which are resolved; nothing where it takes them, whatever the deployment puts into them. */
+/**
+ * The reason why Lambda would refuse a function's variables, which are resolved; nothing if it takes them, whatever the deployment puts
+ * into them.
+ */
 function tooMuchToTell(environment: { readonly variables?: Readonly<Record<string, unknown>> } = {}): string[] {
   const variables = Object.entries(environment.variables ?? {}).map(([name, value]) => [name, atLongest(value)]);
   const bytes = Buffer.byteLength(JSON.stringify(Object.fromEntries(variables)));

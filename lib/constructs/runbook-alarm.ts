@@ -3,7 +3,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 
-/** 1: work stands or is wrong, look at once. 2: look today. 3: look this week, or talk to a participant. */
+/** The severity of an alarm. 1: work stands or is wrong, look at once. 2: look today. 3: look this week, or talk to a participant. */
 export type Severity = 1 | 2 | 3;
 
 export interface RunbookAlarmProps {
@@ -11,21 +11,21 @@ export interface RunbookAlarmProps {
   readonly severity: Severity;
   /** What has happened, in a sentence. */
   readonly says: string;
-  /** Where the runbook stands. */
+  /** The place of the runbook. */
   readonly runbookUrl: string;
   /** The paragraph of the runbook, as a link to its heading names it. */
   readonly paragraph: string;
-  /** Who is told, of the alarm and of its end. */
+  /** The topic that is told of the alarm and of its end. */
   readonly tells: ITopic;
   readonly metric: IMetric;
   /** The first value that alarms. */
   readonly threshold: number;
   readonly compared: ComparisonOperator;
-  /** So many periods in a row; default one. */
+  /** The number of periods in a row; default one. */
   readonly periods?: number;
   /**
-   * Set where silence is the trouble: it is told when data that came come no more. Before the first there is nothing to tell,
-   * so that a stage that was just deployed is quiet.
+   * Whether silence is the trouble: the alarm tells when data that came come no more. Before the first data there is nothing to tell, so
+   * that a stage that was just deployed is quiet.
    */
   readonly tellsOfSilence?: boolean;
 }

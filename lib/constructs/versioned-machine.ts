@@ -17,28 +17,27 @@ import {
 import type { Construct, IDependable } from 'constructs';
 import { type GuardedKey, KEY_ACTIONS, LOG_DELIVERY } from './guarded-key.ts';
 
-/** The name of every state machine's alias: what deploys last is what starts. */
+/** The name of every state machine's alias: the version that was deployed last is the one that starts. */
 const ALIAS = 'live';
 
-/** How the names of the log groups of a stack's machines begin: Step Functions may write to these without a policy for each. */
+/** The beginning of the names of the log groups of a stack's machines: Step Functions may write to these without a policy for each. */
 export const machineLogs = (stackName: string): string => `/aws/vendedlogs/states/${stackName}-`;
 
-/** The longest that Step Functions works with one data key: what an execution keeps stays under it in any case. */
+/** The longest time for which Step Functions works with one data key: what an execution keeps stays under the key in any case. */
 export const DATA_KEY_SECONDS = 900;
 
-export interface VersionedMachineProps extends Omit<StateMachineProps, 'logs' | 'encryptionConfiguration'> {
+interface VersionedMachineProps extends Omit<StateMachineProps, 'logs' | 'encryptionConfiguration'> {
   readonly logGroup: ILogGroup;
-  /** Of its definition, and of what its executions were given, did and gave. */
+  /** The key of its definition, and of what its executions were given, did and gave. */
   readonly key: GuardedKey;
 }
 
 /**
- * A state machine with a version for each deployment that changes it, and an alias to the latest one, by which alone it is
- * started. What runs goes on with the version that it started with. Versions stay when a newer one comes: by them one sees
- * later what an execution ran.
+ * A state machine with a version for each deployment that changes it, and an alias to the latest one; it is started only by the alias. An
+ * execution goes on with the version that it started with. Versions stay when a newer one comes: they show later what an execution ran.
  */
 export class VersionedMachine extends StateMachine {
-  /** What to start. Whoever starts it depends on `alias`, since this names the alias and doesn't refer to it. */
+  /** The ARN by which it is started. Whoever starts it depends on `alias`, since this names the alias and doesn't refer to it. */
   readonly aliasArn: string;
   readonly alias: IDependable;
 
@@ -49,15 +48,15 @@ export class VersionedMachine extends StateMachine {
     super(scope, id, { ...props, logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: false } });
     this.logGroup = logGroup;
     const machine = this.node.defaultChild as CfnStateMachine;
-    // The L2 property would give the role the key for a machine of the name that the template gives, and it gives none.
+    // The L2 property would give the role the key for a machine of the name that the template gives, and the template gives none.
     machine.encryptionConfiguration = {
       type: 'CUSTOMER_MANAGED_KMS_KEY',
       kmsKeyId: key.keyArn,
       kmsDataKeyReusePeriodSeconds: DATA_KEY_SECONDS,
     };
     this.aliasArn = `${this.stateMachineArn}:${ALIAS}`;
-    // A changed machine is another revision, also where nothing of it changed but what it refers to; by that CloudFormation
-    // puts another version in the place of the one before.
+    // A changed machine is another revision, even if nothing of it changed except what it refers to; by that CloudFormation puts another
+    // version in the place of the one before.
     const version = new CfnStateMachineVersion(this, 'Version', {
       stateMachineArn: this.stateMachineArn,
       stateMachineRevisionId: machine.attrStateMachineRevisionId,
@@ -75,7 +74,7 @@ export class VersionedMachine extends StateMachine {
         new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: [key.keyArn], conditions: LOG_DELIVERY }),
       ],
     });
-    // Nothing is started before it may be encrypted.
+    // Nothing is started before the role may encrypt it.
     alias.node.addDependency(uses);
   }
 
@@ -101,7 +100,7 @@ export class VersionedMachine extends StateMachine {
   }
 }
 
-export interface RunMachineProps extends StepFunctionsStartExecutionJsonataProps {
+interface RunMachineProps extends StepFunctionsStartExecutionJsonataProps {
   readonly stateMachine: VersionedMachine;
 }
 

@@ -28,7 +28,7 @@ import { ownAddress } from '../constructs/own-account.ts';
 import { machineLogs } from '../constructs/versioned-machine.ts';
 import { deadLetterQueue, eventQueue, type WorkQueue, workQueue } from '../constructs/work-queue.ts';
 
-export interface DataStackProps extends StackProps {
+interface DataStackProps extends StackProps {
   readonly config: StageConfig;
 }
 
@@ -39,8 +39,8 @@ const PROTOCOLS: Record<Address['protocol'], SubscriptionProtocol> = {
 };
 
 /**
- * A web server that doesn't answer is tried for three quarters of an hour, while AWS's own default is a minute: the last six times
- * are five minutes apart. All delays together may come to an hour at most (SNS's guide, message delivery retries).
+ * A web server that doesn't answer is tried for three quarters of an hour, while AWS's own default is a minute: the last six tries are five
+ * minutes apart. All delays together may come to an hour at most (SNS's guide, message delivery retries).
  */
 const WEB_SERVERS: DeliveryPolicy = {
   healthyRetryPolicy: {
@@ -52,7 +52,7 @@ const WEB_SERVERS: DeliveryPolicy = {
   },
 };
 
-/** What lasts: tables, buckets, topics with their subscriptions, and the inbox's events in queues. */
+/** The stack of what lasts: tables, buckets, topics with their subscriptions, and the inbox's events in queues. */
 export class DataStack extends Stack {
   readonly links: Table;
   readonly cases: Table;
@@ -61,13 +61,13 @@ export class DataStack extends Stack {
   readonly outbox: GuardedBucket;
   /** Entries of the audit: written once, deleted by nobody before their time. */
   readonly audit: GuardedBucket;
-  /** Of both tables. */
+  /** The key of both tables. */
   readonly tablesKey: GuardedKey;
-  /** Of all topics and queues. */
+  /** The key of all topics and queues. */
   readonly messagesKey: GuardedKey;
-  /** Of the state machines, what their executions keep, and their logs. */
+  /** The key of the state machines, of what their executions keep, and of their logs. */
   readonly machinesKey: GuardedKey;
-  /** Of the keyed hashes in the audit. */
+  /** The key of the keyed hashes in the audit. */
   readonly auditKey: HashKey;
   readonly operators: Topic;
   readonly agencies: Topic;
@@ -76,15 +76,15 @@ export class DataStack extends Stack {
   readonly reports: WorkQueue;
   readonly usage: WorkQueue;
   readonly responses: WorkQueue;
-  /** What approvers upload. */
+  /** The queue of approvers' uploads. */
   readonly approvals: WorkQueue;
-  /** By what agencies take reports back. */
+  /** The queue of agencies' uploads that take reports back. */
   readonly withdrawals: WorkQueue;
-  /** What caseworkers ask. */
+  /** The queue of caseworkers' lookups. */
   readonly lookups: WorkQueue;
-  /** What they appeal for. */
+  /** The queue of caseworkers' appeals. */
   readonly appeals: WorkQueue;
-  /** What is to be told to the audit. */
+  /** The queue of notes to the audit. */
   readonly auditNotes: WorkQueue;
   /** Notices that SNS could not deliver to a subscriber. */
   readonly noticesDeadLetters: Queue;
@@ -93,7 +93,7 @@ export class DataStack extends Stack {
     super(scope, id, props);
 
     const { retention, protect, policy } = config;
-    // What a failed creation made is taken away again: nobody has put anything into it, and nobody would find it.
+    // A resource of a creation that failed is removed again: nobody has put anything into it, and nobody would find it.
     const removalPolicy = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     this.tablesKey = new GuardedKey(this, 'TablesKey', { description: 'Encrypts the tables', removalPolicy });
     this.tablesKey.admitTables(config.deployers.map(roleNamed));
@@ -126,7 +126,7 @@ export class DataStack extends Stack {
       removalPolicy,
       oldVersionDays,
       days: workDays,
-      // Of two rules S3 goes by the shorter one.
+      // If two rules apply, S3 goes by the shorter one.
       soonerDays: { [LOOKUPS.prefix]: Math.min(explanationDays, workDays) },
     });
     this.outbox = new GuardedBucket(this, 'Outbox', {
@@ -139,14 +139,14 @@ export class DataStack extends Stack {
           ),
         ),
         [OUTBOX.explanations.prefix]: explanationDays,
-        // By a batch's books the sweep knows that one which it finds in the work bucket is done with.
+        // The sweep knows by a batch's books that a batch which it finds in the work bucket is done with.
         [OUTBOX.batches.prefix]: Math.max(caseDays, workDays + REMOVAL_DAYS),
       },
     });
     const auditFor = Duration.days(retention.auditDays);
     this.audit = new GuardedBucket(this, 'Audit', {
       removalPolicy,
-      // In a stage that isn't protected, those who may bypass the lock can still tear it down.
+      // In a stage that isn't protected, people who may bypass the lock can still tear it down.
       lock: protect ? ObjectLockRetention.compliance(auditFor) : ObjectLockRetention.governance(auditFor),
     });
     // CloudFormation's own reading of a bucket asks for this right; names are all that it opens.
@@ -185,7 +185,7 @@ export class DataStack extends Stack {
     this.#letSubscribe(this.approvers, config.approvers);
     this.#letSubscribe(this.administrators, config.administrators);
 
-    // Whatever is none of these goes the way of the reports, where strays are told to the administrators.
+    // Anything that is none of these goes the way of the reports, where administrators are told of strays.
     const usage = { prefix: INBOX.usage.prefix };
     const responses = { prefix: INBOX.responses.prefix };
     const decisions = { prefix: INBOX.decisions.prefix };
@@ -243,8 +243,8 @@ export class DataStack extends Stack {
 
   #subscribe(id: string, topic: Topic, addresses: readonly Address[], filter: Record<string, string[]>): void {
     for (const { protocol, endpoint } of addresses) {
-      // By its address and not by its place: SNS gives who subscribes twice the same subscription, so that one which another takes the
-      // place of would be deleted with it.
+      // The id comes from the address and not from its place in the list: SNS gives whoever subscribes twice the same subscription, so that
+      // a subscription that is replaced by another would be deleted with it.
       const subscription = new Subscription(this, `${id}-${sha8(sha256Of(`${protocol} ${endpoint}`))}`, {
         topic,
         protocol: PROTOCOLS[protocol],
@@ -256,15 +256,15 @@ export class DataStack extends Stack {
           Object.entries(filter).map(([name, allowlist]) => [name, SubscriptionFilter.stringFilter({ allowlist })]),
         ),
       });
-      // A policy that changes is refused where nothing says of what it is (aws-cdk issue 24804).
+      // A changed filter policy is refused if nothing says what it applies to (aws-cdk issue 24804).
       if (Object.keys(filter).length > 0)
         (subscription.node.defaultChild as CfnSubscription).filterPolicyScope = 'MessageAttributes';
     }
   }
 
   /**
-   * Lets each participant's own account subscribe queues of its own: such a subscription waits for no confirmation, since the
-   * queue's owner makes it. What it is filtered by, no policy of a topic can say.
+   * Lets each participant's own account subscribe queues of its own: such a subscription waits for no confirmation, since the queue's owner
+   * makes it. No policy of a topic can say how it is filtered.
    */
   #letSubscribe(topic: Topic, participants: readonly Participant[]): void {
     const accounts = new Set(participants.filter(isNamed).map(({ principal }) => accountOf(principal)));

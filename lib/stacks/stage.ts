@@ -6,14 +6,14 @@ import { DataStack } from './data.ts';
 import { OperationsStack } from './operations/stack.ts';
 import { WorkflowStack } from './workflow/stack.ts';
 
-/** By which the bill, and whoever looks into the account, tells what belongs to this application, and to which stage. */
-export const APPLICATION = 'handset-fraud';
+/** The tag by which the bill, and people who look into the account, tell what belongs to this application, and to which stage. */
+const APPLICATION = 'handset-fraud';
 
 /** All stacks of a stage, each under its name; checked by cdk-nag when they are synthesized. */
 export function addStage(app: App, config: StageConfig) {
   const { stage, protect: terminationProtection } = config;
   const tags = { application: APPLICATION, stage };
-  // Keys have the stack's tags from CloudFormation alone: emulators of it reject a key that has tags of its own in the template.
+  // Keys get the stack's tags from CloudFormation alone: emulators of it reject a key that has tags of its own in the template.
   for (const [name, value] of Object.entries(tags))
     Tags.of(app).add(name, value, { excludeResourceTypes: ['AWS::KMS::Key'] });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -1,7 +1,6 @@
 /**
- * The commands of the AWS CLI that the runbook uses, carried out by the SDK: each with the flags that it knows, any other being an
- * error. Those of services that the local cloud has are made there; those of others are asked of the synthesized policies, and
- * answered with nothing.
+ * The AWS CLI's commands that the runbook uses, carried out by the SDK. Each takes only the flags that it knows. Commands of services that
+ * the local cloud has are made there; for those of other services the synthesized policies are asked, and the answer is empty.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -36,31 +35,34 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Resource, Rights, Role } from 'local-cloud';
 
-/** Who asks: by whose access key, and with which rights where the policies are asked. */
+/** The caller: an access key, and the role whose policies are asked. */
 export interface Asker {
   readonly accessKeyId: string;
   readonly role: Role;
-  /** Whom the local cloud takes for the owner of the account, though AWS asks keys and walls: it only asks the policies. */
+  /**
+   * Set for a caller that the local cloud takes for the owner of the account, though AWS would ask keys and walls: only the policies are
+   * asked.
+   */
   readonly unasked?: boolean;
 }
 
-/** Where the commands go. */
+/** The cloud that the commands go to. */
 export interface World {
   readonly endpoint: string;
   readonly region: string;
   readonly account: string;
   readonly resources: readonly Resource[];
   readonly rights: Rights;
-  /** The folder that relative paths are of. */
+  /** The folder that relative paths start from. */
   readonly folder: string;
 }
 
-/** How a command ended, as the CLI prints it. */
+/** The end of a command, as the CLI prints it. */
 export interface Ended {
   readonly code: number;
   readonly said: string;
   readonly complained: string;
-  /** What the service answered, before --query. */
+  /** The service's answer, before --query. */
   readonly answer?: unknown;
 }
 
@@ -71,13 +73,13 @@ class WrongCommand extends Error {
   override name = 'WrongCommand';
 }
 
-/** Flags by name: of one value, of several, or of none. */
+/** Flags by name: with one value, with several, or with none. */
 type Flags = Readonly<Record<string, 'one' | 'many' | 'none'>>;
 
 interface Given {
   readonly words: readonly string[];
   one(flag: string): string | undefined;
-  /** @throws WrongCommand where it isn't given */
+  /** @throws WrongCommand where the flag isn't given */
   must(flag: string): string;
   many(flag: string): string[] | undefined;
   has(flag: string): boolean;
@@ -85,15 +87,15 @@ interface Given {
 
 interface Command {
   readonly flags: Flags;
-  /** Words that belong to no flag; default none. */
+  /** The number of words that belong to no flag; default none. */
   readonly words?: number;
-  /** It asks the policies, and no service. */
+  /** Set for a command that asks the policies, and no service. */
   readonly asks?: true;
-  /** What is printed: text as it is, anything else by --query and --output. */
+  /** Resolves with what is printed: text as it is, anything else by --query and --output. */
   run(given: Given, world: World, asker: Asker): Promise<unknown>;
 }
 
-/** A command of a service that the local cloud has not: the policies are asked whether it may be made. */
+/** A command of a service that the local cloud doesn't have: it asks the policies whether the call may be made. */
 const asked = (flags: Flags, needs: (given: Given, world: World) => [action: string, resource: string][]): Command => ({
   flags,
   asks: true,
@@ -119,7 +121,10 @@ const queues = (world: World, asker: Asker) => new SQSClient(config(world, asker
 const buckets = (world: World, asker: Asker) => new S3Client({ ...config(world, asker), forcePathStyle: true });
 const count = (text: string | undefined) => (text === undefined ? undefined : Number(text));
 
-/** A resource of a type, by its name. */
+/**
+ * The ARN of a resource of a type, by its name.
+ * @throws WrongCommand where there is none
+ */
 function named({ resources }: World, type: string, name: string): string {
   const found = resources.find((resource) => resource.type === type && resource.name === name);
   if (found === undefined) throw new WrongCommand(`there is no ${type} ${name}`);
@@ -259,7 +264,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       const { Contents = [], CommonPrefixes = [] } = await buckets(world, asker).send(
         new ListObjectsV2Command({ Bucket, Prefix: Key, ...(has('recursive') ? {} : { Delimiter: '/' }) }),
       );
-      // The CLI fails where it finds nothing.
+      // The CLI fails if it finds nothing.
       if (Contents.length + CommonPrefixes.length === 0) throw new Error(`nothing is under ${url}`);
       const folders = CommonPrefixes.map(
         ({ Prefix }) => `                           PRE ${Prefix?.slice(Key.length)}\n`,
@@ -373,7 +378,7 @@ export async function aws(args: readonly string[], world: World, asker: Asker): 
   }
 }
 
-/** @throws WrongCommand for a flag that the command hasn't, or whose values are too many or too few */
+/** @throws WrongCommand for a flag that the command doesn't have, or one with too many or too few values */
 function read(args: readonly string[], { flags: own, words: most = 0 }: Command): Given {
   const flags: Flags = { ...own, query: 'one', output: 'one' };
   const words: string[] = [];

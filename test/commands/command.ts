@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** How a command ended. */
+/** The end of a command. */
 export interface Ended {
   code: number | null;
   said: string;
   complained: string;
 }
 
-/** Runs one of the project's commands as a process of its own, against an endpoint, under the name of a role, with what it reads. */
+/** Runs one of the project's commands as a process of its own, against an endpoint, under the name of a role, with `read` as its input. */
 export function run(command: string, args: readonly string[], endpoint: string, as = 'x', read = ''): Promise<Ended> {
   const { AWS_PROFILE: _, AWS_SESSION_TOKEN: __, ...env } = process.env;
   const child = spawn(process.execPath, [join(PROJECT, 'bin', `${command}.ts`), ...args], {
@@ -24,7 +24,7 @@ export function run(command: string, args: readonly string[], endpoint: string, 
     },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  // One that reads nothing may have ended before.
+  // A command that reads nothing may have ended before.
   child.stdin.on('error', () => {}).end(read);
   const ended: Ended = { code: null, said: '', complained: '' };
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -9,7 +9,7 @@ type Input = Record<string, unknown>;
 
 interface Stack {
   protected: boolean;
-  /** Names of stacks that read its outputs. */
+  /** The names of stacks that read its outputs. */
   readBy: string[];
   resources: [type: string, name: string][];
 }
@@ -18,7 +18,7 @@ interface Version {
   key: string;
   id: string;
   isMarker: boolean;
-  /** Set where nobody deletes it without saying that he goes past the lock. */
+  /** Set where nobody deletes the stack without a flag for going past the lock. */
   locked: boolean;
 }
 
@@ -29,27 +29,30 @@ interface Bucket {
   uploads: string[];
 }
 
-/** What S3 lists, and CloudFormation, on one page; few, so that there are several. */
+/** The entries of one page of S3's and CloudFormation's lists; few, so that there are several pages. */
 const PAGE = 3;
 
 const refused = (name: string, message = name): never => {
   throw Object.assign(new Error(message), { name });
 };
 
-/** A small account, as AWS documents what it refuses: nothing deletes a stack here, so that no real part can stand in. */
+/**
+ * A small account that refuses what AWS documents that it refuses: nothing deletes a stack here, so that no part of the local cloud can
+ * stand in.
+ */
 export class StandInAccount {
   readonly stacks = new Map<string, Stack>();
   readonly buckets = new Map<string, Bucket>();
   readonly tables = new Set<string>();
-  /** Days until it goes, once that was asked for. */
+  /** The days until a key goes, once its deletion was asked for. */
   readonly keys = new Map<string, number | undefined>();
-  /** Mappings of queues to functions, by their ids: how often each is still looked at before it has come to rest. */
+  /** Mappings of queues to functions, by their ids, with the number of looks until each has come to rest. */
   readonly mappings = new Map<string, { enabled: boolean; looks: number }>();
-  /** Running executions, by state machine. What one starts as it is stopped: as a function does that read its message before. */
+  /** Running executions, by state machine. */
   readonly running = new Map<string, string[]>();
-  /** Executions that begin when the first one is stopped. */
+  /** Executions that begin when the first one is stopped, as a function starts one if it had read its message before. */
   readonly late: [machine: string, execution: string][] = [];
-  /** Requests, of which the named ones fail once. */
+  /** Requests that fail once. */
   readonly failing = new Set<string>();
 
   clients() {
@@ -92,7 +95,7 @@ export class StandInAccount {
         for (const [type, name] of stack?.resources ?? [])
           if (type === 'AWS::StepFunctions::StateMachine' && this.running.get(name)?.length)
             return refused('DELETING', `${name} still has executions that run`);
-        // CloudFormation fails later, in an event; here at once.
+        // CloudFormation fails later, in an event; here it fails at once.
         if (stack?.readBy.some((reader) => this.stacks.has(reader))) return refused('Export is in use');
         this.stacks.delete(String(input.StackName));
         return {};

@@ -44,6 +44,12 @@ describe('a notice for people', () => {
     expect(text).toContain('Direction: mha-83065f2a6425.reverify.airtel.1-0-0\n');
   });
 
+  it('of an order that an answer has caused asks for none: a row of it would be rejected', () => {
+    const { text } = noticeText({ ...example('order'), order: 'restore', rung: 'back' } as Notice);
+    expect(text).toContain('carry it out by 2026-06-11 05:30 IST (2026-06-11 00:00 UTC); it needs no answer.');
+    expect(text).not.toContain('answer before');
+  });
+
   it('of a receipt says what was not taken, or that nothing was', () => {
     const receipt = example('receipt');
     const of = (one: object) => noticeText({ ...receipt, ...one } as Notice);

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { DIRECTION_KIND_NAMES } from '../../lambdas/domain/kinds.ts';
+import { ORDERS } from '../../lambdas/domain/ladders.ts';
 import {
   administratorNotice,
   agencyNotice,
@@ -59,6 +61,13 @@ describe('docs/notices.md', () => {
         expect(elsewhere.map(([, { options }]) => options.some((one) => one.shape === shape))).toContain(true);
       } else expect(['kind', ...fields].sort()).toEqual(Object.keys(shape).sort());
     }
+  });
+
+  it('names each order, and each kind of direction, of which operators hear: filters are made by these words', () => {
+    const row = (field: string) => new RegExp(`^\\| \`${field}\` \\| (.*) \\|$`, 'm').exec(page)?.[1] ?? '';
+    const words = (field: string) => [...row(field).matchAll(/`(\w+)`/g)].map(([, word]) => word).sort();
+    expect(words('order')).toEqual([...ORDERS].sort());
+    expect(words('directionKind')).toEqual([...DIRECTION_KIND_NAMES].sort());
   });
 
   it.each(Object.entries(unions))('gives an example of each, which is one: %s', (whom, union) => {

@@ -1,4 +1,4 @@
-/** A batch that has settled, as its books are balanced from it. */
+/** A batch that has settled, as the input of its books. */
 import { addDecision, addLedger, type BooksInput, type Decisions, type Ledgers } from '../../lambdas/domain/books.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { ClaimState, DirectionKind } from '../../lambdas/domain/kinds.ts';
@@ -8,9 +8,9 @@ import { agency, airtel, answered, at, batchId, closed, fresh, jio, sealed } fro
 export const settled = (ledger: Ledger) => sealed(closed(ledger));
 
 /**
- * Two handsets, two operators. Of 9 connections airtel has 6 (1 open elsewhere, 1 disconnected, 4 directed: verified,
- * disconnected, failed, silent) and jio 3 (3 directed: not found, disconnected, disconnected). Of 4 blocks airtel has 2
- * (1 already blocked, 1 directed: blocked) and jio 2 (1 open elsewhere, 1 directed: silent).
+ * Two handsets, two operators. airtel has 6 of the 9 connections (1 open elsewhere, 1 disconnected, 4 directed: verified, disconnected,
+ * failed, silent) and jio 3 (3 directed: not found, disconnected, disconnected). airtel has 2 of the 4 blocks (1 already blocked, 1
+ * directed: blocked) and jio 2 (1 open elsewhere, 1 directed: silent).
  */
 export function example(): BooksInput {
   const decided: [DirectionKind, OperatorId, ClaimState, number][] = [

@@ -1,4 +1,4 @@
-/** Pointers to rows of earlier directions, with what counts of them. */
+/** Pointers to rows of earlier directions, with their counting state. */
 import type { CountedPointer } from '../../lambdas/domain/claims.ts';
 import { airtel, at, day, directionId } from './example.ts';
 

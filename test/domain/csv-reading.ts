@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { type Columns, type CsvRow, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 
-/** The columns of the files that are read here, a file of theirs as it is read, and a row of it. */
+/** The columns of the files that are read here, the reading of a text with them, and a row of it. */
 export const columns: Columns = { required: ['imei'], optional: ['note'] };
 export const read = (text: string | Buffer) => readAll([Buffer.from(text)], columns);
 export const row = (line: number, imei: string, note = '') => ({ line, cells: { imei, note } });
 
-/** Any text of whole characters. `fc.string` of these looks each up in all of Unicode, which takes seconds. */
+/** Any text of whole characters. `fc.string` would look each of them up in all of Unicode, which takes seconds. */
 export const anyText = fc
   .array(
     fc.integer({ min: 0, max: 0x10_ffff }).filter((code) => code < 0xd800 || code > 0xdfff),
@@ -14,7 +14,7 @@ export const anyText = fc
   )
   .map((codes) => String.fromCodePoint(...codes));
 
-/** What a file came to: its rows, and the fault that ended the reading. */
+/** The result of reading a file: its rows, and the fault that ended the reading. */
 export interface Reading {
   rows: CsvRow[];
   fault: { line: number; reason: string } | null;
@@ -53,7 +53,7 @@ export async function readAll(chunks: readonly Buffer[], columns: Columns): Prom
   }
 }
 
-/** What separates the cells of a text, by its first record without what is quoted. */
+/** The separator of a text's cells, from its first record without the quoted parts. */
 function separatorIn(text: string): string {
   const [header = ''] = text
     .replace(/^(?:\r?\n)+/, '')
@@ -63,7 +63,7 @@ function separatorIn(text: string): string {
   return [',', ';', '\t'].find((one) => names.includes(one)) ?? ',';
 }
 
-/** A file's bytes in UTF-8, also of one in UTF-16; with a byte that is none in UTF-8 in the place of what is no character there. */
+/** A file's bytes in UTF-8, converted if it is in UTF-16; an invalid character becomes a byte that is invalid in UTF-8. */
 export function inUtf8(file: Buffer): Buffer {
   const head = file.subarray(0, 4).toString('hex');
   if (!/^(?:fffe(?!0000)|feff)/.test(head)) return file;
@@ -80,10 +80,7 @@ export function inUtf8(file: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
-/**
- * An independent, slow and simple reckoning of what a text of short lines says as CSV: character by character over the
- * whole text in memory.
- */
+/** An independent, slow and simple reading of a text of short lines as CSV: character by character over the whole text in memory. */
 export function reckon(text: string, columns: Columns): Reading {
   const records: { line: number; cells: string[]; quoted: string[] }[] = [];
   let unclosed: number | null = null;
@@ -175,7 +172,8 @@ export function reckon(text: string, columns: Columns): Reading {
       return { rows: [], fault: { line: header.line, reason: `duplicate_column:${name}` } };
     }
   }
-  // A cell whose quote opens in one row and closes in a later one: the rest of the one, those between, and the beginning of the other.
+  // Matches a cell whose quote opens in one row and closes in a later one: the rest of the one row, those between, and the beginning of the
+  // other.
   const [blanks, other] = [`(?:(?![\\n${separator}])\\s)*`, `[^\\n${separator}]*`];
   const areTwo = (content: string, at: number, cells: string[]) => {
     const rest = `${separator}${other}`.repeat(names.length - 1 - at);
@@ -184,7 +182,7 @@ export function reckon(text: string, columns: Columns): Reading {
     if (names.length < 2) return false;
     if (new RegExp(`^${blanks}${rest}\\n(?:${between}\\n)*${beginning}${blanks}$`).test(content)) return true;
     if (!new RegExp(`^${other}${rest}\\n(?:${between}\\n)*${beginning}${other}$`).test(content)) return false;
-    // A note may go on in a second line that looks like this; a row names somebody there.
+    // A note may go on in a second line of this form; a row differs from that by naming somebody.
     const [, ...within] = content.split('\n');
     return within.some((line, n) => {
       const own = line.split(separator);

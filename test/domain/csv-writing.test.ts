@@ -40,7 +40,7 @@ describe('writing CSV', () => {
       "'x",
       ' =1',
     ]);
-    // Behind what separates cells for some of them, too, and nowhere else.
+    // Some spreadsheets begin a new cell behind a semicolon or a tab.
     expect(['Delhi;=1', 'Delhi; +1', 'a\t@x', 'a;b-c', 'a=b'].map(outside)).toEqual([
       "Delhi;'=1",
       "Delhi; '+1",

@@ -1,4 +1,4 @@
-/** A batch that waits for a decision, what is said of it, and what comes of that. */
+/** A batch that waits for a decision, the words of its approvers, and the results. */
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { DecisionRow } from '../../lambdas/domain/decision-rows.ts';
 import { applyDecision, type Decision, type DecisionApplied, openDecision } from '../../lambdas/domain/decisions.ts';

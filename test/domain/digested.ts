@@ -1,4 +1,4 @@
-/** A digest in which there is something of everything. */
+/** A digest with something of everything. */
 import type { Digest } from '../../lambdas/domain/digest.ts';
 import { agency, at, batchId } from './example.ts';
 
@@ -44,7 +44,7 @@ export const digested = {
   untold: ['mha-bbbbbbbbbbbb'],
 } as unknown as Digest;
 
-/** One of more batches, each with a row in every table, than a page shows. */
+/** The number of batches, each with a row in every table, that is more than a page shows. */
 const MANY = 150;
 const many = <T extends object>(one: T | undefined, change: (n: number) => object): T[] =>
   one === undefined ? [] : Array.from({ length: MANY }, (_, n) => ({ ...one, ...change(n) }));

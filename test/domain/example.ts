@@ -1,4 +1,4 @@
-/** A direction of a few rows, in the state that a test needs; its identities are of no consequence. */
+/** A direction of a few rows, in the state that a test needs; its identities don't matter. */
 import { asInstant, type Day, type Instant, parseDay } from '../../lambdas/domain/days.ts';
 import {
   type AgencyId,
@@ -24,7 +24,7 @@ export const jio = 'jio' as OperatorId;
 
 export const at = asInstant;
 
-/** How the error reads, name and message, that an act ends with. */
+/** The name and message of the error that an act ends with. */
 export function thrown(act: () => unknown): string {
   try {
     act();
@@ -132,7 +132,7 @@ export function marked(ledger: Ledger, rows: readonly number[]): Ledger {
   return taken;
 }
 
-/** Where what is ported or extended goes on: all ports are to jio, and all who have more time are in hospital. */
+/** The details of rows that are ported or extended: all ports are to jio, and everybody with more time is in hospital. */
 const ONWARD = { ported: { onward: { to: jio } }, extended: { onward: { ground: 'hospital' } } } as const;
 
 /** A response's rows, lines counted from 2, all of one day. */
@@ -153,7 +153,7 @@ export const fileOn = (on: string, sha256: string) => {
 };
 
 let files = 0;
-/** Applies answers as a new file; upload and commit are on 2026-06-03 unless told. */
+/** Applies answers as a new file; upload and commit are on 2026-06-03 unless `told` says otherwise. */
 export function answered(
   ledger: Ledger,
   answers: readonly (readonly [row: number, outcome: Answer])[],
@@ -167,7 +167,7 @@ export function answered(
   } = {},
 ): Applied {
   files += 1;
-  // No two begin with the same eight digits.
+  // No two digests begin with the same eight digits.
   const sha256 = told.sha256 ?? `${String(files).padStart(8, '0')}-file`;
   const uploadedAt = told.at ?? '2026-06-03T10:00:00Z';
   const committedAt = at(told.committedAt ?? uploadedAt);
@@ -179,7 +179,7 @@ export function answered(
   return decision;
 }
 
-/** Ends its ladder, at whose beginning the first order went out. */
+/** Ends a ledger's ladder, whose first order went out at its beginning. */
 export function closed(ledger: Ledger): Ledger {
   const begun = { ...ledger, begunAt: ledger.begunAt ?? start };
   const decision = closeLedger(begun, ladderEnds[ledger.kind]);

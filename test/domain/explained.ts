@@ -1,4 +1,4 @@
-/** What is known of a number or a handset, as explanations and their sentences are made of it. */
+/** Facts about a number or a handset, as explanations and their sentences are made of them. */
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import type { DirectionRow } from '../../lambdas/domain/directions.ts';
 import type {
@@ -22,7 +22,7 @@ export const on = (day: number) => `2026-06-${String(day).padStart(2, '0')}` as 
 export const SHA256 = 'deadbeef'.repeat(8);
 export const asking = { now: at(7), approvers: ['approver-1', 'approver-2', 'approver-3'] };
 
-/** A ledger of one row at jio, of the second plan where it says so. */
+/** A ledger of one row at jio, of the plan given. */
 export function ledger(kind: DirectionKind, more: Partial<Ledger> = {}, plan = 1): Ledger {
   const planned = newLedger({
     directionId: `${BATCH}.${kind}.jio.${plan}-0-0` as DirectionId,
@@ -45,7 +45,7 @@ export function ledger(kind: DirectionKind, more: Partial<Ledger> = {}, plan = 1
   return { ...planned, ...more };
 }
 
-/** What a file of the third of June said of the row. */
+/** The ledger after a file of the third of June with this answer for the row. */
 export function answered(answer: Answer | 'overdue', of: Ledger, file: Partial<RecordedFile> = {}): Ledger {
   const outcomes = new Uint8Array(of.outcomes);
   writeOutcome(outcomes, 0, answer, on(3), 0);

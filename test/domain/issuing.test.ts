@@ -10,6 +10,12 @@ function reversed(ledger: Ledger, rows: number[], reversal = 'caseworker-1-01234
   return withdrawRows(ledger, rows, how) ?? ledger;
 }
 
+test('a word of a later version of the system is damage, and leaves nobody open to be cut off', () => {
+  const ledger = fresh(1);
+  const unknown = { ...ledger, outcomes: Uint8Array.from([31, 0, 0, 0, 0]) };
+  expect(() => countOpen(unknown)).toThrow('there is no outcome 31');
+});
+
 describe('issuing an order', () => {
   /** What an attempt at a rung gets that waits until the deadline which the ledger has of it. */
   const ask = (ledger: Ledger, { rung = 1, ...more }: Partial<OrderRequest> = {}) => {

@@ -1,14 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { asInstant } from '../../lambdas/domain/days.ts';
+import { type DirectionRows, directionRowLine } from '../../lambdas/domain/directions.ts';
 import type { Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import type { Rung } from '../../lambdas/domain/ladders.ts';
-import {
-  type ListedSubject,
-  listedLine,
-  listedSubject,
-  listShards,
-  parseListedLine,
-} from '../../lambdas/domain/listed.ts';
+import { type ListedSubject, listedLine, listShards, parseListedLine } from '../../lambdas/domain/listed.ts';
 import { airtel, day, directionId, jio, thrown } from './example.ts';
 
 const imei = '49015420323751' as Imei;
@@ -18,6 +14,12 @@ const row = (n: number, lsa = 'Delhi') => ({
   lastSeen: day('2026-05-20'),
   lsa,
 });
+/** A subject whose direction's row is `of`. */
+const listedSubject = <Kind extends DirectionKind>(
+  kind: Kind,
+  of: DirectionRows[Kind],
+  others: Omit<ListedSubject, 'line'>,
+): ListedSubject => ({ ...others, line: directionRowLine(kind, of) });
 const reverify = (n: number, told: Partial<ListedSubject> = {}, lsa?: string) =>
   listedSubject('reverify', row(n, lsa), { operator: airtel, why: 'ported', from: null, rungs: null, ...told });
 const rungs: Rung[] = [{ order: 'reverify', deadline: asInstant('2026-07-01T00:00:00Z') }];

@@ -1,4 +1,4 @@
-/** What operators said of numbers that moved, newest first. */
+/** Operators' answers about numbers that moved, newest first. */
 import type { DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Outcome } from '../../lambdas/domain/kinds.ts';
 import type { Said } from '../../lambdas/domain/moves.ts';
@@ -8,7 +8,7 @@ export const vi = 'vi' as OperatorId;
 
 export const OPERATORS = ['airtel', 'jio', 'vi', 'self-check'];
 
-/** Something that an operator said of a number, newest first in the lists below. */
+/** An operator's answer about a number. */
 export function said(
   operator: OperatorId,
   outcome: Outcome,

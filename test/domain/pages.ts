@@ -5,7 +5,7 @@ export function tagsOf(html: string): string[] {
   return [...html.matchAll(/<(\/?[a-z][a-z0-9]*)/g)].map(([, name = '']) => name);
 }
 
-/** The tags that are open at the end, or where one is closed that isn't the last opened. */
+/** The tags that are open at the end, or at the first end tag that doesn't close the last opened one. */
 export function unclosed(html: string): string[] {
   const open: string[] = [];
   for (const tag of tagsOf(html.replace(/<style>.*?<\/style>/s, ''))) {

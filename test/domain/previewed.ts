@@ -1,4 +1,4 @@
-/** What previews are made of, and what is looked for in their pages. */
+/** The parts of previews, and helpers for tests of them. */
 import { expect } from 'vitest';
 import type { Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { previewOf } from '../../lambdas/domain/preview.ts';

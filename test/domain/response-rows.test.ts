@@ -27,7 +27,7 @@ describe('reading a row of a response', () => {
       joined: true,
     });
     expect(responseColumns('block').optional).toEqual(['occurred_on', 'remarks']);
-    // As its order has it, for a handset that is to be unblocked for one number alone.
+    // The order to unblock a handset for one number alone has that number, and so may a copy of it.
     expect(responseColumns('unblock').optional).toEqual(['msisdn', 'occurred_on', 'remarks']);
   });
 

@@ -42,6 +42,25 @@ describe('what a sentence says of a reversal', () => {
     expect(of([taken()], [cut, restore])).not.toMatch(/disconnected it on/);
   });
 
+  it('says of who was restored, and cut off by a later report, not that they have service again, where that came too late', () => {
+    const [first, second] = [reversed(answered('disconnected', ledger('reverify'))), SECOND];
+    const gaveBack = rowOf(answered('restored', ledger('restore', { batchId: REVERSAL }, 2)), { batchId: REVERSAL });
+    const again = ledger('reverify', { batchId: OTHER, operator: 'vi' as OperatorId }, 3);
+    const cutAgain = rowOf(reversed(answered('disconnected', again)), { batchId: OTHER });
+    const batches = [
+      batch(),
+      batch({ batchId: REVERSAL, kind: 'reversal', startedAt: at(3) }),
+      batch({ batchId: OTHER, startedAt: at(4) }),
+      batch({ batchId: second, kind: 'reversal', startedAt: at(5) }),
+    ];
+    const late = taken({ batchId: second, state: 'tooLate' });
+    const sentence = said(
+      number([rowOf(first), gaveBack, cutAgain], { batches, reversals: [late, taken({ at: at(3) })] }),
+    );
+    expect(sentence).toMatch(/It is not given back/);
+    expect(sentence).not.toMatch(/full service/);
+  });
+
   it('says of who was restored and is said to be cut off since that they may lack service', () => {
     const back = answered('restored', ledger('restore', { batchId: REVERSAL }, 2));
     const gives = rowOf({ ...back, files: back.files.map((one) => ({ ...one, at: at(2) })) }, { batchId: REVERSAL });

@@ -1,10 +1,10 @@
-/** Rows that earlier directions have of a subject of a reversal. */
+/** The rows of a reversal's subject in earlier directions. */
 import { decideNumber, type SubjectRow } from '../../lambdas/domain/reversals.ts';
 import { airtel, at, day, directionId } from './example.ts';
 
 export const UPLOADED = day('2026-06-30');
 
-/** 90 days before that: the last day on which a disconnected number may still be its subscriber's. */
+/** 90 days before that: a number disconnected earlier may have been given to somebody else. */
 export const LONG_AGO = day('2026-04-01');
 
 export const plan = (n: number, kind: 'reverify' | 'restore' | 'block' | 'unblock' = 'reverify') =>
@@ -12,7 +12,7 @@ export const plan = (n: number, kind: 'reverify' | 'restore' | 'block' | 'unbloc
 
 export const pointer = ({ directionId: id, row }: SubjectRow) => ({ directionId: id, row });
 
-/** A row of a re-verification that ended verified, unless told otherwise: nothing is taken by it. */
+/** A row of a re-verification that ended verified, unless told otherwise: it takes nothing. */
 export function row(told: Partial<SubjectRow>): SubjectRow {
   return {
     directionId: plan(1),

@@ -1,4 +1,4 @@
-/** A direction as those see it who watch what is open: hours count from its start, 2026-06-01T00:00:00Z. */
+/** A direction as the watch over open directions sees it: hours count from its start, 2026-06-01T00:00:00Z. */
 import { type Instant, instantOf } from '../../lambdas/domain/days.ts';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Order } from '../../lambdas/domain/ladders.ts';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Imei } from '../../lambdas/domain/identifiers.ts';
 import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
 import {
   type HandsetWeight,
@@ -12,7 +13,6 @@ import {
   WeighedHandsets,
   type WeighedLink,
   Weighing,
-  weighHandset,
   weightLine,
 } from '../../lambdas/domain/weighing.ts';
 import { day, imei, msisdn } from './example.ts';
@@ -26,6 +26,12 @@ const link = (number: number, on: string, lsa = 'Delhi'): WeighedLink => ({
 /** Links of so many numbers on a day, each in an area of its own. */
 const spread = (numbers: number, on: string, from = 0) =>
   Array.from({ length: numbers }, (_, n) => link(from + n, on, `Area ${n}`));
+/** The weight of a handset with these links, in the order of their sort keys. */
+const weighHandset = (of: Imei, links: Iterable<WeighedLink>): HandsetWeight => {
+  const weighing = new Weighing(of, '');
+  for (const one of links) weighing.add(one);
+  return weighing.weight();
+};
 const heldFrom = { busyDay: 25, manyConnections: 500 };
 const among = (weights: HandsetWeight[], most = 10) => {
   const all = new WeighedHandsets(heldFrom, most);

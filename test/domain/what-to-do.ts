@@ -3,7 +3,7 @@ import { WHAT_TO_DO } from '../../lambdas/domain/what-to-do.ts';
 
 const sentences: Record<string, string> = WHAT_TO_DO;
 
-/** Rejects whose lines end with their reason, as they are published: each with what to do about it. */
+/** Published rejects, whose lines end with their reason: adds to each what to do about it. */
 export function withWhatToDo(rejects: string): string {
   const [header = '', ...lines] = rejects.trimEnd().split('\n');
   const told = lines.map((line) => {

@@ -71,6 +71,8 @@ describe('the first order of a re-verification', () => {
     const second = committed(first, now, movedBy(120), 'b');
     expect(second.orders).toMatchObject([{ rung: 1, rows: 2, attempt: 'attempt-b', deadline: '2026-06-11T00:00:00Z' }]);
     expect([second.rungs, second.tokens]).toEqual([movedBy(120), ['token-b']]);
+    // Its operator may have been told of the first form, and answered that: the ledger says since when.
+    expect(second.orders[0]?.firstVersion).toBe(first.orders[0]?.version);
     // A third time they move by what came in between.
     const third = committed(second, hoursAfterStart(121, 60), movedBy(121), 'c');
     expect([third.startedAt, third.rungs]).toEqual([hoursAfterStart(121), movedBy(121)]);

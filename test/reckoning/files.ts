@@ -1,11 +1,11 @@
-/** How files are read, as simple as can be and without a line of the system's: lines and cells, handsets and numbers, days and instants. */
+/** Reads files as simply as can be, and without a line of the system's code: lines and cells, handsets and numbers, days and instants. */
 import { createHash } from 'node:crypto';
 
 const DAY = 86_400_000;
 
 interface Line {
   line: number;
-  /** Cells by column; without them a row has more or fewer cells than the header. */
+  /** Cells by column; undefined for a row with more or fewer cells than the header. */
   cells?: Record<string, string>;
 }
 
@@ -20,7 +20,7 @@ export const isDay = (text: string) =>
     ? new Date(`${text}T00:00Z`).toISOString().startsWith(text)
     : false;
 
-/** Where a file that was refused couldn't be read further, as its receipt says: by its reason, and nothing where it was read. */
+/** The place that a refused file's receipt names, by the reason; nothing where the whole file was read. */
 export function refusedAt(text: string, why: string): { line?: number; header?: string } {
   const lines = text.split('\n');
   if (why.startsWith('missing_column:')) return { line: 1, header: (lines[0] ?? '').split(/[;,]/).join(',') };
@@ -56,7 +56,7 @@ function luhn(digits: string): string {
 }
 export const written = (imei: string) => imei + luhn(imei);
 
-/** An IMEI's 14 digits, or why it is none; what a handset sent in usage may end as it likes. */
+/** An IMEI's 14 digits, or the reason why it isn't one; the last digits of one that a handset sent in usage may be anything. */
 export function imeiIn(cell = '', sent = false): { imei: string } | { reason: string } {
   const digits = cell.replace(/^([0-9]+)\.0+$/, '$1').replace(/[ \-/.]/g, '');
   if (digits === '') return { reason: 'missing_imei' };
@@ -68,7 +68,7 @@ export function imeiIn(cell = '', sent = false): { imei: string } | { reason: st
   return /^(\d)\1*$/.test(imei) ? { reason: 'not_a_device' } : { imei };
 }
 
-/** A number in E.164, or why it is none. */
+/** A number in E.164, or the reason why it isn't one. */
 export function msisdnIn(cell = ''): { msisdn: string } | { reason: string } {
   if (cell === '') return { reason: 'missing_msisdn' };
   const number = /^(?:\+91|91|0)?([6-9]\d{9})$/.exec(cell)?.[1];

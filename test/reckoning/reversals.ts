@@ -1,13 +1,13 @@
-/** The part of the second reckoning that is about what is taken back: what is asked for, and what becomes of it. */
+/** The part of the second reckoning that is about reversals: their requests and their results. */
 import { instant, linesOf, msisdnIn, sha256 } from './files.ts';
 import type { Row } from './rows.ts';
 
 const DAY = 86_400_000;
-/** A restore or an unblock is asked for twice, each time for a day. */
+/** A restore or an unblock is ordered twice, each time for a day. */
 const GIVEN_BACK_WITHIN = 2 * DAY;
 const GROUNDS = ['wrong_number', 'wrong_handset', 'cloned', 'reissued', 'court_order'];
 
-/** A number or a handset that is to be given back, and in which line somebody asked for it; of a withdrawal in none. */
+/** A number or a handset that is to be given back, and the line in which somebody asked for it; a withdrawal has no such line. */
 export interface Subject {
   kind: 'restore' | 'unblock';
   identifier: string;
@@ -25,12 +25,12 @@ export interface Asking {
   of?: string;
 }
 
-/** What was taken back. */
+/** A reversal that ended. */
 export interface Reversal {
   id: string;
-  /** What its decision and its directions were reckoned to be: `kind,operator,identifier,imei`, sorted. */
+  /** The decided and directed rows, by reckoning: `kind,operator,identifier,imei`, sorted. */
   directed: string[];
-  /** Lines of `appeals.csv` or, of a withdrawal, of `kept.csv`. */
+  /** Lines of `appeals.csv` or, for a withdrawal, of `kept.csv`. */
   answers: string[];
   file: 'appeals.csv' | 'kept.csv';
   summary: Record<string, unknown>;
@@ -40,7 +40,7 @@ export interface Reversal {
 export const reversalId = (uploader: string, key: string, version: string) =>
   `${uploader}-${sha256(`${key}\n${version}`).slice(0, 12)}`;
 
-/** The numbers for which an appeal asks, and the receipt of its rows; nobody in the sample asks for the same number twice. */
+/** The numbers that an appeal asks for, and the receipt of its rows; nobody in the sample asks for the same number twice. */
 export function readAppeal(text: string): { subjects: Subject[]; receipt: Record<string, unknown> } {
   const subjects: Subject[] = [];
   const rejects: { line: number; reason: string }[] = [];
@@ -61,11 +61,11 @@ export function readAppeal(text: string): { subjects: Subject[]; receipt: Record
   return { subjects, receipt: { ...counts, rejected, rejects, refused: null } };
 }
 
-/** How a row stands when it is decided upon. */
+/** The standing of a row when it is decided upon. */
 type Standing = (row: Row) => 'open' | 'overdue' | 'cut' | 'else';
 
 /**
- * What becomes of a number or a handset, and the rows for which it is given back: at each operator of the newest one that took something.
+ * The state of a number or a handset, and the rows for which it is given back: at each operator, the newest row that took something.
  * @param rows newest first
  */
 export function becomes(rows: readonly Row[], standing: Standing): { state: string; from: Row[] } {
@@ -81,12 +81,12 @@ export function becomes(rows: readonly Row[], standing: Standing): { state: stri
   return { state: from.length > 0 ? 'directed' : 'nothingToRestore', from };
 }
 
-/** The books of a reversal, once all of its rows are answered, or their time is over. */
+/** The books of a reversal, once all of its rows are answered or their time is over. */
 export function reversalSummary(of: {
   asking: Asking;
   at: number;
   states: readonly string[];
-  /** The rows of its own directions, and how many rows of others it ended, by operator. */
+  /** The rows of its own directions, and the number of other directions' rows that it ended, by operator. */
   rows: readonly Row[];
   ended: Readonly<Record<string, number>>;
   operators: readonly string[];

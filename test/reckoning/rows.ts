@@ -1,9 +1,9 @@
-/** What the second reckoning holds: batches, directions and rows, and how ladders run and rows stand. */
+/** The data of the second reckoning: batches, directions and rows, the course of ladders and the standing of rows. */
 import { written } from './files.ts';
 import { type AnyKind, LADDERS } from './tables.ts';
 
 const DAY = 86_400_000;
-/** By how many days an extension has each deadline later. */
+/** The days by which an extension postpones each deadline. */
 const EXTENSION_DAYS = 30;
 
 /** The rungs of a ladder, each with the instant at which it ends. */
@@ -20,28 +20,28 @@ export interface Row {
   kind: AnyKind;
   operator: string;
   identifier: string;
-  /** The day of a number's newest sighting; of a handset ''. */
+  /** The day of a number's newest sighting; '' for a handset. */
   lastSeen: string;
-  /** The handset for which it is directed, 15 digits. */
+  /** The handset for which a number is directed, 15 digits. */
   imei: string;
-  /** Open until somebody answers. */
+  /** `open` until somebody answers. */
   outcome: string;
   on: string;
-  /** When the outcome was recorded. */
+  /** The instant at which the outcome was recorded. */
   at: number;
-  /** When the row was said to have failed. */
+  /** The instant at which the row was said to have failed. */
   failedAt: number;
-  /** When the row's terminal outcome was recorded. */
+  /** The instant at which the row's terminal outcome was recorded. */
   terminalAt: number;
   /** The operator that a number was ported to. */
   to: string;
-  /** Where it goes on, until a night has gone on with it. */
+  /** The operator where it goes on, until a night has gone on with it. */
   goesOnAt: string;
-  /** Taken back: no list names it any more. */
+  /** Set once it was taken back: no list names it any more. */
   reversed: boolean;
 }
 
-/** What waits for the night: a row, why, and the operator where it goes on. */
+/** A row that waits for the night, the reason, and the operator where it goes on. */
 export interface Moved {
   row: Row;
   why: 'ported' | 'extended' | 'porting_disputed';
@@ -49,7 +49,7 @@ export interface Moved {
   rungs?: Rungs;
 }
 
-/** Of a row that a batch directs: what its order says of it, and its ladder where that is no fresh one. */
+/** The details in the order of a row that a batch directs, and its ladder if that isn't a fresh one. */
 export interface Plan {
   lastSeen: string;
   imei: string;
@@ -61,15 +61,15 @@ export interface Batch {
   at: number;
   settled: boolean;
   summary: Record<string, unknown>;
-  /** What was decided to be directed: `kind,operator,identifier,imei`, sorted. */
+  /** The rows that were decided to be directed: `kind,operator,identifier,imei`, sorted. */
   directed: string[];
   plans: Map<string, Plan>;
   elsewhere: string[];
-  /** Of a night: `msisdn,from,why,to,state`, sorted. */
+  /** The rows that a night went on with: `msisdn,from,why,to,state`, sorted. */
   moved?: string[];
 }
 
-/** A batch of which nothing is decided yet. */
+/** A batch before anything is decided. */
 export function newBatch(id: string, at: number): Batch {
   return { id, at, settled: false, summary: {}, directed: [], plans: new Map(), elsewhere: [] };
 }
@@ -85,23 +85,25 @@ export function freshRungs(kind: AnyKind, at: number): Rungs {
 
 export const endOf = (rungs: Rungs) => rungs.at(-1)?.[1] ?? Number.NaN;
 
-/** The ladder of who has more time: they are asked again until 30 days after the rung's end, and each later rung is as much later. */
+/**
+ * The ladder of a number with more time: it is asked for again until 30 days after the rung's end, and each later rung comes as much later.
+ */
 export function extended(rungs: Rungs, at: number): Rungs {
   return rungs
     .filter(([, end]) => end > at)
     .map(([name, end], n) => [n === 0 ? 'reverify' : name, end + EXTENSION_DAYS * DAY] as const);
 }
 
-/** Kinds whose rows are about handsets. */
+/** Whether the rows of a kind are about handsets. */
 export const isOfHandset = (kind: AnyKind) => kind === 'block' || kind === 'unblock';
 
 /** Whether a direction is one of a night's. */
 export const isNight = (direction: string) => direction.startsWith('followup-');
 
-/** Outcomes of a connection that is no more. */
+/** Whether an outcome ends a connection. */
 export const isEnded = (outcome: string) => ['disconnected', 'surrendered'].includes(outcome);
 
-/** Whether a row takes an answer: an open one and a failed one any other, though nobody has more time once the ladder has ended. */
+/** Whether a row takes an answer: an open row takes any, a failed one any other, but neither takes more time once the ladder has ended. */
 export function takes(standing: string, outcome: string, ended: boolean): boolean {
   if (outcome === 'reissued') return standing !== 'reissued';
   if (outcome === 'extended' && ended) return false;

@@ -1,7 +1,7 @@
 /**
- * A second reckoning of a run, as simple as can be and without a line of the system's: it reads what was uploaded, in the
- * order and at the instants of the uploads, and works out from formats.md what must come of it. Of what the system wrote it
- * takes only one thing: which row stands in which direction, from the first order of each.
+ * A second reckoning of a run, as simple as can be and without a line of the system's code: it reads the uploads, in their order and at
+ * their instants, and works out from formats.md what must come of them. It takes only one thing from what the system wrote: the rows of
+ * each direction, from the direction's first order.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,11 +38,11 @@ import {
 import { ANSWERS, type AnyKind, type Kind, noOperator } from './tables.ts';
 
 const DAY = 86_400_000;
-/** At 00:30 in India, by UTC. */
+/** The instant of a night: 00:30 in India, by UTC. */
 const NIGHT = 19 * 3_600_000;
-/** For how many days a port lets no other one follow. */
+/** The days during which no other port may follow one. */
 const PORTING_DAYS = 90;
-/** An upload: its key in the inbox, when (epoch milliseconds), and the version that the bucket gave it. */
+/** An upload: its key in the inbox, its instant (epoch milliseconds), and the version that the bucket gave it. */
 export interface Upload {
   key: string;
   at: number;
@@ -67,15 +67,15 @@ function heldAmong(links: readonly { imei: string; msisdn: string; day: string }
 
 export class Reckoning {
   readonly batches: Batch[] = [];
-  /** Those that were refused or withdrawn, and directed nobody. */
+  /** The batches that were refused or withdrawn, and directed nobody. */
   readonly withoutEffect: Pick<Batch, 'id' | 'summary'>[] = [];
-  /** What was taken back, in the order of the decisions. */
+  /** The reversals, in the order of the decisions. */
   readonly reversals: Reversal[] = [];
   /** Receipts by their keys in the outbox. */
   readonly receipts: Record<string, unknown> = {};
   /** `line,reason` of each reject, by the reject file's key. */
   readonly rejects: Record<string, string[]> = {};
-  /** Identifiers in each order, by its key. */
+  /** The identifiers in each order, by its key. */
   readonly orders: Record<string, string[]> = {};
   /** `msisdn,operator,disconnected_on,reason` of each revocation, by its list's key. */
   readonly revocations: Record<string, string[]> = {};
@@ -89,24 +89,24 @@ export class Reckoning {
   readonly #known = new Map<string, Row[]>();
   readonly #directions = new Map<string, Direction>();
   #waiting: Moved[] = [];
-  /** What was asked to be taken back, by its batch, until somebody decides. */
+  /** The requests for reversals, by batch, until somebody decides. */
   readonly #asked = new Map<string, Asking>();
-  /** The books of reversals, as soon as all is answered. */
+  /** Functions that write the books of reversals once all rows are answered. */
   readonly #unsettled: (() => void)[] = [];
   readonly #reversing: Batch[] = [];
-  /** Numbers and handsets that were taken back. */
+  /** The numbers and handsets that were taken back. */
   readonly #reversed = new Set<string>();
-  /** The night that comes next. */
+  /** The instant of the next night. */
   #night: number;
-  /** Since when, and from which instant on, a number is known to be somebody else's. */
+  /** The day since when a number is known to be somebody else's, and the instant from which on it is known. */
   readonly #reissued = new Map<string, { on: string; at: number }>();
-  /** Until when each approver exempts a number or a handset. */
+  /** The day until which each approver exempts a number or a handset. */
   readonly #exemptions = new Map<string, Map<string, string>>();
   readonly #imports: Record<string, string> = {};
-  /** The receipt of each file that was recorded: of the same bytes again it says so. */
+  /** The receipt of each file that was recorded: the receipt of the same bytes again repeats its counts. */
   readonly #recorded = new Map<string, Record<string, unknown> & { recorded: number; alreadyRecorded: number }>();
 
-  /** @param folder where a run left its inbox and outbox */
+  /** @param folder the folder with a run's inbox and outbox */
   constructor(folder: string, operators: string[], uploads: Upload[]) {
     this.#folder = folder;
     this.#operators = operators;
@@ -161,7 +161,7 @@ export class Reckoning {
       }
   }
 
-  /** Two approvers' words reach the day. */
+  /** Whether two approvers' exemptions last until the day or longer. */
   #isExempt(identifier: string, at: number): boolean {
     return [...(this.#exemptions.get(identifier)?.values() ?? [])].filter((until) => until >= dayAt(at)).length >= 2;
   }
@@ -194,7 +194,7 @@ export class Reckoning {
     this.#asked.set(id, { id, uploader: caseworker, key, subjects });
   }
 
-  /** Of what is asked to be taken back one approver's word is enough; reports say themselves what becomes of them. */
+  /** Takes a decision. A reversal needs one approver only; the end of a report is reckoned from the report itself. */
   #hear(batch: string, text: string, at: number): void {
     const asking = this.#asked.get(batch);
     if (asking === undefined || !linesOf(text).lines.some(({ cells }) => cells?.decision === 'approve')) return;
@@ -257,7 +257,7 @@ export class Reckoning {
     });
   }
 
-  /** What a report directed, all of which is taken back with it. */
+  /** The rows that a report directed, which are all taken back with it. */
   #directedBy(batch: string): Subject[] {
     const own = this.#rows.filter(({ direction }) => direction.startsWith(`${batch}.`));
     const subjects = (from: Kind, kind: Subject['kind']) =>
@@ -274,7 +274,7 @@ export class Reckoning {
     return (kind === 'unblock' ? this.#operators.flatMap(known) : [...known('')]).reverse();
   }
 
-  /** Whether a row is open, its time is over without a word, or an order took service before its operator said something else. */
+  /** Whether a row is open, its time is over without an answer, or an order took service before its operator answered something else. */
   #standing(row: Row, at: number): 'open' | 'overdue' | 'cut' | 'else' {
     const { rungs } = this.#directionOf(row.direction);
     if (['open', 'failed'].includes(row.outcome)) return at < endOf(rungs) ? 'open' : 'overdue';
@@ -283,7 +283,10 @@ export class Reckoning {
     return row.kind === 'reverify' && isBarred ? 'cut' : 'else';
   }
 
-  /** How a report ends without effect, if somebody refuses it, or its agency takes it back, before two have approved it. */
+  /**
+   * The end of a report without effect: somebody refuses it, or its agency takes it back, before two have approved it. Undefined if it goes
+   * on.
+   */
   #endOf(batch: string, uploads: readonly Upload[]): { status: string; at: number } | undefined {
     const approving = new Set<string>();
     for (const { key, at } of uploads) {
@@ -330,12 +333,13 @@ export class Reckoning {
 
     const newest = new Map<string, { imei: string; msisdn: string; day: string; operator: string }>();
     const from = daysBefore(dayAt(at), 180);
-    // Oldest first, then the operator's id descending, then the highest IMEI: whoever comes last is the newest.
+    // The links are sorted oldest first, then by the operator's id descending, then with the highest IMEI last: the last one counts as the
+    // newest.
     const inWindow = [...this.#links.values()]
       .filter(({ imei, day }) => handsets.has(imei) && day >= from && day <= dayAt(at))
       .sort((a, b) => order(a.day, b.day) || order(b.operator, a.operator) || order(b.imei, a.imei));
     for (const link of inWindow) newest.set(link.msisdn, link);
-    // Nobody says anything of handsets that look cloned: they are spared, and so are numbers that were seen on such alone.
+    // Nobody decides anything about handsets that look cloned: they are spared, and so are numbers that were seen on such handsets alone.
     const held = heldAmong(inWindow);
     const actedUpon = new Map<string, string>();
     for (const { msisdn, imei } of inWindow) if (!held.has(imei)) actedUpon.set(msisdn, imei);
@@ -369,7 +373,7 @@ export class Reckoning {
     this.#readDirections(batch);
   }
 
-  /** The ports of a number, as the rows of it tell that are not this one. */
+  /** The ports of a number, by its rows other than this one. */
   #portsOf(msisdn: string, but?: Row): { from: string; to: string; on: string; disputedOn: string | undefined }[] {
     const rows = (this.#known.get(msisdn) ?? []).filter((row) => row !== but);
     return rows.flatMap(({ outcome, operator: from, to, on, at }) => {
@@ -379,26 +383,26 @@ export class Reckoning {
     });
   }
 
-  /** A number's operator: that of its newest sighting, or the one that it was ported to since, as nobody disputes. */
+  /** A number's operator: that of its newest sighting, or the one that it was ported to since, if nobody disputes the port. */
   #operatorOf(msisdn: string, sighted: string, day: string): string {
     const since = this.#portsOf(msisdn).filter(({ on, disputedOn }) => disputedOn === undefined && day <= on);
     return since.sort((a, b) => order(a.on, b.on)).at(-1)?.to ?? sighted;
   }
 
-  /** @param goingOn rows with which this batch goes on, and which do not hinder it */
+  /** @param goingOn rows that this batch goes on with, and which don't hinder it */
   #decide(
     batch: Batch,
     kind: Kind,
     operator: string,
     identifier: string,
-    /** How it would be directed; none where its handset is held. */
+    /** The direction's details for it; none where its handset is held. */
     plan: Plan | undefined,
     counts: Record<string, number>,
     goingOn: ReadonlySet<Row> = new Set(),
   ): string {
     if (this.#reversed.has(identifier)) throw new Error('nobody in the sample is reported again who was taken back');
     const shown = kind === 'block' ? written(identifier) : identifier;
-    // Newest first.
+    // The rows are sorted newest first.
     const earlier = [...(this.#known.get(knownAs(kind, operator, identifier)) ?? [])].reverse();
     const others = earlier.filter((row) => !goingOn.has(row) || row.outcome === 'reissued');
     const lastSeen = plan?.lastSeen ?? '';
@@ -427,7 +431,7 @@ export class Reckoning {
     return state;
   }
 
-  /** At 00:30 all that waits goes on, each row at its operator: with a fresh ladder, or where it was extended with a later one. */
+  /** Goes on, at 00:30, with all that waits, each row at its operator: with a fresh ladder, or with a later one if it was extended. */
   #goOn(at: number): void {
     const moved = this.#waiting;
     this.#waiting = [];
@@ -463,7 +467,7 @@ export class Reckoning {
     this.#readDirections(batch);
   }
 
-  /** Which row stands in which direction: the one thing that only the system can say. */
+  /** Reads which row stands in which direction: the one thing that only the system can say. */
   #readDirections(batch: Batch): void {
     for (const operator of this.#operators)
       for (const direction of readdirSync(join(this.#folder, 'outbox/orders', operator))) {
@@ -482,7 +486,7 @@ export class Reckoning {
           const row: Row = { ...place, to: '', goesOnAt: '', reversed: false, ...answer };
           rows.set(identifier, row);
           this.#rows.push(row);
-          // What is given back hinders nobody.
+          // A row that is given back hinders nobody.
           if (kind === 'restore' || kind === 'unblock') continue;
           const known = this.#known.get(knownAs(kind, operator, identifier)) ?? [];
           this.#known.set(knownAs(kind, operator, identifier), [...known, row]);
@@ -565,7 +569,7 @@ export class Reckoning {
       else if (outcome === 'ported' && this.#badPort(row, cells.to ?? '', on) !== '')
         reject(this.#badPort(row, cells.to ?? '', on));
       else if (takes(row.outcome, outcome, ended)) {
-        // Who had failed was ordered to be disconnected at once, or barred before.
+        // A failed row was ordered to be disconnected at once, or was barred before.
         if (['verified', 'extended', 'reissued'].includes(outcome) && (row.outcome === 'failed' || isBarred))
           givenBack.add(row);
         const [from] = this.#portsOf(row.identifier, row)
@@ -595,7 +599,7 @@ export class Reckoning {
     const rejected: Record<string, number> = {};
     for (const { reason } of rejects) rejected[reason] = (rejected[reason] ?? 0) + 1;
     const open = ended ? [] : [...rows.values()].filter((row) => ['open', 'failed'].includes(row.outcome));
-    // Who failed is in no order but the last one, and who was taken back in none.
+    // A failed row is in no order but the last one, and a row that was taken back is in none.
     const carried = open.filter((row) => !row.reversed && !this.#isSomebodyElses(row, at));
     const isCarrying = (order: string) => carried.some((row) => order === 'disconnect' || row.outcome === 'open');
     const here = rungs.findIndex(([, end]) => end > at);
@@ -624,7 +628,7 @@ export class Reckoning {
         .sort();
   }
 
-  /** What was given back, and nothing else in the sample, is answered for several directions in one file, whose rows name theirs. */
+  /** Records a file for several directions, whose rows name theirs; in the sample only rows that were given back are answered so. */
   #combined(operator: string, file: string, text: string, at: number): void {
     const digest = sha256(text);
     const { lines } = linesOf(text);
@@ -653,7 +657,7 @@ export class Reckoning {
     };
   }
 
-  /** Why a number can't be ported there; '' where it can. */
+  /** The reason why a number can't be ported there; '' where it can. */
   #badPort(row: Row, to: string, on: string): string {
     if (to === row.operator || !this.#operators.includes(to)) throw new Error('nobody in the sample says so');
     const isLately = (day: string | undefined) => day !== undefined && day > daysBefore(on, PORTING_DAYS);
@@ -662,7 +666,7 @@ export class Reckoning {
     return ports.some((port) => port.disputedOn === undefined && isLately(port.on)) ? 'ported_lately' : '';
   }
 
-  /** What somebody does at an instant comes before the night of that instant. */
+  /** Lets time pass until an instant; acts at the instant of a night come before the night. */
   #passUntil(at: number): void {
     while (this.#night < at && (at < Infinity || this.#waiting.length > 0)) {
       this.#settleUntil(this.#night);
@@ -717,8 +721,8 @@ export class Reckoning {
   }
 
   /**
-   * Rung by rung: the rows without an outcome at the instant when the rung before it ended, whose number is nobody else's by then; and
-   * to be disconnected, the failed ones.
+   * The orders after the first, rung by rung: the rows without an outcome when the rung before it ended whose number is nobody else's by
+   * then; the order to disconnect has the failed rows, too.
    */
   #laterOrders({ id, at }: Batch): void {
     for (const [direction, { rows, rungs }] of this.#directions) {

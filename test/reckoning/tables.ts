@@ -1,6 +1,9 @@
-/** What the contracts list, written down a second time: ladders, answers and the columns of books, without a line of the system's. */
+/**
+ * The lists of the contracts, written down a second time and without a line of the system's code: ladders, answers and the columns of
+ * books.
+ */
 
-/** Days of the rungs. */
+/** The rungs of each kind of direction, with their days. */
 export const LADDERS = {
   block: [
     ['block', 1],
@@ -21,7 +24,7 @@ export const LADDERS = {
     ['unblock', 1],
   ],
 } as const;
-/** What may be answered to each kind of direction. */
+/** The answers to each kind of direction. */
 export const ANSWERS = {
   block: ['blocked', 'not_found'],
   reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued', 'ported', 'extended'],
@@ -29,7 +32,7 @@ export const ANSWERS = {
   unblock: ['unblocked', 'not_found'],
 };
 
-/** Kinds of directions: those that a report makes, and all. */
+/** The kinds of directions: those that a report makes, and all. */
 export type Kind = 'block' | 'reverify';
 export type AnyKind = keyof typeof LADDERS;
 

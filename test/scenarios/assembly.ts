@@ -7,8 +7,8 @@ export interface Template {
 }
 
 /**
- * A copy of a cloud assembly, in a folder of its own, in which some JSON files are changed; each change is given the file's
- * content, to alter it, and the folder.
+ * A copy of a cloud assembly, in a folder of its own, with changes to some JSON files; each change gets the file's content, to alter it,
+ * and the folder.
  */
 export async function changedAssembly(
   assembly: string,
@@ -25,7 +25,10 @@ export async function changedAssembly(
   return folder;
 }
 
-/** The one resource of a type whose logical id begins so. */
+/**
+ * The one resource of a type whose logical id begins with `prefix`.
+ * @throws an Error where there are none or several
+ */
 export function resourceOf(template: Template, type: string, prefix: string) {
   const found = Object.entries(template.Resources).filter(([id, { Type }]) => Type === type && id.startsWith(prefix));
   const [only] = found;

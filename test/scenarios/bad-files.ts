@@ -9,7 +9,7 @@ export interface FileKind {
   row(n: number, text: string): string;
 }
 
-/** A file that can't be read whole: where reading stops and why, and how many of its good rows stand before that. */
+/** A file that can't be read whole: the line and the reason of the fault, and the number of good rows before it. */
 export interface BadFile {
   what: string;
   bytes: Uint8Array;
@@ -67,7 +67,7 @@ const QUEUES = [
   'fraud-administrators',
 ];
 
-/** Who was told what since it was last asked; whoever was told nothing does not appear. */
+/** The notices of each participant since the last call; participants without any are left out. */
 export async function told(lab: Lab): Promise<Record<string, Record<string, unknown>[]>> {
   const all = await Promise.all(QUEUES.map(async (queue) => [queue, await lab.notices(queue)] as const));
   return Object.fromEntries(all.filter(([, notices]) => notices.length > 0));
@@ -124,7 +124,7 @@ export class Tables {
   }
 }
 
-/** A batch as it lies in table Cases, of an execution that nobody started; it plans, unless told otherwise. */
+/** A batch as table Cases has it, for an execution that nobody started; it plans, unless told otherwise. */
 export function batchItem(batchId: string, more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     pk: `BATCH#${batchId}`,
@@ -153,11 +153,11 @@ export async function openWithLog(): Promise<{ lab: Lab; lines: string[] }> {
 }
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
-/** IMEI, IMEISV or IMSI: 14 to 16 digits, with or without what people write between them. */
+/** IMEI, IMEISV or IMSI: 14 to 16 digits, with or without the separators that people write. */
 const LONG_NUMBER = /(?<!\w)\d(?:[ \-/.]?\d){13,15}(?!\w)/;
 const PHONE_NUMBER = /(?<!\w)(?:\+?91|0)?[ -]?[6-9](?:[ -]?\d){9}(?!\w)/;
 
-/** Whether a line holds what could be a phone number, an IMEI or an IMSI; ids of requests are not. */
+/** Whether a line holds what could be a phone number, an IMEI or an IMSI; ids of requests don't count. */
 export function holdsAnIdentifier(line: string): boolean {
   const text = line.replaceAll(UUID, '');
   return LONG_NUMBER.test(text) || PHONE_NUMBER.test(text);
@@ -167,8 +167,8 @@ export const sha256 = (content: string | Uint8Array) => createHash('sha256').upd
 export const sha8 = (content: string | Uint8Array) => sha256(content).slice(0, 8);
 
 /**
- * Two contents, one of each family, whose SHA-256s begin with the same eight digits: of 2^17 of the first, one in 2^15 of the
- * second meets one.
+ * Two contents, one of each family, whose SHA-256s begin with the same eight digits: with 2^17 contents of the first family, one in 2^15 of
+ * the second has a match.
  */
 export function alike(first: (n: number) => string, second: (n: number) => string): [string, string] {
   const seen = new Map<string, string>();

@@ -6,15 +6,15 @@ import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
 
 /**
  * A story in which every function makes every kind of write that it has, small enough to be worked out by hand. Two
- * operators, airtel and jio. Whatever is done is done well away from every deadline, and far enough from the next thing
- * that an event which is delivered again and again has been dealt with: so nothing in it depends on seconds.
+ * operators, airtel and jio. Every act is well away from every deadline, and far enough from the next act
+ * for an event that is delivered again and again to have been dealt with: nothing in it depends on seconds.
  *
- * Airtel's usage file is larger than a piece, the other ones are not.
+ * Airtel's usage file is larger than a piece, the others are not.
  * Links: H1: A1 airtel 20 May, A2 airtel 21 May, J1 jio 19 May. H2: A3 airtel 30 May, A1 jio 1 May. H3: J2 jio 25 May, from a
  * file that can't be read further. (The file of an operator that isn't configured, a report and a response in no agreed
  * place, and an empty report count for nothing.)
  *
- * Batch of mha, day 2.25: H1, H2, H3, H1 again, one IMEI that is none. Uploaded again on day 2.5: the same batch.
+ * Batch of mha, day 2.25: H1, H2, H3, H1 again, one invalid IMEI. Uploaded again on day 2.5: the same batch.
  *   5 connections: airtel A1 A2 A3, jio J1 J2. 3 handsets at 2 operators.
  *   airtel blocked H1 and has no H2; the other four blocks are not answered.
  *   airtel does not know A1 and A3, failed A2; later A2 is disconnected (and A1 too, which conflicts).
@@ -25,7 +25,7 @@ import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
  *   3 connections: A3 was not found: again. A1 is open in the batch of up-police at airtel, and its
  *   newest sighting here is jio's: there, too.
  *   J2 was disconnected. Neither handset is blocked anywhere: 4 blocks. Order is throttled from then until jio has
- *   blocked both on day 21.25: so it is never ordered to, and A3's ladder is seven hours later. Nobody answers anything else.
+ *   blocked both on day 21.25: therefore jio is never ordered to, and A3's ladder is seven hours later. Nobody answers anything else.
  */
 export const CONTEXT = { operators: 'airtel,jio', bytesPerPiece: '150' };
 
@@ -154,7 +154,7 @@ export const BATCHES = {
   },
 };
 
-/** Every order that goes out, with its rows: agency, kind, operator, plan, name (`failed` for the disconnect order of a failed row). */
+/** All orders that go out, with their rows: agency, kind, operator, plan, name (`failed` for the disconnect order of a failed row). */
 export const ORDERS: Record<string, string[]> = {
   'mha.block.airtel.1 1-block': [H1, H2, H3],
   'mha.block.airtel.1 2-block': [H3],
@@ -190,9 +190,9 @@ export const ORDERS: Record<string, string[]> = {
 type Write = Parameters<NonNullable<FaultPlan['afterWrite']>>[0];
 type Invoke = Parameters<NonNullable<FaultPlan['beforeInvoke']>>[0];
 
-/** Told by the story, and asked about every write and invocation: what goes wrong besides the story's own troubles. */
+/** Faults besides the story's own troubles: told of the story's acts, and asked at every write and invocation. */
 export interface More {
-  /** Before each thing that somebody does. */
+  /** Called before each act of somebody in the story. */
   act?(): void;
   afterWrite?(call: Write): 'fail' | 'zombie' | undefined;
   beforeInvoke?(call: Invoke): 'throttle' | undefined;
@@ -219,7 +219,7 @@ export class Troubles {
   }
 }
 
-/** A function's name in the app, from the name that it has in the cloud. */
+/** A function's name in the app, from its name in the cloud. */
 export function nameOf(functionName: string): string {
   return /-([A-Za-z]+)[0-9A-F]{8}-[^-]*$/.exec(functionName)?.[1] ?? functionName;
 }
@@ -264,7 +264,7 @@ export async function tellLongStory(lab: Lab, troubles: Troubles): Promise<void>
   const answer = [`${A1},not_found`, `${A2},failed`];
   await on(2.75, () => lab.respond(answered.blocks, [`${H1},blocked`, `${H2},not_found`]));
   await on(3.75, async () => {
-    // Two files at once: they name different rows, so it is the same which comes first.
+    // The two files come at once, but name different rows: therefore it doesn't matter which comes first.
     const key = (name: string) => `responses/airtel/${answered.airtel}/${name}.csv`;
     await lab.cloud.put(inbox, key('answer'), lines('msisdn,outcome', answer));
     await lab.cloud.put(inbox, key('unknown'), lines('msisdn,outcome', [`${A3},not_found`]));
@@ -273,7 +273,7 @@ export async function tellLongStory(lab: Lab, troubles: Troubles): Promise<void>
   await on(4, () => lab.respond(answered.jio, [`${J1},failed`]));
   await on(4.5, () => lab.respond(answered.airtel, [`${A2},disconnected`, `${A1},disconnected`], 'later.csv'));
   await on(5, () => lab.respond(answered.airtel.replace('.1-0-0', '.1-0-9'), [`${A1},verified`]));
-  // After the day that A2's own disconnect order had.
+  // This comes after the day that A2's own disconnect order had.
   await on(5.25, () => lab.respond(answered.airtel, answer, 'again.csv'));
 
   await on(10, () => lab.report('up-police', [H1, H4]));

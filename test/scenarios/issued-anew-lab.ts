@@ -11,33 +11,33 @@ import { sha256, Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab, type Summary } from './lab.ts';
 
-/** Hours, counted in days. */
+/** Hours, in days. */
 export const hours = (count: number) => (count * HOUR) / DAY;
 
 export interface Story {
   batch: string;
   direction: string;
   handset: string;
-  /** Two numbers. */
+  /** The scenario's two numbers. */
   a: string;
   b: string;
-  /** The instant of its beginning, to which `at` counts its days. */
+  /** The instant of its beginning, from which `at` counts its days. */
   start: number;
 }
 
 /** The file of a response. */
 export const answer = (rows: string[]) => `msisdn,outcome\n${rows.map((row) => `${row}\n`).join('')}`;
 
-/** The key of the disconnect order that a response with failed rows has of its own. */
+/** The key of the disconnect order that the failed rows of a response cause. */
 export const failedOrderOf = ({ direction }: Story, rows: string[]) =>
   `orders/airtel/${direction}/failed-${sha256(answer(rows)).slice(0, 8)}-disconnect.csv`;
 
-/** Which of a function's notices are refused: all. */
+/** Matches all notices of a function. */
 export const ANY = /^/;
 
 /**
- * Scenarios of orders that are issued anew, one after the other in one lab. Each has a handset and numbers of its own, begins on a new
- * day and is told to its end.
+ * Scenarios of orders that are issued anew, one after the other in one lab. Each has a handset and numbers of its own, begins on a new day
+ * and is told to its end.
  */
 export function scenariosInOneLab() {
   let lab: Lab;
@@ -45,7 +45,7 @@ export function scenariosInOneLab() {
   let faults: FaultPlan = {};
   let start = 0;
   let scenarios = 0;
-  /** What lay in the buckets when the scenario began: that of others. */
+  /** The objects that lay in the buckets when the scenario began, which are those of others. */
   let earlier: ReadonlySet<string> = new Set();
 
   async function open(): Promise<Lab> {
@@ -60,14 +60,14 @@ export function scenariosInOneLab() {
     return lab;
   }
 
-  /** From now on, this is what goes wrong in the scenario that is being told. */
+  /** Sets the faults of the current scenario from now on. */
   function goesWrong(plan: FaultPlan): void {
     faults = plan;
   }
 
   /**
-   * Tells a scenario to its end, at which nothing else has failed.
-   * @param dead how many responses were given up by their queue, and sent again by the sweep
+   * Tells a scenario to its end, and expects nothing else to have failed.
+   * @param dead the number of responses that their queue gave up, and that the sweep sent again
    */
   async function end(dead = 0): Promise<void> {
     faults = {};
@@ -76,14 +76,14 @@ export function scenariosInOneLab() {
     expect(lab.cloud.failures()).toEqual(letters);
   }
 
-  /** How many scenarios have begun, with the one that is being told. */
+  /** The number of scenarios that have begun, including the current one. */
   const begun = () => scenarios;
-  /** Days in which no sweep has a part. */
+  /** Lets days pass without sweeps. */
   const at = (days: number) => lab.quietly(start + days * DAY);
-  /** The same, with the sweeps of its hours. */
+  /** Lets days pass with their sweeps. */
   const sweptAt = (days: number) => lab.cloud.run(start + days * DAY);
 
-  /** Begins a day, on which a report names a handset that airtel saw two numbers in. */
+  /** Begins a day, on which a report names a handset in which airtel saw two numbers. */
   async function begin(): Promise<Story> {
     scenarios++;
     start = Math.ceil(lab.cloud.clock.now() / DAY) * DAY;
@@ -104,7 +104,7 @@ export function scenariosInOneLab() {
     return { batch, direction, handset, a, b, start };
   }
 
-  /** Until some time after the start: what this function puts under such a key, or tells of, is refused. */
+  /** Refuses, until some time after the start, what this function puts under such a key, or tells of one. */
   function refuse(what: 's3' | 'sns', caller: string, key: RegExp, untilDays: number) {
     const until = start + untilDays * DAY;
     faults = {
@@ -125,7 +125,7 @@ export function scenariosInOneLab() {
     return rows.map((row) => row.split(',')[0] ?? '');
   }
 
-  /** What was told of an order since somebody looked last, once each, and what it should tell by the file itself. */
+  /** The contents of an order's notices since the last look, each once, and the content that they should have by the file itself. */
   async function told(key: string) {
     const notices = (await lab.notices('fraud-directions-airtel')).filter((notice) => notice.key === key);
     const heard = notices.map(({ rows, sha256: digest, size }) => JSON.stringify({ rows, digest, size }));
@@ -142,7 +142,7 @@ export function scenariosInOneLab() {
     };
   }
 
-  /** Of the batch's chain: the ids of what it tells of one order, without the direction's, with the rows of each. */
+  /** The ids of the entries about one order in the batch's chain, without the direction's, with the rows of each. */
   async function audited({ batch, direction }: Story, order: string): Promise<[id: string, rows: unknown][]> {
     const { audit } = bucketsOf(lab.cloud);
     const texts = await Promise.all(
@@ -155,7 +155,7 @@ export function scenariosInOneLab() {
       .map(({ id, facts }) => [id.slice(prefix.length), facts.rows]);
   }
 
-  /** What lies in the buckets, each as `bucket/key`. */
+  /** All objects in the buckets, each as `bucket/key`. */
   async function everything(): Promise<string[]> {
     const found: string[] = [];
     for (const bucket of ['inbox', 'outbox', 'audit'] as const)
@@ -163,7 +163,7 @@ export function scenariosInOneLab() {
     return found;
   }
 
-  /** What `npm run audit` finds wrong with a batch's chain, and with its files beside it. */
+  /** The findings of `npm run audit` about a batch's chain, and its files beside it. */
   async function auditFindings({ batch }: Story) {
     const folder = await mkdtemp(join(tmpdir(), 'anew-'));
     try {

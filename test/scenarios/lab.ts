@@ -10,18 +10,18 @@ export const HOUR = 3600 * 1000;
 export const DAY = 24 * HOUR;
 
 /**
- * Nobody has to decide upon a report, no handset is held, and no usage file is weighed: scenarios that are about decisions and gates
- * say how many have to, and which are.
+ * The context in which nobody has to decide upon a report, no handset is held, and no usage file is weighed; scenarios about decisions and
+ * gates set their own.
  */
 export const AT_ONCE = { people: '0', busyDay: '1000000', manyConnections: '1000000', gateRows: '1000000000' };
 
-/** Enough that every function stays warm from one test to the next. */
+/** Enough workers that every function stays warm from one test to the next. */
 const WORKERS = 40;
 
 /**
- * What goes by a schedule. Sweeps are most of what happens in the weeks of a ladder, and nights much of it: scenarios that are not
- * about sweeps say no hours, and have none, nor nights where they don't say so. Days come, each with a notice to the administrators,
- * only where that is asked for.
+ * The schedules that run. In the weeks of a ladder most of what happens is sweeps, and much of it is nights: scenarios that aren't about
+ * sweeps give no hours and have none, nor nights unless they ask for them. Days come, each with a notice to the administrators, only where
+ * a scenario asks for them.
  */
 type Schedules = 'none' | 'nights' | 'swept' | 'all';
 const GOES: Readonly<Record<Schedules, (rule: string) => boolean>> = {
@@ -41,14 +41,14 @@ export interface LabSettings extends Omit<NextSettings, 'start'> {
 }
 
 /**
- * Clouds that nobody uses any more, with their assemblies, the last used one last: another lab, also of another file and of
- * another assembly, goes on with their warm functions. They end with the process.
+ * Clouds that nobody uses any more, with their assemblies, the last used one last: another lab, even of another file and another assembly,
+ * goes on with their warm functions. They end with the process.
  */
 const idle: { cloud: LocalCloud; assembly: string }[] = [];
-/** Each keeps its warm functions in memory. */
+/** The most idle clouds, since each keeps its warm functions in memory. */
 const MOST_IDLE = 2;
 
-/** What is as a cloud is started without it, where a lab says nothing. */
+/** The settings, where a lab gives none, with which a cloud starts by default. */
 const PLAIN: Omit<NextSettings, 'assembly'> = {
   start: START,
   speed: undefined,
@@ -60,10 +60,10 @@ const PLAIN: Omit<NextSettings, 'assembly'> = {
   watch: undefined,
   written: undefined,
 };
-/** Every lab has a fault plan: a cloud that had one needs one again. */
+/** An empty fault plan. Every lab has a plan, since a cloud that had one needs one again. */
 const NONE: FaultPlan = { afterWrite: () => undefined };
 
-/** Begins a cloud anew, or ends it: one that can't begin anew is nobody's any more. */
+/** Begins a cloud anew, or ends it: one that can't begin anew is of no use to anybody. */
 async function again(cloud: LocalCloud, next: NextSettings): Promise<LocalCloud> {
   try {
     return await cloud.again(next);
@@ -73,7 +73,7 @@ async function again(cloud: LocalCloud, next: NextSettings): Promise<LocalCloud>
   }
 }
 
-/** A cloud with the whole app, and what a scenario does to it. Ended by `close`, or by the `using` of its test. */
+/** A cloud with the whole app, and the acts of a scenario. It is ended by `close`, or by the `using` of its test. */
 export class Lab {
   readonly cloud: LocalCloud;
   readonly #assembly: string;
@@ -87,12 +87,12 @@ export class Lab {
     this.#schedule(schedules);
   }
 
-  /** @param settings with an assembly where it is not as this context has it */
+  /** @param settings with an assembly, where it is not the one that this context gives */
   static async open({ context = {}, nights = false, days = false, ...settings }: LabSettings = {}): Promise<Lab> {
     const { assembly = await synthesize({ here: true, context: { ...AT_ONCE, sweepHours: '24', ...context } }) } =
       settings;
     const next = { ...PLAIN, ...settings, assembly, faults: { ...NONE, ...settings.faults } };
-    // -1 is the last one's, too.
+    // An index of -1 takes the last cloud, too.
     const [found] = idle.splice(
       idle.findLastIndex((one) => one.assembly === assembly),
       1,
@@ -109,14 +109,14 @@ export class Lab {
     this.cloud.pauseSchedules((rule) => !GOES[which](rule));
   }
 
-  /** Lets time pass until an instant, in milliseconds, where no sweep and no night has a part in it. */
+  /** Lets time pass until an instant, in milliseconds, without sweeps and nights. */
   async quietly(until?: number): Promise<void> {
     this.#schedule('none');
     await this.cloud.run(until);
     this.#schedule(this.#schedules);
   }
 
-  /** Works through all that is left of the ladders, where no sweep and no night has a part in it. */
+  /** Works through all that is left of the ladders, without sweeps and nights. */
   async toTheEnd(): Promise<void> {
     await this.quietly();
   }
@@ -148,12 +148,12 @@ export class Lab {
     await this.upload(`reports/${agency}/${name}`, `imei\n${imeis.map((imei) => `${imei}\n`).join('')}`);
   }
 
-  /** At `days` after the start: what a person does then, worked through to rest. */
+  /** Goes to `days` after the start, for a person's act then; all earlier work has come to rest. */
   async at(days: number): Promise<void> {
     await this.cloud.run(START + days * DAY);
   }
 
-  /** At `days` after the start, where no sweep and no night has a part in what comes before. */
+  /** Goes to `days` after the start, without sweeps and nights before. */
   async quietlyAt(days: number): Promise<void> {
     await this.quietly(START + days * DAY);
   }
@@ -168,12 +168,12 @@ export class Lab {
     );
   }
 
-  /** What an approver says of a batch: rows `decision,imei,msisdn,ground,remarks`, upon the preview that lies there. */
+  /** Uploads an approver's decision on a batch: rows `decision,imei,msisdn,ground,remarks`, upon its current preview. */
   async decide(approver: string, batchId: string, rows: string[], name = 'decision.csv'): Promise<void> {
     await this.upload(`decisions/${approver}/${batchId}/${name}`, await this.decision(batchId, rows));
   }
 
-  /** What an agency takes back of its report; its reversal is the newest of its batches whose preview there is. */
+  /** Uploads an agency's withdrawal of its report, or of some handsets; returns its reversal, the agency's batch whose preview is new. */
   async withdraw(batchId: string, imeis: string[], name = 'withdrawal.csv'): Promise<string> {
     const agency = batchId.replace(/-[^-]*$/, '');
     const before = new Set(await this.outbox(`previews/${agency}-`));
@@ -189,7 +189,7 @@ export class Lab {
     return `preview,decision,imei,msisdn,ground,remarks\n${rows.map((row) => `${preview},${row}\n`).join('')}`;
   }
 
-  /** What was decided, and what came of it, by key; without the word of where that stands, which goes by the clock. */
+  /** The keys of what was decided, and of its results, sorted; without the word of where that stands, which depends on the clock. */
   async outbox(prefix = ''): Promise<string[]> {
     const keys = await this.cloud.list(bucketsOf(this.cloud).outbox, prefix);
     return keys.filter((key) => !isWord(key)).sort();
@@ -209,7 +209,10 @@ export class Lab {
     return [...new Set(keys.map((key) => key.split('/')[2] ?? ''))].sort();
   }
 
-  /** The one direction of this kind for an operator in a batch; fails where there are none or several. */
+  /**
+   * The one direction of this kind for an operator in a batch.
+   * @throws an Error where there are none or several
+   */
   async direction(batchId: string, kind: 'reverify' | 'block', operator: string): Promise<string> {
     const found = (await this.directions(operator)).filter((id) => id.startsWith(`${batchId}.${kind}.`));
     const [only] = found;

@@ -13,14 +13,14 @@ export const responseKey = (directionId: string, name: string) =>
 export const batchOf = (agency: string, imeis: string[]) => `${agency}-${sha256(reportFile(imeis)).slice(0, 12)}`;
 
 /**
- * Scenarios of what meets at one moment, one after the other in one lab. Two operators, airtel and jio; each scenario has handsets and
- * numbers of its own, begins on a new day and is told to its end. A function is held back by throttling it, and stopped between two of
+ * Scenarios in which things meet at one moment, one after the other in one lab. Two operators, airtel and jio; each scenario has handsets
+ * and numbers of its own, begins on a new day and is told to its end. A function is held back by throttling it, and stopped between two of
  * its writes by losing its answer there: it then goes on when its own retry begins, two seconds later.
  */
 export function scenariosInOneLab() {
   let lab: Lab;
   let faults: FaultPlan = {};
-  /** The instant of the scenario's beginning, to which `at` counts its days. */
+  /** The instant of the scenario's beginning, from which `at` counts its days. */
   let start = 0;
 
   async function open(): Promise<Lab> {
@@ -35,14 +35,14 @@ export function scenariosInOneLab() {
     return lab;
   }
 
-  /** From now on, this is what goes wrong in the scenario that is being told. */
+  /** Sets the faults of the current scenario from now on. */
   function goesWrong(plan: FaultPlan): void {
     faults = plan;
   }
 
   /**
    * Tells a scenario to its end.
-   * @param failed how many executions have failed in scenarios that tell so
+   * @param failed the number of executions that have failed in scenarios that say so
    */
   async function end(failed = 0): Promise<void> {
     faults = {};
@@ -62,7 +62,7 @@ export function scenariosInOneLab() {
   const dayBefore = (days: number) => new Date(start - days * DAY).toISOString().slice(0, 10);
   /** The day in Asia/Kolkata: 5 hours and 30 minutes ahead. */
   const localDay = (days: number) => new Date(start + days * DAY + 5.5 * 3_600_000).toISOString().slice(0, 10);
-  /** Uploads and doesn't wait for what comes of it. */
+  /** Uploads without waiting for the results. */
   const put = (key: string, content: string) => lab.cloud.put(bucketsOf(lab.cloud).inbox, key, content);
 
   const summaryOf = (batch: string) => lab.json<Summary>(`batches/${batch}/summary.json`);

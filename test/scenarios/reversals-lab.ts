@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import type { Lab } from './lab.ts';
 
-/** What reversals are about: two handsets, and numbers of airtel that were seen in them. `theirs` is a report of the second alone. */
+/** The subjects of the reversals: two handsets, and numbers of airtel that were seen in them. `theirs` is a report of the second alone. */
 export const HANDSET = '35100000000001';
 export const SECOND = '35100000000002';
 export const [O, V, D, P] = [1, 2, 3, 4].map((n) => `+91981000000${n}`) as [string, string, string, string];

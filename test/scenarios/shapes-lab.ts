@@ -9,7 +9,7 @@ import { noOperator } from '../reckoning/tables.ts';
 import { sha256 } from './bad-files.ts';
 import type { Lab, Summary } from './lab.ts';
 
-/** The books of a batch in which there is nothing, or in which nobody answered for what was directed. */
+/** The books of a batch with nothing in it, or in which nobody answered what was directed. */
 export const { connections: NO_CONNECTIONS, blocks: NO_BLOCKS } = noOperator();
 export const allOverdue = (directed: number) => ({ ...NO_CONNECTIONS, linked: directed, directed, overdue: directed });
 export const allUnblocked = (rows: number) => ({ ...NO_BLOCKS, rows, directed: rows, overdue: rows });
@@ -48,7 +48,7 @@ export class Executions {
     this.#machines = cloud.names.machines;
   }
 
-  /** The arns of a machine's executions whose name or input holds this text. */
+  /** The ARNs of a machine's executions whose name or input holds this text. */
   async find(machine: 'Batch' | 'Direction', text: string): Promise<string[]> {
     const [, stateMachineArn] = Object.entries(this.#machines).find(([logical]) => logical.startsWith(machine)) ?? [];
     const found: string[] = [];
@@ -69,7 +69,7 @@ export class Executions {
     return states;
   }
 
-  /** How many Map Runs with this label an execution had. */
+  /** The number of Map Runs with this label that an execution had. */
   async mapRuns(executionArn: string, label: string): Promise<number> {
     const { mapRuns = [] } = await this.#client.send(new ListMapRunsCommand({ executionArn }));
     return mapRuns.filter(({ mapRunArn }) => mapRunArn?.includes(`/${label}:`)).length;

@@ -6,7 +6,7 @@ import type { Lab } from './lab.ts';
  * Links on 1 June 2026 (the window goes back to 3 December 2025):
  *   H1: A1 airtel 20 May, A2 airtel 21 May, J1 jio 19 May, V1 vi 1 November 2025 (too old)
  *   H2: A1 jio 1 May (older than at airtel), A3 airtel 30 May
- * Report of mha on day 0: H1, H2, H3, H1 again, one IMEI that is none.
+ * Report of mha on day 0: H1, H2, H3, H1 again, one invalid IMEI.
  *   4 connections: airtel A1 A2 A3, jio J1. 3 handsets at 5 operators.
  * Day 1: airtel blocked H1 and has no H2; H3 is never answered, nor is any other operator's block.
  * Day 2: airtel verified A1, failed A2 and does not know A3. Day 3: A2 disconnected. jio is silent.
@@ -47,7 +47,7 @@ export async function tellStory(lab: Lab): Promise<void> {
   await lab.cloud.run();
 }
 
-/** What the story comes to, worked out by hand. */
+/** The results of the story, worked out by hand. */
 export const FIRST = {
   report: { rows: 5, rejected: 1, repeats: 1, handsets: 3 },
   connections: {

@@ -3,16 +3,16 @@ import type { Readable } from 'node:stream';
 import { VirtualClock } from 'local-cloud';
 import type { ConductedCloud } from '../../simulation/conducted-cloud.ts';
 
-/** Buckets, queues and a virtual clock, with nothing behind them but what a test puts there. */
+/** Buckets, queues and a virtual clock, with no system behind them: only what a test puts there. */
 export class FakeCloud implements ConductedCloud {
   readonly names = { buckets: { Inbox: 'inbox', Work: 'work', Outbox: 'outbox', Audit: 'audit' } };
   readonly clock: VirtualClock;
   readonly queues = new Map<string, string[]>();
   /** Uploads to the inbox, in order. */
   readonly uploads: { at: number; key: string; text: string }[] = [];
-  /** What the system does with an upload. */
+  /** The system's reaction to an upload. */
   onUpload: (key: string, body: Buffer) => void = () => {};
-  /** Whether rules with a schedule send nothing. */
+  /** Whether a rule with a schedule, given by its ARN, sends nothing. */
   isPaused: (ruleArn: string) => boolean = () => false;
   private readonly objects = new Map<string, Buffer>();
 

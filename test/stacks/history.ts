@@ -28,29 +28,29 @@ export interface Flow {
   States: Record<string, State>;
 }
 
-/** How a path goes on where a definition leaves it open. */
+/** The choices of a path where a definition leaves them open. */
 export interface Path {
-  /** By name of a state: where it goes each time it is reached, in order; the last one for all further times. */
+  /** The next states, by a state's name: one for each time that it is reached, in order; the last one holds for all further times. */
   next?: Record<string, string[]>;
-  /** By name of a Map: its items; those of a batch where it has an ItemBatcher. */
+  /** The number of a Map's items, by its name; that of a batch, if it has an ItemBatcher. */
   items?: Record<string, number>;
-  /** Every task fails as often as its Retry allows before it goes on. */
+  /** Whether every task fails as often as its Retry allows before it goes on. */
   retrying?: boolean;
 }
 
 export interface Counted {
-  /** Events of the execution itself. */
+  /** The events of the execution itself. */
   events: number;
-  /** Events of one child of each Map Run. */
+  /** The events of one child of each Map Run. */
   children: Record<string, number>;
 }
 
-/** Events of a task without retries: entered, scheduled, started, submitted when it waits, succeeded (or timed out), exited. */
+/** The events of a task without retries: entered, scheduled, started, submitted when it waits, succeeded (or timed out), exited. */
 function eventsOfTask({ Resource = '' }: State): number {
   return waits(Resource) ? 6 : 5;
 }
 
-/** A failed attempt: scheduled, started, submitted when it waits, failed. */
+/** The events of a failed attempt: scheduled, started, submitted when it waits, failed. */
 function eventsOfFailure({ Resource = '' }: State): number {
   return waits(Resource) ? 4 : 3;
 }
@@ -61,7 +61,7 @@ function retriesOf({ Retry = [] }: State): number {
   return Retry.reduce((sum, { MaxAttempts = 3 }) => sum + MaxAttempts, 0);
 }
 
-/** Counts an execution of `flow` along `path`; its start and its end are two events. */
+/** Counts the events of an execution of `flow` along `path`; its start and its end are two of them. */
 export function countExecution(flow: Flow, path: Path = {}): Counted {
   const { events, children } = countFlow(flow, path);
   return { events: events + 2, children };
@@ -100,12 +100,12 @@ function eventsOf(name: string, state: State, path: Path, children: Record<strin
       Object.assign(children, inner.children);
       if (state.ItemProcessor.ProcessorConfig?.Mode === 'DISTRIBUTED') {
         children[name] = inner.events + 2;
-        // Entered, started, the Map Run started and succeeded, succeeded, exited.
+        // The events are: entered, started, the Map Run started and succeeded, succeeded, exited.
         return 6;
       }
       const items = path.items?.[name];
       if (items === undefined) throw new Error(`the path does not say how many items Map ${name} has`);
-      // Entered, started, succeeded, exited; each iteration's start and success.
+      // The events are: entered, started, succeeded, exited; and each iteration's start and success.
       return 4 + items * (inner.events + 2);
     }
     default:

@@ -15,7 +15,7 @@ function patternsIn(value: unknown): string[] {
 /** The buckets' patterns, by the name under which the data stack exports each bucket's ARN. */
 const PLACES = { Inbox: inbox, Work: work, Outbox: outbox, Audit: { CHAINS: audit.CHAINS } };
 
-/** The rights of a template on objects: in which bucket, and on which of its keys. */
+/** The rights of a template on objects: the bucket, and the pattern of its keys. */
 export function objectsIn(template: Template): [bucket: string, pattern: string][] {
   return Object.values(template.findResources('AWS::IAM::Policy')).flatMap(({ Properties }) =>
     Properties.PolicyDocument.Statement.flatMap(({ Resource }: { Resource: unknown }) =>

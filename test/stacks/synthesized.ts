@@ -5,13 +5,13 @@ import { stageFromContext } from '../../lib/config/context.ts';
 import type { StageConfig } from '../../lib/config/stage.ts';
 import { addStage } from '../../lib/stacks/stage.ts';
 
-/** By configuration: tests read templates, and don't change them. */
+/** The templates by configuration: tests read them, and don't change them. */
 const known = new Map<string, Templates>();
 type Templates = ReturnType<typeof templatesOf>;
 
 /**
- * The app's stacks as templates, without bundling the functions, and without CloudFormation's own rules, which `stage.test.ts`
- * holds each kind of stage to.
+ * The app's stacks as templates, without bundling the functions, and without checking CloudFormation's own rules; `stage.test.ts` checks
+ * these for each kind of stage.
  */
 export function synthesized(config: StageConfig = stageFromContext({ config: 'none' })): Templates {
   const key = JSON.stringify(config);

@@ -23,7 +23,7 @@ const table = (TableName: string, ...names: string[]) => ({
 });
 const arn = (service: string, name: string) => `arn:aws:${service}:ap-south-1:000000000000:${name}`;
 
-/** Tells its token to the queue `tokens` and waits for it, a minute at most. */
+/** A state machine that tells its token to the queue `tokens` and waits for it, a minute at most. */
 const WAITS = {
   QueryLanguage: 'JSONata',
   StartAt: 'Wait',
@@ -97,8 +97,8 @@ export function hashKeyArn({ region, account, endpoint }: LocalCloud): string {
 }
 
 /**
- * A cloud that holds only what the stores talk to. The environment is what a function's is, so the stores are to be
- * imported after this: their clients read it once.
+ * A cloud with only what the stores talk to. It sets the environment that functions have, and so the stores must be imported after this:
+ * their clients read it once.
  */
 export async function openStores(): Promise<LocalCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'stores-'));
@@ -122,7 +122,7 @@ export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
   return Array.fromAsync(items);
 }
 
-/** An async iterable over what is given. */
+/** An async iterable over the given items. */
 export async function* streamOf<T>(...items: T[]): AsyncGenerator<T> {
   yield* items;
 }

@@ -1,4 +1,4 @@
-/** `npm run bench`: the system's parts against their floors. See `--help`. */
+/** `npm run bench`: compares the system's parts with their floors. See `--help`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { command } from '../../lib/commands/command.ts';

@@ -1,4 +1,4 @@
-/** Claim and expand, whole functions, against the bare SDK calls that they can't do without, in the same embedded database. */
+/** Claim and expand, whole functions, compared with the bare SDK calls that they can't do without, in the same embedded database. */
 
 import type { Context } from 'aws-lambda';
 import type { Environment as ClaimEnvironment } from '../../lambdas/claim-shard/handler.ts';
@@ -47,7 +47,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
 
   await approve(environment);
 
-  // ---- claim: each run has numbers of its own, as each number is claimed once in a batch.
+  // ---- claim: each run has numbers of its own, since each number is claimed once in a batch.
   let first = 0;
   let plan = 0;
   const fresh = () => {
@@ -166,7 +166,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
   return { measured: [claimed, expanded], told: [] };
 }
 
-/** Registers the batch, approved: nothing is claimed for one that isn't. No handset of it is held. */
+/** Registers the batch, approved: nothing is claimed for an unapproved one. None of its handsets is held. */
 async function approve(env: { readonly WORK: string; readonly CASES: string }): Promise<void> {
   const { writeObject } = await import('../../lambdas/stores/objects.ts');
   const { registerBatch } = await import('../../lambdas/stores/cases/batches.ts');

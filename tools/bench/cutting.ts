@@ -9,7 +9,7 @@ import { imei, msisdn } from './embedded.ts';
 import { type Results, spreadOf } from './measure.ts';
 
 const SIZES = [20_000, 200_000, 2_000_000];
-/** What noise may add to a ratio of two medians. */
+/** The factor that noise may add to a ratio of two medians. */
 const TOLERANCE = 1.1;
 const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'];
 
@@ -49,7 +49,7 @@ function cutShard(lines: readonly string[]): number {
   return bytes;
 }
 
-/** Milliseconds of cutting, and the most that a shard added to the heap. */
+/** The milliseconds of cutting, and the most bytes that a shard added to the heap. */
 function cut(rows: number): { milliseconds: number; heapBytes: number } {
   let milliseconds = 0;
   let heapBytes = 0;

@@ -1,4 +1,4 @@
-/** The embedded database, object store and topics, without the rest of the local cloud: for the functions that are measured alone. */
+/** The embedded database, object store and topics, without the rest of the local cloud, for measuring functions alone. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Dynamo, startFauxqs } from 'local-cloud';
@@ -18,20 +18,20 @@ export interface Embedded {
 
 let started: Promise<Embedded> | undefined;
 
-/** The one of this process: the SDK's clients are made once and know one endpoint. */
+/** The one instance of this process: the SDK's clients are made once and know one endpoint. */
 export function startEmbedded(): Promise<Embedded> {
   started ??= start();
   return started;
 }
 
-/** Ends what was started. */
+/** Ends the instance, if it was started. */
 export async function stopEmbedded(): Promise<void> {
   await (await started)?.stop();
 }
 
 /**
- * Starts both and points the AWS SDK of this process at them; import what uses it afterwards.
- * The tables have the keys that the data stack gives them.
+ * Starts both and points the AWS SDK of this process at them; code that uses the SDK must be imported afterwards. The tables have the keys
+ * that the data stack gives them.
  */
 async function start(): Promise<Embedded> {
   const [dynamo, fauxqs] = await Promise.all([

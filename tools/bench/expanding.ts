@@ -1,4 +1,4 @@
-/** One child of Expand for memory.ts, over links that stand in no table: as many as a cloned handset may have would take hours to write. */
+/** One child of Expand for memory.ts, over links that are in no table: writing as many as a cloned handset may have would take hours. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -9,19 +9,19 @@ import { imei } from './embedded.ts';
 import type { Invocation } from './memory-at-size.ts';
 
 const DAY = '2026-05-20';
-/** A page of DynamoDB's is one of 1 MB; a link has so many bytes beside its area. */
+/** The size of a page of DynamoDB, 1 MB, and the bytes of a link beside its area. */
 const BYTES_PER_PAGE = 1024 * 1024;
 const BYTES_PER_LINK = 70;
 const FIRST_NUMBER = 9_000_000_000;
 
-/** Links of each handset, all of one day, each of a number of its own, and the area of the n-th. */
+/** The links of each handset, all of one day, each with a number of its own, and the area of the n-th. */
 interface Links {
   handsets: number;
   links: number;
   area: (n: number) => string;
 }
 
-/** Answers Query as the table would that had these links of each handset, in the order of their sort keys. */
+/** Answers Query as a table with these links of each handset would, in the order of their sort keys. */
 async function serve({ links, area }: Links): Promise<{ endpoint: string; stop: () => Promise<void> }> {
   const perPage = Math.floor(BYTES_PER_PAGE / (BYTES_PER_LINK + Buffer.byteLength(area(0))));
   const server = createServer(async (request, response) => {
@@ -46,7 +46,7 @@ async function serve({ links, area }: Links): Promise<{ endpoint: string; stop: 
   };
 }
 
-/** A child of Expand with such handsets, which it reads at once. */
+/** A child of Expand with these handsets, which it reads at once. */
 export async function expandOf({ work: bucket }: Embedded, what: string, given: Links): Promise<Invocation> {
   const { writeObject } = await import('../../lambdas/stores/objects.ts');
   const folder = `screened/expand-${given.handsets}-${given.links}`;

@@ -1,9 +1,9 @@
-/** The local cloud's interpreter: transitions against the bare evaluation of their expressions, and what a Map's child costs. */
+/** The local cloud's interpreter: transitions compared with the bare evaluation of their expressions, and the cost of a Map's child. */
 import jsonata from 'jsonata';
 import { chain, Lab } from '../../packages/local-cloud/test/states/lab.ts';
 import { compare, type Results, spreadOf } from './measure.ts';
 
-/** Far enough from the 25,000 events that an execution's history takes. */
+/** Far enough from the 25,000 events at which an execution's history ends. */
 const ROUNDS = 2_000;
 const CHILDREN = 1_000;
 const NEXT = "$merge([$states.input, { 'n': $states.input.n + 1 }])";

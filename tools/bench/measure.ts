@@ -1,20 +1,20 @@
-/** How the benchmarks measure: what the system does, and its floor, turn by turn in the same process. */
+/** The method of the benchmarks: the system's work and its floor, by turns in the same process. */
 
-/** Work that is timed; returns how many units it did. */
+/** Work that is timed; returns the number of units it did. */
 export type Work = () => Promise<number>;
 
-/** One thing that is measured against its floor: the least that has to be done for it in any case. */
+/** One comparison of the system's work with its floor: the least that has to be done for it in any case. */
 export interface Comparison {
   name: string;
   unit: string;
   floor: string;
-  /** The least ratio (ours : floor, both in units a second) that is good enough; none where it is only told. */
+  /** The least ratio (ours : floor, both in units a second) that is good enough; undefined where the ratio is only told. */
   goal?: number;
   ours: Work;
   bare: Work;
 }
 
-/** Least, middle and greatest of some figures. */
+/** The least, middle and greatest of some figures. */
 export interface Spread {
   min: number;
   median: number;
@@ -29,7 +29,7 @@ export interface Measured {
   /** Units a second. */
   ours: Spread;
   bare: Spread;
-  /** Of each run's two rates. */
+  /** The ratios of each run's two rates. */
   ratio: Spread;
   runs: number;
 }
@@ -52,7 +52,7 @@ async function rateOf(work: Work): Promise<number> {
   return units / ((performance.now() - began) / 1000);
 }
 
-/** Runs both sides once to warm up, then `runs` times by turns, the first of a turn changing. */
+/** Runs both sides once to warm up, then `runs` times by turns; they take turns at being the first. */
 export async function compare({ ours, bare, ...about }: Comparison, runs: number): Promise<Measured> {
   await ours();
   await bare();
@@ -73,20 +73,20 @@ export async function compare({ ours, bare, ...about }: Comparison, runs: number
   };
 }
 
-/** A figure that stands for itself, with its goal in words. */
+/** A figure without a floor, with its goal in words. */
 export interface Told {
   name: string;
   figures: Record<string, string | number>;
   goal?: { text: string; met: boolean };
 }
 
-/** What one file of the benchmarks measured. */
+/** The results of one file of the benchmarks. */
 export interface Results {
   measured: Measured[];
   told: Told[];
 }
 
-/** Text of a table whose first column stands left and all others right. */
+/** The text of a table whose first column is aligned left and all others right. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows

@@ -1,6 +1,6 @@
 /**
- * The heaviest invocations that planning and settling see, for memory.ts: Gather and one child of Claim where all links are those
- * of one cloned handset, so that they lie in one shard; and Settle where every number stands elsewhere.
+ * The heaviest invocations of planning and settling, for memory.ts: Gather and one child of Claim where all links are those of one cloned
+ * handset, and thus lie in one shard; and Settle where every number stands elsewhere.
  */
 import { addDecision } from '../../lambdas/domain/books.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
@@ -15,25 +15,28 @@ import { type Embedded, imei, msisdn } from './embedded.ts';
 const NOW = '2026-06-20T00:00:00Z' as Instant;
 const BATCH = 'mha-00000000000a' as BatchId;
 const OPERATOR = 'airtel' as OperatorId;
-/** Of some 53 bytes each: an object of Expand's. */
+/** The links in an object of Expand's, of some 53 bytes each. */
 export const LINKS_PER_OBJECT = 158_000;
-/** In the list of a child of Claim that directs the other half of its numbers. */
+/** The rows in the list of a child of Claim that directs the other half of its numbers. */
 const ROWS_PER_LIST = DEFAULT_POLICY.linksPerShard / 2;
 
 /** One invocation that is measured. */
 export interface Invocation {
   function: string;
   handler: string;
-  /** What it is given. */
+  /** The size of its input, in words. */
   of: string;
   event: unknown;
-  /** Beside that of all. */
+  /** Variables beside those of all functions. */
   environment?: NodeJS.ProcessEnv;
-  /** Looks whether it did its work. */
+  /** Checks that it did its work. */
   done?: () => Promise<void>;
 }
 
-/** What is wrong is not measured. */
+/**
+ * Checks a result: wrong work is not measured.
+ * @throws an Error where it isn't the expected one
+ */
 export function check(what: string, found: unknown, expected: unknown): void {
   if (found !== expected) throw new Error(`${what}: ${found} instead of ${expected}`);
 }
@@ -41,8 +44,8 @@ export function check(what: string, found: unknown, expected: unknown): void {
 export const count = (n: number) => n.toLocaleString('en-GB');
 
 /**
- * Writes so many links, each of a number of its own, as a child of Expand does.
- * @returns what runs Gather on them, and then a child of Claim on what Gather wrote
+ * Writes this many links, each with a number of its own, as a child of Expand does.
+ * @returns the invocation of Gather on them, and then that of a child of Claim on Gather's files
  */
 export async function gatheredOf(
   { work: bucket, cases }: Embedded,
@@ -103,7 +106,7 @@ export async function gatheredOf(
     claim: async () => {
       const shards = `${folder}/shards/bench`;
       const items = (await readText({ bucket, key: `${shards}/shards.jsonl` })).trimEnd().split('\n');
-      // The last one is the run of handsets.
+      // The last item is the run of handsets.
       const children = items.length - 1;
       check(
         'children of Claim',
@@ -121,7 +124,7 @@ export async function gatheredOf(
   };
 }
 
-/** Writes the plan of a batch of which so many numbers stand elsewhere. */
+/** Writes the plan of a batch in which this many numbers stand elsewhere. */
 export async function elsewhereOf({ work: bucket, cases }: Embedded, plan: number, rows: number): Promise<Invocation> {
   const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
   const { dynamo } = await import('../../lambdas/stores/clients.ts');
@@ -130,7 +133,7 @@ export async function elsewhereOf({ work: bucket, cases }: Embedded, plan: numbe
   const directionId = `${BATCH}.reverify.${OPERATOR}.1-0-0` as DirectionId;
   const lists = Math.ceil(rows / ROWS_PER_LIST);
   const elsewhere: WrittenList[] = [];
-  // The numbers lie among the lists as a hash would have them: each list goes through all of their order.
+  // The numbers are spread over the lists as by a hash: each list goes through the whole range.
   for (let list = 0; list < lists; list++) {
     const entries = Array.from({ length: Math.ceil((rows - list) / lists) }, (_, n) => ({
       kind: 'reverify' as const,

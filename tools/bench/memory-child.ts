@@ -9,6 +9,6 @@ if (typeof result === 'object' && result !== null && 'batchItemFailures' in resu
   const { batchItemFailures } = result as { batchItemFailures: unknown[] };
   if (batchItemFailures.length > 0) throw new Error('the function gave its message back');
 }
-// Not getrusage: what the starting process had before it became this one counts there too.
+// This is not getrusage, which counts the memory that the starting process had before it became this one, too.
 const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
 process.stdout.write(`\n${JSON.stringify({ kilobytes: Number(peak) })}\n`);

@@ -1,4 +1,4 @@
-/** The most memory that functions take whose work grows, at a small and at a large piece of it, beside what their template gives them. */
+/** The most memory of functions whose work grows, at a small and at a large piece of it, compared with the memory in their template. */
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ import { settledOf } from './settling.ts';
 const NOW = '2026-06-01T00:00:00Z' as Instant;
 const BATCH = 'mha-0123456789ab' as BatchId;
 const DIRECTION = `${BATCH}.reverify.airtel.1-0-0` as DirectionId;
-/** A piece of a usage file, in rows of the size that `usageRow` makes. */
+/** The rows of a piece of a usage file, of the size that `usageRow` makes. */
 const PIECE_ROWS = 140_000;
 
 const ofRows = (rows: number) => `${rows.toLocaleString('en-GB')} rows`;
@@ -236,7 +236,7 @@ export async function measureMemory(): Promise<Results> {
   return { measured: [], told };
 }
 
-/** The resident memory, Node and all, of a process that has no more heap than the function. */
+/** The resident memory, including Node, of a process with no more heap than the function. */
 async function peakOf({ handler, event, environment }: Invocation, memoryMb: number): Promise<number> {
   const child = fileURLToPath(new URL('./memory-child.ts', import.meta.url));
   const file = fileURLToPath(new URL(`../../lambdas/${handler}/handler.ts`, import.meta.url));

@@ -1,4 +1,4 @@
-/** Screen, import and record: rows of a file read, checked and decided, against the CSV parser that reads the same bytes. */
+/** Screen, import and record: rows of a file read, checked and decided, compared with the CSV parser on the same bytes. */
 import { parse } from 'csv-parse';
 import { type CsvRow, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
@@ -53,7 +53,10 @@ async function count<Column extends string>(
   return read;
 }
 
-/** What is fast but wrong is not measured. */
+/**
+ * Checks a result: fast but wrong work is not measured.
+ * @throws an Error where it isn't the expected one
+ */
 function check(found: number, expected: number): void {
   if (found !== expected) throw new Error(`${found} instead of ${expected}`);
 }
@@ -62,7 +65,7 @@ export async function measureReading(runs: number): Promise<Results> {
   const report = chunksOf(
     `imei,reported_on,case_ref,category\n${Array.from(
       { length: ROWS },
-      // Every hundredth has too few digits, every fiftieth was there before.
+      // Every hundredth row has too few digits, and every fiftieth repeats an earlier one.
       (_, n) => `${n % 100 === 0 ? '12345' : imei(n % 50 === 1 ? 2 : n)},2026-05-20,FIR-${n}/2026,"fraud, digital"\n`,
     ).join('')}`,
   );

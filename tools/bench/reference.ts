@@ -1,26 +1,26 @@
 /**
- * The machine whose speed the functions' time is reckoned at, so that a bill doesn't hang on the machine that counted. A fixed
- * piece of work, of the kind that functions do, is timed on both: beside the counted batch here, and once and for all there.
+ * The machine at whose speed the functions' time is reckoned, so that a bill doesn't depend on the machine that counted. A fixed piece of
+ * work, like that of functions, is timed on both: beside the counted batch here, and once and for all on the reference machine.
  */
 import { createHash } from 'node:crypto';
 import type { BatchCount, Phase } from '../cost/counts.ts';
 
 /**
- * How it was taken: the least of 400 rounds of `node tools/bench/reference.ts`, each short enough to run undisturbed. What else a
- * machine does at the time makes rounds longer, and never shorter.
+ * The reference time: the least of 400 rounds of `node tools/bench/reference.ts`, each short enough to run undisturbed. Other work on a
+ * machine makes rounds longer, and never shorter.
  */
 export const REFERENCE = {
   machine: 'a virtual machine with two cores and 24 GiB, Linux, Node 24, November 2026',
-  /** Of one round. */
+  /** Milliseconds of one round. */
   milliseconds: 14.4,
 } as const;
 
-/** Rounds at each of the moments at which a run is stopped for them. */
+/** The rounds at each of the moments at which a run is stopped for them. */
 export const ROUNDS = 20;
 
 const ROWS = 6000;
 
-/** Works one round: lines are made, split, parsed, hashed and put in order. It is fixed: another round is another reference. */
+/** Works one round: lines are made, split, parsed, hashed and sorted. The work is fixed: another round would be another reference. */
 function work(): number {
   const newest = new Map<string, string>();
   const hash = createHash('sha256');
@@ -45,11 +45,11 @@ export function timeRounds(rounds: number): number[] {
   });
 }
 
-/** How many times as fast as the reference machine this one was; 1 where a saved count doesn't tell. */
+/** The speed of the counting machine relative to the reference machine; 1 where a saved count doesn't tell. */
 export const speedOf = ({ round }: Pick<BatchCount, 'round'>): number =>
   round === undefined ? 1 : REFERENCE.milliseconds / round;
 
-/** A count whose functions took as long as they would have at the reference machine's speed. */
+/** A count with the times that its functions would have taken at the reference machine's speed. */
 export function atReference(counted: BatchCount): BatchCount {
   const paced = (phase: Phase): Phase => ({
     ...phase,

@@ -1,4 +1,4 @@
-/** Settle's work for a report all of whose links became directions that have ended, for memory.ts. */
+/** Settle's work for a report whose links all became directions that have ended, for memory.ts. */
 import { addDecision, type Decisions } from '../../lambdas/domain/books.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { directionRowLine } from '../../lambdas/domain/directions.ts';
@@ -25,15 +25,15 @@ const SEEN = '2026-05-20' as Day;
 const ENDED = '2026-06-10' as Day;
 const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'] as OperatorId[];
 
-/** The n-th of so many things in a row, cut into pieces of `size`. */
+/** The numbers from 0 to `all` − 1, cut into pieces of `size`. */
 function* pieces(all: number, size: number): Generator<number[]> {
   for (let first = 0; first < all; first += size)
     yield Array.from({ length: Math.min(size, all - first) }, (_, n) => first + n);
 }
 
 /**
- * Writes a report's batch with so many handsets, each blocked everywhere, and numbers, each of which is disconnected. The report itself isn't
- * there, as after 400 days: the embedded store has no versions to be listed.
+ * Writes a report's batch with this many handsets, each blocked everywhere, and this many numbers, each disconnected. The report itself
+ * isn't there, as after 400 days: the embedded store has no versions to be listed.
  */
 export async function settledOf(
   { work: bucket, cases }: Embedded,

@@ -1,4 +1,4 @@
-/** The whole sample: who has the processors while it runs. */
+/** The shares of processor time while the whole sample runs. */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { Progress } from '../../simulation/progress.ts';
@@ -7,7 +7,7 @@ import type { Results } from './measure.ts';
 
 /** Linux counts processor time in hundredths of a second. */
 const TICKS = 100;
-/** Fields of /proc/self/stat after the command's name: user and system time of the children that have ended. */
+/** The fields of /proc/self/stat after the command's name: user and system time of the children that have ended. */
 const CHILDREN_USER = 13;
 const CHILDREN_SYSTEM = 14;
 

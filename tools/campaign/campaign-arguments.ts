@@ -50,18 +50,18 @@ Exit status: 0 when every run kept every rule, 1 when one did not, 2 when the co
 
 export interface RandomSettings {
   readonly seed: number;
-  /** Numbers of the runs, counted from 0. */
+  /** The numbers of the runs, counted from 0. */
   readonly runs: readonly number[];
   readonly jobs: number;
 }
 
 export interface SystematicSettings {
   readonly seed: number;
-  /** Numbers of the faults; undefined: all. */
+  /** The numbers of the faults; undefined: all. */
   readonly only: readonly number[] | undefined;
   readonly every: number;
   readonly jobs: number;
-  /** The file of what was done. */
+  /** The file in which finished runs are noted. */
   readonly resume: string | undefined;
 }
 
@@ -69,7 +69,7 @@ export type CampaignSettings = RandomSettings | SystematicSettings;
 
 /**
  * Reads the command line of `npm run campaign`.
- * @param where paths are relative to this folder
+ * @param where the folder that relative paths start from
  * @throws CommandError that names the option
  */
 export function campaignSettings(argv: readonly string[], where = '.'): CampaignSettings | 'help' {

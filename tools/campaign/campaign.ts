@@ -24,7 +24,7 @@ const number = (value: number) => Math.round(value).toLocaleString('en-GB');
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const seconds = (since: number) => number((performance.now() - since) / 1000);
 
-/** Has the runs done, some at a time, each process taking the next one that is left. */
+/** Makes the runs, some at a time: each process takes the next one that is left. */
 async function runAll(seed: number, jobs: number, tasks: readonly Task[], done: (result: Result) => void) {
   const left = [...tasks];
   const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
@@ -44,7 +44,7 @@ async function runAll(seed: number, jobs: number, tasks: readonly Task[], done: 
 
 const progress = showProgress(process.stderr);
 
-/** As `runAll`, with its progress shown; the results, those of the runs that broke a rule told at once. */
+/** Makes the runs and shows the progress; runs that broke a rule are told of at once. Resolves with all results. */
 async function showAll(
   { seed, jobs }: CampaignSettings,
   tasks: readonly Task[],
@@ -92,13 +92,13 @@ async function random(settings: RandomSettings): Promise<boolean> {
   return tell(results, () => '', repeat);
 }
 
-/** What the story has, and what is told of it. */
+/** The counts of the stories' places and faults, in words. */
 function reckoning({ calls, states, cases }: Noted): string {
   const counts = MODES.map((mode) => `${number(cases.filter((one) => one.mode === mode).length)} ${mode}`);
   return `The stories have ${number(calls)} calls, and enter ${number(states)} states: ${number(cases.length)} faults (${counts.join(', ')})`;
 }
 
-/** Notes the places in a cloud of its own, which ends then. */
+/** Notes the places in a cloud of its own, and ends it. */
 async function noteAlone(seed: number): Promise<Noted> {
   await using stage = new Stage();
   return await note(stage, seed);

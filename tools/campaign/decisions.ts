@@ -1,24 +1,24 @@
-/** What the approvers of a story say of a report, when they are asked, from the story alone. */
+/** The decisions that a story's approvers make on a report, when they are asked: from the story alone. */
 import { fraction, hash } from '../../simulation/random.ts';
 import { written } from '../../test/reckoning/files.ts';
 import { handsetsIn, newestSightings } from './invariants/sightings.ts';
 import { begunAt, decidedOf, reversedOf } from './said.ts';
 import { AGENCIES, APPROVERS, HOUR, importedOf, START, type Story } from './story.ts';
 
-/** The columns of their files. */
+/** The columns of decision files. */
 export const DECISION_HEADER = 'preview,decision,imei,msisdn,ground,remarks';
 
-/** A file of an approver's. */
+/** A file of an approver. */
 export interface Said {
   approver: string;
   name: string;
   /** Milliseconds after they heard of the batch; or the instant at which the time is over. */
   after: number | 'at the last instant';
-  /** Given the preview's SHA-256. */
+  /** The rows, given the preview's SHA-256. */
   rows(preview: string): string[];
 }
 
-/** Of an agency's report, which handset (14 digits) or which number (in E.164) people leave out. */
+/** The handset (14 digits) or the number (in E.164) of an agency's report that people leave out. */
 export function struckOf(story: Story, agency: string): { imei?: string; msisdn?: string } {
   const text = story.reports.find((report) => report.agency === agency)?.text ?? '';
   const handsets = handsetsIn(text);
@@ -30,13 +30,13 @@ export function struckOf(story: Story, agency: string): { imei?: string; msisdn?
   return { msisdn: one(linked.map(({ msisdn }) => msisdn).sort()) };
 }
 
-/** A number of an appeal that people leave out, in E.164; of a withdrawal there is none of which the story knows. */
+/** The number of an appeal that people leave out, in E.164; the story knows of none in a withdrawal. */
 function struckFrom({ reversals = [] }: Story): string | undefined {
   const [appeal] = reversals.filter(({ key }) => key.startsWith('appeals/'));
   return appeal?.text.split('\n')[1]?.split(',')[0];
 }
 
-/** What one of them says of what an agency or a caseworker asks to be taken back. */
+/** The decision of one approver on a reversal that an agency or a caseworker asks for. */
 export function saidOfReversal(story: Story): Said[] {
   const reversed = reversedOf(story);
   const struck = reversed === 'struck' ? struckFrom(story) : undefined;
@@ -55,8 +55,8 @@ export function saidOfReversal(story: Story): Said[] {
 }
 
 /**
- * What they say of an agency's batch. Two of three approve, and in some stories the third one, too; some write a draft first that
- * can't be taken.
+ * The approvers' decisions on an agency's batch. Two of three approve, and in some stories the third one, too; some first write a draft
+ * that can't be taken.
  * @param lapsed whether the batch lapsed before, and begins anew
  */
 export function saidOf(story: Story, agency: string, lapsed: boolean): Said[] {
@@ -64,9 +64,9 @@ export function saidOf(story: Story, agency: string, lapsed: boolean): Said[] {
   const chance = (what: string) => fraction(seed, what, agency, Number(lapsed));
   const from = Math.floor(3 * chance('who'));
   const who = (n: number) => APPROVERS[(from + n) % APPROVERS.length] ?? '';
-  // So that of two batches of which they are told at once the second one is decided upon while the first one plans.
+  // If approvers are told of two batches at once, they decide on the second one while the first one plans.
   const first = HOUR + 1000 * AGENCIES.indexOf(agency as 'mha');
-  // Both at the same moment, or one when the other one's file has been read.
+  // Both approvers act at the same moment, or the second one when the first one's file has been read.
   const second = fraction(seed, 'when') < 0.3 ? first : first + 3 * HOUR;
   const of = (n: number, after: Said['after'], ...words: string[]): Said => ({
     approver: who(n),
@@ -95,7 +95,7 @@ export function saidOf(story: Story, agency: string, lapsed: boolean): Said[] {
     of(0, first, ...(strikesFirst ? strikes : []), approve),
     of(1, second, approve, ...(strikesFirst ? [] : strikes)),
   ];
-  // Two are enough: what only the slower one leaves out would not be left out.
+  // Two are enough: a row that only the slower one leaves out would not be left out.
   if (strikes.length === 0 && chance('third') < 0.3) all.push(of(2, second, approve));
   if (chance('draft') < 0.2)
     all.push({

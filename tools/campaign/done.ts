@@ -2,14 +2,14 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { sha256 } from '../../test/reckoning/files.ts';
 import type { Result } from './run.ts';
 
-/** What was done of a long campaign, in a file of a line for each run, so that it can go on after an interruption. */
+/** The finished runs of a long campaign, in a file with a line for each run, so that it can go on after an interruption. */
 export class Done {
   readonly results = new Map<number, Result>();
   readonly #file: string | undefined;
 
   /**
    * @param file without it, nothing is kept
-   * @param what says which campaign it is: the file of another one is begun anew
+   * @param what identifies the campaign: the file of another campaign is begun anew
    */
   constructor(file: string | undefined, what: readonly (string | number)[]) {
     this.#file = file;

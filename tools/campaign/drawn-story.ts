@@ -1,19 +1,18 @@
 /**
- * A whole small batch or two, from a seed: what is uploaded and when, and what each operator will say of each row. Small enough
- * to take a second, and with every kind of row that changes what becomes of it. Two operators; people act well away from
- * every deadline, farther than any fault of the campaign delays what they do, so that faults may change when something
- * happens and not what.
+ * A whole small batch or two, from a seed: the uploads with their times, and each operator's answer for each row. It is small enough to
+ * take a second, and has every kind of row that changes the outcome. There are two operators. People act well away from every deadline,
+ * farther than any fault of the campaign delays them, so that faults may change when something happens, but not what.
  *
- * Day 0: usage of each operator. Day 5: mha's report. Day 11: more usage, some of it newer than what mha's batch took; and, in half of
- * the runs, a file that is gated, of which some are admitted.
- * Day 15 or 36, in half of the runs: up-police's report, which shares handsets with mha's: of what nobody answered, connections
- * are open in mha's batch on day 15 (until day 21, or later), and on day 36 nothing is. Where mha's batch lapses, all that
- * follows is six days later.
+ * Day 0: usage of each operator. Day 5: mha's report. Day 11: more usage, some of it newer than what mha's batch took; and, in half of the
+ * runs, a gated file, which is admitted in some of them.
+ * Day 15 or 36, in half of the runs: up-police's report, which shares handsets with mha's. Of the rows that nobody answered, connections
+ * are open in mha's batch on day 15 (until day 21, or later), and on day 36 nothing is. If mha's batch lapses, everything after that is six
+ * days later.
  *
- * In a part of the runs operators say of some numbers that they were ported to the other one, have more time, are somebody else's, or
- * were given up; what moved goes on in the follow-ups of the nights. In another part, ten days after a batch began that people could
- * approve, a caseworker appeals, or mha withdraws its report or handsets of it; where there is a second report, it came a month later
- * and relies on the first one. That is approved, refused, or lies there for a day.
+ * In a part of the runs operators say of some numbers that they were ported to the other one, have more time, are somebody else's, or were
+ * given up; moved rows go on in the follow-ups of the nights. In another part, ten days after a batch began that people could approve, a
+ * caseworker appeals, or mha withdraws its report or handsets of it; if there is a second report, it came a month later and relies on the
+ * first one. The request is approved, refused, or lies there for a day.
  */
 import { createHash } from 'node:crypto';
 import { fraction, hash } from '../../simulation/random.ts';
@@ -37,22 +36,22 @@ import {
 
 const GATED_ROWS = 67;
 /**
- * From the day on which a batch begins that people may approve until what it did is appealed against or withdrawn: between its second
- * deadline and its end, whatever goes wrong. Of the first report where a second one has come, long after it.
+ * The time from the day on which a batch begins that people may approve to the appeal or withdrawal: between its second deadline and its
+ * end, whatever goes wrong. If a second report has come, a reversal of the first one comes long after that one's end.
  */
 const REVERSED_AFTER = 10 * DAY;
-/** Of a number that nobody has. */
+/** A number that nobody has. */
 const STRANGER = '9000000001';
-/** The parts of stories in which numbers move, and in which something is taken back. */
+/** The shares of stories in which numbers move, and in which something is taken back. */
 const MOVES = 0.4;
 const REVERSALS = 0.5;
 /**
- * From the day on which the last batch begins that people may approve, until all is over where numbers go on elsewhere: in four nights
- * at most, one after the other, since nothing is ported twice or extended twice, and with the ladder of the last one.
+ * The time from the day on which the last batch begins that people may approve, until all is over where numbers go on elsewhere: four
+ * nights at most, one after the other, since nothing is ported twice or extended twice, and the ladder of the last one.
  */
 const MOVED_AFTER = 45 * DAY;
 
-/** An IMEI in one of the forms in which it is written. */
+/** An IMEI in one of its written forms. */
 function spelt(imei: string, dice: number): string {
   const forms = [imei, written(imei), `${imei}0`, `${imei}07`, `${imei.slice(0, 8)}-${imei.slice(8)}`];
   return forms[dice % forms.length] as string;
@@ -82,11 +81,11 @@ export function storyOf(seed: number): Story {
     const imsi = `404${digits(dice('imsi', number), 2)}${number}`;
     imsis.push(imsi);
     const prefix = ['+91', '91', '0', ''][form & 3];
-    // The day last: a row that is cut off is then none, and never one with another area.
+    // The day comes last: a row that is cut off can't be read then, and is never one with another area.
     lines.push(
       `${pick(['Delhi', 'Mumbai', ''], seed, number)},${imsi},${spelt(imei, form >>> 2)},${prefix}${number},${day}`,
     );
-    // The same row twice, and rows that can't be taken.
+    // The same row comes twice, and some rows can't be taken.
     if (form % 11 === 0) lines.push(lines.at(-1) as string);
     if (form % 7 === 0)
       lines.push(
@@ -97,15 +96,15 @@ export function storyOf(seed: number): Story {
   numbers.forEach((number, n) => {
     const imei = imeis[n % imeis.length] as string;
     const home = pick(OPERATORS, seed, 'home', number);
-    // Far enough from the window's edge, also where a report is uploaded again days later.
+    // The day is far enough from the window's edge, even if a report is uploaded again days later.
     const age = between(3, 115, 'age', number);
     const chance = fraction(seed, 'kind', number);
-    // Some were seen only before the look-back window, and later.
+    // Some numbers were seen only before the look-back window.
     see('usage.csv', home, imei, number, dayBefore(chance < 0.08 ? 200 + age : age));
     const other = pick(OPERATORS, seed, 'other', number);
     const second = pick(imeis, seed, 'second', number);
     if (chance > 0.6) see('usage.csv', other, second, number, dayBefore(age + (chance > 0.9 ? 0 : 9)));
-    // Seen after mha's report, some at another operator: days 5 and 6 of the story.
+    // These were seen after mha's report, some at another operator: days 5 and 6 of the story.
     if (chance > 0.3 && chance < 0.6)
       see('more usage.csv', chance < 0.4 ? other : home, imei, number, dayBefore(-5 - (n % 2)));
   });
@@ -116,7 +115,7 @@ export function storyOf(seed: number): Story {
     const alone = `86${digits(dice('model'), 6)}${digits(dice('alone'), 6)}`;
     const other = (n: number) => `9${digits(dice('gated'), 6)}${digits(37 * n, 3)}`;
     const reported = imeis[1] as string;
-    // Those of a reported handset last: a file that is cut off, and so small that it is imported, has none of them.
+    // The rows of a reported handset come last: a file that is cut off, and so small that it is imported, has none of them.
     const rows = Array.from({ length: GATED_ROWS + 3 }, (_, n) => [n < GATED_ROWS ? alone : reported, other(n)]);
     extra.push(alone, ...rows.map(([, number = '']) => number));
     const lines = rows.map(([imei, number]) => `Delhi,,${imei},${number},${dayBefore(-5)}`);
@@ -140,7 +139,7 @@ export function storyOf(seed: number): Story {
   }
   const story: Story = {
     ...{ seed, usage, reports, ends: 0 },
-    // What a near report must not miss, where everything is late, nobody admits.
+    // Where the second report is near, nobody admits the file: if everything were late, that report might miss it.
     admits: !isNear && fraction(seed, 'admits') < 0.7,
     moves: fraction(seed, 'moves') < MOVES,
     identifiers: [...new Set([...imeis, ...numbers, ...imsis, ...extra])],
@@ -157,7 +156,10 @@ export function storyOf(seed: number): Story {
   return { ...story, ends: Math.max(...begun) + (story.moves ? MOVED_AFTER : LATE_AFTER + 3 * DAY) };
 }
 
-/** An appeal: of numbers that are open, barred, disconnected or verified by then, of one that nobody has, of a handset, of a pair of both. */
+/**
+ * An appeal for numbers that are open, barred, disconnected or verified by then, for one that nobody has, for a handset, and for a pair of
+ * both.
+ */
 function appealOf(seed: number, at: number, imeis: string[], numbers: string[]): Planned {
   const number = (n: number) => pick(numbers, seed, 'appealed', n);
   const imei = pick(imeis, seed, 'appealed');
@@ -174,7 +176,7 @@ function appealOf(seed: number, at: number, imeis: string[], numbers: string[]):
   return { at, key, text: ['msisdn,imei,reference,ground,case_ref', ...rows, ''].join('\n') };
 }
 
-/** A withdrawal of mha's report, or of one of its handsets; of that a second one may be sent before the first is decided upon. */
+/** A withdrawal of mha's report, or of one of its handsets; in that case a second one may be sent before the first is decided upon. */
 function withdrawalsOf(seed: number, at: number, report: string, imeis: string[]): Planned[] {
   const batch = `mha-${createHash('sha256').update(report).digest('hex').slice(0, 12)}`;
   const reported = imeis.slice(0, -1);

@@ -1,30 +1,30 @@
 /**
- * What goes wrong in a run, from its seed. Whether a call meets a fault depends on the seed, on what the call is (function,
- * service, action, key without what is drawn at random) and on how many like it there were, never on when it comes. So a seed
- * repeats as exactly as functions that really run side by side allow: of calls that are alike and race each other, which one
- * is the second may change, and so may what comes of it.
+ * The faults of a run, from its seed. Whether a call meets a fault depends on the seed, on the call itself (function, service, action, and
+ * key without random parts) and on the number of calls like it before, never on its time. A seed repeats as exactly as functions that
+ * really run side by side allow: if calls that are alike race each other, another one may come second, and the outcome may change with
+ * that.
  *
- * Faults are bounded, since what is tried again has its limits: a function fails at most twice within six hours (a step has five
- * tries, a message five deliveries), every sweep comes, and events are late by four hours at most. What lasts longer is
- * made so on purpose, once in a run, where the app mends it or says so.
+ * Faults are bounded, since retries have their limits: a function fails at most twice within six hours (a step has five tries, a message
+ * five deliveries), every sweep comes, and events are late by four hours at most. A longer fault is made on purpose, once in a run, where
+ * the app mends it or says so.
  */
 import type { FaultPlan, ServiceCall } from 'local-cloud';
 import { fraction, hash } from '../../simulation/random.ts';
 import { DAY, HOUR } from './story.ts';
 import { nameOf, steady, type Troubles } from './troubles.ts';
 
-/** Invocations of one function that may fail within so long. */
+/** The invocations of one function that may fail within a window, and the window's length. */
 const FAILURES = 2;
 const WINDOW = 6 * HOUR;
 const MINUTE = HOUR / 60;
 
-/** When a day is told of, after midnight in UTC: 06:00 in Asia/Kolkata. */
+/** The time after midnight in UTC at which a day is told of: 06:00 in Asia/Kolkata. */
 const DAY_COMES = HOUR / 2;
 
-/** A client's tries of one call; that of the tables has more, and waits longer between them each time. */
+/** A client's tries of one call; the client of the tables makes more, and waits longer between them each time. */
 const TRIES = 3;
 
-/** Shares of calls, at an intensity of one. */
+/** The shares of calls that meet each fault, at an intensity of one. */
 const SHARES = {
   call: { lose: 0.006, error: 0.008, throttle: 0.003, fail: 0.003, 'time out': 0.001 },
   write: { fail: 0.012, zombie: 0.014, 'time out': 0.003 },
@@ -35,26 +35,26 @@ const SHARES = {
   batch: { part: 0.25 },
 } as const;
 
-/** Functions whose step goes on by itself after an hour, however long it fails. */
+/** The functions whose step goes on by itself after an hour, however long it fails. */
 const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
-/** Functions of steps that fail for good before a plan, or an import, counts: its people upload the file again. */
+/** The functions of steps that fail for good before a plan, or an import, counts: their people upload the file again. */
 const GIVING_UP = ['Collect', 'Screen', 'Expand', 'Gather', 'Claim', 'Commit', 'Cut', 'ImportPiece', 'PublishImport'];
-/** All tries of a step come within two minutes. */
+/** The time within which a function gives up: all tries of a step come within two minutes. */
 const GIVES_UP_WITHIN = HOUR / 2;
 
 const NOBODY = { from: Number.POSITIVE_INFINITY, until: Number.POSITIVE_INFINITY };
 
 export class Faults implements Troubles {
-  /** How many there were of each kind. */
+  /** The number of faults of each kind. */
   readonly injected = new Map<string, number>();
   readonly reorder?: number;
   readonly shuffleResults?: number;
   readonly deliverTwice: boolean;
   /** The function that fails for good, once. */
   readonly #givesUp: string | undefined;
-  /** What was told of each upload, in their order. */
+  /** The events about uploads, in order. */
   readonly objects: Record<string, unknown>[] = [];
-  /** Set when the run is over: nothing goes wrong any more. */
+  /** Set when the run is over: no more faults then. */
   over: boolean;
   readonly #seed: number;
   readonly #now: () => number;
@@ -63,7 +63,7 @@ export class Faults implements Troubles {
   readonly #tablesThrottle: boolean;
   readonly #seen = new Map<string, number>();
   readonly #failed = new Map<string, number>();
-  /** The last fault among calls that are alike, and how many in a row. */
+  /** The last fault among calls that are alike, and the number of faults in a row. */
   readonly #streaks = new Map<string, [n: number, long: number]>();
   readonly #zombies = new Set<string>();
   readonly #troubled: string | undefined;
@@ -72,7 +72,7 @@ export class Faults implements Troubles {
 
   /**
    * @param now the cloud's time
-   * @param any without them, nothing goes wrong
+   * @param any whether there are faults at all
    */
   constructor(seed: number, now: () => number, any: boolean) {
     this.over = !any;
@@ -101,7 +101,7 @@ export class Faults implements Troubles {
     if (fraction(seed, 'gives up') < 0.15) this.#givesUp = GIVING_UP[hash(seed, 'giving up') % GIVING_UP.length];
   }
 
-  /** What fails for good was made to; its people were told, and uploaded the file again. */
+  /** Whether a failure for good was made on purpose; its people were told, and uploaded the file again. */
   excuses(failure: string): boolean {
     const [, error] = /^an execution of (?:Batch|ImportByPieces) ended as FAILED: (\S+) /.exec(failure) ?? [];
     const givenUp = error === 'Lambda.ServiceException' || error === 'States.ExceedToleratedFailureThreshold';
@@ -109,9 +109,9 @@ export class Faults implements Troubles {
   }
 
   /**
-   * By up to two minutes, and of every instance by others. (The cloud's own time is months away from all of them. From five
-   * minutes on, clients of AWS take a refused condition for one of the clock's making, and try it again for seconds.) Not by the
-   * seed: an instance outlives a run.
+   * A skew of up to two minutes, different for every instance. (The cloud's own time is months away from all of them. From five minutes on,
+   * clients of AWS blame the clock for a refused condition, and retry for seconds.) It doesn't depend on the seed, since an instance
+   * outlives a run.
    */
   skew(functionName: string, instance: number): number {
     return Math.round((fraction('skew', nameOf(functionName), instance) - 0.5) * 4 * MINUTE);
@@ -123,7 +123,7 @@ export class Faults implements Troubles {
     if (this.over) return [0];
     const kind = source === 'aws.events' ? 'schedule' : detailType === 'Object Created' ? 'object' : 'status';
     const object = detail.object as { key?: string } | undefined;
-    // What happens to work and outbox is nobody's, and executions that succeed concern nobody.
+    // Events of work and outbox concern nobody, and neither do executions that succeed.
     const what = kind === 'object' ? object?.key : kind === 'status' ? `${detail.name} ${detail.status}` : '';
     const call = this.#call(kind, what);
     const fault = this.#one(SHARES[kind], call);
@@ -137,8 +137,8 @@ export class Faults implements Troubles {
   }
 
   /**
-   * Whether now comes a day of which nothing is told, as of two in three: a digest makes as many calls as a batch's end, nothing waits for one,
-   * and a third of all days has each of its faults.
+   * Whether a day is due that is left untold, as two of three are: a digest makes as many calls as a batch's end, nothing waits for one,
+   * and a third of all days is enough for each of its faults.
    */
   #isUntoldDay(): boolean {
     const now = this.#now();
@@ -156,11 +156,11 @@ export class Faults implements Troubles {
     return fault;
   }
 
-  /** What lasts for some time, and is made so once in a run. */
+  /** The fault that lasts for some time, made once in a run. */
   #lasting(name: string): 'error' | undefined {
     const now = this.#now();
     if (name === this.#troubled) {
-      // From its second try on: the first one finds it well.
+      // The trouble begins with the second try, so that the first one finds the function well.
       const seen = this.#call('trouble', name).n;
       if (seen === 1 + (hash(this.#seed, 'from') % 9)) this.#trouble = { from: now, until: now + 3 * HOUR };
       if (now >= this.#trouble.from && now < this.#trouble.until)
@@ -193,16 +193,16 @@ export class Faults implements Troubles {
     }
     const fault = this.#one(SHARES.call, call, name);
     if (fault === undefined) return undefined;
-    // A throttled client of a table is slow for minutes of real time, so that only some runs have them.
+    // A throttled client of a table is slow for minutes of real time, and so only some runs throttle it.
     if (fault === 'throttle' && service === 'dynamodb' && requestId !== undefined && !this.#tablesThrottle)
       return undefined;
     if (!this.#mayRepeat(call, service, name)) return undefined;
     if (requestId === undefined) {
-      // A state machine's own call: it only has errors, and its step counts as a function does.
+      // A state machine's own call has errors only, and its step counts as a function does.
       if (fault === 'fail' || fault === 'time out' || !this.#mayFail(caller)) return undefined;
       return this.#count(`machine's ${service}: ${fault}`, fault);
     }
-    // A clients' own tries take care of one error; a function that is killed has its step, or its message, tried again.
+    // A client's own retries take care of one error; a function that is killed has its step, or its message, tried again.
     if ((fault === 'fail' || fault === 'time out') && !this.#mayFail(name)) return undefined;
     return this.#count(`${service}: ${fault}`, fault);
   }
@@ -223,7 +223,9 @@ export class Faults implements Troubles {
     return this.#count(`after a write: ${fault}`, fault);
   }
 
-  /** A client tries a call again: how often in a row it may meet a fault. What its tries don't mend is a failed invocation. */
+  /**
+   * Whether a call may meet one more fault in a row: a client tries it again, and a fault that its tries don't mend is a failed invocation.
+   */
   #mayRepeat({ what, n }: { what: string; n: number }, service: string, name: string): boolean {
     const [last = 0, streak = 0] = this.#streaks.get(what) ?? [];
     const long = last === n - 1 ? streak + 1 : 1;
@@ -241,7 +243,7 @@ export class Faults implements Troubles {
     return { what, n };
   }
 
-  /** At most one of these faults, each with its share. */
+  /** One of these faults at most, each with its share. */
   #one<F extends string>(
     shares: Readonly<Record<F, number>>,
     call: { what: string; n: number },

@@ -1,14 +1,14 @@
 /**
- * What a story comes to when nothing goes wrong, worked out from the story alone: it knows neither the system nor a run. After
- * faults the same must stand there, but for when things happened:
+ * The outcome of a story without faults, worked out from the story alone: it knows neither the system nor a run. After faults the outcome
+ * must be the same, except for
  *
  * * the instants of a batch and all that counts from them (deadlines, `startedAt`, `settledAt`, the day in a list's name), and plans'
  *   numbers in directions' ids: a plan that was given up takes the next number;
  * * later rungs' orders and their rows: an answer that is late by hours may come after the next order;
- * * how many files' rows were "already recorded", and in which order files were recorded, where a file came twice or was cut short;
+ * * the number of files' rows that were "already recorded", and the order in which files were recorded, if a file came twice or cut short;
  * * rejects of a cut file, which stand until those of the whole one replace them;
- * * the day on which a number was disconnected: where the event of an answer `failed` was lost, a sweep of the next day has it
- *   recorded, and the disconnect order, and what is answered to it, are as much later. (`invariants.ts` holds each day to its answer.)
+ * * the day on which a number was disconnected: if the event of an answer `failed` was lost, a sweep of the next day has it
+ *   recorded, and the disconnect order and the answer to it are as much later. (`invariants.ts` compares each day with its answer.)
  */
 import { written } from '../../test/reckoning/files.ts';
 import { noOperator } from '../../test/reckoning/tables.ts';
@@ -20,19 +20,19 @@ import { importedOf, LATE_AFTER, OPERATORS, START, type Story, TARDY_AFTER } fro
 
 type Counts = Record<string, number>;
 
-/** A batch's outcome, without what may differ. */
+/** A batch's outcome, without the parts that may differ. */
 export interface Outcome {
   status: string;
   connections: Record<string, Counts>;
   blocks: Record<string, Counts>;
-  /** `kind,identifier,operator,state,agency of the direction`. */
+  /** Rows `kind,identifier,operator,state,agency of the direction`. */
   elsewhere: string[];
-  /** `msisdn,operator`: in the list of the batch, and in those of late answers. */
+  /** Rows `msisdn,operator`: in the list of the batch, and in those of late answers. */
   revoked: string[];
   revokedLate: string[];
-  /** `msisdn,ground`: in lists of withdrawals. */
+  /** Rows `msisdn,ground` of lists of withdrawals. */
   withdrawn: string[];
-  /** Of follow-ups `msisdn,agency and operator of the direction,why,operator,state`. */
+  /** Rows `msisdn,agency and operator of the direction,why,operator,state` of follow-ups. */
   moved: string[];
 }
 
@@ -45,14 +45,14 @@ interface Directed {
 
 const LASTS = { block: 2, reverify: 16 };
 const DAYS = 86_400_000;
-/** Each agency's outcome. */
+/** The outcome of each agency's batch. */
 export function idealOf(story: Story): Record<string, Outcome> {
   const directed: Directed[] = [];
   const outcomes: Record<string, Outcome> = {};
   const uploads = importedOf(story);
   const ageOf = (agency: string) => begunAt(story, agency);
 
-  /** How a row stands `age` after its report: what was recorded, and whether it is open. */
+  /** The standing of a row `age` after its report: the recorded outcome, and whether it is open. */
   const standing = (row: Directed, age: number): { outcome: string; open: boolean; on: string } => {
     const fate = fateOf(story, row.agency, row.kind, row.operator, row.identifier);
     const on = answeredOn(story, row.agency, fate === 'late');
@@ -160,7 +160,7 @@ const emptyOutcome = (status: string): Outcome => ({
   moved: [],
 });
 
-/** Adds what two batches come to: all follow-ups are one, whichever night something goes on in. */
+/** Adds the outcomes of two batches: all follow-ups are one, whichever night a row goes on in. */
 function addOutcome(a: Outcome, b: Outcome): Outcome {
   const counts = (part: 'connections' | 'blocks') => {
     const all: Record<string, Counts> = {};
@@ -185,7 +185,7 @@ function addOutcome(a: Outcome, b: Outcome): Outcome {
   };
 }
 
-/** The same of a run. */
+/** The same outcomes, taken from a run. */
 export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outcome> {
   const outcomes: Record<string, Outcome> = {};
   for (const [key, text] of Object.entries(outbox)) {
@@ -200,7 +200,7 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
       operators: Record<string, { connections: Counts; blocks: Counts }>;
     };
     const { kind = '', status, operators, subjects = {} } = summary;
-    // What is given back in time, and what is asked for again, is another matter.
+    // A reversal's rows are not compared: faults decide which are given back in time, and which are asked for again.
     const isReversal = kind === 'reversal';
     const agency = `${kind} ${summary.agency}`.trim();
     const of = (part: 'connections' | 'blocks') =>
@@ -228,7 +228,7 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
     const withdrawn = Object.entries(outbox)
       .filter(([list]) => list.includes(`/${batch}.withdrawn`) && list.endsWith('.csv'))
       .flatMap(([, text]) => rowsOf(text).map((row) => row.replace(/,.*,/, ',')));
-    // What isn't given back in two days is asked for again, and a lost answer may come after that.
+    // A row that isn't given back in two days is asked for again, and a lost answer may come after that.
     const moved = rowsOf(outbox[`batches/${batch}/moved.csv`])
       .filter((row) => !row.includes(',overdue,'))
       .map((row) => row.replace(/,([^,]*\.[^,]*),/, (_, id) => `,${partsOf(id).agency} ${partsOf(id).operator},`));
@@ -249,17 +249,17 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
 }
 
 /**
- * The subjects of a reversal, those that are given back and those of whom nothing is to be restored as one: who was answered for after an
- * answer that had anybody disconnected counts, to be safe, as cut off with them, so that it hangs on which of two files came first.
- * What each run's own ledgers say tells them apart (`invariants/reversals.ts`).
+ * The subjects of a reversal, with those that are given back and those with nothing to restore as one count. A number that was answered for
+ * after an answer that had anybody disconnected counts, to be safe, as cut off with them; which of the two it is may thus depend on which
+ * of two files came first. Each run's own ledgers tell the two apart (`invariants/reversals.ts`).
  */
 function answeredOf({ directed = 0, nothingToRestore = 0, ...subjects }: Counts): Counts {
   return { ...subjects, answered: directed + nothingToRestore };
 }
 
 /**
- * Where a run's outcome is another than the story's: one line for each part of a batch, without identifiers.
- * @param ideal what it comes to without faults; as it is worked out from the story, where nobody has told it so
+ * The differences of a run's outcome from the story's: one line for each part of a batch, without identifiers.
+ * @param ideal the outcome without faults; by default it is worked out from the story
  */
 export function differences(story: Story, seen: Pick<Seen, 'outbox'>, ideal = idealOf(story)): string[] {
   const actual = outcomeOf(seen);

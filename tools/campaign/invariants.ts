@@ -1,9 +1,9 @@
 /**
- * What must hold after a run, whatever went wrong: the invariants of docs/architecture.md and the formats, checked from the outside, from
- * what was uploaded, what lies in the outbox, what was told, and the items of the tables. It shares nothing with the system.
+ * The rules that must hold after a run, whatever went wrong: the invariants of docs/architecture.md and the formats. They are checked from
+ * the outside: from the uploads, the outbox, the notices, and the items of the tables. The checks share nothing with the system.
  *
- * The rules stand in `invariants/`, a subject in a file. What is the same as without faults, whenever it happens, is checked by
- * `ideal.ts`.
+ * The rules stand in `invariants/`, one file for each subject. `ideal.ts` checks what must be the same as without faults, whenever it
+ * happens.
  */
 import { checkBatches } from './invariants/batches.ts';
 import { checkLapsed, expectDecided } from './invariants/decisions.ts';
@@ -19,14 +19,14 @@ import type { Seen } from './invariants/seen.ts';
 export type { Item, LedgerWrite, Seen } from './invariants/seen.ts';
 export { newestSightings } from './invariants/sightings.ts';
 
-/** What breaks a rule, one line each; nothing where all hold. Lines name rules, directions and batches, never identifiers. */
+/** The broken rules, one line each; empty where all hold. Lines name rules, directions and batches, never identifiers. */
 export function brokenRules(seen: Seen): string[] {
   const broken: string[] = [];
   const must = (holds: boolean, rule: string) => {
     if (!holds && !broken.includes(rule)) broken.push(rule);
   };
   const known = knownOf(seen, must);
-  // In this order: each works with what those before it have found out.
+  // The order matters: each check works with the findings of those before it.
   checkDirections(known);
   checkBatches(known);
   checkMoves(known);

@@ -1,13 +1,12 @@
 /** Looks for identifiers of persons and handsets where none may stand. */
 
-/** What stands in logs by chance and is as long as a number: times in milliseconds, and ids that are drawn or hashed. */
+/** The parts of logs that are as long as a number by chance: times in milliseconds, and random or hashed ids. */
 const RANDOM = /"Timestamp":\d+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32,}|(?<=[a-z]-)[0-9a-f]{12}\b/g;
-/** What people and programs write between digits. */
+/** The separators that people and programs write between digits. */
 const BETWEEN = /(?<=\d)(?:[\s\-/.()_+,:;'"]|%20|%2[BF]|\\[nrt])+(?=\d)/gi;
 
 /**
- * The lines that hold one of these identifiers, however it is spelt: spaced, with a prefix, in quotes, in the middle of other
- * digits.
+ * The lines with one of these identifiers, in whatever spelling: spaced, with a prefix, in quotes, in the middle of other digits.
  * @param identifiers digits: numbers without prefix (10), IMEIs without check digit (14), IMSIs (15)
  */
 export function leaks(lines: Iterable<string>, identifiers: Iterable<string>): string[] {

@@ -1,6 +1,6 @@
 /**
- * One fault at one place of a story: at a call that a function or a state machine makes, at an invocation, or where an execution
- * enters a state. The story is told once without any, while every place is noted; then it is told again with each.
+ * One fault at one place of a story: at a call of a function or a state machine, at an invocation, or where an execution enters a state.
+ * The story is told once without faults, while every place is noted; then it is told again with each.
  */
 import type { ServiceCall, StateVisit } from 'local-cloud';
 import { DAY, HOUR, START } from './story.ts';
@@ -9,12 +9,12 @@ import { nameOf, steady, type Troubles } from './troubles.ts';
 const MINUTE = HOUR / 60;
 
 /**
- * What goes wrong at a place. Of a call: `before` it took effect it is refused, in a way that no client tries again; `after` it
- * took effect the function dies, or a state machine's answer is lost; `ten minutes`: from then on each call of that kind
- * (function or state machine, service and operation) is refused for ten minutes; `lasting`: for longer than all tries last,
- * a state machine's as if a right were lacking. Of an execution: `stopped` by hand as it enters a state, or `stopped later`,
- * when it has been in it for an hour. Of a batch's own: `stopped twice`, as it enters a state, and so the one that goes on with
- * the batch, as it begins; or `stopped unheard`, and nobody is told of its end.
+ * The fault at a place. Of a call: `before` it takes effect it is refused, in a way that no client retries; `after` it took effect the
+ * function dies, or a state machine's answer is lost; `ten minutes`: from then on each call of that kind (function or state machine,
+ * service and operation) is refused for ten minutes; `lasting`: the same for longer than all tries last, and for a state machine as if a
+ * right were lacking. Of an execution: `stopped` by hand as it enters a state, or `stopped later`, when it has been in it for an hour. Of a
+ * batch's own execution: `stopped twice`, as it enters a state, and then the one that goes on with the batch, as it begins; or `stopped
+ * unheard`, and nobody is told of its end.
  */
 export const MODES = [
   'before',
@@ -29,15 +29,15 @@ export const MODES = [
 export type Mode = (typeof MODES)[number];
 
 export interface Case {
-  /** The place, in words, with how many like it came before: `Order dynamodb PutItem DIR#… 1`. */
+  /** The place, in words, with the number of places like it before: `Order dynamodb PutItem DIR#… 1`. */
   place: string;
   mode: Mode;
 }
 
-/** A place of the story, as it was met. */
+/** A place of the story, when it was met. */
 interface Met {
   place: string;
-  /** Those of one kind fail together, where it lasts. */
+  /** Calls of one kind fail together in a lasting fault. */
   kind: string;
   /** Whether a fault after it differs from one before it. */
   takesEffect: boolean;
@@ -50,11 +50,11 @@ interface Met {
 interface Visited {
   place: string;
   at: number;
-  /** When its execution entered another state. */
+  /** The instant at which its execution entered another state. */
   left: number | undefined;
 }
 
-/** Functions that a queue invokes, whose tries are its message's deliveries: up to some eight hours. */
+/** The functions that a queue invokes: their tries are the deliveries of the message, for up to some eight hours. */
 const OF_QUEUES = [
   'Record',
   'Hear',
@@ -69,7 +69,7 @@ const OF_QUEUES = [
   'File',
   'Withdraw',
 ];
-/** Functions whose step goes on by itself after an hour, however long it fails. */
+/** The functions whose step goes on by itself after an hour, however long it fails. */
 const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
 
 /** Whether a step's tries last longer than ten minutes, or name errors. */
@@ -77,7 +77,7 @@ const hasLongTries = (kind: string) =>
   [...OF_QUEUES, ...TROUBLED, 'Batch', 'ImportByPieces'].includes(kind.split(' ')[0] ?? '') ||
   kind.endsWith('is invoked');
 
-/** How long what lasts does: longer than all tries of a step, in milliseconds. Of an order, until after its first rung. */
+/** The length of a lasting fault, in milliseconds: longer than all tries of a step. For an order it lasts until after the first rung. */
 function lastsAt(kind: string): number {
   const [who = ''] = kind.split(' ');
   if (who === 'Order') return 6 * DAY;
@@ -86,21 +86,21 @@ function lastsAt(kind: string): number {
   return [...OF_QUEUES, ...TROUBLED].includes(who) ? 12 * HOUR : HOUR;
 }
 
-/** By how much longer than hours things may come late, in milliseconds. */
+/** The time, in milliseconds beyond some hours, by which things may be late. */
 export function patienceFor({ place, mode }: Case): number {
   return mode === 'lasting' ? lastsAt(place) + DAY : mode === 'before' || mode === 'after' ? 0 : DAY;
 }
 
 /**
- * Whether what is ordered and answered comes to the same: not where a rung passes before its order can be issued, as a block's first
- * one does, a day, where only the day's sweep goes on with a batch, or where its ladder can not be started for so long.
+ * Whether the orders and answers have the same result. They don't where a rung passes before its order can be issued, as a block's first
+ * rung of one day does, where only the day's sweep goes on with a batch, or where its ladder can't be started for that long.
  */
 export const endsAlike = ({ place, mode }: Case): boolean => {
   if (mode === 'stopped twice' || mode === 'stopped unheard') return false;
   return mode !== 'lasting' || lastsAt(place) < (place.includes('_block_') ? DAY : 2 * DAY);
 };
 
-/** A key without what is drawn at random or follows from it, and a message as what it tells. */
+/** A key without its random parts and what follows from them; a message by its contents. */
 function about(key = ''): string {
   const note = /^\{.*"id":"([^"]*)"/.exec(key)?.[1];
   const named = note ?? (key.startsWith('{') ? 'an event' : key);
@@ -112,18 +112,21 @@ function about(key = ''): string {
     .replace(/^https?:.*\//, '');
 }
 
-/** Where a call is made. What the audit gets at once, and what one batch has of numbers, is in no order that stays. */
+/**
+ * The place of a call. The calls of Audit, and the numbers in each BatchGetItem of Claim, come in no fixed order, and so their places have
+ * no key.
+ */
 const placeOf = (kind: string, key: string | undefined) =>
   /^(Audit|Claim dynamodb BatchGetItem)/.test(kind) ? kind : `${kind} ${about(key)}`.trim();
 
-/** The name of an execution, without what is drawn at random; of a Map Run's child, its label. */
+/** The name of an execution without its random parts; for a Map Run's child, its label. */
 function executionName(arn: string): string {
   const [machine = '', name = ''] = arn.split(':').slice(6);
   const label = machine.split('/')[1];
   return `${nameOf(machine.split('/')[0] ?? '')} ${label === undefined ? about(name) : `${label}'s child`}`;
 }
 
-/** Whether an execution goes on with a batch whose own was stopped. */
+/** Whether an execution goes on with a batch whose own execution was stopped. */
 const isResumed = (execution: string) => /_resumed_\d+$/.test(execution);
 
 export class OneFault implements Troubles {
@@ -136,11 +139,11 @@ export class OneFault implements Troubles {
   readonly #now: () => number;
   readonly #seen = new Map<string, number>();
   readonly #lastOf = new Map<string, Visited>();
-  /** The invocation that dies after its call, and which call. */
+  /** The invocation that dies after its call, and the kind of that call. */
   #dies: { requestId: string; kind: string } | undefined;
-  /** The execution of whose end nobody is told. */
+  /** The execution whose end nobody is told of. */
   #unheard: string | undefined;
-  /** From when until when it goes wrong. */
+  /** The kind of call that goes wrong, and from when until when. */
   #trouble: { kind: string; from: number; until: number } | undefined;
 
   /** @param one without it, places are noted and nothing goes wrong */
@@ -160,8 +163,9 @@ export class OneFault implements Troubles {
   }
 
   /**
-   * Nothing gets lost here, but the end of an execution that was stopped unheard. Of the sweeps, which come day after day and find nothing before anything went wrong, only some come: three
-   * whose own calls are tried, those of some days after the trouble, and all of the end.
+   * The deliveries of an event. Nothing gets lost here but the end of an execution that was stopped unheard. Sweeps would come day after
+   * day and find nothing before the trouble; only some of them come: three whose own calls are tried, those of some days after the trouble,
+   * and all of the end.
    */
   deliveries({ source, detailType, detail }: { source: string; detailType: string; detail: Record<string, unknown> }) {
     if (detailType === 'Object Created') this.objects.push(detail);
@@ -180,7 +184,7 @@ export class OneFault implements Troubles {
     if (mode === 'before' || mode === 'lasting') return this.#count(mode, 'error');
     if (mode === 'after') return this.#count(mode, 'lose');
     if (mode === 'ten minutes') return this.#count(mode, 'throttle');
-    // So a report comes while another batch plans.
+    // This error makes a report come while another batch plans.
     if (name === 'Commit' && n === 1) return this.#count(STORY, 'error');
     return undefined;
   }
@@ -225,7 +229,7 @@ export class OneFault implements Troubles {
     return mode === 'stopped later' ? this.#count(mode, HOUR) : undefined;
   }
 
-  /** Notes a place, and tells what goes wrong there. */
+  /** Notes a place, and returns the fault there. */
   #meet(place: string, kind: string, takesEffect: boolean, requestId: string | undefined): Mode | undefined {
     if (this.over) return undefined;
     const numbered = this.#numbered(place);
@@ -255,20 +259,20 @@ export class OneFault implements Troubles {
 
 type AfterWrite = { functionName: string; requestId: string; service: string; action: string; key?: string };
 
-/** The story's own trouble. */
+/** The kind of the story's own trouble. */
 const STORY = "the story's own";
 
-/** Days of the story whose sweeps and nights come whatever happens, and whose calls are tried: amid the ladders, and at the end. */
+/** The days of the story whose sweeps and nights come whatever happens, and whose calls are tried: amid the ladders, and at the end. */
 const SWEEPS = [7, 14, 21];
-/** A sweep sends an upload's event again, and the next day's puts it into quarantine. */
+/** The days after the trouble on which sweeps come: one sends an upload's event again, and the next day's puts it into quarantine. */
 const SWEEPS_AFTER = 4;
-/** Of calls of one kind that one invocation makes, the first ones and the last are tried; what lies between is as they are. */
+/** Of one invocation's calls of one kind, this many first ones and the last one are tried; those between are like them. */
 const FIRST = 3;
 
-/** The first visit of a batch's own execution to a state; a Map Run's child is none. */
+/** The first visit of a batch's own execution to a state, not of a Map Run's child. */
 const OF_A_BATCH = /^Batch (?!.*'s child: ).* 1$/;
 
-/** Every case of a story that was told with its places noted, in an order of their own. */
+/** All cases of a story that was told with its places noted, in a fixed order. */
 export function casesOf({ met, visited }: OneFault): Case[] {
   const cases: Case[] = [];
   const byInvocation = Map.groupBy(met.values(), ({ kind, requestId, place }) => `${kind} ${requestId ?? place}`);
@@ -278,7 +282,8 @@ export function casesOf({ met, visited }: OneFault): Case[] {
       if (/^(Sweep|Follow) /.test(place) && !SWEEPS.includes(Math.floor((at - START) / DAY))) continue;
       cases.push({ place, mode: 'before' });
       if (takesEffect) cases.push({ place, mode: 'after' });
-      // What lasts from the second call of a kind on differs by the first one's effect only, as a fault of that call alone does.
+      // A lasting fault from the second call of a kind on differs only by the first call's effect, as a fault of the second call alone
+      // does.
       if (n > 0) continue;
       cases.push({ place, mode: 'ten minutes' });
       if (hasLongTries(kind)) cases.push({ place, mode: 'lasting' });
@@ -286,13 +291,13 @@ export function casesOf({ met, visited }: OneFault): Case[] {
   for (const { place, at, left } of visited.values()) {
     cases.push({ place, mode: 'stopped' });
     if (left !== undefined && left - at > HOUR) cases.push({ place, mode: 'stopped later' });
-    // Nobody but a batch has another execution go on; of the first ones, so that each state comes once.
+    // Only batches have another execution go on; the first visits are tried, so that each state comes once.
     if (OF_A_BATCH.test(place)) cases.push({ place, mode: 'stopped twice' }, { place, mode: 'stopped unheard' });
   }
   const byPlace = (a: Case, b: Case) => (a.place === b.place ? 0 : a.place < b.place ? -1 : 1);
   return cases.sort((a, b) => (a.mode === b.mode ? byPlace(a, b) : MODES.indexOf(a.mode) - MODES.indexOf(b.mode)));
 }
 
-/** A part of the cases, spread evenly over modes and places: each so-many-th, from the first. */
+/** A part of the cases, spread evenly over modes and places: every `every`-th of a mode, from the first. */
 export const everyOf = <C extends Case>(cases: readonly C[], every: number): C[] =>
   MODES.flatMap((mode) => cases.filter((one) => one.mode === mode).filter((_, n) => n % every === 0));

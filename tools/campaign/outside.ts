@@ -1,9 +1,9 @@
-/** What somebody outside finds in a cloud when a story is told: what is in its buckets and tables, and what runs. */
+/** The view of a cloud from outside while a story is told: its buckets and tables, and its running executions. */
 import { authorization, type LocalCloud } from 'local-cloud';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import type { Item, Seen } from './invariants.ts';
 
-/** A request of somebody outside, of a service that speaks JSON. */
+/** Sends an outsider's request to a service that speaks JSON. */
 export async function ask(
   cloud: LocalCloud,
   service: string,
@@ -40,7 +40,7 @@ export async function countedFiles(cloud: LocalCloud, cases: Record<string, Item
   return counted;
 }
 
-/** Table Cases, by partition key. */
+/** The items of table Cases, by partition key. */
 export async function items(cloud: LocalCloud): Promise<Record<string, Item>> {
   const all: Record<string, Item> = {};
   let ExclusiveStartKey: unknown;
@@ -58,7 +58,7 @@ export async function items(cloud: LocalCloud): Promise<Record<string, Item>> {
   return all;
 }
 
-/** What still runs: `machine name`. */
+/** The executions that still run: `machine name`. */
 export async function running(cloud: LocalCloud): Promise<string[]> {
   const all: string[] = [];
   for (const machine of Object.keys(cloud.names.machines))
@@ -66,7 +66,7 @@ export async function running(cloud: LocalCloud): Promise<string[]> {
   return all;
 }
 
-/** The names of a machine's executions that stand so. */
+/** The names of a machine's executions with this status. */
 export async function executions(cloud: LocalCloud, machine: string, statusFilter: string): Promise<string[]> {
   const body = { stateMachineArn: cloud.names.machines[machine], statusFilter };
   const answer = await ask(cloud, 'states', 'AWSStepFunctions.ListExecutions', body);

@@ -1,6 +1,6 @@
 /**
- * The people of a story: agencies, approvers and operators, who upload what the story says. They know what they are told and what lies in
- * the outbox, look at their notices every three hours, and are patient.
+ * The people of a story: agencies, approvers and operators, who upload what the story says. They know their notices and the outbox, look at
+ * their notices every three hours, and are patient.
  */
 
 import { connect } from 'node:net';
@@ -25,13 +25,13 @@ import {
 } from './story.ts';
 
 export const LOOKS_EVERY = 3 * HOUR;
-/** From the order's arrival until the answer. */
+/** The time from an order's arrival to the answer. */
 const ANSWERS_AFTER = 3 * HOUR;
 
-/** What was told, and `heardAt`, the instant when somebody looked and found it. */
+/** A notice, and `heardAt`, the instant at which somebody looked and found it. */
 export type Notice = Record<string, unknown>;
 
-/** How uploads are cut short, where they are. */
+/** The way in which an upload is cut short, if it is. */
 export type Cut = 'broken off' | 'never completed' | 'cut file first' | undefined;
 
 const QUEUES = [
@@ -51,7 +51,7 @@ export class People {
   readonly #story: Story;
   readonly #cut: (key: string) => Cut;
   readonly #known = new Set<string>();
-  /** What operators are about to answer in one file. */
+  /** The rows that operators are about to answer in one file. */
   readonly #gathered = new Map<string, string[]>();
 
   constructor(cloud: LocalCloud, story: Story, cut: (key: string) => Cut) {
@@ -61,8 +61,8 @@ export class People {
   }
 
   /**
-   * Has everything done that the story says, and everybody look at their notices until it is over.
-   * @param patience by how much later than the story says it may be over, in milliseconds
+   * Lets people do everything that the story says, and look at their notices until it is over.
+   * @param patience the milliseconds by which it may be over later than the story says
    */
   begin(patience: number): void {
     const { usage, reports, reversals = [], ends } = this.#story;
@@ -76,7 +76,7 @@ export class People {
     this.#act(START + LOOKS_EVERY, look);
   }
 
-  /** Takes all notices, and plans what they ask for. */
+  /** Takes all notices, and plans the acts that they ask for. */
   async look(): Promise<void> {
     for (const queue of QUEUES)
       for (const { body } of await this.#cloud.receive(queue)) {
@@ -107,7 +107,7 @@ export class People {
       const summary = Buffer.from(await this.#cloud.get(bucket, key)).toString('utf8');
       this.lapsed[batchId] = [...(this.lapsed[batchId] ?? []), summary];
     }
-    // One that lapsed begins anew with the same file; one that was refused doesn't, which its agency tries all the same.
+    // A batch that lapsed begins anew with the same file; one that was refused doesn't, though its agency tries.
     if ((kind === 'batch_lapsed' || kind === 'batch_refused') && queue.startsWith('fraud-batches-'))
       this.#again(this.#story.reports.filter((report) => batchOf(report) === notice.batchId));
     if (kind === 'order' && notice.rung === '1') this.#answer(notice);
@@ -115,7 +115,7 @@ export class People {
     if (kind === 'receipt') this.#correct(notice);
     if (kind === 'batch_failed' && queue.startsWith('fraud-batches-'))
       this.#again(this.#story.reports.filter((report) => batchOf(report) === notice.batchId));
-    // Of a file that could not be worked on, so that no batch came of it.
+    // A quarantined file could not be worked on, so that no batch came of it.
     // Caseworkers have no queue of their own: administrators ask them.
     const isAsked = queue !== 'fraud-administrators' || String(notice.key).startsWith('appeals/');
     if (kind === 'quarantined' && isAsked) {
@@ -126,7 +126,7 @@ export class People {
       );
       if (said !== undefined) this.#act(this.#now() + HOUR, () => this.#put(said.key, said.text));
     }
-    // Of an import's execution only the administrators hear; they ask whoever uploaded the file for it.
+    // Only the administrators hear of an import's execution; they ask the file's uploader for it.
     if (kind === 'execution_ended') {
       const name = String(notice.execution).split(':').at(-1) ?? '';
       this.#again(this.#story.usage.filter(({ key }) => name.startsWith(`${key.split('/')[1]}-`)));
@@ -138,7 +138,7 @@ export class People {
       if (START + at <= this.#now()) this.#act(this.#now() + HOUR, () => this.#upload(key, text));
   }
 
-  /** What an approver says who is asked about a batch. */
+  /** Plans the decision of an approver who is asked about a batch. */
   #decide(approver: string, notice: Notice): void {
     const { batchId, agency, sha256: preview, decideBy } = notice as Record<string, string>;
     const lapsed = batchId !== undefined && batchId in this.lapsed;
@@ -147,14 +147,14 @@ export class People {
       const key = `decisions/${approver}/${batchId}/${said.name}`;
       const text = csv(DECISION_HEADER, said.rows(preview ?? ''));
       const at = said.after === 'at the last instant' ? Date.parse(decideBy ?? '') : this.#now() + said.after;
-      // Whoever hears of it too late says nothing any more.
+      // An approver who hears of it too late says nothing any more.
       if (at >= this.#now()) this.#act(at, () => this.#upload(key, text));
     }
   }
 
   /**
-   * Whoever approved what is taken back, and is reminded that nobody has, says so once more: its batch failed and was begun anew, and
-   * its preview, which shows the same, was told to them before.
+   * Has an approver of a reversal who is reminded that nobody has approved say so once more: its batch failed and was begun anew, and they
+   * were told of its preview, which shows the same, before.
    */
   #sayAgain(approver: string, { batchId, approved, decideBy }: Notice): void {
     if (approved !== 0 || decideBy !== null) return;
@@ -189,7 +189,7 @@ export class People {
       });
     const parts = habit === 'parts' ? 2 : 1;
     for (let n = 0; n < parts; n++)
-      // Both at the same moment.
+      // Both files come at the same moment.
       send(now + ANSWERS_AFTER, `answers ${n + 1}.csv`, (_, part) => Math.floor(part * parts) === n);
     if (habit === 'mistakes' && direction.endsWith('-0-0')) {
       const other = OPERATORS[(OPERATORS.indexOf(operator as 'jio') + 1) % OPERATORS.length];
@@ -198,7 +198,7 @@ export class People {
       this.#act(at, async () => {
         const [row = ''] = await this.#rowsOf(String(notice.key));
         const identifier = kind === 'block' ? 'imei' : 'msisdn';
-        // Another operator's direction, and rows that can't be recorded.
+        // One file is for another operator's direction, and one has rows that can't be recorded.
         const wrong = [`${row},${kind === 'block' ? 'blocked' : 'verified'}`];
         await this.#put(`responses/${other}/${direction}/foreign.csv`, csv(`${identifier},outcome`, wrong));
         const bad = [
@@ -210,7 +210,7 @@ export class People {
         await this.#put(`responses/${operator}/${direction}/bad rows.csv`, csv(`${identifier},outcome`, bad));
       });
     }
-    // What is asked in a follow-up is answered at once, or never.
+    // A question in a follow-up is answered at once, or never.
     if (agency === FOLLOW_UP) return;
     if (kind === 'block')
       this.#act(Math.max(START + report + TARDY_AFTER, now), async () => {
@@ -226,7 +226,7 @@ export class People {
     });
   }
 
-  /** The disconnections that an operator is asked for when rows failed. */
+  /** Plans the disconnections that an operator is asked for when rows failed. */
   #disconnect(notice: Notice): void {
     const direction = String(notice.directionId);
     const { agency, kind, operator } = partsOf(direction);
@@ -239,7 +239,10 @@ export class People {
     });
   }
 
-  /** Who makes mistakes sends the same file again, and then one that contradicts it; once it knows that the first one counts. */
+  /**
+   * Has an operator that makes mistakes send the same file again, and then one that contradicts it, once it knows that the first one
+   * counts.
+   */
   #correct(notice: Notice): void {
     const direction = String(notice.directionId ?? '');
     const { agency, kind, operator } = partsOf(direction);
@@ -260,7 +263,7 @@ export class People {
           : row.replace(/verified|blocked/, this.#story.moves && kind === 'reverify' ? 'disconnected' : 'not_found'),
       );
     const header = whole.split('\n')[0] ?? '';
-    // When that file, too, counts: what was said first stays.
+    // This comes when that file counts, too: the first answer stays.
     if (wrong.length > 0)
       this.#act(this.#now() + 2 * HOUR, () =>
         this.#put(`responses/${operator}/${direction}/corrections.csv`, csv(header, wrong)),
@@ -278,7 +281,7 @@ export class People {
     await this.#upload(`responses/${operator}/${direction}/${name}`, csv(header, rows));
   }
 
-  /** What is answered within a quarter of an hour goes into one file. */
+  /** Collects the rows that are answered within a quarter of an hour for one file. */
   #gather(operator: string, rows: string[]): void {
     const gathered = this.#gathered.get(operator);
     this.#gathered.set(operator, [...(gathered ?? []), ...rows]);
@@ -291,7 +294,7 @@ export class People {
     });
   }
 
-  /** The identifiers in an order, as they stand there. */
+  /** The identifiers in an order, unchanged. */
   async #rowsOf(key: string): Promise<string[]> {
     const bytes = await this.#cloud.get(bucketsOf(this.#cloud).outbox, key);
     return Buffer.from(bytes)
@@ -302,7 +305,7 @@ export class People {
       .map((row) => row.split(',')[0] ?? '');
   }
 
-  /** Uploads a file, where the run says so after an attempt that was cut short. */
+  /** Uploads a file; where the run says so, after an attempt that was cut short. */
   async #upload(key: string, text: string): Promise<void> {
     const cut = this.#cut(key);
     const { endpoint, region } = this.#cloud;
@@ -323,7 +326,7 @@ export class People {
     const at =
       CUT_AT[place] ??
       Math.floor(text.length * (0.2 + 0.7 * fraction(this.#story.seed, 'cut at', key.replace(/\d+-\d+-\d+/, ''))));
-    // A row of a combined file that has lost its direction, and nothing else, goes where it is open: that is left to scenarios.
+    // A row of a combined file that lacks its direction and nothing else goes where it is open: scenarios cover that.
     const isCombined = place === 'responses' && key.split('/').length === 3;
     const left = isCombined ? text.slice(0, at).replace(/,$/, '') : text.slice(0, at);
     await this.#put(key, left);
@@ -365,13 +368,13 @@ function breakOff(
   });
 }
 
-/** Where files are cut of which another part would be another batch: in their headers. */
+/** The places at which files are cut if another part would be another batch: in their headers. */
 const CUT_AT: Readonly<Record<string, number>> = { reports: 5, appeals: 5, withdrawals: 2 };
 
 /** The batch of a report. */
 const batchOf = ({ agency, text }: Story['reports'][number]) => `${agency}-${sha256(text).slice(0, 12)}`;
 
-/** The columns of what operators answer. */
+/** The columns of operators' answers. */
 const ANSWER_COLUMNS: Readonly<Record<string, string>> = {
   block: 'imei,outcome,occurred_on',
   unblock: 'imei,outcome,occurred_on',
@@ -380,7 +383,7 @@ const ANSWER_COLUMNS: Readonly<Record<string, string>> = {
 
 const COMBINED_COLUMNS = 'outcome,msisdn,imei,occurred_on,to,ground,activated_on,direction';
 
-/** A row of a direction's own file, as it stands in one for all directions. */
+/** A row of a direction's own file in the form of a file for all directions. */
 function combinedRow(direction: string, row: string): string {
   const [identifier = '', outcome, on, to = '', ground = '', since = ''] = row.split(',');
   const { kind } = partsOf(direction);
@@ -388,7 +391,10 @@ function combinedRow(direction: string, row: string): string {
   return [outcome, whom, on, to, ground, since, direction].join(',');
 }
 
-/** A row of an answer: with where a number goes on, why its subscriber has more time, or since when it is somebody else's. */
+/**
+ * A row of an answer: with the operator where a number goes on, the reason why its subscriber has more time, or the day since when it is
+ * somebody else's.
+ */
 function answerRow(direction: string, identifier: string, outcome: string, on: string): string {
   const { kind, operator } = partsOf(direction);
   const said = `${identifier},${outcome},${on}`;
@@ -397,7 +403,7 @@ function answerRow(direction: string, identifier: string, outcome: string, on: s
   return `${said},${to},${outcome === 'extended' ? 'hospital' : ''},${outcome === 'reissued' ? on : ''}`;
 }
 
-/** What a direction's id says. */
+/** The parts of a direction's id. */
 export function partsOf(direction: string): { agency: string; batch: string; kind: string; operator: string } {
   const [batch = '', kind = '', operator = ''] = direction.split('.');
   return { agency: batch.replace(/-[0-9a-f]{12}$/, ''), batch, kind, operator };

@@ -1,4 +1,4 @@
-/** One run of the campaign: a story told on a local cloud where things go wrong, and what is found afterwards. */
+/** One run of the campaign: a story told on a local cloud with faults, and the findings afterwards. */
 
 import { type LocalCloud, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
@@ -17,9 +17,9 @@ import type { Troubles } from './troubles.ts';
 
 export interface Result {
   n: number;
-  /** What broke, one line each; nothing where all rules hold. */
+  /** The broken rules, one line each; empty where all hold. */
   broken: string[];
-  /** How many faults of each kind there were. */
+  /** The number of faults of each kind. */
   faults: Record<string, number>;
   milliseconds: number;
 }
@@ -30,28 +30,28 @@ export const seedOf = (seed: number, n: number): number => hash('campaign', seed
 /** The command that repeats one run. */
 export const repeating = (seed: number, n: number): string => `npm run campaign -- --seed ${seed} --only ${n}`;
 
-/** Whether what a story comes to is worked out from it alone. */
+/** Whether a story's outcome is worked out from the story alone. */
 const isWorkedOut = ({ moves, reversals }: Story) => moves !== true && reversals === undefined;
 
-/** Enough that every function stays warm from run to run. */
+/** Enough workers that every function stays warm from run to run. */
 const WORKERS = 40;
 
 interface Playing<T> {
-  /** How the app is synthesized. */
+  /** The context with which the app is synthesized. */
   context?: Record<string, string>;
-  /** How uploads are cut short. */
+  /** The way in which each upload is cut short. */
   cutsOf?(troubles: T): (key: string) => Cut;
   /** Whether the administrators look for dead letters each day, and redrive them. */
   redrives?: boolean;
-  /** How much longer than hours what goes wrong may keep things from happening, in milliseconds. */
+  /** The time, in milliseconds beyond some hours, for which faults may keep things from happening. */
   patience?: number;
-  /** What it comes to without faults, where that isn't worked out from the story. */
+  /** The outcome without faults, if it isn't worked out from the story. */
   ideal?: Record<string, Outcome> | undefined;
-  /** Whether it must come to what it comes to without faults. */
+  /** Whether the outcome must be the one without faults. */
   endsAlike?(seen: Seen): boolean;
 }
 
-/** A cloud in which one run after the other is told, each from nothing. */
+/** A cloud in which runs are told one after the other, each from nothing. */
 export class Stage {
   #cloud: LocalCloud | undefined;
   readonly #assemblies = new Map<Record<string, string>, string>();
@@ -80,8 +80,9 @@ export class Stage {
   }
 
   /**
-   * What a story comes to without faults that isn't worked out from it alone: one in which numbers go on elsewhere, or are taken back,
-   * is told so, and held to each rule; undefined for all others.
+   * The outcome without faults of a story in which numbers go on elsewhere, or are taken back: it is told without faults, and held to each
+   * rule. Undefined for other stories, whose outcome is worked out.
+   * @throws an Error where the story breaks a rule without faults
    */
   async idealOf(story: Story, context = CONTEXT): Promise<Record<string, Outcome> | undefined> {
     if (isWorkedOut(story)) return undefined;
@@ -91,8 +92,8 @@ export class Stage {
   }
 
   /**
-   * Has a story told from nothing, and looks at what came of it.
-   * @param plan what goes wrong, given how late it is in the cloud
+   * Tells a story from nothing, and checks the result.
+   * @param plan the faults, given the cloud's time
    */
   async play<T extends Troubles>(
     story: Story,
@@ -133,7 +134,7 @@ export class Stage {
   }
 }
 
-/** A told story, and what was found. */
+/** A told story, and the findings. */
 export class Told {
   readonly story: Story;
   readonly logs: string[] = [];
@@ -143,7 +144,7 @@ export class Told {
   readonly #ledgers: Seen['ledgers'] = new Map();
   readonly #plans: Seen['plans'] = new Map();
   #place = 0;
-  /** Failures that were made. */
+  /** Failures that were made on purpose. */
   #made: string[] = [];
 
   constructor(story: Story) {
@@ -211,7 +212,7 @@ export class Told {
     ];
   }
 
-  /** Invariant 4: some events once more, and a report and some responses again, change nothing. */
+  /** Checks invariant 4: some events once more, and a report and some responses again, change nothing. */
   async redeliver(cloud: LocalCloud, { uploads }: People, { objects: events }: Troubles): Promise<void> {
     const before = { outbox: await objects(cloud), cases: await items(cloud) };
     const { inbox } = bucketsOf(cloud);
@@ -219,7 +220,7 @@ export class Told {
     const { seed } = this.story;
     const some = (what: string, share: number) => (_: unknown, n: number) => fraction(seed, what, n) < share;
     const isNewest = ({ key, text }: Upload) => uploads.findLast((upload) => upload.key === key)?.text === text;
-    // What was said of a preview says nothing of the one with which its batch was begun anew.
+    // A decision on a former preview says nothing of the preview with which its batch was begun anew.
     const isOfNow = ({ key, text }: Upload) => {
       const [place, , batch] = key.split('/');
       return place !== 'decisions' || text.includes(sha256(before.outbox[`previews/${batch}/preview.json`] ?? ''));
@@ -233,8 +234,8 @@ export class Told {
       await ask(cloud, 'sqs', 'AmazonSQS.SendMessage', { QueueUrl, MessageBody: JSON.stringify(body) });
     }
     await cloud.run();
-    // Of usage the instant of its import would be noted; and a file that was replaced would be its key's newest again.
-    // An approver's file that isn't their last one would be said anew.
+    // Usage is left out, since the instant of its import would be noted, and a file that was replaced would be its key's newest again. An
+    // approver's file that isn't their last one would count as a new decision.
     const isLastWord = ({ key }: Upload) =>
       !key.startsWith('decisions/') ||
       uploads.findLast((upload) => upload.key.startsWith(key.replace(/[^/]*$/, '')))?.key === key;
@@ -246,7 +247,8 @@ export class Told {
     const after = { outbox: await objects(cloud), cases: await items(cloud) };
     for (const part of ['outbox', 'cases'] as const)
       for (const key of new Set([...Object.keys(before[part]), ...Object.keys(after[part])])) {
-        // An upload has an execution of its own, and entries in its batch's audit; where a batch stands, what is open, and digests go by the clock.
+        // An upload has an execution of its own, and entries in its batch's audit; a batch's status, lists of what is open, and digests
+        // depend on the clock.
         if (/^(EXECUTION|AUDIT)#|\/(status\.(json|html)|open\.csv)$|^reports\/daily\//.test(key)) continue;
         if (JSON.stringify(before[part][key]) !== JSON.stringify(after[part][key]))
           this.broken.push(`delivering again changes nothing: ${key.replace(/^([A-Z]+#).*/, '$1…')}`);

@@ -1,4 +1,4 @@
-/** What people say in a story, whatever goes wrong: those who decide, and the operators. */
+/** The decisions and answers of a story, whatever goes wrong: those of approvers, and those of operators. */
 import { fraction } from '../../simulation/random.ts';
 import {
   DAY,
@@ -16,7 +16,7 @@ import {
 
 /** The share of operators that answer all of their directions in one file. */
 const COMBINING = 0.35;
-/** What is decided of how many of 24 reports. */
+/** The numbers of 24 reports with each decision. */
 const DECIDED: Readonly<Record<Decided, number>> = {
   approved: 14,
   'handset struck': 3,
@@ -27,21 +27,26 @@ const DECIDED: Readonly<Record<Decided, number>> = {
   'at the last instant': 1,
 };
 
-/** What a report says of the day on which the operator acted: fixed, so that a file has the same bytes whenever it is uploaded. */
+/**
+ * The day on which the operator acted, as its answers to a report say: fixed, so that a file has the same bytes whenever it is uploaded.
+ */
 export const answeredOn = (story: Story, agency: string, late: boolean): string => {
-  // No follow-up is answered earlier, and nobody was seen later.
+  // No follow-up is answered earlier, and no number was seen later.
   if (agency === FOLLOW_UP) return dayBefore(-6);
   const at = story.reports.find((report) => report.agency === agency)?.at ?? 0;
   return dayBefore(-Math.floor((late ? begunAt(story, agency) + LATE_AFTER : at) / DAY));
 };
 
-/** When the batch of an agency begins that people approve, or refuse, in milliseconds after the start; what lapsed before is none. */
+/**
+ * The instant at which an agency's batch begins that people approve, or refuse, in milliseconds after the start; one that lapsed before
+ * doesn't count.
+ */
 export function begunAt(story: Story, agency: string): number {
   const at = story.reports.find((report) => report.agency === agency)?.at ?? 0;
   return at + (mayLapse(story, agency) ? LAPSES_AFTER : 0);
 }
 
-/** What is decided of an agency's report, whatever goes wrong. */
+/** The decision on an agency's report, whatever goes wrong. */
 export function decidedOf({ seed, decided }: Pick<Story, 'seed' | 'decided'>, agency: string): Decided {
   if (decided !== undefined) return decided;
   const all = (Object.entries(DECIDED) as [Decided, number][]).flatMap(([one, times]) => Array(times).fill(one));
@@ -52,23 +57,23 @@ export function reversedOf({ seed, reversed }: Pick<Story, 'seed' | 'reversed'>)
   return reversed ?? pick(['approved', 'approved', 'approved', 'struck', 'refused', 'late'], seed, 'reversed');
 }
 
-/** Whether an agency's batch lapses at first, or may: then it begins anew. */
+/** Whether an agency's batch lapses at first, or may; if so, it begins anew. */
 export const mayLapse = (story: Pick<Story, 'seed' | 'decided'>, agency: string): boolean =>
   ['nobody', 'one alone', 'at the last instant'].includes(decidedOf(story, agency));
 
 export function habitOf({ seed, habits }: Story, agency: string, kind: string, operator: string): Habit {
-  // Who never gives anything back is asked for it night after night.
+  // An operator that never gives anything back would be asked for it night after night.
   if (kind === 'restore' || kind === 'unblock') return 'whole';
   if (habits !== undefined) return habits[`${agency} ${kind} ${operator}`] ?? 'whole';
   return pick(['whole', 'parts', 'mistakes', 'whole', 'parts', 'never'], seed, 'habit', agency, kind, operator);
 }
 
-/** Whether an operator answers in files that answer all of its directions. Who makes mistakes makes them in a direction's own. */
+/** Whether an operator answers in files for all of its directions. One that makes mistakes makes them in a direction's own file. */
 export const isCombining = ({ seed, habits, combining = [] }: Story, operator: string, habit: Habit): boolean =>
   habit !== 'mistakes' &&
   (habits === undefined ? fraction(seed, 'combining', operator) < COMBINING : combining.includes(operator));
 
-/** What goes on once more was ported lately, or may not be extended twice, in most cases. */
+/** In most cases a row that goes on once more was ported lately, or may not be extended twice. */
 const FATES_OF_FOLLOW_UPS: readonly Fate[] = [
   ...([
     'verified',
@@ -109,7 +114,7 @@ export function fateOf(story: Story, agency: string, kind: string, operator: str
   return pick(fates, story.seed, 'fate', agency, kind, operator, identifier);
 }
 
-/** What a late answer says. */
+/** The outcome in a late answer. */
 export function lateOutcome(
   { seed, fates }: Story,
   kind: string,

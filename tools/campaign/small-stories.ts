@@ -1,11 +1,11 @@
 /**
  * The stories of the systematic campaign. Their numbers follow from a seed; what happens in them does not.
  *
- * The small one is as small as it can be while it has a call of every kind but some. Day 0: usage of both operators; airtel's is
- * larger than a piece. Day 5: mha's report (H1, H2, H1 again, one row that is none), and a second later up-police's (H2, H3). Two
+ * The small one is as small as it can be while it has a call of almost every kind. Day 0: usage of both operators; airtel's is
+ * larger than a piece. Day 5: mha's report (H1, H2, H1 again, one invalid row), and a second later up-police's (H2, H3). Two
  * approve both, up-police's a second later, while mha's batch plans: it waits for its turn.
  *
- * | number | at     | seen in  | what its operator says                           |
+ * | number | at     | seen in  | its operator's answer                            |
  * | ------ | ------ | -------- | ------------------------------------------------ |
  * | A1     | airtel | H1       | verified                                         |
  * | A2     | airtel | H1       | failed, and disconnected when that was ordered   |
@@ -18,14 +18,14 @@
  * A3 was seen at jio, too, on an earlier day. H2's numbers and blocks are open in mha's batch, so up-police's directs J4 and H3
  * only. airtel blocks H1 and H3 and does not know H2; jio does not know H3, and answers no block of mha's.
  *
- * The lapsed one is the small one where one approver alone approves each batch at first: it lapses, begins anew, and two approve.
+ * The lapsed one is the small one, but one approver alone approves each batch at first: it lapses, begins anew, and two approve.
  *
- * The moved one is the small one where A3 is ported to jio, which verifies it in the follow-up of a night, and where a caseworker appeals
- * for J3 when it is barred, which is granted: it is restored, and nobody may disconnect it any more. Jio answers all of its directions in
- * one file, again and again.
+ * The moved one is the small one, but A3 is ported to jio, which verifies it in the follow-up of a night, and a caseworker's appeal for
+ * J3, when it is barred, is granted: it is restored, and nobody may disconnect it any more. Jio answers all of its directions in one file,
+ * again and again.
  *
- * The wide one has what the small one lacks: more than 40 directions, which a Map Run starts. They are 42 of one handset each;
- * nobody answers.
+ * The wide one has what the small one lacks: more than 40 directions, which a Map Run starts. It has 42, of one handset each,
+ * and nobody answers.
  */
 
 import { hash } from '../../simulation/random.ts';
@@ -81,7 +81,7 @@ export function smallStory(seed: number): Story {
       ]),
     ],
     reports: [
-      // Between two looks of the approvers, who are asked about both at once.
+      // This is between two looks of the approvers, who are asked about both at once.
       report('mha', REPORT_AT + HOUR, [written(h1), written(h2), h1]),
       report('up-police', REPORT_AT + HOUR + 1000, [written(h2), written(h3)]),
     ],
@@ -133,7 +133,7 @@ export function movedStory(seed: number): Story {
   };
 }
 
-/** How the app is synthesized for the wide story. */
+/** The context with which the app is synthesized for the wide story. */
 export const WIDE_CONTEXT = { ...CONTEXT, rowsPerDirection: '1', handsetsPerChild: '40', linksPerShard: '2000' };
 const HANDSETS = 21;
 

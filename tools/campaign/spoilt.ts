@@ -1,4 +1,4 @@
-/** What was seen of a story, with something wrong in it: whoever checks it should find that. */
+/** The data seen of a story, with something wrong in it that a checker should find. */
 import { sha256 } from '../../test/reckoning/files.ts';
 import type { Seen } from './invariants.ts';
 import type { Told } from './run.ts';
@@ -16,7 +16,7 @@ export const keyOf = (seen: Seen, place: RegExp, lines = 2): string => {
   if (key === undefined) throw new Error(`the story has nothing in ${place}`);
   return key;
 };
-/** Changes the first of such files in the outbox that has more lines than some. */
+/** Changes the first such file in the outbox with more than `lines` lines. */
 export const edit =
   (place: RegExp, change: (text: string) => string, lines = 2) =>
   (seen: Seen) => {
@@ -33,7 +33,7 @@ export const orders = (seen: Seen) =>
 export const first = (seen: Seen) => orders(seen)[0] ?? {};
 export const isApproval = ({ key, text }: Seen['uploads'][number]) =>
   key.startsWith('decisions/') && text.includes(',approve,');
-/** Has an approver's file say one row more, as if its receipt were for that. */
+/** Adds a row to an approver's file, and adapts its receipt to that. */
 export const sayMore = (seen: Seen, row: string) => {
   const upload = seen.uploads.find(isApproval);
   if (upload === undefined) throw new Error('nobody approves anything');

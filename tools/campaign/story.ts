@@ -1,4 +1,4 @@
-/** What a story of the campaign is: what is uploaded and when, and what each operator will say of each row; and when things happen in all of them. */
+/** The stories of the campaign: their uploads and times, and each operator's answer for each row; and the times that all of them share. */
 import { hash } from '../../simulation/random.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
@@ -11,17 +11,17 @@ export const APPROVERS = ['approver-1', 'approver-2', 'approver-3'] as const;
 
 export const CASEWORKERS = ['caseworker-1', 'caseworker-2'] as const;
 
-/** How many approvers must approve a report. */
+/** The number of approvers who must approve a report. */
 export const PEOPLE = 2;
-/** How many must approve a reversal. */
+/** The number of approvers who must approve a reversal. */
 export const REVERSAL_PEOPLE = 1;
 /**
- * For how long a report waits for them: longer than the notice takes that asks them, and what they upload, where both come with a
- * sweep of the next day.
+ * The time for which a report waits for them: longer than the notice that asks them and their uploads take, even if both come with a sweep
+ * of the next day.
  */
 export const DECIDE_WITHIN = 4 * DAY;
 
-/** How the app is synthesized: several shards, children, pieces and directions at this size. */
+/** The context with which the app is synthesized: several shards, children, pieces and directions at this size. */
 export const CONTEXT = {
   operators: OPERATORS.join(','),
   sweepHours: '24',
@@ -35,28 +35,28 @@ export const CONTEXT = {
   extensionDays: '3',
 };
 
-/** By how many days the deadlines of who is given more time come later. */
+/** The days by which an extension postpones deadlines. */
 export const EXTENSION_DAYS = Number(CONTEXT.extensionDays);
 
-/** Files of this name are held up where they are whole: they have more rows than any other, and one handset is in most of them. */
+/** The name of the files that are held up if they are whole: they have more rows than any other, and one handset is in most of them. */
 export const GATED_NAME = 'gated usage.csv';
 /**
- * After the start, in milliseconds. All usage of before the report is in by then, also where a sweep sent its event again, or
- * where it failed, was in quarantine two days later and was uploaded again.
+ * The time of the report, in milliseconds after the start. All usage before the report is in by then, even if a sweep sent its event again,
+ * or if it failed, was in quarantine two days later and was uploaded again.
  */
 export const REPORT_AT = 5 * DAY;
 /**
- * From the day on which a batch begins that people may approve: what nobody answered in time may be answered all the same, as tardy
- * before the batch settles, and as late after that. People, and faults on their way, may take five days of it before it is planned.
+ * Times after the day on which a batch begins that people may approve: rows that nobody answered in time may still be answered, as tardy
+ * before the batch settles, and as late after that. People, and faults on their way, may take five days before it is planned.
  */
 export const TARDY_AFTER = 8 * DAY;
 export const LATE_AFTER = 23 * DAY;
-/** By how much later a batch begins that lapsed at first: its agency hears of that, and uploads the same file again. */
+/** The time by which a batch begins later if it lapsed at first: its agency hears of that, and uploads the same file again. */
 export const LAPSES_AFTER = 6 * DAY;
-/** The agency of follow-ups, as their ids begin. */
+/** The agency of follow-ups, with which their ids begin. */
 export const FOLLOW_UP = 'followup';
 
-/** What was uploaded, whole or cut. */
+/** An upload, whole or cut. */
 export interface Upload {
   key: string;
   /** Epoch milliseconds. */
@@ -64,35 +64,35 @@ export interface Upload {
   text: string;
 }
 
-/** What an operator will say of a row, and when. */
+/** An operator's answer for a row, and its time. */
 export type Fate =
   | 'verified'
   | 'not_found'
   | 'disconnected'
-  /** Failed, and disconnected when that is ordered. */
+  /** Answered failed, and disconnected when that is ordered. */
   | 'failed, disconnected'
   | 'failed'
   | 'blocked'
-  /** To the other operator; of nobody but in stories where numbers move. */
+  /** Ported to the other operator; only in stories where numbers move. */
   | 'ported'
   | 'extended'
   | 'reissued'
   | 'surrendered'
   | 'restored'
   | 'unblocked'
-  /** Of a block: after its ladder has ended, before its batch settles. */
+  /** Answered for a block after its ladder has ended, before its batch settles. */
   | 'tardy'
-  /** After its batch has settled. */
+  /** Answered after its batch has settled. */
   | 'late'
   | 'unanswered';
 
-/** How an operator answers a direction. */
+/** The way in which an operator answers a direction. */
 export type Habit = 'whole' | 'parts' | 'mistakes' | 'never';
 
 export interface Planned {
-  /** After the start, in milliseconds. */
+  /** Milliseconds after the start. */
   at: number;
-  /** In the inbox. */
+  /** The key in the inbox. */
   key: string;
   text: string;
 }
@@ -101,51 +101,54 @@ export interface Story {
   seed: number;
   usage: Planned[];
   reports: (Planned & { agency: string })[];
-  /** Whether an approver lets in what is held up. */
+  /** Whether an approver lets in a file that is held up. */
   admits?: boolean;
   /** Whether operators say of some numbers that they go on elsewhere, are somebody else's, or were given up. */
   moves?: boolean;
-  /** What caseworkers appeal for, and what agencies withdraw of their reports when these are directed. */
+  /** The caseworkers' appeals, and the agencies' withdrawals of their reports when these are directed. */
   reversals?: Planned[];
-  /** What is decided of it; by the seed where nothing is said. */
+  /** The decision on them; by default it follows from the seed. */
   reversed?: Reversed;
-  /** When all is over, in milliseconds after the start. */
+  /** The end of the story, in milliseconds after the start. */
   ends: number;
   /** All numbers, IMEIs (14 digits) and IMSIs that occur, as digits. */
   identifiers: string[];
-  /** How operators answer, by `agency kind operator`, and what they say, by `kind operator identifier`; by the seed where there is none. */
+  /**
+   * The operators' habits, by `agency kind operator`, and their answers (`fates`), by `kind operator identifier`; by default they follow
+   * from the seed.
+   */
   habits?: Readonly<Record<string, Habit>>;
-  /** Operators that answer all of their directions in one file; by the seed where there are no habits. */
+  /** The operators that answer all of their directions in one file; without habits it follows from the seed. */
   combining?: readonly string[];
-  /** What is decided of each report; by the seed where nothing is said. */
+  /** The decision on each report; by default it follows from the seed. */
   decided?: Decided;
   fates?: Readonly<Record<string, Fate>>;
 }
 
-/** One of them, by chance, and the same one each time. */
+/** One of a list, by chance, but always the same one for the same `what`. */
 export const pick = <T>(list: readonly T[], ...what: (string | number)[]): T => list[hash(...what) % list.length] as T;
-/** A day of the local calendar, so many days before the start's. */
+/** A day of the local calendar, `days` before the start's. */
 export const dayBefore = (days: number) => new Date(START - days * DAY).toISOString().slice(0, 10);
 export const digits = (value: number, length: number) => String(value).padStart(length, '0').slice(-length);
 
-/** What is decided of a report. */
+/** The decision on a report. */
 export type Decided =
-  /** By two. */
+  /** Two approve. */
   | 'approved'
   /** One of the two leaves it out. */
   | 'handset struck'
   | 'number struck'
   /** One approves, and another one refuses. */
   | 'refused'
-  /** Nobody says anything in time, or one alone, or the second one at the very end of it; then two approve. */
+  /** Nobody decides in time, or one alone, or the second one at the very end of it; later two approve. */
   | 'nobody'
   | 'one alone'
   | 'at the last instant';
 
-/** What may be decided of a reversal; `late`: when nobody has said anything for a day. */
+/** The decision on a reversal; `late`: it comes when nobody has said anything for a day. */
 export type Reversed = 'approved' | 'struck' | 'refused' | 'late';
 
-/** Whether a usage file is held up at the gates, as far as nobody admits it. */
+/** Whether a usage file is held up at the gates, unless somebody admits it. */
 export function isGated({ key, text }: { key: string; text: string }): boolean {
   return key.endsWith(`/${GATED_NAME}`) && text.trimEnd().split('\n').length > Number(CONTEXT.gateRows);
 }

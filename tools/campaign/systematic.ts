@@ -7,20 +7,20 @@ import { mayLapse } from './said.ts';
 import { lapsedStory, movedStory, smallStory, WIDE_CONTEXT, wideStory } from './small-stories.ts';
 import { CONTEXT, DECIDE_WITHIN, HOUR, START, type Story } from './story.ts';
 
-/** What the wide story has beside the small one: the Map Run that directs, its children, and what each of them starts. */
+/** The places of the wide story that the small one lacks: the Map Run that directs, its children, and what each of them starts. */
 const WIDE =
   /^Batch (s3 \w+ plans\/1\/direct|.*: Direct the operators at scale|Direct's child)|^Batch states StartExecution mha_block_airtel_1-0-0/;
-/** What the lapsed story has beside the small one: a batch that waits until its time is over, and ends without effect. */
+/** The places of the lapsed story that the small one lacks: a batch that waits until its time is over, and ends without effect. */
 const LAPSED = /^Await |^Batch [^:]*: (Await the decision|What was decided\?|Ended without effect)/;
-/** Of what is alike and side by side. */
+/** The first of the places that are alike and side by side. */
 const FIRST = / 1$/;
 
-/** Of what is alike in the moved story, so many are tried: a night that finds nothing is as any other. */
+/** The number of places that are alike in the moved story and are tried: one night that finds nothing is like any other. */
 const ALIKE = 3;
 
 /**
- * What the moved story has beside the small one: a move and its follow-up, an appeal, and what is taken back, of which Commit changes
- * ledgers that were there before.
+ * Whether a place is one that the moved story has beside the small one: a move and its follow-up, an appeal, and what is taken back, for
+ * which Commit changes ledgers that were there before.
  */
 function isMoved({ place }: Case, small: ReadonlySet<string>): boolean {
   const [kind, n = ''] = place.split(/ (?=\d+$)/);
@@ -28,7 +28,7 @@ function isMoved({ place }: Case, small: ReadonlySet<string>): boolean {
   return Number(n) <= ALIKE;
 }
 
-/** Whether a story's fault is tried, given the places that the small one has. */
+/** Whether a fault of a story is tried, given the places of the small one. */
 type Tries = (one: Case, small: ReadonlySet<string>) => boolean;
 
 const STORIES = {
@@ -41,7 +41,7 @@ export type StoryName = keyof typeof STORIES;
 const NAMES = Object.keys(STORIES) as StoryName[];
 export const CONTEXTS = [...new Set(NAMES.map((name) => STORIES[name].context))];
 
-/** A fault with its story, and its number among all of all stories. */
+/** A fault with its story, and its number among those of all stories. */
 export interface NumberedCase extends Case {
   n: number;
   story: StoryName;
@@ -51,22 +51,25 @@ export interface NumberedCase extends Case {
 export const repeatingCase = (seed: number, n: number): string =>
   `npm run campaign -- --systematic --seed ${seed} --only ${n}`;
 
-/** What was noted while the stories were told without faults. */
+/** The notes from telling the stories without faults. */
 export interface Noted {
-  /** Calls and invocations, and states that executions entered. */
+  /** The numbers of calls and invocations, and of states that executions entered. */
   calls: number;
   states: number;
   cases: NumberedCase[];
 }
 
-/** Tells each story without faults, and notes every place in it. @throws where one breaks a rule by itself */
+/**
+ * Tells each story without faults, and notes every place in it.
+ * @throws an Error where one breaks a rule by itself
+ */
 export async function note(stage: Stage, seed: number): Promise<Noted> {
   const noted: Noted = { calls: 0, states: 0, cases: [] };
   const small = new Set<string>();
   for (const story of NAMES) {
     const { of, context } = STORIES[story];
     const tell = () => stage.play(of(seed), (now) => new OneFault(now), { context });
-    // The first time, functions start and fetch what they keep.
+    // The first telling is not noted: functions start in it and fetch what they keep.
     await tell();
     const { told, troubles } = await tell();
     if (told.broken.length > 0)
@@ -81,10 +84,10 @@ export async function note(stage: Stage, seed: number): Promise<Noted> {
   return noted;
 }
 
-/** What each story comes to without a fault, as far as that isn't worked out from it: told once. */
+/** The outcome of each story without a fault, if it isn't worked out from the story: told once. */
 const ideals = new Map<StoryName, Promise<Record<string, Outcome> | undefined>>();
 
-/** Tells its story with one fault. */
+/** Tells a story with one fault. */
 export async function tryCase(stage: Stage, seed: number, { n, story: name, ...one }: NumberedCase): Promise<Result> {
   const began = performance.now();
   const { of, context } = STORIES[name];
@@ -101,19 +104,19 @@ export async function tryCase(stage: Stage, seed: number, { n, story: name, ...o
       endsAlike: (seen) => endsAlike(one) && plannedInTime(story, seen),
     });
   let { told, troubles } = await tell();
-  // Of calls that race each other, the one that comes second may come first.
+  // If calls race each other, the one that comes second may come first.
   if (!troubles.wasMet) ({ told, troubles } = await tell());
   const broken = troubles.wasMet ? told.broken : ['its place was not met', ...told.broken];
   return { n, broken, faults: told.faults, milliseconds: performance.now() - began };
 }
 
-/** From a report until as many have approved it as must: they look, and the second one may wait for the first one's file. */
+/** The time from a report until it is approved by as many as must: they look, and the second one may wait for the first one's file. */
 const APPROVED_WITHIN = 7 * HOUR;
 
-/** The same where a batch lapses first: when its time is over, its agency looks, and uploads the file again. */
+/** The same time if a batch lapses first: when its time is over, its agency looks, and uploads the file again. */
 const APPROVED_ANEW_WITHIN = APPROVED_WITHIN + DECIDE_WITHIN + 4 * HOUR;
 
-/** Whether the batches planned in the story's order, and soon: else what each directs, and when, is another matter. */
+/** Whether the batches were planned in the story's order, and soon: otherwise they direct other rows, or at other times. */
 function plannedInTime(story: Story, { cases }: Pick<Seen, 'cases'>): boolean {
   const batches = story.reports.map(({ agency, at }) => {
     const batch = Object.values(cases).find((item) => item.agency === agency && item.batchId !== undefined);

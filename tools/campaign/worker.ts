@@ -1,4 +1,4 @@
-/** A process of the campaign: it is sent runs, one at a time, and sends back what each came to. */
+/** A process of the campaign: it is sent runs, one at a time, and sends back their results. */
 import { type Result, Stage } from './run.ts';
 import { type NumberedCase, tryCase } from './systematic.ts';
 

@@ -1,4 +1,4 @@
-/** From quantities to money: what a batch costs. */
+/** Turns quantities into money: the cost of a batch. */
 import type { BatchCount } from './counts.ts';
 import { countedSize, expectedSize, type Grows, ledgerStepsOf, perMinute, scaled } from './growth.ts';
 import type { Price, PriceName } from './prices.ts';
@@ -20,7 +20,7 @@ export function bill(quantities: Quantities, prices: Record<PriceName, Price>): 
   ) as Record<Line, Billed>;
 }
 
-/** What encryption and the audit add to a batch's bill, at another scale as much more as they are likely to be. */
+/** The part of a batch's bill that encryption and the audit add; at another scale, with the growth that is expected of them. */
 export function addedBy(counted: BatchCount, scale: number): { encryption: Quantities; audit: Quantities } {
   const { keyRequests, machineKeyRequests } = scaled(counted, scale);
   const encryption = { keyRequests, machineKeyRequests };

@@ -31,23 +31,23 @@ Options
 Exit status: 0; 1 when a batch failed or its goal isn't met; 2 when the command line is wrong.
 `;
 
-/** What `npm run cost` is asked for. */
+/** The settings of `npm run cost`. */
 export interface CostSettings {
   region: string;
-  /** Whether something of the batch is moved. */
+  /** Whether rows of the batch are moved. */
   moved: boolean;
-  /** The batch to price. */
+  /** The scale of the batch to price. */
   scale: number;
-  /** Sizes to run and count. */
+  /** The scales to run and count. */
   sizes: number[];
-  /** Files with counts of runs that are done. */
+  /** Files with counts of earlier runs. */
   files: string[];
   json: string | undefined;
 }
 
 /**
  * Reads the command line of `npm run cost`.
- * @param where the folder that relative paths start in
+ * @param where the folder that relative paths start from
  * @throws CommandError that names the option
  */
 export function costSettings(argv: readonly string[], where: string): CostSettings | 'help' {

@@ -18,7 +18,7 @@ import {
   type Quantities,
 } from './quantities.ts';
 
-/** What the event's batch may cost, in dollars, where nothing of it is moved and where so much of it is; and where. */
+/** The most that the event's batch may cost, in dollars, in this region: without moved rows, and with this share of them. */
 const GOAL = { usd: 2.6, moved: { usd: 2.75, share: 0.03 }, scale: 1, region: 'ap-south-1' } as const;
 
 export interface CostLine {
@@ -39,20 +39,20 @@ export interface Cost {
   connections: number;
   /** The scale at which a batch was run and counted. */
   countedAt: number;
-  /** Connections that the design of one execution per connection was run with. */
+  /** The number of connections with which the design of one execution per connection was run. */
   perConnectionRun: number;
   lines: CostLine[];
   totals: { ours: number; floor: number; perConnection: number };
   /** The share of the connections that were moved, and the nights' batches that went on with them, as counted; null where none were. */
   moved: { share: number; nights: number; directions: number } | null;
   goal: { usd: number; met: boolean } | null;
-  /** Of the functions' time: as it was on the machine that counted, and what a round of the reference work took there, if it is known. */
+  /** The functions' time on the machine that counted, and the time of a round of the reference work there, if it is known. */
   measured: Billed & { round: number | null };
-  /** For each million sightings. */
+  /** The cost of imports for each million sightings. */
   imports: { lines: { line: Line; count: number; usd: number }[]; usd: number };
-  /** What encryption and the audit add; it is in the lines. */
+  /** The cost of encryption and the audit, which is included in the lines. */
   added: Record<'encryption' | 'audit', { lines: { line: Line; count: number; usd: number }[]; usd: number }>;
-  /** How far counts scaled up from a smaller run are from those of the run at this scale, in percent of the latter. */
+  /** The deviation of counts scaled up from a smaller run from those of the run at this scale, in percent of the latter. */
   scaling: {
     from: number;
     lines: { line: Line; scaled: Billed; percent: number | null }[];
@@ -62,8 +62,8 @@ export interface Cost {
 }
 
 /**
- * The functions' time is billed as it would have been at the reference machine's speed, so that a goal that is met here is met
- * on a slower machine, too.
+ * The cost of a batch. The functions' time is billed as at the reference machine's speed, so that a goal that is met here is met on a
+ * slower machine, too.
  * @param counts smallest scale first; none is above `scale`
  */
 export function costOf({
@@ -158,7 +158,7 @@ const amount = (value: number): string =>
 const percent = (value: number | null): string =>
   value === null ? '' : `${value < 0 ? '-' : '+'}${Math.abs(value).toFixed(1)} %`;
 
-/** A small price is told for a million units. */
+/** A price in words; a small one for a million units. */
 function priceText({ usd, from }: Price): string {
   const text = usd < 0.001 ? `${Number((usd * 1e6).toPrecision(6))}/M` : `${usd}`;
   return `${text}${from === undefined ? ' ' : '*'}`;

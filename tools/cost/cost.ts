@@ -1,4 +1,4 @@
-/** `npm run cost`: what a batch costs, counted on the local cloud. See `--help`. */
+/** `npm run cost`: prints the cost of a batch, counted on the local cloud. See `--help`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LocalCloud } from 'local-cloud';
@@ -12,10 +12,10 @@ import { answersLike, countPerConnection } from './count-per-connection.ts';
 import { type BatchCount, countFile, readCount, saveCount } from './counts.ts';
 import { pricesOf } from './prices.ts';
 
-/** Enough that each way through that design's ladder is gone in its proportion. */
+/** Enough connections that each way through that design's ladder is taken in its proportion. */
 const CONNECTIONS_RUN = 400;
 
-/** Of the run under way: each has its own, since each has its own end. */
+/** The progress and the cloud of the run under way; each run has its own, since each has its own end. */
 let progress = showProgress(process.stderr);
 
 let running: LocalCloud | undefined;
@@ -48,7 +48,7 @@ async function counts({ sizes, files, scale, moved }: CostSettings): Promise<[Ba
 async function run(settings: CostSettings): Promise<boolean> {
   const { region, scale, json } = settings;
   const prices = pricesOf(region);
-  // What can't be written should be known before a long run.
+  // A folder that can't be written should be known before a long run.
   if (json !== undefined) await mkdir(dirname(json), { recursive: true });
   const all = await counts(settings);
   const largest = all.at(-1) ?? all[0];

@@ -1,6 +1,7 @@
 /**
- * What one batch uses, counted: the sample's first report (at scale 1 the event's) on the local cloud, answered by mixed
- * operators to the end of every ladder, also of those that go on with what is moved, where something is. Importing the usage files is counted apart, since links serve many batches.
+ * Counts the usage of one batch: the sample's first report (at scale 1 the event's) on the local cloud, answered by mixed operators to the
+ * end of every ladder, including the ladders of moved rows, if there are any. Importing the usage files is counted apart, since links serve
+ * many batches.
  */
 
 import { type LocalCloud, startCloud } from 'local-cloud';
@@ -26,19 +27,19 @@ import { type BatchCount, CountFailed, type Drivers, difference, type Phase, pol
 import { keysOf } from './quantities.ts';
 
 const START = Date.parse('2026-06-01T00:00:00Z');
-/** How many times as often as usual operators move what they answer at once, so that 3 % of a batch's connections are moved. */
+/** The factor by which operators move rows more often than usual, so that 3 % of a batch's connections are moved. */
 const MOVING = 2.3;
-/** Functions that come by the clock, and Tell at a batch's steps as well. */
+/** The functions that run by the clock; Tell also runs at a batch's steps. */
 const BY_THE_CLOCK = ['Tell', 'Sweep', 'Follow'] as const;
-/** Milliseconds. */
+/** The milliseconds for which a service keeps a data key. */
 const DATA_KEY_LASTS = 300_000;
-/** And Step Functions, as the machines are told, in milliseconds. */
+/** The milliseconds for which Step Functions keeps one, as the machines are told. */
 const MACHINE_KEY_LASTS = DATA_KEY_SECONDS * 1000;
 
 /**
- * Runs one batch and counts what it used.
+ * Runs one batch and counts its usage.
  * @param scale 1 is the event's size: 28,200 handsets, 2,000,000 connections
- * @param moved whether operators move some 3 % of its connections; what the nights go on with is part of it then
+ * @param moved whether operators move some 3 % of its connections; the nights' follow-ups then count as a part of it
  * @param started is given the cloud as soon as it runs, for whoever must stop it early; it is stopped at the end in any case
  * @throws CountFailed when the batch did not settle with everything explained
  */
@@ -50,7 +51,7 @@ export async function countBatch(
   const settings: RunSettings = {
     material: { kind: 'sample', scale, reports: 1 },
     operators: 'mixed',
-    // What a night's batches use is no part of one batch of which nothing is moved.
+    // The usage of a night's batches doesn't belong to one batch without moved rows.
     moves: moved && MOVING,
     ladder: 'flagged',
     approvals: 'auto',
@@ -60,7 +61,7 @@ export async function countBatch(
   };
   const config = stageFromContext({ cloud: 'local', config: 'none' });
   const participants = participantsOf(config);
-  // In the event nobody was spared: what is held for looking cloned is acted upon, too.
+  // In the event nobody was spared: handsets that are held for looking cloned are acted upon, too.
   const approvers = new SimulatedApprovers(
     config.approvers.map(({ id }) => id),
     allBlocked,
@@ -72,7 +73,7 @@ export async function countBatch(
   const logs = { lines: 0, bytes: 0, keyRequests: 0 };
   const stretches = new Set<string>();
   const machineStretches = new Set<string>();
-  /** What they called of services. */
+  /** The calls of these functions to services. */
   const called = new Map<string, number>();
   const cloud: LocalCloud = await startCloud({
     assembly,
@@ -104,7 +105,7 @@ export async function countBatch(
   try {
     const usage = (): Phase => structuredClone({ ...cloud.usage(), logs, machineStretches: machineStretches.size });
     let imported: Phase | undefined;
-    // The first ones only make it as fast as it gets.
+    // The first rounds only warm up.
     timeRounds(ROUNDS);
     const rounds = timeRounds(ROUNDS);
     // Time passes for the first time when all usage is imported and no report is uploaded yet.
@@ -170,8 +171,8 @@ export async function countBatch(
 }
 
 /**
- * What the follow-ups had with which the nights went on.
- * @param all of the report's batch, and then of them
+ * The counts of the follow-ups with which the nights went on.
+ * @param all summaries of the report's batch, and then of the follow-ups
  */
 export async function followUpsOf(
   orders: readonly OrderNotice[],
@@ -206,8 +207,8 @@ export async function followUpsOf(
 }
 
 /**
- * What came by the clock, from the calls, in a batch of so many directions, which Tell reads a hundred at a time, where a night's follow-up has
- * `nightly` of them on average. The imports before the batch take no time.
+ * The counts of the functions that run by the clock, from their calls, in a batch with this many directions, which Tell reads a hundred at
+ * a time; a night's follow-up has `nightly` directions on average. The imports before the batch take no time.
  */
 function toldOf(
   called: ReadonlyMap<string, number>,
@@ -220,16 +221,16 @@ function toldOf(
     puts: calls(/ s3 PutObject$/),
     gets: calls(/ s3 GetObject$/),
     publishes: calls(/^Tell sns Publish$/),
-    // Its messages are received and deleted, too.
+    // Tell's own messages are received and deleted, too.
     queueRequests: calls(/^Tell sqs /) + 2 * invocations,
     items: calls(/^Tell dynamodb GetItem/),
     ledgers: (calls(/^Tell dynamodb BatchGetItem$/) / Math.ceil(directions / 100)) * directions,
-    // Those of a night are one call's.
+    // One call reads the directions of a night.
     ofNights: calls(/^Tell dynamodb BatchGetItem of a follow-up$/) * nightly,
   };
 }
 
-/** How many entries the audit has, in how many objects. */
+/** The numbers of the audit's entries and objects. */
 async function audited(cloud: LocalCloud): Promise<{ entries: number; objects: number }> {
   const { audit } = bucketsOf(cloud);
   const keys = await cloud.list(audit);

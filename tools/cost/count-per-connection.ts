@@ -1,7 +1,7 @@
 /**
- * What the design of one execution per connection uses, counted: as many connections as it takes to see every way through
- * its ladder are run on the local cloud, answered as the operators of a counted batch answered. Its counts grow with the
- * connections by construction: no two of them share anything.
+ * Counts the usage of the design of one execution per connection: as many connections as it takes to see every way through its ladder are
+ * run on the local cloud, answered as the operators of a counted batch answered. Its counts grow with the connections by construction: no
+ * two of them share anything.
  */
 import { SendTaskSuccessCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { type LocalCloud, startCloud } from 'local-cloud';
@@ -14,13 +14,13 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const AT_ONCE = 16;
 
-/** How one connection is answered: on which rung (undefined: never), and whether it failed and was then disconnected. */
+/** The answer for one connection: the rung on which it comes (undefined: never), and whether it failed and was then disconnected. */
 export interface Answer {
   rung: number | undefined;
   failed: boolean;
 }
 
-/** What so many connections used in that design. */
+/** The usage of this many connections in that design. */
 export interface PerConnectionCount {
   connections: number;
   transitions: number;
@@ -30,9 +30,8 @@ export interface PerConnectionCount {
 }
 
 /**
- * Answers for `many` connections in the proportions of a counted batch: of its connections, those that a rung's orders no
- * longer carried had been answered on the rung before, those that were overdue never; and as many had failed first as
- * the disconnect orders carried, evenly among the answered.
+ * Answers for `many` connections in the proportions of a counted batch: connections that a rung's orders no longer carried had been
+ * answered on the rung before, and overdue ones never; as many failed first as the disconnect orders carried, evenly among the answered.
  */
 export function answersLike({ drivers, ladder }: BatchCount, many: number): Answer[] {
   const { connections, orderRows, outcomes } = drivers;
@@ -46,7 +45,7 @@ export function answersLike({ drivers, ladder }: BatchCount, many: number): Answ
   let seen = 0;
   return Array.from({ length: many }, (_, n) => {
     const place = ((n + 0.5) / many) * connections;
-    // The later half of a line of all connections, in the order in which they are answered, is what later rungs carry.
+    // All connections lie in a line in the order in which they are answered; its later part is what later rungs carry.
     const rung = carried.findLastIndex((rows) => place > connections - rows) + 1;
     if (rung > ladder.length) return { rung: undefined, failed: false };
     seen++;
@@ -86,7 +85,7 @@ export async function countPerConnection(
       await client.send(new StartExecutionCommand({ stateMachineArn, name: `connection-${n}`, input }));
     });
 
-    /** Orders that each connection has had. */
+    /** The number of orders that each connection has had. */
     const had = new Map<string, number>();
     const lookInto = async () => {
       const messages = await cloud.receive(queue);
@@ -100,7 +99,8 @@ export async function countPerConnection(
         await client.send(new SendTaskSuccessCommand({ taskToken: token, output: JSON.stringify({ outcome }) }));
       });
     };
-    // Twice after each rung's beginning: a failure is answered, and then the disconnect order that it causes.
+    // There are two looks after each rung's beginning: at the first a failure is answered, at the second the disconnect order that it
+    // causes.
     let begins = START;
     for (const { days } of ladder) {
       for (const hours of [1, 2]) cloud.outside(begins + hours * HOUR, lookInto);

@@ -1,6 +1,6 @@
 /**
- * What is counted of a batch, in the form that a file keeps: the counts, what they grow with, and a later count without an
- * earlier one.
+ * The counts of a batch, in the form of their file: the counts, the drivers that they grow with, and the difference of a later and an
+ * earlier count.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -16,7 +16,7 @@ const machine = z.object({
   executionStarts: count,
 });
 
-/** The same shape as run.json's, and what functions wrote to their logs. */
+/** The same shape as in run.json, with the functions' logs. */
 const phase = z.object({
   operations: z.record(
     z.string(),
@@ -27,8 +27,8 @@ const phase = z.object({
   lambda: z.record(z.string(), z.object({ invocations: count, milliseconds: count, memoryMb: count })),
   eventBridge: z.object({ events: count }),
   /**
-   * Lines that functions wrote, their bytes, and the requests for keys that they made at most: one for each key that a function
-   * works with in each stretch of five minutes (of the cloud's time) in which it wrote one.
+   * The lines that functions wrote, their bytes, and the most requests for keys that they made: one for each key that a function works with
+   * in each stretch of five minutes (of the cloud's time) in which it wrote a line.
    */
   logs: z.object({ lines: count, bytes: count, keyRequests: count }),
   /** The stretches of a quarter of an hour in which a state machine entered a state, summed over the machines. */
@@ -36,52 +36,52 @@ const phase = z.object({
 });
 export type Phase = z.infer<typeof phase>;
 
-/** What the counts grow with. */
+/** The drivers that the counts grow with. */
 const drivers = z.object({
-  /** Links written by the imports. */
+  /** The links that the imports wrote. */
   sightings: count,
   usageFiles: count,
   reports: count,
   handsets: count,
-  /** Distinct connections, all of them directed: there is no other batch. */
+  /** The distinct connections, all of them directed: there is no other batch. */
   connections: count,
   /** Connections by operator. */
   connectionsOf: counts,
   /** Directions by operator. */
   reverifyDirections: counts,
   blockDirections: counts,
-  /** Orders issued, by rung and order (`1-reverify`, `failed-disconnect`). */
+  /** The orders issued, by rung and order (`1-reverify`, `failed-disconnect`). */
   orders: counts,
-  /** Connections and handsets in these orders. */
+  /** The connections and handsets in these orders. */
   orderRows: counts,
-  /** What became of the connections in the end: verified, disconnected, notFound, overdue. */
+  /** The connections by their last outcome: verified, disconnected, notFound, overdue. */
   outcomes: counts,
   responseFiles: count,
-  /** What approvers uploaded. */
+  /** The approvers' uploads. */
   decisionFiles: count,
-  /** Children of each Distributed Map. */
+  /** The children of each Distributed Map. */
   children: z.object({ expand: count, claim: count, direct: count }),
-  /** Of a batch of which something is moved: what the nights' follow-ups, with which it goes on, had. It is in nothing above. */
+  /** For a batch with moved rows: the counts of the nights' follow-ups that go on with them; they are not included above. */
   followUps: z
     .object({
-      /** Connections that the report's operators said to be ported, or extended. */
+      /** The connections that the report's operators said were ported, or extended. */
       moved: count,
-      /** Rows that each night directed, by their ladder: what is ported has another one than what is extended. */
+      /** The rows that each night directed, by their ladder: a ported row has another ladder than an extended one. */
       nights: z.array(counts),
       directions: count,
       orders: counts,
       responseFiles: count,
-      /** Nights that looked for what is moved, most of them in vain, and how many ledgers each of them read at most. */
+      /** The nights that looked for moved rows, most of them in vain, and the most ledgers that each of them read. */
       looks: count,
       waiting: count,
-      /** How often a survey read a ledger of theirs. */
+      /** The number of times that a survey read a ledger of theirs. */
       surveyed: count,
     })
     .optional(),
   /**
-   * What came by the clock and at a batch's own steps, as often in a large batch as in a small one; not in counts saved before. Objects that Tell,
-   * the sweeps and the nights wrote and read; and of Tell alone notices, requests of queues, items that it read, and how often
-   * it read a ledger, all of a batch's each time.
+   * The counts of work by the clock and at a batch's own steps, which come as often in a large batch as in a small one; counts saved
+   * earlier lack them. Objects that Tell, the sweeps and the nights wrote and read; and for Tell alone notices, requests of queues, items
+   * that it read, and the number of times that it read a ledger, each time all of a batch's.
    */
   told: z
     .object({
@@ -94,7 +94,7 @@ const drivers = z.object({
       ofNights: count,
     })
     .optional(),
-  /** What functions told the audit, and what it wrote of it. */
+  /** The facts that functions told the audit, and what it wrote of them. */
   audit: z.object({ notes: count, entries: count, objects: count }),
 });
 export type Drivers = z.infer<typeof drivers>;
@@ -116,17 +116,17 @@ const batchCount = z.object({
   drivers,
   import: phase,
   batch: phase,
-  /** Milliseconds of a round of the reference work on the machine that counted, on average; not in counts saved before. */
+  /** Milliseconds of a round of the reference work on the machine that counted, on average; counts saved earlier lack it. */
   round: z.number().positive().optional(),
 });
 export type BatchCount = z.infer<typeof batchCount>;
 
-/** The run did not end well, or a file holds no counts. */
+/** The error for a run that did not end well, or a file without counts. */
 export class CountFailed extends Error {
   override name = 'CountFailed';
 }
 
-/** Subtracts counts of the same shape; what is only in `later` stays, and so does what doesn't accumulate. */
+/** Subtracts counts of the same shape; counts only in `later` stay, and so do those that don't accumulate. */
 export function difference(later: Phase, earlier: Phase): Phase {
   return phase.parse(subtracted(later, earlier, ''));
 }
@@ -140,7 +140,7 @@ function subtracted(later: unknown, earlier: unknown, name: string): unknown {
   );
 }
 
-/** Where `npm run cost` keeps the counts of a run at this scale. */
+/** The file in which `npm run cost` keeps the counts of a run at this scale. */
 export const countFile = (scale: number, moved: boolean): string => `out/counted-${scale}${moved ? '-moved' : ''}.json`;
 
 /** Writes counts to a file, whole or not at all. */

@@ -1,10 +1,10 @@
-/** How what is billed of a batch grows with the batch. */
+/** The growth of a batch's billed quantities with its size. */
 import { MOST_INLINE } from '../../lambdas/domain/limits.ts';
 import { planSample } from '../../simulation/sample.ts';
 import type { BatchCount } from './counts.ts';
 import { gbSeconds, goingOnOf, keysOf, type Line, ofBatch, TRANSITION_LOG } from './quantities.ts';
 
-/** What a batch's counts grow with, known or expected. */
+/** The drivers of a batch's counts, known or expected. */
 interface Size {
   handsets: number;
   connections: number;
@@ -20,14 +20,14 @@ interface Size {
   ladderOrders: number;
   causedOrders: number;
   responseFiles: number;
-  /** Of all this, what follow-ups have, and their rows, which are no connections of the report's. */
+  /** The follow-ups' part of all this, and their rows, which are not connections of the report. */
   followUps: { rows: number; directions: number; steps: number };
 }
 
 const total = (counts: Record<string, number>, only: (name: string) => boolean = () => true) =>
   Object.entries(counts).reduce((sum, [name, count]) => sum + (only(name) ? count : 0), 0);
 const isBlock = (order: string) => order.endsWith('-block');
-/** Whether it is one that a response causes: of failed rows, or one that gives service back. */
+/** Whether a response causes an order: for failed rows, or to give service back. */
 const isCaused = (order: string) => /^(failed|back)-/.test(order);
 
 export function countedSize({ drivers, policy }: BatchCount): Size {
@@ -52,9 +52,9 @@ export function countedSize({ drivers, policy }: BatchCount): Size {
 }
 
 /**
- * The size that a batch at another scale is expected to have: shards, children and directions from the policy, as the
- * system cuts them; orders of each kind as many per direction, and files as many per order, as were counted. A follow-up's directions,
- * of few rows each in a small batch, have as many of these as the report's.
+ * The size that a batch at another scale is expected to have: shards, children and directions from the policy, as the system cuts them;
+ * orders of each kind per direction, and files per order, as counted. A follow-up's directions, which have few rows each in a small batch,
+ * have as many of these as the report's.
  */
 export function expectedSize(counted: BatchCount, scale: number): Size {
   const { drivers, policy } = counted;
@@ -92,7 +92,7 @@ export function expectedSize(counted: BatchCount, scale: number): Size {
   };
 }
 
-/** What the follow-ups of a batch of so many connections have: as many nights, and each ladder of theirs at each of the operators. */
+/** The follow-ups of a batch with this many connections: as many nights, and each of their ladders at each of the operators. */
 function expectedNights({ drivers, policy }: BatchCount, connections: number) {
   const operators = Object.keys(drivers.connectionsOf).length;
   const all = { rows: 0, shards: 0, directions: 0 };
@@ -109,8 +109,8 @@ function expectedNights({ drivers, policy }: BatchCount, connections: number) {
 }
 
 /**
- * Into how many directions an operator's part of a shard is cut, on average: a hash spreads the numbers, so that the part
- * is distributed as Poisson's numbers are, and now and then one is just over what its directions hold.
+ * The number of directions into which an operator's part of a shard is cut, on average: a hash spreads the numbers, so that the part has a
+ * Poisson distribution, and is now and then just over what its directions hold.
  * @param mean rows of the operator in a shard
  * @param most rows of a direction
  */
@@ -122,7 +122,7 @@ export function expectedPieces(mean: number, most: number): number {
   return pieces;
 }
 
-/** The standard normal distribution function, by Zelen and Severo's polynomial; right to seven digits. */
+/** The standard normal distribution function, by Zelen and Severo's polynomial; accurate to seven digits. */
 function normal(x: number): number {
   if (x < 0) return 1 - normal(-x);
   const t = 1 / (1 + 0.2316419 * x);
@@ -133,33 +133,39 @@ function normal(x: number): number {
 const directionsOf = ({ reverify, block }: Size) => reverify + block;
 const ordersOf = ({ ladderOrders, causedOrders }: Size) => ladderOrders + causedOrders;
 const childrenOf = ({ expand, shards, blockShards, direct }: Size) => expand + shards + blockShards + direct;
-/** Steps that change a ledger: its creation, its orders, its answers, its end. */
+/** The steps that change a ledger: its creation, its orders, its answers, its end. */
 export const ledgerStepsOf = (size: Size) => directionsOf(size) + ordersOf(size) + size.responseFiles;
-/** The steps, each as often as its direction has rows. */
+/** The steps, each multiplied by its direction's rows. */
 const ledgerRowsOf = (size: Size) => {
   const { connections, reverify, followUps } = size;
   const ofReport = ((ledgerStepsOf(size) - followUps.steps) * connections) / (reverify - followUps.directions);
   return ofReport + (followUps.directions === 0 ? 0 : (followUps.steps * followUps.rows) / followUps.directions);
 };
 /**
- * The units of a strongly consistent read of a ledger, whose outcomes are kept deflated: of 2,000 rows that a dozen files answered some
- * 2.6 kB, and 1 kB beside them. Counted at a tenth of the event's size were 1.04 a read.
+ * The units of a strongly consistent read of a ledger, whose outcomes are kept deflated: those of 2,000 rows that a dozen files answered
+ * take some 2.6 kB, with 1 kB beside them. The count at a tenth of the event's size was 1.04 a read.
  */
 const ledgerReadOf = (rows: number) => Math.ceil((rows * 1.3 + 1000) / 4096);
 
 export type Grows = (size: Size) => number;
 const fixed: Grows = () => 1;
 const perConnection: Grows = ({ connections }) => connections;
-/** As long for a step of a follow-up's as for one of the report's, which in a small batch is all but the rows. */
+/**
+ * Time that grows with the connections in each step. A follow-up's step takes as long as one of the report's, since in a small batch hardly
+ * any of a step's time depends on its rows.
+ */
 const perStep: Grows = (size) =>
   (size.connections * ledgerStepsOf(size)) / (ledgerStepsOf(size) - size.followUps.steps);
-/** What is there once for all steps of a minute. The more there is to do, the more of it falls together: counted were 26 times for 84 times the steps. */
+/**
+ * The quantities that come once for all steps of a minute. The more there is to do, the more of it falls together: the count was 26 times
+ * for 84 times the steps.
+ */
 export const perMinute: Grows = (size) => ledgerStepsOf(size) ** 0.74;
 
-/** Of counts that were saved before Tell was there. */
+/** The zero counts of files that were saved before Tell existed. */
 const NOTHING_TOLD = { puts: 0, gets: 0, publishes: 0, queueRequests: 0, items: 0, ledgers: 0, ofNights: 0 };
 
-/** What each function's invocations and its time grow with. Whatever isn't named here grows with the directions. */
+/** The drivers of each function's invocations and of its time. A function that isn't named here grows with the directions. */
 const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Grows]>> = {
   Intake: [fixed, fixed],
   Screen: [fixed, ({ handsets }) => handsets],
@@ -172,17 +178,17 @@ const FUNCTIONS: Readonly<Record<string, readonly [invocations: Grows, time: Gro
   Close: [directionsOf, directionsOf],
   Settle: [fixed, perConnection],
   Audit: [perMinute, ledgerStepsOf],
-  // By the clock, whatever there is to do.
+  // The sweep runs by the clock, however much there is to do.
   Sweep: [fixed, fixed],
-  // By the batch's own steps and the clock, each time with all of its ledgers.
+  // Tell runs by the batch's own steps and the clock, each time over all of its ledgers.
   Tell: [fixed, directionsOf],
   Follow: [fixed, fixed],
   Collect: [fixed, directionsOf],
 };
 
 /**
- * What a batch at another scale is expected to be billed for. Each count is scaled by what drives it, since a batch in small
- * is no batch divided: it has a whole direction for each operator in each shard, however few its rows.
+ * The quantities that a batch at another scale is expected to be billed for. Each count is scaled by its driver, since a small batch is not
+ * a fraction of a large one: it has a whole direction for each operator in each shard, however few its rows.
  */
 export function scaled(counted: BatchCount, scale: number): Record<Line, number> {
   const now = ofBatch(counted);
@@ -193,7 +199,7 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
   const { tables, lambda, operations, stepFunctions } = counted.batch;
   const { audit, followUps, told = NOTHING_TOLD } = counted.drivers;
 
-  // Of a ledger's units, each call's first is for the call, the others for the rows of the direction.
+  // The first unit of each call on a ledger is for the call, the others are for the rows of the direction.
   const calls = (only: (action: string) => boolean) =>
     Object.entries(tables.Cases ?? {}).reduce((sum, [action, usage]) => sum + (only(action) ? usage.calls : 0), 0);
   const writes = calls((action) => /^(Put|Update|Delete)Item$/.test(action)) - now.claimWrites - now.handsetWrites;
@@ -212,19 +218,19 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     return { invocations: usage.invocations * by(byInvocations), gbSeconds: gbSeconds(usage) * by(byTime) };
   });
   const sum = (of: 'invocations' | 'gbSeconds') => grown.reduce((all, one) => all + one[of], 0);
-  // A step of the Batch machine in each child, and one for each direction; the others are there once.
+  // The Batch machine makes one step in each child, and one for each direction; its other steps come once.
   const once = now.otherTransitions - childrenOf(small) - directionsOf(small);
   const otherTransitions = once + childrenOf(large) + directionsOf(large);
-  // One for each rung's order; each direction has, besides, the end of its ladder, and what it issues for nobody.
+  // Each rung's order takes one transition; each direction has, besides, those of the end of its ladder, and of orders issued for nobody.
   const ends = now.ladderTransitions - small.ladderOrders;
   const ladderTransitions = large.ladderOrders + ends * by(directionsOf);
   const mapChildren = childrenOf(large);
-  // A child of Claim reads its part of what each child of Expand wrote.
+  // A child of Claim reads its part of each child of Expand's objects.
   const slices = ({ expand, shards }: Size) => expand * shards;
   const steps: Grows = (size) => ledgerStepsOf(size) + childrenOf(size);
   const { reports, decisionFiles } = counted.drivers;
   const uploads: Grows = ({ responseFiles }) => reports + decisionFiles + responseFiles;
-  // The sweeps list what is there, and Tell does by the clock, too; nobody else lists anything.
+  // The sweeps list by the clock, and so does Tell; nobody else lists anything.
   const lists = Object.entries(operations.s3 ?? {}).reduce(
     (all, [action, { calls }]) => all + (/^List/.test(action) ? calls : 0),
     0,
@@ -234,7 +240,7 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     invoked('Sweep') * keysOf('Sweep') +
     invoked('Tell') * keysOf('Tell') +
     looks * (keysOf('Follow') + keysOf('Collect'));
-  // Each is a receive and a delete.
+  // Each invocation stands for a receive and a delete.
   const queuesByClock = told.queueRequests + 2 * (invoked('Sweep') + invoked('Follow'));
   const auditBatches = 2 * invoked('Audit');
   const invocations = sum('invocations');
@@ -246,7 +252,7 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
     handsetWrites: large.handsets,
     recordWrites: ledgers(now.recordWrites, writes),
     linkWrites: now.linkWrites,
-    // Those with which Tell reads a ledger are none of claims; small as it is kept, a ledger is one unit.
+    // Tell's reads of a ledger are not reads of claims; a ledger is kept small, and so is one unit.
     claimReads:
       (now.claimReads - surveyed - told.ledgers - told.ofNights) *
         by(({ connections, handsets }) => connections + handsets) +
@@ -266,7 +272,7 @@ export function scaled(counted: BatchCount, scale: number): Record<Line, number>
       auditBatches * by(perMinute) +
       (now.queueRequests - queuesByClock - auditBatches) * by((size) => ledgerStepsOf(size) + uploads(size)),
     uploadEvents: now.uploadEvents * by(uploads),
-    // The more there is to do, the more of it falls into the same five minutes: counted were 9 times as many for 84 times the steps.
+    // The more there is to do, the more of it falls into the same five minutes: the count was 9 times as many for 84 times the steps.
     keyRequests: keysByClock + (now.keyRequests - keysByClock) * by(steps) ** 0.5,
     machineKeyRequests: now.machineKeyRequests * by(steps) ** 0.5,
     // Each instance of Audit asks for its key once.

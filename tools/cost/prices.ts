@@ -25,11 +25,11 @@ const listed = z.strictObject({
   usd: z.number().positive(),
   per: z.number().positive(),
   unit: z.string().min(1),
-  /** The month in which it was read. */
+  /** The month in which the price was read. */
   date: z.string().regex(/^20\d\d-\d\d$/),
   source: z.string().min(1),
 });
-/** Where a region's own price wasn't found, another region's stands in, and says so. */
+/** Another region's price, for a region whose own price wasn't found. */
 const standIn = z.strictObject({ standIn: z.string().min(1), why: z.string().min(1) });
 
 const priceFile = z.strictObject({
@@ -48,18 +48,18 @@ export interface Price {
   unit: string;
   date: string;
   source: string;
-  /** The region whose price this is, where the region's own wasn't found. */
+  /** The region whose price this is, if the region's own wasn't found. */
   from?: string;
 }
 
-/** There are no prices for this region. */
+/** The error for a region without prices. */
 export class UnknownRegion extends CommandError {
   override name = 'UnknownRegion';
 }
 
 /**
  * The prices of a region.
- * @throws UnknownRegion, whose message lists those that there are
+ * @throws UnknownRegion, whose message lists the known regions
  */
 export function pricesOf(region: string): Record<PriceName, Price> {
   const { regions } = priceFile.parse(JSON.parse(readFileSync(new URL('./prices.json', import.meta.url), 'utf8')));

@@ -1,9 +1,9 @@
-/** From counts to what is billed: the quantities of a batch, of its audit, of imports, and of the floor beside it. */
+/** Turns counts into billed quantities: those of a batch, of its audit, of imports, and of the floor beside it. */
 import type { PerConnectionCount } from './count-per-connection.ts';
 import type { BatchCount, Drivers, Phase } from './counts.ts';
 import type { PriceName } from './prices.ts';
 
-/** What a line of a bill is for. */
+/** The subject of a line of a bill. */
 export interface LineKind {
   service: string;
   what: string;
@@ -12,7 +12,7 @@ export interface LineKind {
   mark?: 'at most' | 'about';
 }
 
-/** All that is billed, line by line. */
+/** Everything that is billed, line by line. */
 export const LINES = {
   ladderTransitions: { service: 'Step Functions', what: 'transitions of the ladders', price: 'stateTransition' },
   otherTransitions: { service: 'Step Functions', what: 'all other transitions', price: 'stateTransition' },
@@ -46,42 +46,42 @@ export const LINES = {
 export type Line = keyof typeof LINES;
 export const LINE_NAMES = Object.keys(LINES) as Line[];
 
-/** How much of each line; what isn't named is none. */
+/** The quantity of each line; a missing one is 0. */
 export type Quantities = Partial<Record<Line, number>>;
 
 const S3_READS = ['GetObject', 'HeadObject'];
-/** S3 bills nothing for these. */
+/** The requests that S3 doesn't bill. */
 const S3_FREE = ['DeleteObject', 'DeleteObjects', 'AbortMultipartUpload'];
-/** Functions behind a queue: each invocation is one receive and one delete of a batch of messages. */
+/** The functions behind a queue: each invocation is one receive and one delete of a batch of messages. */
 const QUEUE_READERS = [
   ...['Intake', 'Import', 'Record', 'Hear', 'Answer', 'File', 'Withdraw', 'Release'],
   ...['Audit', 'Tell', 'Follow', 'Sweep'],
 ];
-/** Bytes that CloudWatch Logs adds to each line. */
+/** The bytes that CloudWatch Logs adds to each line. */
 const LINE_OVERHEAD = 26;
-/** START, END and REPORT, which Lambda writes for each invocation: bytes of the three lines, their overhead with them. */
+/** The bytes of the lines START, END and REPORT, which Lambda writes for each invocation, including their overhead. */
 const INVOCATION_LOG = 350;
-/** What a machine that logs everything without data writes for one transition: some four events of some 400 bytes. */
+/** The bytes that a machine that logs everything without data writes for one transition: some four events of some 400 bytes. */
 export const TRANSITION_LOG = 4 * 400;
 /**
- * The keys that a function may ask KMS for in a stretch of five minutes, for which services keep a data key: those of the table,
- * of the buckets, and of the topic, to encrypt and to deliver. Buckets, by their bucket keys, have theirs for about as long, and
- * queues for half a day, which is a few requests for each function in all.
+ * The keys that a function may ask KMS for in a stretch of five minutes, for which services keep a data key: those of the table, of the
+ * buckets, and of the topic, to encrypt and to deliver. Buckets, by their bucket keys, keep theirs for about as long, and queues for half a
+ * day, which is a few requests for each function in all.
  */
 const KEYS_OF: Readonly<Record<string, number>> = { Audit: 2, Close: 1, Order: 5, Record: 6, Sweep: 2 };
-/** Of every other function, which works a few times in a batch. */
+/** The keys of every other function, which works a few times in a batch. */
 const MOST_KEYS = 8;
 
-/** How many requests for keys a function may make in a stretch. */
+/** The most requests for keys that a function may make in a stretch. */
 export const keysOf = (functionName: string): number => KEYS_OF[functionName] ?? MOST_KEYS;
 
 /**
- * What Step Functions asks KMS for in a quarter of an hour in which a machine works: a data key, and to read one, that under
- * which the executions that go on were written before. A rung's begin and end together.
+ * The requests of Step Functions to KMS in a quarter of an hour in which a machine works: for a data key, and for reading the earlier one
+ * under which the executions that go on were written. A rung's beginnings and ends come together.
  */
 const MACHINE_KEYS = 2;
 
-/** What a phase's usage doesn't tell apart from other writes, reads and events. */
+/** The parts that a phase's usage doesn't tell apart from other writes, reads and events. */
 interface Beside {
   connections: number;
   handsets: number;
@@ -90,7 +90,7 @@ interface Beside {
   notes: number;
 }
 
-/** What is billed of one phase of a run. */
+/** The billed quantities of one phase of a run. */
 export function quantitiesOf(
   { tables, operations, stepFunctions, lambda, logs, machineStretches }: Phase,
   beside: Beside,
@@ -135,7 +135,7 @@ export function quantitiesOf(
   };
 }
 
-/** Rows that follow-ups directed. */
+/** The number of rows that follow-ups directed. */
 export const goingOnOf = ({ followUps }: Drivers): number =>
   (followUps?.nights ?? []).flatMap((night) => Object.values(night)).reduce((sum, rows) => sum + rows, 0);
 
@@ -143,23 +143,23 @@ export function gbSeconds({ milliseconds, memoryMb }: { milliseconds: number; me
   return (milliseconds / 1000) * (memoryMb / 1024);
 }
 
-/** What is billed of a counted batch, its imports left out. */
+/** The billed quantities of a counted batch, without its imports. */
 export function ofBatch({ batch, drivers }: BatchCount): Record<Line, number> {
   const { connections, handsets, reports, responseFiles, decisionFiles, audit, followUps } = drivers;
   const uploads = reports + responseFiles + decisionFiles + (followUps?.responseFiles ?? 0);
-  // What goes on elsewhere is claimed once more.
+  // A row that goes on elsewhere is claimed once more.
   return quantitiesOf(batch, { connections: connections + goingOnOf(drivers), handsets, uploads, notes: audit.notes });
 }
 
 /**
- * The audit's part in what is billed of a counted batch. Here its messages come at once; on AWS more of them come together.
- * @param facts how many times as many facts it is told of
- * @param minutes in how many times as many minutes they fall
+ * The audit's part in the billed quantities of a counted batch. Here its messages come at once; on AWS more of them come together.
+ * @param facts the factor by which it is told more facts
+ * @param minutes the factor by which these fall into more minutes
  */
 export function ofAudit({ batch, drivers: { audit } }: BatchCount, facts = 1, minutes = 1): Quantities {
   const usage = batch.lambda.Audit ?? { invocations: 0, milliseconds: 0, memoryMb: 0 };
   return {
-    // A mark for each entry, and the end of the chain for each object.
+    // The audit writes a mark for each entry, and the end of the chain for each object.
     recordWrites: audit.entries * facts + audit.objects * minutes,
     recordReads: audit.notes * facts + usage.invocations * minutes,
     invocations: usage.invocations * minutes,
@@ -170,16 +170,16 @@ export function ofAudit({ batch, drivers: { audit } }: BatchCount, facts = 1, mi
   };
 }
 
-/** What is billed of the imports before a counted batch, for each million sightings. */
+/** The billed quantities of the imports before a counted batch, for each million sightings. */
 export function ofImports({ import: imported, drivers }: BatchCount): Record<Line, number> {
   const all = quantitiesOf(imported, { connections: 0, handsets: 0, uploads: drivers.usageFiles, notes: 0 });
   return multiplied(all, 1e6 / drivers.sightings);
 }
 
-/** One write per connection and nothing else: no design does with less. */
+/** The floor: one write per connection and nothing else; no design does with less. */
 export const floorOf = (connections: number): Quantities => ({ claimWrites: connections });
 
-/** What is billed of the design of one execution per connection, for so many connections. */
+/** The billed quantities of the design of one execution per connection, for this many connections. */
 export function ofPerConnection(counted: PerConnectionCount, connections: number): Quantities {
   const { transitions, putUnits, updateUnits, messages } = counted;
   const all = {

@@ -16,14 +16,14 @@ const DAY = 86_400_000;
 
 const COLOURS = ['#1f77b4', '#d62728', '#2ca02c', '#ff7f0e', '#9467bd', '#8c564b', '#e377c2', '#17becf', '#7f7f7f'];
 
-/** What a picture is of: its heading, and the time that it shows, epoch milliseconds. */
+/** The frame of a picture: its heading, and the time that it shows, epoch milliseconds. */
 export interface Frame {
   readonly heading: string;
   readonly from: number;
   readonly to: number;
 }
 
-/** Draws a dashboard's graphs where they stand. Days are counted from `from`. */
+/** Draws a dashboard's graphs at their places. Days are counted from `from`. */
 export function drawDashboard(graphs: readonly Graph[], frame: Frame): string {
   const top = Math.min(...graphs.map(({ y }) => y));
   const right = Math.max(...graphs.map(({ x, width }) => x + width)) * UNIT;
@@ -76,7 +76,7 @@ function drawGraph({ title, width, height, lines }: Graph, { from, to }: Frame):
   for (const [n, { statistic, points }] of shown.entries()) {
     const colour = colourOf(n);
     if (statistic === 'Sum') {
-      // Stems beside each other, so that those of one instant don't hide one another.
+      // Stems stand beside each other, so that those of one instant don't hide one another.
       const beside = (n - (shown.length - 1) / 2) * Math.min(2, 12 / shown.length);
       const stems = points.map(({ at, value }) => `M${round(x(at) + beside)} ${y(0)}V${y(value)}`).join('');
       parts.push(`<path d="${stems}" stroke="${colour}" stroke-width="1.6" fill="none"/>`);
@@ -89,7 +89,7 @@ function drawGraph({ title, width, height, lines }: Graph, { from, to }: Frame):
   return parts.join('');
 }
 
-/** Labels side by side, in as many rows as they take. */
+/** Draws labels side by side, in as many rows as they take. */
 function drawLegend(shown: readonly Line[], width: number): { rows: number; text: string } {
   let left = 0;
   let row = 0;
@@ -112,13 +112,13 @@ function drawLegend(shown: readonly Line[], width: number): { rows: number; text
 
 const colourOf = (n: number): string => COLOURS[n % COLOURS.length] ?? '';
 
-/** 1, 2 or 5 times a power of ten that is no less. */
+/** The least number of the form 1, 2 or 5 times a power of ten that is no less. */
 export function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * ([1, 2, 5].find((step) => value <= step * power) ?? 10);
 }
 
-/** 1500 as 1.5k. */
+/** A number in short form: 1500 as 1.5k. */
 function short(value: number): string {
   if (value >= 1_000_000) return `${round(value / 1_000_000)}M`;
   return value >= 1000 ? `${round(value / 1000)}k` : String(round(value));

@@ -1,7 +1,7 @@
 /** Dashboards' definitions, with the values that their graphs show. */
 import { type MetricStore, type Point, STATISTICS, type Statistic } from './metrics.ts';
 
-/** A dashboard holds what isn't drawn here; the message names it. */
+/** The error for a dashboard with something that isn't drawn here; the message names it. */
 export class UnsupportedDashboard extends Error {
   constructor(what: string) {
     super(`the pictures of dashboards have no ${what}`);
@@ -11,12 +11,12 @@ export class UnsupportedDashboard extends Error {
 
 export interface Line {
   readonly label: string;
-  /** Sums of periods stand for themselves; of others the line between them says something, too. */
+  /** The statistic: sums of periods are drawn as stems, and others as a line, since a line between sums would say nothing. */
   readonly statistic: Statistic;
   readonly points: readonly Point[];
 }
 
-/** A graph and where it stands, in the units of CloudWatch's grid, which is 24 wide. */
+/** A graph and its place, in the units of CloudWatch's grid, which is 24 wide. */
 export interface Graph {
   readonly title: string;
   readonly x: number;
@@ -47,7 +47,7 @@ interface Widget {
 const DEFAULT_PERIOD = 300;
 
 /**
- * The graphs of a dashboard (the JSON of its body) with what a store holds.
+ * The graphs of a dashboard (the JSON of its body) with the values of a store.
  * @throws UnsupportedDashboard for a widget, a statistic or an expression that isn't drawn
  */
 export function graphsOf(body: string, store: MetricStore): Graph[] {
@@ -86,7 +86,7 @@ function linesOf(metrics: readonly unknown[][], store: MetricStore): Line[] {
     );
 }
 
-/** `SUM([a, b])`: period by period, of those that hold anything. */
+/** Evaluates `SUM([a, b])`, period by period, over those that hold anything. */
 function sumOf(expression: string, pointsOf: (id: string) => readonly Point[]): Point[] {
   const [, ids] = /^SUM\(\[([\w, ]+)\]\)$/.exec(expression) ?? [];
   if (ids === undefined) throw new UnsupportedDashboard(`expression ${expression}`);

@@ -1,6 +1,6 @@
-/** Metrics as CloudWatch keeps them: what was published, by namespace, name and dimensions, summed up over periods. */
+/** Metrics as CloudWatch keeps them: published values, by namespace, name and dimensions, summed up over periods. */
 
-/** What identifies a metric; dimensions in any order. */
+/** The identity of a metric; dimensions in any order. */
 export interface MetricName {
   readonly namespace: string;
   readonly name: string;
@@ -33,7 +33,7 @@ export class MetricStore {
     points.push({ at, value });
   }
 
-  /** Takes a line of a log; one that isn't in the embedded metric format is none of its business. */
+  /** Takes a line of a log; a line that isn't in the embedded metric format is ignored. */
   addLine(line: string, at: number): void {
     if (!line.startsWith('{"_aws":')) return;
     const { _aws, ...properties } = JSON.parse(line) as EmbeddedLine;
@@ -45,7 +45,10 @@ export class MetricStore {
         }
   }
 
-  /** The metric's periods that hold anything, in their order. `period` in milliseconds. */
+  /**
+   * The metric's periods that hold anything, in order.
+   * @param period in milliseconds
+   */
   series(metric: MetricName, statistic: Statistic, period: number): Point[] {
     const periods = Map.groupBy(this.published.get(idOf(metric)) ?? [], ({ at }) => Math.floor(at / period) * period);
     return [...periods]

@@ -1,4 +1,4 @@
-/** What AWS would publish of its own about a run: of each step of time what the local cloud counted in it. */
+/** The metrics that AWS would publish by itself about a run: for each step of time, the counts of the local cloud. */
 import type { LocalCloud, RunUsage } from 'local-cloud';
 import type { MetricStore } from './metrics.ts';
 
@@ -6,8 +6,8 @@ import type { MetricStore } from './metrics.ts';
 type Names = LocalCloud['names'];
 
 /**
- * Adds what was used between two counts, as of the instant `at`. Of what stayed the same nothing is published, and nothing of how
- * long functions took: that is this machine's, and the same run is to have the same picture.
+ * Adds the usage between two counts, as of the instant `at`. Nothing is published of counts that stayed the same, nor of the functions'
+ * durations: these depend on this machine, and the same run is to have the same picture.
  */
 export function publishUsage(store: MetricStore, names: Names, before: RunUsage, after: RunUsage, at: number): void {
   const publish = (namespace: string, name: string, dimensions: Record<string, string>, value: number): void => {

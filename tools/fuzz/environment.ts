@@ -13,7 +13,7 @@ export const ENVIRONMENT = {
   APPROVERS: 'approver-1,approver-2',
   CASEWORKERS: 'caseworker-1,caseworker-2',
   MAC_KEY: 'mac',
-  // Few are answered, so that a file may ask for too many.
+  // Only a few lookups are allowed, so that a file may ask for too many.
   LOOKUPS_PER_FILE: '3',
   LOOKUPS_PER_DAY: '5',
   EXEMPTION_DAYS: '90',
@@ -23,7 +23,7 @@ export const ENVIRONMENT = {
   ADMINISTRATORS_TOPIC: 'administrators',
   AUDIT_QUEUE: 'audit',
   USAGE_QUEUE: 'usage',
-  // Files of few rows are weighed, and few that are equal are too many.
+  // Files with few rows are weighed already, and a few equal rows are too many.
   GATES: JSON.stringify({
     rows: 3,
     rejectedPercent: 30,

@@ -36,7 +36,7 @@ Exit status: 0 when every input kept the rules, 1 when one did not, 2 when the c
 export interface FuzzSettings {
   readonly inputs: number;
   readonly seed: number;
-  /** Names of targets; none stands for all. */
+  /** The names of targets; empty for all. */
   readonly only: readonly string[];
   /** The path of the one input to repeat. */
   readonly path: string | undefined;

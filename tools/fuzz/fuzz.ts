@@ -1,4 +1,4 @@
-/** `npm run fuzz`: hostile input for everything that reads what outsiders send. See `--help`. */
+/** `npm run fuzz`: puts hostile input to everything that reads outsiders' texts. See `--help`. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { command } from '../../lib/commands/command.ts';
@@ -7,7 +7,7 @@ import { type FuzzSettings, fuzzSettings, help } from './fuzz-arguments.ts';
 import { type Fuzzed, repeating, TARGETS } from './run.ts';
 import type { Work } from './worker.ts';
 
-/** An input that takes so long won't end: the slowest take a second. It only ends a run that hangs. */
+/** The time after which an input counts as endless: the slowest take a second. It only ends a run that hangs. */
 const HANGS_AFTER_SECONDS = 300;
 const LOOK_EVERY_SECONDS = 5;
 

@@ -1,4 +1,4 @@
-/** Files and keys that outsiders might send: good ones, and the same ones spoilt in every way that parsers and paths trip over. */
+/** Files and keys that outsiders might send: good ones, and the same ones spoilt in every way that trips parsers and paths. */
 import fc from 'fast-check';
 import { cellOf, nastyText, orSpoilt } from './texts.ts';
 
@@ -8,7 +8,7 @@ export interface Columns {
   readonly optional: readonly string[];
 }
 
-/** How a header may call a column. */
+/** The ways in which a header may name a column. */
 const CALLED = {
   'as it is': (name: string) => name,
   'in capitals': (name: string) => name.toUpperCase(),
@@ -18,7 +18,7 @@ const CALLED = {
 
 const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`;
 
-/** A text in the form of a CSV file with these columns, in which most is as it should be. */
+/** A text in the form of a CSV file with these columns, mostly valid. */
 function csvText({ required, optional }: Columns): fc.Arbitrary<string> {
   const named = fc.tuple(
     fc.subarray([...optional]).chain((some) => {
@@ -60,7 +60,7 @@ type Change =
   | { readonly kind: 'cut'; readonly at: number; readonly length: number }
   | { readonly kind: 'twice'; readonly at: number; readonly length: number; readonly times: number };
 
-/** Bytes that are no text, or another kind of file's, or quotes where none belong. */
+/** Bytes that aren't text, or are another kind of file's, or quotes where none belong. */
 const BYTES = [
   ...[
     '"',
@@ -98,7 +98,7 @@ const BROKEN = [
   '1f8b08',
   '255044462d',
 ].map((hex) => Buffer.from(hex, 'hex'));
-/** What is long: a line of 64 kB and a little more, many empty lines, many cells. */
+/** Long inputs: a line of 64 kB and a little more, many empty lines, many cells. */
 const LONG = [
   ...[65_535, 65_536, 65_537, 70_000].map((length) => Buffer.alloc(length, '9')),
   Buffer.alloc(66_000, 'é'),
@@ -166,7 +166,7 @@ function bytesOf(text: string): fc.Arbitrary<Buffer> {
   );
 }
 
-/** A file of this kind: as it should be, or its bytes changed in a few places; one in fifty is long. */
+/** A file of this kind: valid, or with its bytes changed in a few places; one in fifty is long. */
 export function fileOf(columns: Columns): fc.Arbitrary<Buffer> {
   const good = csvText(columns).chain(bytesOf);
   const [first = ''] = columns.required;
@@ -193,7 +193,7 @@ export function fileOf(columns: Columns): fc.Arbitrary<Buffer> {
   );
 }
 
-/** Where a file is cut into chunks. */
+/** The places at which a file is cut into chunks. */
 export const cuts = fc.array(fc.nat({ max: 400 }), { maxLength: 6 });
 
 const name = orSpoilt(
@@ -204,7 +204,7 @@ const direction = orSpoilt(
   fc.constantFrom('mha-0123456789ab.reverify.airtel.1-0-0', 'mha-0123456789ab.block.airtel.1-0-1', '..', '.', 'none'),
 );
 
-/** A key that somebody may have put something under. */
+/** A key under which somebody may have put something. */
 export const inboxKey = fc.oneof(
   {
     weight: 3,
@@ -240,5 +240,5 @@ export const inboxKey = fc.oneof(
   },
   { weight: 1, arbitrary: nastyText },
 );
-/** A file's name as an uploader may choose it: what follows the last `/` of a key. */
+/** A file's name as an uploader may choose it: the part after the last `/` of a key. */
 export const fileName = name.map((text) => `${text.toWellFormed().replaceAll('/', '').slice(0, 200)}_.csv`);

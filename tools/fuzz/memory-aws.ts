@@ -1,6 +1,6 @@
 /**
- * Stands in for AWS in the functions' own process: it keeps in memory what they write, refuses what AWS refuses, and
- * counts the bytes that they read. Thousands of files a minute are more than the local cloud's real parts can take.
+ * A stand-in for AWS in the functions' own process: it keeps their writes in memory, refuses what AWS refuses, and counts the bytes that
+ * they read. Thousands of files a minute are more than the local cloud's real parts can take.
  */
 import { Readable } from 'node:stream';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
@@ -8,7 +8,7 @@ import { ExecutionDoesNotExist } from '@aws-sdk/client-sfn';
 import './environment.ts';
 import { dynamo, kms, s3, sfn, sns, sqs } from '../../lambdas/stores/clients.ts';
 
-/** What AWS would have refused. */
+/** The error for a request that AWS would have refused. */
 export class Refused extends Error {
   override name = 'Refused';
 }
@@ -18,7 +18,7 @@ export interface Told {
   readonly notice: Record<string, unknown>;
 }
 
-/** An object that nobody holds: so many bytes, the first of which are `head`, and which go on with `tail`. */
+/** An object too large to be held: its size in bytes, its beginning `head`, and the `tail` with which it goes on. */
 export interface Huge {
   readonly bytes: number;
   readonly head: Buffer;
@@ -39,11 +39,11 @@ interface Input {
 
 const LONGEST_KEY = 1024;
 const LARGEST_ITEM = 400 * 1024;
-/** Of a message with its attributes, and of an execution's input. */
+/** The most bytes of a message with its attributes, and of an execution's input. */
 const LARGEST_MESSAGE = 256 * 1024;
 const LONGEST_EXECUTION_NAME = 80;
 const ITEMS_PER_BATCH_WRITE = 25;
-/** So that a function that reads a huge object to its end doesn't. */
+/** The most bytes that are read, so that a function that would read a huge object to its end fails. */
 const MOST_READ = 64 * 1024 * 1024;
 const CHUNK = 64 * 1024;
 
@@ -63,12 +63,12 @@ function checkItem(item: Item): void {
   for (const name of ['pk', 'sk']) if (item[name] === '') throw new Refused('a key is not empty');
 }
 
-/** What stands in an item under a path such as `#decision.#version`. */
+/** The value in an item under a path such as `#decision.#version`. */
 function at(item: Item | undefined, path: string): unknown {
   return path.split('.').reduce<unknown>((value, name) => (value as Item | undefined)?.[name.replace('#', '')], item);
 }
 
-/** Whether a condition holds on an item: comparisons, and that there is an attribute or none, between `AND` and `OR`. */
+/** Whether a condition holds for an item: comparisons, and the presence or absence of attributes, joined by `AND` and `OR`. */
 function holds(condition: string, item: Item | undefined, values: Item): boolean {
   if (condition === '') return true;
   const compared = (text: string) => {
@@ -110,17 +110,17 @@ interface Publication {
 export const VERSION = 'v1';
 
 export class MemoryAws {
-  /** By `bucket/key`. */
+  /** Objects by `bucket/key`. */
   readonly objects = new Map<string, Buffer | Huge>();
-  /** By table, then pk and sk. */
+  /** Items by table, then pk and sk. */
   readonly items = new Map<string, Item>();
   readonly told: Told[] = [];
-  /** What was put into queues. */
+  /** The messages that were put into queues. */
   readonly sent: { readonly queue: string; readonly event: unknown }[] = [];
   readonly started: { readonly machine: string; readonly name: string; readonly input: unknown }[] = [];
   bytesRead = 0;
 
-  /** Takes the place of AWS for all functions in this process. */
+  /** Replaces AWS for all functions in this process. */
   install(): void {
     const here = (command: unknown) =>
       this.#answer((command as object).constructor.name.replace(/Command$/, ''), (command as { input: Input }).input);
@@ -128,7 +128,7 @@ export class MemoryAws {
     s3.config.endpoint = async () => ({ protocol: 'https:', hostname: 's3.memory', path: '/', port: 443 });
   }
 
-  /** What stands in a bucket, by key. */
+  /** The objects in a bucket, by key. */
   in(bucket: string): Map<string, Buffer> {
     const found = new Map<string, Buffer>();
     for (const [place, object] of this.objects)

@@ -24,21 +24,21 @@ export interface Fuzzed {
   readonly failure: Failure | undefined;
 }
 
-/** How many of `inputs` each target gets, by its share; the first one gets what rounding leaves. */
+/** The number of `inputs` that each target gets, by its share; the first one gets what rounding leaves. */
 export function inputsOf(targets: readonly Target[], inputs: number): number[] {
   const shares = targets.reduce((sum, { share }) => sum + share, 0);
   const [first = 0, ...others] = targets.map(({ share }) => Math.round((inputs * share) / shares));
   return [first + inputs - others.reduce((sum, count) => sum + count, first), ...others];
 }
 
-/** The command that repeats a failure and nothing else. */
+/** The command that repeats only this failure. */
 export const repeating = (name: string, seed: number, path: string | number) =>
   `npm run fuzz -- --only ${name} --seed ${seed} --input ${path}`;
 
 /**
- * Puts every input to its target, target by target, and goes on with the next one where one fails.
+ * Puts every input to its target, target by target, and goes on with the next target if one fails.
  * @param next told before each input
- * @returns one after the other, as they are done
+ * @returns the results, one after the other, as they are done
  */
 export async function* fuzz(
   { inputs, seed, only, path }: FuzzSettings,

@@ -1,7 +1,7 @@
-/** A place where outsiders' texts come in, with the inputs for it and what must hold of every one. */
+/** A place where outsiders' texts come in, with the inputs for it and the rules that every one must keep. */
 import fc from 'fast-check';
 
-/** What broke: the smallest input that still breaks it, and where it stands among the inputs of its seed. */
+/** A failure: the smallest input that still breaks a rule, and its place among the inputs of its seed. */
 export interface Failure {
   /** fast-check's path: the input's number, and the steps by which it was made smaller. */
   readonly path: string;
@@ -12,7 +12,7 @@ export interface Failure {
 export interface Run {
   readonly seed: number;
   readonly inputs: number;
-  /** Repeats this one input and none else. */
+  /** Set to repeat only this input. */
   readonly path?: string;
   /** Told before each input. */
   readonly next?: () => void;
@@ -21,12 +21,12 @@ export interface Run {
 export interface Target {
   readonly name: string;
   readonly what: string;
-  /** How many of a thousand inputs are for it. */
+  /** The number of inputs for it among a thousand. */
   readonly share: number;
   run(run: Run): Promise<Failure | undefined>;
 }
 
-/** A rule that every input must keep was broken. */
+/** The error for a rule that an input broke. */
 export class Broken extends Error {
   override name = 'Broken';
 }
@@ -35,7 +35,7 @@ export function must(holds: boolean, rule: string): asserts holds {
   if (!holds) throw new Broken(rule);
 }
 
-/** Steps that one input may take; a loop without end breaks it, whatever the machine's speed. */
+/** The steps that one input may take: a loop without end exceeds them, whatever the machine's speed. */
 export class Budget {
   readonly #of: string;
   #left: number;
@@ -58,7 +58,7 @@ const prototypes = Object.entries(GLOBALS).map(([name, of]) => ({
   keys: Reflect.ownKeys(of.prototype).length,
 }));
 
-/** No prototype has a property more or less than at the start, and none shows up in a loop. */
+/** Checks that no prototype has a property more or less than at the start, and that none shows up in a loop. */
 export function prototypesUntouched(): void {
   for (const { name, prototype, keys } of prototypes)
     must(Reflect.ownKeys(prototype).length === keys, `${name}.prototype stays as it is`);
@@ -103,7 +103,7 @@ export function target<Input>(
   };
 }
 
-/** Where an error that is no broken rule arose. */
+/** The place of an error that is not a broken rule. */
 function framesOf(error: Error): string {
   if (error instanceof Broken) return '';
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at .*(lambdas|lib|packages|tools)\//.test(line));

@@ -1,7 +1,7 @@
-/** Cells and texts that outsiders might send: good ones, and the same ones spoilt in every way that parsers and spreadsheets trip over. */
+/** Cells and texts that outsiders might send: good ones, and the same ones spoilt in every way that trips parsers and spreadsheets. */
 import fc from 'fast-check';
 
-/** Whole texts, and parts of them, that something or other trips over. */
+/** Whole texts, and parts of them, that trip one program or another. */
 const NASTY = [
   ...['', ' ', '  ', '\t', '\r', '\n', '\r\n', '\v', '\f', '\0', '\x1b[31m', '\x7f', '\u0085', '\u00a0'],
   ...[
@@ -129,7 +129,7 @@ export const nastyText = fc.oneof(
   { weight: 1, arbitrary: fc.string({ maxLength: 12 }) },
 );
 
-/** The same text with one or a few places spoilt. */
+/** The same text, spoilt at one or a few places. */
 export function spoilt(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const change = fc.tuple(fc.nat({ max: 40 }), fc.nat({ max: 2 }), fc.oneof(nasty, fc.constant('')));
   return fc.tuple(text, fc.array(change, { minLength: 1, maxLength: 3 })).map(([good, changes]) =>
@@ -140,7 +140,7 @@ export function spoilt(text: fc.Arbitrary<string>): fc.Arbitrary<string> {
   );
 }
 
-/** Mostly good, often spoilt, sometimes nothing like it. */
+/** A text that is mostly good, often spoilt, and sometimes nothing like it. */
 export function orSpoilt(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 4, arbitrary: good },
@@ -152,7 +152,7 @@ export function orSpoilt(good: fc.Arbitrary<string>): fc.Arbitrary<string> {
 const digits = (length: number) =>
   fc.array(fc.nat({ max: 9 }), { minLength: length, maxLength: length }).map((all) => all.join(''));
 
-/** Few handsets and numbers, so that they meet again; and any. */
+/** Few handsets and numbers, so that they come more than once; and any others. */
 export const imei = fc.oneof(
   fc.constantFrom('35100000000001', '351000000000013', '3510000000000199', '35-100000-000002-0', '11111111111111', '0'),
   digits(14),
@@ -168,7 +168,7 @@ export const day = fc.oneof(
   fc.date({ noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10)),
 );
 
-/** Longer than any text that is kept. */
+/** A text longer than any that is kept. */
 const LONG_TEXT = 'x'.repeat(501);
 
 const freeText = fc.oneof(
@@ -179,7 +179,7 @@ const freeText = fc.oneof(
 /** The preview that decisions are about. */
 export const PREVIEW = 'ab'.repeat(32);
 
-/** What stands in a good row's cells, by column; other columns hold free text. */
+/** The cells of a good row, by column; other columns hold free text. */
 const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   imei,
   msisdn,

@@ -6,7 +6,7 @@ import type { Target } from './target.ts';
 
 export interface Work {
   readonly settings: FuzzSettings;
-  /** Two numbers shared with the thread that watches: which target is at work, and how many inputs it began. */
+  /** Two numbers shared with the thread that watches: the target at work, and the number of inputs that it began. */
   readonly place: Int32Array;
 }
 

@@ -1,4 +1,4 @@
-/** `npm run mutation`: changes the rules in small ways, and tells which changes no test of theirs notices. See `--help`. */
+/** `npm run mutation`: changes the rules in small ways, and tells which changes none of their tests notices. See `--help`. */
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { MutantResult, MutantStatus } from '@stryker-mutator/api/core';
@@ -6,9 +6,9 @@ import { Stryker } from '@stryker-mutator/core';
 import { command, say } from '../../lib/commands/command.ts';
 import { CommandError, readOptions } from '../../lib/commands/command-line.ts';
 
-/** So many of a hundred mutants are to be noticed. */
+/** The percentage of mutants that tests must notice. */
 const GOAL = 90;
-/** So much is shown of what stands in a mutant's place. */
+/** The most characters shown of a mutant's replacement. */
 const LONGEST_SHOWN = 100;
 
 const HELP = `npm run mutation [-- FILE…]
@@ -41,7 +41,7 @@ function settings(args: readonly string[]): Settings | 'help' {
 
 /** Mutates one file, and runs its tests on each mutant. */
 function mutate(name: string): Promise<MutantResult[]> {
-  // Its test runners are processes of their own: vitest.config.ts reads there which tests they run.
+  // The test runners are processes of their own: vitest.config.ts reads there which tests they run.
   process.env.MUTATION_TESTS = testsOf(name);
   return new Stryker({
     configFile: 'stryker.config.ts',
@@ -52,7 +52,7 @@ function mutate(name: string): Promise<MutantResult[]> {
 
 const oneLine = (code = '') => code.replace(/\s+/g, ' ').slice(0, LONGEST_SHOWN);
 
-/** So many of a hundred mutants were noticed; one that never ends is. */
+/** The percentage of mutants that were noticed; one that never ends counts as noticed. */
 function scoreLine(name: string, mutants: readonly MutantResult[]): { line: string; score: number } {
   const count = (...statuses: MutantStatus[]) => mutants.filter(({ status }) => statuses.includes(status)).length;
   const noticed = count('Killed', 'Timeout');

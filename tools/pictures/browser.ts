@@ -1,4 +1,4 @@
-/** A real browser, and what it makes of a page: its pictures, what axe finds, and what the page asked of anybody. */
+/** A real browser and its view of a page: pictures, axe's findings, and the page's requests. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -9,38 +9,38 @@ import { CommandError } from '../../lib/commands/command-line.ts';
 
 /** The rules of WCAG 2.2, levels A and AA, by axe's names. */
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-/** From a telephone to a wide screen, in CSS pixels. */
+/** The widths of windows, from a telephone to a wide screen, in CSS pixels. */
 export const WIDTHS = [320, 900, 1600] as const;
 export const SCHEMES = ['light', 'dark'] as const;
 const HEIGHT = 900;
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
-/** How a page is looked at. */
+/** The width and the colour scheme with which a page is viewed. */
 export interface View {
   width: (typeof WIDTHS)[number];
   scheme: (typeof SCHEMES)[number];
 }
 
-/** All ways, the narrowest first. */
+/** All views, the narrowest first. */
 export const VIEWS: readonly View[] = WIDTHS.flatMap((width) => SCHEMES.map((scheme) => ({ width, scheme })));
 
-/** What was seen of a page. */
+/** The findings about a page. */
 export interface Seen {
-  /** What axe found against WCAG 2.2 AA: rule and elements. */
+  /** The breaches of WCAG 2.2 AA that axe found: rule and elements. */
   findings: string[];
-  /** What the page asked for, itself aside. */
+  /** The page's requests, without the one for itself. */
   requests: string[];
-  /** What the page complained of. */
+  /** The page's errors and warnings. */
   complaints: string[];
-  /** By how many CSS pixels the page is wider than its window. */
+  /** The CSS pixels by which the page is wider than its window. */
   tooWide: number;
-  /** From the beginning of the navigation to the first paint with content, in milliseconds. */
+  /** The milliseconds from the beginning of the navigation to the first paint with content. */
   drawnMs: number;
 }
 
 /**
- * Where the browser lies: the one that CHROME names, or the one that npm installed, which is unpacked the first time.
+ * The path of the browser: the one that CHROME names, or the one that npm installed, which is unpacked the first time.
  * @throws CommandError on a machine for which npm has none
  */
 export async function browserPath(): Promise<string> {
@@ -52,15 +52,18 @@ export async function browserPath(): Promise<string> {
   return CHROME ?? (await chromium.executablePath());
 }
 
-/** Starts the browser. @throws CommandError on a machine for which npm has none */
+/**
+ * Starts the browser.
+ * @throws CommandError on a machine for which npm has none
+ */
 export async function startBrowser(): Promise<Browser> {
   const args = process.env.CHROME === undefined ? chromium.args : [];
   return launch({ executablePath: await browserPath(), headless: 'shell', args });
 }
 
 /**
- * Opens a page as one would from a disk or by an address, and tells what was seen; a picture of it goes to `picture`.
- * @param upTo how many CSS pixels of its height the picture shows; all of them without it
+ * Opens a page as from a disk or by an address, and returns the findings; a picture of it goes to `picture`.
+ * @param upTo the CSS pixels of its height that the picture shows; by default all
  */
 export async function lookAt(
   browser: Browser,
@@ -102,7 +105,7 @@ async function firstPaint(page: Page): Promise<number> {
   return Math.round(Number(paint));
 }
 
-/** What axe finds against WCAG 2.2 AA on a page as it is now. */
+/** The breaches of WCAG 2.2 AA that axe finds on a page in its present state. */
 export async function findingsOf(page: Page): Promise<string[]> {
   await page.evaluate(await readFile(axe, 'utf8'));
   const { violations } = (await page.evaluate(

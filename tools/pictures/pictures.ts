@@ -1,4 +1,4 @@
-/** `npm run pictures`: each page of a run as a picture, and what axe finds in it. See `--help`. */
+/** `npm run pictures`: makes a picture of each page of a run, and prints axe's findings. See `--help`. */
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -30,7 +30,7 @@ interface PicturesSettings {
   docs: boolean;
 }
 
-/** The pages that the documents show, by the names of their pictures. */
+/** The pages in the documents, by the names of their pictures. */
 const DOCUMENTED = {
   preview: /previews\/[^/]+\/preview\.html$/,
   status: /batches\/[^/]+\/status\.html$/,
@@ -38,7 +38,7 @@ const DOCUMENTED = {
   run: /^index\.html$/,
 };
 const DOCUMENTED_VIEW: View = { width: 900, scheme: 'light' };
-/** As much of a page as is read at a glance. */
+/** The part of a page that is read at a glance. */
 const DOCUMENTED_HEIGHT = 1200;
 
 function settingsOf(argv: readonly string[], where: string): PicturesSettings | 'help' {
@@ -59,12 +59,12 @@ async function pagesBelow(folder: string): Promise<string[]> {
 interface Picture {
   path: string;
   view: View;
-  /** Where it goes. */
+  /** The path of the picture. */
   to: string;
   upTo?: number;
 }
 
-/** Each page below a folder in each view. */
+/** The pictures of each page below a folder in each view. */
 async function allPictures(from: string, to: string): Promise<Picture[]> {
   const nameOf = (path: string) =>
     relative(from, path)
@@ -76,7 +76,7 @@ async function allPictures(from: string, to: string): Promise<Picture[]> {
   );
 }
 
-/** Those that the documents show: of each kind the page with the most bytes, of several such the first. */
+/** The pictures for the documents: of each kind the page with the most bytes, and of several such the first. */
 async function documentedPictures(from: string, to: string): Promise<Picture[]> {
   const sized = await Promise.all(
     (await pagesBelow(from)).map(async (path) => ({ path, size: (await stat(path)).size })),

@@ -1,6 +1,6 @@
 /**
- * What one batch uses until its last direction is issued, counted: by a small run of the sample's first report whose clock
- * is stopped then, or from a whole run's run.json and the summaries beside it.
+ * Counts the usage of one batch until its last direction is issued: by a small run of the sample's first report whose clock is stopped
+ * then, or from a whole run's run.json and the summaries beside it.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -15,26 +15,26 @@ import { CountFailed } from '../cost/counts.ts';
 
 /** Counts of one batch, or of several that are taken together, until the last direction was issued. */
 export interface Issued {
-  /** Where they come from, as a person would say it. */
+  /** The origin of the counts, in words. */
   from: string;
   handsets: number;
   connections: number;
   /** Connections directed to each operator. */
   connectionsOf: Record<string, number>;
   directions: number;
-  /** Read units that Expand's queries took. */
+  /** The read units that Expand's queries took. */
   linkReads: number;
-  /** Read units that Claim's look at earlier claims took. */
+  /** The read units that Claim's look at earlier claims took. */
   claimReads: number;
-  /** Write units of all claims and new ledgers, and of what else planning writes. */
+  /** The write units of all claims and new ledgers, and of everything else that planning writes. */
   claimWrites: number;
 }
 
 const START = Date.parse('2026-06-01T00:00:00Z');
-/** Nothing waits before the last direction is issued, and no rung ends for a day. */
+/** The instant by which all directions are issued: nothing waits before that, and no rung ends for a day. */
 const ALL_ISSUED_BY = START + 3_600_000;
 
-/** Write units of a ledger with so many rows: five bytes a row at most (they are deflated), its identity and its first order. */
+/** The write units of a ledger with this many rows: five bytes a row at most (they are deflated), its identity and its first order. */
 export const ledgerUnits = (rows: number): number => Math.ceil((1100 + 5 * rows) / 1024);
 
 const units = (tables: RunUsage['tables'], table: string, kinds: readonly string[], of: 'readUnits' | 'writeUnits') =>
@@ -54,7 +54,7 @@ function countsOf(tables: RunUsage['tables'], connections: number, directions: n
   };
 }
 
-/** No usage file is weighed: nobody is there to admit one. */
+/** A number of rows that no usage file has, so that none is weighed: nobody is there to admit one. */
 const UNWEIGHED = '1000000000';
 
 /**

@@ -1,6 +1,6 @@
 /**
- * What decides how fast a batch is planned and directed: what the app is set to, from its synthesized templates and its code,
- * and what AWS gives.
+ * The figures that decide how fast a batch is planned and directed: the app's settings, from its synthesized templates and its code, and
+ * AWS's quotas.
  */
 import { CLAIMS_AT_ONCE, MOST_INLINE, QUERIES_AT_ONCE, READS_AT_ONCE } from '../../lambdas/domain/limits.ts';
 import { dynamo } from '../../lambdas/stores/clients.ts';
@@ -15,7 +15,7 @@ export const REGIONS = Object.keys(quotas.regions) as Region[];
 export type Region = keyof typeof quotas.regions;
 
 export const { everywhere, assumed, retries } = quotas;
-/** A figure of quotas.json, without what stands beside it. */
+/** A figure of quotas.json, without its notes. */
 export const of = (entry: { value: number }): number => entry.value;
 
 interface FunctionSettings {
@@ -27,27 +27,27 @@ interface FunctionSettings {
 export interface Design {
   policy: Policy;
   operators: number;
-  /** Children at once of Expand and of Claim. */
+  /** The most children of Expand and of Claim at once. */
   expandAtOnce: number;
   claimAtOnce: number;
-  /** Directions that one child of the Map over them runs; 1 without an ItemBatcher. */
+  /** The directions that one child of the Map over them runs; 1 without an ItemBatcher. */
   directionsPerChild: number;
-  /** How a direction whose start was refused asks again. */
+  /** The Retry of a direction whose start was refused. */
   startRetry: Retrier;
-  /** Directions up to which the Map over them is an inline one, so that no Map Run stays open. */
+  /** The most directions for which the Map over them is an inline one, so that no Map Run stays open. */
   mostInline: number;
-  /** Calls at once within one child. */
+  /** The most calls at once within one child. */
   queriesAtOnce: number;
   claimsAtOnce: number;
   readsAtOnce: number;
   functions: Record<string, FunctionSettings>;
-  /** The SDK's client of the functions. */
+  /** The SDK's client in the functions. */
   client: { attempts: number; mode: string };
-  /** What the template has table Cases warmed for; undefined where it doesn't. */
+  /** The warm throughput of table Cases in the template; undefined where it has none. */
   warm: Warm | undefined;
 }
 
-/** Units a second for which a table is warmed. */
+/** The units a second for which a table is warmed. */
 export interface Warm {
   writes: number;
   reads: number;
@@ -107,7 +107,7 @@ export async function designOf(): Promise<Design> {
   };
 }
 
-/** The quotas that a batch meets, as the simulation takes them. */
+/** The quotas that a batch meets, in the form for the simulation. */
 export interface Quotas {
   stateTransitions: { burst: number; perSecond: number };
   startExecution: { burst: number; perSecond: number };
@@ -116,13 +116,13 @@ export interface Quotas {
   tables: { Cases: Throughput; Links: Throughput };
 }
 
-/** @param warmed what both tables are warmed for; undefined for new ones */
+/** @param warmed the units for which both tables are warmed; undefined for new ones */
 export function quotasOf(region: Region, warmed?: Warm): Quotas {
   const { stateTransitions, startExecution, snsPublish } = quotas.regions[region];
   const table = (): Throughput => {
     const writes = warmed?.writes ?? of(everywhere.newTableWrites);
     const reads = warmed?.reads ?? of(everywhere.newTableReads);
-    // Reads and writes share the partitions, so the table bears both at once as far as its partitions do.
+    // Reads and writes share the partitions, so that the table bears both at once only as far as its partitions do.
     const partitions = Math.max(writes / of(everywhere.partitionWrites), reads / of(everywhere.partitionReads));
     return {
       writes: partitions * of(everywhere.partitionWrites),
@@ -141,8 +141,8 @@ export function quotasOf(region: Region, warmed?: Warm): Quotas {
   };
 }
 
-/** What tables are warmed for before an event that is expected. */
+/** The units for which tables are warmed before an expected event. */
 export const warmedForEvent: Warm = { writes: quotas.warmed.writes, reads: quotas.warmed.reads };
 
-/** Seconds of a function with so much memory, given those of one vCPU. */
+/** The seconds of work in a function with this much memory, given those on one vCPU. */
 export const cpu = (seconds: number, memoryMb: number) => seconds * Math.max(1, of(everywhere.mbPerVcpu) / memoryMb);

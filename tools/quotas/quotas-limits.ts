@@ -1,4 +1,4 @@
-/** What a batch, or a year of them, needs of limits; what must be raised or divided; and the goals. */
+/** Compares a batch, or a year of them, with the limits; finds what must be raised or divided; and checks the goals. */
 import { REVERIFY_LADDERS } from '../../lib/config/policy.ts';
 import { type Issued, ledgerUnits } from './quotas-counts.ts';
 import { assumed, cpu, type Design, everywhere, of, type Quotas, quotasOf, type Region } from './quotas-design.ts';
@@ -13,13 +13,13 @@ import {
   workAt,
 } from './quotas-timeline.ts';
 
-/** What a batch needs of something that no administrator can raise. */
+/** A batch's need of something that no administrator can raise. */
 export interface HardLimit {
   what: string;
   needs: number;
   limit: number;
   unit: string;
-  /** What would have to be divided. */
+  /** The thing that would have to be divided. */
   divide: string;
 }
 
@@ -104,7 +104,7 @@ export function hardLimits(work: Work, design: Design, timed: Timeline): HardLim
 
 export const STEADY = { batchesPerDay: 100, handsets: 300, agencies: 36, days: 365 };
 
-/** Steady use for a year: what is open on an ordinary day, and what the year leaves behind. */
+/** Steady use for a year: the open work of an ordinary day, and what the year leaves behind. */
 export interface Steady {
   connectionsPerBatch: number;
   directionsPerBatch: number;
@@ -112,17 +112,17 @@ export interface Steady {
   openBatches: number;
   openDirections: number;
   openExecutions: number;
-  /** Map Runs open at once, and what they would be if every Map over directions were a Distributed one. */
+  /** The Map Runs open at once, and the number that there would be if every Map over directions were a Distributed one. */
   openMapRuns: number;
   openMapRunsWithoutInline: number;
   /** The day on which the open Map Runs would have met their limit without the inline Map. */
   dayOfMapRuns: number;
   claims: number;
   tableGigabytes: number;
-  /** Objects under one operator's orders after the year, largest operator, and pages of 1,000 to list them. */
+  /** The objects under one operator's orders after the year, for the largest operator, and the pages of 1,000 to list them. */
   ordersOfOperator: number;
   listingPages: number;
-  /** Seconds that one batch holds the turn to plan, and the share of a day that a day's batches hold it. */
+  /** The seconds for which one batch holds the turn to plan, and the share of a day for which a day's batches hold it. */
   planningSeconds: number;
   planningShare: number;
 }
@@ -149,7 +149,7 @@ export function steadyUse(issued: Issued, design: Design, region: Region): Stead
   const largest = Math.max(...Object.values(issued.connectionsOf)) / issued.connections;
   const largestDirections =
     work.shards * Math.ceil((largest * work.connections) / work.shards / policy.rowsPerDirection);
-  // One order file per rung of each ladder, were all operators silent.
+  // There is one order file per rung of each ladder if all operators are silent.
   const ordersOfOperator =
     batches * (largestDirections * REVERIFY_LADDERS.normal.length + work.blockShards * policy.ladders.block.length);
   const { phases } = timeline(work, design, quotasOf(region));
@@ -175,14 +175,14 @@ export function steadyUse(issued: Issued, design: Design, region: Region): Stead
   };
 }
 
-/** A raise of a quota: from what AWS gives to what is needed. */
+/** A raise of a quota: from AWS's value to the one needed. */
 export interface Raise {
   quota: string;
   from: number;
   to: number;
 }
 
-/** The quotas that an administrator can have raised, by the limit that they stand behind. */
+/** The quotas that an administrator can have raised, by the limit that depends on them. */
 const RAISABLE: Record<string, (given: Quotas, by: number) => Quotas> = {
   'Cases: writes': raiseTable('Cases'),
   'Cases: reads': raiseTable('Cases'),
@@ -214,8 +214,8 @@ const RAISE_BY = 1.1;
 const MOST_RAISES = 80;
 
 /**
- * Raises what holds the batch back most, a tenth at a time, until its last direction is issued in `goal` seconds.
- * @returns what was raised, and whether that is enough; what is left then is hard, or the app's own
+ * Raises the quota that holds the batch back most, a tenth at a time, until its last direction is issued within `goal` seconds.
+ * @returns the raises, and whether they are enough; if not, what is left is a hard limit, or the app's own
  */
 export function raisesFor(
   goal: number,
@@ -255,13 +255,13 @@ function difference(given: Quotas, raised: Quotas): Raise[] {
     .filter(({ from, to }) => to > Math.ceil(from));
 }
 
-/** Into how many reports a batch must be divided so that each keeps within the hard limits. */
+/** The number of reports into which a batch must be divided so that each keeps within the hard limits. */
 export function partsOf(limits: readonly HardLimit[]): number {
   return Math.max(1, ...limits.map(({ needs, limit }) => Math.ceil(needs / limit)));
 }
 
 export const MINUTE = 60;
-/** Calls of one child that may fail for good, on average: a child with one fails, and four retries do not help against a rate. */
+/** The most calls of one child that may fail for good, on average: a child with one fails, and four retries do not help against a rate. */
 const MOST_FAILED_CALLS = 0.01;
 
 export interface Goal {
@@ -270,7 +270,7 @@ export interface Goal {
   pass: boolean;
 }
 
-/** A goal's figure beside it. */
+/** A goal with its figure. */
 export function within(goal: string, seconds: number, most: number): Goal {
   return { goal, figure: `${(seconds / MINUTE).toFixed(1)} min`, pass: seconds <= most };
 }

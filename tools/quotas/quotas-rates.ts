@@ -1,14 +1,17 @@
-/** What holds work back: token buckets, and tables that grow with their load. Seconds everywhere; whoever is refused waits and loses nothing else. */
+/**
+ * The limits that hold work back: token buckets, and tables that grow with their load. All times are in seconds; a refused caller waits and
+ * loses nothing else.
+ */
 
 /** Seconds of one step. */
 export const STEP = 0.1;
 
-/** Something of which only so much is given in a second. */
+/** A limit of which only a certain amount is given in a second. */
 export interface Limit {
   readonly name: string;
-  /** Time passes: what may be taken grows. */
+  /** Lets time pass: the amount that may be taken grows. */
   pass(seconds: number): void;
-  /** Takes up to `wanted`. */
+  /** Takes up to `wanted`, and returns the amount taken. */
   take(wanted: number): number;
 }
 
@@ -27,7 +30,7 @@ export class TokenBucket implements Limit {
   }
 
   pass(seconds: number): void {
-    // A bucket smaller than what a step refills would lose what the step is too coarse to hand out.
+    // A bucket smaller than a step's refill would lose what the step is too coarse to hand out.
     const room = Math.max(this.burst, this.perSecond * STEP);
     this.level = Math.min(room, this.level + this.perSecond * seconds);
   }
@@ -39,7 +42,7 @@ export class TokenBucket implements Limit {
   }
 }
 
-/** What an on-demand table bears. Reads and writes share it: a read unit takes `writes / reads` of a write unit. */
+/** The load that an on-demand table bears. Reads and writes share it: a read unit takes `writes / reads` of a write unit. */
 export interface Throughput {
   /** Write units a second at the start. */
   writes: number;
@@ -53,8 +56,8 @@ export interface Throughput {
 }
 
 /**
- * An on-demand table. It grows to twice its peak while it is used to at least half of what it bears; so n writes take
- * n / w seconds while n ≤ w × doublesWithin, the next w × 2 × doublesWithin half as long each, and so on to its quota.
+ * An on-demand table. It grows to twice its peak while it is used to at least half of what it bears. Therefore n writes take n / w seconds
+ * while n ≤ w × doublesWithin, the next w × 2 × doublesWithin writes half as long each, and so on up to its quota.
  */
 export class Table {
   readonly writes: Limit;
@@ -87,7 +90,7 @@ export class Table {
     };
     this.reads = {
       name: `${name}: reads`,
-      // The writes' limit is the one that tells the table of time.
+      // Time passes for the table only through the writes' limit.
       pass: () => {},
       take: (wanted) => {
         const taken = Math.min(wanted, this.level * this.readsPerWrite, this.readsLeft);
@@ -113,8 +116,8 @@ export class Table {
 }
 
 /**
- * Units a second for work of which the share `hottest` goes to one key: no more than one partition gives to that key.
- * @param evenly what the table bears when the work is spread evenly
+ * The units a second for work of which the share `hottest` goes to one key: no more than one partition gives to that key.
+ * @param evenly the units that the table bears when the work is spread evenly
  */
 export function hotPartition(evenly: number, perPartition: number, hottest: number): number {
   return hottest === 0 ? evenly : Math.min(evenly, perPartition / hottest);

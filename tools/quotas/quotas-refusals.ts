@@ -1,15 +1,15 @@
-/** What a refusal does to a client that gives up in the end, and how much later a refused start comes that asks again at a moment of its own. */
+/** The effect of refusals on a client that gives up in the end, and the delay of a refused start that asks again at a random moment. */
 import { STEP } from './quotas-rates.ts';
 
-/** How a client meets a limit that it does not know. */
+/** A client that meets a limit that it does not know. */
 export interface Client {
   /** Calls under way at once, over all functions. */
   inFlight: number;
   /** Seconds of a call that is not refused, and of one that is. */
   call: number;
-  /** Calls a second at most, for want of CPU. */
+  /** The most calls a second that its CPU allows. */
   mostPerSecond: number;
-  /** Attempts of a call, the first one included. */
+  /** The attempts of a call, including the first one. */
   attempts: number;
   /** Seconds: the first retry waits up to this at random, each further one up to twice as long, until `longestDelay`. */
   delay: number;
@@ -17,9 +17,9 @@ export interface Client {
 }
 
 /**
- * What becomes of calls when more are made than `perSecond` are let through: the share of attempts that is refused, and the
- * chance that a call is refused each time it is tried, and fails. In a steady state the attempts that get through are those
- * that the limit lets through; the more are refused, the longer each call waits between its attempts, and the fewer attempts are made.
+ * The result of making more calls than `perSecond` lets through: the share of attempts that is refused, and the chance that a call is
+ * refused on every attempt, and so fails. In a steady state the attempts that get through are those that the limit lets through; the more
+ * are refused, the longer each call waits between its attempts, and the fewer attempts are made.
  */
 export function refusals(client: Client, perSecond: number): { refused: number; fails: number } {
   const throughAt = (refused: number): number => {
@@ -45,7 +45,7 @@ export function refusals(client: Client, perSecond: number): { refused: number; 
   return { refused: high, fails: high ** client.attempts };
 }
 
-/** How a state asks again: a Retry with full jitter, its fields named as those of Amazon States Language. */
+/** The Retry of a state, with full jitter; its fields are named as those of Amazon States Language. */
 export interface Retrier {
   IntervalSeconds: number;
   BackoffRate: number;
@@ -53,18 +53,18 @@ export interface Retrier {
   MaxDelaySeconds: number;
 }
 
-/** What became of starts that met a bucket with too few tokens. */
+/** The result for starts that met a bucket with too few tokens. */
 export interface Started {
   /** Seconds until the last one began. */
   seconds: number;
-  /** So many were refused at least once. */
+  /** The number of those that were refused at least once. */
   refused: number;
-  /** So many were refused for good. */
+  /** The number of those that were refused for good. */
   failed: number;
 }
 
 /**
- * Starts that are refused where their bucket has no token, and ask again after a random part of a delay that grows.
+ * Simulates starts that are refused when their bucket has no token, and ask again after a random part of a growing delay.
  * @param asked seconds at which each start first asks
  * @param random gives 0 ≤ x < 1
  */
@@ -74,7 +74,7 @@ export function refusedStarts(
   retrier: Retrier,
   random: () => number,
 ): Started {
-  /** By step, the tries that each start which asks then has behind it. */
+  /** The numbers of earlier tries of the starts that ask in a step, by step. */
   const asking: number[][] = [];
   const ask = (at: number, tries: number) => {
     const step = Math.ceil(at / STEP);

@@ -1,4 +1,4 @@
-/** A discrete simulation of Map Runs whose children go through stages that are held back by rates and ramps. Seconds everywhere. */
+/** A discrete simulation of Map Runs whose children go through stages that are held back by rates and ramps. All times are in seconds. */
 import { type Limit, STEP } from './quotas-rates.ts';
 
 /** One step of a child's work: time that passes, or units to be taken from a limit. */
@@ -14,29 +14,29 @@ export interface Children {
 
 export interface MapRun {
   children: readonly Children[];
-  /** Children that are open at once, at most. */
+  /** The most children that are open at once. */
   atOnce: number;
-  /** What the start of a child takes. */
+  /** The units of limits that the start of a child takes. */
   start: readonly { limit: Limit; units: number }[];
-  /** A child keeps its place for days after its last stage. */
+  /** Set where a child keeps its place for days after its last stage. */
   staysOpen?: boolean;
   /** Limits that nobody waits for here but whose time must pass. */
   limits: readonly Limit[];
 }
 
 export interface Ran {
-  /** Until the last child's last stage; Infinity when some can't start before others end. */
+  /** The time until the last child's last stage; Infinity when some can't start before others end. */
   seconds: number;
-  /** The longest that one child took. */
+  /** The longest time that one child took. */
   longestChild: number;
-  /** By limit: for how long it refused somebody, in seconds, longest first. */
+  /** The time for which each limit refused somebody, in seconds, longest first. */
   heldBack: { name: string; seconds: number }[];
 }
 
-/** Children that wait for a place. */
+/** The name of the limit for children that wait for a place. */
 export const OWN_LIMIT = 'children at once';
 
-/** A child may go through so many stages within one step. */
+/** The most stages that a child may go through within one step. */
 const MOST_SWEEPS = 12;
 
 interface Running {
@@ -78,7 +78,7 @@ export function runMap(run: MapRun): Ran {
         refused.add(OWN_LIMIT);
         break;
       }
-      // Whole tokens only: what was taken of an incomplete start is kept for the next step.
+      // Only whole tokens count: the part taken for an incomplete start is kept for the next step.
       const missing = startable.find((one) => {
         one.saved += one.limit.take(one.units - one.saved);
         return one.saved < one.units - 1e-9;
@@ -92,7 +92,7 @@ export function runMap(run: MapRun): Ran {
       running.push({ stages, at: 0, left: amountOf(stages[0]), began: now, time: STEP });
       open++;
     }
-    // Nobody works any more and those that wait get no place: they wait for days.
+    // Nobody works any more, and those that wait get no place: they wait for days.
     if (running.length === 0 && next < total && open >= run.atOnce) {
       ended = Number.POSITIVE_INFINITY;
       break;

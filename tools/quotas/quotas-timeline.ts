@@ -1,6 +1,6 @@
 /**
- * One batch as work for AWS: what its phases take from which quota until the last direction is issued, and how its functions
- * fare where a table gives less than they ask for.
+ * One batch as work for AWS: the amounts that its phases take from each quota until the last direction is issued, and the fate of its
+ * functions' calls where a table gives less than they ask for.
  */
 
 import { ITEMS_PER_BATCH_GET } from '../../lambdas/domain/limits.ts';
@@ -59,9 +59,9 @@ export function workAt(factor: number, issued: Issued, { policy, operators }: De
 export interface Phase {
   name: string;
   seconds: number;
-  /** What held it back for more than a twentieth of its time, longest first. */
+  /** The limits that held it back for more than a twentieth of its time, longest first. */
   heldBack: { name: string; seconds: number }[];
-  /** The longest that one child took, where it is a Map Run. */
+  /** The longest time that one child took, for a Map Run. */
   longestChild?: number;
 }
 
@@ -72,7 +72,7 @@ export interface Timeline {
 
 const TELLING_SHARE = 0.05;
 
-/** Time from the upload to the last direction issued, phase by phase. */
+/** The time from the upload to the last direction issued, phase by phase. */
 export function timeline(work: Work, design: Design, given: Quotas): Timeline {
   const transitions = new TokenBucket(
     'state transitions',
@@ -146,7 +146,8 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
     addMap('Expand', ran);
   }
 
-  // 3. Gather reads what the children returned, 4,000 outputs a result file, and what they gathered, two reads an object, 8 at once.
+  // 3. Gather reads the children's returned values, 4,000 outputs a result file, and the objects that they gathered, two reads an object, 8
+  // at once.
   add(
     'Gather',
     of(assumed.coldStart) +
@@ -174,7 +175,8 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
             1 / cpu(of(assumed.keyCpu), memoryMb),
           ),
       },
-      // Each direction's rows, what stands elsewhere and the decision, one after the other; then they are read.
+      // The child writes each direction's rows, the list of what stands elsewhere and the decision, one after the other; then they are
+      // read.
       { seconds: (2 * directions + 3) * s3Call },
       {
         limit: cases.writes,
@@ -229,7 +231,7 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
           stages: [
             { seconds: of(assumed.coldStart) + (perChild > 1 ? transition : 0) },
             one(starts, perChild),
-            // The child's task and its iteration, then the Direction's first state.
+            // These are the child's task and its iteration, then the Direction's first state.
             one(transitions, perChild * 3),
             { seconds: 3 * transition },
             one(lambda, perChild),
@@ -248,7 +250,7 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
       limits: everyLimit,
     });
     addMap('Direct', ran);
-    // A refused start does not wait for its token but asks again at a moment of its own: the last one comes so much later.
+    // A refused start does not wait for its token but asks again at a random moment, and that delays the last one.
     const asked = Array.from(
       { length: directions },
       (_, n) => Math.floor(n / perChild) / of(everywhere.mapChildStarts),
@@ -260,7 +262,7 @@ export function timeline(work: Work, design: Design, given: Quotas): Timeline {
   return { phases, seconds: phases.reduce((sum, { seconds }) => sum + seconds, 0) };
 }
 
-/** Entries of Gather's index: a slice per child of Expand and shard, as long as each child has links for each shard, in one object. */
+/** The entries of Gather's index: a slice per child of Expand and shard, as long as each child has links for each shard, in one object. */
 export function indexEntries(work: Work): number {
   return Math.min(work.expandChildren * work.shards, work.connections);
 }
@@ -269,17 +271,17 @@ export function commitSeconds(work: Work): number {
   return of(assumed.coldStart) + (work.shards + work.blockShards + 5) * of(assumed.s3Call);
 }
 
-/** What becomes of a function's calls where a table gives less than they ask for. */
+/** The result for a function's calls where a table gives less than they ask for. */
 export interface Throttled {
   what: string;
   inFlight: number;
   perSecond: number;
   refused: number;
-  /** Calls of one child that fail for good, on average; a child with one of them fails. */
+  /** The calls of one child that fail for good, on average; a child with one of them fails. */
   failedCalls: number;
 }
 
-/** Meets the tables as the functions do that do not know how much these give. */
+/** Lets the functions meet the tables without knowing how much these give. */
 export function throttledClients(work: Work, design: Design, given: Quotas): Throttled[] {
   const meet = (
     what: string,

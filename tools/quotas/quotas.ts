@@ -1,6 +1,6 @@
 /**
- * `npm run quotas`: how long a batch takes to its last direction at a region's quotas, at 1, 10 and 100 times the event; which
- * quota binds, what an administrator must raise, what must be divided; and what steady use adds up to. See `--help`.
+ * `npm run quotas`: the time that a batch takes to its last direction at a region's quotas, at 1, 10 and 100 times the event; which quota
+ * binds, what an administrator must raise, what must be divided; and what steady use adds up to. See `--help`.
  */
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -44,7 +44,7 @@ The quotas, and what was assumed where none is published, stand in tools/quotas/
 `;
 
 const SIZES = [1, 10, 100];
-/** The event in ten minutes; ten and a hundred times the event in an hour and in a day. */
+/** The goals: the event in ten minutes; ten times the event in an hour, and a hundred times in a day. */
 const WANTED: Record<number, number> = { 1: 10 * MINUTE, 10: 60 * MINUTE, 100: 1440 * MINUTE };
 const WANTED_WARMED = 4 * MINUTE;
 
@@ -84,7 +84,7 @@ function duration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** What binds a phase: AWS's quotas first, then the app's own setting, else what each step takes. */
+/** The limit that binds a phase: first AWS's quotas, then the app's own setting, else the time of each step. */
 function binds({ heldBack, seconds }: Phase): string {
   if (!Number.isFinite(seconds)) return 'a Map Run holds 10,000 open children, and these stay open for days';
   const shown = heldBack.filter(({ name }) => name !== OWN_LIMIT);
@@ -113,7 +113,7 @@ const goalRows = (goals: readonly Goal[]) =>
 
 // ------------------------------------------------------------------------------------------------------- the figures
 
-/** Which tables, in words. */
+/** The kind of tables, in words. */
 const tablesOf = (warm: Warm | undefined) =>
   warm === undefined
     ? 'new on-demand tables'
@@ -133,11 +133,11 @@ function figuresOf(issued: Issued, design: Design, region: Region) {
       factor,
       work,
       timed,
-      /** As a new on-demand table is without any warming. */
+      /** The time with new on-demand tables without any warming. */
       bare: timeline(work, design, quotasOf(region)).seconds,
       limits,
       parts,
-      /** One report after the other: one batch plans at a time. Each as if the tables were as deployed again. */
+      /** The reports come one after the other, since one batch plans at a time. Each is reckoned as if the tables were newly deployed. */
       divided: parts === 1 ? timed.deployed.seconds : parts * timeline(part, design, tables.deployed).seconds,
       wanted: WANTED[factor] ?? 0,
       raise: raisesFor((WANTED[factor] ?? 0) / parts, part, design, tables.deployed),

@@ -1,4 +1,4 @@
-/** The year gone through again in order of time: what each batch must have decided, and what its books must say. */
+/** The year gone through again in order of time: the decisions that each batch must have made, and the books that it must have. */
 import { dayAt } from '../../test/reckoning/files.ts';
 import type { AnswerRow, AskedBack, Chronicle, GivenAnswer, SentReport, ToldOrder } from './chronicle.ts';
 import {
@@ -27,21 +27,21 @@ import { Withdrawals } from './withdrawals.ts';
 /** The days that the ladders of a batch take. */
 export const LADDER_DAYS = { reverify: 16, block: 2, restore: 2, unblock: 2 } as const;
 
-/** How much later the deadlines are of whoever has more time. */
+/** The days by which an extension postpones deadlines. */
 const EXTENSION_DAYS = 30;
 
-/** Whether a batch is that of a night, by its id. */
+/** Whether a batch is a night's, by its id. */
 export const isFollowUp = (batchId: string): boolean => batchId.startsWith('followup-');
 
-/** The instants of a batch, which it says itself: when it took its turn, and when it settled. */
+/** The instants of a batch, as it says itself: when it took its turn, and when it settled. */
 export interface Instants {
   readonly startedAt: number;
   readonly settledAt: number;
 }
 
-/** What must have become of a batch that settled. */
+/** The reckoned results of a batch that settled. */
 export interface Reckoned {
-  /** Undefined of a night's follow-up, as what people were shown. */
+  /** Undefined for a night's follow-up; so is `weighed`. */
   readonly report: SentReport | undefined;
   readonly weighed: Weighed | undefined;
   readonly decided: readonly Decided[];
@@ -52,21 +52,21 @@ export interface Reckoned {
   readonly withoutOrder: number;
 }
 
-/** What must have become of a reversal that settled. */
+/** The reckoned results of a reversal that settled. */
 export interface Reversal {
   readonly asked: AskedBack;
-  /** When it took its turn. */
+  /** The instant when it took its turn. */
   readonly at: number;
   readonly became: readonly Became[];
   readonly subjects: Readonly<Record<string, number>>;
-  /** Rows that it ended, by operator. */
+  /** The rows that it ended, by operator. */
   readonly ended: Readonly<Record<string, number>>;
   readonly outcomes: Books['outcomes'];
   /** Lines of `appeals.csv`, or of `kept.csv`. */
   readonly answers: readonly string[];
-  /** Lines of its list: numbers that are withdrawn from every one, with the day and the ground. */
+  /** Lines of its list: the numbers that are withdrawn from every list, with the day and the ground. */
   readonly withdrawn: readonly string[];
-  /** What is to be given back, and in no order. */
+  /** Rows that are to be given back and were in no order. */
   readonly withoutOrder: number;
 }
 
@@ -81,20 +81,20 @@ export interface AtOnce {
 export interface Reckoning {
   readonly batches: ReadonlyMap<string, Reckoned>;
   readonly ledgers: Ledgers;
-  /** What each response came to; undefined where it is refused. */
+  /** The counts for each response; undefined for one that is refused. */
   readonly taken: ReadonlyMap<GivenAnswer, Taken | undefined>;
   readonly atOnce: readonly AtOnce[];
   readonly reversals: ReadonlyMap<string, Reversal>;
-  /** Of which reversal a row that gives back comes, also where a night asks again, by `direction identifier`. */
+  /** The reversal that a row giving back comes from, even if a night asks again, by `direction identifier`. */
   readonly giverOf: ReadonlyMap<string, string>;
-  /** By number in E.164, in order of time. */
+  /** Passages by number in E.164, in order of time. */
   readonly passages: ReadonlyMap<string, readonly Passage[]>;
 }
 
 /**
  * Goes through the year.
  * @param instants of each batch that settled, by its id
- * @param people how many approvers must approve
+ * @param people the number of approvers who must approve
  */
 export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Instants>, people: number): Reckoning {
   const seen = new SightingsByHandset(chronicle.usage);
@@ -110,14 +110,14 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
   const takingBack = new Map<string, Omit<Reversal, 'outcomes'>>();
   const giverOf = new Map<string, string>();
   const ordersOf = Map.groupBy(chronicle.orders, ({ notice }) => notice.directionId as string);
-  /** When what is about a number, or a handset, was taken back last. */
+  /** The instants at which numbers and handsets were last taken back. */
   const reversedAt = new Map<string, number>();
   const reversedOn = (identifier: string) => {
     const at = reversedAt.get(identifier);
     return at === undefined ? undefined : dayAt(at);
   };
 
-  /** A report as it was when its batch took its turn: of one that was begun anew, that which began last. */
+  /** The report as it was when its batch took its turn: if it was begun anew, the one that began last. */
   const plannedReport = (batchId: string, planned: number) => {
     const report = chronicle.reports.find((one) => one.batchId === batchId);
     const begun = report?.begun.findLast((at) => at <= planned);
@@ -153,15 +153,15 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     plans.set(batchId, { report, weighed: weigh(report, begun, seen), decided, withoutOrder });
   };
   /**
-   * A night takes up all that waits: with a fresh ladder where it was ported, and with 30 days more where it was extended. What comes
-   * to one operator from two rows of a number is directed once, with the later end.
+   * A night takes up all waiting rows: a ported one with a fresh ladder, and an extended one with 30 days more. If two rows of a number
+   * come to one operator, it is directed once, with the later end.
    */
   const goOn = (batchId: string, { startedAt }: Instants) => {
     const exempt = exemptOn(chronicle.exemptions, startedAt);
     const endOf = ({ outcome, ends }: LedgerRow) =>
       outcome === 'extended' ? ends + EXTENSION_DAYS * DAY : startedAt + LADDER_DAYS.reverify * DAY;
     const waiting = ledgers.waiting().map((row) => ({ row, operator: row.waitsAt as string, ends: endOf(row) }));
-    // Ended where they are, they hinder each other no more than themselves.
+    // The waiting rows have ended where they are, and so don't hinder each other.
     for (const { row } of waiting) row.waitsAt = undefined;
     const goingOn = new Set(waiting.map(({ row }) => `${row.direction} ${row.decided.identifier}`));
     const standings = new Map(
@@ -344,7 +344,7 @@ function isRevoked({ decided, outcome, reversed }: LedgerRow, ledgers: Ledgers):
     .some(({ reissuedOn }) => reissuedOn !== undefined && decided.directedFor <= reissuedOn);
 }
 
-/** Which direction each row's first order is of, by `batch kind operator identifier`. */
+/** The direction of each row's first order, by `batch kind operator identifier`. */
 function directionsOf(orders: readonly ToldOrder[]): Map<string, string> {
   const all = new Map<string, string>();
   for (const { notice, operator, rows } of orders) {

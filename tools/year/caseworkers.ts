@@ -1,6 +1,6 @@
 /**
- * Those who come too late, and the guilty who try it: they go to a caseworker, who files what they say, by number or by the reference
- * that their operator told them. Approvers decide upon it, as upon what agencies take back.
+ * The innocent who come too late, and the guilty who try the same: they go to a caseworker, who files an appeal by number, or by the
+ * reference that their operator told them. Approvers decide upon it, as they do upon agencies' withdrawals.
  */
 import { bucketsOf } from '../../simulation/buckets.ts';
 import type { OutsideCloud } from '../../simulation/desk.ts';
@@ -12,27 +12,30 @@ import { csv } from './files.ts';
 import { type Life, later } from './life.ts';
 
 export const CASEWORKER = 'caseworker-1';
-/** The seconds of a minute at which they act, so that no two kinds of acts fall together. */
+/** The seconds of a minute at which caseworkers file and approvers decide, so that no two kinds of acts fall together. */
 const SECOND = 11;
 const DECIDES_SECOND = 23;
-/** What is filed later is not carried out before the year ends, where its operator is silent first. */
+/**
+ * The time before the year's end after which nothing is filed: an appeal filed later isn't carried out in time if its operator is silent
+ * first.
+ */
 const LAST_BEFORE_END = 8 * 24 * HOUR;
-/** From how many subjects on a reversal needs two people. */
+/** The number of subjects from which on a reversal needs two people. */
 export const LARGE_REVERSAL = 100;
-/** So many guilty ones try it in a year, of each kind, as long as they are a small part. */
+/** The number of guilty people who try each way in a year, and their largest share. */
 const GUILTY_TRIES = 40;
 const MOST_TRY = 0.05;
 
-/** Somebody whose number an operator has to do with, and the reference that it told them. */
+/** A subscriber with a row in a direction, and the reference that the operator told them. */
 export interface Subscriber {
   readonly person: Person;
   readonly number: PhoneNumber;
   readonly reference: string | undefined;
 }
 
-/** From a ladder's first order to its last deadline, as the policy has it. */
+/** The days from a ladder's first order to its last deadline, by the policy. */
 const LADDER_DAYS = 16;
-/** What a guilty person does who was cut off: comes soon with a story, or when it is too late. */
+/** The act of a guilty person who was cut off: they come soon with a story, when it is too late, or not at all. */
 export type Tries = 'soon' | 'too late' | 'not';
 
 export class Caseworkers {
@@ -54,8 +57,9 @@ export class Caseworkers {
   }
 
   /**
-   * An innocent was asked, and doesn't come in time: some are back while they are barred, others days or weeks after the ladder.
-   * @param until when that ends: who has more time is asked weeks before it goes on
+   * Plans the appeal of an innocent person who was asked and doesn't come in time: some come while they are barred, others days or weeks
+   * after the ladder.
+   * @param until when the ladder ends: somebody with more time is asked weeks before it goes on
    */
   willBeLate(one: Subscriber, until: number): void {
     const dice = this.#chance('comes back', one.person.id);
@@ -64,7 +68,7 @@ export class Caseworkers {
     this.#act(later(begun, 24 * (20 + 20 * dice), SECOND), () => this.#appeal(one));
   }
 
-  /** What a guilty person does who is cut off now; the number of whoever comes soon is not given to anybody meanwhile. */
+  /** Plans the appeal of a guilty person who is cut off now; the number of somebody who comes soon is not given to anybody meanwhile. */
   tries(one: Subscriber): Tries {
     const dice = this.#chance('tries', one.number.digits);
     const now = this.#cloud.clock.now();
@@ -83,7 +87,7 @@ export class Caseworkers {
     return 'too late';
   }
 
-  /** A number that was somebody's is somebody else's since: some of those who had it ask for it by their reference. */
+  /** Plans appeals after a number was given to somebody else: some of those who had it before ask for it by their reference. */
   wasGivenAgain({ number, reference, person }: Subscriber): void {
     if (reference === undefined || this.#chance('asks for it', number.digits) >= 4 * this.#guiltyShare) return;
     const at = later(this.#cloud.clock.now(), 24 * (1 + 4 * this.#chance('asks', number.digits)), SECOND);
@@ -98,7 +102,7 @@ export class Caseworkers {
     this.#decided.add(asked.batchId);
     for (const k of Number(subjects) > LARGE_REVERSAL ? [0, 1] : [0]) {
       const hours = 2 + 28 * this.#chance('decides', asked.batchId) + 20 * k;
-      // Whatever is granted must be: their time has no end, and the year's has.
+      // An appeal that is to be granted must be decided: its time has no end, but the year's has.
       this.#cloud.outside(later(this.#cloud.clock.now(), hours, DECIDES_SECOND), () =>
         this.#decide(asked, k, String(preview)),
       );
@@ -121,7 +125,7 @@ export class Caseworkers {
     );
   }
 
-  /** Files an appeal of somebody who has less than full service of a number that is theirs. */
+  /** Files an appeal of somebody with less than full service of a number that is theirs. */
   async #appeal(one: Subscriber): Promise<void> {
     const { person, number } = one;
     const now = this.#cloud.clock.now();
@@ -140,14 +144,14 @@ export class Caseworkers {
     return [isByReference ? { reference, ground } : { msisdn: `+91${number.digits}`, ground }];
   }
 
-  /** The handset of whoever uses one that was reported by mistake, or that they bought. */
+  /** The handset of a person who uses one that was reported by mistake, or that they bought. */
   #handsetsOf({ person, number }: Subscriber): AppealRow[] {
     if (!['reported by mistake', 'second-hand buyer'].includes(person.part)) return [];
     const use = this.#life.world.uses.find((one) => one.number === number && one.person === person);
     return use === undefined ? [] : [{ imei: use.handset.imei, ground: 'wrong_handset' }];
   }
 
-  /** The number that a row names, or for which its reference stands. */
+  /** The number that a row names, or that its reference stands for. */
   #numberOf({ msisdn, reference = '' }: AppealRow): string {
     return msisdn ?? this.#chronicle.orders.flatMap(({ references }) => references.get(reference) ?? [])[0] ?? '';
   }
@@ -180,7 +184,7 @@ export class Caseworkers {
   }
 }
 
-/** Uploads what asks for something to be given back, and notes which batch it is: by its key, and the version that it got. */
+/** Uploads a request for a reversal, and notes its batch, by the key and the version that the file got. */
 export async function fileAskedBack(
   cloud: OutsideCloud,
   chronicle: Chronicle,

@@ -1,4 +1,4 @@
-/** What people of the year's world did and were told, with its instants: all that the reckoning goes by. */
+/** The acts and notices of the people of the year's world, with their instants: the reckoning goes by nothing else. */
 import type { OrderNotice } from '../../simulation/desk.ts';
 import type { ReportFile } from './files.ts';
 import type { Sighting } from './life.ts';
@@ -7,11 +7,11 @@ import type { Sighting } from './life.ts';
 export interface SentUsage {
   readonly operator: string;
   readonly key: string;
-  /** When it was uploaded. */
+  /** The instant of its upload. */
   readonly at: number;
   readonly rows: number;
   readonly sightings: readonly Sighting[];
-  /** When its sightings counted: at once, or when an approver admitted the file; undefined while it is held up. */
+  /** The instant from which its sightings count: at once, or when an approver admitted the file; undefined while it is held up. */
   countsFrom: number | undefined;
   isGated: boolean;
 }
@@ -28,11 +28,11 @@ export interface SentReport {
   readonly begun: number[];
 }
 
-/** What an approver says of a batch; handsets with 14 digits. */
+/** A word of an approver about a batch; handsets with 14 digits. */
 export interface Word {
   readonly decision: 'approve' | 'refuse' | 'block' | 'reverify' | 'strike';
   readonly imei?: string;
-  /** A number in E.164, of whom is left out of a reversal. */
+  /** A number in E.164 that is left out of a reversal. */
   readonly msisdn?: string;
 }
 
@@ -59,9 +59,9 @@ export interface AnswerRow {
   /** A number in E.164, or an IMEI of 14 digits. */
   readonly identifier: string;
   readonly outcome: string;
-  /** The day on which it happened, or since when the number is somebody else's. */
+  /** The day on which it happened, or since which the number is somebody else's. */
   readonly on: string;
-  /** Where it was ported to, or why it is extended. */
+  /** The operator that it was ported to, or the ground of its extension. */
   readonly by?: string;
 }
 
@@ -82,33 +82,33 @@ export interface AppealRow {
   readonly ground: string;
 }
 
-/** What a caseworker, or an agency that withdraws, asks to be given back. */
+/** A caseworker's or a withdrawing agency's request to give back. */
 export interface AskedBack {
   readonly batchId: string;
   readonly uploader: string;
   readonly key: string;
   readonly sha256: string;
-  /** When it was uploaded. */
+  /** The instant of its upload. */
   readonly at: number;
-  /** Of an appeal, in the order of its lines, from line 2 on. */
+  /** The rows of an appeal, in the order of its lines, from line 2 on. */
   readonly rows: readonly AppealRow[];
-  /** Of a withdrawal: of which report, and of which of its handsets; undefined: of all. */
+  /** The withdrawn report and those of its handsets; undefined `imeis`: all of them. */
   readonly withdraws: { readonly batchId: string; readonly imeis: readonly string[] | undefined } | undefined;
-  /** What approvers make of it: all is granted, none, or all but the first row, which is struck. */
+  /** The approvers' decision: all is granted, none, or all but the first row, which is struck. */
   readonly fate: 'granted' | 'refused' | 'struck';
 }
 
-/** An order as it was told of, with what its file held then. */
+/** An order as its notice told it, with the contents of its file at that time. */
 export interface ToldOrder {
   readonly notice: OrderNotice;
-  /** When it was published. */
+  /** The instant of its publication. */
   readonly at: number;
   readonly operator: string;
   /** Numbers in E.164, or IMEIs of 14 digits. */
   readonly rows: readonly string[];
-  /** The ladder's last deadline as a re-verification tells it; undefined of others. */
+  /** The ladder's last deadline, as a re-verification tells it; undefined for others. */
   readonly disconnectBy: string | undefined;
-  /** By the reference that its operator tells a subscriber: the number. */
+  /** The numbers, by the references that the operator tells subscribers. */
   readonly references: ReadonlyMap<string, string>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The year's own reckoning of what becomes of a report's handsets and numbers, from what was uploaded and said before, without
- * a line of the system's.
+ * The year's own reckoning of the decisions on a report's handsets and numbers, from earlier uploads and answers, without a line of the
+ * system's code.
  */
 import { dayAt, daysBefore } from '../../test/reckoning/files.ts';
 import type { Chronicle, SaidDecision, SentReport } from './chronicle.ts';
@@ -8,11 +8,11 @@ import { OPERATORS } from './draw.ts';
 import type { Sighting } from './life.ts';
 
 const LOOK_BACK_DAYS = 180;
-/** From how many numbers on a handset looks cloned, on one day and in all. */
+/** The numbers on one day, and in all, from which on a handset looks cloned. */
 const BUSY_DAY = 25;
 const MANY_CONNECTIONS = 500;
 
-/** How a row stands that an earlier batch directed. */
+/** The standing of a row that an earlier batch directed. */
 export interface Standing {
   readonly direction: string;
   readonly operator: string;
@@ -20,31 +20,31 @@ export interface Standing {
   readonly isOpen: boolean;
   /** The newest recorded answer, and its day; undefined where there is none. */
   readonly answer: { readonly outcome: string; readonly on: string; readonly at: number } | undefined;
-  /** Since when the number is somebody else's, as far as was said. */
+  /** The day since which the number is somebody else's, if an answer said so. */
   readonly reissuedOn: string | undefined;
-  /** Which operator it was ported to, and on which day. */
+  /** The operator that it was ported to, and the day. */
   readonly ported: { readonly to: string; readonly on: string } | undefined;
 }
 
-/** What a direction asks of its operator. */
+/** The kind of a direction. */
 export type Kind = 'reverify' | 'block' | 'restore' | 'unblock';
 
-/** What is known of a number, or of a handset at its operators, when a batch is planned. */
+/** The standings of a number, or of a handset at its operators, when a batch is planned. */
 export type Standings = (kind: 'reverify' | 'block', identifier: string) => readonly Standing[];
 
-/** A row of a batch, and what must be decided of it. */
+/** A row of a batch, and the decision that it must have. */
 export interface Decided {
   readonly kind: Kind;
   /** A number in E.164, or an IMEI of 14 digits. */
   readonly identifier: string;
   readonly operator: string;
   readonly state: string;
-  /** The direction that it stands in, if it is an earlier one. */
+  /** The direction in which it stands, if it is an earlier one. */
   readonly direction: string;
-  /** Of a number: the handset that it is directed for, and the day of its newest sighting. */
+  /** For a number: the handset for which it is directed, and the day of its newest sighting. */
   readonly imei: string;
   readonly lastSeen: string;
-  /** The day of the sighting in that handset; '' of a handset's own row. */
+  /** The day of the sighting in that handset; '' for a handset's own row. */
   readonly directedFor: string;
 }
 
@@ -61,7 +61,7 @@ export class SightingsByHandset {
       }
   }
 
-  /** The newest day on which a handset is known to have been seen, by whatever was there at an instant; '' where it never was. */
+  /** The newest day on which a handset was seen, by the files that were there at an instant; '' if it never was. */
   newestOf(imei: string, at: number): string {
     const known = (this.#byHandset.get(imei) ?? []).filter((one) => Number(one.at) < at);
     return (
@@ -72,7 +72,7 @@ export class SightingsByHandset {
     );
   }
 
-  /** Those of a handset that a report of this instant takes. */
+  /** The sightings of a handset that a report of this instant takes. */
   of(imei: string, at: number): Sighting[] {
     const [from, until] = [daysBefore(dayAt(at), LOOK_BACK_DAYS), dayAt(at)];
     return (this.#byHandset.get(imei) ?? [])
@@ -81,14 +81,14 @@ export class SightingsByHandset {
   }
 }
 
-/** What people are shown of a batch. */
+/** The counts that people are shown of a batch. */
 export interface Weighed {
   readonly linked: number;
   readonly held: ReadonlySet<string>;
   readonly linkedOnlyByHeld: number;
 }
 
-/** Which handsets look cloned, and how many numbers there are. */
+/** The handsets that look cloned, and the counts of numbers. */
 export function weigh(report: SentReport, begun: number, seen: SightingsByHandset): Weighed {
   const held = new Set<string>();
   const all = new Set<string>();
@@ -108,7 +108,7 @@ export function weigh(report: SentReport, begun: number, seen: SightingsByHandse
   return { linked: all.size, held, linkedOnlyByHeld: all.size - others.size };
 }
 
-/** What those who decided left out, and what they had done about held handsets: the mildest word of as many as are needed. */
+/** The subjects that approvers left out, and their decisions on held handsets: the mildest word of as many as are needed. */
 export function saidOf(decisions: readonly SaidDecision[], people: number) {
   const struck = new Set<string>();
   const words = new Map<string, Map<string, string>>();
@@ -144,15 +144,15 @@ export type ReversedOn = (identifier: string) => string | undefined;
 /** A report as it was when its batch took its turn. */
 interface PlannedReport {
   readonly report: SentReport;
-  /** When it was uploaded, epoch milliseconds. */
+  /** The instant of its upload, epoch milliseconds. */
   readonly begun: number;
-  /** When it took its turn. */
+  /** The instant when it took its turn. */
   readonly planned: number;
-  /** How many approvers must say something. */
+  /** The number of approvers who must decide. */
   readonly people: number;
 }
 
-/** Which of its handsets look cloned, and what people said of those and left out. */
+/** The report's handsets that look cloned, and the approvers' words on those and on the ones left out. */
 function decidedOf(
   { report, begun, planned, people }: PlannedReport,
   decisions: Chronicle['decisions'],
@@ -162,7 +162,7 @@ function decidedOf(
   return { ...saidOf(said, people), held: weigh(report, begun, seen).held };
 }
 
-/** What must be decided of each row of a batch that was approved. */
+/** The decisions on the rows of a batch that was approved. */
 export function decide(
   one: PlannedReport,
   { exemptions, decisions }: Pick<Chronicle, 'exemptions' | 'decisions'>,
@@ -178,7 +178,7 @@ export function decide(
     const [newest] = sightings;
     const identifier = `+91${newest.digits}`;
     const earlier = standings('reverify', identifier);
-    // Those of who had the number before have no part in it. Of one that is exempt nobody looks at what was said before.
+    // Sightings of the number's former holder have no part in it. For an exempt number nobody looks at earlier answers.
     const activated = exempt.has(identifier)
       ? ''
       : (earlier
@@ -191,7 +191,7 @@ export function decide(
     const takenBackOn = reversedOn(identifier);
     const isReversed = on !== undefined && takenBackOn !== undefined && on.day <= takenBackOn;
     const said = left.length === 0 ? 'struck' : on === undefined ? 'held' : exempt.has(identifier) ? 'exempt' : '';
-    // Whom people left out is counted where they were seen, wherever they went since.
+    // A number that people left out is counted where it was seen, wherever it went since.
     const operator = said === '' ? operatorOf(newest, earlier) : newest.operator;
     const row = { kind: 'reverify', identifier, operator, lastSeen: newest.day } as const;
     const leftOut = said === '' && isReversed ? 'reversed' : said;
@@ -267,15 +267,15 @@ const newestAnswer = (
       undefined,
     );
 
-/** A number's operator: that of its newest sighting, or that which it was ported to since. */
+/** A number's operator: that of its newest sighting, or the one that it was ported to since. */
 function operatorOf({ operator, day }: Sighting, standings: readonly Standing[]): string {
   const ported = standings.flatMap(({ ported }) => ported ?? []).sort((a, b) => (a.on < b.on ? 1 : -1))[0];
   return ported === undefined || day > ported.on ? operator : ported.to;
 }
 
 /**
- * What becomes of a number at an operator that nobody left out, by how it stands elsewhere. `day`: when it was seen last; `directedFor`: of
- * what goes on, when it was seen in the handset for which it was directed.
+ * The state of a number at an operator, if nobody left it out, by its standings elsewhere. `day`: when it was last seen; `directedFor`, for
+ * a row that goes on: when it was seen in the handset for which it was directed.
  */
 export function connectionState(
   standings: readonly Standing[],

@@ -1,23 +1,23 @@
-/** What somebody does who is asked to prove who they are. */
+/** The conduct of somebody who is asked to prove who they are. */
 import { HOUR, type Person } from './draw.ts';
 
 export type Conduct =
-  /** Comes within days. */
+  /** They come within days. */
   | 'comes'
-  /** Comes when calls can't be made any more, or none come in. */
+  /** They come when calls can't be made any more, or none come in. */
   | 'comes when barred'
   | 'comes when cut off from calls'
-  /** Comes with papers that don't do, and with better ones before the day is over. */
+  /** They come with papers that won't do, and with better ones before the day is over. */
   | 'wrong papers first'
-  /** Can't come for weeks, and says so. */
+  /** They can't come for weeks, and say so. */
   | 'is abroad'
-  /** Is ill, abroad, or never hears of it: comes when all is over, and goes to a caseworker then. */
+  /** They are ill, abroad, or never hear of it: they come when all is over, and then go to a caseworker. */
   | 'comes too late'
-  /** Has papers of somebody else that nobody finds false. */
+  /** They have papers of somebody else that nobody finds false. */
   | 'forged papers'
   | 'false papers'
   | 'surrenders'
-  /** Has thrown the number away. */
+  /** They have thrown the number away. */
   | 'gone'
   | 'ignores';
 
@@ -38,7 +38,7 @@ const GUILTY: readonly (readonly [Conduct, number])[] = [
 ];
 
 /**
- * What a person does, by a fraction that is drawn.
+ * The conduct of a person, by a fraction that is drawn.
  * @param tooLate the share of the innocent who don't come in time
  */
 export function conductOf({ isGuilty }: Person, dice: number, tooLate: number): Conduct {
@@ -51,11 +51,11 @@ export function conductOf({ isGuilty }: Person, dice: number, tooLate: number): 
   return 'ignores';
 }
 
-/** How long after they were asked they have proved who they are, in milliseconds; infinite for those who never do. */
+/** The milliseconds from the request until they have proved who they are; infinite for those who never do. */
 export function comesAfter(conduct: Conduct, dice: number): number {
   const between = (from: number, to: number) => (from + (to - from) * dice) * HOUR;
   if (conduct === 'comes' || conduct === 'forged papers') return between(6, 100);
-  // After those papers were found wanting, and before anybody is disconnected for it.
+  // They come back after those papers were found wanting, and before anybody is disconnected for it.
   if (conduct === 'wrong papers first') return between(49, 54);
   if (conduct === 'comes when barred') return between(130, 220);
   if (conduct === 'comes when cut off from calls') return between(250, 340);

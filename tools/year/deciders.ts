@@ -1,4 +1,4 @@
-/** The agencies and approvers of the year's world: what they report, and what they decide by what a preview shows them. */
+/** The agencies and approvers of the year's world: what they report, and how they decide by what a preview shows them. */
 import { bucketsOf } from '../../simulation/buckets.ts';
 import type { OutsideCloud } from '../../simulation/desk.ts';
 import { fraction, hash } from '../../simulation/random.ts';
@@ -10,15 +10,15 @@ import { csv, reportFile } from './files.ts';
 import { later } from './life.ts';
 
 export const APPROVERS = ['approver-1', 'approver-2', 'approver-3'] as const;
-/** How many of them must approve. */
+/** The number of approvers who must approve. */
 export const PEOPLE = 2;
-/** The seconds of a minute at which they act, so that no two kinds of acts fall together. */
+/** The seconds of a minute at which agencies and approvers act, so that no two kinds of acts fall together. */
 const AGENCY_SECOND = 5;
 const APPROVER_SECOND = 17;
 
 /**
- * What is made of a report: nobody says anything, or one alone, until it lapses, and it begins anew; or its agency withdraws it
- * before anybody has decided.
+ * The fate of a report. With `nobody` and `one alone` it lapses, and begins anew; with `withdrawn` its agency withdraws it before anybody
+ * has decided.
  */
 export type Fate = 'approved' | 'handset struck' | 'refused' | 'nobody' | 'one alone' | 'withdrawn';
 const FATES: readonly Fate[] = [
@@ -26,7 +26,10 @@ const FATES: readonly Fate[] = [
   ...(['withdrawn', 'handset struck', 'approved', 'one alone', 'approved', 'approved'] as const),
 ];
 
-/** What an agency takes back of a report after it was directed: some handsets soon, all of it in days, or all of it weeks later. */
+/**
+ * The handsets of a directed report that its agency takes back, and after how many days: some soon, all of it in days, or all of it weeks
+ * later.
+ */
 function withdrawalOf(n: number): { readonly days: number; readonly handsets: number | 'all' } | undefined {
   if (n % 12 === 0) return { days: 3, handsets: 2 };
   if (n % 12 === 4) return { days: 9, handsets: 3 };
@@ -41,7 +44,7 @@ interface Filed {
   readonly handsets: readonly Handset[];
   readonly key: string;
   readonly text: string;
-  /** Whether it is what was left of a report that was refused. */
+  /** Whether it is the rest of a report that was refused. */
   readonly isCorrected: boolean;
   lapsed: boolean;
 }
@@ -59,12 +62,12 @@ export class Deciders {
     this.#chronicle = chronicle;
   }
 
-  /** Plans what they do of themselves. */
+  /** Plans the acts that don't depend on notices. */
   begin(): void {
     for (const report of this.#world.reports) {
       const at = later(beginOf(report.day), 4 + 6 * this.#chance('uploads', report.n), AGENCY_SECOND);
       this.#act(at, () => this.#file(report, report.handsets, false));
-      // Somebody sends it once more.
+      // Somebody sends the report once more.
       if (report.n % 6 === 4) this.#act(at + 30 * HOUR, () => this.#sendAgain(report));
     }
     for (const [n, day] of [10, 95, 185, 275].entries())
@@ -83,7 +86,7 @@ export class Deciders {
       filed.lapsed = true;
       this.#act(later(now, 5, AGENCY_SECOND), () => this.#upload(filed));
     }
-    // Half of what was refused comes again, without whom should not have been in it.
+    // Half of the refused reports come again, without the handsets that should not have been in them.
     if (kind === 'batch_refused' && !filed.isCorrected && filed.report.n % 24 < 12) {
       const { report } = filed;
       const handsets = filed.handsets.filter((handset) => handset.kind !== 'mistaken');
@@ -113,7 +116,7 @@ export class Deciders {
       if (report.n === n) await this.#put(key.replace('.csv', ' (again).csv'), text);
   }
 
-  /** Two decide, hours apart; what they say of held handsets and of the batch goes by the preview and their notes. */
+  /** Plans the decisions of two approvers, hours apart; their words on held handsets and on the batch go by the preview and their notes. */
   #decide(filed: Filed, told: Told): void {
     const { batchId, sha256: preview, held } = told as Told & Record<'batchId' | 'sha256', string>;
     if (this.#asked.has(`${batchId} ${preview}`)) return;
@@ -135,7 +138,7 @@ export class Deciders {
       );
       this.#act(at, async () => {
         const words: Word[] = Number(held) > 0 ? await this.#ofHeld(batchId, k) : [];
-        // A hospital has called.
+        // One handset is struck since a hospital has called.
         const struck = handsets.find(({ kind }) => kind === 'mistaken') ?? handsets.at(-1);
         if (fate === 'handset struck' && k === 0 && struck !== undefined)
           words.push({ decision: 'strike', imei: struck.imei });
@@ -155,7 +158,7 @@ export class Deciders {
     }
   }
 
-  /** Days after it was decided upon an agency takes back what it shouldn't have reported. */
+  /** Plans the withdrawal of what the agency shouldn't have reported, days after the decision. */
   #planWithdrawal({ report, handsets, isCorrected }: Filed, batchId: string): void {
     const plan = isCorrected ? undefined : withdrawalOf(report.n);
     if (plan === undefined) return;
@@ -175,8 +178,8 @@ export class Deciders {
   }
 
   /**
-   * A held handset whose numbers were all in one area is a SIM box: block it. Of some, one of the two would have its numbers
-   * re-verified only, or says nothing; what is spread over the country is spared, by saying nothing.
+   * The words on held handsets. One whose numbers were all in one area is a SIM box, and is blocked; for some of them one of the two
+   * approvers would have the numbers re-verified only, or says nothing. Handsets spread over the country are spared, by saying nothing.
    */
   async #ofHeld(batchId: string, k: number): Promise<Word[]> {
     const text = Buffer.from(
@@ -195,7 +198,9 @@ export class Deciders {
       });
   }
 
-  /** For the months to come: two approvers exempt some, one alone another, and one ends what was said before. */
+  /**
+   * Uploads exemptions for the months to come: two approvers exempt some subjects, one alone another, and one ends an earlier exemption.
+   */
   async #exempt(n: number, day: number): Promise<void> {
     const soon = new Set(
       this.#world.reports

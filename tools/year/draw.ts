@@ -1,6 +1,6 @@
 /**
- * Who lives in the year's world, drawn from the seed: people, their numbers and handsets, who is guilty, and which handsets are
- * reported when. Nothing here has happened yet, and nothing here is known to the system.
+ * The inhabitants of the year's world, drawn from the seed: people, their numbers and handsets, who is guilty, and which handsets are
+ * reported when. Nothing here has happened yet, and the system knows nothing of it.
  *
  * Days are counted from the start of the year; the months before it, which operators' first files are about, have negative ones.
  */
@@ -10,14 +10,16 @@ import { fraction, hash, scatter } from '../../simulation/random.ts';
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
-/** Operators send what they saw in files of so many days each. */
+/** The days of sightings in each of the operators' files. */
 export const PERIOD_DAYS = 30;
-/** The first period, counted from that which begins with the year. */
+/** The first period, counted from the one that begins with the year. */
 export const FIRST_PERIOD = -5;
-/** The last report comes so many days before the end: in time for its ladder, also where it is corrected first, and where some have 30 days more. */
+/**
+ * The days from the last report to the end: enough for its ladder, even if it is corrected first and some subscribers have 30 days more.
+ */
 const LAST_REPORT_BEFORE_END = 60;
 const FIRST_REPORT_DAY = 4;
-/** Reported handsets of a year. */
+/** The number of reported handsets in a year below which a world is small. */
 const SMALL_WORLD = 2000;
 
 export const OPERATORS = ['airtel', 'bsnl', 'jio', 'mtnl', 'vi'] as const;
@@ -26,21 +28,21 @@ export type Operator = (typeof OPERATORS)[number];
 export const AGENCIES = ['mha', 'up-police', 'delhi-police', 'i4c'] as const;
 const AREAS = ['Delhi', 'UP (East)', 'Bihar', 'Mumbai', 'Karnataka', 'Jammu & Kashmir', 'West Bengal', 'Kerala'];
 
-/** Why somebody is in the world. Fraudsters and those behind a SIM box are guilty; all others are not. */
+/** The part of a person in the world. Fraudsters and those behind a SIM box are guilty; all others are not. */
 export type Part =
   | 'fraudster'
   | 'behind a SIM box'
-  /** Uses a handset that has the IMEI of others: one of them misused it. */
+  /** They use a handset that has the IMEI of others, one of whom misused it. */
   | 'on a cloned handset'
-  /** Bought the handset from whoever misused it. */
+  /** They bought the handset from the person who misused it. */
   | 'second-hand buyer'
-  /** Lent, or borrowed, a handset once. */
+  /** They lent, or borrowed, a handset once. */
   | 'borrower'
-  /** Got a number that a fraudster had before. */
+  /** They got a number that a fraudster had before. */
   | 'holder of a re-issued number'
-  /** Has a handset that was reported by mistake. */
+  /** They have a handset that was reported by mistake. */
   | 'reported by mistake'
-  /** Has nothing to do with any of it. */
+  /** They have nothing to do with any of it. */
   | 'bystander';
 const GUILTY: readonly Part[] = ['fraudster', 'behind a SIM box'];
 
@@ -51,7 +53,7 @@ export interface Person {
   readonly area: string;
 }
 
-/** Whose a number is, and at which operator, from one instant until another (epoch milliseconds). */
+/** The holder and the operator of a number, from one instant until another (epoch milliseconds). */
 export interface Tenure {
   readonly person: Person;
   readonly operator: Operator;
@@ -62,7 +64,7 @@ export interface Tenure {
 export interface PhoneNumber {
   /** Ten digits. */
   readonly digits: string;
-  /** One after the other. */
+  /** Its tenures, one after the other. */
   readonly tenures: Tenure[];
 }
 
@@ -72,14 +74,14 @@ export interface Handset {
   readonly kind: 'misused' | 'SIM box' | 'cloned' | 'mistaken' | 'never seen' | 'own';
 }
 
-/** Somebody uses a number in a handset, from a day until before another. */
+/** The use of a number in a handset by somebody, from a day until before another. */
 export interface Use {
   readonly handset: Handset;
   readonly number: PhoneNumber;
   readonly person: Person;
   readonly from: number;
   readonly until: number;
-  /** Whether most of it is seen on two days of a month, as where many share an IMEI. */
+  /** Whether most of it is seen on two days of a month, as with many people who share an IMEI. */
   readonly bundled: boolean;
 }
 
@@ -90,14 +92,14 @@ export interface Report {
   readonly handsets: readonly Handset[];
 }
 
-/** How large a world is, and for how many days it is watched. */
+/** The size of a world, and the days for which it is watched. */
 export interface Size {
   readonly seed: number;
   readonly batches: number;
-  /** In each batch's report. */
+  /** The handsets in each batch's report. */
   readonly handsets: number;
   readonly days: number;
-  /** How many in a hundred appeals of innocents approvers refuse; none where it isn't said. */
+  /** The percentage of innocents' appeals that approvers refuse; default 0. */
   readonly refused?: number;
 }
 
@@ -109,7 +111,7 @@ export interface World {
   /** The share of appeals of innocents that approvers refuse. */
   readonly refused: number;
   readonly people: Person[];
-  /** By their digits. */
+  /** Phone numbers by their digits. */
   readonly numbers: Map<string, PhoneNumber>;
   readonly uses: readonly Use[];
   readonly reports: readonly Report[];
@@ -118,7 +120,7 @@ export interface World {
 /** The instant at which a day begins. */
 export const beginOf = (day: number): number => START + day * DAY;
 
-/** A day as files have it. */
+/** A day in the form of files. */
 export const dateOf = (day: number): string => new Date(beginOf(day)).toISOString().slice(0, 10);
 
 /** Draws a world. */
@@ -141,7 +143,7 @@ class Drawing {
 
   draw(): World {
     const { batches, handsets, days } = this.#size;
-    // So many that no handset has a large part of an operator's file, as few have in the country.
+    // There are enough bystanders that no handset has a large part of an operator's file, as few have in the country.
     this.#bystanders(6 * this.#cloneSize(1));
     const reports: Report[] = [];
     const reported: { handset: Handset; day: number }[] = [];
@@ -156,13 +158,14 @@ class Drawing {
       reports.push({ n, agency, day, handsets: [...fresh, ...repeated] });
       reported.push(...fresh.map((handset) => ({ handset, day })));
     }
-    // Whom no agency knows of.
+    // No agency knows of these.
     const unknown = Math.ceil((batches * handsets) / 30);
     for (let i = 0; i < unknown; i++) this.#misused(this.#reportDay(i % batches), 'unknown', i);
     this.#moveOn(reports);
     const lived = { people: this.#people, numbers: this.#numbers, uses: this.#uses, reports };
     const { refused = 0 } = this.#size;
-    // A small world has few innocents who are asked, and shows nothing of those who come too late if they are as few as in a large one.
+    // A small world has few innocents who are asked, and would show nothing of those who come too late if their share were that of a large
+    // one.
     const tooLate = batches * handsets < SMALL_WORLD ? 0.06 : 0.01;
     return { seed: this.#seed, days, tooLate, refused: refused / 100, ...lived };
   }
@@ -183,7 +186,7 @@ class Drawing {
     return this.#misused(day, n, i);
   }
 
-  /** One, two or three numbers of fraudsters in a handset; some of it sold, lent, or with numbers that are somebody else's soon. */
+  /** A handset with one, two or three numbers of fraudsters; some are sold or lent, or have numbers that are soon somebody else's. */
   #misused(day: number, ...what: (string | number)[]): Handset {
     const handset = this.#handset('misused');
     const chance = (name: string) => this.#chance(name, ...what);
@@ -193,7 +196,7 @@ class Drawing {
     for (let k = 0; k < count; k++) {
       const number = this.#number('fraudster');
       const person = (number.tenures[0] as Tenure).person;
-      // Given up before the report, so that its operator gives it to somebody else about then.
+      // Some numbers are given up before the report, so that their operator gives them to somebody else at about that time.
       const isDropped = this.#chance('dropped', k, ...what) < 0.08;
       const dropped = day - this.#between(45, 80, 'dropped on', k, ...what);
       const until = Math.min(sold ?? this.#size.days, isDropped ? dropped : this.#size.days);
@@ -218,7 +221,7 @@ class Drawing {
     return handset;
   }
 
-  /** An honest person's, whose IMEI somebody mistyped. */
+  /** An honest person's handset, whose IMEI somebody mistyped. */
   #mistaken(day: number, ...what: (string | number)[]): Handset {
     const handset = this.#handset('mistaken');
     this.#use(
@@ -230,18 +233,18 @@ class Drawing {
     return handset;
   }
 
-  /** Many numbers of one gang, in one area, taken turns with. */
+  /** A handset with many numbers of one gang, in one area, which take turns. */
   #simBox(n: number, day: number): Handset {
     const handset = this.#handset('SIM box');
     const area = this.#pick(AREAS, 'box area', n) as string;
-    // So that on its busiest day more than 25 of them are seen.
+    // There are enough numbers that more than 25 of them are seen on the busiest day.
     const count = this.#between(60, 90, 'box', n);
     for (let k = 0; k < count; k++)
       this.#use(handset, this.#number('behind a SIM box', area), day - 100, this.#size.days, true);
     return handset;
   }
 
-  /** Many people, all over the country, whose cheap handsets have one IMEI; a fraudster among them. */
+  /** A handset of many people, all over the country, whose cheap handsets share one IMEI; a fraudster is among them. */
   #cloned(n: number, day: number): Handset {
     const handset = this.#handset('cloned');
     const count = this.#cloneSize(0.4 + 0.6 * this.#chance('clone', n));
@@ -251,7 +254,7 @@ class Drawing {
     return handset;
   }
 
-  /** How many share a cloned IMEI. */
+  /** The number of people who share a cloned IMEI. */
   #cloneSize(share: number): number {
     return Math.max(80, Math.round(3 * this.#size.handsets * share));
   }
@@ -261,7 +264,7 @@ class Drawing {
       this.#use(this.#handset('own'), this.#number('bystander'), FIRST_PERIOD * PERIOD_DAYS, this.#size.days);
   }
 
-  /** Some numbers of fraudsters, and of honest people, are used in a later reported handset, too. */
+  /** Lets some numbers of fraudsters, and of honest people, be used in a later reported handset, too. */
   #moveOn(reports: readonly Report[]): void {
     const uses = [...this.#uses].filter(({ person: { part } }) => ['fraudster', 'borrower'].includes(part));
     for (const [i, { number, person, until }] of uses.entries()) {
@@ -297,7 +300,7 @@ class Drawing {
     return person;
   }
 
-  /** A number that somebody new has from before the first file on. */
+  /** A number with a new holder since before the first file. */
   #number(part: Part, area?: string): PhoneNumber {
     const n = this.#numbers.size;
     const digits = String(6_000_000_000 + scatter(hash(this.#seed, 'number'), n, 4_000_000_000));
@@ -309,7 +312,7 @@ class Drawing {
     return number;
   }
 
-  /** Some take their number to another operator, weeks before they are reported or while they are asked. */
+  /** Lets some people take their number to another operator, weeks before they are reported or while they are asked. */
   #port(number: PhoneNumber, day: number, share: number): void {
     if (this.#chance('ports', number.digits) >= share) return;
     const tenure = number.tenures[0] as Tenure;
@@ -326,7 +329,7 @@ class Drawing {
   #reissue(number: PhoneNumber, dropped: number, since: number): void {
     const first = number.tenures[0] as Tenure;
     first.until = beginOf(dropped);
-    // Some hours into the day, as a counter opens.
+    // The number is given again some hours into the day, as a counter opens.
     if (since >= this.#size.days) return;
     giveAgain(number, this.#person('holder of a re-issued number'), first.operator, beginOf(since) + 5 * HOUR);
   }
@@ -344,7 +347,7 @@ class Drawing {
   }
 }
 
-/** An operator by its share of the numbers. */
+/** The operator at a point of the shares. */
 function operatorAt(dice: number): Operator {
   let left = dice;
   for (const operator of OPERATORS) {
@@ -354,7 +357,7 @@ function operatorAt(dice: number): Operator {
   return 'jio';
 }
 
-/** Gives a number that nobody has to somebody, for good. */
+/** Gives a number without a holder to somebody, for good. */
 export function giveAgain(number: PhoneNumber, person: Person, operator: Operator, from: number): void {
   number.tenures.push({ person, operator, from, until: Number.POSITIVE_INFINITY });
 }

@@ -1,4 +1,4 @@
-/** Examples for the tests of the year's own reckoning: two handsets, their usage, and what is decided of a batch of them. */
+/** Examples for the tests of the year's own reckoning: two handsets, their usage, and the decisions on a batch of them. */
 import type { Chronicle, SaidDecision, SentReport, SentUsage } from './chronicle.ts';
 import { decide, SightingsByHandset, type Standing } from './claims.ts';
 import { beginOf, dateOf, HOUR } from './draw.ts';
@@ -17,7 +17,7 @@ export const sighting = (
   ...{ imei, digits, operator, day: dateOf(day), area: 'Delhi' },
 });
 
-/** A usage file of these rows, and of others that can't be taken. */
+/** A usage file of these rows, and of `rejected` others that can't be taken. */
 export const usage = (at: number, sightings: readonly Sighting[], rejected = 0): SentUsage => ({
   ...{ operator: 'jio', key: `usage/jio/${at}.csv`, at, rows: sightings.length + rejected, sightings },
   ...{ countsFrom: at, isGated: false },

@@ -1,4 +1,4 @@
-/** Caseworkers of the year's world look numbers up, and each story is held to what the year's own reckoning has of the number. */
+/** Lookups of caseworkers in the year's world: each story is compared with what the year's own reckoning has of the number. */
 import { fraction } from '../../simulation/random.ts';
 import type { Reckoning } from './books.ts';
 import type { Chronicle } from './chronicle.ts';
@@ -6,7 +6,7 @@ import type { World } from './draw.ts';
 import type { LedgerRow } from './ledgers.ts';
 import type { Passage } from './reckoning.ts';
 
-/** How many numbers are looked up that an order carried, and how many of those that were seen in reported handsets. */
+/** The most numbers that are looked up of those that an order carried, and of those that were seen in reported handsets. */
 const CARRIED = 500;
 const SEEN = 100;
 
@@ -24,12 +24,12 @@ interface Told {
   readonly list?: string;
 }
 
-/** What is answered to a file of lookups. */
+/** The answer to a file of lookups. */
 export interface Explanations {
   readonly lookups: readonly { readonly line: number; readonly story: readonly Told[]; readonly sentence: string }[];
 }
 
-/** Numbers in E.164, of whom subscribers ask: those that orders carried, and others that were seen in reported handsets. */
+/** The numbers, in E.164, that subscribers ask about: some that orders carried, and others that were seen in reported handsets. */
 export function askedAbout({ orders, reports }: Chronicle, { seed, uses }: World): string[] {
   const carried = new Set(orders.flatMap(({ notice, rows }) => (notice.kind === 'reverify' ? rows : [])));
   const reported = new Set(reports.flatMap(({ handsets }) => handsets));
@@ -44,7 +44,7 @@ export function askedAbout({ orders, reports }: Chronicle, { seed, uses }: World
 }
 
 /**
- * Where explanations say something else than is known: rules, without identifiers.
+ * The rules that explanations break where they differ from what is known, without identifiers.
  * @param numbers those that were asked about, in the order of the lines
  */
 export function unexplained(
@@ -57,7 +57,7 @@ export function unexplained(
   const must = (holds: boolean, rule: string) => {
     if (!holds) broken.set(rule, (broken.get(rule) ?? 0) + 1);
   };
-  /** In which lists reversals withdrew a number. */
+  /** The lists in which reversals withdrew a number. */
   const withdrawnBy = new Map<string, string[]>();
   for (const [batchId, { withdrawn }] of reversals)
     for (const line of withdrawn) {
@@ -82,7 +82,7 @@ export function unexplained(
       'a story names no other number',
     );
     const own = passages.get(number) ?? [];
-    // What gives back is a row of its own, and met no number.
+    // A direction that gives back has a row of its own, and met no number.
     const told = story.filter(({ what, kind }) => (what === 'directed' && kind === 'reverify') || what === 'left_out');
     must(told.length === own.length, 'a story has each batch that met the number, and no other');
     for (const passage of own) checkPassage(passage, story, must);
@@ -106,7 +106,7 @@ function checkPassage(
   story: readonly Told[],
   must: (holds: boolean, rule: string) => void,
 ): void {
-  // A night may direct a number and leave it out, where two rows of it come to one operator.
+  // A night may both direct a number and leave it out, if two rows of it come to one operator.
   const met = story.filter((one) => one.batchId === batchId && (one.what === 'directed' || one.what === 'left_out'));
   must(met.length > 0, 'a story has each batch that met the number');
   if (row === undefined) {

@@ -13,7 +13,7 @@ function spelt(imei: string, dice: number): string {
   return forms[dice % forms.length] as string;
 }
 
-/** A report's file, and what of its rows can be taken. */
+/** A report's file, and the counts of its rows. */
 export interface ReportFile {
   readonly text: string;
   readonly rows: { rows: number; rejected: number; repeats: number; handsets: number };
@@ -40,14 +40,17 @@ export function reportFile(seed: number, name: string, handsets: readonly Handse
   return { text: csv(lines), rows };
 }
 
-/** How an operator's file came about: as ever; with days missing that its program had lost; or with everybody in it several times. */
+/**
+ * The way in which an operator's file came about: as ever; with days missing that its program had lost; or with everybody in it several
+ * times.
+ */
 export type Export = 'as ever' | 'days lost' | 'several times';
 
-/** A usage file, and what of it can be taken. */
+/** A usage file, and its rows that can be taken. */
 export interface UsageFile {
   readonly text: string;
   readonly rows: number;
-  /** In the file's order, with repeats. */
+  /** The sightings in the file's order, with repeats. */
   readonly good: readonly Sighting[];
 }
 

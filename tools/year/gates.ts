@@ -1,16 +1,16 @@
-/** The year's own reckoning of which usage files are held up, and why, as docs/formats.md has it. */
+/** The year's own reckoning of the usage files that are held up, and of the reasons, by docs/formats.md. */
 import type { SentUsage } from './chronicle.ts';
 
-/** Smaller files are not weighed. */
+/** The number of rows below which files are not weighed. */
 const WEIGHED_FROM = 100;
 const MOST_REJECTED = 0.05;
 const MOST_OF_ONE = 0.2;
-/** Files before, by whose median too few and too many rows are known, where there are at least so many. */
+/** The number of earlier files whose median shows too few and too many rows, and the fewest that it needs. */
 const LAST = 10;
 const LEAST = 3;
 
 /**
- * Which rules a file breaks.
+ * The rules that a file breaks.
  * @param before the operator's files that were uploaded before it, in that order
  */
 export function gatesOf(file: SentUsage, before: readonly SentUsage[]): string[] {

@@ -1,4 +1,4 @@
-/** Judges a year that was lived: every rule, and how it ended for the innocent and for the guilty. */
+/** Judges a year that was lived: every rule, and its end for the innocent and for the guilty. */
 
 import { type Instants, isFollowUp, type Reckoning, reckon } from './books.ts';
 import { CASEWORKER } from './caseworkers.ts';
@@ -9,24 +9,24 @@ import type { Life } from './life.ts';
 import { type Guilty, guiltyOf, type Innocents, innocentsOf } from './reckoning.ts';
 import { brokenRules, type Outbox, type Summary, summariesIn } from './rules.ts';
 
-/** All that is there at the end. */
+/** Everything that is there at the end. */
 export interface Lived {
   readonly life: Life;
   readonly chronicle: Chronicle;
-  /** By key: batches, previews, receipts, lists and explanations. */
+  /** The outbox by key: batches, previews, receipts, lists and explanations. */
   readonly outbox: Outbox;
   /** The numbers that a caseworker looked up at the end, in E.164. */
   readonly asked: readonly string[];
-  /** What went wrong for good in the cloud. */
+  /** The failures for good in the cloud. */
   readonly failures: readonly string[];
 }
 
-/** What is found. */
+/** The findings. */
 export interface Verdict {
   readonly innocents: Innocents;
   readonly guilty: Guilty;
   readonly summaries: readonly Summary[];
-  /** What broke, one line each. */
+  /** The broken rules, one line each. */
   readonly broken: readonly string[];
   readonly counts: Readonly<Record<string, number>>;
 }
@@ -85,13 +85,13 @@ function refusedTo({ askedBack, orders }: Chronicle): Set<string> {
   );
 }
 
-/** What was answered to the only file of lookups. */
+/** The answer to the only file of lookups. */
 function explanationsIn(outbox: Outbox): Explanations {
   const [text] = [...outbox].flatMap(([key, one]) => (key.startsWith('explanations/') ? [one] : []));
   return text === undefined ? { lookups: [] } : (JSON.parse(text) as Explanations);
 }
 
-/** How each report must have ended, by what those who decide had in mind. */
+/** The end that each report must have had, by its fate. */
 function endsOf(chronicle: Chronicle): Map<string, string> {
   return new Map(
     chronicle.reports.map(({ batchId, key }) => {
@@ -102,7 +102,7 @@ function endsOf(chronicle: Chronicle): Map<string, string> {
   );
 }
 
-/** What all reversals were asked, by what became of it. */
+/** The subjects of all reversals, counted by their state. */
 function subjectsOf(reversals: Reckoning['reversals']): Record<string, number> {
   const all: Record<string, number> = {};
   for (const { subjects } of reversals.values())

@@ -1,9 +1,9 @@
-/** The year's own ledgers: how each row of each direction stands, by what its operator said of it, without a line of the system's. */
+/** The year's own ledgers: the standing of each row of each direction, by its operator's answers, without a line of the system's code. */
 import { dayAt } from '../../test/reckoning/files.ts';
 import type { AnswerRow, GivenAnswer } from './chronicle.ts';
 import type { Decided, Kind, Standing } from './claims.ts';
 
-/** What operators may say, by the kind of a direction. */
+/** The answers that operators may give, by the kind of a direction. */
 const ANSWERS = {
   block: ['blocked', 'not_found'],
   reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued', 'ported', 'extended'],
@@ -19,30 +19,33 @@ export interface LedgerRow {
   readonly ends: number;
   outcome: string;
   on: string;
-  /** When that was recorded; 0 where nothing was. */
+  /** The instant at which that was recorded; 0 where nothing was. */
   at: number;
-  /** When it was answered for good first; undefined where it never was. */
+  /** The instant of its first final answer; undefined where there is none. */
   endedAt: number | undefined;
   reissuedOn: string | undefined;
-  /** Which operator it was ported to, and on which day. */
+  /** The operator that it was ported to, and the day. */
   ported: { to: string; on: string } | undefined;
-  /** The operator from which it was ported here, of a row that goes on with it. */
+  /** For a row that goes on with a port: the operator that it was ported from. */
   readonly portedFrom: string | undefined;
-  /** At which operator it goes on, as long as nothing has taken it up there. */
+  /** The operator at which it goes on, as long as nothing has taken it up there. */
   waitsAt: string | undefined;
-  /** What its operator said last, also where a reversal has ended it since. */
+  /** The operator's last answer, even if a reversal has ended the row since. */
   said: string | undefined;
-  /** The reversal that took it back first, and when. */
+  /** The reversal that took it back first, and the instant. */
   reversed: { readonly batchId: string; readonly at: number } | undefined;
-  /** Its operator says that it cut them off who were to keep their service, or had it back; no night has asked for that yet. */
+  /**
+   * Set where its operator says that it cut somebody off who was to keep their service, or had it back, and no night has asked for that
+   * yet.
+   */
   wasCutWrongly: boolean;
-  /** In which order rows were directed. */
+  /** Counts the rows in the order in which they were directed. */
   readonly madeAt: number;
   /** The rows with which it goes on. */
   readonly continues: readonly LedgerRow[];
 }
 
-/** What became of a response's rows. */
+/** The counts of a response's rows by their results. */
 export interface Taken {
   recorded: number;
   alreadyRecorded: number;
@@ -50,13 +53,13 @@ export interface Taken {
 }
 
 export class Ledgers {
-  /** By direction, then by identifier. */
+  /** Rows by direction, then by identifier. */
   readonly directions = new Map<string, Map<string, LedgerRow>>();
   readonly #bySubject = new Map<string, LedgerRow[]>();
   #made = 0;
   readonly #askedAgain = new Set<LedgerRow>();
 
-  /** A row that a batch directs. */
+  /** Adds a row that a batch directs. */
   add(
     decided: Decided,
     direction: string,
@@ -86,17 +89,16 @@ export class Ledgers {
     else all.push(row);
   }
 
-  /** How a number, or a handset at its operators, stands at an instant, by all that was recorded so far. */
+  /** The standings of a number, or of a handset at its operators, at an instant, by all that was recorded so far. */
   standings(kind: Kind, identifier: string, at: number): Standing[] {
-    // What moved is open where it goes on; who was not found has ended there, and is not open where they came from before a night.
+    // A moved row is open where it goes on; one that was not found has ended there, and is not open at its former operator before a night.
     const goesOnAt = ({ outcome, waitsAt }: LedgerRow) => (outcome === 'not_found' ? undefined : waitsAt);
     return (this.#bySubject.get(`${kind} ${identifier}`) ?? []).map((row) => ({
       direction: row.direction,
       operator: goesOnAt(row) ?? row.decided.operator,
       isOpen: goesOnAt(row) !== undefined || isOpenAt(row, at),
-      // What was taken back counts no more, whatever is answered.
-      // What is taken back is a taking of service, and no proof.
-      // That it is somebody else's since is no word on who has it now.
+      // A row that was taken back counts no more, whatever is answered. A reversal takes back the taking of service, but not a proof:
+      // `verified` still counts. An answer that the number is somebody else's says nothing about its present holder.
       answer:
         row.at === 0 || row.outcome === 'reissued' || (row.reversed !== undefined && row.outcome !== 'verified')
           ? undefined
@@ -126,15 +128,15 @@ export class Ledgers {
     return [...this.#bySubject.values()].flat().filter(({ waitsAt }) => waitsAt !== undefined);
   }
 
-  /** Whom a night has restored, since their operator cut them off who were to keep their service, or had it back; not twice. */
+  /** The rows that a night restores, since their operator cut people off who were to keep their service, or had it back; each once. */
   takeCutWrongly(): LedgerRow[] {
     const all = [...this.#bySubject.values()].flat().filter(({ wasCutWrongly }) => wasCutWrongly);
     for (const row of all) row.wasCutWrongly = false;
-    // Who had the number has it no more.
+    // A former holder doesn't have the number any more.
     return all.filter(({ outcome }) => outcome !== 'reissued');
   }
 
-  /** What was to be given back, and wasn't when its time was over; not twice. */
+  /** The rows that were to be given back, and weren't when their time was over; each once. */
   overdue(at: number): LedgerRow[] {
     const all = [...this.directions.values()].flatMap((rows) => [...rows.values()]);
     return all.filter(
@@ -143,14 +145,12 @@ export class Ledgers {
     );
   }
 
-  /** A night asks for it again. */
+  /** Notes that a night asks for a row again. */
   askAgain(row: LedgerRow): void {
     this.#askedAgain.add(row);
   }
 
-  /**
-   * A reversal takes a row back: what is open, or waits to go on, ends. Whether it ended it.
-   */
+  /** Takes a row back for a reversal: if it is open, or waits to go on, it ends. Returns whether it ended. */
   takeBack(row: LedgerRow, batchId: string, at: number): boolean {
     const isMoved = row.waitsAt !== undefined && ['ported', 'extended'].includes(row.outcome);
     const ends = isMoved || isOpenAt(row, at);
@@ -165,7 +165,7 @@ export class Ledgers {
     return true;
   }
 
-  /** Records a response, as formats.md has it; undefined where the whole file is refused. */
+  /** Records a response by formats.md; undefined where the whole file is refused. */
   record({ operator, direction, rows, at }: GivenAnswer): Taken | undefined {
     const own = this.directions.get(direction);
     const [first] = own?.values() ?? [];
@@ -173,21 +173,33 @@ export class Ledgers {
     const taken = { recorded: 0, alreadyRecorded: 0, rejected: 0 };
     for (const answer of rows) {
       const row = own.get(answer.identifier);
-      const from =
-        row?.portedFrom ??
-        (row?.decided.kind === 'reverify' ? this.#portedFrom(answer.identifier, operator) : undefined);
+      const from = row?.decided.kind === 'reverify' ? this.#portedFrom(row) : undefined;
       taken[row === undefined ? 'rejected' : answerRow(row, answer, at, from)]++;
-      // Whoever was said to have it hasn't: it was not ported.
+      // The operator that was said to have the number doesn't: it was not ported.
       if (from !== undefined && row?.outcome === 'not_found' && row.waitsAt === from)
         for (const one of this.ofNumber(answer.identifier)) if (one.ported?.to === operator) one.ported = undefined;
     }
     return taken;
   }
 
-  /** The operator from which a number was ported to this one last, as nobody disputes: also a later report's row can say that it is not there. */
-  #portedFrom(identifier: string, to: string): string | undefined {
-    const here = this.ofNumber(identifier).filter(({ ported }) => ported?.to === to);
-    return here.sort((a, b) => ((a.ported?.on ?? '') < (b.ported?.on ?? '') ? -1 : 1)).at(-1)?.decided.operator;
+  /**
+   * The operator from which a number was last ported to the operator of a row, if the row can still dispute that; undefined otherwise. A
+   * later report's row can say, too, that the number is not there; an operator that has answered for it since the port can't any more.
+   */
+  #portedFrom({ decided: { identifier, operator: to }, portedFrom }: LedgerRow): string | undefined {
+    const all = this.ofNumber(identifier);
+    const here = all.filter(({ ported }) => ported?.to === to);
+    const hasAnswered = (port: LedgerRow) =>
+      all.some(
+        ({ decided, outcome, on, at }) =>
+          decided.operator === to &&
+          !['open', 'not_found', 'withdrawn'].includes(outcome) &&
+          at >= port.at &&
+          on >= (port.ported?.on ?? ''),
+      );
+    if (here.length === 0) return portedFrom;
+    const disputable = here.filter((port) => !hasAnswered(port));
+    return disputable.sort((a, b) => ((a.ported?.on ?? '') < (b.ported?.on ?? '') ? -1 : 1)).at(-1)?.decided.operator;
   }
 }
 
@@ -210,7 +222,7 @@ function answerRow(
   if (!known.includes(outcome)) return 'rejected';
   if (outcome === 'reissued' && on <= directedFor) return 'rejected';
   if ((ENDS_CONNECTION.includes(outcome) || outcome === 'ported') && on < lastSeen) return 'rejected';
-  // Who had service back and has lost it again is told as a conflict, and given it back in the night.
+  // Somebody who had service back and was cut off again is told of as a conflict, and given service back in the night.
   const hadEnded = [...ENDS_CONNECTION, 'open', 'failed'].includes(row.outcome);
   const wasBack = row.reversed !== undefined && hadEnded && on > dayAt(row.reversed.at);
   const keepsService =
@@ -219,7 +231,7 @@ function answerRow(
     row.wasCutWrongly = true;
     return 'rejected';
   }
-  // A number may be given to another one once more.
+  // A number may be given to yet another holder.
   const isAgain = outcome === 'reissued' && row.outcome === 'reissued' && on > row.on;
   if (outcome === row.outcome && !isAgain) return 'alreadyRecorded';
   if (outcome === 'failed' && ENDS_CONNECTION.includes(row.outcome)) return 'alreadyRecorded';
@@ -270,7 +282,7 @@ const BLOCKS = {
   decided: ['struck', 'held', 'exempt', 'reversed', 'alreadyOpen', 'alreadyBlocked', 'directed'],
   ended: { blocked: 'blocked', not_found: 'notFound', withdrawn: 'withdrawn' },
 } as const;
-/** What gives back has no count of what was asked, and none of what is open already. */
+/** The books of what is given back count neither what was asked nor what is open already. */
 const OUTCOMES = {
   decided: ['directed'],
   ended: { restored: 'restored', unblocked: 'unblocked', not_found: 'notFound' },
@@ -281,8 +293,8 @@ const RULES = { connections: CONNECTIONS, blocks: BLOCKS, outcomes: OUTCOMES } a
 export type Books = Record<'connections' | 'blocks' | 'outcomes', Record<string, Counts>>;
 
 /**
- * The books of a batch that settles, by operator: what was decided of its rows, and how those that it directed stand now. Only
- * what is not 0 stands there.
+ * The books of a batch that settles, by operator: the decisions on its rows, and the present standing of those that it directed. Only
+ * counts over 0 are there.
  */
 export function booksOf(decided: readonly Decided[], rows: readonly LedgerRow[]): Books {
   const books: Books = { connections: {}, blocks: {}, outcomes: {} };

@@ -1,6 +1,6 @@
 /**
- * What is true in the year's world as it goes on: who has which number, who has service, and which handsets are blocked where.
- * Operators change it as they carry out what they are ordered; the system knows nothing of it but what they tell.
+ * The truth of the year's world as it goes on: who has which number, who has service, and which handsets are blocked where. Operators
+ * change it as they carry out their orders; the system knows of it only what they tell.
  */
 import { fractionAt, hash, mix } from '../../simulation/random.ts';
 import {
@@ -18,24 +18,24 @@ import {
   type World,
 } from './draw.ts';
 
-/** How much of its service a connection has. */
+/** The part of its service that a connection has. */
 export type Service = 'full' | 'no outgoing' | 'no incoming' | 'none';
 
-/** A change of a connection's service, and the order by which it came; '' where it was none. */
+/** A change of a connection's service, and the order by which it came; '' without an order. */
 export interface Change {
   readonly at: number;
   readonly service: Service;
   readonly order: string;
-  /** Whose connection it was. */
+  /** The holder of the connection at that time. */
   readonly person: Person;
 }
 
-/** A number was seen in a handset. */
+/** The sighting of a number in a handset. */
 export interface Sighting {
   readonly imei: string;
   readonly digits: string;
   readonly operator: Operator;
-  /** As files have it. */
+  /** The day in the form of files. */
   readonly day: string;
   readonly area: string;
 }
@@ -43,7 +43,7 @@ export interface Sighting {
 export class Life {
   readonly world: World;
   readonly #changes = new Map<string, Change[]>();
-  /** By handset and operator, from when on. */
+  /** The instants of blocks, by handset and operator. */
   readonly #blocked = new Map<string, number>();
 
   constructor(world: World) {
@@ -54,19 +54,19 @@ export class Life {
     return this.world.numbers.get(digits);
   }
 
-  /** Who has a number at an instant. */
+  /** The tenure of a number at an instant. */
   tenureAt(number: PhoneNumber, at: number): Tenure | undefined {
     return number.tenures.find(({ from, until }) => from <= at && at < until);
   }
 
-  /** All that became of a number's service, in order of time. */
+  /** All changes of a number's service, in order of time. */
   changesOf({ digits }: PhoneNumber): readonly Change[] {
     return this.#changes.get(digits) ?? [];
   }
 
   /**
-   * The service of whoever has the number then: who gets it anew has all of it. A bar is one operator's: who takes the number to
-   * another one has all of its service there. Who is cut off has nothing to take along.
+   * The service of a number's holder at an instant: a new holder has all of it. A bar is one operator's: a holder who takes the number to
+   * another operator has full service there. Somebody who is cut off has nothing to take along.
    */
   serviceAt(number: PhoneNumber, at: number): Service {
     const tenure = this.tenureAt(number, at);
@@ -76,7 +76,7 @@ export class Life {
     return last.service;
   }
 
-  /** The number's operator changes its service, for whoever has it; nothing happens where nobody has. */
+  /** Changes the service of a number's holder, at its operator; nothing happens where it has no holder. */
   setService(number: PhoneNumber, at: number, service: Service, order: string): void {
     const tenure = this.tenureAt(number, at);
     if (tenure === undefined || this.serviceAt(number, at) === service) return;
@@ -85,16 +85,16 @@ export class Life {
     this.#changes.set(number.digits, changes);
   }
 
-  /** Whoever has the number has given it up, or lost it for good: it is nobody's until it is given again. */
+  /** Ends the tenure of a number that its holder has given up, or lost for good: it is nobody's until it is given again. */
   end(number: PhoneNumber, at: number): void {
     const tenure = this.tenureAt(number, at);
     if (tenure === undefined) return;
     tenure.until = at;
-    // Nobody else had it in prospect.
+    // No later tenure comes either.
     number.tenures.splice(number.tenures.indexOf(tenure) + 1);
   }
 
-  /** Its operator gives a number that is nobody's to somebody new. */
+  /** Gives a number without a holder to somebody new. */
   giveAgain(number: PhoneNumber, operator: Operator, at: number): void {
     const { people } = this.world;
     const area = number.tenures[0]?.person.area ?? '';
@@ -103,7 +103,7 @@ export class Life {
     giveAgain(number, person, operator, at);
   }
 
-  /** Whether a tenure is of whoever had the number first, also at another operator since. */
+  /** Whether a tenure is that of the number's first holder, even at another operator since. */
   isOfFirst(number: PhoneNumber, { person }: Tenure): boolean {
     return person === number.tenures[0]?.person;
   }
@@ -121,7 +121,7 @@ export class Life {
     return (this.#blocked.get(`${imei} ${operator}`) ?? Number.POSITIVE_INFINITY) <= at;
   }
 
-  /** What all operators saw in a period, of those who had service and a handset that wasn't blocked. */
+  /** All operators' sightings in a period, of people with service and a handset that wasn't blocked. */
   sightingsOf(period: number): Sighting[] {
     const [from, until] = [period * PERIOD_DAYS, (period + 1) * PERIOD_DAYS];
     const key = hash(this.world.seed, 'period', period);
@@ -144,10 +144,10 @@ export class Life {
   }
 }
 
-/** The share of those who use a number in a handset whom their operator sees there within a period. */
+/** The share of the uses of a number in a handset that its operator sees within a period. */
 const SEEN = 0.75;
 
-/** On which day of some, counted from 0: most of whom many share a handset with are seen on its fourth day. */
+/** The day of a sighting, counted from 0: most of the people who share a handset with many are seen on its fourth day. */
 function dayWithin({ bundled }: Use, days: number, dice: number): number {
   return bundled && dice % 4 !== 0 ? Math.min(3, days - 1) : (dice >>> 8) % days;
 }

@@ -1,6 +1,6 @@
 /**
- * The operators of the year's world. They carry out what they are ordered, ask whoever has a number, and answer for who came;
- * they know their own subscribers, and nothing of who is guilty. Some are late, some neglect some of it, and some files are wrong.
+ * The operators of the year's world. They carry out their orders, ask whoever has a number, and answer for those who came; they know their
+ * own subscribers, and nothing of who is guilty. Some are late, some neglect some of it, and some files are wrong.
  */
 import type { Desk, OrderNotice } from '../../simulation/desk.ts';
 import { fraction, hash } from '../../simulation/random.ts';
@@ -14,27 +14,27 @@ import { type Life, later } from './life.ts';
 
 /** The second of a minute at which operators act, so that no two kinds of acts fall together. */
 const SECOND = 43;
-/** Hours after a re-verification was heard of at which its answers are collected: before each bar, and before the end. */
+/** The hours after a re-verification was heard of at which its answers are collected: before each bar, and before the end. */
 const ANSWERS_AFTER = [48, 108, 228, 345];
 const BARS: Readonly<Record<string, 'no outgoing' | 'no incoming'>> = {
   bar_outgoing: 'no outgoing',
   bar_incoming: 'no incoming',
 };
 
-/** A row that an operator has to do with. */
+/** A row that an operator has to deal with. */
 interface Task {
   readonly identifier: string;
   readonly digits: string;
-  /** What was told to its subscriber; undefined of handsets. */
+  /** The reference that its subscriber was told; undefined for handsets. */
   readonly reference: string | undefined;
-  /** What was said of it last, and when; undefined where nothing was. */
+  /** The last answer about it and its instant; undefined where there is none. */
   said: { outcome: string; at: number } | undefined;
 }
 
 interface Case {
   readonly direction: string;
   readonly kind: OrderNotice['kind'];
-  /** When its first order was heard of. */
+  /** The instant at which its first order was heard of. */
   readonly heard: number;
   readonly tasks: Map<string, Task>;
 }
@@ -46,7 +46,7 @@ export class YearOperator {
   readonly #chronicle: Chronicle;
   readonly #caseworkers: Caseworkers;
   readonly #cases = new Map<string, Case>();
-  /** Numbers and handsets that it was told to give back, and when it did. */
+  /** The numbers and handsets that it was told to give back, with the instants at which it did. */
   readonly #gaveBack = new Map<string, number>();
   #looksAt = 0;
 
@@ -81,7 +81,7 @@ export class YearOperator {
     else if (notice.order === 'restore') for (const row of order.rows) this.#setService(row, 'full', notice.key);
   }
 
-  /** Fetches an order's file, and notes what it holds. */
+  /** Fetches an order's file, and notes its contents. */
   async #read(notice: OrderNotice): Promise<ToldOrder> {
     const text = Buffer.from(await this.#desk.cloud.get(notice.bucket, notice.key)).toString('utf8');
     const [header = '', ...lines] = text.split('\n').filter((line) => line !== '');
@@ -117,11 +117,14 @@ export class YearOperator {
     return known;
   }
 
-  /** Gives everybody full service, asks them, and collects who came; the file that fails somebody also says who came meanwhile. */
+  /**
+   * Gives everybody full service, asks them, and collects those who came; the file in which somebody fails also tells of those who came
+   * meanwhile.
+   */
   #ask(order: ToldOrder): void {
     const one = this.#caseOf(order);
     if (this.#chance('silent', one.direction) < 0.03) return;
-    // The order says what state a connection is to be in, whatever it was before.
+    // The order says what service a connection is to have, whatever it had before.
     for (const row of order.rows) this.#setService(row, 'full', order.notice.key);
     for (const task of one.tasks.values()) {
       const who = this.#subscriberOf(one, task.identifier);
@@ -136,7 +139,7 @@ export class YearOperator {
       this.#act(later(one.heard, 50, SECOND), () => this.#mistakes(one));
   }
 
-  /** Who has a number now, and what they were told. */
+  /** The present holder of a number, and the reference that they were told. */
   #subscriberOf(one: Case, identifier: string): Subscriber | undefined {
     const number = this.#life.number(identifier.slice(3));
     const tenure = number && this.#life.tenureAt(number, this.#now());
@@ -147,7 +150,7 @@ export class YearOperator {
   async #collect(one: Case, name: string): Promise<void> {
     const rows = [...one.tasks.values()].flatMap((task) => {
       if (task.said !== undefined && task.said.outcome !== 'failed') return [];
-      // Whom it gave back it asks no more.
+      // It no longer asks a subscriber to whom it gave service back.
       if (this.#gaveBackSince(task.identifier, one.heard)) return [];
       const outcome = this.#outcomeOf(one, task);
       return outcome === undefined || outcome.outcome === task.said?.outcome ? [] : [outcome];
@@ -155,21 +158,21 @@ export class YearOperator {
     await this.#answer(one, name, rows);
   }
 
-  /** What is to be said of a row now, before anybody is disconnected; undefined: nothing yet. */
+  /** The answer about a row at this moment, before anybody is disconnected; undefined: nothing yet. */
   #outcomeOf(one: Case, { identifier, digits }: Task): AnswerRow | undefined {
     const now = this.#now();
     const number = this.#life.number(digits);
     const tenure = number && this.#life.tenureAt(number, now);
     const say = (outcome: string, on = dayAt(now)) => ({ identifier, outcome, on });
     if (number === undefined || tenure === undefined) return say('not_found');
-    // What was moved here goes no further: who was away comes back, and who has left is not found.
+    // A row that was moved here goes no further: a subscriber who was away comes back, and one who has left is not found.
     const isMovedHere = one.direction.startsWith('followup');
     if (tenure.operator !== this.id)
       return !isMovedHere && this.#chance('knows', one.direction, digits) < 0.85
         ? { ...say('ported', dayAt(tenure.from)), by: tenure.operator }
         : say('not_found');
     const conduct = this.#conduct(one, tenure);
-    // Its own books say that whoever was seen had the number before; some don't look, and ask.
+    // Its own books say that the number had another holder when it was seen; some operators don't look, and ask.
     const isLater = !this.#life.isOfFirst(number, tenure);
     if (isLater && this.#chance('knows', one.direction, digits) < 0.85) return say('reissued', dayAt(tenure.from));
     const came = one.heard + comesAfter(conduct, this.#chance('comes', one.direction, digits));
@@ -193,7 +196,7 @@ export class YearOperator {
     return conduct;
   }
 
-  /** Takes some of the service of whom an order carries, but of whom it knows by now that they came. */
+  /** Takes some of the service of those in an order, except for those who it knows by now have come. */
   #bar(order: ToldOrder, service: 'no outgoing' | 'no incoming'): void {
     const one = this.#caseOf(order);
     if (this.#chance('silent', one.direction) < 0.03) return;
@@ -201,7 +204,7 @@ export class YearOperator {
       if (!this.#cameSince(one, row, order)) this.#setService(row, service, order.notice.key);
   }
 
-  /** Whether somebody of an order is known to have come since it was published; of others it does what it is ordered. */
+  /** Whether somebody in an order is known to have come since it was published; for others the operator does as it is ordered. */
   #cameSince(one: Case, identifier: string, order: ToldOrder): boolean {
     const task = one.tasks.get(identifier);
     if (task === undefined) return false;
@@ -210,7 +213,7 @@ export class YearOperator {
     return outcome !== undefined;
   }
 
-  /** Without acting on it. */
+  /** The outcome of asking now, without acting on it. */
   #outcomeIfAsked(one: Case, { digits }: Task): string | undefined {
     const now = this.#now();
     const number = this.#life.number(digits);
@@ -257,7 +260,7 @@ export class YearOperator {
     });
   }
 
-  /** Days after the end it disconnects whom it had left, unless they came meanwhile. */
+  /** Disconnects, days after the end, those it had left, unless they came meanwhile. */
   async #cutLate(one: Case, order: ToldOrder, rows: readonly AnswerRow[]): Promise<void> {
     const now = this.#now();
     const cut = rows
@@ -277,7 +280,7 @@ export class YearOperator {
     await this.#answer(one, `late, after ${order.notice.key.split('/').at(-1)}`, cut);
   }
 
-  /** Disconnects a number; some of them are given to somebody else months later, of which most operators tell. */
+  /** Disconnects a number; some numbers are given to somebody else months later, and most operators tell of that. */
   #cut(one: Case, identifier: string, order: string): void {
     const now = this.#now();
     const number = this.#life.number(identifier.slice(3));
@@ -288,7 +291,7 @@ export class YearOperator {
     const { person } = tenure;
     if (!person.isGuilty) return;
     const reference = one.tasks.get(identifier)?.reference;
-    // Who says at once that it was wrong keeps the number until that is decided.
+    // The number of somebody who says at once that it was wrong is kept until that is decided.
     if (this.#caseworkers.tries({ person, number, reference }) === 'soon') return;
     this.#life.end(number, now);
     if (this.#chance('given again', identifier) > 0.25) return;
@@ -328,8 +331,8 @@ export class YearOperator {
   }
 
   /**
-   * Gives back within half a day what it is told to give back, and says so. Some hear nothing of it, or overlook a row: they are told
-   * again by a night. Where it has no such connection any more, or somebody else has the number, it says that.
+   * Gives back within half a day what it is told to give back, and says so. Some operators hear nothing of it, or overlook a row: a night
+   * tells them again. If there is no such connection any more, or somebody else has the number, the operator says that.
    */
   #giveBack(order: ToldOrder): void {
     const one = this.#caseOf(order);
@@ -364,12 +367,12 @@ export class YearOperator {
     return isBlocked || this.#chance('never blocked', imei) < 0.7 ? 'unblocked' : 'not_found';
   }
 
-  /** Whether it gave somebody, or a handset, back after an instant: what it was told to take before that it takes no more. */
+  /** Whether it gave a number or a handset back after an instant: it no longer carries out earlier orders to take them. */
   #gaveBackSince(identifier: string, at: number): boolean {
     return (this.#gaveBack.get(identifier) ?? 0) > at;
   }
 
-  /** A file for a direction that isn't there, and rows that are in none of its own or that say what nobody may. */
+  /** Uploads a file for a direction that isn't there, and rows that are in none of its own or that say what nobody may. */
   async #mistakes(one: Case): Promise<void> {
     const [identifier = ''] = one.tasks.keys();
     const on = dayAt(this.#now());
@@ -412,13 +415,13 @@ export class YearOperator {
     return this.#desk.cloud.clock.now();
   }
 
-  /** What would come after the end is not done any more. */
+  /** Registers an act, unless it would come after the year's end. */
   #act(at: number, run: () => Promise<void>): void {
     if (at < beginOf(this.#life.world.days)) this.#desk.cloud.outside(at, run);
   }
 }
 
-/** What its answers have, by what they are about. */
+/** The columns of its answers, by the kind of direction. */
 const COLUMNS = {
   block: 'imei,outcome,occurred_on',
   unblock: 'imei,outcome,occurred_on',
@@ -430,6 +433,6 @@ const COLUMNS = {
 const DEAF = 0.15;
 const OVERLOOKED = 0.05;
 
-/** The shares of those to be disconnected whom an operator never disconnects, and days after the end. */
+/** The shares of rows to be disconnected that an operator never disconnects, and that it disconnects days after the end. */
 const NEGLECTED = 0.03;
 const LATE = 0.03;

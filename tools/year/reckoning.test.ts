@@ -234,6 +234,29 @@ describe("the year's own ledgers", () => {
     expect(ledgers.waiting().map(({ direction, waitsAt }) => `${direction} ${waitsAt}`)).toEqual(['later jio']);
   });
 
+  it('have a number go back from no operator that has answered for it since it was ported there', () => {
+    const identifier = '+916000000001';
+    const waiting = (on: number) => {
+      const ledgers = new Ledgers();
+      const say = (operator: string, direction: string, outcome: string, day: number, at: number) =>
+        ledgers.record({
+          ...{ operator, direction, name: '', sha256: '', at: beginOf(at) },
+          rows: [{ identifier, on: dateOf(day), outcome, by: 'vi' }],
+        });
+      ledgers.add(row(identifier), 'one', beginOf(30));
+      say('jio', 'one', 'ported', 20, 20);
+      for (const moved of ledgers.waiting()) moved.waitsAt = undefined;
+      ledgers.add({ ...row(identifier), operator: 'vi' }, 'two', beginOf(36), 'jio');
+      say('vi', 'two', 'verified', on, 22);
+      ledgers.add({ ...row(identifier), operator: 'vi' }, 'later', beginOf(60));
+      say('vi', 'later', 'not_found', 50, 50);
+      return ledgers.waiting().map(({ direction }) => direction);
+    };
+    expect(waiting(21)).toEqual([]);
+    // What it said of a day before the port is about a number that it had then.
+    expect(waiting(19)).toEqual(['later']);
+  });
+
   it('have a row open until its ladder ends, and refuse the direction of another operator', () => {
     const ledgers = new Ledgers();
     ledgers.add(row('+916000000001'), 'one', beginOf(30));

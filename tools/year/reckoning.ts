@@ -1,18 +1,18 @@
-/** How the year ended for its people, by the world's own knowledge of who is innocent. */
+/** The end of the year for its people, by the world's own knowledge of who is innocent. */
 
 import type { Decided } from './claims.ts';
 import { beginOf, DAY, type Person, type PhoneNumber, type World } from './draw.ts';
 import type { LedgerRow } from './ledgers.ts';
 import type { Change, Life } from './life.ts';
 
-/** A number's row in a batch, as it was decided, and as it stood in the end where it was directed. */
+/** A number's row in a batch, with its decision, and its last standing where it was directed. */
 export interface Passage {
   readonly batchId: string;
   readonly decided: Decided;
   readonly row: LedgerRow | undefined;
 }
 
-/** How it ended for an innocent person who was cut off. */
+/** The end for an innocent person who was cut off. */
 export type CutOff =
   /** An appeal was granted, and their operator has given them service again. */
   | 'given back on appeal'
@@ -27,31 +27,31 @@ export type CutOff =
 
 export interface Innocents {
   readonly people: number;
-  /** Of whom a row was directed. */
+  /** The number of those with a directed row. */
   readonly asked: number;
-  /** Who could not make calls, or get any, for a time. */
+  /** The number of those who could not make calls, or get any, for a time. */
   readonly barred: number;
-  /** The longest that one of them had less than full service, in days. */
+  /** The longest time for which one of them had less than full service, in days. */
   readonly longest: number;
   readonly cutOff: Readonly<Record<CutOff, number>>;
-  /** After how many days those were given back who were cut off, on appeal, ascending. */
+  /** The days after which those cut off were given back on appeal, ascending. */
   readonly givenBackAfter: readonly number[];
-  /** Who was barred, not cut off yet, and has service again on appeal. */
+  /** The number of those barred, but not cut off yet, who have service again on appeal. */
   readonly barredGivenBack: number;
-  /** Who has less than full service at the end. */
+  /** The number of those with less than full service at the end. */
   readonly stillBarred: number;
 }
 
 export interface Guilty {
   readonly people: number;
   readonly stopped: number;
-  /** Who still has a number with service, by why. */
+  /** The numbers of those who still have a number with service, by the reason. */
   readonly gotAway: Readonly<Record<string, number>>;
 }
 
 /**
- * What cut somebody off: an order to whom had proved themselves before it was published, or who was left out, is the system's
- * fault; else they never came.
+ * The cause of a cut-off: an order for somebody who had proved themselves before it was published, or who was left out, is the system's
+ * fault; otherwise they never came.
  * @param passages the number's own
  */
 function causeOf({ order }: Pick<Change, 'order'>, passages: readonly Passage[], publishedAt: number): CutOff {
@@ -63,7 +63,7 @@ function causeOf({ order }: Pick<Change, 'order'>, passages: readonly Passage[],
   return hadAnswered ? "by the system's fault" : 'never came';
 }
 
-/** Numbers of each person, with the time in which they have them. */
+/** The numbers of each person, with the time for which they have them. */
 function* connectionsOf(world: World): Generator<{ person: Person; number: PhoneNumber; from: number; until: number }> {
   for (const number of world.numbers.values())
     for (const { person, from, until } of number.tenures) yield { person, number, from, until };
@@ -72,7 +72,7 @@ function* connectionsOf(world: World): Generator<{ person: Person; number: Phone
 /**
  * Counts the innocent.
  * @param passages of a number, in E.164
- * @param publishedAt when an order was published, by its key
+ * @param publishedAt the instant of an order's publication, by its key
  * @param of what is known of those who asked for it back
  */
 export function innocentsOf(
@@ -101,7 +101,7 @@ export function innocentsOf(
     people.add(person);
     const own = passages(`+91${number.digits}`);
     if (own.some(({ row }) => row !== undefined && row.ends > from && row.ends - 16 * DAY < until)) asked.add(person);
-    // What was at another operator, with the same person, is another connection.
+    // The same person's connection at another operator counts as another one.
     const changes = life
       .changesOf(number)
       .filter((change) => change.person === person && change.at >= from && change.at < until);
@@ -138,17 +138,17 @@ export function innocentsOf(
   };
 }
 
-/** What is known of what was asked to be given back. */
+/** The knowledge of requests to give back. */
 export interface AskedFor {
-  /** What the order by which a number has service again came of; undefined where it is no reversal's. */
+  /** The origin of the order by which a number has service again; undefined if no reversal gave it. */
   readonly giverOf: (order: string, number: string) => 'appeal' | 'withdrawal' | undefined;
   readonly hasAppealed: (number: string) => boolean;
 }
 
-/** How it is told of the guilty whom an appeal set free. */
+/** The reason told of the guilty whom an appeal set free. */
 export const FREE_BY_APPEAL = 'got free by an appeal';
 
-/** Why a guilty person's number is still in service. */
+/** The reason why a guilty person's number is still in service. */
 export function whyConnected(
   passages: readonly Passage[],
   wasReported: boolean,
@@ -179,7 +179,7 @@ export function whyConnected(
   return `stood as ${last}`;
 }
 
-/** Counts the guilty: who still has a number with service has got away. */
+/** Counts the guilty: those who still have a number with service have got away. */
 export function guiltyOf(
   life: Life,
   passages: (number: string) => readonly Passage[],

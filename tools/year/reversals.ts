@@ -1,6 +1,6 @@
 /**
- * The year's own reckoning of what a reversal must give back, from docs/formats.md, without a line of the system's: what
- * becomes of each number and handset of which it is asked, and which rows it takes back.
+ * The year's own reckoning of what a reversal must give back, from docs/formats.md, without a line of the system's code: the result for
+ * each number and handset that it is asked about, and the rows that it takes back.
  */
 import { dayAt, daysBefore, written } from '../../test/reckoning/files.ts';
 import type { AskedBack, SentReport, ToldOrder } from './chronicle.ts';
@@ -11,51 +11,51 @@ import type { What, Withdrawals } from './withdrawals.ts';
 export const SUBJECT_STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'] as const;
 type State = (typeof SUBJECT_STATES)[number];
 
-/** For so many days a number that was disconnected may be given back. */
+/** The days after a disconnection for which a number may be given back. */
 const RESTORED_WITHIN_DAYS = 90;
-/** Answers after which somebody has service again, whatever an order had taken. */
+/** The answers after which a subscriber has service again, whatever an order had taken. */
 const GIVES_SERVICE = ['verified', 'extended', 'reissued'];
 const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
 
-/** Of whom, or of what, it is asked, and in which rows: of an appeal all of whoever has it, or had it in a row. */
+/** A subject of a request, and the rows that it is about: in an appeal, all rows of the present holder, or of the holder in a row. */
 interface Subject {
   readonly kind: 'restore' | 'unblock';
   /** A number in E.164, or an IMEI of 14 digits. */
   readonly identifier: string;
   readonly scope: 'current' | { readonly holderIn: LedgerRow } | { readonly rows: readonly LedgerRow[] };
   readonly ground: string;
-  /** Of an appeal's file. */
+  /** The line in an appeal's file. */
   readonly line: number;
 }
 
-/** What became of it. */
+/** The result for a subject. */
 export interface Became {
   readonly subject: Subject;
   readonly state: State;
-  /** At which operators it is given back, and for which row. */
+  /** The rows for which it is given back, one for each of its operators. */
   readonly backAt: readonly LedgerRow[];
-  /** Which rows are taken back. */
+  /** The rows that are taken back. */
   readonly rows: readonly LedgerRow[];
-  /** Where it is being given back already. */
+  /** The directions in which it is being given back already. */
   readonly openIn: readonly string[];
   /** Lines of `kept.csv`. */
   readonly kept: readonly string[];
-  /** Whether it stays as it is, for all that is given back: on others' account, or since an approver said so. */
+  /** Whether it stays as it is in spite of all that is given back: on others' account, or because an approver said so. */
   readonly stays: boolean;
 }
 
-/** What is known when a reversal takes its turn. */
+/** The knowledge at the instant when a reversal takes its turn. */
 export interface Known {
   readonly ledgers: Ledgers;
-  /** What every batch before it decided. */
+  /** The decisions of every batch before it. */
   readonly plans: ReadonlyMap<string, { readonly decided: readonly Decided[] }>;
   readonly orders: ReadonlyMap<string, readonly ToldOrder[]>;
   readonly at: number;
-  /** Whether what a batch says of somebody was withdrawn, also by what takes its turn. */
+  /** Whether a batch's claim about a subject was withdrawn, including by the reversal that takes its turn. */
   readonly isWithdrawn?: (batchId: string, what: What) => boolean;
 }
 
-/** What must become of all that a reversal is asked, in the order of its lines, or numbers first. */
+/** The results for all subjects of a reversal, in the order of its lines, or numbers first. */
 export function takenBack(
   asked: AskedBack,
   subjects: readonly Subject[],
@@ -72,7 +72,7 @@ export function takenBack(
   });
 }
 
-/** Of whom a caseworker's file asks: each once, on the ground of its first line. */
+/** The subjects of a caseworker's file: each once, on the ground of its first line. */
 export function subjectsOfAppeal({ rows }: AskedBack, ledgers: Ledgers, orders: readonly ToldOrder[]): Subject[] {
   return rows.map(({ msisdn, imei, reference, ground }, n) => {
     const line = n + 2;
@@ -87,9 +87,10 @@ export function subjectsOfAppeal({ rows }: AskedBack, ledgers: Ledgers, orders: 
 }
 
 /**
- * What an agency takes back of a report: the handsets that it names, or all, and of the numbers that it directed those that no other of
- * its handsets links which still stands. What the report found elsewhere goes with it where that was withdrawn, too.
- * @param decided what became of the report's rows
+ * The subjects that an agency takes back of a report: the handsets that it names, or all, and those of the directed numbers that no other
+ * handset of the report links which still stands. A subject that the report found elsewhere goes with it if the rows there were withdrawn,
+ * too.
+ * @param decided the decisions on the report's rows
  */
 export function subjectsOfWithdrawal(
   { imeis }: { readonly imeis: readonly string[] | undefined },
@@ -133,7 +134,7 @@ export function subjectsOfWithdrawal(
   return [...numbers, ...unblocked];
 }
 
-/** The day since which those have a number who are directed in these rows, as it was given to them; '' where nobody is known to have had it before. */
+/** The day since which the holder in these rows has the number, as it was given to them; '' where no earlier holder is known. */
 function heldSince(identifier: string, rows: readonly LedgerRow[], ledgers: Ledgers): string {
   const seen = rows.map(({ decided }) => decided.directedFor).sort();
   const activations = ledgers.ofNumber(identifier).flatMap(({ outcome, on }) => (outcome === 'reissued' ? on : []));
@@ -147,7 +148,7 @@ function reportOf(row: LedgerRow): string {
   return before === undefined ? (row.direction.split('.')[0] ?? '') : reportOf(before);
 }
 
-/** The rows that are in question of a withdrawal, with what goes on with them. */
+/** The rows of a withdrawal that are in question, with the rows that go on with them. */
 function rowsInScope({ scope, identifier }: Subject, ledgers: Ledgers): LedgerRow[] {
   if (scope === 'current' || !('rows' in scope)) return [];
   const all = new Set(scope.rows);
@@ -155,7 +156,7 @@ function rowsInScope({ scope, identifier }: Subject, ledgers: Ledgers): LedgerRo
   return [...all];
 }
 
-/** Which later batches rely on what a withdrawn report did: they found it there, or have done it themselves since. */
+/** The lines of later batches that rely on a withdrawn report's rows: they found them there, or have done the same themselves since. */
 function keptFor(subject: Subject, known: Known): string[] {
   const { ledgers, plans, at } = known;
   const { identifier, kind } = subject;
@@ -166,7 +167,7 @@ function keptFor(subject: Subject, known: Known): string[] {
   const kept = new Set<string>();
   const keep = (operator: string, batchId: string, state: string) =>
     kept.add(`${does},${shown},${operator},${batchId},${state}`);
-  // Nobody relies on what was taken back before, or is marked since the number turned out to be somebody else's in another row.
+  // Nobody relies on a row that was taken back before, or that is marked since the number turned out to be somebody else's in another row.
   const all = ledgers.rowsOf(does, identifier);
   const isMarked = (row: LedgerRow) => all.some((one) => one !== row && isFormerBy(one, row));
   const standing = scope.filter((row) => row.reversed === undefined && !isMarked(row));
@@ -179,7 +180,7 @@ function keptFor(subject: Subject, known: Known): string[] {
         one.kind === does &&
         one.state.startsWith('already') &&
         directions.has(one.direction) &&
-        // Who was met was somebody else, who had it before.
+        // A batch that met only the number's former holder doesn't rely on it.
         (since === '' || one.directedFor > since) &&
         !known.isWithdrawn?.(batchId, { kind: does, identifier, since })
       )
@@ -194,13 +195,13 @@ function keptFor(subject: Subject, known: Known): string[] {
   return [...kept];
 }
 
-/** Whether an operator says in a row that a number was given to somebody else since it was seen as another one has it. */
+/** Whether one row's operator says that the number was given to somebody else since the sighting of another row. */
 const isFormerBy = ({ reissuedOn }: LedgerRow, { decided }: LedgerRow) =>
   reissuedOn !== undefined && decided.directedFor <= reissuedOn;
 
 /**
- * Whether another batch did something of a withdrawn subject that is in force, at whatever operator, and nobody gave it back since; or
- * the number was directed when it was somebody else's than of whose rows it is asked.
+ * Whether another batch's row of a withdrawn subject is in force, at whatever operator, and nobody gave it back since; or the number was
+ * directed when its holder was another than in the rows in question.
  */
 function isOthers(subject: Subject, { ledgers, at }: Known): boolean {
   const { scope, identifier, kind } = subject;
@@ -212,7 +213,7 @@ function isOthers(subject: Subject, { ledgers, at }: Known): boolean {
   const own = rowsInScope(subject, ledgers);
   const given = ledgers.rowsOf(kind, identifier).filter(({ outcome }) => ['restored', 'unblocked'].includes(outcome));
   const all = ledgers.rowsOf(kind === 'restore' ? 'reverify' : 'block', identifier);
-  // Who had the number before somebody else got it has nothing of it any more.
+  // A former holder, from before the number was given to somebody else, doesn't count any more.
   const isFormer = (row: LedgerRow) => all.some((one) => isFormerBy(one, row));
   return all.some((row) => {
     if (own.includes(row) || row.reversed !== undefined || isFormer(row)) return false;
@@ -227,8 +228,8 @@ const isMoved = ({ waitsAt, outcome }: LedgerRow) => waitsAt !== undefined && ou
 const isOverdue = ({ outcome, ends }: LedgerRow, at: number) => ['open', 'failed'].includes(outcome) && at >= ends;
 
 /**
- * Whether an order that takes service carried a row, and no answer gave it back. Of one that is done with it counts, too, where an order
- * of its direction had taken anybody's before: nobody who has service loses it by that.
+ * Whether an order that takes service carried a row, and no answer gave it back. For a row that is done with, an earlier order of its
+ * direction that took anybody's service counts, too: nobody who has service loses it by that.
  */
 function isCut(row: LedgerRow, { orders, at }: Known): boolean {
   if (GIVES_SERVICE.includes(row.outcome)) return false;
@@ -240,11 +241,11 @@ function isCut(row: LedgerRow, { orders, at }: Known): boolean {
   );
 }
 
-/** Of whose rows it is asked, counted by those who had the number before them; and who has it now. */
+/** The holder in the rows in question, counted by the holders before them; and the present one. */
 function holdersOf(subject: Subject, ledgers: Ledgers) {
   const { scope, identifier } = subject;
   const activations = ledgers.ofNumber(identifier).flatMap(({ outcome, on }) => (outcome === 'reissued' ? on : []));
-  /** How many had it before who was seen. */
+  /** The number of holders before the one who was seen. */
   const holderOf = ({ decided }: LedgerRow) => activations.filter((day) => decided.directedFor > day).length;
   const named = scope !== 'current' && 'holderIn' in scope ? [scope.holderIn] : rowsInScope(subject, ledgers);
   const newest = activations.length;
@@ -294,7 +295,7 @@ function ofHandset(subject: Subject, _: string, known: Known): Decision {
 
 type AtOperator = { readonly state: State; readonly from?: LedgerRow; readonly openIn?: string };
 
-/** Goes back from the newest of an operator's rows to the first that says how it stands; `says` may leave that to an older one. */
+/** Goes back from the newest of an operator's rows to the first that tells the state; `says` may leave that to an older one. */
 function atOperator(
   own: readonly LedgerRow[],
   given: readonly LedgerRow[],
@@ -309,7 +310,7 @@ function atOperator(
   const rows = [...own, ...given.filter((row) => operatorOf(row) === operator)].sort((a, b) => b.madeAt - a.madeAt);
   for (const row of rows) {
     if (given.includes(row)) {
-      // Who was cut off after that, as their operator says, is so since they were last restored.
+      // A number that its operator says was cut off after that has been so since it was last restored.
       const cutSince = own.some((one) => ['disconnected', 'surrendered'].includes(one.outcome) && one.at > row.at);
       const isBack = row.outcome === 'unblocked' || (row.outcome === 'restored' && !cutSince);
       if (isBack) return nothingMore();
@@ -320,13 +321,13 @@ function atOperator(
     const state = says(row);
     if (state === undefined) continue;
     if (openIn !== undefined) return nothingMore();
-    // Who was verified was cut off all the same, where an order to restore them stands unanswered.
+    // A verified number was cut off all the same if an order to restore it is unanswered.
     return { state: state === 'nothingToRestore' && isUnanswered ? 'directed' : state, from: row };
   }
   return nothingMore();
 }
 
-/** What it comes to at all of the operators that have a row. */
+/** The state over all operators that have a row. */
 function together(own: readonly LedgerRow[], at: (operator: string) => AtOperator): Decision {
   const each = [...new Set(own.map(operatorOf))].map(at);
   const state = SUBJECT_STATES.find((one) => each.some((found) => found.state === one)) ?? 'nothingToRestore';

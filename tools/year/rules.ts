@@ -1,4 +1,7 @@
-/** What must hold at the end of the year, looked at from outside: what breaks it, one line each, without identifiers of people. */
+/**
+ * The rules that must hold at the end of the year, seen from outside; those that are broken have one line each, without identifiers of
+ * people.
+ */
 import { written } from '../../test/reckoning/files.ts';
 import { LADDERS } from '../../test/reckoning/tables.ts';
 import { isFollowUp, type Reckoning, type Reversal } from './books.ts';
@@ -14,16 +17,16 @@ export type Outbox = ReadonlyMap<string, string>;
 type Must = (holds: boolean, rule: string) => void;
 type Counts = Record<string, number>;
 
-/** A batch's summary, as far as it is looked at. */
+/** A batch's summary, as far as the rules look at it. */
 export interface Summary {
   batchId: string;
   status: string;
   report: Counts;
   connections: Counts;
   blocks: Counts;
-  /** Of what is given back; a report has none. */
+  /** The outcomes of what is given back; a report has none. */
   outcomes?: Counts;
-  /** Of a reversal. */
+  /** The subjects of a reversal. */
   subjects?: Counts;
   withdrawn?: number;
   operators: Record<string, { connections?: Counts; blocks?: Counts; outcomes?: Counts; withdrawn?: number }>;
@@ -32,7 +35,7 @@ export interface Summary {
   settledAt: string;
 }
 
-/** Those that lie in the outbox, by batch. */
+/** The summaries in the outbox, by batch. */
 export function summariesIn(outbox: Outbox): Map<string, Summary> {
   const all = new Map<string, Summary>();
   for (const [key, text] of outbox) {
@@ -42,7 +45,7 @@ export function summariesIn(outbox: Outbox): Map<string, Summary> {
   return all;
 }
 
-/** What was broken. */
+/** The rules that were broken. */
 export function brokenRules(
   chronicle: Chronicle,
   reckoning: Reckoning,
@@ -65,7 +68,7 @@ export function brokenRules(
   return [...broken];
 }
 
-/** A usage file is held up where it breaks a rule of the gates, and people are told which. */
+/** Checks that a usage file is held up if it breaks a rule of the gates, and that people are told which. */
 function checkGates({ usage, notices }: Chronicle, must: Must): void {
   for (const [operator, files] of Map.groupBy(usage, (one) => one.operator))
     for (const [n, file] of files.entries()) {
@@ -83,7 +86,7 @@ function checkGates({ usage, notices }: Chronicle, must: Must): void {
     }
 }
 
-/** Each report ended as those who decided would have it. */
+/** Checks that each report ended by its fate. */
 function checkReports({ reports }: Chronicle, outbox: Outbox, ends: ReadonlyMap<string, string>, must: Must): void {
   const summaries = summariesIn(outbox);
   for (const { batchId, rows } of reports) {
@@ -99,7 +102,7 @@ function checkReports({ reports }: Chronicle, outbox: Outbox, ends: ReadonlyMap<
   }
 }
 
-/** Invariants 1, 2 and 5, and what people were shown. */
+/** Checks invariants 1, 2 and 5, and the previews. */
 function checkBatches({ batches }: Reckoning, outbox: Outbox, must: Must): void {
   const summaries = summariesIn(outbox);
   for (const [batchId, { decided, books, weighed, withoutOrder }] of batches) {
@@ -133,7 +136,7 @@ function checkBatches({ batches }: Reckoning, outbox: Outbox, must: Must): void 
   }
 }
 
-/** What each reversal came to: its ending, its books, what it answers line by line, its list, and its receipt. */
+/** Checks the results of each reversal: its end, its books, its answers line by line, its list, and its receipt. */
 function checkReversals({ askedBack }: Chronicle, { reversals }: Reckoning, outbox: Outbox, must: Must): void {
   const summaries = summariesIn(outbox);
   for (const { batchId, fate, key, sha256: digest, uploader, rows, withdraws } of askedBack) {
@@ -188,12 +191,12 @@ function checkReversals({ askedBack }: Chronicle, { reversals }: Reckoning, outb
   }
 }
 
-/** Of a reversal that directed nothing. */
+/** The results of a reversal that directed nothing. */
 const NOTHING: Omit<Reversal, 'asked'> = {
   ...{ became: [], subjects: {}, ended: {}, outcomes: {}, answers: [], withdrawn: [], withoutOrder: 0, at: 0 },
 };
 
-/** Invariant 11, as operators see it: no order that takes service carries a row that was taken back before. */
+/** Checks invariant 11, as operators see it: no order that takes service has a row that was taken back before. */
 function checkTakenBack({ orders }: Chronicle, { ledgers, reversals }: Reckoning, must: Must): void {
   for (const { notice, at, rows } of orders) {
     if (['restore', 'unblock'].includes(notice.order)) continue;
@@ -211,14 +214,14 @@ function checkTakenBack({ orders }: Chronicle, { ledgers, reversals }: Reckoning
 
 const isHandset = (kind: string) => kind === 'block' || kind === 'unblock';
 
-/** What people were shown. */
+/** Checks a preview's counts. */
 function checkPreview(batchId: string, { linked, held, linkedOnlyByHeld }: Weighed, outbox: Outbox, must: Must): void {
   const preview = JSON.parse(outbox.get(`previews/${batchId}/preview.json`) ?? '{}') as Counts;
   for (const [word, count] of Object.entries({ linked, held: held.size, linkedOnlyByHeld }))
     must(preview[word] === count, `${batchId}: the preview shows ${word} ${preview[word]}, and there are ${count}`);
 }
 
-/** Invariants 8 and 9: who gives an order was approved by enough people before, on the preview that they saw. */
+/** Checks invariants 8 and 9: a batch that gives an order was approved by enough people before, on the preview that they saw. */
 function checkDecided({ orders, decisions }: Chronicle, { reversals }: Reckoning, must: Must): void {
   const first = new Map<string, number>();
   for (const { notice, at } of orders) first.set(notice.batchId, Math.min(at, first.get(notice.batchId) ?? at));
@@ -240,7 +243,7 @@ function checkDecided({ orders, decisions }: Chronicle, { reversals }: Reckoning
   }
 }
 
-/** Invariants 3, 6 and 7, as operators see them. */
+/** Checks invariants 3, 6 and 7, as operators see them. */
 function checkOrders({ orders, answers }: Chronicle, must: Must): void {
   const ended = endedAt(answers);
   const deadlines = new Map<string, number>();
@@ -273,7 +276,7 @@ function checkOrders({ orders, answers }: Chronicle, must: Must): void {
   checkLadders(orders, must);
 }
 
-/** When each row was answered for, for good: `direction identifier`. */
+/** The instants of rows' final answers, by `direction identifier`. */
 function endedAt(answers: readonly GivenAnswer[]): Map<string, number> {
   const ended = new Map<string, number>();
   for (const { direction, at, rows } of answers)
@@ -283,7 +286,7 @@ function endedAt(answers: readonly GivenAnswer[]): Map<string, number> {
   return ended;
 }
 
-/** Each direction's rungs are as long as the policy says, counted from the first one's beginning. */
+/** Checks that each direction's rungs are as long as the policy says, counted from the first one's beginning. */
 function checkLadders(orders: readonly ToldOrder[], must: Must): void {
   const byDirection = Map.groupBy(orders, ({ notice }) => notice.directionId);
   for (const [directionId, own] of byDirection) {
@@ -296,7 +299,7 @@ function checkLadders(orders: readonly ToldOrder[], must: Must): void {
             notice.deadline === (begun?.notice.deadline ?? 0) + (Number(notice.rung) - 1) * DAY,
           `${directionId}: what gives back is asked for twice, a day after the other`,
         );
-    // What goes on with more time has the deadlines of its ladder before, later.
+    // A row that goes on with more time has its former ladder's deadlines, postponed.
     if ((kind !== 'block' && kind !== 'reverify') || isFollowUp(directionId)) continue;
     const [first] = LADDERS[kind];
     const begins = own.find(({ notice }) => notice.rung === 1);
@@ -321,7 +324,7 @@ function checkLadders(orders: readonly ToldOrder[], must: Must): void {
   }
 }
 
-/** Each response has its receipt, with what was reckoned. */
+/** Checks that each response has its receipt, with the reckoned counts. */
 function checkReceipts({ taken }: Reckoning, outbox: Outbox, must: Must): void {
   for (const [{ operator, direction, name, sha256: digest, rows }, counts] of taken) {
     const key = `receipts/${operator}/${direction}/${name}.${digest.slice(0, 8)}.json`;
@@ -352,7 +355,9 @@ function checkReceipts({ taken }: Reckoning, outbox: Outbox, must: Must): void {
   }
 }
 
-/** Each batch has its list, what came after it lists of its own, and who is withdrawn is in none that is made later. */
+/**
+ * Checks that each batch has its list, that later answers have lists of their own, and that a withdrawn number is in no list made later.
+ */
 function checkLists({ batches, atOnce }: Reckoning, outbox: Outbox, must: Must): void {
   const lists = [...outbox].filter(([key]) => key.startsWith('revocations/') && key.endsWith('.csv'));
   const named = (end: string) =>
@@ -381,7 +386,7 @@ function linesOf(text = ''): string[] {
     .filter((line) => line !== '');
 }
 
-/** What stands in one of two sorted lists alone. */
+/** The lines that are in only one of two sorted lists. */
 function difference(a: readonly string[], b: readonly string[]): string[] {
   const [inA, inB] = [new Set(a), new Set(b)];
   return [
@@ -390,7 +395,7 @@ function difference(a: readonly string[], b: readonly string[]): string[] {
   ];
 }
 
-/** How often each kind and state is among some lines, without identifiers. */
+/** The numbers of lines of each kind and state, without identifiers. */
 function shownStates(lines: readonly string[]): string {
   const counts: Counts = {};
   for (const line of lines) {
@@ -406,7 +411,7 @@ const told = (counts: Counts): string =>
     .map(([word, count]) => `${word} ${count}`)
     .join(', ');
 
-/** Whether they count the same; what isn't there is 0. */
+/** Whether the counts are the same; a missing one is 0. */
 function sameCounts(a: Counts, b: Counts): boolean {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((word) => (a[word] ?? 0) === (b[word] ?? 0));
 }

@@ -1,4 +1,4 @@
-/** A year on the local cloud: who does what when, and what lies there at its end. */
+/** A year on the local cloud: people's acts and their times, and the outbox at the end. */
 import type { LocalCloud } from 'local-cloud';
 import { stageFromContext } from '../../lib/config/context.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
@@ -15,7 +15,7 @@ import type { Lived } from './judge.ts';
 import { Life, later, type Sighting } from './life.ts';
 import { YearOperator } from './operators.ts';
 
-/** How the app is synthesized: with the limits that the year reckons with, and less of what recurs. */
+/** The context with which the app is synthesized: with the limits that the year reckons with, and less that recurs. */
 export const CONTEXT = {
   sweepHours: '24',
   surveyHours: '24',
@@ -26,9 +26,9 @@ export const CONTEXT = {
 };
 const USAGE_SECOND = 29;
 const ADMITS_SECOND = 37;
-/** How much of a bucket is read at once. */
+/** The number of objects that are read at once. */
 const AT_ONCE = 8;
-/** How often it is told how far it is. */
+/** The days between two reports of progress. */
 const TELL_EVERY_DAYS = 5;
 
 /** A year, drawn, that is yet to be lived. */
@@ -36,7 +36,7 @@ export class Year {
   readonly #life: Life;
   readonly #chronicle = new Chronicle();
   readonly #operators = new Map<string, YearOperator>();
-  /** By the key of a file that is wrong: what is done where it is held up. */
+  /** The reactions to files that are wrong, if they are held up, by key. */
   readonly #ifGated = new Map<string, () => void>();
   #asked: readonly string[] = [];
   #deciders: Deciders | undefined;
@@ -47,7 +47,7 @@ export class Year {
     this.#life = new Life(drawWorld(size));
   }
 
-  /** What is published to any topic: the cloud that it is lived in tells of it. */
+  /** Takes everything that is published to any topic; the year's cloud tells of it. */
   readonly published = (message: string): void => {
     const told: Told = { ...messageOf(message), toldAt: this.#cloud?.clock.now() ?? START };
     this.#chronicle.notices.push(told);
@@ -60,9 +60,9 @@ export class Year {
   };
 
   /**
-   * Lives through it.
-   * @param cloud an empty one, at the year's first instant, with `published` for what watches it
-   * @param tell hears how far it is
+   * Lives through the year.
+   * @param cloud an empty one, at the year's first instant, whose `watch` calls `published`
+   * @param tell hears of the progress
    */
   async live(cloud: LocalCloud, tell: (day: number, what: string) => void = () => {}): Promise<Lived> {
     this.#cloud = cloud;
@@ -89,7 +89,7 @@ export class Year {
     return { life: this.#life, chronicle: this.#chronicle, outbox, asked, failures: cloud.failures() };
   }
 
-  /** Each operator sends what it saw, after each period; what it saw before the year, at its beginning. */
+  /** Plans the operators' files: each sends its sightings after each period, and those from before the year at its beginning. */
   #sendUsage(cloud: LocalCloud): void {
     const { world } = this.#life;
     for (let period = FIRST_PERIOD; (period + 1) * PERIOD_DAYS < world.days; period++) {
@@ -105,7 +105,7 @@ export class Year {
     }
   }
 
-  /** At the end of the year a caseworker looks numbers up. */
+  /** Has a caseworker look numbers up, at the end of the year. */
   async #lookUp(cloud: LocalCloud): Promise<void> {
     this.#asked = askedAbout(this.#chronicle, this.#life.world);
     await cloud.put(bucketsOf(cloud).inbox, 'lookups/caseworker-1/year.csv', csv(['msisdn', ...this.#asked]));
@@ -124,7 +124,7 @@ export class Year {
     await cloud.put(bucketsOf(cloud).inbox, key, text);
   }
 
-  /** A usage file is held up: its operator sends another one where it was wrong, and else an approver admits it. */
+  /** Reacts to a usage file that is held up: its operator sends another one if it was wrong; otherwise an approver admits it. */
   #hearOfGated(cloud: LocalCloud, { key, versionId }: Told): void {
     const sent = this.#chronicle.usage.find((one) => one.key === key);
     if (sent === undefined || sent.isGated) return;
@@ -148,13 +148,16 @@ export class Year {
   }
 }
 
-/** Which operator's program once loses days, and which one's sends everybody several times. */
+/**
+ * The way in which an operator's file comes about: one operator's program once loses days, and another's once sends everybody several
+ * times.
+ */
 function exportOf(operator: string, n: number): Export {
   if (operator === 'airtel' && n === 6) return 'days lost';
   return operator === 'jio' && n === 8 ? 'several times' : 'as ever';
 }
 
-/** What lies in the outbox under some prefixes. */
+/** The texts in the outbox under some prefixes. */
 async function read(cloud: LocalCloud, prefixes: readonly string[]): Promise<Map<string, string>> {
   const { outbox } = bucketsOf(cloud);
   const keys = (await Promise.all(prefixes.map((prefix) => cloud.list(outbox, prefix)))).flat();

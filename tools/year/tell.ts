@@ -1,11 +1,11 @@
-/** What is printed of a year. */
+/** The printed text of a year. */
 import type { Size } from './draw.ts';
 import { type Verdict, wronglyCutOff } from './judge.ts';
 import { FREE_BY_APPEAL } from './reckoning.ts';
 
 const number = (value: number) => Math.round(value).toLocaleString('en-GB');
 
-/** All of it, as lines. */
+/** The whole text, as lines. */
 export function yearText({ seed, batches, handsets }: Size, verdict: Verdict, seconds: number): string {
   const { innocents, guilty, summaries, broken, counts } = verdict;
   const row = (what: string, count: number) => `  ${what.padEnd(64)} ${number(count).padStart(9)}`;

@@ -1,8 +1,8 @@
-/** The year's own reckoning of what agencies have withdrawn of their reports, from docs/formats.md, without a line of the system's. */
+/** The year's own reckoning of what agencies have withdrawn of their reports, from docs/formats.md, without a line of the system's code. */
 
 import type { LinkedBy } from './claims.ts';
 
-/** What one reversal took back of a report, and whom approvers left out of it. */
+/** The part of a report that one reversal took back, and the subjects that approvers left out of it. */
 interface TakenBack {
   /** Undefined for the whole report. */
   readonly imeis: readonly string[] | undefined;
@@ -12,15 +12,18 @@ interface TakenBack {
 /** A report's numbers, each with its handsets that link it and are acted upon, by what people said of the report. */
 export type Links = ReadonlyMap<string, readonly LinkedBy[]>;
 
-/** A number, or a handset, of which a report says something. */
+/** A number, or a handset, in a report. */
 export interface What {
   readonly kind: 'reverify' | 'block';
   readonly identifier: string;
-  /** The day since which a number is theirs who are meant: who was seen until then is somebody else. '' where nobody had it before. */
+  /**
+   * The day since which a number belongs to the holder who is meant: somebody who was seen until then is another. '' where nobody had it
+   * before.
+   */
   readonly since: string;
 }
 
-/** What was withdrawn of each report so far. */
+/** The withdrawals of each report so far. */
 export class Withdrawals {
   readonly #linksOf: (batchId: string) => Links;
   readonly #links = new Map<string, Links>();
@@ -31,14 +34,14 @@ export class Withdrawals {
     this.#linksOf = linksOf;
   }
 
-  /** Which handsets of a report link each of its numbers. */
+  /** The handsets of a report that link each of its numbers. */
   linksOf(batchId: string): Links {
     const links = this.#links.get(batchId) ?? this.#linksOf(batchId);
     this.#links.set(batchId, links);
     return links;
   }
 
-  /** A reversal of a report takes its turn. */
+  /** Notes that a reversal of a report takes its turn. */
   note(batchId: string, taken: TakenBack): void {
     this.#taken.set(batchId, [...(this.#taken.get(batchId) ?? []), taken]);
   }
@@ -49,8 +52,9 @@ export class Withdrawals {
   }
 
   /**
-   * Whether what a report says of a number or a handset is withdrawn: with the whole of it, or with the last handset that links the number.
-   * @param own what a reversal takes back that takes its turn now
+   * Whether a report's claim about a number or a handset is withdrawn: with the whole report, or with the last handset that links the
+   * number.
+   * @param own the part that the reversal that takes its turn now takes back
    */
   isWithdrawn(batchId: string, { kind, identifier, since }: What, own?: TakenBack): boolean {
     const all = this.#all(batchId, own);
@@ -60,7 +64,7 @@ export class Withdrawals {
     if (kind === 'block') return this.#takenBy(batchId, identifier, own) >= 0;
     const links = this.linksOf(batchId).get(identifier) ?? [];
     const theirs = links.filter(({ day }) => day > since);
-    // Who was seen was nobody but somebody else, who had the number before.
+    // Only the number's former holder was seen.
     if (links.length > 0 && theirs.length === 0) return true;
     const by = theirs.map(({ imei }) => this.#takenBy(batchId, imei, own));
     return by.length > 0 && !by.includes(-1) && all[Math.max(...by)]?.struck.has(identifier) === false;

@@ -9,7 +9,7 @@ import { CONTEXT, Year } from './run.ts';
 import { yearText } from './tell.ts';
 import { help, yearSettings } from './year-arguments.ts';
 
-/** Enough that every function stays warm. */
+/** Enough workers that every function stays warm. */
 const WORKERS = 40;
 const progress = showProgress(process.stderr);
 

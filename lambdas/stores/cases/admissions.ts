@@ -4,7 +4,7 @@ import type { ApproverId } from '../../domain/identifiers.ts';
 import { fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read } from './table.ts';
 
-/** A file of admissions that was recorded, and its receipt: that of the same bytes, whenever they come again. */
+/** A file of admissions that was recorded, and its receipt: the same bytes get it whenever they come again. */
 export interface AdmissionsFile {
   readonly sha256: string;
   readonly receipt: string;
@@ -29,7 +29,10 @@ export async function readAdmissionsFile(
   return await read(table, key.admissions(approver, sha8(sha256)), admissionsFileForm);
 }
 
-/** Has a file's receipt count where none does yet. @returns the one that counts */
+/**
+ * Makes a file's receipt count if none does yet.
+ * @returns the one that counts
+ */
 export async function recordAdmissions(
   table: string,
   approver: ApproverId,

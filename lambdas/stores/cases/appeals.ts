@@ -5,8 +5,8 @@ import { fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read } from './table.ts';
 
 /**
- * What asks for a reversal and was recorded, a caseworker's appeal or an agency's withdrawal: that of the same bytes, whenever they come
- * again. A withdrawal goes by its report's batch and its bytes, since one without rows says the same of every report.
+ * A recorded file that asks for a reversal, a caseworker's appeal or an agency's withdrawal: it stands for the same bytes whenever they
+ * come again. A withdrawal goes by its report's batch and its bytes, since one without rows says the same of every report.
  */
 export interface RecordedAppeal {
   readonly sha256: string;
@@ -14,7 +14,7 @@ export interface RecordedAppeal {
   readonly batchId: BatchId;
   /** The attempt whose reading of the file counts. */
   readonly attempt: string;
-  /** How many numbers, handsets and pairs it asks for; where there are none, no batch comes of it. */
+  /** The number of numbers, handsets and pairs that it asks for; if it is 0, no batch comes of it. */
   readonly subjects: number;
 }
 
@@ -25,7 +25,10 @@ export const recordedAppealForm = formOf<RecordedAppeal>(
   z.strictObject({ sha256: fields.sha256, batchId: fields.batch, attempt: z.string(), subjects: fields.count }),
 );
 
-/** A caseworker's appeal whose SHA-256 begins as this one does: files are told apart by these digits in the names of their receipts. */
+/**
+ * An uploader's recorded appeal or withdrawal whose SHA-256 begins as this one does: files are told apart by these digits in the names of
+ * their receipts.
+ */
 export async function readAppeal(
   table: string,
   uploader: CaseworkerId | AgencyId,
@@ -34,7 +37,10 @@ export async function readAppeal(
   return await read(table, key.appeal(uploader, sha8(sha256)), recordedAppealForm);
 }
 
-/** Has an appeal count where none does yet, or in the place of one that is `gone`. @returns the one that counts */
+/**
+ * Makes an appeal count if none does yet, or in the place of one that is `gone`.
+ * @returns the one that counts
+ */
 export async function recordAppeal(
   table: string,
   uploader: CaseworkerId | AgencyId,

@@ -23,7 +23,7 @@ async function prepare(work: string, decision: Decision, attempt: string): Promi
   return key;
 }
 
-/** What a batch is by the record: it waits until that has an ending. */
+/** The state of a batch by the record: it waits until the record has an ending. */
 function standing({
   ending,
 }: Decision): Pick<Batch, 'approvedAt' | 'endedAt' | 'untold'> & Partial<Pick<Batch, 'state'>> {
@@ -33,7 +33,7 @@ function standing({
     : { state: ending.state, endedAt: ending.at, untold: true };
 }
 
-/** Makes a prepared preview the batch's, and this its decision; false where it has one. */
+/** Makes a prepared preview the batch's, and this its decision; false if it has one. */
 export async function openApproval(
   env: Places,
   batch: Batch,
@@ -46,14 +46,14 @@ export async function openApproval(
   return await commitPreview(env.CASES, batch, preview, { decision: pointer, ...standing(decision) });
 }
 
-/** So many attempts of a wait are remembered: more than its retries and time-outs within the days that it may take. */
+/** The most attempts of a wait that are remembered: more than its retries and time-outs within the days that it may take. */
 const MOST_TOKENS = 20;
 
 /**
  * Commits the next record of a batch's decision, and that another task waits for its end, on the version that was read.
  * @param pointer as it was read
- * @param change the next record and the attempt that made it; null where it stays; and the token of who waits
- * @returns false where somebody else came first
+ * @param change the next record and the attempt that made it, or null if it stays; and the token of the task that waits
+ * @returns false if somebody else came first
  */
 export async function changeApproval(
   env: Places,
@@ -73,7 +73,7 @@ export async function changeApproval(
   );
 }
 
-/** Which file withdrew a batch, where one did. */
+/** The record of the file that withdrew a batch, if one did. */
 export async function readWithdrawal(work: string, { withdrawal }: Batch): Promise<WithdrawnReport | undefined> {
   return withdrawal === undefined
     ? undefined
@@ -81,10 +81,10 @@ export async function readWithdrawal(work: string, { withdrawal }: Batch): Promi
 }
 
 /**
- * Withdraws a batch that waits: on the version of its decision, where it has one, so that whoever commits first counts; before
- * that, as long as it has no preview.
+ * Withdraws a batch that waits: on the version of its decision, if it has one, so that whoever commits first counts; otherwise as long as
+ * it has no preview.
  * @param batch as it was read
- * @returns false where somebody else came first
+ * @returns false if somebody else came first
  */
 export async function withdrawBatch(env: Places, batch: Batch, withdrawn: WithdrawnReport): Promise<boolean> {
   const { batchId, decision: pointer } = batch;

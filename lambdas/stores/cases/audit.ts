@@ -14,7 +14,7 @@ export const auditHeadForm = formOf<AuditHead>(
   1,
   z.strictObject({ n: fields.count, hash: fields.sha256 }),
 );
-/** That a fact is in its chain: the item is there. */
+/** The mark that a fact is in its chain: the item is there. */
 export const auditedForm = formOf('mark of the audit', 1, z.strictObject({}));
 
 /** The end of a batch's chain. */
@@ -22,7 +22,7 @@ export async function readAuditHead(table: string, id: BatchId): Promise<AuditHe
   return (await read(table, key.auditHead(id), auditHeadForm)) ?? NO_ENTRY;
 }
 
-/** Moves the end of a chain on, where it still is what was read; else somebody else did. */
+/** Moves the end of a chain on if it still is what was read; otherwise somebody else did. */
 export async function moveAuditHead(table: string, id: BatchId, from: AuditHead, to: AuditHead): Promise<void> {
   const item = { pk: key.auditHead(id), ...auditHeadForm.write(to) };
   try {
@@ -33,7 +33,7 @@ export async function moveAuditHead(table: string, id: BatchId, from: AuditHead,
   }
 }
 
-/** Which of these facts are in the batch's chain already, strongly consistent. */
+/** Returns those of these facts that are in the batch's chain already, strongly consistent. */
 export async function readAudited(table: string, id: BatchId, facts: readonly string[]): Promise<Set<string>> {
   const ids = new Map(facts.map((fact) => [key.audited(id, fact), fact]));
   const audited = new Set<string>();

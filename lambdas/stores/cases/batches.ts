@@ -17,15 +17,15 @@ import type { Asker } from '../../domain/turn.ts';
 import { dynamo } from '../clients.ts';
 import { Conflict, contentOf, key, put, read, refusedByCondition } from './table.ts';
 
-/** Which record of a batch's decision counts, and who waits for its end. */
+/** The record of a batch's decision that counts, and the tasks that wait for its end. */
 export interface DecisionPointer {
-  /** In the work bucket. */
+  /** The record's key in the work bucket. */
   recordKey: string;
-  /** Until when it is decided upon; null where nobody has to. */
+  /** The instant until which it is decided upon; null if nobody has to. */
   decideBy: Instant | null;
   /** The task tokens that wait for its end, the newest last. */
   tokens: string[];
-  /** Each commit's is one more than that which it was read at. */
+  /** Each commit adds one to the version that it was read at. */
   version: number;
 }
 
@@ -38,39 +38,39 @@ export interface Batch {
   sha256: string;
   /** The Batch execution that works on it. */
   execution: string;
-  /** How often, once directed, it was handed over to another execution because the one before had ended. */
+  /** The number of times that it was handed over to another execution because the one before had ended. */
   resumed?: number;
   state: BatchState;
   /** The plan's number; 0 until it takes its turn to plan. */
   plan: number;
-  /** When planning began: all deadlines count from it. Before that, when the batch was registered. */
+  /** The instant when planning began: all deadlines count from it. Before that, the instant when the batch was registered. */
   startedAt: Instant;
-  /** Since when it waits for its turn to plan. */
+  /** The instant since which it waits for its turn to plan. */
   approvedAt?: Instant;
-  /** When it ended without effect: refused, lapsed, over a limit or withdrawn. */
+  /** The instant when it ended without effect: refused, lapsed, over a limit or withdrawn. */
   endedAt?: Instant;
-  /** Whether its ending is still to be published; such a batch is begun anew by nothing. */
+  /** Whether its ending is still to be published; nothing begins such a batch anew. */
   untold?: boolean;
   uploadedAt: Instant;
   report: { rows: number; rejected: number; repeats: number; handsets: number };
   /** The screened handsets of a report, in the work bucket. */
   handsetsKey?: string;
-  /** Where the preview that counts was prepared in the work bucket, a folder, and the SHA-256 of its JSON; set by its commit. */
+  /** The folder in the work bucket of the preview that counts, and the SHA-256 of its JSON; set by its commit. */
   previewKey?: string;
   previewSha256?: string;
   /**
-   * What was decided of it so far; set with its preview. Batches that were approved before anybody decided have none; a reversal that was
-   * begun again has until then what was decided of the attempt that failed.
+   * The decision on it so far; set with its preview. Batches that were approved before there were decisions have none. A reversal that was
+   * begun again has the decision of the attempt that failed until then.
    */
   decision?: DecisionPointer;
-  /** Which file withdrew it: a record in the work bucket. */
+  /** The record in the work bucket of the file that withdrew it. */
   withdrawal?: string;
-  /** What was planned, in the work bucket; set by the commit that makes the plan count. */
+  /** The plan in the work bucket; set by the commit that makes the plan count. */
   planKey?: string;
-  /** When that was: the instant from which on what it decided counts. Batches of the fifth form and before have none. */
+  /** The instant of that commit, from which on what it decided counts. Batches of the fifth form and before have none. */
   directedAt?: Instant;
   settledAt?: Instant;
-  /** Where Settle prepared what it published; set by the commit that settles. */
+  /** The folder where Settle prepared what it published; set by the commit that settles. */
   settledUnder?: string;
 }
 
@@ -119,9 +119,8 @@ export const batchForm = formOf<Batch>(
   'batch',
   7,
   batch,
-  // Before there were kinds, a batch was a report's; before there were previews and decisions, it had none; before the fifth
-  // form it didn't say whether its ending was published, before the sixth not when its plan counted; before the seventh nobody
-  // withdrew it.
+  // Before there were kinds, a batch was a report's; before there were previews and decisions, it had none; before the fifth form it didn't
+  // say whether its ending was published, before the sixth not when its plan counted; before the seventh nobody withdrew it.
   {
     1: (batch) => ({ kind: 'report', ...batch }),
     2: (batch) => batch,
@@ -149,13 +148,12 @@ export const executionForm = formOf(
 );
 
 /**
- * Registers a batch for an execution: a new one, one that failed with its last execution or ended without effect there, as was
- * told, and begins anew, or one that an execution has registered which had ended (an attempt of it ran on for so long). A batch
- * that failed with an execution is never that one's again, and one of other bytes, whose SHA-256 begins alike, is never another
- * report's.
+ * Registers a batch for an execution: a new batch; one that failed with its last execution, or ended without effect there, as was told, and
+ * begins anew; or one that was registered by an execution which had ended (an attempt of it ran on for that long). A batch that failed with
+ * an execution is never that one's again, and one of other bytes, whose SHA-256 begins alike, is never another report's.
  * @throws Conflict when the execution itself has ended
- * @returns the batch as it stands afterwards; it is another report's when `sha256` is not the one given, and another
- *   execution's when `execution` is not
+ * @returns the batch as it stands afterwards; it is another report's when `sha256` is not the one given, and another execution's when
+ * `execution` is not
  */
 export async function registerBatch(table: string, batch: Batch): Promise<Batch> {
   await put(
@@ -187,7 +185,7 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
   }
 }
 
-/** Leaves a batch failed that nobody has registered, so that it is begun again; one that is there stays as it is. */
+/** Leaves a batch that nobody has registered as failed, so that it is begun again; one that is there stays as it is. */
 export async function leaveFailed(table: string, batch: Batch & { state: 'failed' }): Promise<void> {
   try {
     await put(table, { pk: key.batch(batch.batchId), ...batchForm.write(batch) }, 'attribute_not_exists(pk)');
@@ -198,7 +196,7 @@ export async function leaveFailed(table: string, batch: Batch & { state: 'failed
 
 const ANEW = Object.fromEntries(BEGINS_ANEW.map((state) => [`:${state}`, state]));
 
-/** Changes a batch under a condition. False when the condition did not hold. */
+/** Changes a batch under a condition. Returns false when the condition did not hold. */
 async function changeBatch(
   table: string,
   id: BatchId,
@@ -234,14 +232,17 @@ async function changeBatch(
   }
 }
 
-/** What of a batch its decision changes, and which attempt's preview it is bound to. */
+/** The fields of a batch that its decision changes, and the preview to which it is bound. */
 type Decided = Pick<
   Batch,
   'decision' | 'approvedAt' | 'endedAt' | 'untold' | 'previewKey' | 'previewSha256' | 'withdrawal'
 > &
   Partial<Pick<Batch, 'state'>>;
 
-/** The commit that makes a preview the batch's and opens its decision. False when the batch has one, or is on its way under another execution. */
+/**
+ * The commit that makes a preview the batch's and opens its decision. Returns false when the batch has one, or is on its way under another
+ * execution.
+ */
 export function commitPreview(
   table: string,
   { batchId, execution }: Asker,
@@ -253,7 +254,7 @@ export function commitPreview(
   return changeBatch(table, batchId, { ...preview, ...opened }, condition, values);
 }
 
-/** A commit to the decision of a batch that waits, on the version at which that was read. False when somebody else came first. */
+/** A commit to the decision of a batch that waits, on the version at which that was read. Returns false when somebody else came first. */
 export function commitDecision(
   table: string,
   { batchId, execution }: Asker,
@@ -265,13 +266,16 @@ export function commitDecision(
   return changeBatch(table, batchId, decided, condition, values);
 }
 
-/** The commit that ends a batch before it has a preview: none is made its own after that. False where it has one, or waits no more. */
+/**
+ * The commit that ends a batch before it has a preview: no preview is made its own after that. Returns false if it has one, or waits no
+ * more.
+ */
 export function commitUnpreviewed(table: string, { batchId, execution }: Asker, ended: Decided): Promise<boolean> {
   const condition = '#state = :waiting AND #execution = :mine AND attribute_not_exists(#previewKey)';
   return changeBatch(table, batchId, ended, condition, { ':waiting': 'waiting', ':mine': execution });
 }
 
-/** Notes of a batch that ended without effect that whom it concerns was told so. False when it is another execution's by now. */
+/** Notes that everybody concerned was told that a batch ended without effect. Returns false when it is another execution's by now. */
 export function noteEndingTold(table: string, { batchId, execution }: Asker): Promise<boolean> {
   return changeBatch(table, batchId, { untold: false }, '#untold = :yes AND #execution = :mine', {
     ':yes': true,
@@ -279,7 +283,7 @@ export function noteEndingTold(table: string, { batchId, execution }: Asker): Pr
   });
 }
 
-/** The commit that makes plan k count. False when k is void, or was committed before. */
+/** The commit that makes plan k count. Returns false when k is void, or was committed before. */
 export function commitPlan(
   table: string,
   id: BatchId,
@@ -293,8 +297,8 @@ export function commitPlan(
 }
 
 /**
- * Hands a batch over to its n-th other execution: a directed one, or one whose ending is to be published. False when it is
- * another execution's by now than the one with which it was read.
+ * Hands a batch over to its n-th other execution: a directed one, or one whose ending is to be published. Returns false when it is another
+ * execution's by now than the one with which it was read.
  * @throws Conflict when the other execution has ended by now
  */
 export async function handOver(table: string, { batchId, execution }: Asker, to: string, n: number): Promise<boolean> {
@@ -305,7 +309,7 @@ export async function handOver(table: string, { batchId, execution }: Asker, to:
 }
 
 /**
- * The commit that settles a batch: one that is directed, or one without handsets, which waits for nothing. False when it was
+ * The commit that settles a batch: one that is directed, or one without handsets, which waits for nothing. Returns false when it was
  * settled before.
  */
 export function commitSettled(table: string, id: BatchId, settledAt: Instant, settledUnder: string): Promise<boolean> {
@@ -323,15 +327,15 @@ export function commitSettled(table: string, id: BatchId, settledAt: Instant, se
 }
 
 /** The plan that failed with an execution, as the audit is told of it. */
-export interface FailedPlan {
+interface FailedPlan {
   plan: number;
   startedAt: Instant;
 }
 
 /**
- * Makes a batch failed whose plan doesn't count yet, and whose execution has ended. What fails is noted with the
- * execution first: another execution may have begun the batch anew before anybody is told. Where the batch ended otherwise in
- * between, that is noted no more: once another execution publishes its ending, nothing else would tell that it did not fail.
+ * Makes a batch failed whose plan doesn't count yet, and whose execution has ended. The failure is noted with the execution first: another
+ * execution may have begun the batch anew before anybody is told. If the batch ended otherwise in between, the note is removed: once
+ * another execution publishes its ending, nothing else would tell that it did not fail.
  */
 async function failBatch(table: string, { batchId, execution }: Asker): Promise<void> {
   for (let noted: FailedPlan | undefined; ; ) {
@@ -350,7 +354,7 @@ async function failBatch(table: string, { batchId, execution }: Asker): Promise<
         ReturnConsumedCapacity: 'TOTAL',
       }),
     );
-    // Of the plan that was noted: one that is registered in between is noted before it fails.
+    // The condition names the plan that was noted: a plan that is registered in between is noted before it fails.
     const states = Object.fromEntries(MAY_FAIL.map((state) => [`:${state}`, state]));
     const condition = `#state IN (${Object.keys(states).join(', ')}) AND #execution = :mine AND #plan = :noted`;
     const values = { ...states, ':mine': execution, ':noted': plan };
@@ -358,7 +362,7 @@ async function failBatch(table: string, { batchId, execution }: Asker): Promise<
   }
 }
 
-/** Takes the note away that this plan failed with an execution. */
+/** Removes the note that this plan failed with an execution. */
 async function noteNoFailure(table: string, execution: string, { plan }: FailedPlan): Promise<void> {
   try {
     await dynamo.send(
@@ -379,15 +383,15 @@ async function noteNoFailure(table: string, execution: string, { plan }: FailedP
 }
 
 /**
- * Notes that an execution ended, and makes its batch failed whose plan was not committed before.
- * @returns the batch as it stands, which may be another execution's by now, and what failed with this one; undefined when the
- * execution had registered none
+ * Notes that an execution ended, and makes its batch failed if its plan was not committed before.
+ * @returns the batch as it stands, which may be another execution's by now, and what failed with this one; undefined when the execution had
+ * registered none
  */
 export async function abandonExecution(
   table: string,
   execution: string,
 ): Promise<{ batch: Batch; failed: FailedPlan | undefined } | undefined> {
-  // Noted before anything else, and also where there is no batch: an attempt that runs on may register one later.
+  // This is noted before anything else, and even if there is no batch: an attempt that runs on may register one later.
   const { Attributes } = await dynamo.send(
     new UpdateCommand({
       TableName: table,
@@ -407,12 +411,12 @@ export async function abandonExecution(
   // Its commit may have come between the note and the failure. Without a plan's number only its execution tells whose it is.
   const committed = planCounts(batch.state);
   const same = batch.plan === failed?.plan && (batch.plan > 0 || batch.execution === execution);
-  // So may its ending: a withdrawal or a refusal, of which its agency is told, and not that it failed.
+  // Its ending may have come in between, too: a withdrawal or a refusal. The agency is told of that, and not that it failed.
   const otherwise = batch.execution === execution && isWithoutEffect(batch.state) && batch.state !== 'failed';
   return { batch, failed: (committed && same) || otherwise ? undefined : failed };
 }
 
-/** A batch on its way to a plan that counts. One whose execution has ended fails by this. */
+/** A batch on its way to a plan that counts. A batch whose execution has ended is made failed by this call. */
 export async function livingBatch(table: string, id: BatchId): Promise<Batch | undefined> {
   const batch = await readBatch(table, id);
   if (!batch || !mayFail(batch.state)) return undefined;
@@ -421,7 +425,7 @@ export async function livingBatch(table: string, id: BatchId): Promise<Batch | u
   return undefined;
 }
 
-/** Begins the plan of this number for an approved batch. False when the batch is on its way under this execution no more. */
+/** Begins the plan of this number for an approved batch. Returns false when the batch is on its way under this execution no more. */
 export function registerPlan(
   table: string,
   { batchId, execution }: Asker,

@@ -15,9 +15,9 @@ import { Conflict, key, put, readMany, refusedByCondition } from './table.ts';
  */
 export interface Claim {
   pointers: Record<string, readonly string[]>;
-  /** The reversals that took it back, newest first, as `writeMark` writes them; each counts where its plan does. */
+  /** The reversals that took it back, newest first, as `writeMark` writes them; each counts if its plan does. */
   reversals: readonly string[];
-  /** Until when it counts; the table lets it go some days later. One that was written before claims had a time has none. */
+  /** The instant until which it counts; the table lets it go some days later. A claim from before claims had a time has none. */
   keptUntil?: Instant;
   version: number;
 }
@@ -32,7 +32,7 @@ export const claimForm = formOf(
     version: fields.count,
     expires: fields.count.optional(),
   }),
-  // Before the second there were no reversals.
+  // Before the second form there were no reversals.
   { 1: (claim) => ({ ...claim, reversals: [] }) },
 );
 
@@ -42,8 +42,8 @@ const expiry = (instant: Instant): number => millisOf(instant) / 1000;
 const claimKey = (kind: DirectionKind, identifier: string) => key.claim(rulesOf(kind).subject, identifier);
 
 /**
- * Reads the claims of many numbers or handsets, strongly consistent. What has none is not in the result. One whose time is up at
- * `now` points nowhere, as if the table had let it go; it has its version still, until that happens.
+ * Reads the claims of many numbers or handsets, strongly consistent. An identifier without a claim is not in the result. A claim whose time
+ * is up at `now` points nowhere, as if the table had let it go; it still has its version until that happens.
  */
 export async function readClaims(
   table: string,
@@ -61,7 +61,7 @@ export async function readClaims(
 }
 
 /**
- * As `readClaims`, and with its pointers also a claim whose time is up and which the table has not let go yet.
+ * As `readClaims`, but a claim whose time is up and which the table has not let go yet has its pointers, too.
  * @param consistent strongly; else each is as it was a moment ago, at half the price
  */
 export async function readClaimsHoweverOld(
@@ -90,7 +90,7 @@ export async function readClaimsHoweverOld(
 
 /**
  * Claims a number, or a handset at its operators, with one conditional write.
- * @param seen the version that was read, 0 where there was no claim
+ * @param seen the version that was read, 0 if there was no claim
  * @throws Conflict when somebody wrote in between
  */
 export async function putClaim(
@@ -112,8 +112,8 @@ export async function putClaim(
 }
 
 /**
- * Has a claim kept until `until` at least. One that is kept longer stays so; none comes where there is none, and one whose time is
- * up at `now` doesn't come back. Its version stays: what it points to is not changed.
+ * Lets a claim be kept until `until` at least. One that is kept longer stays so; none is made if there is none, and one whose time is up at
+ * `now` doesn't come back. Its version stays: what it points to is not changed.
  */
 export async function keepClaim(
   table: string,

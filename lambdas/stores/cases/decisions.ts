@@ -3,12 +3,12 @@ import type { DirectionKind } from '../../domain/kinds.ts';
 import { formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read } from './table.ts';
 
-/** Which decision counts, as it lies in the table: its key in the work bucket. */
+/** The decision that counts, as it lies in the table: its key in the work bucket. */
 export const decisionForm = formOf('decision', 1, z.strictObject({ decisionKey: z.string() }));
 
 /**
  * Registers a shard's decision, once for all of its attempts.
- * @returns the key of the decision that counts: this one, or that of the attempt which was first
+ * @returns the key of the decision that counts: this one, or that of the first attempt
  */
 export async function registerDecision(
   table: string,

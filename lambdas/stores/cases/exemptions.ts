@@ -6,8 +6,8 @@ import { readText } from '../objects.ts';
 import { key, put, read } from './table.ts';
 
 /**
- * Which exemptions count, as it lies in the table: their key in the work bucket, and the last day on which anything there counts.
- * The first form told no such day.
+ * The exemptions that count, as they lie in the table: their key in the work bucket, and the last day on which anything in them counts. The
+ * first form told no such day.
  */
 export const exemptionsPointerForm = formOf(
   'pointer to the exemptions',
@@ -17,8 +17,8 @@ export const exemptionsPointerForm = formOf(
 );
 
 /**
- * All that is recorded of exemptions, as far as it may still count, and the version on which more is committed; 0 before
- * anything was. What nothing counts of any more is not read: nothing in the work bucket stays for ever.
+ * All that is recorded of exemptions, as far as it may still count, and the version on which more is committed; 0 before anything was. A
+ * record of which nothing counts any more is not read: nothing in the work bucket stays for ever.
  * @param today the Asia/Kolkata day on which it should count
  */
 export async function readExemptions(
@@ -33,7 +33,7 @@ export async function readExemptions(
 }
 
 /**
- * Has what was prepared under this key count from now on, and until a day.
+ * Makes the record under this key count from now on, and until a day.
  * @param seen the version that was read
  * @throws Conflict when somebody committed in between
  */

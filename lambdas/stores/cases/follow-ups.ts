@@ -8,7 +8,7 @@ export interface NewestNight {
   batchId: BatchId;
   foundKey: string;
   sha256: string;
-  /** Each commit's is one more than that which it was read at. */
+  /** Each commit adds one to the version that it was read at. */
   version: number;
 }
 
@@ -28,7 +28,7 @@ export async function readNewestNight(table: string): Promise<NewestNight | unde
 }
 
 /**
- * The commit that makes what was found a night's: nights come one after the other, and a row is in one of them.
+ * The commit that makes a record of findings a night's: nights come one after the other, and a row is in one of them.
  * @returns whether no other one was committed since `readAt`, the version that was read (0: none)
  */
 export async function commitNight(

@@ -9,11 +9,11 @@ import { isGated, readVerdicts } from './verdicts.ts';
 
 /** What is known of an operator's usage files. */
 interface Imports {
-  /** When one came last of which rows were imported; null where none did. */
+  /** The instant of the latest upload of which rows were imported; null if there is none. */
   readonly latest: Instant | null;
   /** The files that later ones are compared with. */
   readonly files: readonly ImportedFile[];
-  /** Uploads that were gated, by their names; their verdicts say whether they were admitted since. */
+  /** The names of uploads that were gated; their verdicts say whether they were admitted since. */
   readonly gated: readonly string[];
   readonly version: number;
 }
@@ -28,13 +28,13 @@ export const importForm = formOf<Imports>(
     gated: z.array(uploadName),
     version: fields.count,
   }),
-  // The second has what files are compared with, and what was gated.
+  // The second form has the files that later ones are compared with, and what was gated.
   { 1: (content) => ({ ...content, files: [], gated: [], version: 0 }) },
 );
 
 const NOTHING: Imports = { latest: null, files: [], gated: [], version: 0 };
 
-/** Of an operator's gated uploads so many are known at once, 70 bytes each. */
+/** The most gated uploads of an operator that are known at once, 70 bytes each. */
 const MOST_GATED = 500;
 
 async function change(table: string, operator: OperatorId, next: (imports: Imports) => Imports): Promise<void> {
@@ -56,7 +56,7 @@ async function change(table: string, operator: OperatorId, next: (imports: Impor
 
 /**
  * Notes that an operator's usage came at `at`; an earlier instant than the one noted changes nothing.
- * @param file where later files are compared with it
+ * @param file its counts, if later files are compared with it
  */
 export async function noteImport(
   table: string,
@@ -93,16 +93,16 @@ export async function readImported(table: string, operator: OperatorId): Promise
   return (await read(table, key.latestImport(operator), importForm))?.files ?? [];
 }
 
-/** When an operator's usage came last; null where it never did. */
+/** The instant of an operator's latest usage; null if there was none. */
 export async function readLatestImport(table: string, operator: OperatorId): Promise<Instant | null> {
   return (await read(table, key.latestImport(operator), importForm))?.latest ?? null;
 }
 
-/** How many of an operator's usage files are gated, and were not admitted since. */
+/** The number of an operator's usage files that are gated, and were not admitted since. */
 export async function countGated(table: string, operator: OperatorId): Promise<number> {
   const { gated } = (await read(table, key.latestImport(operator), importForm)) ?? NOTHING;
   let count = 0;
-  // An attempt that is late may have noted one after its admission, so that the verdicts are asked.
+  // An attempt that is late may have noted a file after its admission, so the verdicts are asked.
   for await (const verdict of readVerdicts(table, gated)) if (isGated(verdict)) count += 1;
   return count;
 }

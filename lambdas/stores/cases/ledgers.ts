@@ -12,7 +12,7 @@ import { Conflict, key, put, read, readMany } from './table.ts';
 const order = z.enum(ORDERS);
 const rung = z.strictObject({ order, deadline: fields.instant });
 
-/** More than the bytes of any direction's rows. */
+/** The most bytes of outcomes: more than any direction's rows have. */
 const LONGEST_OUTCOMES = 1 << 20;
 
 /**
@@ -92,7 +92,7 @@ const ledger = z.strictObject({
 true satisfies Covers<typeof ledger, Ledger>;
 
 type Content = Record<string, unknown>;
-/** Changes the outcomes of a record and those that came late, where it has any. */
+/** Changes the outcomes of a record and those that came late, if it has any. */
 const withOutcomes = <T extends { outcomes?: unknown; late?: unknown }>(
   content: T,
   change: (bytes: Uint8Array) => Uint8Array,
@@ -101,11 +101,11 @@ const withOutcomes = <T extends { outcomes?: unknown; late?: unknown }>(
   return { ...content, outcomes: changed(content.outcomes), late: changed(content.late) };
 };
 
-/** Before the fifth, outcomes lay there as they are; the first form had room for eight of them. */
+/** Before the fifth form, outcomes lay there as they are; the first form had room for eight of them. */
 const plain = (content: Content): Content => withOutcomes(content, deflated);
 const ofEight = (content: Content): Content => withOutcomes(content, (bytes) => deflated(fromThreeBits(bytes)));
 
-/** The sixth says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back. */
+/** The sixth form says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back. */
 const same = (content: Content): Content => content;
 
 const form = formOf<Ledger>('ledger', 8, ledger, {
@@ -129,8 +129,8 @@ export async function readLedger(table: string, id: DirectionId): Promise<Ledger
 const LEDGERS_PER_BATCH_GET = 50;
 
 /**
- * Many ledgers, for those who watch: each as it was a moment ago, at half the price, or, where `consistent`, as it is. What is not
- * there is not in the result.
+ * Reads many ledgers: each as it was a moment ago, at half the price, or, with `consistent`, as it is. A ledger that doesn't exist is not
+ * in the result.
  */
 export async function readLedgers(
   table: string,
@@ -157,7 +157,7 @@ export async function createLedger(table: string, ledger: Ledger): Promise<void>
 }
 
 /**
- * Writes a ledger whose version is one above that which was read.
+ * Writes a ledger whose version is one above the one that was read.
  * @throws Conflict when somebody committed in between
  */
 export async function commitLedger(table: string, ledger: Ledger): Promise<void> {
@@ -172,9 +172,9 @@ const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 500;
 
 /**
- * Reads the ledger, lets `decide` make the next one, and commits it; begins again when somebody else committed in between,
- * after a pause whose length is drawn, from twice as many lengths each time: who lost together would else meet again.
- * `decide` returns no ledger where nothing is to be written.
+ * Reads the ledger, lets `decide` make the next one, and commits it. It begins again when somebody else committed in between, after a pause
+ * of random length, with twice as many lengths each time: attempts that lost together would otherwise meet again. `decide` returns no
+ * ledger if nothing is to be written.
  * @throws Conflict after a hundred lost tries
  */
 export async function changeLedger<R>(

@@ -3,7 +3,7 @@ import type { CaseworkerId } from '../../domain/identifiers.ts';
 import { type LookupDay, lookupDayForm, NO_LOOKUPS } from '../../domain/lookups.ts';
 import { key, put, read } from './table.ts';
 
-/** An upload's event may come for two weeks, and must find that it was answered. */
+/** The days for which a day's lookups are kept: an upload's event may come for two weeks, and must find that it was answered. */
 const KEPT_DAYS = 30;
 
 /** What a caseworker asked on a day, and the version on which more is committed; 0 before anything was. */

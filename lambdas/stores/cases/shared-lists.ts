@@ -9,8 +9,8 @@ import { contentOf, key } from './table.ts';
 /** The prepared parts of one list that several directions may share, as they lie in the table. */
 export const sharedListForm = formOf('list that directions share', 1, z.strictObject({ prepared: z.set(z.string()) }));
 
-/** What a list is of: late revocations or withdrawals, by a response whose SHA-256 begins so. */
-export interface SharedListName {
+/** The name of a list: late revocations or withdrawals, by a response whose SHA-256 begins with `sha8`. */
+interface SharedListName {
   readonly kind: 'late' | 'withdrawn';
   readonly day: Day;
   readonly batchId: BatchId;

@@ -1,6 +1,6 @@
 /**
- * Table Cases: its keys, and how an item is read and written under a condition. The other files of this folder have what is
- * kept there, one record per truth each.
+ * Table Cases: its keys, and how an item is read and written under a condition. The other files of this folder have what is kept there, one
+ * record per truth each.
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
@@ -11,7 +11,7 @@ import type { Form } from '../../domain/stored.ts';
 import { waitForTable } from '../batch-waits.ts';
 import { dynamo } from '../clients.ts';
 
-/** How the keys of claims begin. */
+/** The beginnings of the keys of claims. */
 const CLAIMED: Readonly<Record<Subject, string>> = { number: 'CONN', handset: 'HANDSET' };
 
 /** The keys, all of them. */
@@ -26,7 +26,7 @@ export const key = {
   weighed: (agency: AgencyId) => `WEIGHED#${agency}`,
   latestImport: (operator: OperatorId) => `IMPORT#${operator}`,
   admissions: (approver: ApproverId, sha8: string) => `ADMISSIONS#${approver}#${sha8}`,
-  /** What asks for a reversal, a caseworker's file or an agency's. */
+  /** A file that asks for a reversal, a caseworker's or an agency's. */
   appeal: (uploader: CaseworkerId | AgencyId, sha8: string) => `APPEAL#${uploader}#${sha8}`,
   verdict: (upload: string) => `USAGE#${upload}`,
   lateList: (day: Day, batch: BatchId, sha8: string) => `LATE#${day}#${batch}#${sha8}`,
@@ -45,7 +45,7 @@ export class Conflict extends Error {
 export const refusedByCondition = (error: unknown) => error instanceof ConditionalCheckFailedException;
 
 /**
- * An item's content, strongly consistent; undefined where there is none.
+ * An item's content, strongly consistent; undefined if there is none.
  * @throws BadRecord
  */
 export async function read<T>(table: string, pk: string, form: Form<T>): Promise<T | undefined> {
@@ -86,7 +86,7 @@ export async function put(
 }
 
 /**
- * Reads many items, as many at a time as one request may ask for; of those that are not there nothing comes.
+ * Reads many items, as many at a time as one request may ask for; an item that doesn't exist is left out.
  * @param consistent strongly; else each is as it was a moment ago, at half the price
  * @throws BadRecord
  */

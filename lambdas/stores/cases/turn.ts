@@ -22,7 +22,7 @@ export async function readTurn(table: string): Promise<Turn> {
 }
 
 /**
- * Writes the turn whose version is one above that which was read.
+ * Writes the turn whose version is one above the one that was read.
  * @throws Conflict when somebody wrote in between
  */
 export async function writeTurn(table: string, turn: Turn): Promise<void> {

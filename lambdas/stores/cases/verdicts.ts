@@ -6,22 +6,22 @@ import { ITEMS_PER_BATCH_GET } from '../../domain/limits.ts';
 import { fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
-/** Who let a gated upload in, by which file, and when. */
-export interface Admission {
+/** The approver who let a gated upload in, by which file, and when. */
+interface Admission {
   readonly approver: ApproverId;
   readonly sha256: string;
   readonly at: Instant;
 }
 
 /**
- * What was decided of an upload of usage when it was weighed: once, so that every retry and every redelivery does the same,
- * whatever its operator's other files have become.
+ * The verdict on an upload of usage when it was weighed. It is given once, so that every retry and every redelivery does the same, whatever
+ * its operator's other files have become.
  */
 export interface Verdict {
   readonly uploadedAt: Instant;
   /** Rows that could be taken. */
   readonly good: number;
-  /** None: it is imported. Otherwise it is gated, unless somebody admitted it. */
+  /** The rules that it breaks. If there is none, it is imported; otherwise it is gated, unless somebody admitted it. */
   readonly broken: readonly BrokenRule[];
   readonly admitted?: Admission | undefined;
 }
@@ -47,19 +47,22 @@ export const verdictForm = formOf<Verdict>(
 /** Whether an upload is held up. */
 export const isGated = ({ broken, admitted }: Verdict): boolean => broken.length > 0 && admitted === undefined;
 
-/** The verdict on an upload, by its name; undefined where none was needed, or none was given yet. */
+/** The verdict on an upload, by its name; undefined if none was needed, or none was given yet. */
 export async function readVerdict(table: string, upload: string): Promise<Verdict | undefined> {
   return await read(table, key.verdict(upload), verdictForm);
 }
 
-/** The verdicts on these uploads, in any order; of those that have none nothing comes. */
+/** The verdicts on these uploads, in any order; an upload without one is left out. */
 export async function* readVerdicts(table: string, uploads: readonly string[]): AsyncGenerator<Verdict> {
   const pks = uploads.map((upload) => key.verdict(upload));
   for await (const { content } of readMany(table, pks, verdictForm, { consistent: true, atOnce: ITEMS_PER_BATCH_GET }))
     yield content;
 }
 
-/** Has a verdict count where there is none yet. @returns the one that counts */
+/**
+ * Makes a verdict count if there is none yet.
+ * @returns the one that counts
+ */
 export async function giveVerdict(table: string, upload: string, verdict: Verdict): Promise<Verdict> {
   try {
     await put(table, { pk: key.verdict(upload), ...verdictForm.write(verdict) }, 'attribute_not_exists(pk)');
@@ -73,7 +76,7 @@ export async function giveVerdict(table: string, upload: string, verdict: Verdic
 
 /**
  * Lets a gated upload in, once.
- * @returns the admission that counts, be it this one or an earlier one
+ * @returns the admission that counts, whether it is this one or an earlier one
  */
 export async function admit(table: string, upload: string, verdict: Verdict, admitted: Admission): Promise<Admission> {
   try {

@@ -51,7 +51,7 @@ export async function noteWeighed(
   }
 }
 
-/** A report that was begun anew counts as what it was begun anew as, by its newest note. */
+/** A report that was begun anew counts by its newest note alone. */
 async function endings(table: string, reports: readonly NotedReport[]): Promise<WeighedReport[]> {
   const ended: WeighedReport[] = [];
   for (const [place, { batch: noted, ...report }] of reports.entries()) {

@@ -16,22 +16,22 @@ const KINDS = [
 ] as const;
 type Kind = (typeof KINDS)[number];
 
-/** What is done with objects, with the actions of S3 that it takes. */
-export const OBJECT_VERBS = {
+/** The verbs for objects, with the actions of S3 that they take. */
+const OBJECT_VERBS = {
   put: 's3:PutObject',
   read: 's3:GetObject',
   list: 's3:ListBucket',
   delete: 's3:DeleteObject',
 };
-export type ObjectVerb = keyof typeof OBJECT_VERBS;
+type ObjectVerb = keyof typeof OBJECT_VERBS;
 
 interface Place {
   readonly bucket: string;
-  /** As people read it. */
+  /** The place's name for people. */
   readonly name: string;
-  /** Whose id stands in its keys; undefined where nobody's does. */
+  /** The kind whose ids stand in its keys; undefined if none does. */
   readonly owner?: Kind;
-  /** A key there, of an owner's. */
+  /** A key in the place, of an owner's. */
   readonly key: (owner: string) => string;
 }
 
@@ -184,7 +184,7 @@ export const PLACES: readonly Place[] = [
   { bucket: 'Audit', name: '', key: () => 'x' },
 ];
 
-/** What is done with what isn't a bucket, by type. */
+/** The verbs for resources other than buckets, by type. */
 const OTHER_VERBS: readonly { type: string; what: string; verbs: Readonly<Record<string, string>> }[] = [
   {
     type: 'AWS::DynamoDB::Table',
@@ -213,7 +213,7 @@ export interface Member {
   readonly role: Role;
 }
 
-/** What a role is for, as its path says: `role/<stage>/<region>/<kind>/<name>`. */
+/** The kind that a role is for, from its path: `role/<stage>/<region>/<kind>/<name>`. */
 const kindOf = ({ arn }: Role) => arn.split('/')[3];
 
 /** The participants, by the paths of their roles. */
@@ -225,8 +225,8 @@ export function members(rights: Rights): Member[] {
 }
 
 /**
- * Both access tables as Markdown: what each kind of participant may do in which place, and what functions and state machines
- * may do. Every cell is what the synthesized policies say, asked for each participant and each owner of a place.
+ * Both access tables as Markdown: what each kind of participant may do in which place, and what functions and state machines may do. Every
+ * cell is what the synthesized policies say, asked for each participant and each owner of a place.
  */
 export function accessTables(rights: Rights, resources: readonly Resource[]): string {
   return `${participantsTable(rights, resources)}\n${workersTable(rights, resources)}`;
@@ -234,7 +234,7 @@ export function accessTables(rights: Rights, resources: readonly Resource[]): st
 
 function participantsTable(rights: Rights, resources: readonly Resource[]): string {
   const all = members(rights);
-  /** One row: for each kind what its members may do, of all those verbs. */
+  /** One row: for each kind, which of the verbs its members may use. */
   const row = (
     verbs: readonly string[],
     owner: Kind | undefined,
@@ -258,7 +258,7 @@ function participantsTable(rights: Rights, resources: readonly Resource[]): stri
       name: withoutHash(logicalId),
       cells: row(Object.keys(verbs), undefined, (role, verb) => rights.ask(role, verbs[verb] ?? '', arn).allowed),
     }));
-    // What is the same for several stands in one row.
+    // Resources with the same cells stand in one row.
     return [...Map.groupBy(rows, ({ cells }) => cells.join('|')).values()].map((same) => [
       nameOfAll(what, same, ofType.length),
       ...(same[0]?.cells ?? []),
@@ -267,7 +267,7 @@ function participantsTable(rights: Rights, resources: readonly Resource[]): stri
   return markdown(['place', ...KINDS], [...places, ...others]);
 }
 
-/** What is the same for several of a type goes by one name; those that nobody may touch are the others. */
+/** The common name of resources of a type that have the same cells; the resources that nobody may touch are `every other`. */
 function nameOfAll(what: string, same: readonly { name: string; cells: readonly string[] }[], all: number): string {
   if (same.length === all) return `every ${what}`;
   if (same[0]?.cells.every((cell) => cell === '')) return `every other ${what}`;
@@ -299,7 +299,7 @@ function summed(
 
 const LISTS = /^s3:ListBucket(Versions)?$/;
 
-/** Services' actions by which functions and state machines work, by column; keys and logs are no places. */
+/** The services' actions by which functions and state machines work, by column; keys and logs are no places. */
 const WORK: readonly [column: string, actions: RegExp][] = [
   ['reads', /^s3:GetObject$/],
   ['lists', LISTS],
@@ -327,7 +327,7 @@ function workersTable(rights: Rights, resources: readonly Resource[]): string {
                     const aliases = condition['ForAnyValue:StringEquals']?.['states:StateMachineQualifier'] ?? [];
                     if (aliases.length > 0)
                       return aliases.map((alias) => ({ action: one, arn: `${arn}:${alias}`, context: {} }));
-                    // A list is of what begins with a prefix that the statement names.
+                    // A list covers the keys that begin with a prefix that the statement names.
                     const prefixes = condition.StringLike?.['s3:prefix'] ?? [];
                     return LISTS.test(one) && prefixes.length > 0
                       ? prefixes.map((prefix) => ({ action: one, arn, context: { 's3:prefix': prefix } }))
@@ -353,7 +353,7 @@ function workersTable(rights: Rights, resources: readonly Resource[]): string {
   return markdown(['who', ...WORK.map(([column]) => column)], rows);
 }
 
-/** A resource, or a pattern of a bucket's objects, as people read it. */
+/** The name for people of a resource, or of a pattern of a bucket's objects. */
 function placeName(resources: readonly Resource[], arn: string): string {
   const [base = '', ...key] = arn.startsWith('arn:aws:s3:::') ? arn.split('/') : [arn];
   const resource = resources.find((one) => one.arn === base);

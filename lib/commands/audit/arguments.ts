@@ -3,11 +3,11 @@ import { CommandError, readOptions } from '../command-line.ts';
 
 /** The command line of `npm run audit`. */
 export interface AuditSettings {
-  /** The chains to follow; none: all that are there, and of all batches whose files are. */
+  /** The chains to follow. Without any, all that are there are followed, and those of all batches that have files. */
   batches: string[];
   /** Hashes of ends that were noted earlier. */
   heads: string[];
-  /** A run's folder; or the audit bucket of a stage, and its outbox where that is looked at as well. */
+  /** A run's folder; or the audit bucket of a stage, and its outbox if that is looked at as well. */
   from: { folder: string } | { bucket: string; outbox?: string };
   json: boolean;
 }

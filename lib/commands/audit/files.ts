@@ -23,10 +23,10 @@ export interface FileFault {
   says: string;
 }
 
-/** What entries bind that lies in neither bucket. */
+/** The names under which entries bind files that lie in neither bucket. */
 const ELSEWHERE = ['plan', 'gathered', 'found', 'asked', 'record'];
 
-/** A name that was too long for a folder ends with such a mark, and its key can't be told. */
+/** The mark at the end of a name that was too long for a folder: its key can't be told. */
 const SHORTENED = /~[0-9a-f]{8}(\/|$)/;
 
 /**
@@ -56,7 +56,7 @@ export async function checkFiles(
   let shortened = false;
   for (const bucket of ['inbox', 'outbox'])
     for (const key of await filesUnder(join(folder, bucket))) {
-      // Where something stands is written over and over, and was decided by nobody.
+      // A status, or a list of what is open, is written over and over, and was decided by nobody.
       if (bucket === 'outbox' && isWord(key)) continue;
       const isItsOwn = belongsTo(key, batchId);
       const isAnyBatchs = !isItsOwn && namesNoBatch(key);
@@ -67,7 +67,7 @@ export async function checkFiles(
       }
       const chainKey = keys.find((one) => bound.has(keyedHash(one, key)));
       const known = chainKey && bound.get(keyedHash(chainKey, key));
-      // Of these, only those are the batch's own of which its entries tell.
+      // Only the files of these that the batch's entries tell of are the batch's own.
       if (isAnyBatchs && known === undefined) continue;
       checked++;
       if (chainKey === undefined || known === undefined) {
@@ -81,7 +81,7 @@ export async function checkFiles(
       if (!isAnyBatchs || !(await isBoundElsewhere(key, sha256)))
         faults.push({ kind: 'altered', says: `${bucket}/${key} was changed: it is not ${known.what}` });
     }
-  // Which file a keyed hash stands for can't be told, and it may be one of those that have other names here.
+  // It can't be told which file a keyed hash stands for, and it may be one of those that have other names here.
   if (!shortened)
     for (const { what, seen } of bound.values())
       if (!seen) faults.push({ kind: 'missing', says: `${what} is missing` });
@@ -89,8 +89,8 @@ export async function checkFiles(
 }
 
 /**
- * Whether a key, as it is made, says nothing of a batch that its file may be about: a report's, an appeal's, a combined response's and that of
- * its or of a withdrawal's receipt; a withdrawal's own names the report, and not the reversal that comes of it.
+ * Whether a key says, by its form, nothing of a batch that its file may be about: a report's, an appeal's, a combined response's, and that
+ * of a receipt of a combined response or of a withdrawal. A withdrawal's own key names the report, and not the reversal that comes of it.
  */
 function namesNoBatch(key: string): boolean {
   const { length, 0: place, 2: about } = key.split('/');
@@ -113,7 +113,7 @@ export function bind(
   });
 }
 
-/** A batch's revocation lists, also the late ones and those of withdrawals. */
+/** A key of a batch's revocation lists, also of the late ones and those of withdrawals. */
 const LIST = /^revocations\/[^/]+\/([^./]+)\./;
 
 /** The batch or the direction that a key of either bucket names. */
@@ -122,18 +122,18 @@ function namedIn(key: string): { batchId?: string; directionId?: string } {
   if (list !== undefined) return { batchId: list };
   const parts = key.split('/');
   if (parts[0] === 'batches' || parts[0] === 'previews') return { batchId: parts[1] ?? '' };
-  // Approvers' files: exemptions and admissions have chains of their own, and so have their receipts.
+  // Approvers' files of exemptions and admissions have chains of their own, and so have their receipts.
   const own = [EXEMPTED, ADMITTED].find(
     (chain) => parts[0] === chain || (parts[0] === 'receipts' && parts[2] === chain),
   );
   if (own !== undefined) return { batchId: own };
   const about = parts[2] ?? '';
-  // So have appeals: their names don't say which batch comes of them.
+  // Appeals have one, too: their names don't say which batch comes of them.
   if (parts[0] === APPEALED || (parts[0] === 'receipts' && about === APPEALED)) return { batchId: APPEALED };
-  // So have lookups, and what answers them.
+  // Lookups, and the answers to them, have one, too.
   if (parts[0] === LOOKED_UP || parts[0] === 'explanations' || (parts[0] === 'receipts' && about === LOOKED_UP))
     return { batchId: LOOKED_UP };
-  // What an agency sends about another's batch is refused, and no chain tells of it.
+  // A file that an agency sends about another's batch is refused, and no chain tells of it.
   if (parts[0] === WITHDRAWALS && isBatchId(about) && about.replace(/-[^-]*$/, '') === parts[1])
     return { batchId: about };
   if ((parts[0] === 'decisions' || parts[0] === 'receipts') && isBatchId(about)) return { batchId: about };
@@ -144,7 +144,10 @@ function namedIn(key: string): { batchId?: string; directionId?: string } {
 /** Whether a key of either bucket names the batch, or one of its directions. */
 const belongsTo = (key: string, batchId: string) => namedIn(key).batchId === batchId;
 
-/** The batch whose order, books or list a key of the outbox is; nobody decided where something stands. Of receipts, some are of directions that never were. */
+/**
+ * The batch whose order, books or list a key of the outbox is. A status was decided by nobody, and some receipts are of directions that
+ * never existed.
+ */
 export const decidedOf = (key: string) =>
   /^(batches|orders|revocations)\//.test(key) && !isWord(key) ? namedIn(key).batchId : undefined;
 
@@ -160,7 +163,7 @@ export async function batchesWithFiles(folder: string): Promise<Set<string>> {
     const place = parseInboxKey(key);
     if (place.kind !== 'report') continue;
     const rejects = rejectsKey(place.agency, place.name);
-    // One that nobody has worked on, or of an agency that is none, has no rejects.
+    // A report that nobody has worked on, or of an agency that doesn't exist, has no rejects.
     if (!screened.has(rejects)) continue;
     const [, first = '', ...others] = (await readText(folder, 'outbox', rejects)).split('\n');
     if (others.length === 1 && isRefusal(first)) continue;
@@ -177,8 +180,8 @@ const readText = (folder: string, bucket: string, key: string) =>
   readFile(join(folder, bucket, ...key.split('/')), 'utf8');
 
 /**
- * What of a batch's orders, books and lists no entry tells, by their names alone: without the key of the keyed hashes, what
- * is in them can't be compared.
+ * The batch's orders, books and lists of which no entry tells, by their names alone: without the key of the keyed hashes, their contents
+ * can't be compared.
  * @param keys of the outbox
  */
 export function untold(keys: readonly string[], batchId: string, entries: readonly AuditEntry[]): FileFault[] {
@@ -192,7 +195,7 @@ export function untold(keys: readonly string[], batchId: string, entries: readon
       const order = `order/${directionId}/${/^((?:failed|back)-[0-9a-f]{8}|\d+)-/.exec(name)?.[1]}`;
       return ids.some((id) => id === order || id.startsWith(`${order}/`));
     }
-    // What a reversal answers who asked, and whom it withdrew, is told as soon as it is directed.
+    // A reversal's answers to whoever asked, and the list of its withdrawals, are told as soon as it is directed.
     if (/\/(appeals|kept)\.csv$|\.withdrawn\.(csv|json)$/.test(key)) return ids.includes('reversed');
     if (key.startsWith(OUTBOX.batches.prefix)) return ids.includes('settled') || isWithoutEffect;
     const fact = name.includes('.late-') ? 'revoked' : name.includes('.withdrawn-') ? 'withdrawn' : undefined;

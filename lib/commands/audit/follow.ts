@@ -6,7 +6,10 @@ import type { AuditSettings } from './arguments.ts';
 import { batchesWithFiles, bind, checkFiles, decidedOf, untold } from './files.ts';
 import { type Chains, decidedInBucket, inBucket, inFolder } from './places.ts';
 
-/** What was found wrong, or, of the kind `awaited`, may still come and leaves the chain intact. `place`: the object of the audit and the line in it, where it is there. */
+/**
+ * A fault that was found; or, of the kind `awaited`, something that may still come and leaves the chain intact. `place`: the object of the
+ * audit and the line in it, if it is there.
+ */
 export interface Finding {
   readonly kind: string;
   readonly says: string;
@@ -18,24 +21,24 @@ export interface ChainReport {
   readonly batchId: string;
   readonly intact: boolean;
   readonly entries: number;
-  /** Its last entry's hash, when and what; null where there is none. To be noted, and given as `--head` the next time. */
+  /** Its last entry's hash, its instant and kind; null if there is none. Note it, and give it as `--head` the next time. */
   readonly head: { readonly hash: string; readonly at: string; readonly kind: string } | null;
-  /** How many entries of each kind. */
+  /** The number of entries of each kind. */
   readonly kinds: Readonly<Record<string, number>>;
-  /** Files that were compared with the entries; null where none could be. */
+  /** The number of files that were compared with the entries; null if none could be. */
   readonly files: number | null;
   readonly findings: readonly Finding[];
 }
 
-/** What `npm run audit` tells. */
+/** The report of `npm run audit`. */
 export interface AuditReport {
   readonly intact: boolean;
   readonly chains: readonly ChainReport[];
-  /** What is wrong with none of them in particular. */
+  /** Findings that belong to none of them in particular. */
   readonly findings: readonly Finding[];
 }
 
-/** What of a batch lies beside the audit, and how it is held against its chain. */
+/** The files of a batch beside the audit, and how they are compared with its chain. */
 interface Beside {
   batches(): Promise<Iterable<string>>;
   compare(batchId: string, entries: readonly AuditEntry[]): Promise<Compared>;
@@ -48,7 +51,10 @@ interface Compared {
   readonly young?: boolean;
 }
 
-/** A note is tried five times, each seven minutes after the one before, before it lies among the dead letters. */
+/**
+ * Minutes within which an entry is written, or its note lies among the dead letters: a note is tried five times, each seven minutes after
+ * the one before.
+ */
 const ENTRY_WITHIN_MINUTES = 40;
 
 function besideFolder(folder: string, chains: Chains): Beside {
@@ -75,7 +81,7 @@ const COMES = `which may take minutes; without one ${ENTRY_WITHIN_MINUTES} minut
 
 async function besideBucket(outbox: string): Promise<Beside> {
   const decided = await decidedInBucket(outbox);
-  // A local cloud has a clock of its own: there it is as late as what was put last.
+  // A local cloud has a clock of its own: its time is that of what was put last.
   const newest = decided
     .map(({ at }) => at)
     .sort()
@@ -96,7 +102,7 @@ async function besideBucket(outbox: string): Promise<Beside> {
   };
 }
 
-/** Follows the chains that are asked for, or all, and holds what else is there against them. */
+/** Follows the chains that are asked for, or all, and compares what else is there with them. */
 export async function followChains({ batches, heads, from }: AuditSettings): Promise<AuditReport> {
   const chains = 'folder' in from ? inFolder(from.folder) : inBucket(from.bucket);
   const beside =

@@ -5,7 +5,7 @@ import { type AuditObject, CHAINS } from '../../../lambdas/domain/audit.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
 import { type Listed, listFolders, listObjects, readText } from '../../../lambdas/stores/objects.ts';
 
-/** Where chains lie: each batch's objects under its id. */
+/** The place of the chains: each batch's objects under its id. */
 export interface Chains {
   /** The ids of all batches that have one, sorted. */
   batches(): Promise<string[]>;
@@ -43,17 +43,17 @@ export function inFolder(folder: string): Chains {
   };
 }
 
-/** The folders of the outbox in which everything is some batch's, and only what was decided lies. */
+/** The folders of the outbox in which everything belongs to some batch, and only what was decided lies. */
 export const DECIDED = [OUTBOX.batches.prefix, OUTBOX.orders.prefix, OUTBOX.revocations.prefix];
 
-/** What was decided in a stage's outbox, with when it was put. */
+/** What was decided in a stage's outbox, with the instants at which it was put. */
 export async function decidedInBucket(bucket: string): Promise<Listed[]> {
   const objects: Listed[] = [];
   for (const folder of DECIDED) for await (const object of listObjects({ bucket, key: folder })) objects.push(object);
   return objects;
 }
 
-/** The paths of all files under a folder, from there, with slashes, sorted; none where there is no such folder. */
+/** The paths of all files under a folder, relative to it, with slashes, sorted; none if there is no such folder. */
 export async function filesUnder(folder: string): Promise<string[]> {
   if (!existsSync(folder)) return [];
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });

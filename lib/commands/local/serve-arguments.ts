@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS } from '../../../lambdas/domain/days.ts';
 import { CommandError, choice, instant, readOptions, wholeNumber } from '../command-line.ts';
 
 /** The command line of `npm run local`. */
@@ -11,7 +12,7 @@ export interface ServeSettings {
   consolePort: number;
   ladder: string;
   approvals: (typeof APPROVALS)[number];
-  /** The app's own rights are in force. */
+  /** Whether the app's own rights are in force. */
   enforce?: boolean;
 }
 
@@ -90,17 +91,17 @@ function speedOf(text: string): number {
   throw new CommandError(`--speed ${text}: must be a number from ${SLOWEST} to ${FASTEST}`);
 }
 
-/** What can be typed while the server runs. */
-export type Typed = { kind: 'advance'; milliseconds: number } | { kind: 'pause' | 'resume' | 'help' };
+/** A line that can be typed while the server runs. */
+type Typed = { kind: 'advance'; milliseconds: number } | { kind: 'pause' | 'resume' | 'help' };
 
 export const TYPED_HELP = 'Type advance 5d (or s, m, h), pause, resume or help; Ctrl-C stops everything.';
 
-const UNITS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const UNITS = { s: 1000, m: 60_000, h: HOUR_MS, d: DAY_MS } as const;
 const LONGEST_ADVANCE = 3650 * UNITS.d;
 
 /**
  * Reads a line that was typed; undefined for an empty one.
- * @throws CommandError for any other
+ * @throws CommandError for any other line
  */
 export function parseTyped(line: string): Typed | undefined {
   const [word = '', amount, ...more] = line.trim().toLowerCase().split(/\s+/);

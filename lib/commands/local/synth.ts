@@ -20,37 +20,38 @@ const SOURCES = [
 ];
 
 /**
- * Bundles are run where they lie, under cdk.out, and not copied: what Node compiled of them serves every assembly. (What the
- * CDK bundles itself, as apps of tests have it do, is in the assembly's folder.)
+ * Bundles are run where they lie, under cdk.out, and not copied: what Node compiled of them serves every assembly. (Assets that the CDK
+ * bundles itself, as apps of tests let it, are in the assembly's folder.)
  */
 const BUNDLES_STAY = { 'aws:cdk:disable-asset-staging': true };
 
 /** The app couldn't be synthesized; the message holds all that it said. */
-export class SynthesisFailed extends Error {
+class SynthesisFailed extends Error {
   constructor(said: string) {
     super(said);
     this.name = 'SynthesisFailed';
   }
 }
 
-export interface SynthSettings {
-  /** On top of cdk.json's context. */
+interface SynthSettings {
+  /** Values on top of cdk.json's context. */
   context?: Record<string, string>;
-  /** Whether the stage's own file, `config/<stage>.json`, counts where the context names none; default: it does not. */
+  /** Whether the stage's own file, `config/<stage>.json`, counts if the context names none; default: it does not. */
   own?: boolean;
   /** The app's file, from the project's folder; default `bin/app.ts`. All of its folder counts as its sources. */
   app?: string;
   /**
-   * Whether the project's own app is synthesized in this process, sooner where it has the CDK loaded, as tests have, and not in one
-   * of its own, whose memory is given back; default: it is not.
+   * Whether the project's own app is synthesized in this process, which is sooner if it has the CDK loaded, as tests have. By default it is
+   * synthesized in a process of its own, whose memory is given back.
    */
   here?: boolean;
 }
 
 /**
- * Synthesizes the app as the CDK's command does, into `cdk.out/local-<hash of what it depends on>`, and returns that folder.
- * A folder that is there already is complete and is used again, also where another context says the same. Rejects with
- * ConfigError and SynthesisFailed.
+ * Synthesizes the app as the CDK's command does, into `cdk.out/local-<hash of what it depends on>`, and returns that folder. A folder that
+ * is there already is complete and is used again, even if another context says the same.
+ * @throws ConfigError
+ * @throws SynthesisFailed
  */
 export async function synthesize(settings: SynthSettings = {}): Promise<string> {
   const app = settings.app ?? 'bin/app.ts';
@@ -78,7 +79,7 @@ export async function synthesize(settings: SynthSettings = {}): Promise<string> 
 
 const runOwn = (output: string, context: Record<string, unknown>) => runApp('bin/app.ts', output, context);
 
-/** What `bin/app.ts` does, told as `runApp` tells it. */
+/** Does what `bin/app.ts` does; faults are told as `runApp` tells them. */
 async function runHere(output: string, context: Record<string, unknown>): Promise<void> {
   const [{ App }, { addStage }] = await Promise.all([import('aws-cdk-lib'), import('../../stacks/stage.ts')]);
   const app = new App({ outdir: output, context, builtinCloudFormationValidation: false });
@@ -93,7 +94,7 @@ function runApp(app: string, output: string, context: Record<string, unknown>): 
     CDK_CONTEXT_JSON: JSON.stringify(context),
     // The CDK is most of what a synthesis reads.
     NODE_COMPILE_CACHE: join(PROJECT, 'cdk.out', '.compile-cache'),
-    // Of what will run here, the loader judges; `cdk synth` and `cdk deploy` have the CDK's own rules judge, which takes a second.
+    // The loader judges what will run here; `cdk synth` and `cdk deploy` let the CDK's own rules judge, which takes a second.
     CDK_VALIDATION: 'false',
   };
   return new Promise((resolve, reject) => {
@@ -109,7 +110,9 @@ function runApp(app: string, output: string, context: Record<string, unknown>): 
   });
 }
 
-/** Two that synthesize the same at once write the same: whoever comes second takes the first one's. */
+/**
+ * Moves the assembly into its folder. Two processes that synthesize the same at once write the same: the second one uses the first one's.
+ */
 async function moveInto(staging: string, output: string): Promise<void> {
   try {
     await rename(staging, output);

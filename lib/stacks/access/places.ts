@@ -15,14 +15,14 @@ import type { GuardedBucket } from '../../constructs/guarded-bucket.ts';
 import { KEY_ACTIONS } from '../../constructs/guarded-key.ts';
 import type { DataStack } from '../data.ts';
 
-/** What a participant may do with a bucket's objects, by patterns of keys. */
+/** The rights of a participant on a bucket's objects, by patterns of keys. */
 export interface Place {
   readonly bucket: GuardedBucket;
   readonly write?: readonly string[];
   readonly read?: readonly string[];
   /** As `read`, and older versions too. */
   readonly dig?: readonly string[];
-  /** Patterns of the prefixes that it may list by; a list without a prefix is nobody's. */
+  /** Patterns of the prefixes that it may list by; nobody may list without a prefix. */
   readonly list?: readonly string[];
 }
 
@@ -74,7 +74,7 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
   const reader = (): Place[] => [
     { bucket: outbox, read: [OUTBOX.revocations.pattern], list: [OUTBOX.revocations.pattern] },
   ];
-  // By the names of what was decided, an auditor finds the chain that is missing.
+  // The names of what was decided show an auditor which chain is missing.
   const auditor = (): Place[] => [
     { bucket: audit, read: ['*'], list: ['*'] },
     { bucket: outbox, list: [OUTBOX.batches, OUTBOX.orders, OUTBOX.revocations].map(({ pattern }) => pattern) },
@@ -101,14 +101,14 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
   return { agency, operator, approver, caseworker, reader, auditor, administrator, operations, checker };
 }
 
-/** Its files; of what it only reads, not their older versions. */
+/** The actions on objects: `read` doesn't read older versions, `dig` does. */
 const OBJECT_ACTIONS = {
   write: ['s3:PutObject', 's3:AbortMultipartUpload'],
   read: ['s3:GetObject'],
   dig: ['s3:GetObject', 's3:GetObjectVersion'],
 };
 
-/** The rights that places come to. */
+/** The rights by which a participant uses a place. */
 export function statementsFor({ bucket, write, read, dig, list }: Place): PolicyStatement[] {
   const objects = (right: 'read' | 'dig' | 'write', patterns: readonly string[]) => [
     new PolicyStatement({

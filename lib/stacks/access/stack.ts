@@ -24,23 +24,23 @@ import {
   watch,
 } from './staff.ts';
 
-export interface AccessStackProps extends StackProps {
+interface AccessStackProps extends StackProps {
   readonly config: StageConfig;
   readonly data: DataStack;
   readonly workflow: WorkflowStack;
 }
 
-/** The tag that says which participant a role stands for. Only who changes roles can change it: no session may bring tags. */
+/** The tag that says which participant a role stands for. Only somebody who changes roles can change it: no session may bring tags. */
 const TAG = 'participant';
 
 /**
- * Who may come in: one role per participant, which its own principal takes on by its external id, with what it puts and reads
- * and nothing else. The buckets' policies say the same of each kind of participant once more, so that a right that is
- * added to a role by mistake opens no other participant's place.
+ * The roles of people: one role per participant, which its own principal takes on by its external id, with the rights on what it puts and
+ * reads and nothing else. The buckets' policies say the same of each kind of participant once more, so that a right that is added to a role
+ * by mistake opens no other participant's place.
  */
 export class AccessStack extends Stack {
   constructor(scope: Construct, id: string, { config, data, workflow, ...props }: AccessStackProps) {
-    // As many roles as there may be are near a template's largest size, a tenth of it in spaces.
+    // The most roles that there may be come near a template's largest size, a tenth of it in spaces.
     super(scope, id, { ...props, suppressTemplateIndentation: true });
     const places = placesOf(data);
     const { reports, usage, responses, approvals, withdrawals, lookups, appeals } = data;
@@ -53,7 +53,7 @@ export class AccessStack extends Stack {
     const kinds: [RoleKind, Participant[], (id: string) => Place[], PolicyStatement[]?][] = [
       ['agency', config.agencies, places.agency],
       ['operator', config.operators, places.operator],
-      // Whoever decides by a command finds the inbox by it.
+      // Approvers and caseworkers who work by a command find the inbox by it.
       ['approver', config.approvers, places.approver, [find(this, data)]],
       ['caseworker', config.caseworkers, places.caseworker, [find(this, data)]],
       ['reader', config.readers, places.reader],
@@ -105,7 +105,7 @@ export class AccessStack extends Stack {
           if (!patterns.includes('*'))
             bucket.confine(`${capital(kind)}May${capital(right)}`, everyOne, right, patterns);
         }
-      // One for each participant would be more than a stack's 200 outputs.
+      // An output for each participant would be more than a stack's 200 outputs.
       new CfnOutput(this, `${kind.split('-').map(capital).join('')}Roles`, {
         description: `Role of each ${kind}; {id} is the one in the configuration of the stage`,
         value: roleArn(config.stage, kind, '{id}'),
@@ -138,7 +138,7 @@ export class AccessStack extends Stack {
   }
 }
 
-/** An account's number, or the one that the stage is deployed to. */
+/** Whether a principal is an account's number, or the account that the stage is deployed to. */
 const isAccount = (principal: string) => principal === Aws.ACCOUNT_ID || /^\d+$/.test(principal);
 
 const capital = (word: string) => `${word[0]?.toUpperCase()}${word.slice(1)}`;

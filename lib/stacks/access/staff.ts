@@ -11,10 +11,10 @@ import type { WorkQueue } from '../../constructs/work-queue.ts';
 import type { DataStack } from '../data.ts';
 import type { WorkflowStack } from '../workflow/stack.ts';
 
-/** The items of Cases that tell of the work, none of which is of a number or a handset. */
+/** The items of Cases that tell of the work; none of them is a number's or a handset's. */
 const WORK_ITEMS = ['BATCH#*', 'DIR#*', 'PLANNING'];
 
-/** To have one function do what nobody may do by hand. */
+/** The right to let one function do what nobody may do by hand. */
 export const invoke = ({ functionArn }: IFunction) =>
   new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [functionArn] });
 
@@ -29,7 +29,7 @@ function executions(stack: Stack, machines: readonly StateMachine[]): string[] {
   );
 }
 
-/** The executions of all state machines, to look at. */
+/** The right to look at the executions of all state machines. */
 export function watch(stack: Stack, { machinesKey }: DataStack, { machines }: WorkflowStack): PolicyStatement[] {
   return [
     new PolicyStatement({ actions: KEY_ACTIONS.states.read, resources: [machinesKey.keyArn] }),
@@ -74,14 +74,14 @@ function mapRuns(stack: Stack, resource: 'execution' | 'mapRun', machine: string
 }
 
 /**
- * To end an execution that hangs; what was committed stays, and is gone on with. Not to start one: its input would say what is
- * ordered by when.
+ * The right to end an execution that hangs; what was committed stays, and another execution goes on with it. There is no right to start
+ * one: its input would say what is ordered by when.
  */
 export function stop(stack: Stack, { batch, direction }: WorkflowStack): PolicyStatement {
   return new PolicyStatement({ actions: ['states:StopExecution'], resources: executions(stack, [batch, direction]) });
 }
 
-/** What the runbook looks at beside executions, objects and queues. None of it holds a number or an IMEI. */
+/** The rights to look at what the runbook names beside executions, objects and queues. None of it holds a number or an IMEI. */
 export function look(
   stack: Stack,
   stage: string,
@@ -133,7 +133,7 @@ function inRegion(
   return stack.formatArn({ service, resource, resourceName, arnFormat });
 }
 
-/** How many messages wait everywhere, and what those are that could not be worked on; not those of the audit. */
+/** The rights to count the messages of all queues, and to read those that could not be worked on, except the audit's. */
 export function lookAtQueues(
   { messagesKey, auditNotes, noticesDeadLetters }: DataStack,
   queues: WorkQueue[],
@@ -154,7 +154,7 @@ export function lookAtQueues(
   ];
 }
 
-/** The names of what the stage has, as its stacks' outputs give them. */
+/** The right to find the names of what the stage has, in its stacks' outputs. */
 export function find(stack: Stack, ...stacks: Pick<Stack, 'stackName'>[]): PolicyStatement {
   return new PolicyStatement({
     actions: ['cloudformation:DescribeStacks'],
@@ -164,7 +164,7 @@ export function find(stack: Stack, ...stacks: Pick<Stack, 'stackName'>[]): Polic
   });
 }
 
-/** The self-check's role, to send its files under; and which subscriptions are confirmed. */
+/** The rights to take on the self-check's role, which sends its files, and to see which subscriptions are confirmed. */
 export function check(stage: string, { operators, agencies, approvers, administrators }: DataStack): PolicyStatement[] {
   return [
     new PolicyStatement({ actions: ['sts:AssumeRole'], resources: [roleArn(stage, 'checker', CHECKER.id)] }),
@@ -175,7 +175,7 @@ export function check(stage: string, { operators, agencies, approvers, administr
   ];
 }
 
-/** What could not be worked on: to look at it, and to send it again. */
+/** The rights to look at messages that could not be worked on, and to send them again. */
 export function redrive(
   { messagesKey, auditNotes, noticesDeadLetters }: DataStack,
   queues: WorkQueue[],
@@ -193,7 +193,7 @@ export function redrive(
       actions: REDRIVE_ACTIONS.queue,
       resources: queues.map(({ queue }) => queue.queueArn),
     }),
-    // How many of the audit's there are. Who could send them again could send what was never decided.
+    // The audit's dead letters may only be counted: somebody who could send them again could send what was never decided.
     new PolicyStatement({
       actions: ['sqs:GetQueueAttributes'],
       resources: [auditNotes.deadLetters.queueArn],
@@ -202,7 +202,7 @@ export function redrive(
   ];
 }
 
-/** What an account is asked as a whole. */
+/** The actions that are asked of an account as a whole. */
 const OF_THE_ACCOUNT = [
   'cloudtrail:LookupEvents',
   'cloudwatch:DescribeAlarms',
@@ -218,9 +218,9 @@ const OF_THE_ACCOUNT = [
 /** The names of a stage's log groups: those of functions are CloudFormation's. */
 const logGroups = (stage: string) => [`${stage}-workflow-*`, `${machineLogs(`${stage}-workflow`)}*`];
 
-/** As cdk-nag names it. */
+/** A stack's ARN as cdk-nag names it. */
 const stackArn = (name: string) => `arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/${name}/*`;
-/** Says why staff may look at executions by patterns. */
+/** Acknowledges that staff may look at executions by patterns, with the reason. */
 export function acknowledgeExecutions(role: NamedRole, workflow: WorkflowStack): void {
   for (const { stateMachineName } of workflow.machines) {
     const name = workflow.resolve(workflow.exportValue(stateMachineName))['Fn::ImportValue'];
@@ -238,7 +238,7 @@ export function acknowledgeExecutions(role: NamedRole, workflow: WorkflowStack):
   }
 }
 
-/** Says why staff may look up the outputs of these stacks. */
+/** Acknowledges that staff may look up the outputs of these stacks, with the reason. */
 export function acknowledgeStacks(role: NamedRole, ...stacks: Pick<Stack, 'stackName'>[]): void {
   for (const { stackName } of stacks)
     acknowledge(
@@ -248,7 +248,7 @@ export function acknowledgeStacks(role: NamedRole, ...stacks: Pick<Stack, 'stack
     );
 }
 
-/** Says why staff may look at logs, rules and the account by patterns. */
+/** Acknowledges that staff may look at logs, rules and the account by patterns, with the reason. */
 export function acknowledgeLooks(role: NamedRole, stage: string): void {
   for (const group of logGroups(stage))
     acknowledge(

@@ -12,7 +12,7 @@ import { FILES, HOUR, type Metrics, MINUTES } from './metrics.ts';
 type AlarmProps = Pick<RunbookAlarmProps, 'severity' | 'says' | 'paragraph' | 'metric'> &
   Partial<Pick<RunbookAlarmProps, 'threshold' | 'compared' | 'periods' | 'tellsOfSilence'>>;
 
-/** A few rows say nothing about a share. */
+/** The fewest rows for a share: fewer say nothing about it. */
 const ROWS_FOR_A_SHARE = 20;
 
 /** Alarms, each with its severity and a link to its paragraph of the runbook, told to the administrators' topic. */
@@ -121,7 +121,7 @@ function watchCapacity(metrics: Metrics): void {
     });
 }
 
-/** How often functions were refused: of the whole account, as the limit is, but for those whose places are waited for. */
+/** The number of times that functions were refused, in the whole account, as the limit is, without those whose places are waited for. */
 function throttled(metrics: Metrics): MathExpression {
   const all = new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', statistic: Stats.SUM, period: MINUTES });
   const waiting = metrics.all(HandlerFunction<Record<string, string>>).filter(({ isWaitedFor }) => isWaitedFor);
@@ -191,7 +191,7 @@ function watchTheWork(metrics: Metrics): void {
     });
 }
 
-/** What of refused requests CloudWatch can see without CloudTrail: those of functions, events and notices. */
+/** Watches the refused requests that CloudWatch can see without CloudTrail: those of functions, events and notices. */
 function watchDenials(metrics: Metrics): void {
   const denied = { severity: 2, paragraph: 'a-policy-or-a-key-refuses' } as const;
   alarm(metrics, 'Denied', {
@@ -205,7 +205,7 @@ function watchDenials(metrics: Metrics): void {
       says: `EventBridge could neither deliver an event of ${rule.node.id} nor put it among the dead letters.`,
       metric: new Metric({
         namespace: 'AWS/Events',
-        // One that went to the dead letters is told of by their alarm.
+        // The alarm of the dead letters tells of an event that went there.
         metricName: 'InvocationsFailedToBeSentToDlq',
         dimensionsMap: { RuleName: rule.ruleName },
         statistic: Stats.SUM,
@@ -216,12 +216,12 @@ function watchDenials(metrics: Metrics): void {
     alarm(metrics, `${topic.node.id}Undelivered`, {
       ...denied,
       says: `SNS could neither deliver a notice of ${topic.node.id} nor put it among the dead letters.`,
-      // One that went to the dead letters is told of by their alarm; of a web server, each try that failed would count as a failure.
+      // The alarm of the dead letters tells of a notice that went there; each failed try of a web server would count as a failure.
       metric: topic.metric('NumberOfNotificationsFailedToRedriveToDlq', { statistic: Stats.SUM, period: MINUTES }),
     });
 }
 
-/** What its one role can do is to invoke one function, so that each use is an invocation: seen without CloudTrail. */
+/** The break-glass role can only invoke one function, so that each use is an invocation: seen without CloudTrail. */
 function watchTheGlass(metrics: Metrics): void {
   alarm(metrics, 'AuditRedriven', {
     severity: 2,

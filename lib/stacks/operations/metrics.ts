@@ -14,13 +14,13 @@ export const HOUR = Duration.hours(1);
 /** The kinds of files that people upload, as measures name them. */
 export const FILES = ['report', 'usage', 'response'];
 
-/** What alarms and dashboards read: the functions' measures, the machines' logs, and what stands in the other stacks. */
+/** The metrics for alarms and dashboards: the functions' measures, the machines' logs, and those of the other stacks' resources. */
 export class Metrics {
   readonly stack: Stack;
   readonly config: StageConfig;
   readonly data: DataStack;
   readonly workflow: WorkflowStack;
-  /** From one sweep to the next, and from one survey. */
+  /** The time from one sweep to the next, and from one survey to the next. */
   readonly sweeps: Duration;
   readonly surveys: Duration;
 
@@ -52,7 +52,7 @@ export class Metrics {
     });
   }
 
-  /** A measure of what is, as each survey finds it. */
+  /** A measure of a state, as each survey finds it. */
   gauge<M extends Measure>(name: M, dimensions?: DimensionsOf<M>, label?: string): Metric {
     return this.measured(name, dimensions, {
       statistic: Stats.MAXIMUM,
@@ -73,7 +73,7 @@ export class Metrics {
     return filter.metric({ statistic: Stats.SUM, period: MINUTES });
   }
 
-  /** What stands in the other two stacks, also what comes to stand there: nothing is to be added here for it. */
+  /** The resources of a type in the other two stacks, including any that are added there: nothing has to be added here for them. */
   all<T extends Construct>(type: abstract new (...some: never[]) => T): T[] {
     const isOne = (child: IConstruct): child is T => child instanceof type;
     return [this.data, this.workflow].flatMap((stack) => stack.node.children.filter(isOne));

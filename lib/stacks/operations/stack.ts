@@ -9,14 +9,14 @@ import { addAlarms } from './alarms.ts';
 import { addDashboards } from './dashboards.ts';
 import { Metrics } from './metrics.ts';
 
-export interface OperationsStackProps extends StackProps {
+interface OperationsStackProps extends StackProps {
   readonly config: StageConfig;
   readonly data: DataStack;
   readonly workflow: WorkflowStack;
 }
 
 /**
- * What those see who run the system: alarms, each with its severity and a link to its paragraph of the runbook, told to the
+ * The stack for the people who run the system: alarms, each with its severity and a link to its paragraph of the runbook, told to the
  * administrators' topic; and two dashboards, of the work and of the machine.
  */
 export class OperationsStack extends Stack {

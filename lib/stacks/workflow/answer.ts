@@ -7,12 +7,12 @@ import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { allowAudit, allowTell, MARKS_OF_WORK, PUT_ITEMS, readFrom, type Setting } from './context.ts';
 
 /**
- * Files of lookups that are answered at once. Those of one caseworker and day are committed one after the other, and who comes second
- * gathers all anew; a queue that is full would have hundreds do so, in the places of those that direct.
+ * The files of lookups that are answered at once. Those of one caseworker and day are committed one after the other, and the second one
+ * gathers all anew; a full queue would let hundreds do so, in the places of functions that direct.
  */
 const ANSWERED_AT_ONCE = 5;
 
-/** The function that answers what caseworkers ask. It reads what is stored of a subject wherever that is, and changes none of it. */
+/** The function that answers caseworkers' lookups. It reads what is stored of a subject wherever that is, and changes none of it. */
 export function addAnswer(setting: Setting): void {
   const { stack, config, data } = setting;
   const { policy } = config;
@@ -56,7 +56,7 @@ export function addAnswer(setting: Setting): void {
     SCREENED.gathered.pattern,
     SCREENED.previews.pattern,
   );
-  // By these it finds the batches that have not settled, and that what retention took is missing.
+  // The lists show it the batches that have not settled, and what retention took.
   allowList(
     answer,
     'list',

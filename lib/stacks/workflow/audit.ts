@@ -8,8 +8,8 @@ import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { PUT_ITEMS, readFrom, type Setting } from './context.ts';
 
 /**
- * The function that writes the audit, and the one that has what it could not be told worked on again.
- * @returns the latter, which nothing invokes but people in need
+ * Adds the function that writes the audit, and the one that moves notes that it could not be told back into its queue.
+ * @returns the latter, which only people in need invoke
  */
 export function addAudit(setting: Setting): IFunction {
   const { stack, config, data } = setting;
@@ -27,7 +27,7 @@ export function addAudit(setting: Setting): IFunction {
   allowObjects(audit, 'write', data.audit, CHAINS.pattern);
   allowItems(audit, [...PUT_ITEMS, 'dynamodb:BatchGetItem'], cases);
   allowHash(audit, data.auditKey);
-  // A chain grows at its end only, so many at once are in each other's way; and a rung of a thousand directions is an object or two.
+  // A chain grows only at its end, so that many at once are in each other's way; and a rung of a thousand directions is an object or two.
   readFrom(data.auditNotes, audit, {
     batchSize: 1000,
     maxConcurrency: 2,

@@ -39,7 +39,7 @@ export interface Machines {
   readonly importByPieces: VersionedMachine;
 }
 
-/** Where a part of the workflow is added, and what its functions are told in their environments. */
+/** The stack to which a part of the workflow is added, and the values for its functions' environments. */
 export interface Setting {
   readonly stack: Stack;
   readonly config: StageConfig;
@@ -56,12 +56,12 @@ export const settingOf = (stack: Stack, config: StageConfig, data: DataStack): S
 
 const idsOf = (participants: readonly { id: string }[]) => participants.map(({ id }) => id).join(',');
 
-/** What more than one function is told. */
+/** The values that more than one function is told. */
 function toldOf({ agencies, operators, approvers, caseworkers, policy, retention }: StageConfig, data: DataStack) {
   return {
     places: { WORK: data.work.bucketName, OUTBOX: data.outbox.bucketName, CASES: data.cases.tableName },
     OPERATORS: idsOf(operators),
-    /** The inbox is read for the self-check, too, and no operator is directed of this name. */
+    /** The inbox is read for the self-check, too, and no operator of this name is directed. */
     UPLOADERS: { AGENCIES: idsOf([...agencies, CHECKER]), OPERATORS: idsOf([...operators, CHECKER]) },
     FILE_FORMS: JSON.stringify(fileFormsOf(operators)),
     REPORT_FORMS: JSON.stringify(fileFormsOf(agencies)),
@@ -77,7 +77,10 @@ function toldOf({ agencies, operators, approvers, caseworkers, policy, retention
   };
 }
 
-/** Some of what imports usage writes as fast as the tables bear; more would only take the places of those that issue and record orders. */
+/**
+ * The runs at once of what imports usage: some write as fast as the tables bear, and more would only take the places of those that issue
+ * and record orders.
+ */
 export const IMPORTS_AT_ONCE = 5;
 
 /** The limits of the gates of usage files, as functions are told them. */
@@ -94,7 +97,7 @@ export function gatesOf({ policy }: StageConfig): string {
   return JSON.stringify(limits);
 }
 
-/** How many people a reversal needs, and how much an appeal may ask for, as functions are told them. */
+/** The number of people that a reversal needs, and the most that an appeal may ask for, as functions are told them. */
 export function reversalLimitsOf({ policy }: StageConfig): string {
   const limits: ReversalLimits = {
     people: policy.reversalPeople,
@@ -105,10 +108,10 @@ export function reversalLimitsOf({ policy }: StageConfig): string {
   return JSON.stringify(limits);
 }
 
-/** The marks that whoever works on an upload leaves of it, as `marking` in `stores/uploads.ts` does, where it hands nothing on. */
+/** The marks that a function which works on an upload leaves, as `marking` in `stores/uploads.ts` does, if it hands nothing on. */
 export const MARKS_OF_WORK = [MARKS.worked.pattern, MARKS.strayed.pattern, MARKS.failed.pattern] as const;
 
-/** Lets a function tell those who subscribed to these topics, and keep what it can't tell them at the moment. */
+/** Lets a function tell the subscribers of these topics, and keep what it can't tell them at the moment. */
 export function allowTell({ data }: Setting, to: Worker, ...topics: [Topic, ...Topic[]]): void {
   allowPublish(to, ...topics);
   allowObjects(to, 'write', data.work, UNTOLD.notices.pattern);
@@ -124,7 +127,7 @@ export const READ_ITEMS = ['dynamodb:GetItem'];
 export const PUT_ITEMS = [...READ_ITEMS, 'dynamodb:PutItem'];
 export const CHANGE_ITEMS = [...PUT_ITEMS, 'dynamodb:UpdateItem'];
 
-/** How cdk-nag names a right on executions, up to their machine's name. */
+/** cdk-nag's name of a right on executions, up to their machine's name. */
 export const EXECUTIONS = 'Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:';
 
 /** A state machine with its role and its log, which runs these functions. */
@@ -162,8 +165,8 @@ export function addMachine(
 }
 
 /**
- * The log group of a state machine. Its name ends with the stack's own id, since a log that stayed from an earlier stack of its
- * name has that one's.
+ * The name of the log group of a state machine. It ends with the stack's own id, since a log that stayed from an earlier stack of its name
+ * has that stack's id.
  */
 function machineLogGroup({ stackName, stackId }: Stack, machine: string): string {
   const id = Fn.select(0, Fn.split('-', Fn.select(2, Fn.split('/', stackId))));
@@ -181,8 +184,8 @@ function executionsOf(machine: StateMachine): string {
 }
 
 /**
- * Lets a function describe the executions of a machine. Who starts one may need it, too: AWS's list of actions has
- * DescribeExecution among what StartExecution depends on, and that compares inputs where one of the name runs already.
+ * Lets a function describe the executions of a machine. A function that starts one may need it, too: AWS's list of actions has
+ * DescribeExecution among what StartExecution depends on, and that compares inputs if an execution of the name runs already.
  */
 export function allowDescribe({ stack }: Setting, to: Worker, machine: StateMachine): void {
   acknowledge(
@@ -192,13 +195,16 @@ export function allowDescribe({ stack }: Setting, to: Worker, machine: StateMach
   );
 }
 
-/** How cdk-nag names a machine. */
+/** cdk-nag's name of a machine. */
 export function nameOf(machine: StateMachine): string {
   const id = Stack.of(machine).getLogicalId(machine.node.defaultChild as CfnStateMachine);
   return `{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${id}"}]}]}`;
 }
 
-/** What the Distributed Maps of a machine bring with them, each under its label, and what else the machine does. */
+/**
+ * Acknowledges the rights that the Distributed Maps of a machine bring with them, each under its label, and those for what else the machine
+ * does.
+ */
 export function acknowledgeMaps(machine: StateMachine, labels: string[], others: Record<string, string> = {}): void {
   const children =
     "The names of a Map Run's children are made while it runs; the label narrows them to this machine's Maps.";
@@ -212,7 +218,7 @@ export function acknowledgeMaps(machine: StateMachine, labels: string[], others:
 /** The fewest runs at once that a mapping of a queue can be kept to. */
 const FEWEST_AT_ONCE = 2;
 
-/** Has a function read a queue. A file that ends its function's process takes no other file with it where a batch is one file. */
+/** Lets a function read a queue. If a batch is one file, a file that ends its function's process takes no other file with it. */
 export function readFrom(
   { queue, gathersFor, key }: WorkQueue,
   reader: HandlerFunction<Record<string, string>>,
@@ -221,7 +227,8 @@ export function readFrom(
   allowKey(reader, key, 'sqs', 'read');
   reader.addEventSource(
     new SqsEventSource(queue, {
-      // A message that finds the function at its limit is hidden as if it were worked on, and after five times among the dead.
+      // A message that finds the function at its limit would be hidden as if it were worked on, and lie among the dead letters after five
+      // times.
       ...(reader.placesKept >= FEWEST_AT_ONCE ? { maxConcurrency: reader.placesKept } : {}),
       ...how,
       ...(gathersFor ? { maxBatchingWindow: gathersFor } : {}),

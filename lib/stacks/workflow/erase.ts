@@ -6,7 +6,7 @@ import { allowHash, allowItems, allowList } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { allowAudit, READ_ITEMS, type Setting } from './context.ts';
 
-/** The function that takes what is known of a number out of the tables, which nothing invokes but people who may. */
+/** The function that takes what is known of a number out of the tables, which only people who may invoke. */
 export function addErase(setting: Setting): IFunction {
   const { stack, config, data } = setting;
   const { cases, links, work, auditKey } = data;
@@ -28,7 +28,7 @@ export function addErase(setting: Setting): IFunction {
   });
   allowItems(erase, [...READ_ITEMS, 'dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], cases);
   allowItems(erase, ['dynamodb:Scan', 'dynamodb:DeleteItem'], links);
-  // By these it finds the batches that are not directed.
+  // The lists show it the batches that are not directed.
   allowList(erase, 'list', work, SCREENED.prefix, SETTLED.prefix);
   allowAudit(setting, erase);
   allowHash(erase, auditKey);

@@ -132,7 +132,7 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
     ROUTED.pattern,
   );
   allowObjects(record, 'write', work, PREPARED.pattern, ROUTED.pattern, WAITING.pattern, ...MARKS_OF_WORK);
-  allowList(record, 'list', work, ROUTED.pattern, PREPARED.pattern);
+  allowList(record, 'list', work, ROUTED.pattern, PREPARED.pattern, `${PLANS.prefix}*`);
   allowObjects(record, 'write', outbox, OUTBOX.orders.pattern, OUTBOX.receipts.pattern);
   // It may publish again what a reversal withdrew.
   allowObjects(record, 'write streams', outbox, OUTBOX.revocations.pattern);

@@ -22,7 +22,7 @@ export class ItemsFrom extends S3JsonLItemReader {
   }
 }
 
-/** What a Distributed Map's children return, one a line, under a prefix; the machine may write there only. */
+/** The results of a Distributed Map's children, one a line, under a prefix; the machine may write there only. */
 export class ResultsUnder extends ResultWriterV2 {
   readonly #files: string;
 

@@ -62,7 +62,7 @@ export function addRelease(setting: Setting, { batch, importByPieces }: Machines
   allowObjects(release, 'write', work, MARKS.quarantined.pattern);
   allowItems(release, CHANGE_ITEMS, cases);
   allowStart(release, batch);
-  // An event of an execution that is under a key tells neither its input nor its error.
+  // An event of an execution that is encrypted under a key tells neither its input nor its error.
   for (const machine of [batch, importByPieces]) {
     allowDescribe(setting, release, machine);
     allowHistories(release, machine, data.machinesKey);

@@ -20,30 +20,30 @@ import { addStatus } from './status.ts';
 import { addSweep } from './sweep.ts';
 import { addWithdrawals } from './withdrawals.ts';
 
-export interface WorkflowStackProps extends StackProps {
+interface WorkflowStackProps extends StackProps {
   readonly config: StageConfig;
   readonly data: DataStack;
 }
 
-/** What works: the state machines and the functions, each part in a file of its own. */
+/** The stack of what works: the state machines and the functions, each part in a file of its own. */
 export class WorkflowStack extends Stack {
   readonly direction: VersionedMachine;
   readonly batch: VersionedMachine;
   readonly importByPieces: VersionedMachine;
-  /** All of them. */
+  /** All state machines. */
   readonly machines: VersionedMachine[];
   readonly sweep: IFunction;
-  /** Has what the audit could not be told worked on again. */
+  /** The function that moves notes that the audit could not be told back into its queue. */
   readonly redriveAudit: IFunction;
-  /** Erases what is known of a number. */
+  /** The function that erases what is known of a number. */
   readonly erase: IFunction;
-  /** Executions that failed. */
+  /** The queue of executions that failed. */
   readonly ended: WorkQueue;
-  /** Nights. */
+  /** The queue of nights. */
   readonly night: WorkQueue;
-  /** Batches of which it is to be told where they stand, and days. */
+  /** The queue of batches whose status is to be told, and of days. */
   readonly status: WorkQueue;
-  /** Times to sweep. */
+  /** The queue of times to sweep. */
   readonly due: WorkQueue;
 
   constructor(scope: Construct, id: string, props: WorkflowStackProps) {
@@ -65,7 +65,7 @@ export class WorkflowStack extends Stack {
     this.erase = addErase(setting);
     ({ due: this.due, sweep: this.sweep } = addSweep(setting, this, { ended: this.ended, status: this.status }));
     status.countDeadLetters();
-    // Whoever may have them called may be taken away in a hurry: CloudFormation lets nothing go that another stack still uses.
+    // The right to call these may have to be taken away in a hurry: CloudFormation removes nothing that another stack still uses.
     for (const { functionArn } of [this.redriveAudit, this.erase]) this.exportValue(functionArn);
 
     for (const machine of this.machines)

@@ -9,14 +9,14 @@ import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { eventQueue, isDeadLetters, type WorkQueue } from '../../constructs/work-queue.ts';
 import { allowTell, READ_ITEMS, readFrom, type Setting } from './context.ts';
 
-/** The queue of what is to be told. */
+/** The queue of statuses to be told. */
 export interface StatusQueue extends WorkQueue {
   /** Lets the function count the dead letters of all queues that there are by now. */
   readonly countDeadLetters: () => void;
 }
 
 /**
- * The function that tells where batches stand, and its queue: of a batch whenever something puts its id there, and of all each day, at
+ * The function that tells where batches stand, and its queue: one batch whenever something puts its id there, and all of them each day, at
  * 06:00 in Asia/Kolkata, 00:30 in UTC, with a digest for the administrators.
  */
 export function addStatus(setting: Setting): StatusQueue {

@@ -19,7 +19,7 @@ import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
 import { allowDescribe, CHANGE_ITEMS, type Machines, readFrom, type Setting } from './context.ts';
 
 /**
- * The function that looks at what is open, and mends what did not happen; and the queue of its times.
+ * Adds the function that looks at what is open, and mends what did not happen; and the queue of its times.
  * @param queues those of executions that failed, and of batches whose status is to be told
  */
 export function addSweep(
@@ -74,7 +74,7 @@ export function addSweep(
       ADMINISTRATORS_TOPIC,
     },
   });
-  // All folders at once, since each list is paid for: the prefix that all keys have.
+  // All folders are listed at once, since each list is paid for: the empty prefix is that of all keys.
   allowList(sweep, 'list versions', inbox, '');
   allowList(sweep, 'list', work, SCREENED.prefix, SETTLED.prefix, MARKED.pattern, UNTOLD.pattern, ASKED.pattern);
   allowList(sweep, 'list', outbox, OUTBOX.orders.pattern, OUTBOX.batches.pattern);

@@ -16,7 +16,7 @@ const digestOf = async (checksum: Checksum, bytes: Buffer): Promise<Buffer> => {
 
 const hashed = (algorithm: string) => async (bytes: Buffer) => createHash(algorithm).update(bytes).digest();
 
-/** S3's checksums by the ends of their headers' names, `x-amz-checksum-…`. */
+/** S3's checksums, keyed by the ends of their headers' names, `x-amz-checksum-…`. */
 const CHECKSUMS: Readonly<Record<string, (bytes: Buffer) => Promise<Buffer>>> = {
   crc32: async (bytes) => {
     const digest = Buffer.alloc(4);
@@ -31,7 +31,7 @@ const CHECKSUMS: Readonly<Record<string, (bytes: Buffer) => Promise<Buffer>>> = 
 
 const PREFIX = 'x-amz-checksum-';
 
-/** The headers of checksums that are known; the last three hold no checksum. */
+/** The headers about checksums that are known; the last three hold no checksum. */
 export const CHECKSUM_HEADERS: readonly string[] = [...Object.keys(CHECKSUMS), 'algorithm', 'mode', 'type'].map(
   (name) => PREFIX + name,
 );
@@ -39,10 +39,10 @@ export const CHECKSUM_HEADERS: readonly string[] = [...Object.keys(CHECKSUMS), '
 const MD5_BYTES = 16;
 
 /**
- * Holds an upload's bytes against its Content-MD5 and its checksum, in a header or behind the bytes. Rejects with AwsError, with
- * the words that were recorded on AWS (LocalStack's test_s3.snapshot.json, test_s3_invalid_content_md5 and
- * test_put_object_checksum).
- * @param sent the request's headers, and what came behind its bytes
+ * Compares an upload's bytes with its Content-MD5 and its checksum, in a header or behind the bytes. The errors have the words that were
+ * recorded on AWS (LocalStack's test_s3.snapshot.json, test_s3_invalid_content_md5 and test_put_object_checksum).
+ * @param sent the request's headers, and those that came behind its bytes
+ * @throws AwsError where they differ
  */
 export async function checkBytes(bytes: Buffer, sent: IncomingHttpHeaders): Promise<void> {
   const md5 = sent['content-md5'];

@@ -1,6 +1,6 @@
 /**
- * Runs a synthesized app on this machine: loads its templates, starts what they describe, and hands out what people outside
- * the cloud have: an endpoint, uploads, their queues, and time.
+ * Runs a synthesized app on this machine: loads its templates, starts what they describe, and hands out what people outside the cloud have:
+ * an endpoint, uploads, their queues, and time.
  */
 import { RealClock } from './clock/real-clock.ts';
 import { VirtualClock } from './clock/virtual-clock.ts';
@@ -31,12 +31,13 @@ import { changeResources, createResources } from './templates/create.ts';
 import { logicalName, namesOf, type Placed } from './templates/names.ts';
 import { UsageCounter } from './usage.ts';
 
-/** Lines of functions that are kept. */
+/** The number of functions' log lines that are kept. */
 const LOG_LINES = 500;
 
 /**
- * Starts a cloud. Rejects with UnsupportedTemplate, UnsupportedDefinition or UnsupportedPattern before anything runs where
- * the app asks for what isn't implemented, with RefusedTemplate where AWS would not deploy it.
+ * Starts a cloud.
+ * @throws UnsupportedTemplate, UnsupportedDefinition or UnsupportedPattern, before anything runs, where the app asks for what isn't
+ * implemented; RefusedTemplate where AWS would not deploy it
  */
 export async function startCloud(settings: CloudSettings): Promise<LocalCloud> {
   const stops: Stops = [];
@@ -61,13 +62,13 @@ async function stopAll(stops: Stops): Promise<void> {
   for (const stop of stops.splice(0).reverse()) await stop();
 }
 
-/** What is costly to start, and stays from one beginning to the next. */
+/** The parts that are costly to start, and stay from one beginning to the next. */
 interface Lasting {
   endpoint: Endpoint;
   console: Console | undefined;
   app: LoadedApp;
   dynamo: Dynamo;
-  /** Those of the beginning before this one. */
+  /** The functions of the beginning before this one. */
   functions: Functions | undefined;
   stops: Stops;
 }
@@ -223,7 +224,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
       usage.dynamo = await dynamo.usage();
     };
     const names = namesOf(placed);
-    /** A function's logical name, by what a task calls it: its name, or an ARN, with or without a version. */
+    /** The logical name of a function from how a task names it: by its name, or by an ARN, with or without a version. */
     const functionName = (called: string) =>
       logicalName(placed, called.split(':function:').at(-1)?.split(':')[0] ?? '');
     const named = (failed: FailedExecution): FailedExecution => ({
@@ -285,7 +286,7 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
   }
 }
 
-/** What an event doesn't tell of an execution whose machine is under a customer's key. */
+/** The fields that an event leaves out for an execution whose machine is under a customer's key. */
 const WITHHELD = {
   input: null,
   output: null,

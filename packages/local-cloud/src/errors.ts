@@ -1,6 +1,6 @@
 /**
- * An error as an AWS service answers it: `code` is the exception's name as it goes over the wire (`ExecutionDoesNotExist`),
- * `status` the HTTP status, `fields` what the answer carries beside the message.
+ * An error as an AWS service answers it: `code` is the exception's name as it goes over the wire (`ExecutionDoesNotExist`), `status` the
+ * HTTP status, `fields` the answer's fields beside the message.
  */
 export class AwsError extends Error {
   readonly code: string;
@@ -30,14 +30,14 @@ function element({ code, message }: AwsError): string {
   return `<Error><Code>${escaped(code)}</Code><Message>${escaped(message)}</Message></Error>`;
 }
 
-/** Text as it stands in XML. */
+/** Text, escaped for XML. */
 export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /**
- * What ends a state in failure: an error name that Retry and Catch match (`States.Timeout`, `Lambda.TooManyRequestsException`)
- * and a cause, for people. (States Language: "Errors have a name and a cause".)
+ * The failure of a state: an error name that Retry and Catch match (`States.Timeout`, `Lambda.TooManyRequestsException`) and a cause, for
+ * people. (States Language: "Errors have a name and a cause".)
  */
 export class StatesError extends Error {
   override readonly cause: string;

@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from './errors.ts';
 
-/** A request to a service, of a function's, of a state machine's task, or of a Map Run for its items and results. */
+/** A request to a service: of a function, of a state machine's task, or of a Map Run for its items and results. */
 export interface ServiceCall {
   /** The function's name, or the state machine's. */
   caller: string;
-  /** The invocation's; undefined where a state machine asks. */
+  /** The id of the invocation; undefined where a state machine asks. */
   requestId: string | undefined;
   service: string;
   action: string;
   /**
-   * An object's key, an item's partition key (of several, the first one's), a topic's ARN, a queue's URL; where a task starts an
-   * execution, that one's name.
+   * An object's key, an item's partition key (the first one's, of several), a topic's ARN, a queue's URL; or the name of the execution that
+   * a task starts.
    */
   key?: string | undefined;
 }
 
 /**
- * What becomes of a request. `throttle`: refused as too much; `error`: refused with a status of 500; `deny`: refused as if a right
- * were lacking, which no client tries again; `lose`: carried out, and the answer lost; `part`: of a DynamoDB batch the first half is carried out and the rest comes back as not processed.
- * A function may end with it, before the request is carried out: `fail`, `time out`.
+ * The fate of a request. `throttle`: refused as too much; `error`: refused with a status of 500; `deny`: refused as if a right were
+ * lacking, which no client retries; `lose`: carried out, and the answer lost; `part`: the first half of a DynamoDB batch is carried out,
+ * and the rest comes back as not processed. `fail` and `time out` end the function before the request is carried out.
  */
 export type CallFault = 'throttle' | 'error' | 'deny' | 'lose' | 'part' | 'fail' | 'time out';
 
@@ -32,30 +32,30 @@ export interface StateVisit {
   state: string;
 }
 
-/** What goes wrong, for tests: AWS promises at-least-once, unordered delivery and functions that may fail anywhere. */
+/** The faults that are made on purpose, for tests: AWS promises at-least-once, unordered delivery and functions that may fail anywhere. */
 export interface FaultPlan {
-  /** Every delivery, of an event to a queue or function and of a message to a function, happens twice. */
+  /** Makes every delivery, of an event to a queue or function and of a message to a function, happen twice. */
   deliverTwice?: boolean;
-  /** Called for each event that a service puts on the bus: true where it gets lost. Schedules go on. */
+  /** Called for each event that a service puts on the bus; an event for which it returns true gets lost. Schedules go on. */
   drop?(event: { source: string; detailType: string; detail: Record<string, unknown> }): boolean;
   /**
-   * Called for each event, a schedule's too: the waits, in milliseconds of the cloud's time, after which it is delivered to
-   * each of its targets. None: it is lost; two: it comes twice.
+   * Called for each event, including a schedule's: returns the waits, in milliseconds of the cloud's time, after which it is delivered to
+   * each of its targets. No wait: it is lost; two: it comes twice.
    */
   deliveries?(event: { source: string; detailType: string; detail: Record<string, unknown> }): readonly number[];
   /** A seed: each event waits a random 0 to 30 seconds of the cloud's time, and batches of messages are shuffled. */
   reorder?: number;
-  /** A seed: the results of each Map Run are written in an order of its own. (AWS documents none for a ResultWriter's files.) */
+  /** A seed: the results of each Map Run are written in a random order. (AWS documents no order for a ResultWriter's files.) */
   shuffleResults?: number;
   /**
-   * Called before each request of a function or a state machine to a service (not for invocations of functions). A state
-   * machine is throttled, refused or loses an answer; of anything else it takes no notice.
+   * Called before each request of a function or a state machine to a service (not for invocations of functions). A state machine takes
+   * notice only of `throttle`, `error`, `deny` and `lose`.
    */
   beforeCall?(call: ServiceCall): CallFault | undefined;
   /**
-   * Called after each write request of a function was executed. `fail`: the invocation is reported failed to its caller, never
-   * sees the answer, and nothing that it asks for after that is done. `time out`: so, too, as timed out; the time itself doesn't pass. `zombie`:
-   * it is reported failed at once, and the worker runs on beside its own retry.
+   * Called after each write request of a function was executed. `fail`: the invocation is reported failed to its caller, never sees the
+   * answer, and nothing that it asks for afterwards is done. `time out`: the same, reported as timed out; the time itself doesn't pass.
+   * `zombie`: it is reported failed at once, and the worker runs on beside its own retry.
    */
   afterWrite?(call: {
     functionName: string;
@@ -67,20 +67,20 @@ export interface FaultPlan {
     n: number;
   }): 'fail' | 'time out' | 'zombie' | undefined;
   /**
-   * `n` is 1 for the function's first invocation. `throttle`: it is refused with TooManyRequestsException. `error`: it is
-   * refused with ServiceException. `lose`: the function works to its end, and its caller is told that it failed.
+   * Called for each invocation; `n` is 1 for the function's first one. `throttle`: it is refused with TooManyRequestsException. `error`: it
+   * is refused with ServiceException. `lose`: the function works to its end, and its caller is told that it failed.
    */
   beforeInvoke?(call: { functionName: string; n: number }): 'throttle' | 'error' | 'lose' | undefined;
   /**
-   * Called when an execution, a Map Run's child too, enters a state: after how many milliseconds of the cloud's time somebody
-   * stops it by hand, if it is still in that state then. 0: at once, before the state does anything.
+   * Called when an execution, including a Map Run's child, enters a state: returns the milliseconds of the cloud's time after which
+   * somebody stops it by hand, if it is still in that state then. 0: at once, before the state does anything.
    */
   stops?(visit: StateVisit): number | undefined;
-  /** By how many milliseconds the clock of a function's instance is wrong, as long as it lives. */
+  /** The milliseconds by which the clock of a function's instance is wrong, as long as it lives. */
   skew?(functionName: string, instance: number): number;
 }
 
-/** How services say that it is too much; others say ThrottlingException. */
+/** The errors by which services say that it is too much; others say ThrottlingException. */
 const THROTTLED: Readonly<Record<string, readonly [code: string, status: number]>> = {
   s3: ['SlowDown', 503],
   sns: ['Throttled', 429],
@@ -98,7 +98,7 @@ const DENIED: Readonly<Record<string, readonly [code: string, status: number]>> 
   sqs: ['AccessDenied', 403],
 };
 
-/** A service's own words for what the fault plan makes of a request; for a function that is gone, words after which none tries again. */
+/** The error that a service answers for a fault of the plan; for a function that is gone, an error that no client retries. */
 export function refusal(service: string, fault: 'throttle' | 'error' | 'deny' | 'gone'): AwsError {
   if (fault === 'gone') return new AwsError('InstanceIsGone', 'the instance was killed by the fault plan');
   if (fault === 'deny') {

@@ -1,4 +1,4 @@
-/** What the local cloud offers: nothing else of it is for those who use it. */
+/** The public interface of the local cloud. */
 export { RealClock } from './clock/real-clock.ts';
 export { VirtualClock } from './clock/virtual-clock.ts';
 export { startCloud } from './cloud.ts';

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Who signed a request, and for which service: the local cloud reads signatures, it doesn't check them. */
+/** The signer of a request, and the service that it is for: the local cloud reads signatures, it doesn't check them. */
 export interface Signer {
   accessKeyId: string;
   service: string;

@@ -1,10 +1,10 @@
 /**
- * What SNS checks of a request and fauxqs doesn't, with the words that were recorded on AWS (LocalStack's test_sns.snapshot.json,
+ * The checks of SNS that fauxqs doesn't make, with the words that were recorded on AWS (LocalStack's test_sns.snapshot.json,
  * test_empty_or_wrong_message_attributes, test_message_attributes_prefixes, test_message_structure_json_exc).
  */
 import { AwsError } from './errors.ts';
 
-/** A request's fields by their names, as the query protocol has them. */
+/** A request's fields by their names in the query protocol. */
 export type Form = Record<string, unknown>;
 
 const LIST = ['NextToken'];
@@ -29,7 +29,7 @@ export const SNS_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   Unsubscribe: ['SubscriptionArn'],
 };
 
-/** Fields of every request. */
+/** The fields of every request. */
 const COMMON = ['Action', 'Version'];
 
 const LARGEST_MESSAGE = 256 * 1024;
@@ -39,12 +39,16 @@ const LONGEST_NAME = 256;
 const invalid = (what: string) => new AwsError('InvalidParameter', `Invalid parameter: ${what}`);
 const wrongValue = (message: string) => new AwsError('ParameterValueInvalid', message);
 
-/** Of messages that were published by protocol, what each says to whom, by what it says to queues. Of two that say the same to these, the first's counts. */
+/**
+ * For messages with a text per protocol: those texts, keyed by the text for queues. Of two messages with the same text for queues, the
+ * first one's texts count.
+ */
 export type ByProtocol = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 
 /**
- * Throws AwsError for what SNS refuses, or what the local cloud hasn't. What a message's structure has for queues stands in its place then.
- * @returns what it has for others
+ * Checks a request. A message with a structure is replaced, in the form, by its text for queues.
+ * @returns the texts for other protocols
+ * @throws AwsError for what SNS refuses, or the local cloud doesn't have
  */
 export function checkForm(form: Form): ByProtocol {
   const action = String(form.Action);
@@ -66,7 +70,7 @@ export function checkForm(form: Form): ByProtocol {
   return byProtocol;
 }
 
-/** What the fields of a list's elements begin with: `PublishBatchRequestEntries.member.1.`. */
+/** The beginnings of the fields of a list's elements, such as `PublishBatchRequestEntries.member.1.`. */
 function entriesOf(form: Form, list: string): Set<string> {
   const [before = ''] = list.split('N.');
   const found = Object.keys(form).flatMap((name) => {
@@ -76,7 +80,7 @@ function entriesOf(form: Form, list: string): Set<string> {
   return new Set(found);
 }
 
-/** What a checked request publishes, with the attributes that are texts; nothing where it is another one. */
+/** The messages that a checked request publishes, with the attributes that are texts; none for another request. */
 export function messagesOf(form: Form): { message: string; attributes: Record<string, string> }[] {
   const prefixes = form.Action === 'Publish' ? [''] : form.Action === 'PublishBatch' ? [...entriesOf(form, ENTRY)] : [];
   return prefixes.map((prefix) => {
@@ -89,8 +93,9 @@ export function messagesOf(form: Form): { message: string; attributes: Record<st
 }
 
 /**
- * @param prefix what the message's fields begin with: nothing, or that of a batch's entry
- * @returns what it says to whom, where it is published by protocol
+ * @param prefix the beginning of the message's fields: empty, or that of a batch's entry
+ * @returns its texts by protocol, where it has several
+ * @throws AwsError for what SNS refuses, or the local cloud doesn't have
  */
 function checkMessage(form: Form, prefix: string): Readonly<Record<string, unknown>> | undefined {
   const { [`${prefix}Message`]: message, [`${prefix}Subject`]: subject } = form;
@@ -104,7 +109,7 @@ function checkMessage(form: Form, prefix: string): Readonly<Record<string, unkno
   if (Buffer.byteLength(String(message)) > LARGEST_MESSAGE) throw invalid('Message too long');
   const parts = structured(String(message));
   form[`${prefix}Message`] = parts.sqs;
-  // What is delivered has no structure any more.
+  // The message that is delivered no longer has a structure.
   delete form[`${prefix}MessageStructure`];
   return parts;
 }
@@ -114,7 +119,7 @@ function isSubject(subject: string): boolean {
   return subject.length > 0 && subject.length < LONGEST_SUBJECT && !/\p{Cc}/u.test(subject);
 }
 
-/** The parts of a message by protocol; what goes to queues is its `sqs`, else its `default`. */
+/** The parts of a message by protocol; queues get its `sqs`, or else its `default`. */
 function structured(
   message: string,
 ): Readonly<Record<string, unknown>> & { readonly sqs: string; readonly default: string } {
@@ -129,20 +134,22 @@ function structured(
   return { ...(parts as object), default: otherwise, sqs: typeof sqs === 'string' ? sqs : otherwise };
 }
 
-/** A message on its way to who is told by this protocol, wrapped or raw, with what was published for it; else with the default. */
+/**
+ * A message as it is delivered by this protocol, wrapped or raw, with the text that was published for the protocol, or else the default.
+ */
 export function deliveredBy(protocol: string, body: string, byProtocol: ByProtocol | undefined): string {
   if (byProtocol === undefined || byProtocol.size === 0) return body;
   const said = (forQueues: string) => {
     const { [protocol]: own, default: otherwise } = byProtocol.get(forQueues) ?? { default: forQueues };
     return String(typeof own === 'string' ? own : otherwise);
   };
-  // Raw, as an https endpoint may have it.
+  // The message is raw, as an https endpoint may have it.
   if (byProtocol.has(body)) return said(body);
   const envelope = envelopeOf(body);
   return envelope === undefined ? body : JSON.stringify({ ...envelope, Message: said(envelope.Message) });
 }
 
-/** What SNS wraps a message in; undefined of what goes raw, and beside a message by protocol without one. */
+/** SNS's envelope around a message; undefined for a raw message. */
 function envelopeOf(body: string): { readonly Message: string } | undefined {
   try {
     const { Type, Message } = Object(JSON.parse(body));
@@ -197,8 +204,8 @@ function checkName(name: string): void {
 }
 
 /**
- * Refuses a message with a list (String.Array) that a filter policy of its topic names: fauxqs would compare the list's text, where
- * SNS compares each of its values.
+ * Refuses a message with a list (String.Array) that a filter policy of its topic names: fauxqs would compare the list's text, where SNS
+ * compares each of its values.
  */
 export function checkLists(
   form: Readonly<Record<string, unknown>>,

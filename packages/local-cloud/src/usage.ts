@@ -1,7 +1,7 @@
 import type { DynamoUsage } from './dynamodb/dynamo-host.ts';
 import type { FunctionUsage } from './lambda/instance.ts';
 
-/** What is counted of Step Functions for the price: see its pricing page. */
+/** The events of Step Functions that are counted for the price: see its pricing page. */
 export type Counted = 'transition' | 'mapChildStart' | 'nestedStart' | 'executionStart';
 
 /** Calls of one operation, with the capacity units that DynamoDB bills. */
@@ -19,14 +19,14 @@ export interface MachineUsage {
   executionStarts: number;
 }
 
-/** What the app itself used (its functions and state machines); calls of outsiders are not in it. */
+/** The usage of the app itself (its functions and state machines), without calls of outsiders. */
 export interface RunUsage {
-  /** By service, then by operation. */
+  /** Calls by service, then by operation. */
   operations: Record<string, Record<string, OperationUsage>>;
-  /** DynamoDB by table (its logical name), then by operation. */
+  /** Calls of DynamoDB by table (its logical name), then by operation. */
   tables: Record<string, Record<string, Required<OperationUsage>>>;
   stepFunctions: MachineUsage & { byMachine: Record<string, MachineUsage> };
-  /** By function (its logical name); milliseconds are real ones. */
+  /** Usage by function (its logical name); milliseconds are real ones. */
   lambda: Record<string, FunctionUsage>;
   /** Events that services put on the bus. */
   eventBridge: { events: number };
@@ -39,7 +39,7 @@ const COUNTS: Readonly<Record<Counted, keyof MachineUsage>> = {
   executionStart: 'executionStarts',
 };
 
-/** Counts what the app uses. */
+/** Counts the app's usage. */
 export class UsageCounter {
   events = 0;
   /** The DynamoDB process's own counts, as of the last time the cloud rested. */
@@ -47,7 +47,7 @@ export class UsageCounter {
   private readonly operations = new Map<string, Map<string, number>>();
   private readonly machines = new Map<string, MachineUsage>();
 
-  /** Counts a call of the app's; calls of others are left out. */
+  /** Counts a call if it is the app's; calls of others are left out. */
   called(accessKeyId: string, service: string, action: string): void {
     if (!isApp(accessKeyId)) return;
     const actions = this.operations.get(service) ?? new Map<string, number>();
@@ -61,7 +61,7 @@ export class UsageCounter {
     usage[COUNTS[what]]++;
   }
 
-  /** `nameOf` turns a physical name into the logical one. */
+  /** @param nameOf turns a physical name into the logical one */
   report(lambda: Record<string, FunctionUsage>, nameOf: (physical: string) => string): RunUsage {
     const operations: RunUsage['operations'] = { dynamodb: {}, s3: {}, sns: {}, sqs: {}, states: {} };
     for (const [service, actions] of this.operations) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** `npm run local` as a process of its own, whose temporary files go to a folder. */
+/** `npm run local` as a process of its own; its temporary files go to a folder. */
 export class Served {
   readonly child: ChildProcess;
   readonly ended: Promise<number | null>;
@@ -26,7 +26,10 @@ export class Served {
     this.ended = new Promise((resolve) => this.child.on('close', (code) => resolve(code)));
   }
 
-  /** Resolves with the endpoint once it is up and has said everything; rejects when it ends before. */
+  /**
+   * Resolves with the endpoint once it is up and has said everything.
+   * @throws an Error when it ends before
+   */
   endpoint(): Promise<string> {
     return new Promise((resolve, reject) => {
       const look = () => {
@@ -44,7 +47,10 @@ export class Served {
     this.child.stdin?.write(lines.map((line) => `${line}\n`).join(''));
   }
 
-  /** Resolves once it has said this, or what `where` tells has it; rejects when it ends before. */
+  /**
+   * Resolves once its output, or the text of `where`, matches.
+   * @throws an Error when it ends before
+   */
   says(text: RegExp, where = () => this.said): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = () => {

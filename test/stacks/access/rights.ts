@@ -1,4 +1,6 @@
-/** The rights of the synthesized app in a stage whose participants have accounts, and what each participant may do, worked out by hand. */
+/**
+ * The rights of the synthesized app in a stage whose participants have accounts, and each participant's permissions, worked out by hand.
+ */
 import { type Resource, Rights, type Role, readPolicy, resolveStacks } from 'local-cloud';
 import { stageFromContext } from '../../../lib/config/context.ts';
 import { unnamed } from '../../../lib/config/participants.ts';
@@ -10,7 +12,7 @@ export const ACCOUNT = '111122223333';
 export const ELSEWHERE = '999988887777';
 
 export const config = stageFromContext({ config: 'none' });
-/** `up` is the beginning of `up-police`, and its batches' ids begin like those of that one. */
+/** `up` is the beginning of `up-police`, and its batches' ids begin as those of `up-police` do. */
 const agencies = [...config.agencies.map(({ id }) => id), 'up'];
 const operators = config.operators.map(({ id }) => id);
 const approvers = config.approvers.map(({ id }) => id);
@@ -55,7 +57,7 @@ export const almighty = (arn: string, account = ACCOUNT, participant?: string): 
   tags: participant === undefined ? {} : { participant },
 });
 
-/** A key in every place of every owner, and in places where nobody has anything. */
+/** A key in every place of every owner, and in places that belong to nobody. */
 export const KEYS: Readonly<Record<string, string[]>> = {
   [INBOX]: [
     ...agencies.flatMap((id) => [`reports/${id}/may.csv`, `withdrawals/${id}/mha-0123456789ab/may.csv`]),
@@ -112,7 +114,7 @@ export const KEYS: Readonly<Record<string, string[]>> = {
   [AUDIT]: ['mha-0123456789ab/1.json'],
 };
 
-/** What participants may do, worked out by hand from the issue's list: bucket, verb, and beginnings of keys. */
+/** The participants' rights, worked out by hand from the issue's list: bucket, verb, and beginnings of keys. */
 type Right = [bucket: string, verb: 'put' | 'read' | 'list' | 'dig', keys: RegExp];
 export const MAY: Readonly<Record<string, (id: string) => Right[]>> = {
   agency: (id) => [
@@ -185,7 +187,7 @@ export const ACTIONS = {
   put: ['s3:PutObject', 's3:AbortMultipartUpload'],
   read: ['s3:GetObject'],
   list: ['s3:ListBucket'],
-  // Nobody who comes in from outside may do these, but for older versions.
+  // Nobody from outside may do these, except for reading older versions.
   delete: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
   dig: ['s3:GetObjectVersion'],
   'list versions': ['s3:ListBucketVersions'],
@@ -199,7 +201,7 @@ export const ACTIONS = {
   ],
 } as const;
 
-/** Whether a role may do this with a key; of a list, with the folder that the key is in. */
+/** Whether a role may do this with a key; for a list, with the folder of the key. */
 export function mayDo(role: Role, action: string, bucket: string, key: string): boolean {
   // S3 knows no prefix of the uploads that are under way.
   const isList = /^s3:ListBucket(Versions)?$/.test(action);

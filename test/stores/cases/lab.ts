@@ -9,7 +9,7 @@ import { agency, airtel, fresh } from '../../domain/example.ts';
 import { CASES, openStores } from '../lab.ts';
 
 let cloud: LocalCloud;
-/** What stands in lambdas/stores/cases. */
+/** The modules of lambdas/stores/cases. */
 const load = async () => ({
   ...(await import('../../../lambdas/stores/cases/table.ts')),
   ...(await import('../../../lambdas/stores/cases/ledgers.ts')),

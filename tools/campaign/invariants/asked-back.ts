@@ -1,4 +1,4 @@
-/** Whom a reversal is asked to give back, from the text of the appeal or the withdrawal. */
+/** The subjects that a reversal is asked to give back, from the text of the appeal or the withdrawal. */
 import { imeiIn, linesOf, msisdnIn } from '../../../test/reckoning/files.ts';
 import type { Upload } from '../story.ts';
 import { directionsOf } from './books.ts';
@@ -10,21 +10,24 @@ import { instant } from './values.ts';
 
 const GROUNDS = ['wrong_number', 'wrong_handset', 'cloned', 'reissued', 'court_order'];
 
-/** Whom a reversal is about. */
+/** A subject of a reversal. */
 export interface Subject {
-  /** 14 digits; '' of a number. */
+  /** 14 digits; '' for a number. */
   imei: string;
-  /** In E.164; '' of a handset. */
+  /** A number in E.164; '' for a handset. */
   msisdn: string;
   ground: string;
   lines: number[];
-  /** Of a withdrawn report: its directions, whose rows alone are in question. */
+  /** For a withdrawn report: its directions, whose rows alone are in question. */
   of?: readonly string[];
-  /** Of a withdrawn report's number: where else it was seen, in handsets of the report that were not withdrawn when the file was sent. */
+  /**
+   * For a withdrawn report's number: the other handsets of the report in which it was seen, and which were not withdrawn when the file was
+   * sent.
+   */
   others?: readonly { readonly imei: string; readonly day: string }[];
 }
 
-/** What the rows of an appeal ask for, and what its receipt says of them. */
+/** The subjects in the rows of an appeal, and the counts and rejects of its receipt. */
 export function appealIn(text: string): {
   subjects: Subject[];
   rows: number;
@@ -64,7 +67,7 @@ export function uploadOf({ seen }: Known, { file, uploadedAt }: Item): Upload | 
   return seen.uploads.find(({ key, at }) => key === file && instant(at) === uploadedAt);
 }
 
-/** The handsets of a report that reversals took back whose plans counted before; one that approvers left out wasn't. */
+/** The handsets of a report that reversals with an earlier plan took back, without those that approvers left out. */
 export function takenBackOf(known: Known, report: string, isBefore: (reversal: Item) => boolean): Set<string> {
   const text = uploadOf(known, known.seen.cases[`BATCH#${report}`] ?? {})?.text ?? '';
   const taken = new Set<string>();
@@ -78,7 +81,10 @@ export function takenBackOf(known: Known, report: string, isBefore: (reversal: I
   return taken;
 }
 
-/** What an agency takes back of a report: the handsets that it names, or all, and the numbers that it directed and these link, whoever else does. */
+/**
+ * The subjects that an agency takes back of a report: the handsets that it names, or all, and the numbers that the report directed and that
+ * these handsets link, whoever else links them.
+ */
 function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
   const report = key.split('/')[2] ?? '';
   const item = known.seen.cases[`BATCH#${report}`] ?? {};
@@ -92,7 +98,7 @@ function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
   const links = linksOf(known.imported, upload?.at ?? 0, reported);
   const stands = (imei: string) => !back.has(imei) && !struck.has(imei) && !before.has(imei);
   const others = (number: string) => links.filter(({ imei, msisdn }) => msisdn === number && stands(imei));
-  // For a handset that people left out of the report nobody was directed.
+  // Nobody was directed for a handset that people left out of the report.
   const linked = new Set(links.filter(({ imei }) => back.has(imei) && !struck.has(imei)).map(({ msisdn }) => msisdn));
   const of = own.map(({ id }) => id);
   const subject = { ground: 'withdrawal', lines: [], of };
@@ -101,14 +107,14 @@ function withdrawnBy(known: Known, { key, text, at }: Upload): Subject[] {
     ...[...directed('reverify')]
       .filter((number) => named.size === 0 || linked.has(number))
       .map((msisdn) => ({ ...subject, imei: '', msisdn, others: others(msisdn) })),
-    // Also those that people left out, of which nothing was directed.
+    // The handsets include those that people left out, of which nothing was directed.
     ...[...back].filter((imei) => reported.has(imei)).map((imei) => ({ ...subject, imei, msisdn: '' })),
   ];
 }
 
 /**
- * Those for whom no other handset stands any more, by what was taken back of their report; one in which somebody else was seen, who had
- * the number before, doesn't count.
+ * The subjects for which no other handset stands any more, after what was taken back of their report. A handset in which the number's
+ * former holder was seen doesn't count.
  */
 export const asksFor = (
   subjects: readonly Subject[],
@@ -119,7 +125,10 @@ export const asksFor = (
     (subject.others ?? []).every(({ imei, day }) => taken.has(imei) || day <= since(subject)),
   );
 
-/** Whom the upload of a reversal asks to be given back, those among them whom another handset of the report links that may be withdrawn, too. */
+/**
+ * The subjects that the upload of a reversal asks to be given back, including those linked by another handset of the report that may be
+ * withdrawn, too.
+ */
 export function subjectsOf(known: Known, upload: Upload): Subject[] {
   return upload.key.startsWith('appeals/') ? appealIn(upload.text).subjects : withdrawnBy(known, upload);
 }

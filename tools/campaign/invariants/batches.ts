@@ -1,4 +1,4 @@
-/** Batches' books, against what is reckoned from the uploads and the ledgers. */
+/** Compares batches' books with what is reckoned from the uploads and the ledgers. */
 import { imeiIn, linesOf, sha256, written } from '../../../test/reckoning/files.ts';
 import { noOperator } from '../../../test/reckoning/tables.ts';
 import { OPERATORS, type Upload } from '../story.ts';
@@ -19,13 +19,13 @@ interface BatchBooks {
   id: string;
   agency: string;
   plan: number;
-  /** What stands elsewhere: `kind,identifier,operator,state,directionId`. */
+  /** Rows `kind,identifier,operator,state,directionId` of what stands elsewhere. */
   elsewhere: string[];
-  /** `kind,operator,identifier,imei`. */
+  /** Rows `kind,operator,identifier,imei`. */
   directed: string[];
 }
 
-/** Every report, and every batch. */
+/** Checks every report and every batch. */
 export function checkBatches(known: Known): void {
   const reports = known.seen.uploads.filter(({ key }) => key.startsWith('reports/'));
   for (const { key, text } of reports) {
@@ -67,12 +67,12 @@ function checkBatch(known: Known, item: Item): void {
   checkEnds(known, item, own);
   const startedAt = Date.parse(String(item.startedAt));
   must(startedAt >= upload.at, 'it is planned after its upload');
-  // One without handsets asks nobody, and settles at once.
+  // A report without handsets asks nobody, and settles at once.
   if (handsetsIn(upload.text).size > 0) checkApproved(known, item);
   checkLinked(known, id, upload);
 }
 
-/** The preview, of whoever is decided upon. */
+/** Expects the preview of a report. */
 function expectPreview(known: Known, id: string, agency: string, upload: Upload): void {
   const handsets = handsetsIn(upload.text);
   if (handsets.size === 0) return;
@@ -88,7 +88,7 @@ function expectPreview(known: Known, id: string, agency: string, upload: Upload)
   for (const name of ['preview.html', 'held.csv']) known.expected[`previews/${id}/${name}`] = 'whatever it says';
 }
 
-/** The summary of a batch that directs nobody, which is all that it has. */
+/** Expects the summary of a batch that directs nobody, which is all that it has. */
 function expectNothing(known: Known, item: Item, { key, text }: Upload): void {
   const id = String(item.batchId);
   const { connections, blocks } = noOperator();
@@ -107,7 +107,7 @@ function expectNothing(known: Known, item: Item, { key, text }: Upload): void {
   known.must(item.plan === 0 && directions.length === 0, `${id}: who is refused directs nobody`);
 }
 
-/** Invariant 5, past all that was decided: what the usage files hold of the report's handsets. */
+/** Checks invariant 5, independently of all decisions: linked numbers are those that the usage files have for the report's handsets. */
 function checkLinked(known: Known, id: string, { text, at }: Upload): void {
   const handsets = new Set(
     linesOf(text).lines.flatMap(({ cells }) => {
@@ -124,7 +124,7 @@ function checkLinked(known: Known, id: string, { text, at }: Upload): void {
   );
 }
 
-/** Invariants 1 and 2, from the upload and the links: what must have been decided of each row. */
+/** Checks invariants 1 and 2, from the upload and the links: what must have been decided of each row. */
 function decideAll(known: Known, books: BatchBooks, { text, at }: Upload, operators: Record<string, Books>): void {
   const handsets = handsetsIn(text);
   const struck = struckIn(known, books.id);
@@ -143,10 +143,10 @@ function decideAll(known: Known, books: BatchBooks, { text, at }: Upload, operat
       directedFor: onDay,
       plan,
     };
-    // Who has the number now was seen in none but what was left out.
+    // The number's present holder was only seen in handsets that were left out.
     const since = activatedBefore(known, asked);
     const on = onDay <= since && since < day ? undefined : seenIn;
-    // Who is left out is so where they were seen.
+    // A number that is left out counts at the operator where it was seen.
     const operator = on === undefined ? seenAt : operatorFor(known, asked);
     count(known, books, { ...asked, operator }, on, operators);
   }
@@ -157,7 +157,10 @@ function decideAll(known: Known, books: BatchBooks, { text, at }: Upload, operat
     }
 }
 
-/** Counts a row of a report as what must have been decided of it. @param imei on account of which it is directed; without it is left out */
+/**
+ * Counts a row of a report as it must have been decided.
+ * @param imei the handset for which the row is directed; undefined if it is left out
+ */
 function count(
   known: Known,
   books: BatchBooks,

@@ -1,4 +1,4 @@
-/** What each kind of batch has: the books that its ledgers add up to, its lists, and when it settles. */
+/** The contents of each kind of batch: the books that its ledgers add up to, its lists, and the instant when it settles. */
 import { dayAt, imeiIn, linesOf } from '../../../test/reckoning/files.ts';
 import { type Kind, noOperator } from '../../../test/reckoning/tables.ts';
 import { DAY, OPERATORS } from '../story.ts';
@@ -7,7 +7,7 @@ import type { Item } from './seen.ts';
 import { handsetsIn } from './sightings.ts';
 import { instant, sum } from './values.ts';
 
-/** A batch settles at its last deadline; what goes wrong keeps it from that for hours, and a lost sweep for a day. */
+/** A batch settles at its last deadline; faults keep it from that for hours, and a lost sweep for a day. */
 const SETTLES_WITHIN = 1.5 * DAY;
 
 const summaryWord = (outcome: string) =>
@@ -16,7 +16,7 @@ const summaryWord = (outcome: string) =>
 export const directionsOf = (known: Known, id: string) =>
   [...known.directions.values()].filter(({ batch }) => batch === id);
 
-/** An operator's part of the books; `outcomes` of what is given back. */
+/** An operator's part of the books; `outcomes` are those of rows that are given back. */
 export type Books = ReturnType<typeof noOperator> & { outcomes: Record<string, number> };
 
 const noOutcomes = (): Record<string, number> => ({
@@ -26,7 +26,10 @@ const noOutcomes = (): Record<string, number> => ({
 export const noBooks = (): Record<string, Books> =>
   Object.fromEntries(OPERATORS.map((operator) => [operator, { ...noOperator(), outcomes: noOutcomes() }]));
 
-/** Counts the ledgers' outcomes, as they were sealed. @returns those whose connection has ended, as they are in the batch's list */
+/**
+ * Counts the ledgers' outcomes, as they were sealed.
+ * @returns the rows whose connection has ended, as the batch's list has them
+ */
 export function countSealed(own: readonly Direction[], operators: Record<string, Books>): string[] {
   const ended: string[] = [];
   for (const { kind, operator, rows, sealed = [] } of own) {
@@ -44,7 +47,7 @@ export function countSealed(own: readonly Direction[], operators: Record<string,
   return ended.sort();
 }
 
-/** The books of a report or a follow-up, and its lists. */
+/** Expects the books of a report or a follow-up, and its lists. */
 export function expectBooks(
   known: Known,
   item: Item,
@@ -91,7 +94,7 @@ export function expectBooks(
   }
 }
 
-/** A batch settles at its last deadline. */
+/** Checks that a batch settles at its last deadline. */
 export function checkEnds(known: Known, item: Item, own: readonly Direction[]): void {
   const must = (holds: boolean, rule: string) => known.must(holds, `${item.batchId}: ${rule}`);
   const settledAt = Date.parse(String(item.settledAt));
@@ -100,7 +103,7 @@ export function checkEnds(known: Known, item: Item, own: readonly Direction[]): 
   must(settledAt <= ends + SETTLES_WITHIN + known.seen.patience, 'it settles at its last deadline, or hours after it');
 }
 
-/** What of a report's rows was taken. */
+/** The counts of a report's rows by how they were taken. */
 export function reportOf(text: string): Record<'rows' | 'rejected' | 'repeats' | 'handsets', number> {
   const { lines } = linesOf(text);
   const handsets = handsetsIn(text).size;

@@ -1,4 +1,4 @@
-/** Combined files, which answer all directions of an operator: which of their rows are whose, and the one receipt of each. */
+/** Combined files, which answer all directions of an operator: the directions of their rows, and the one receipt of each file. */
 import { linesOf, sha256 } from '../../../test/reckoning/files.ts';
 import type { Upload } from '../story.ts';
 import type { Direction, Known } from './known.ts';
@@ -11,7 +11,7 @@ export const isCombined = ({ key }: Pick<Upload, 'key'>) => COMBINED.test(key);
 
 type Lines = ReturnType<typeof linesOf>['lines'];
 
-/** What a response says of a direction's rows; undefined where it is none of its. Everybody here names the direction of each row. */
+/** The rows of a response about a direction; undefined where the file is about others. Everybody here names the direction of each row. */
 export function linesFor({ key, text }: Upload, { id, operator }: Direction): Lines | undefined {
   const { lines } = linesOf(text);
   if (key.startsWith(`responses/${operator}/${id}/`)) return lines;
@@ -20,7 +20,10 @@ export function linesFor({ key, text }: Upload, { id, operator }: Direction): Li
   return own.length > 0 ? own : undefined;
 }
 
-/** Expects the receipt of a combined file that was not refused whole. @param receipt the key at which it lies */
+/**
+ * Expects the receipt of a combined file that was not refused whole.
+ * @param receipt the key at which it lies
+ */
 export function expectCombined(known: Known, upload: Upload, receipt: string): void {
   const operator = COMBINED.exec(upload.key)?.[1];
   const digest = sha256(upload.text);
@@ -62,7 +65,7 @@ interface Expected extends Record<string, unknown> {
   parts: Part[];
 }
 
-/** A combined receipt says of each direction what was recorded in it, and as a whole what all of them say. */
+/** Checks that a combined receipt says for each direction what was recorded in it, and as a whole the sum of these. */
 export function checkCombined(known: Known, where: string, receipt: Record<string, unknown>, expected: Expected): void {
   const { directions, ...whole } = receipt as Record<string, unknown> & { directions: Told[] };
   const { parts, ...of } = expected;

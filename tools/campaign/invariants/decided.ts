@@ -1,4 +1,4 @@
-/** What must have been decided of a row of a report or of a follow-up, from what earlier directions say of its number or handset. */
+/** The decision that a row of a report or of a follow-up must have, from the rows of earlier directions about its number or handset. */
 import { givesBack, isOfHandsets } from './kinds.ts';
 import { isOpen, type Known } from './known.ts';
 import { portsIn, type Said } from './moves.ts';
@@ -10,7 +10,7 @@ function earlierRows(known: Known, { kind, operator, identifier, plan }: Asked):
     .filter(({ direction }) => !isOfHandsets(kind) || direction.operator === operator);
 }
 
-/** Where a number is open, or goes on: what was moved counts as open until its follow-up is directed. */
+/** The operator at which a number is open, or goes on: a moved row counts as open until its follow-up is directed. */
 function openAt(known: Known, row: Said, plan: number): string | undefined {
   const { operator } = row.direction;
   if (waits(known, row, plan)) return row.to ?? operator;
@@ -29,7 +29,7 @@ export function activatedBefore(known: Known, asked: Asked): string {
   return days.sort().at(-1) ?? '';
 }
 
-/** Its state, and where it stands if it isn't directed. */
+/** A row's state, and the direction in which it stands if it isn't directed. */
 export function decidedOf(known: Known, asked: Asked): { state: string; direction: string } {
   const { kind, operator, identifier, lastSeen, directedFor = lastSeen, plan, goesOn = [], overdueOf } = asked;
   if (!givesBack(kind) && takenBackBefore(known, asked)) return { state: 'reversed', direction: '' };
@@ -51,7 +51,7 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
       isInForce(known, row, plan),
   );
   if (later) return { state: 'alreadyOpen', direction: later.direction.id };
-  // That it is somebody else's since is no word on who has it now.
+  // That the number is somebody else's since says nothing about its present holder.
   const stands = ({ outcome, reversed }: Said) => outcome === 'verified' || (!reversed && outcome !== 'reissued');
   const recorded = rows.filter((row) => row.at > 0 && stands(row)).sort((a, b) => b.at - a.at)[0];
   const direction = recorded?.direction.id ?? '';

@@ -1,4 +1,4 @@
-/** What approvers uploaded about batches, as far as they were told that it counts. */
+/** The approvers' uploads about batches, as far as they were told that these count. */
 import { imeiIn, linesOf, msisdnIn, sha256 } from '../../../test/reckoning/files.ts';
 import type { Upload } from '../story.ts';
 import type { Known } from './known.ts';
@@ -15,7 +15,7 @@ export interface Receipt {
   header?: string;
 }
 
-/** An approver's file about a batch, and where its receipt lies. */
+/** An approver's file about a batch, and the place of its receipt. */
 interface DecisionFile extends Upload {
   approver: string;
   batch: string;
@@ -34,7 +34,7 @@ export function decisionFiles({ seen }: Known): DecisionFile[] {
 export const publishedPreview = ({ seen }: Known, batch: string) =>
   sha256(seen.outbox[`previews/${batch}/preview.json`] ?? '');
 
-/** The previews, by their SHA-256, of which approvers were told before the batch was begun anew. */
+/** The SHA-256s of the previews that approvers were told of before the batch was begun anew. */
 export function askedBefore({ seen }: Known, batch: string, now: string): string[] {
   const asked = Object.values(seen.notices)
     .flat()
@@ -42,7 +42,7 @@ export function askedBefore({ seen }: Known, batch: string, now: string): string
   return [...new Set(asked.map(({ sha256: digest }) => String(digest)))].filter((digest) => digest !== now);
 }
 
-/** The rows of a file of which its approver was told that they count, and that name this preview. */
+/** The rows of a file that name this preview, if its approver was told that they count. */
 export function recordedRows(
   { seen }: Known,
   { text, receipt }: DecisionFile,
@@ -55,7 +55,7 @@ export function recordedRows(
   );
 }
 
-/** Whom those who decided left out of a batch, as they were told: handsets by 14 digits, and numbers. */
+/** The handsets (14 digits) and numbers that the approvers left out of a batch, as they were told. */
 export function struckIn(known: Known, batch: string): Set<string> {
   const struck = new Set<string>();
   const preview = publishedPreview(known, batch);

@@ -1,6 +1,6 @@
 /**
- * What approvers said of batches, and what came of it: from the text of what they uploaded, from their receipts, and from the
- * notices that asked them.
+ * The approvers' decisions on batches, and their results: from the text of their uploads, from their receipts, and from the notices that
+ * asked them.
  */
 import { imeiIn, linesOf, msisdnIn, refusedAt, sha256 } from '../../../test/reckoning/files.ts';
 import { DAY, DECIDE_WITHIN, PEOPLE, type Upload } from '../story.ts';
@@ -11,23 +11,23 @@ import type { Item } from './seen.ts';
 import { handsetsIn, newestSightings } from './sightings.ts';
 import { same, sum } from './values.ts';
 
-/** A file is taken when it comes; what goes wrong with it, a lost event and a sweep among that. */
+/** A file is taken when it comes, or after what may go wrong with it, such as a lost event and a sweep. */
 const TAKEN_WITHIN = 1.5 * DAY;
 
-/** Of whom a batch's approvers may speak. */
+/** The handsets and numbers that a batch's approvers may name. */
 export interface Subjects {
   handsets: Set<string>;
   linked: Set<string>;
 }
 
-/** Of a report that was uploaded at `at`. */
+/** The subjects of a report that was uploaded at `at`. */
 export function subjectsOf(known: Known, { text, at }: Upload): Subjects {
   const handsets = handsetsIn(text);
   const linked = new Set(newestSightings(known.imported, at, handsets).map(({ msisdn }) => msisdn));
   return { handsets, linked };
 }
 
-/** Of what an appeal or a withdrawal asks for. */
+/** The subjects of an appeal or a withdrawal. */
 function subjectsOfReversal(known: Known, upload: Upload): Subjects {
   const asked = askedOf(known, upload);
   return {
@@ -36,10 +36,10 @@ function subjectsOfReversal(known: Known, upload: Upload): Subjects {
   };
 }
 
-/** A row of a decision: what is wrong with it, or what it says: of the batch, or of handsets (14 digits) and numbers. */
+/** A row of a decision: the reason why it is rejected, or its word on the batch, or on handsets (14 digits) and numbers. */
 type Word = { line: number } & ({ reason: string } | { says: string; of: string[] });
 
-/** What a file says of a preview, row by row; no handset of a story is held. */
+/** The words of a file on a preview, row by row; no handset of a story is held. */
 function wordsIn(text: string, preview: string, { handsets, linked }: Subjects): Word[] {
   return linesOf(text).lines.map(({ line, cells }): Word => {
     const no = (reason: string) => ({ line, reason });
@@ -64,11 +64,11 @@ function wordsIn(text: string, preview: string, { handsets, linked }: Subjects):
   });
 }
 
-/** An approver's last words in a batch, with the instants of the files in which they stand. */
+/** An approver's last words on a batch, with the instants of their files. */
 class Voter {
   readonly #words = new Map<string, { says: string; at: number }>();
 
-  /** The receipt of a file of theirs that counts after those before it. */
+  /** The receipt of a file of the approver that counts after those before it. */
   receipt(text: string, at: number, preview: string, subjects: Subjects): Receipt {
     const words = wordsIn(text, preview, subjects);
     const hasRejects = words.some((word) => 'reason' in word);
@@ -111,7 +111,7 @@ function receiptOf(
   return { sha256: sha256(text), rows, recorded, alreadyRecorded, rejected, rejects, refused, ...where };
 }
 
-/** The receipts of all that approvers uploaded. */
+/** Expects the receipts of all uploads of approvers. */
 export function expectDecided(known: Known): void {
   const files = decisionFiles(known);
   for (const { batchId, uploadedAt, file, kind } of known.batches) {
@@ -139,7 +139,7 @@ export function expectDecided(known: Known): void {
         oneOf(known.seen.outbox[receipt], [
           refusedWhole(text, 'not_waiting'),
           refusedWhole(text, faultIn(text)),
-          // Of a batch that was begun anew since.
+          // These are receipts about a preview from before the batch was begun anew.
           ...askedBefore(known, batch, preview).flatMap((older) => {
             const voter = new Voter();
             for (const before of own)
@@ -154,7 +154,7 @@ export function expectDecided(known: Known): void {
 
 const refusedWhole = (text: string, why: string): Receipt => receiptOf(text, 0, 0, [], why);
 
-/** Why a file can't be read that was cut short; a whole one can. */
+/** The reason why a cut file can't be read; '' for a whole one. */
 function faultIn(text: string): string {
   const { columns } = linesOf(text);
   const missing = ['preview', 'decision'].find((column) => !columns.includes(column));
@@ -162,13 +162,13 @@ function faultIn(text: string): string {
   return text.split('"').length % 2 === 0 ? 'unclosed_quote' : 'not_waiting';
 }
 
-/** The one that lies there, or the first of them. */
+/** The receipt that lies there, or the first of them. */
 function oneOf(there: string | undefined, receipts: Receipt[]): Receipt | undefined {
   const { file: _, whatToDo: __, ...receipt } = JSON.parse(there ?? '{}') as Record<string, unknown>;
   return receipts.find((one) => same(one, receipt)) ?? receipts[0];
 }
 
-/** The approvers who approve a preview, with when they said so first. */
+/** The approvers who approve a preview, with the instants at which they first did. */
 function whoApprove(known: Known, batch: string, preview: string): Map<string, number> {
   const approvers = new Map<string, number>();
   for (const file of decisionFiles(known).filter((one) => one.batch === batch))
@@ -178,12 +178,12 @@ function whoApprove(known: Known, batch: string, preview: string): Map<string, n
 }
 
 /**
- * Invariant 8: a batch is planned when two different approvers have uploaded that they approve the preview that is published, and
- * hours after the second of them has.
+ * Checks invariant 8: a batch is planned when two different approvers have uploaded that they approve the published preview, and within
+ * hours of the second of them.
  */
 export const checkApproved = (known: Known, item: Item): void => checkPlannedIn(known, item, PEOPLE);
 
-/** The same of a batch of which so many must. */
+/** Checks the same for a batch that `people` must approve. */
 export function checkPlannedIn(known: Known, item: Item, people: number): void {
   const batch = String(item.batchId);
   const must = (holds: boolean, rule: string) => known.must(holds, `${batch}: ${rule}`);
@@ -206,7 +206,10 @@ export function checkPlannedIn(known: Known, item: Item, people: number): void {
   );
 }
 
-/** Invariant 9: silence cuts nobody off. A batch lapses when its time is over and not before, and where fewer approve it than must. */
+/**
+ * Checks invariant 9: silence cuts nobody off. A batch lapses when its time is over and not before, and only if fewer have approved it than
+ * must.
+ */
 export function checkLapsed(known: Known): void {
   const told = Object.entries(known.seen.notices).flatMap(([queue, all]) =>
     queue.startsWith('fraud-batches-') ? all.filter(({ kind }) => kind === 'batch_lapsed') : [],
@@ -236,7 +239,7 @@ export function checkLapsed(known: Known): void {
 
 const isZero = (counts: Record<string, number> = { none: 1 }) => Object.values(counts).every((count) => count === 0);
 
-/** A batch asks its approvers within hours of its report's upload, and they have the time that they are promised. */
+/** Checks that a batch asks its approvers within hours of its report's upload, and that they have the time that they are promised. */
 export function checkAsked(known: Known, batch: string, uploadedAt: number): void {
   const { decideBy, people } = JSON.parse(known.seen.outbox[`previews/${batch}/preview.json`] ?? '{}') as Item;
   const asked = Date.parse(String(decideBy)) - DECIDE_WITHIN;

@@ -1,4 +1,4 @@
-/** Follow-ups: what became of each row with which a night went on, and their books. */
+/** Follow-ups: the end of each row with which a night went on, and their books. */
 import { linesOf } from '../../../test/reckoning/files.ts';
 import { type Books, checkEnds, directionsOf, expectBooks, noBooks } from './books.ts';
 import { decidedOf } from './decided.ts';
@@ -51,7 +51,10 @@ function rowsIn(known: Known, direction: Direction): string[] {
   return linesOf(first).lines.map(({ cells }) => cells?.msisdn ?? '');
 }
 
-/** What must have been decided of a row that goes on. Of two that come to one operator in one night one is directed, and open for the other. */
+/**
+ * The decision that a row that goes on must have. If two come to one operator in one night, one is directed, and counts as open for the
+ * other.
+ */
 function decidedFor(
   known: Known,
   row: MovedRow,

@@ -1,19 +1,19 @@
-/** Which usage files were held up, which of them were let in, and so which were imported. */
+/** The usage files that were held up, those of them that were let in, and thus all that were imported. */
 import { instant, linesOf } from '../../../test/reckoning/files.ts';
 import { isGated, type Upload } from '../story.ts';
 import type { Seen } from './seen.ts';
 
-/** As events tell it, in whole seconds. */
+/** An instant as events tell it, in whole seconds. */
 export const secondOf = (at: number) => instant(Math.floor(at / 1000) * 1000);
 
-/** The versions under which an upload was told of as held up; a second one of its second and its key is another. */
+/** The versions under which notices told of an upload as held up; a second upload of the same key and second has another version. */
 export function versionsOf({ notices }: Seen, { key, at }: Upload): Set<unknown> {
   const told = Object.values(notices).flat();
   const own = told.filter((one) => one.kind === 'usage_gated' && one.key === key && one.uploadedAt === secondOf(at));
   return new Set(own.map(({ versionId }) => versionId));
 }
 
-/** What each row of a file of admissions names. */
+/** The file that each row of a file of admissions names. */
 export const namedIn = (text: string) =>
   linesOf(text).lines.map(({ cells }) => cells && `${cells.key},${cells.version}`);
 
@@ -24,7 +24,7 @@ export function isAdmitted(seen: Seen, upload: Upload): boolean {
   );
 }
 
-/** Whether an import was given up, of which its people were told, so that they uploaded the same once more. */
+/** Whether an import was given up and its people were told, so that they uploaded the same file once more. */
 export function isUploadedAgain(seen: Seen, upload: Upload): boolean {
   const versions = versionsOf(seen, upload);
   const told = Object.values(seen.notices).flat();
@@ -34,7 +34,7 @@ export function isUploadedAgain(seen: Seen, upload: Upload): boolean {
   );
 }
 
-/** What was uploaded, without usage files that are held up. */
+/** The uploads, without usage files that are held up. */
 export function importedIn(seen: Seen): Upload[] {
   return seen.uploads.filter((upload) => !isGated(upload) || isAdmitted(seen, upload));
 }

@@ -1,10 +1,13 @@
-/** The gates of usage: who is told of a file that is held up, who lets it in, and that it is imported then and not before. */
+/** The gates of usage: the notices of a file that is held up, its admission, and its import, which comes then and not before. */
 import { linesOf, refusedAt, sha256 } from '../../../test/reckoning/files.ts';
 import { APPROVERS, isGated } from '../story.ts';
 import { isAdmitted, isUploadedAgain, namedIn, secondOf, versionsOf } from './gated.ts';
 import type { Known } from './known.ts';
 
-/** A file that is held up is told of to whom it concerns, and imported where it was admitted; admissions have their receipts. */
+/**
+ * Checks that everybody concerned is told of a file that is held up, and that it is imported if it was admitted; expects the receipts of
+ * admissions.
+ */
 export function checkGates(known: Known): void {
   const { seen, must } = known;
   const all = new Set<string>();

@@ -1,4 +1,4 @@
-/** Who had a number when: an operator may say that it was given to somebody else. */
+/** The holders of a number over time: an operator may say that it was given to somebody else. */
 import { uploadOf } from './asked-back.ts';
 import { struckIn } from './decision-files.ts';
 import { givesBack } from './kinds.ts';
@@ -7,7 +7,7 @@ import { isFollowUp } from './moved-rows.ts';
 import { handsetsIn, newestSightings } from './sightings.ts';
 import { rowsBefore } from './standing.ts';
 
-/** The day since which those have a number who are directed in a withdrawn report's rows; '' where nobody is known to have had it before. */
+/** The day since which a number's holder in a withdrawn report's rows has had it; '' where no earlier holder is known. */
 export function heldSince(known: Known, msisdn: string, of: readonly string[], plan: number): string {
   const rows =
     msisdn === ''
@@ -20,7 +20,7 @@ export function heldSince(known: Known, msisdn: string, of: readonly string[], p
   return before.at(-1) ?? '';
 }
 
-/** Whether a batch met a number as theirs who have it since a day: in a handset that it acts upon, or in a row with which a night went on. */
+/** Whether a batch met a number with its holder since a day: in a handset that it acts upon, or in a row with which a night went on. */
 export function metSince(known: Known, batch: string, msisdn: string, since: string): boolean {
   if (isFollowUp(batch))
     return known.moved

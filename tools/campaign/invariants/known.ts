@@ -1,4 +1,4 @@
-/** What the checks know of a run, and hand each other. */
+/** The knowledge of a run that the checks share. */
 import { partsOf } from '../people.ts';
 import type { Upload } from '../story.ts';
 import { importedIn } from './gated.ts';
@@ -6,38 +6,38 @@ import type { DirectionKind } from './kinds.ts';
 import { type Move, type MovedRow, movedRowsOf } from './moved-rows.ts';
 import type { Item, Seen } from './seen.ts';
 
-/** What was seen, and what the checks have worked out of it so far. */
+/** The things seen, and the checks' results so far. */
 export interface Known {
   readonly seen: Seen;
-  /** Notes a rule that does not hold; a line says it, and names no identifier. */
+  /** Notes a rule that does not hold; the line names no identifier. */
   readonly must: (holds: boolean, rule: string) => void;
-  /** What was uploaded, without usage files that are held up. */
+  /** The uploads, without usage files that are held up. */
   readonly imported: readonly Upload[];
   /** The batches that were registered, in the order of their plans. */
   readonly batches: readonly Item[];
-  /** By id: those of plans that count. */
+  /** The directions of plans that count, by id. */
   readonly directions: Map<string, Direction>;
-  /** What became of rows with which follow-ups went on, as these say it. */
+  /** The ends of rows with which follow-ups went on, by the follow-ups' lists. */
   readonly moved: readonly MovedRow[];
   /** Rows that reversals ended. */
   readonly withdrawn: { reversal: string; direction: string; number: string }[];
   /** Numbers and handsets that reversals took back, with their plans and days. */
   readonly takenBack: { plan: number; day: string; identifier: string }[];
-  /** `direction identifier` of rows that they took back. */
+  /** `direction identifier` of rows that reversals took back. */
   readonly mayBeReversed: Set<string>;
-  /** Rows that are to go on, as answers say it. */
+  /** Rows that are to go on, by the answers. */
   readonly moves: Move[];
-  /** What must lie in the outbox, by key; rejects by line and reason, revocations as rows. */
+  /** The expected contents of the outbox, by key; rejects by line and reason, revocations as rows. */
   readonly expected: Record<string, unknown>;
-  /** Orders that need not lie there: issued anew for nobody, in the place of none, or never published in their time. */
+  /** Orders that need not be in the outbox: issued anew for nobody, in the place of none, or never published in their time. */
   readonly notPublished: Set<string>;
-  /** The SHA-256s of orders that were issued anew, as they were before, by key: they may have been told of before. */
+  /** The former SHA-256s of orders that were issued anew, by key: notices may have told of them before. */
   readonly replaced: Map<string, Set<unknown>>;
-  /** The identifiers in each order that was committed, by its key and SHA-256: also in those that were issued anew since. */
+  /** The identifiers in each order that was committed, including former versions of those issued anew, by key and SHA-256. */
   readonly carried: Map<string, string[]>;
 }
 
-/** What is known before anything is worked out. */
+/** The knowledge before anything is worked out. */
 export function knownOf(seen: Seen, must: Known['must']): Known {
   const batches = Object.entries(seen.cases)
     .filter(([pk]) => pk.startsWith('BATCH#'))
@@ -61,10 +61,10 @@ export function knownOf(seen: Seen, must: Known['must']): Known {
   };
 }
 
-/** `file`: the SHA-256 of the one that said so; `to`: where it was ported to; `reversed`: it was taken back. */
+/** `file`: the SHA-256 of the file with the answer; `to`: the operator that it was ported to; `reversed`: it was taken back. */
 export type Row = { outcome: string; on: string; at: number; file?: string; to?: string; reversed?: boolean };
 
-/** Whether a row is not done with: one that failed is yet to be disconnected. */
+/** Whether a row is not done with: a failed one is yet to be disconnected. */
 export const isOpen = ({ outcome }: Row) => outcome === 'open' || outcome === 'failed';
 
 /** A direction, worked out from the writes of its ledger. */
@@ -81,15 +81,15 @@ export class Direction {
   ends = 0;
   /** The day of each number's newest sighting when its batch was planned. */
   lastSeen = new Map<string, string>();
-  /** That of its newest sighting in a handset that nobody left out: who had it then is whom the row is about. */
+  /** The day of each number's newest sighting in a handset that nobody left out: the row is about the number's holder on that day. */
   directedFor = new Map<string, string>();
-  /** Receipts by the file's SHA-256; `file` is left open, since any of the names under which it came may stand there. */
+  /** Receipts by the file's SHA-256; `file` is left open, since it may be any of the names under which the file came. */
   readonly recorded = new Map<string, Record<string, unknown>>();
   /** Late disconnections: the list's key without its end, `msisdn,operator,on`. */
   readonly late: [key: string, row: string][] = [];
-  /** Row by row, as the books took them. */
+  /** The rows as the books took them, in order. */
   sealed: Row[] | undefined;
-  /** After each write. */
+  /** The states after each write. */
   readonly states: { place: number; rows: Row[]; closed: boolean; orders: Item[]; files: Item[] }[] = [];
 
   constructor(id: string) {
@@ -101,7 +101,7 @@ export class Direction {
     this.plan = Number(/\.(\d+)-\d+-\d+$/.exec(id)?.[1]);
   }
 
-  /** How it stood when the write of this place was made. */
+  /** The state of the direction at the write of this place. */
   at(place: number): Direction['states'][number] {
     return (
       this.states.findLast((state) => state.place < place) ?? { place, rows: [], closed: false, orders: [], files: [] }

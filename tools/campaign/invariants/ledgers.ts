@@ -1,6 +1,6 @@
 /**
- * A direction's story is read from the writes of its ledger, in their order: which order, which file, the end and the seal came
- * after which. From that and the uploads' text it is worked out what each of them must have said.
+ * Reads a direction's story from the writes of its ledger, in their order: the orders, the files, the end and the seal. From that and the
+ * uploads' text it works out what each of them must have said.
  */
 import { inflateRawSync } from 'node:zlib';
 import { linesOf } from '../../../test/reckoning/files.ts';
@@ -27,7 +27,7 @@ import type { Item, LedgerWrite } from './seen.ts';
 import { handsetsIn, newestSightings } from './sightings.ts';
 import { instant, same } from './values.ts';
 
-/** As a ledger's bytes name them. */
+/** The outcomes, in the order of their numbers in a ledger's bytes. */
 const OUTCOMES = [
   'open',
   'verified',
@@ -45,10 +45,10 @@ const OUTCOMES = [
   'extended',
 ];
 const BYTES_PER_ROW = 5;
-/** In the last of them. */
+/** The bit of a row that was taken back, in the last byte. */
 const REVERSED = 0b1000000;
 
-/** All directions: those of plans that count, and those of plans that were given up. */
+/** Checks all directions: those of plans that count, and those of plans that were given up. */
 export function checkDirections(known: Known): void {
   const counting = new Set(known.batches.map((batch) => `${batch.batchId} ${batch.plan}`));
   for (const [id, writes] of known.seen.ledgers) {
@@ -58,7 +58,7 @@ export function checkDirections(known: Known): void {
   }
 }
 
-/** One direction, write by write. */
+/** Checks one direction, write by write. */
 function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]): void {
   const { id, kind } = direction;
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
@@ -88,7 +88,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
   );
   if (isFollowUp(direction.batch))
     must(origins.length === direction.rows.length, 'each row of a follow-up continues one');
-  /** The ladder's deadlines, where it begins at an instant. */
+  /** The ladder's deadlines, if it begins at an instant. */
   const ladderFrom = (begins: string) => {
     const later = Date.parse(begins) - Date.parse(startedAt);
     if (extended[0] !== undefined)
@@ -108,7 +108,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     direction.rungs = rungs;
     direction.ends = Date.parse(end);
     const later = Date.parse(String(item.startedAt)) - Date.parse(String(before.startedAt));
-    // A re-verification whose first order can't be published waits for that, whole hours.
+    // A re-verification whose first order can't be published waits for that, in whole hours.
     const mayMove = kind === 'reverify' && (before.begunAt ?? null) === null;
     must(later === 0 || (mayMove && later > 0 && later % HOUR === 0), 'no deadline that was told ever moves');
     const isAnew = mayMove && (before.orders as Item[]).length === 1 && later > 0;
@@ -128,13 +128,13 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     const newOrders = orders.slice(ordersBefore.length);
     const newEntries = files.slice(filesBefore.length);
     const newFiles = newEntries.filter(({ reversal }) => reversal === undefined);
-    // What takes service and is published again is issued anew, without the rows that were answered since.
+    // An order that takes service and is published again is issued anew, without the rows that were answered since.
     const anew = orders.filter((order, n) => n < ordersBefore.length && isAnewOf(order, ordersBefore[n] as Item));
     const failedAnew = files.filter((file, n) => isFailedAnewOf(file, filesBefore[n]));
     const unchanged = <I extends Item>(now: I[], was: I[], but: I[]) =>
       was.every((one, n) => same(now[n], one) || but.includes(now[n] as I));
     must(unchanged(orders, ordersBefore, anew), 'no order is taken back');
-    // A night marks what it goes on with, once.
+    // A night marks the files with which it goes on, once.
     const marked = files.filter(
       (file, n) => filesBefore[n]?.followUp === undefined && same({ ...filesBefore[n], followUp: file.followUp }, file),
     );
@@ -163,7 +163,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
       must(order.rung === rung && rung > Number(before.rung), 'orders come in the order of their rungs');
       must(before.closedAt === null, 'no order comes after the end of the ladder');
       must(kind !== 'reverify' || rung === 1 || before.begunAt !== null, 'no bar is ordered before a re-verification');
-      // What was issued anew is published as the newest attempt committed it.
+      // An order that was issued anew is published as the newest attempt committed it.
       checkOrder(
         known,
         direction,
@@ -211,7 +211,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
   must(before.sealedAt !== null, 'it ends, and is sealed');
 }
 
-/** A reversal's entry: open rows, and moved ones with which no night has gone on, end. Which ones it names, its own batch says. */
+/** Applies a reversal's entry: open rows end, and moved ones with which no night has gone on. The entry names its rows by its own batch. */
 function withdraw(
   known: Known,
   { id, rows: numbers }: Direction,
@@ -245,7 +245,10 @@ function claimedFor(known: Known, { id }: Direction): string[] {
   return rows;
 }
 
-/** The day of each of its numbers' newest sighting, as its batch was planned, and that of the one for which it is directed. */
+/**
+ * For each of a direction's numbers, the day of its newest sighting when its batch was planned, and the day of the sighting for which it is
+ * directed.
+ */
 function seenFor(known: Known, direction: Direction): Pick<Direction, 'lastSeen' | 'directedFor'> {
   const { batch, rows } = direction;
   if (isFollowUp(batch)) return seenBefore(known, direction);

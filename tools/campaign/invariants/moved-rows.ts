@@ -1,4 +1,4 @@
-/** What `moved.csv` of each follow-up says became of the rows with which it went on. */
+/** The rows with which follow-ups went on, by `moved.csv` of each. */
 import { linesOf } from '../../../test/reckoning/files.ts';
 import { FOLLOW_UP } from '../story.ts';
 
@@ -14,7 +14,7 @@ export interface MovedRow {
 
 export const isFollowUp = (batch: string) => batch.startsWith(`${FOLLOW_UP}-`);
 
-/** What became of all that follow-ups were to go on with. */
+/** The rows of all `moved.csv`. */
 export function movedRowsOf(outbox: Readonly<Record<string, string>>): MovedRow[] {
   return Object.entries(outbox).flatMap(([key, text]) => {
     const followUp = /^batches\/(.*)\/moved\.csv$/.exec(key)?.[1];
@@ -26,7 +26,7 @@ export function movedRowsOf(outbox: Readonly<Record<string, string>>): MovedRow[
   });
 }
 
-/** How a row comes to go on elsewhere; `at`: when its file was uploaded that says so. */
+/** A row that is to go on elsewhere; `at`: the instant of the upload of the file that says so. */
 export interface Move {
   number: string;
   from: string;

@@ -1,20 +1,20 @@
 /**
- * Rows that go on elsewhere: what `moved.csv` of each follow-up says became of them, and what is known of a number's ports. Which rows
- * those are is worked out from the answers.
+ * Rows that go on elsewhere: their ends by `moved.csv` of each follow-up, and a number's known ports. The answers tell which rows those
+ * are.
  */
 import { DAY, EXTENSION_DAYS } from '../story.ts';
 import type { Direction, Known, Row } from './known.ts';
 import { isFollowUp, type Move, type MovedRow } from './moved-rows.ts';
 import { instant } from './values.ts';
 
-/** A follow-up comes every night; what goes wrong keeps it for hours, or until a sweep of the next day. */
+/** A follow-up comes every night; faults keep it for hours, or until a sweep of the next day. */
 const GOES_ON_WITHIN = 3.5 * DAY;
 
-/** Whether a row's holder is to have service, and is restored where they are said to be disconnected. */
+/** Whether a row's holder is to have service, and is restored if they are said to be disconnected. */
 export const isToKeep = ({ outcome, reversed = false }: Row): boolean =>
   outcome === 'verified' || outcome === 'withdrawn' || (outcome === 'extended' && reversed);
 
-/** Whether a row had ended, or its ladder had, and was taken back after that. */
+/** Whether a row was taken back after it, or its ladder, had ended. */
 export const isGivenBack = ({ outcome, reversed = false }: Row): boolean =>
   reversed && ['open', 'failed', 'disconnected', 'surrendered'].includes(outcome);
 
@@ -31,20 +31,20 @@ export function originsOf(known: Known, { batch, kind, operator, rows }: Directi
   return new Map(own.map((row) => [row.msisdn, row]));
 }
 
-/** Of which kind the direction is in which a row goes on. */
+/** The kind of the direction in which a row goes on. */
 export function kindOf({ why, from }: Pick<MovedRow, 'why' | 'from'>): string {
   if (why === 'overdue') return from.split('.')[1] ?? '';
   return why === 'disconnected_after_verified' ? 'restore' : 'reverify';
 }
 
-/** The row of a direction of which a follow-up's row is the continuation. */
+/** The row of a direction that a follow-up's row continues. */
 function originIn(known: Known, { from, msisdn }: MovedRow): { direction: Direction; row: number } | undefined {
   const direction = known.directions.get(from);
   const row = direction?.rows.indexOf(msisdn) ?? -1;
   return direction === undefined || row < 0 ? undefined : { direction, row };
 }
 
-/** When each number of a follow-up's direction was seen: as the row has it which it continues. */
+/** The days on which each number of a follow-up's direction was seen: those of the row that it continues. */
 export function seenBefore(known: Known, direction: Direction): Pick<Direction, 'lastSeen' | 'directedFor'> {
   const origins = [...originsOf(known, direction)];
   const of = (days: 'lastSeen' | 'directedFor') =>
@@ -53,8 +53,8 @@ export function seenBefore(known: Known, direction: Direction): Pick<Direction, 
 }
 
 /**
- * The ladder with which a row goes on that was extended: `reverify` until so many days after the deadline of the rung in which that
- * was, then the later rungs, each as many days later. Undefined of one that begins anew, where it goes on.
+ * The ladder with which an extended row goes on: `reverify` until the extension's days after the deadline of the rung in which it was
+ * extended, then the later rungs, each as many days later. Undefined for a row that begins anew where it goes on.
  */
 export function extendedLadder(known: Known, origin: MovedRow): { order: string; deadline: number }[] | undefined {
   if (origin.why !== 'extended') return undefined;
@@ -69,7 +69,7 @@ export function extendedLadder(known: Known, origin: MovedRow): { order: string;
   }));
 }
 
-/** Whether a row that this one continues, or one before it, was extended. */
+/** Whether a row that this one continues, or one before that, was extended. */
 export function wasExtended(known: Known, direction: Direction, number: string): boolean {
   for (let at: Direction | undefined = direction; at !== undefined && isFollowUp(at.batch); ) {
     const origin: MovedRow | undefined = originsOf(known, at).get(number);
@@ -79,15 +79,15 @@ export function wasExtended(known: Known, direction: Direction, number: string):
   return false;
 }
 
-/** What an operator said of a number in a row of one of its directions. */
+/** An operator's answer about a number in a row of one of its directions. */
 export interface Said extends Row {
   direction: Direction;
   closed: boolean;
-  /** As the direction has it. */
+  /** The identifier as the direction has it. */
   identifier?: string;
 }
 
-/** What stands of a number in the re-verifications of other directions, newest plan first, when the write of a place is made. */
+/** The rows of a number in the re-verifications of other directions, newest plan first, at the write of a place. */
 export function saidElsewhere(known: Known, number: string, own: Direction | undefined, place: number): Said[] {
   return [...known.directions.values()]
     .filter((one) => one !== own && one.kind === 'reverify')
@@ -100,7 +100,7 @@ export function saidElsewhere(known: Known, number: string, own: Direction | und
     .sort((a, b) => b.direction.plan - a.direction.plan);
 }
 
-/** A number's port: on which day, and on which it was recorded that the other operator has no such connection, where it has not. */
+/** A number's port: its day, and, if the other operator has no such connection, the day on which that was recorded. */
 interface Port {
   from: string;
   to: string;
@@ -121,7 +121,7 @@ export function portsIn(said: readonly Said[]): Port[] {
     }));
 }
 
-/** Invariant 10: every row that goes on elsewhere has one continuation, and nothing else has one. */
+/** Checks invariant 10: every row that goes on elsewhere has one continuation, and nothing else has one. */
 export function checkMoves(known: Known): void {
   const { must, moved } = known;
   const rowOf = ({ number, from, why, to }: Omit<Move, 'at'>) => `${number} ${from} ${why} ${to}`;
@@ -133,7 +133,8 @@ export function checkMoves(known: Known): void {
     const rows = direction?.states.at(-1)?.rows ?? [];
     const now = rows[direction?.rows.indexOf(move.number) ?? -1];
     const said = { ported: 'ported', extended: 'extended', porting_disputed: 'not_found' }[move.why];
-    // What turned out to be somebody else's, or was taken back, may have ended before a night came; not who is to be restored.
+    // A row that turned out to be somebody else's, or was taken back, may have ended before a night came; a row whose holder is to be
+    // restored may not.
     const isOver = now?.reversed === true || now?.outcome !== said;
     const hasEnded = said === undefined ? now === undefined || !(isToKeep(now) || isGivenBack(now)) : isOver;
     const all = nights.get(rowOf(move)) ?? [];

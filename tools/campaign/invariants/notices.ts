@@ -1,4 +1,4 @@
-/** Who is told what, and when. */
+/** The notices: their audience, and their time. */
 import { linesOf, sha256 } from '../../../test/reckoning/files.ts';
 import { LOOKS_EVERY } from '../people.ts';
 import { APPROVERS, CONTEXT, DAY, HOUR } from '../story.ts';
@@ -10,10 +10,10 @@ import { takesAway, takesService } from './orders.ts';
 
 const SWEEPS_EVERY = Number(CONTEXT.sweepHours) * HOUR;
 
-/** Each hears of all that is theirs, as it lies there, and of nobody else's. */
+/** Checks that everybody hears of all that is theirs, as it lies there, and of nobody else's. */
 export function checkNotices(known: Known): void {
   const { outbox, notices, patience } = known.seen;
-  // What takes service or blocks is told of by whoever puts it there, or not at all once its time has passed.
+  // The publisher of an order that takes service or blocks tells of it, or nobody does once its time has passed.
   const lasts = patience > DAY;
   const told = new Set<string>();
   for (const [queue, all] of Object.entries(notices))
@@ -30,12 +30,13 @@ export function checkNotices(known: Known): void {
       told.add(`${key} ${digest}`);
       const text = outbox[String(key)] ?? '';
       const deadline = linesOf(text).lines[0]?.cells?.deadline;
-      // One that was issued anew was told of with an earlier deadline, where noting that was what failed.
+      // The notice of an order that was issued anew had an earlier deadline, if noting that notice was what failed.
       const older = sha256(text) !== digest && String(notice.deadline) < String(deadline);
       if (notice.order === 'reverify' && older) continue;
-      // A bar, a disconnection or a block that was told of, and was issued anew when it was published again.
+      // This bar, disconnection or block was told of before it was published again and issued anew.
       if (sha256(text) !== digest && known.replaced.get(String(key))?.has(digest)) continue;
-      // Who decides on a batch that is begun anew meanwhile is refused, and answered by the new preview when their file is tried again.
+      // An approver who decides on a batch that is begun anew meanwhile is refused, and the new preview counts when their file is tried
+      // again.
       const batch = String(notice.batchId);
       const isRetold = () =>
         askedBefore(known, batch, publishedPreview(known, batch)).length > 0 &&
@@ -52,7 +53,7 @@ export function checkNotices(known: Known): void {
       if (kind === 'order')
         known.must(notice.deadline === deadline, `${key}: a deadline that is told is that of the order`);
     }
-  // Caseworkers have no topic, and of the list of what is open nobody is told.
+  // Caseworkers have no topic, and nobody is told of the list of what is open.
   for (const key of Object.keys(outbox))
     if (
       /^(orders\/[^/]+\/(?!open\.csv$)|receipts\/(?!caseworker-))/.test(key) &&
@@ -88,7 +89,7 @@ export function checkNotices(known: Known): void {
     // The same file began no other batch.
     if (state === 'refused') tells(`fraud-batches-${agency}`, 'same_report');
   }
-  // Both operators hear of a number that isn't found where it was ported to.
+  // Both operators hear of a number that isn't found at the one it was ported to.
   for (const { from, to } of known.moves.filter(({ why }) => why === 'porting_disputed')) {
     const { batch = '', operator = '' } = known.directions.get(from) ?? {};
     for (const queue of [`fraud-directions-${operator}`, `fraud-directions-${to}`, 'fraud-administrators'])
@@ -100,8 +101,8 @@ export function checkNotices(known: Known): void {
 const tellsOfGiving = (order: unknown) => order === 'restore' || order === 'unblock';
 
 /**
- * Nobody is barred who was not asked, and nobody is told what to do by a time that is past; in the order in which it was told.
- * What could not be told in time is told by the next sweep, and heard when its reader looks.
+ * Checks that nobody is barred without having been asked, and that nobody is told to act by a time that is past, in the order of the
+ * notices. A notice that could not be sent in time is sent by the next sweep, and heard when its reader looks.
  */
 export function checkOrdersTold(known: Known): void {
   const told = new Set<string>();
@@ -112,7 +113,7 @@ export function checkOrdersTold(known: Known): void {
     if (kind !== 'order' || told.has(String(key))) continue;
     told.add(String(key));
     const since = Date.parse(String(heardAt)) - LOOKS_EVERY - SWEEPS_EVERY;
-    // Whose service is to be given back has it rather late than never.
+    // Service is better given back late than never.
     const isInTime = since < Date.parse(String(deadline)) || tellsOfGiving(order);
     known.must(isInTime, `${key}: no order is told of when its deadline has passed`);
     if (directionKind !== 'reverify') continue;
@@ -125,9 +126,9 @@ export function checkOrdersTold(known: Known): void {
 }
 
 /**
- * Invariant 11: of what was asked for before a reversal, whom it restores is told last to have service, and what it unblocks that it is.
- * Where the reversal's own orders could not be told in time, a night's follow-up asks in their place; what later reports take or give back counts
- * for nothing.
+ * Checks invariant 11: among the orders asked for before a reversal, the last one that is told about a row that it gives back takes
+ * nothing. If the reversal's own orders could not be told in time, a night's follow-up asks in their place; orders of later reports don't
+ * count.
  */
 export function checkLastRestored(known: Known): void {
   for (const { batchId, plan, kind } of known.batches) {
@@ -153,7 +154,7 @@ export function checkLastRestored(known: Known): void {
   }
 }
 
-/** Whoever is verified hears of no order last that takes service. */
+/** Checks that the last order told about a verified row takes no service. */
 export function checkLastTold(known: Known): void {
   const last = new Map<string, unknown>();
   for (const { kind, key, sha256: digest, directionId, order } of Object.values(known.seen.notices).flat())

@@ -1,4 +1,4 @@
-/** What orders must say, when they go out, and as which they may be issued anew. */
+/** The contents of orders, their times, and the ways in which they may be issued anew. */
 import { sha256, written } from '../../../test/reckoning/files.ts';
 import { DAY, HOUR } from '../story.ts';
 import { LADDERS } from './kinds.ts';
@@ -6,34 +6,34 @@ import type { Direction, Known, Row } from './known.ts';
 import type { Item } from './seen.ts';
 import { same } from './values.ts';
 
-/** Where the order of a rung lies. */
+/** The key of the order of a rung. */
 export const orderKeyOf = ({ operator, id }: Pick<Direction, 'operator' | 'id'>, { rung, order }: Item) =>
   `orders/${operator}/${id}/${rung}-${order}.csv`;
-/** Where the disconnect order of a recorded file lies. */
+/** The key of the disconnect order of a recorded file. */
 export const failedKeyOf = ({ operator, id }: Direction, { sha256: digest }: Item) =>
   `orders/${operator}/${id}/failed-${String(digest).slice(0, 8)}-disconnect.csv`;
 
-/** Where the order lies by which a recorded file gives service back. */
+/** The key of the order by which a recorded file gives service back. */
 export const backKeyOf = ({ operator, id }: Direction, { sha256: digest }: Item) =>
   `orders/${operator}/${id}/back-${String(digest).slice(0, 8)}-restore.csv`;
 
-/** Orders that take service from whom they name. */
+/** The orders that take service from their rows. */
 const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
 
 /** Whether the order of this key takes service. */
 export const takesService = (key: string) => TAKES_SERVICE.some((order) => key.endsWith(`-${order}.csv`));
 
-/** Whether it takes service, or blocks. */
+/** Whether the order of this key takes service, or blocks. */
 export const takesAway = (key: string) => takesService(key) || key.endsWith('-block.csv');
 
-/** Whether an order of a rung is one that was committed before, issued anew for fewer: its deadline stays. */
+/** Whether an order of a rung is a committed one, issued anew for fewer rows: its deadline stays. */
 export const isAnewOf = (order: Item, was: Item) =>
   takesAway(`-${order.order}.csv`) &&
   [order.rung, order.order, order.deadline].join() === [was.rung, was.order, was.deadline].join() &&
   Number(order.rows) < Number(was.rows) &&
   order.firstVersion === (was.firstVersion ?? was.version);
 
-/** Whether a recorded file's disconnect order alone has changed, to one for fewer with the same deadline. */
+/** Whether only a recorded file's disconnect order has changed, to one for fewer rows with the same deadline. */
 export function isFailedAnewOf(file: Item, was: Item | undefined): boolean {
   const [now, before] = [file.failedOrder, was?.failedOrder] as (Item | undefined)[];
   if (now === undefined || before === undefined || same(now, before)) return false;
@@ -45,8 +45,8 @@ export function isFailedAnewOf(file: Item, was: Item | undefined): boolean {
 }
 
 /**
- * A re-verification begins with its first rung; a block that could not be ordered for a day begins with the second. Undefined also
- * where a block lies there as it was issued anew, since handsets were taken back: that says no more which rows it has.
+ * A direction's first order: a re-verification begins with its first rung; a block that could not be ordered for a day begins with the
+ * second. Undefined also for a block that was issued anew because handsets were taken back: it no longer has all rows.
  */
 export function firstOrderOf(known: Known, { id, kind, operator }: Direction): string | undefined {
   const { outbox, cases } = known.seen;
@@ -59,16 +59,16 @@ export function firstOrderOf(known: Known, { id, kind, operator }: Direction): s
 }
 
 /**
- * What could not be put into the outbox until its time had passed is not ordered any more; only a re-verification waits for its first
- * order.
+ * Whether an order may never be published: one that could not be put into the outbox before its time had passed is dropped, except that a
+ * re-verification waits for its first order.
  */
 export function mayBeMissed(known: Known, order: unknown): boolean {
   return order !== 'reverify' && known.seen.patience > DAY;
 }
 
 /**
- * An order as a ledger committed it: its deadline, and its rows by how they stood then (`states`). Only the `newest` of those that
- * were issued under its key lies there, and is held to what was published.
+ * Checks an order that a ledger committed: its deadline, and its rows by their `states` at that time. Only the `newest` of the orders
+ * issued under its key lies in the outbox, and is compared with what was published.
  */
 export function checkOrder(
   known: Known,
@@ -93,7 +93,7 @@ export function checkOrder(
     !newest || forNobody || missed || (sha256(text) === digest && Buffer.byteLength(text) === bytes),
     `${id}: an order is published as committed`,
   );
-  // Who has failed since a bar was committed stays in it where it is issued anew.
+  // A row that has failed since a bar was committed stays in the bar when it is issued anew.
   const failedSince = ({ file }: Row) =>
     Number(files.find(({ sha256: digest }) => digest === file)?.version) > Number(order.firstVersion);
   const open = rows.filter((_, row) => {
@@ -111,8 +111,8 @@ export function checkOrder(
 }
 
 /**
- * The ladder's last deadline as an order tells it that lies there: while a re-verification has not begun (`mayMove`) that may be
- * whole hours later than the ledger has it, by as much as its first order was late when this one was committed.
+ * The ladder's last deadline, as the order in the outbox tells it: while a re-verification has not begun (`mayMove`), it may be whole hours
+ * later than in the ledger, by as much as its first order was late when this one was committed.
  */
 export function lastDeadlineTold(known: Known, key: string, ends: string, mayMove: boolean): string {
   const told = known.seen.outbox[key]?.split('\n')[1]?.split(',').at(-1) ?? '';
@@ -120,7 +120,7 @@ export function lastDeadlineTold(known: Known, key: string, ends: string, mayMov
   return mayMove && later > 0 && later % HOUR === 0 && later <= 5 * DAY ? told : ends;
 }
 
-/** Invariant 3: the rows that were open when the order was committed, and no other one; failed ones only to be disconnected. */
+/** Expects, by invariant 3, the rows that were open when the order was committed, and no other; failed ones only in a disconnect order. */
 export function expectOrder(
   known: Known,
   key: string,
@@ -137,25 +137,25 @@ export function expectOrder(
       if (kind === 'unblock') return `${written(identifier.slice(0, 14))},${identifier.slice(15)},${deadline}`;
       const numbers = [...id.slice(id.lastIndexOf('.') + 1).split('-'), String(rows.indexOf(identifier) + 1)];
       const digits = numbers.map((number, n) => number.padStart([8, 4, 4, 5][n] ?? 0, '0')).join('');
-      // As IMEIs are, the digits are written with the one that makes them add up.
+      // The digits are written with a check digit, as IMEIs are.
       return `${identifier},,${deadline},${operator}-${numbers.join('-')}-${written(digits).at(-1)},${ends}`;
     })
     .sort();
 }
 
-/** Notes what an order was before it was issued anew. */
+/** Notes an order's digest from before it was issued anew. */
 export function noteReplaced(known: Known, key: string, digest: unknown): void {
   known.replaced.set(key, (known.replaced.get(key) ?? new Set()).add(digest));
 }
 
-/** Whether an order of those that were committed, or the one of the file by which it failed, took service from a row as it stands. */
+/** Whether a committed order, or the disconnect order of the file by which the row failed, took service from the row as it stands. */
 export function wasCut({ outcome, file }: Row, orders: Item[], files: Item[]): boolean {
   const cuts = orders.filter(({ order }) => TAKES_SERVICE.includes(String(order)));
   const said = files.findIndex(({ sha256: digest }) => digest === file);
   const failing = files[said];
   if (failing === undefined) return cuts.length > 0;
   const before = ({ version, firstVersion = version }: Item) => Number(firstVersion) < Number(failing.version);
-  // Whoever is done with may have failed before that: where an answer had anybody disconnected, they count as cut off.
+  // A row that is done with may have failed before: if an earlier answer had anybody disconnected, it counts as cut off.
   if (outcome !== 'failed')
     return cuts.some(before) || files.slice(0, said).some(({ failedOrder }) => failedOrder !== undefined);
   return failing.failedOrder !== undefined || cuts.some((cut) => cut.order === 'disconnect' || before(cut));

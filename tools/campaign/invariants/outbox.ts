@@ -1,4 +1,4 @@
-/** The outbox: rejects and receipts of all uploads, and that all that must be there is there, and nothing else. */
+/** The outbox: rejects and receipts of all uploads, and the check that it holds all that it must, and nothing else. */
 import { cellsOf, imeiIn, linesOf, refusedAt, sha256 } from '../../../test/reckoning/files.ts';
 import { appealIn } from './asked-back.ts';
 import { checkCombined, expectCombined, isCombined } from './combined.ts';
@@ -8,7 +8,7 @@ import type { Item } from './seen.ts';
 import { reasonIn, usageReason } from './sightings.ts';
 import { same, sum } from './values.ts';
 
-/** The rejects of all files of usage and of all reports. */
+/** Expects the rejects of all files of usage and of all reports. */
 export function expectRejects(known: Known): void {
   for (const { key, text, at } of known.seen.uploads) {
     const [place, who, name] = key.split('/');
@@ -24,12 +24,12 @@ export function expectRejects(known: Known): void {
         : 'wrong_cell_count';
       return reason === '' ? [] : [`${line},${reason}`];
     });
-    // Of the uploads under one key the last one counts.
+    // The last upload under a key counts.
     known.expected[`rejects/${who}/${name}`] = missing === undefined ? rejects : [`1,missing_column:${missing}`];
   }
 }
 
-/** The receipts of all responses: of those that were recorded, and of those refused whole. */
+/** Expects the receipts of all responses, of those that were recorded and of those refused whole. */
 export function expectReceipts(known: Known): void {
   for (const upload of known.seen.uploads) {
     const { key, text } = upload;
@@ -49,7 +49,7 @@ export function expectReceipts(known: Known): void {
       ...refusedAt(text, why),
     });
     const { columns } = linesOf(text);
-    // That of who answers all directions at once is the first of its columns that a cut leaves out.
+    // In a combined file, `outcome` is the first required column that a cut leaves out.
     const required = isCombined(upload) ? [] : [direction && isOfHandsets(direction.kind) ? 'imei' : 'msisdn'];
     const missing = [...required, 'outcome'].find((column) => !columns.includes(column));
     if (isCombined(upload)) {
@@ -66,7 +66,7 @@ export function expectReceipts(known: Known): void {
   }
 }
 
-/** The receipts of appeals and withdrawals: of those that were recorded, and of those refused whole. */
+/** Expects the receipts of appeals and withdrawals, of those that were recorded and of those refused whole. */
 export function expectReversalReceipts(known: Known): void {
   for (const { key, text } of known.seen.uploads) {
     const [place = '', who] = key.split('/');
@@ -78,7 +78,7 @@ export function expectReversalReceipts(known: Known): void {
     const rejected: Record<string, number> = {};
     for (const { reason } of rejects) sum(rejected, reason);
     const none = { rows: 0, recorded: 0, alreadyRecorded: 0, rejected: {}, rejects: [] };
-    // Of what approvers refused nothing is left to withdraw.
+    // A report that approvers refused leaves nothing to withdraw.
     const isOver = place === 'withdrawals' && known.seen.cases[`BATCH#${key.split('/')[2]}`]?.state === 'refused';
     const read = { rows, recorded: subjects.length, alreadyRecorded, rejected, rejects };
     known.expected[receipt] = {
@@ -90,7 +90,7 @@ export function expectReversalReceipts(known: Known): void {
   }
 }
 
-/** What the receipt of a withdrawal says of its rows. */
+/** The counts and rejects of a withdrawal's receipt. */
 function withdrawalIn(text: string) {
   const rejects: { line: number; reason: string }[] = [];
   const subjects = new Set<string>();
@@ -104,13 +104,16 @@ function withdrawalIn(text: string) {
   return { rows: lines.length, rejects, alreadyRecorded, subjects: [...subjects] };
 }
 
-/** What was open at an operator when it was listed last. */
+/** The list of what was open at an operator at the last listing. */
 const OPEN = /^orders\/[^/]+\/open\.csv$/;
 const STATUS = /^batches\/([^/]+)\/status\.json$/;
-/** What goes by the clock: pages of that, and digests. */
+/** Files that depend on the clock: pages of batches' status, and digests. */
 const OTHER_WORDS = /^batches\/[^/]+\/status\.html$|^reports\/daily\//;
 
-/** What is told of where a batch stands: of each batch there is, and of what has ended as its books have it. Its last word may be lost. */
+/**
+ * Checks that each status belongs to a batch, and that one of an ended batch has its end and the numbers of its books. A batch's last
+ * status may be lost.
+ */
 function checkStatuses(known: Known): void {
   const { outbox, cases } = known.seen;
   for (const [key, text] of Object.entries(outbox)) {
@@ -136,14 +139,17 @@ function checkStatuses(known: Known): void {
   }
 }
 
-/** What the receipt of bytes says that were recorded before, of those that they got then: how the direction stood is said by those. */
+/**
+ * The receipt of bytes that were recorded before, from their first receipt; the direction's standing is left out, since the first one told
+ * it.
+ */
 const onceMore = ({ recorded, alreadyRecorded, late, open, overdue, ...receipt }: Item) => ({
   ...receipt,
   recorded: 0,
   alreadyRecorded: Number(recorded) + Number(alreadyRecorded),
 });
 
-/** The outbox holds what must be there, and nothing else. */
+/** Checks that the outbox holds what it must, and nothing else. */
 export function checkOutbox(known: Known): void {
   const { outbox } = known.seen;
   checkStatuses(known);
@@ -168,7 +174,7 @@ export function checkOutbox(known: Known): void {
       const rows = linesOf(text).lines.map(({ cells }) => {
         const { msisdn, imei, deadline, reference, disconnect_by } = cells ?? {};
         if (name.includes('.unblock.')) return `${imei},${msisdn},${deadline}`;
-        // Who is given service back is told no reference: nothing is asked of them.
+        // An order that gives service back has no reference: nothing is asked of the subscriber.
         return [msisdn ?? imei, '', deadline, reference, disconnect_by].filter((cell) => cell !== undefined).join();
       });
       known.must(
@@ -237,7 +243,7 @@ export function checkOutbox(known: Known): void {
       const said = { batchId, agency, file, sha256: digest, report, linked, held, operators: byOperator };
       known.must(same(said, expected), `${where}: the preview says whom the batch reaches`);
     } else if (name.endsWith('appeals.csv') || name.endsWith('kept.csv')) {
-      // The directions of a line are in no order of their own.
+      // The directions in a line have no fixed order.
       const rows = lines.map((line) => line.replace(/[^,]*$/, (ids) => ids.split(' ').sort().join(' ')));
       known.must(same(rows, expected), `${where}: each line is answered once, and what is kept is named`);
     } else if (name.endsWith('moved.csv')) {

@@ -1,4 +1,4 @@
-/** A response that a ledger has recorded: what each of its rows comes to, and its receipt, disconnect order and late list. */
+/** A response that a ledger has recorded: the result for each of its rows, and its receipt, disconnect order and late list. */
 import { dayAt, daysBefore, imeiIn, isDay, msisdnIn, sha256 } from '../../../test/reckoning/files.ts';
 import { DAY, OPERATORS } from '../story.ts';
 import { linesFor } from './combined.ts';
@@ -9,30 +9,30 @@ import { backKeyOf, expectOrder, failedKeyOf, lastDeadlineTold, wasCut } from '.
 import type { Item } from './seen.ts';
 import { instant, sum } from './values.ts';
 
-/** From a response's upload to its commit: what goes wrong with it, a lost event and a lost sweep among that. */
+/** The time from a response's upload to its commit, including what may go wrong with it, such as a lost event and a lost sweep. */
 const TAKEN_WITHIN = 2 * DAY;
 
-/** How a direction stands before a file: its ladder's end and the batch's seal, its last deadline, and what it has committed. */
+/** The standing of a direction before a file: its ladder's end and the batch's seal, its last deadline, and all that it has committed. */
 interface Standing {
   closed: boolean;
   sealedAt: string | null;
   end: string;
-  /** Its first order has not been published: its deadlines may move. */
+  /** Set while its first order has not been published: its deadlines may move. */
   mayMove: boolean;
   orders: Item[];
   files: Item[];
   place: number;
 }
 
-/** For so many days a number that was ported isn't ported again. */
+/** The days after a port for which a number isn't ported again. */
 const PORTED_FOR = 90;
-/** Words about who was seen, which are not of a day before that. */
+/** Answers about the holder who was seen, which may not be dated before that sighting. */
 const OF_WHO_WAS_SEEN = ['disconnected', 'surrendered', 'ported'];
 const GROUNDS = ['abroad', 'disability', 'hospital'];
-/** Who says so has service again at once, where an order took it. */
+/** Answers after which a subscriber has service again at once, if an order took it. */
 const GIVES_BACK = ['verified', 'extended', 'reissued'];
 
-/** Why a row can't be taken that says where it goes on, or since when it is somebody else's; '' where it can. */
+/** The reason why a row can't be taken that says where it goes on, or since when it is somebody else's; '' where it can. */
 function faultIn(
   known: Known,
   direction: Direction,
@@ -71,7 +71,7 @@ function wasCutElsewhere(known: Known, own: Direction, number: string, since: st
   });
 }
 
-/** Whether who has a number now is without service, at the same operator, by a row of their own. */
+/** Whether a number's present holder is without service, at the same operator, by a row of their own. */
 function wasCutSince(known: Known, own: Direction, number: string, since: string, place: number): boolean {
   return saidElsewhere(known, number, own, place).some(({ direction, ...row }) => {
     const { orders, files } = direction.at(place);
@@ -84,7 +84,7 @@ function wasCutSince(known: Known, own: Direction, number: string, since: string
   });
 }
 
-/** A file that a ledger recorded, with how its rows stood before it (`states`), which it moves on. */
+/** Checks a file that a ledger recorded, with the `states` of its rows before it, and moves these on. */
 export function checkResponse(
   known: Known,
   direction: Direction,
@@ -115,7 +115,7 @@ export function checkResponse(
     known.moves.push({ number, from: id, why, to, at: source.at });
   let recorded = 0;
   let alreadyRecorded = 0;
-  // Who had service back by then may lose it again; without a reversal nobody had.
+  // A subscriber who had service back by then may lose it again; without a reversal nobody had.
   const before = files.filter(
     ({ version, reversal }) => reversal !== undefined && Number(version) < Number(file.version),
   );
@@ -207,7 +207,7 @@ export function checkResponse(
     const isOfNow = withdrawnOn >= dayAt(source.at) && withdrawnOn <= dayAt(source.at + TAKEN_WITHIN);
     must(isOfNow, 'a withdrawal is of the day of its commit');
     const list = `revocations/${withdrawnOn}/${batch}.withdrawn-${digest.slice(0, 8)}`;
-    // Of a combined file, those of all directions of a batch.
+    // A combined file adds to this list for all directions of a batch.
     const others = (known.expected[list] ?? []) as string[];
     known.expected[list] = [...others, ...reissued.map((number) => `${number},${withdrawnOn},reissued`)].sort();
   }
@@ -245,19 +245,19 @@ export function checkResponse(
       ]);
 }
 
-/** Whether an answer is recorded, of a row as it stands. */
+/** Whether an answer is recorded for a row as it stands. */
 function isTaken({ outcome: before }: Row, outcome: string, closed: boolean): boolean {
   if (outcome === 'reissued') return before !== 'reissued';
   if (outcome === 'extended' && closed) return false;
   return before === 'open' || (before === 'failed' && (closed || outcome !== 'failed'));
 }
 
-/** Whether a number that was given to somebody else is said to have been given to another one later. */
+/** Whether a number that was given to somebody else is said to have been given to another holder later. */
 function isAgain({ outcome: before, on }: Row, { outcome, activated_on: since = '' }: Record<string, string>): boolean {
   return before === 'reissued' && outcome === 'reissued' && since > on;
 }
 
-/** Whether an answer says nothing that isn't known. */
+/** Whether an answer says nothing new. */
 function isKnown({ outcome: before, to: where }: Row, outcome: string, to: string | undefined): boolean {
   if (outcome === 'failed' && ['disconnected', 'surrendered'].includes(before)) return true;
   return before === outcome && (outcome !== 'ported' || where === to);

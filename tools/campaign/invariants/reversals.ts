@@ -1,6 +1,6 @@
 /**
- * Reversals: what must have become of each number and handset of which it was asked that what was done to it be taken back, worked out
- * from the text of the appeal or the withdrawal and from how the rows stood when it was decided; their lists, answers and books.
+ * Reversals: the result for each number and handset that was asked to be given back, worked out from the text of the appeal or the
+ * withdrawal and from the standing of rows when it was decided; their lists, answers and books.
  */
 import { dayAt, daysBefore, linesOf, sha256, written } from '../../../test/reckoning/files.ts';
 import { OPERATORS, REVERSAL_PEOPLE } from '../story.ts';
@@ -17,25 +17,25 @@ import type { Item } from './seen.ts';
 import { isInForce, isInForceByOutcome, rowsBefore, standing } from './standing.ts';
 import { same, sum } from './values.ts';
 
-/** For so many days a disconnected number may still be its subscriber's. */
+/** A number disconnected more than this many days before the upload may have been given to somebody else. */
 const RESTORED_WITHIN = 90;
 
 const STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'];
 
 interface Became {
   state: string;
-  /** The directions in which it is open to be given back, where that is why it isn't directed. */
+  /** The directions in which it is already open to be given back, if that is why it isn't directed. */
   openIn: string[];
   /** The operators at which it is given back. */
   operators: string[];
   /** The rows from which it is taken back. */
   taken: Said[];
   kept: string[];
-  /** Whether another batch's rows of it stay in force: what it asked for is given back, and as a whole it isn't taken back. */
+  /** Whether another batch's rows of it stay in force: then the reversal's own rows are given back, but it isn't taken back as a whole. */
   staysElsewhere: boolean;
 }
 
-/** The rows of a subject that are in question: those of a withdrawn report, and what continues them. */
+/** Whether a row of a subject is in question: it must be one of the withdrawn report, or continue one. */
 function inQuestion(known: Known, { of, msisdn }: Subject, row: Said): boolean {
   if (of === undefined) return true;
   if (of.includes(row.direction.id)) return true;
@@ -50,14 +50,14 @@ function inQuestion(known: Known, { of, msisdn }: Subject, row: Said): boolean {
   return from !== undefined && inQuestion(known, { of, msisdn } as Subject, { ...row, direction: from });
 }
 
-/** What becomes of a number at one operator. `rows`: all that stands of it there, newest first; `own`: those in question. */
+/** The state of a number at one operator. `rows`: all its rows there, newest first; `own`: those in question. */
 function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploadedOn: string) {
   let openIn = '';
   const nothing = { state: 'nothingToRestore', openIn: '' };
   for (const row of rows) {
     const { open, waits: isWaiting, ended, overdue, givesBack, cut } = standing(known, row, plan);
     if (row.direction.kind === 'restore') {
-      // Who was cut off later than they were restored is restored again.
+      // A number that was cut off after it was restored is restored again.
       const isCutSince = own.some((one) => ['disconnected', 'surrendered'].includes(one.outcome) && one.at > row.at);
       if (row.outcome === 'restored' && !isCutSince) return nothing;
       if (open) openIn ||= row.direction.id;
@@ -95,8 +95,8 @@ function handsetAt(known: Known, rows: Said[], own: Said[], plan: number, { imei
 }
 
 /**
- * Who relies on a withdrawn report's rows: a later batch that found one there and did not direct it, unless that was taken back since; or
- * that directed it itself since.
+ * The batches that rely on a withdrawn report's rows: later ones that found such a row and did not direct it, unless it was taken back
+ * since; or that have directed it themselves since.
  */
 function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], plan: number): string[] {
   const { imei, msisdn, of } = subject;
@@ -129,8 +129,8 @@ function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], pl
 const gives = ({ direction }: Said) => givesBack(direction.kind);
 
 /**
- * Whether another batch did the same to what a withdrawn report did it to, and that is in force at some operator: an order that was
- * carried out counts by what came of it, and what was given back there since is over. `rows`: all, newest first; `own`: those in question.
+ * Whether another batch did the same as the withdrawn report, and that is in force at some operator: an order that was carried out counts
+ * by its result, and what was given back there since is over. `rows`: all, newest first; `own`: those in question.
  */
 function staysElsewhere(known: Known, { of }: Subject, rows: Said[], own: Said[], plan: number): boolean {
   if (of === undefined) return false;
@@ -148,7 +148,7 @@ function staysElsewhere(known: Known, { of }: Subject, rows: Said[], own: Said[]
   });
 }
 
-/** What must have become of a subject. */
+/** The result that a subject must have. */
 export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, struck }: Deciding): Became {
   const { imei, msisdn } = subject;
   const nothing: Became = { state: 'struck', openIn: [], operators: [], taken: [], kept: [], staysElsewhere: false };
@@ -157,7 +157,7 @@ export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, str
   const named = rows.filter((row) => !gives(row) && inQuestion(known, subject, row));
   const kept = reliances(known, subject, rows, named, plan);
   if (kept.length > 0) return { ...nothing, state: 'kept', kept };
-  // Who has the number now: what was done before it was activated for them was done to somebody else.
+  // Only the number's present holder counts: what was done before it was activated for them was done to somebody else.
   const activations = rows.filter(({ outcome }) => outcome === 'reissued').map(({ on }) => on);
   const holderOf = ({ direction }: Said) =>
     activations.filter((day) => (direction.directedFor.get(msisdn) ?? '') > day).length;
@@ -170,7 +170,7 @@ export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, str
       ...nothing,
       state: 'tooLate',
       taken,
-      // What was done when it was somebody else's is none of theirs.
+      // What was done while the number was somebody else's doesn't concern this holder.
       staysElsewhere:
         rows.some((row) => !gives(row) && holderOf(row) > holder) || staysElsewhere(known, subject, rows, named, plan),
     };
@@ -209,7 +209,8 @@ export function checkReversal(known: Known, item: Item): void {
   const all = subjectsOf(known, upload);
   const taken = takenBackOf(known, upload.key.split('/')[2] ?? '', (one) => Number(one.plan) < Number(plan));
   const subjects = asksFor(all, taken, ({ msisdn, of = [] }) => heldSince(known, msisdn, of, Number(plan)));
-  // It was listed after it was sent and before it was planned: another withdrawal may have counted then, or not yet.
+  // The preview was listed after the file was sent and before the reversal was planned: another withdrawal may have counted then, or not
+  // yet.
   const previewed = JSON.parse(known.seen.outbox[`previews/${id}/preview.json`] ?? '{}').subjects;
   const [least, most] = [asksFor(all, new Set()).length, state === 'settled' ? subjects.length : all.length];
   must(previewed >= least && previewed <= most, 'its preview counts those for whom no other handset stands');
@@ -257,7 +258,7 @@ type Answered = Became & { subject: Subject };
 
 const nameOf = ({ imei, msisdn }: Subject) => `${imei} ${msisdn}`.trim();
 
-/** Every subject that is directed is given back at each of its operators, once, and nobody else is. */
+/** Checks that every subject that is directed is given back at each of its operators, once, and nobody else is. */
 function checkGivenBack(known: Known, own: Direction[], became: Answered[], books: Record<string, Books>): void {
   const must = new Set(
     became.flatMap(({ subject, operators }) => operators.map((operator) => `${operator} ${nameOf(subject)}`)),
@@ -279,7 +280,7 @@ function checkGivenBack(known: Known, own: Direction[], became: Answered[], book
   known.must(same(rows.sort(), [...must].sort()), `${batch}: what is to be given back is, once at each operator`);
 }
 
-/** What it withdrew, and what it says became of each line, or what it kept. */
+/** Expects the lists of a reversal: the revocations that it withdrew, and its answer to each line, or what it kept. */
 function expectAnswers(known: Known, item: Item, own: Direction[], became: Answered[]): void {
   const id = String(item.batchId);
   const day = dayAt(Date.parse(String(item.directedAt)));
@@ -305,7 +306,7 @@ function expectAnswers(known: Known, item: Item, own: Direction[], became: Answe
       known.takenBack.push({ plan: Number(item.plan), day, identifier: one.subject.imei || one.subject.msisdn });
 }
 
-/** Invariant 11: each row of what was taken back is marked, so that no order and no list carries it any more; open ones have ended. */
+/** Checks invariant 11: each row that was taken back is marked, so that no order and no list has it any more; open ones have ended. */
 function checkTaken(known: Known, id: string, became: Answered[]): void {
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
   const taken = new Set<string>();
@@ -321,7 +322,7 @@ function checkTaken(known: Known, id: string, became: Answered[]): void {
     if (reversal === id) must(taken.has(`${direction} ${number}`), 'it ends nothing else than it takes back');
 }
 
-/** Nothing is marked as taken back but what a reversal took, or what an answer says to be somebody else's. */
+/** Checks that only those rows are marked as taken back that a reversal took, or that an answer says are somebody else's. */
 export function checkReversed(known: Known): void {
   const reissued = [...known.directions.values()].flatMap(({ rows, states }) =>
     (states.at(-1)?.rows ?? []).flatMap(({ outcome, on }, n) =>

@@ -1,31 +1,31 @@
-/** What is there to be seen after a run. */
+/** The data that can be seen after a run. */
 import type { Notice } from '../people.ts';
 import type { Upload } from '../story.ts';
 
 /** An item of a table, as plain values. */
 export type Item = Record<string, unknown>;
 
-/** A ledger as one write left it, and its place among all writes to the tables. */
+/** A ledger after one write, and the write's place among all writes to the tables. */
 export interface LedgerWrite {
   place: number;
   item: Item;
 }
 
-/** A file of an approver's, as the record of a batch's decision counted it. */
+/** A file of an approver, as the record of a batch's decision counted it. */
 export interface CountedFile {
   approver: string;
   sha256: string;
 }
 
-/** All that was there to be seen. */
+/** Everything that can be seen. */
 export interface Seen {
   uploads: Upload[];
-  /** The summaries of batches that lapsed, as they lay there then, by batch. */
+  /** The summaries of batches that lapsed, as they were then, by batch. */
   lapsed: Record<string, string[]>;
   /** The files that each batch's decision counted, in that order. */
   counted: Record<string, CountedFile[]>;
   outbox: Record<string, string>;
-  /** By queue. */
+  /** Notices by queue. */
   notices: Record<string, Notice[]>;
   /** Each direction's writes, by version. */
   ledgers: Map<string, LedgerWrite[]>;
@@ -33,13 +33,13 @@ export interface Seen {
   plans: Map<number, number>;
   /** Table Cases at the end, by partition key. */
   cases: Record<string, Item>;
-  /** Executions that run at the end: `machine name`. */
+  /** Executions that still run at the end: `machine name`. */
   running: string[];
   /** Executions of ImportByPieces that went well, by name. */
   importedBy: string[];
   failures: string[];
-  /** Failures that were made to be. */
+  /** Failures that were made on purpose. */
   excused: string[];
-  /** How much longer than hours what went wrong may have kept things from happening, in milliseconds. */
+  /** The time, in milliseconds beyond some hours, for which faults may have kept things from happening. */
   patience: number;
 }

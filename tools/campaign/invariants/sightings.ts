@@ -1,13 +1,13 @@
-/** What the uploads of usage and of reports say, row by row: why one can't be taken, and who was seen with which handset. */
+/** The rows of usage files and reports: the reasons why some can't be taken, and the sightings of numbers with handsets. */
 import { dayAt, daysBefore, imeiIn, isDay, linesOf, msisdnIn } from '../../../test/reckoning/files.ts';
 import type { Upload } from '../story.ts';
 
 const LOOK_BACK = 180;
 
-/** Why an identifier can't be taken; '' where it can. */
+/** The reason why an identifier can't be taken; '' where it can. */
 export const reasonIn = (parsed: object): string => ('reason' in parsed ? String(parsed.reason) : '');
 
-/** Why a row of usage can't be taken; '' where it can. */
+/** The reason why a row of usage can't be taken; '' where it can. */
 export function usageReason(cells: Record<string, string>, at: number): string {
   const day = cells.last_seen ?? '';
   const identifiers = reasonIn(imeiIn(cells.imei)) || reasonIn(msisdnIn(cells.msisdn));
@@ -23,10 +23,13 @@ interface Sighting {
   day: string;
 }
 
-/** A number's newest sighting, and on which handset it is directed: that of its newest one that wasn't left out; none where all are. */
+/**
+ * A number's newest sighting, and the handset for which it is directed: that of its newest sighting that wasn't left out; undefined where
+ * all are.
+ */
 interface Newest extends Sighting {
   on: string | undefined;
-  /** The day of that one. */
+  /** The day of the sighting with that handset. */
   onDay: string;
 }
 

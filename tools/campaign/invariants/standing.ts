@@ -1,4 +1,4 @@
-/** How the rows of earlier plans stand when a plan decides, and what was taken back before it. */
+/** The standing of earlier plans' rows when a plan decides, and what was taken back before it. */
 import { type DirectionKind, isOfHandsets } from './kinds.ts';
 import { isOpen, type Known } from './known.ts';
 import type { MovedRow } from './moved-rows.ts';
@@ -6,19 +6,19 @@ import type { Said } from './moves.ts';
 import { wasCut } from './orders.ts';
 import { linksOf } from './sightings.ts';
 
-/** A row that is to be decided upon: by which plan, and at which place among all writes. */
+/** A row that is to be decided upon, and the plan that decides. */
 export interface Asked {
   kind: DirectionKind;
   operator: string;
   identifier: string;
-  /** The day of a number's newest sighting; '' of a handset. */
+  /** The day of a number's newest sighting; '' for a handset. */
   lastSeen: string;
-  /** Of a number: the day of its newest sighting in a handset that nobody left out. */
+  /** The day of a number's newest sighting in a handset that nobody left out. */
   directedFor?: string;
   plan: number;
-  /** Of what goes on: which rows do so in the same night. */
+  /** For a row that goes on: the rows that do so in the same night. */
   goesOn?: readonly MovedRow[];
-  /** Of what was not given back in time: the plan by which it was to be. */
+  /** For a row that was not given back in time: the plan by which it was to be. */
   overdueOf?: number | undefined;
 }
 
@@ -39,7 +39,7 @@ export function rowsBefore(
       const { rows, closed } = direction.at(place);
       return direction.rows.flatMap((identifier, n) => {
         const row = rows[n];
-        // An unblock may be of the use of one number alone.
+        // An unblock may be for the use of one number alone.
         const isIt = identifiers.includes(identifier.split(' ')[0] ?? '');
         return row === undefined || !isIt ? [] : [{ ...row, direction, closed, identifier }];
       });
@@ -56,7 +56,7 @@ export function waits(known: Known, { direction, ...row }: Said, plan: number): 
   return moved !== undefined && !goesOn;
 }
 
-/** A row as it counts for who asks for it: whether its orders have an effect. */
+/** The standing of a row for a plan that asks for it: whether its orders have an effect. */
 export function standing(known: Known, row: Said, plan: number) {
   const { direction, closed, outcome, reversed = false } = row;
   const { orders, files } = direction.at(known.seen.plans.get(plan) ?? 0);
@@ -77,13 +77,13 @@ export function isInForce(known: Known, row: Said, plan: number): boolean {
   return standing(known, row, plan).cut || isInForceByOutcome(known, row, plan);
 }
 
-/** Whether they have, as far as what came of them tells: an order that was carried out is left aside. */
+/** Whether they have an effect as far as the outcome tells: an order that was carried out is left aside. */
 export function isInForceByOutcome(known: Known, row: Said, plan: number): boolean {
   const { open, waits: isWaiting, ended, overdue } = standing(known, row, plan);
   return open || isWaiting || ended || overdue || row.outcome === 'blocked';
 }
 
-/** Whether a reversal of an earlier plan took a number or handset back, which was not seen on a later day. */
+/** Whether a reversal of an earlier plan took a number or handset back that was not seen on a later day. */
 export function takenBackBefore(known: Known, { identifier, lastSeen, directedFor, plan, kind }: Asked): boolean {
   const mine = known.takenBack.filter((one) => one.plan < plan && one.identifier === identifier);
   if (mine.length === 0) return false;

@@ -1,9 +1,9 @@
-/** Values, compared and counted in the ways of the records. */
+/** Helpers to compare and count values as the records have them. */
 
-/** As records have it, of epoch milliseconds. */
+/** Epoch milliseconds in the form of the records. */
 export const instant = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
 
-/** Whether they have the same fields and values. */
+/** Whether two values have the same fields and values. */
 export const same = (a: unknown, b: unknown) => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
 
 /** Adds to one of the counts. */
@@ -11,7 +11,7 @@ export const sum = (counts: Record<string, number>, word: string, by = 1) => {
   counts[word] = (counts[word] ?? 0) + by;
 };
 
-/** With the fields of all objects in one order. */
+/** A value with the fields of all its objects sorted. */
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return value;
   if (Array.isArray(value)) return value.map(sorted);

@@ -1,6 +1,6 @@
 /**
- * The design that everybody draws first: one Standard execution per connection, one item per connection, native
- * integrations only. It stands here to be run and counted beside the system's own.
+ * The design that everybody draws first: one Standard execution per connection, one item per connection, native integrations only. It is
+ * here to be run and counted beside the system's own.
  */
 import { readFileSync } from 'node:fs';
 import { App, Stack } from 'aws-cdk-lib';

@@ -1,4 +1,4 @@
-/** Admissions of any form, from their events to who is let in. */
+/** Admissions of any form, from their events to the files that are let in. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { admissionColumns } from '../../../lambdas/domain/admissions.ts';
@@ -12,7 +12,7 @@ import { mustStayInPlace } from './keys.ts';
 
 const hear = await load('hear-approvers');
 
-/** What lies in the inbox: a file that is gated, one that passed, and one that nobody weighed. */
+/** Files in the inbox: one that is gated, and one that passed; any other was never weighed. */
 const GATED = 'usage/airtel/gated.csv';
 const PASSED = 'usage/airtel/passed.csv';
 const ROW_REASONS = ['wrong_cell_count', 'unknown_upload', 'not_gated', 'already_admitted'];

@@ -1,4 +1,4 @@
-/** Lookups of any form, from their events to what is answered, where nothing is known of anybody. */
+/** Lookups of any form, from their events to the answers, where nothing is known of anybody. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';

@@ -1,4 +1,4 @@
-/** Appeals of any form, from their events to what is asked, where no reference leads to anybody. */
+/** Appeals of any form, from their events to the reversals that they ask for, where no reference leads to anybody. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { appealColumns } from '../../../lambdas/domain/appeal-rows.ts';

@@ -1,4 +1,4 @@
-/** Single cells, rows of the three kinds of file, and what becomes of them. */
+/** Single cells, rows of the three kinds of file, and their results. */
 import fc from 'fast-check';
 import type { CsvRow } from '../../../lambdas/domain/csv.ts';
 import {
@@ -35,7 +35,7 @@ import {
 import { must, target } from '../target.ts';
 import { cellOf, day, imei, msisdn, nastyText, orSpoilt } from '../texts.ts';
 
-/** Reasons of rejects, as the formats list them. */
+/** The reasons of rejects that the formats list. */
 export const IMEI_REASONS = [
   'missing_imei',
   'not_digits',
@@ -61,7 +61,9 @@ export const RESPONSE_REASONS = [
   'conflicts_with_recorded',
 ];
 
-/** The check digit as ISO/IEC 7812-1 tells it: all digits of the whole number, every second one doubled, add up to a multiple of 10. */
+/**
+ * Whether the check digit holds by ISO/IEC 7812-1: all digits of the whole number, every second one doubled, add up to a multiple of 10.
+ */
 function passesLuhn(digits: string): boolean {
   const sum = [...digits].reverse().reduce((all, digit, n) => {
     const weighed = Number(digit) * (n % 2 === 0 ? 1 : 2);
@@ -130,7 +132,7 @@ const identifiers = target(
   },
 );
 
-/** A row as the reader hands it over, of any cells. */
+/** A row with any cells, as the reader hands it over. */
 function rowOf({
   required,
   optional,
@@ -224,7 +226,7 @@ if (DIRECTION === null) throw new Error('a direction id');
 const NUMBERS = ['+919800000001', '+919800000002', '+919800000003'];
 const HANDSETS = ['35100000000001', '35100000000002', '35100000000003'];
 
-/** A row of a response that is as it should be, for one of the direction's rows. */
+/** A valid row of a response, for one of the direction's rows. */
 function knownRow(kind: DirectionKind): fc.Arbitrary<CsvRow> {
   const [column, known, outcomes] =
     kind === 'reverify'

@@ -1,4 +1,4 @@
-/** Whole files: read in any chunks, cut into pieces, without end, and by the runner. */
+/** Whole files: read in any chunks, cut into pieces, endless, and read by the runner. */
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
 import { type Chunks, type CsvRow, FileFault, markCsv, readCsv } from '../../../lambdas/domain/csv.ts';
@@ -11,7 +11,7 @@ import { chunksOf, cutAt, inUtf8, type Reading, reckon } from '../../../test/dom
 import { type Columns, cuts, fileOf } from '../inputs.ts';
 import { Broken, Budget, must, target } from '../target.ts';
 
-/** Why a file can't be read, as the formats list it; a column's reason goes on with its name. */
+/** The reasons why a file can't be read, as the formats list them; a column's reason goes on with its name. */
 export const FILE_REASONS = [
   ...[
     'empty_file',
@@ -30,7 +30,7 @@ export const reasonOf = (told: string) => told.split(':')[0] ?? '';
 
 const LONGEST_LINE = 64 * 1024;
 
-/** The chunks, each of whose memory is used again once the next one is asked for. */
+/** The chunks, each overwritten once the next one is asked for. */
 async function* reused(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
   for (const chunk of chunks) {
     const copy = Buffer.from(chunk);
@@ -39,7 +39,7 @@ async function* reused(chunks: readonly Buffer[]): AsyncGenerator<Buffer> {
   }
 }
 
-/** Reads a file; every batch of rows must hold one, and there are no more rows than bytes. */
+/** Reads a file; checks that every batch of rows holds one, and that there are no more rows than bytes. */
 async function read(chunks: Chunks, columns: Columns, bytes: number): Promise<Reading> {
   const rows: CsvRow[] = [];
   const budget = new Budget(bytes + 1, 'rows than the file has bytes');
@@ -78,17 +78,17 @@ function linesOf(file: Buffer): Buffer[] {
   return lines;
 }
 
-/** How files begin that are known for no CSV: zip, gzip, PDF, Office, images and the like, and UTF-32; in hexadecimal. */
+/** The beginnings, in hexadecimal, of files that are known not to be CSV: zip, gzip, PDF, Office, images and the like, and UTF-32. */
 const BINARY =
   /^(?:efbbbf)?(?:504b|255044462d|1f8b|d0cf|89504e47|ffd8|474946383|49492a00|4d4d00|425a68|fd377a|377a|52617221|28b52ffd|53514c69|50415231|7f454c46|7b5c727466|fffe|feff)/;
 const mayBeBinary = (file: Buffer) =>
   BINARY.test(file.subarray(0, 12).toString('hex')) || file.subarray(0, 64).includes(0);
 
-/** Where csv-parse differs from the reckoning, and RFC 4180 knows of neither: see test/domain/csv.test.ts. */
+/** Texts for which csv-parse differs from the reckoning, and which RFC 4180 doesn't cover: see test/domain/csv.test.ts. */
 const ODD = /""[^\S\n]+"|"[^\S\n]*[^\S \t\r\n]/;
 const LONGEST_RECKONED = 4000;
 
-/** What a file of short lines says, by the simple reckoning: up to its first line whose bytes are no text. */
+/** The expected reading of a file of short lines, by the simple reckoning, up to its first line whose bytes aren't text. */
 function expected(file: Buffer, columns: Columns): Reading {
   const lines = linesOf(file);
   const bad = lines.findIndex((line) => !isUtf8(line) || line.includes(0));
@@ -97,13 +97,13 @@ function expected(file: Buffer, columns: Columns): Reading {
   for (let line = 0; line < bad; line++) end = file.indexOf(10, end) + 1;
   const before = file.subarray(0, end).toString();
   const { rows, fault } = reckon(before, columns);
-  // A quote that one more would close is open only because the file goes on.
+  // A quote that one more quote would close is open only because the file goes on.
   const open = fault?.reason === 'unclosed_quote' && reckon(`${before}"`, columns).fault?.reason !== 'unclosed_quote';
   if (fault !== null && fault.reason !== 'empty_file' && !open) return { rows, fault };
   return { rows, fault: { line: bad + 1, reason: isUtf8(lines[bad] ?? file) ? 'nul_byte' : 'not_utf8' } };
 }
 
-/** What must hold of a reading, whatever the file. */
+/** Checks what must hold of a reading, whatever the file. */
 function mustFit({ rows, fault }: Reading, given: Buffer, { required, optional }: Columns): void {
   const file = inUtf8(given);
   const lines = linesOf(file);
@@ -146,7 +146,7 @@ export const anyFile = fc
   .chain((columns) => fc.tuple(fc.constant(columns), fileOf(columns)))
   .map(([columns, file]) => ({ columns, file }));
 
-/** Shorter than this, a file is cut at every place. */
+/** The size below which a file is cut at every place. */
 const CUT_EVERYWHERE = 24;
 
 const reading = target(
@@ -210,11 +210,11 @@ const pieces = target(
   },
 );
 
-/** More than a file's first header, or one line, or one record may have. */
+/** More bytes than a file's first header, one line, or one record may have. */
 const ENDLESS_BUDGET = 2 * 1024 * 1024;
-/** So many batches of rows, or marks, show that a file is read as it comes. */
+/** The number of batches of rows, or marks, that shows that a file is read as it comes. */
 const ENOUGH_TOLD = 5;
-/** What a file goes on with for ever. */
+/** The texts with which an endless file goes on. */
 const TAILS = [
   '9',
   ' ',
@@ -255,7 +255,7 @@ const endless = target(
     };
     const begun = head === 'header' || head === 'row';
     const emptyLines = begun && !cut && /^\r?\n$/.test(tail);
-    // Lines that follow a header may go on as long as the file does: each is told as a row, or is none.
+    // The lines after a header may go on as long as the file does: each becomes a row, or nothing.
     let asked = 0;
     let told = 0;
     async function* file() {

@@ -38,7 +38,7 @@ const REFUSED = [...FILE_REASONS, 'unknown_batch', 'not_waiting', 'file_too_larg
 
 interface Said extends Sent {
   readonly batchId: string;
-  /** How the batch stands, and for how many people it waits or did wait. */
+  /** The state of the batch, and the number of people that it waits or waited for. */
   readonly state: 'waiting' | 'approved' | 'failed';
   readonly people: number;
 }

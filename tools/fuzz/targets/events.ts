@@ -1,4 +1,4 @@
-/** What S3's events say, and what people type. */
+/** Events of S3, and texts that people type. */
 import { basename } from 'node:path';
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
@@ -13,7 +13,7 @@ import { nastyText, orSpoilt, spoilt } from '../texts.ts';
 
 const { uploads } = await import('../../../lambdas/runtime/uploads.ts');
 
-/** Stands in every event, where a phone number might; no log may hold it. */
+/** A secret in the place of a phone number in every event; no log may hold it. */
 const SECRET = '9876543210';
 
 const deep = fc.constantFrom('['.repeat(100_000), '{"a":'.repeat(50_000), `${'['.repeat(50_000)}${']'.repeat(50_000)}`);
@@ -32,7 +32,7 @@ const good = (key: string, size: number, etag: boolean) => ({
 });
 const goodEvent = fc.tuple(inboxKey, fc.nat({ max: 2 ** 40 }), fc.boolean()).map((parts) => good(...parts));
 
-/** Where a field stands that an event may lack or have otherwise. */
+/** The paths of fields that an event may lack or have otherwise. */
 const FIELDS = [
   ['time'],
   ['detail'],
@@ -72,7 +72,7 @@ const isInstant = (text: unknown) =>
   new Date(`${text.slice(0, 19)}Z`).getTime() >= 0 &&
   new Date(`${text.slice(0, 19)}Z`).toISOString().startsWith(text.slice(0, 19));
 
-/** The event's key, where all of the event is as it should be. */
+/** The event's key, if the whole event is valid. */
 function keyOf(text: string): string | undefined {
   try {
     const { time, detail } = JSON.parse(text);

@@ -30,10 +30,12 @@ const weigh = await load('weigh-usage');
 const hear = await load('hear-approvers');
 const publishImport = await load('publish-import');
 
-/** Longer than this, what was written is counted and not read cell by cell. */
+/** The length above which written files are counted and not read cell by cell. */
 const LONGEST_CHECKED = 20_000;
 
-/** The rejects of a report or usage file: safe, in order, with reasons of the list; the last may be what stopped the reading. */
+/**
+ * Checks the rejects of a report or usage file: safe, in order, with reasons of the list; the last may be the one that stopped the reading.
+ */
 function checkRejects(csv: Buffer | undefined, reasons: readonly string[], stopped: boolean): number {
   must(csv !== undefined, 'a file has its rejects');
   if (csv.length > LONGEST_CHECKED) return csv.toString().split('\n').length;
@@ -95,7 +97,7 @@ async function checkReport(sent: Sent): Promise<void> {
   must(lines?.split('\n').length === handsets + 1, 'every handset is written');
 }
 
-/** Does what the ImportByPieces machine does. */
+/** Does the work of the ImportByPieces machine. */
 async function importByPieces(aws: MemoryAws): Promise<void> {
   const { file, folder } = startedOf(aws) as { file: unknown; folder: string };
   const { gated } = await invoke<{ gated: boolean }>(weigh, { file, folder, stretches: [] });
@@ -126,7 +128,7 @@ async function importByPieces(aws: MemoryAws): Promise<void> {
   await invoke(publishImport, { file, stretches, cut: last });
 }
 
-/** A usage file that is weighed, or that was let pass before. */
+/** A usage file that is weighed, or one that was let pass before. */
 type SentUsage = Sent & { readonly passes: boolean };
 
 async function checkUsage({ who, name, file, passes }: SentUsage): Promise<void> {
@@ -174,7 +176,10 @@ async function checkUsage({ who, name, file, passes }: SentUsage): Promise<void>
   must(isDeepStrictEqual(pieces.told, done.told), 'and the same is told');
 }
 
-/** A usage file that is held up: told of, with its rejects and no link; and let in, it is imported once, in one piece or in several. */
+/**
+ * Checks a usage file that is held up: it is told of, and has its rejects and no link; once let in, it is imported once, in one piece or in
+ * several.
+ */
 async function checkGated(inOne: MemoryAws, inPieces: MemoryAws, key: string, file: Buffer): Promise<void> {
   const linksIn = (aws: MemoryAws) => [...aws.items.keys()].filter((item) => item.startsWith('["Links"')).length;
   const [told, ...others] = inOne.told.map(({ notice }) => notice);
@@ -263,7 +268,7 @@ const strays = target(
         'a stray object is told of and has no effect',
       );
     if (stray.length > 0) must(isDeepStrictEqual(aws.items, before), 'a stray object changes no record');
-    // Whether one who is configured no more has any of the directions that such a file answers stands in its rows.
+    // Only the rows of such a file tell whether an operator that is no longer configured has any of the directions that they answer.
     const isCombined = /^responses\/[^/]+\/[^/]+$/.test(key);
     must(stray.length === 0 || isCombined || aws.bytesRead === 0, 'a stray object is not read');
     for (const place of done.outbox.keys())
@@ -275,7 +280,7 @@ const strays = target(
 );
 
 const HUGE = 5 * 1024 ** 3;
-/** What may be read of a file that is refused for its size, or of a usage file's first stretch. */
+/** The most that may be read of a file that is refused for its size, or of a usage file's first stretch. */
 const READ_OF_HUGE = 4 * 1024 * 1024;
 
 const huge = target(

@@ -1,4 +1,4 @@
-/** The functions under the fuzz, how events are brought to them, and what they did. */
+/** The functions under the fuzz, the way in which events are brought to them, and their effects. */
 import type { Context } from 'aws-lambda';
 import { type Instant, millisOf } from '../../../lambdas/domain/days.ts';
 import { withLog } from '../log.ts';
@@ -13,12 +13,12 @@ export const AT = '2026-06-01T10:00:00Z' as Instant;
 
 let invocation = 0;
 const context = () => ({ awsRequestId: `request-${++invocation}` }) as Context;
-/** Tasks get and give JSON. */
+/** Tasks get and return JSON. */
 const json = (value: unknown) => JSON.parse(JSON.stringify(value));
 export const invoke = async <Result>(handler: Handler, event: unknown): Promise<Result> =>
   json(await handler(json(event), context()));
 
-/** Brings an upload's event to a function; it must not fail. */
+/** Brings an upload's event to a function, which must not fail. */
 export async function upload(handler: Handler, key: string, size: number): Promise<void> {
   const object = { key, size, 'version-id': VERSION };
   const body = JSON.stringify({ time: AT, detail: { bucket: { name: 'inbox' }, object } });
@@ -29,14 +29,14 @@ export async function upload(handler: Handler, key: string, size: number): Promi
   must(answer.batchItemFailures.length === 0, 'a function works through every upload');
 }
 
-/** What a function did: what it wrote by key, and what it told whom. */
+/** The effects of a function: its files by key, and its messages. */
 interface Done {
   readonly outbox: Map<string, Buffer>;
   readonly items: Map<string, Record<string, unknown>>;
   readonly told: MemoryAws['told'];
 }
 
-/** Lets a function work with an AWS of its own, whose logs are held to naming nobody. */
+/** Lets a function work with an AWS of its own, and checks that its logs name nobody. */
 export async function on(aws: MemoryAws, act: () => Promise<void>): Promise<Done> {
   aws.install();
   const failures: unknown[] = [];

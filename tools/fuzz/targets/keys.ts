@@ -27,7 +27,7 @@ const STRAYS = [
   'bad_caseworker',
 ];
 
-/** What must hold of a key that we write under: a place of one uploader, which leads nowhere else. */
+/** Checks a key that the system writes under: it is in a place of one uploader, and leads nowhere else. */
 export function mustStayInPlace(key: string, place: string, parts: number): void {
   const all = key.split('/');
   must(key.startsWith(place) && all.length === parts, 'what we write stays in its place');
@@ -107,7 +107,7 @@ const workLines = target(
   ),
   ([cells, line]) => {
     const written = tabbedLine(cells);
-    // Node's line reader breaks lines at these.
+    // Node's line reader breaks lines at these characters.
     must(!/[\n\r\u2028\u2029]/.test(written), 'a line of the work bucket is one line');
     must(JSON.stringify(tabbedCells(written)) === JSON.stringify(cells), 'cells are read as they were written');
     for (const read of [

@@ -27,7 +27,7 @@ export const DIRECTION = directionOf('mha-0123456789ab.reverify.airtel.1-0-0');
 const BLOCK = directionOf('mha-0123456789ab.block.airtel.1-0-0');
 const HANDSETS = ['35100000000001', '35100000000002'];
 const NUMBERS = ['+919800000001', '+919800000002'];
-/** Reasons of files that are refused whole, beside those of reading. */
+/** The reasons for which files are refused whole, beside those of reading. */
 export const REFUSED = [...FILE_REASONS, 'unknown_direction', 'too_many_files', 'file_too_large'];
 
 interface Answer extends Sent {
@@ -137,7 +137,7 @@ export const responses = target(
   checkResponse,
 );
 
-/** The pointers by which rows without a direction find theirs. */
+/** Writes the pointers by which rows without a direction find theirs. */
 function claim(aws: MemoryAws): void {
   const item = (pk: string, slot: string, id: string, row: number) =>
     aws.items.set(JSON.stringify(['Cases', pk, undefined]), {

@@ -1,4 +1,4 @@
-/** Withdrawals of any form, from their events to what becomes of the report and what is told. */
+/** Withdrawals of any form, from their events to the end of the report and the notices. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { decisionRecordForm } from '../../../lambdas/domain/decision-text.ts';
@@ -26,7 +26,7 @@ const REPORTED = ['35100000000001', '35100000000002'];
 interface Withdrawn extends Sent {
   readonly batchId: string;
   readonly state: 'waiting' | 'directed' | 'refused';
-  /** Whether there is a preview, and so something to decide upon. */
+  /** Whether there is a preview, and therefore something to decide upon. */
   readonly isPreviewed: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** What we write with outsiders' texts in it. */
+/** Files that the system writes with outsiders' texts in them. */
 import fc from 'fast-check';
 import { csvLine } from '../../../lambdas/domain/csv-line.ts';
 import type { Day, Instant } from '../../../lambdas/domain/days.ts';
@@ -13,11 +13,11 @@ import { fileName } from '../inputs.ts';
 import { must, target } from '../target.ts';
 import { nastyText } from '../texts.ts';
 
-/** What a spreadsheet takes for a formula; our own numbers in E.164 begin so too. */
+/** The beginnings that a spreadsheet takes for a formula; the system's own numbers in E.164 begin like that, too. */
 const FORMULA = /^[=+\-@\t\r]/;
 const E164 = /^\+91[6-9][0-9]{9}$/;
 
-/** Reads a CSV that we wrote, by the simple reckoning, and holds it to what a spreadsheet must not find. */
+/** Reads a CSV that the system wrote, by the simple reckoning, and checks that it has nothing that a spreadsheet must not find. */
 export function mustBeSafe(csv: string, columns: readonly string[]): Record<string, string>[] {
   must(csv.endsWith('\n') && csv.isWellFormed(), 'what we write is whole lines of UTF-8');
   const outsideQuotes = csv.replaceAll(/"(?:[^"]|"")*"/g, '');
@@ -39,7 +39,7 @@ const OPERATOR = 'airtel' as OperatorId;
 const DAY = '2026-06-01' as Day;
 const DIRECTION = 'mha-0123456789ab.reverify.airtel.1-0-0' as DirectionId;
 
-/** Cells come trimmed, without NUL and as UTF-8. */
+/** Cells reach the writer trimmed, without NUL and as UTF-8. */
 const cell = nastyText.map((text) => text.toWellFormed().replaceAll('\0', '').trim());
 
 const written = target(

@@ -128,7 +128,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   });
   allowAudit(setting, collect);
   allowTell(setting, collect, data.approvers, data.administrators);
-  allowList(collect, 'list', work, WAITING.prefix, `${WITHDRAWN.prefix}*`);
+  allowList(collect, 'list', work, WAITING.prefix, `${WITHDRAWN.prefix}*`, `${PLANS.prefix}*`);
   allowObjects(
     collect,
     'read',
@@ -302,7 +302,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowObjects(resume, 'read', work, PLANS.decisions.pattern, PLANS.directions.pattern);
   allowObjects(resume, 'write', work, PLANS.directions.pattern);
   allowItems(resume, PUT_ITEMS, cases);
-  // Both take back what a reversal does, and wake whom that leaves nothing to wait for.
+  // Both take back what a reversal does, and wake the machines that have nothing left to wait for.
   for (const one of [commit, resume]) {
     allowObjects(one, 'write', work, PREPARED.pattern, REVERSED.pattern);
     allowObjects(one, 'write', outbox, OUTBOX.batches.pattern);
@@ -340,7 +340,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
     SCREENED.gathered.pattern,
     SCREENED.previews.pattern,
   );
-  // It asks for the list of what earlier versions gathered, which may lack it.
+  // It asks for the list of what earlier versions gathered, which may be missing.
   allowList(settle, 'list', work, `${SCREENED.prefix}*`);
   // The agency's own references stand in its report alone.
   allowObjects(settle, 'read versions', inbox, ...uploads);
@@ -354,7 +354,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowTell(setting, settle, data.operators, data.agencies, data.administrators);
   allowAudit(setting, settle);
 
-  // With its key the task would bring rights with wildcards; those that sending takes are given below.
+  // With its key the task would bring rights with wildcards; the rights to send are given below.
   const { queueArn, queueUrl } = status.queue;
   const withoutKey = Queue.fromQueueAttributes(stack, 'StatusQueueAlone', { queueArn, queueUrl });
   const batch = addMachine(
@@ -392,13 +392,13 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   );
   allowKey(batch, data.messagesKey, 'sns', 'write');
   allowSend(batch, status);
-  // In a policy of its own: the machine names the function, so the function's own policy may not name the machine.
+  // This right has a policy of its own: the machine names the function, so the function's own policy may not name the machine.
   allow(awaitDecision, ['states:SendTaskSuccess'], batch.stateMachineArn);
-  // What became of a direction is asked in its name.
+  // The machine asks in its own name what became of a direction.
   allowHistories(batch, direction, data.machinesKey);
   acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {
     [`${EXECUTIONS}${nameOf(direction)}*`]:
-      'It waits for and stops the executions of this one addMachine, named after their directions.',
+      'It waits for and stops the executions of the Direction machine alone, which are named after their directions.',
   });
   return batch;
 }

@@ -33,27 +33,25 @@ import {
 } from './states.ts';
 
 /**
- * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. Of a batch that doesn't expand it is
- * `{ collect: { kind, … } }`: its subjects are collected in the place of 1 and 2. Where the execution of a batch has
- * ended, another one goes on with it, `{ resume: { batchId } }`: at 6 where its plan counts, and at 3 where its ending is still to be
- * published.
+ * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. For a batch that doesn't expand it is
+ * `{ collect: { kind, … } }`: its subjects are collected in the place of 1 and 2. If the execution of a batch has ended, another one goes
+ * on with it, `{ resume: { batchId } }`: at 6 if its plan counts, and at 3 if its ending is still to be published.
  *
  * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 7.
- * 2. Expand handsets into links, gather these by shard, and publish the preview. All of this lies under the batch and its attempt: usage that comes
- *    later has no part in it, however long the batch waits from here on.
- * 3. Await the decision, with a task token, until approvers have made it; at half of the time they are reminded, and every day of what
- *    never lapses. One that is refused, lapses or is over a limit ends here.
- * 4. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number. All deadlines
- *    count from here.
+ * 2. Expand handsets into links, gather these by shard, and publish the preview. All of this lies under the batch and its attempt: usage
+ *    that comes later has no part in it, however long the batch waits from here on.
+ * 3. Await the decision, with a task token, until approvers have made it; they are reminded at half of the time, or every day if it
+ *    never lapses. A batch that is refused, lapses or is over a limit ends here.
+ * 4. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number. All deadlines count
+ *    from here.
  * 5. Claim numbers and handsets: directions. Commit the plan; that frees the turn.
  * 6. Direct the operators: one Direction execution each; up to 40 in an inline Map, more in a Distributed one, 40 to a child.
  * 7. Settle the books.
  *
- * After each step it asks for word of where the batch stands; nothing waits for that.
- *
- * A failure before the plan is committed fails the execution, but for one while people decide, which is tried again each hour; a
- * rule then makes the batch failed, and that frees the turn. After that, an error tells the administrators and is tried again:
- * the batch never fails any more. Where its execution ends all the same, somebody having stopped it, that rule has it resumed.
+ * After each step it asks that the batch's status be told; nothing waits for that. A failure before the plan is committed fails the
+ * execution, except one while people decide, which is tried again each hour; a rule then makes the batch failed, and that frees the turn.
+ * After that, an error tells the administrators and is tried again: the batch never fails any more. If its execution ends all the same,
+ * because somebody stopped it, that rule has it resumed.
  */
 export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const flow: Flow = { scope, ...parts };
@@ -86,7 +84,7 @@ function screenTheReport(flow: Flow, found: IChainable, empty: IChainable): ICha
     'Screen the report',
     flow.screen,
     { report: '{% $states.input.report %}', execution: EXECUTION, now: NOW },
-    // How often directing or settling was tried again after trouble.
+    // The number of times that directing or settling was tried again after trouble.
     { batch: RESULT, attempt: 0 },
   );
   const refused = Succeed.jsonata(scope, 'Report refused');
@@ -101,8 +99,8 @@ function screenTheReport(flow: Flow, found: IChainable, empty: IChainable): ICha
 }
 
 /**
- * Steps 1 to 3 of a batch that doesn't expand: its subjects are listed. It goes on at `waiting` where people decide upon them, and at
- * `approved` where nobody has to.
+ * Steps 1 to 3 of a batch that doesn't expand: its subjects are listed. It goes on at `waiting` if people decide upon them, and at
+ * `approved` if nobody has to.
  */
 function collectTheSubjects(flow: Flow, next: { approved: IChainable; waiting: IChainable }): IChainable {
   const { scope } = flow;
@@ -134,7 +132,7 @@ function expandAndGather(flow: Flow, next: IChainable): IChainable {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Expand',
     maxConcurrency: CHILDREN_AT_ONCE,
-    // Runs of them, and not the handsets, so that no history holds an IMEI.
+    // The items are runs of the handsets, and not the handsets, so that no history holds an IMEI.
     itemReader: new ItemsFrom(work, '{% $batch.runsKey %}', SCREENED.runs.pattern),
     itemSelector: {
       folder: '{% $batch.folder %}',
@@ -174,17 +172,17 @@ function expandAndGather(flow: Flow, next: IChainable): IChainable {
   return expand.next(gather).next(next);
 }
 
-/** Longer than Await may take. */
+/** A time that is longer than Await may take. */
 const ANSWERS_WITHIN = Duration.minutes(15);
 
 /**
- * Step 3, and then, with an approved batch, `next`. It goes the same way after a time-out as after a wake: Await sees what was
- * committed meanwhile, whichever of them came.
+ * Step 3, and then, with an approved batch, `next`. It goes the same way after a time-out as after a wake: Await sees what was committed
+ * meanwhile, whichever of them came.
  */
 function awaitTheDecision(flow: Flow, next: IChainable): IChainable {
   const { scope } = flow;
   const entered = '$toMillis($states.context.State.EnteredTime)';
-  // What never lapses is reminded of daily, from the first reminder on: who comes again then finds the next one due.
+  // A decision that never lapses is reminded of daily, from the first reminder on: an attempt that comes again then finds the next one due.
   const later = `($decided.remindAt != null and $decided.decideBy = null ? ${Duration.days(1).toSeconds()} : ${ANSWERS_WITHIN.toSeconds()})`;
   const until = (instant: string, otherwise: string) =>
     `($decided.${instant} != null and $toMillis($decided.${instant}) > ${entered} ? $ceil(($toMillis($decided.${instant}) - ${entered}) / 1000) : ${otherwise})`;
@@ -280,7 +278,7 @@ function claimAndCommit(flow: Flow, next: IChainable): IChainable {
   return claim.next(commit).next(askForStatus(flow, 'directed', next));
 }
 
-/** Step 6: goes on at `next` once all directions have ended, and at once where there is none. */
+/** Step 6: goes on at `next` once all directions have ended, and at once if there is none. */
 function directTheOperators(flow: Flow, next: IChainable): IChainable {
   const { scope, work } = flow;
   const howMany = Choice.jsonata(scope, 'How many directions?');
@@ -311,10 +309,10 @@ function directTheOperators(flow: Flow, next: IChainable): IChainable {
     .otherwise(directMany.next(next));
 }
 
-/** Whatever else is known of a decision: that something ended, and is to be asked about. */
+/** The decision of an execution that doesn't know it: something ended, and is to be asked about. */
 const ENDED = { state: 'waiting', remindAt: null, decideBy: null };
 
-/** The beginning of an execution that resumes a batch: goes on at `direct` where its plan counts, and at `publish` where it ended before. */
+/** The beginning of an execution that resumes a batch: goes on at `direct` if its plan counts, and at `publish` if it ended before. */
 function resumeTheBatch(flow: Flow, direct: IChainable, publish: IChainable): IChainable {
   const { scope } = flow;
   const resume = invoke(

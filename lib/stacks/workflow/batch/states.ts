@@ -25,7 +25,7 @@ import { RunMachine, type VersionedMachine } from '../../../constructs/versioned
 import { ResultsUnder } from '../maps.ts';
 import { catchEverything, whenDirectionFailed, whenFailed, whenNotStarted, whenThrottled } from '../retries.ts';
 
-/** What the Batch machine works with. */
+/** The functions and resources that the Batch machine works with. */
 export interface BatchParts {
   readonly screen: IFunction;
   readonly collect: IFunction;
@@ -40,16 +40,16 @@ export interface BatchParts {
   readonly direction: VersionedMachine;
   readonly work: IBucket;
   readonly administrators: ITopic;
-  /** Batches of which it is to be told where they stand. */
+  /** The queue of batches whose status is to be told. */
   readonly status: IQueue;
 }
 
-/** What the steps are made of, and where. */
+/** The parts of the steps, and the construct to which they belong. */
 export interface Flow extends BatchParts {
   readonly scope: Construct;
 }
 
-/** A function's task; what it returns is assigned, and nothing else is handed on. */
+/** A function's task; its result is assigned, and nothing else is handed on. */
 export function invoke(
   { scope }: Flow,
   name: string,
@@ -68,7 +68,7 @@ export function invoke(
     .addRetry(whenFailed);
 }
 
-/** Has it told where the batch stands, and then `next`. Nothing waits for that, and where it can't be asked for, all goes on. */
+/** Asks that the batch's status be told, and then goes on at `next`. Nothing waits for that, and if it can't be asked for, all goes on. */
 export function askForStatus({ scope, status }: Flow, step: string, next: IChainable): IChainable {
   const ask = SqsSendMessage.jsonata(scope, `Ask for the status: ${step}`, {
     queue: status,
@@ -94,7 +94,7 @@ export function child({ scope }: Flow, name: string, lambdaFunction: IFunction):
     .addRetry(whenFailed);
 }
 
-/** Where a Map over a plan writes what its children return. */
+/** The place where a Map over a plan writes what its children return. */
 export function resultsUnder(work: IBucket, { name, pattern }: { name: string; pattern: string }): ResultsUnder {
   return new ResultsUnder(work, `{% '${PLANS.prefix}' & $string($plan) & '/${name}' %}`, pattern);
 }
@@ -117,12 +117,12 @@ export function directInline(
   return map;
 }
 
-/** What a Catch hands on: the error's name. */
+/** The output of a Catch: the error's name. */
 export const WITH_ERROR = { outputs: { error: '{% $states.errorOutput.Error %}' } };
 
 /**
- * What follows an error while people decide, and after the commit: the administrators are told, and after an hour it goes on
- * where it was.
+ * The states after an error while people decide, and after the commit: the administrators are told, and after an hour it goes on where it
+ * was.
  */
 export function afterTrouble(
   { scope, administrators }: Flow,
@@ -150,7 +150,7 @@ export function afterTrouble(
   return tell;
 }
 
-/** Runs one direction to its end. One that fails in the end never ends the Map that waits for all; Settle closes it. */
+/** Runs one direction to its end. A direction that fails in the end never ends the Map that waits for all; Settle closes it. */
 function runDirection(scope: Construct, name: string, direction: VersionedMachine): IChainable & INextable {
   const failed = Pass.jsonata(scope, `${name}: it did not end`, {
     outputs: { directionId: '{% $states.input.directionId %}', ended: false },

@@ -51,7 +51,7 @@ export function addDirection(setting: Setting): VersionedMachine {
     [order, close],
   );
   allowKey(direction, data.messagesKey, 'sns', 'write');
-  // In a policy of its own: the machine names the function, so the function's own policy may not name the machine.
+  // This right has a policy of its own: the machine names the function, so the function's own policy may not name the machine.
   allow(order, ['states:SendTaskSuccess'], direction.stateMachineArn);
   return direction;
 }

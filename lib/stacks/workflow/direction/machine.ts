@@ -19,10 +19,10 @@ import type { Construct } from 'constructs';
 import { DIRECTION_FAILING } from '../../../../lambdas/domain/notices.ts';
 import { catchEverything, whenFailed, whenThrottled } from '../retries.ts';
 
-/** Longer than Order may take. */
+/** A time that is longer than Order may take. */
 const ANSWERS_WITHIN = Duration.minutes(15);
 
-/** What the Direction machine works with. */
+/** The functions and resources that the Direction machine works with. */
 export interface DirectionParts {
   readonly order: IFunction;
   readonly close: IFunction;
@@ -32,12 +32,12 @@ export interface DirectionParts {
 /**
  * One direction's ladder. Input: `{ directionId, batchId, operator, rungs: [{ order, deadline }], rung }`, rung from 1.
  *
- * 1. Order and await responses: issues the order and waits with a task token until the last row is answered, or until the
- *    rung's deadline; then again, for the next rung. Where the ledger says otherwise (the ladder has ended, or its deadlines move
- *    while a first order can't be published), it answers with its rungs and the rung to go on at: 2. So that a rung which ends in
- *    its time is one transition.
- * 2. Is a rung left? A rung whose deadline has passed is not issued, but for a re-verification, which nobody is barred without;
- *    after the last one: 3.
+ * 1. Order and await responses: issues the order and waits with a task token until the last row is answered, or until the rung's
+ *    deadline; then again, for the next rung, so that a rung which ends in its time is one transition. If the ledger says otherwise (the
+ *    ladder has ended, or its deadlines move while a first order can't be published), it answers with its rungs and the rung to go on at:
+ *    2.
+ * 2. Is a rung left? A rung whose deadline has passed is not issued, except a re-verification, without which nobody is barred; after the
+ *    last one: 3.
  * 3. Close: what is open or failed becomes overdue.
  *
  * An error never ends the ladder: the administrators are told, and after an hour the same rung is tried again.
@@ -60,12 +60,12 @@ export function directionLadder(scope: Construct, parts: DirectionParts): IChain
   return orderAndAwait;
 }
 
-/** What the steps are made of, and where. */
+/** The parts of the steps, and the construct to which they belong. */
 interface Flow extends DirectionParts {
   readonly scope: Construct;
 }
 
-/** The rung; after the last one that, whose deadline has passed. */
+/** The rung; after the last one, the last rung again, whose deadline has passed. */
 const RUNG = '$states.input.rungs[$min([$states.input.rung, $count($states.input.rungs)]) - 1]';
 const DEADLINE = `$toMillis(${RUNG}.deadline)`;
 const ENTERED = '$toMillis($states.context.State.EnteredTime)';
@@ -84,7 +84,7 @@ function orderAndAwaitResponses({ scope, order }: Flow, next: IChainable, troubl
       token: '{% $states.context.Task.Token %}',
       now: '{% $states.context.State.EnteredTime %}',
     }),
-    // Of a rung whose deadline has passed only the answer is waited for that tells where the ladder is.
+    // If the rung's deadline has passed, only the answer that tells where the ladder is is waited for.
     taskTimeout: Timeout.jsonata(
       `{% ${DEADLINE} > ${ENTERED} ? $ceil((${DEADLINE} - ${ENTERED}) / 1000) : ${ANSWERS_WITHIN.toSeconds()} %}`,
     ),
@@ -110,7 +110,7 @@ function closeTheLadder({ scope, close }: Flow, trouble: IChainable): IChainable
     outputs: '{% $states.result.Payload %}',
   });
   closeTask.addRetry(whenThrottled).addRetry(whenFailed);
-  // The ledger tells where the ladder is to whoever asks for an order.
+  // The ledger tells whoever asks for an order where the ladder is.
   closeTask.addCatch(trouble, {
     errors: ['TooEarly'],
     outputs: "{% $merge([$states.input, { 'error': $states.errorOutput.Error, 'rung': 1 }]) %}",
@@ -119,7 +119,7 @@ function closeTheLadder({ scope, close }: Flow, trouble: IChainable): IChainable
   return closeTask;
 }
 
-/** What follows an error: the administrators are told, and an hour passes. */
+/** The states after an error: the administrators are told, and an hour passes. */
 function tellAndWait({ scope, administrators }: Flow): Chain {
   const tell = SnsPublish.jsonata(scope, 'Tell the administrators', {
     topic: administrators,

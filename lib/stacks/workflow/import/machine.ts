@@ -16,8 +16,8 @@ import { IMPORTS } from '../../../../lambdas/domain/work.ts';
 import { ItemsFrom, ResultsUnder } from '../maps.ts';
 import { whenFailed, whenMapRunFailed, whenPlacesAreTaken, whenThrottled } from '../retries.ts';
 
-/** What the ImportByPieces machine works with. */
-export interface ImportParts {
+/** The functions and resources that the ImportByPieces machine works with. */
+interface ImportParts {
   readonly weigh: IFunction;
   readonly cut: IFunction;
   readonly importPiece: IFunction;
@@ -28,13 +28,13 @@ export interface ImportParts {
 /**
  * The import of a large usage file. Input: `{ file: { bucket, key, versionId?, operator, name, uploadedAt }, folder, stretches: [] }`.
  *
- * 1. Weigh the file. Is it held up? Then that is all.
- * 2. Cut the file, or its next stretch, into pieces. Where there is none: 4.
- * 3. Import the pieces, one after the other. Is there more of the file? Then 2 again.
+ * 1. Weigh the file. If it is held up, that is all.
+ * 2. Cut the file, or its next stretch, into pieces. If there is none: 4.
+ * 3. Import the pieces, one after the other. If there is more of the file, 2 again.
  * 4. Publish the file's rejects and tell the operator.
  *
- * A failure fails the execution, and a rule tells the administrators; the file uploaded again, or its event sent again, is imported
- * anew, and writes the links that there are once more.
+ * A failure fails the execution, and a rule tells the administrators; if the file is uploaded again, or its event sent again, it is
+ * imported anew, which writes the same links once more.
  */
 export function importFlow(scope: Construct, parts: ImportParts): IChainable {
   const flow: Flow = { scope, ...parts };
@@ -45,7 +45,7 @@ export function importFlow(scope: Construct, parts: ImportParts): IChainable {
   );
 }
 
-/** What the steps are made of, and where. */
+/** The parts of the steps, and the construct to which they belong. */
 interface Flow extends ImportParts {
   readonly scope: Construct;
 }
@@ -65,7 +65,7 @@ function weighTheFile(flow: Flow, next: IChainable): IChainable {
   );
 }
 
-/** Step 2: goes on at what `pieces` makes where there are any, which may come back to it, and at `none` where there is none. */
+/** Step 2: goes on at what `pieces` makes if there are any, which may come back to it, and at `none` if there is none. */
 function cutTheFile(flow: Flow, pieces: (cut: IChainable) => IChainable, none: IChainable): IChainable {
   const cutFile = invoke(
     flow,
@@ -80,14 +80,14 @@ function cutTheFile(flow: Flow, pieces: (cut: IChainable) => IChainable, none: I
   );
 }
 
-/** Step 3: goes on at `more` where there is more of the file, and at `next` where there isn't. */
+/** Step 3: goes on at `more` if there is more of the file, and at `next` if there isn't. */
 function importThePieces(flow: Flow, more: IChainable, next: IChainable): IChainable {
   const { scope, work } = flow;
   const importPieces = DistributedMap.jsonata(scope, 'Import the pieces', {
     mapExecutionType: StateMachineType.STANDARD,
     label: 'Import',
-    // One at a time, in the file's order: of a sighting that the file has twice the last one stays, as in one piece. A
-    // function writes about as many links a second as a new table takes.
+    // The pieces are imported one at a time, in the file's order: of a sighting that the file has twice the last one stays, as in one
+    // piece. A function writes about as many links a second as a new table takes.
     maxConcurrency: 1,
     itemReader: new ItemsFrom(work, '{% $states.input.cut.manifestKey %}', IMPORTS.pieces.pattern),
     itemSelector: {

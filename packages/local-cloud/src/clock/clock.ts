@@ -1,9 +1,9 @@
 /**
  * The local cloud's clocks. All instants are epoch milliseconds of the cloud.
  *
- * The virtual clock stands still while anything is under way (a request, a function, a delivery, a running state) and
- * jumps to the next timer once everything rests. The real clock runs with a speed factor, for people who try the
- * cloud by hand: at that speed it passes the waits, and at real speed what the cloud takes to work.
+ * The virtual clock stands still while anything is under way (a request, a function, a delivery, a running state) and jumps to the next
+ * timer once everything rests. The real clock is for people who try the cloud by hand: it passes waits at a speed factor, and the time that
+ * the cloud itself takes to work at real speed.
  */
 
 export interface Timer {
@@ -13,23 +13,23 @@ export interface Timer {
 export interface Clock {
   /** Epoch milliseconds of the cloud. */
   now(): number;
-  /** Calls `run` at the instant `at` (at once, but never synchronously, when that is past). */
+  /** Calls `run` at the instant `at`; for a past one at once, but never synchronously. */
   timer(at: number, run: () => void): Timer;
   /**
-   * Announces work under way: until the returned function is called, the virtual clock never jumps, and the real one runs at
-   * real speed; the latter not for the call of somebody outside, who may wait for a message as long as they like.
+   * Announces work under way: until the returned function is called, the virtual clock never jumps and the real one runs at real speed. An
+   * outsider's call doesn't slow the real one down: somebody outside may wait for a message as long as they like.
    */
   hold(what: string, by?: 'outsider'): () => void;
 }
 
-/** What both clocks offer to those who drive a cloud. */
+/** The methods of both clocks for those who drive a cloud. */
 export interface DrivenClock extends Clock {
   /**
-   * Calls `run` again and again, first `period` milliseconds from now, or at the instant `first`. By itself it keeps no run going: one without an end is
-   * over when nothing else is left. An error that it throws ends the virtual clock's run, which rejects with it.
+   * Calls `run` again and again, first `period` milliseconds from now, or at the instant `first`. It keeps no run going by itself: a run
+   * without an end is over when nothing else is left. An error that `run` throws ends the virtual clock's run, which rejects with it.
    */
   every(period: number, run: () => void, first?: number): void;
-  /** Registers the act of somebody outside the cloud, at a cloud instant; its promise is held. */
+  /** Registers the act of somebody outside the cloud, at a cloud instant; the promise that it returns counts as work under way. */
   outside(at: number, run: () => Promise<void>): void;
   /** Resolves when nothing is under way and nothing is due at or before now. */
   rest(): Promise<void>;

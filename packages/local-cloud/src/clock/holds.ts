@@ -1,4 +1,4 @@
-/** Work under way, counted; shared by both clocks. */
+/** Work under way, counted; both clocks use it. */
 export class Holds {
   private readonly held = new Map<number, string>();
   private next = 0;
@@ -23,12 +23,12 @@ export class Holds {
     return [...this.held.values()];
   }
 
-  /** Resolves when the next one is given back. */
+  /** Resolves when the next hold is given back. */
   released(): Promise<void> {
     return new Promise((wake) => this.watching.push(wake));
   }
 
-  /** Wakes those who wait for one to be given back. */
+  /** Wakes those who wait for a hold to be given back. */
   wake(): void {
     const watching = this.watching;
     this.watching = [];

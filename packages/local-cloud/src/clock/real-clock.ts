@@ -9,20 +9,20 @@ interface RealTimer {
   armed: NodeJS.Timeout | undefined;
 }
 
-/** While the cloud works, how often a timer looks again that may be due sooner, in real milliseconds. */
+/** Real milliseconds after which a timer that may be due sooner looks again while the cloud works. */
 const LOOK_AGAIN = 20;
 
 /**
- * Real time from `start` on, `speed` times as fast while nothing is under way. What the cloud itself takes to work passes at
- * real speed at most, so that a deadline doesn't pass while a function starts.
+ * Real time from `start` on, `speed` times as fast while nothing is under way. The time that the cloud itself takes to work passes at real
+ * speed at most, so that a deadline doesn't pass while a function starts.
  */
 export class RealClock implements DrivenClock {
-  /** How many times faster than real time it runs; `setSpeed` changes it. */
+  /** The factor by which it is faster than real time; `setSpeed` changes it. */
   get speed(): number {
     return this.factor;
   }
   private factor: number;
-  /** The cloud's time when it last changed its pace, and the real one. */
+  /** The cloud's time and the real time when the clock last changed its pace. */
   private since: { cloud: number; real: number };
   private working = 0;
   private readonly holds = new Holds();
@@ -91,7 +91,7 @@ export class RealClock implements DrivenClock {
     if (this.waiting.delete(timer)) timer.run();
   }
 
-  /** From now on it runs at another speed, which must be over 0. */
+  /** Changes the speed from now on; it must be over 0. */
   setSpeed(speed: number): void {
     this.since = { cloud: this.exactly(), real: performance.now() };
     this.factor = speed;
@@ -102,14 +102,14 @@ export class RealClock implements DrivenClock {
     return this.paused;
   }
 
-  /** When the next timer is due; undefined where there is none. */
+  /** The instant at which the next timer is due; undefined where there is none. */
   nextAt(): number | undefined {
     let next: number | undefined;
     for (const { at } of this.waiting) if (next === undefined || at < next) next = at;
     return next;
   }
 
-  /** Time stands still until `resume`, but for `advance`; what is due already is done. */
+  /** Stops time until `resume`, but for `advance`; timers that are due already still fire. */
   pause(): void {
     this.since = { cloud: this.exactly(), real: performance.now() };
     this.paused = true;
@@ -122,8 +122,8 @@ export class RealClock implements DrivenClock {
   }
 
   /**
-   * Lets so many milliseconds pass at once, from timer to timer: what each sets off is worked through before the next is due, so
-   * that nothing happens in another order than it would have.
+   * Lets this many milliseconds pass at once, from timer to timer: the work that each sets off is done before the next is due, so that
+   * things happen in the order in which they would have.
    */
   async advance(milliseconds: number): Promise<void> {
     const target = this.now() + milliseconds;
@@ -143,7 +143,7 @@ export class RealClock implements DrivenClock {
     for (const timer of this.waiting) this.arm(timer);
   }
 
-  /** Resolves when the cloud itself has nothing under way; somebody outside may wait for a message as long as they like. */
+  /** Resolves when the cloud itself has nothing under way; an outsider's wait for a message doesn't count. */
   private async idle(): Promise<void> {
     for (let quiet = 0; quiet < 2 && !this.stopped; quiet++) {
       await turn();

@@ -3,9 +3,8 @@ import { Holds } from './holds.ts';
 import { Timers } from './timers.ts';
 
 /**
- * Time that moves only by jumps, and only while somebody awaits `run` or `rest`. At one instant the outsiders' acts come
- * first, one at a time in the order registered, each worked through to rest before the next; then all timers that are
- * due at that instant fire together.
+ * Time that moves only by jumps, and only while somebody awaits `run` or `rest`. At one instant the outsiders' acts come first, one at a
+ * time in the order registered, each worked through to rest before the next; then all timers that are due at that instant fire together.
  */
 export class VirtualClock implements DrivenClock {
   private time: number;
@@ -41,7 +40,7 @@ export class VirtualClock implements DrivenClock {
     return this.holds.take(what);
   }
 
-  /** When something is due next; undefined where nothing is. */
+  /** The instant at which something is due next; undefined where nothing is. */
   nextAt(): number | undefined {
     const all = [this.outsiders[0]?.at, this.timers.first()?.at, ...this.recurring.map(({ at }) => at)];
     const known = all.filter((at) => at !== undefined);

@@ -1,7 +1,7 @@
 import { AwsError, escaped } from '../errors.ts';
 import type { LoadedStack } from '../templates/assembly.ts';
 
-/** Actions of CloudFormation that are served: the app was deployed when the cloud started. */
+/** The actions of CloudFormation that are served: the app was deployed when the cloud started. */
 export const CLOUDFORMATION_ACTIONS = ['DescribeStacks'] as const;
 
 /** The stacks that a request is about, named by name or ARN; all where it names none. */

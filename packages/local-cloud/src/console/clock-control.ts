@@ -2,12 +2,12 @@ import { RealClock } from '../clock/real-clock.ts';
 import type { VirtualClock } from '../clock/virtual-clock.ts';
 import { AwsError } from '../errors.ts';
 
-/** Ten years: further nobody means to go. */
+/** The longest advance: ten years, further than anybody means to go. */
 const FURTHEST = 3650 * 86_400_000;
 const SLOWEST = 0.001;
 const FASTEST = 1_000_000;
 
-/** What the console does with the clock. */
+/** The console's controls of the clock. */
 export class ClockControl {
   readonly #clock: RealClock | VirtualClock;
   #moving: { until: number; ended: Promise<void> } | undefined;
@@ -32,7 +32,10 @@ export class ClockControl {
     return { ...common, ...failed, kind: 'real', speed: clock.speed, paused: clock.isPaused };
   }
 
-  /** Does what is asked; what takes time goes on behind the answer. Throws AwsError for anything else. */
+  /**
+   * Carries out an action; one that takes time goes on after the answer.
+   * @throws AwsError for anything that can't be done
+   */
   do(asked: Readonly<Record<string, unknown>>): void {
     const clock = this.#clock;
     const { action, milliseconds, speed } = asked;
@@ -55,7 +58,7 @@ export class ClockControl {
     } else throw new AwsError('ValidationException', `there is no action ${action}`);
   }
 
-  /** Resolves when it is no longer being moved. */
+  /** Resolves when the clock is no longer being moved. */
   async still(): Promise<void> {
     await this.#moving?.ended;
   }

@@ -1,21 +1,22 @@
 /**
- * The console: a page about a cloud, on a loopback port of its own, for the browser of whoever runs the cloud. It answers to its
- * own addresses and its own page only: what another site has a browser send is refused.
+ * The console: a page about a cloud, on a loopback port of its own, for the browser of whoever runs the cloud. It answers to its own
+ * addresses and its own page only: requests that another site has a browser send are refused.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyOf } from '../endpoint/call.ts';
 import { AwsError } from '../errors.ts';
 import type { OutsideS3 } from '../outside/s3-client.ts';
 import { ClockControl } from './clock-control.ts';
 import { policyOf, staticFile } from './static.ts';
 import { type Viewed, Views } from './views.ts';
 
-/** What it shows, once the app was loaded. */
+/** The parts of a cloud that the console shows, once the app is loaded. */
 export interface Shown extends Viewed {
   clock: ConstructorParameters<typeof ClockControl>[0];
   outside: OutsideS3;
-  /** Whose cloud it is: its endpoint, region and account. */
+  /** The cloud's endpoint, region and account. */
   place: Readonly<Record<string, string>>;
 }
 
@@ -44,7 +45,7 @@ const numberOf = (query: URLSearchParams, name: string): number | undefined => {
   return Number(value);
 };
 
-/** What is read. */
+/** The paths that read. */
 const READS: Readonly<Record<string, Answering>> = {
   '/api/cloud': ({ shown }) => ({ ...shown.place, clock: shown.control.state(), ...shown.views.resources() }),
   '/api/objects': ({ shown, query }) =>
@@ -67,10 +68,10 @@ const READS: Readonly<Record<string, Answering>> = {
   '/api/history': ({ shown, query }) => shown.views.history(need(query, 'execution'), numberOf(query, 'before')),
 };
 
-/** What is done. */
+/** The paths that change something. */
 const ACTS: Readonly<Record<string, Answering>> = {
   '/api/clock': async ({ request, shown }) => {
-    shown.control.do(await bodyOf(request));
+    shown.control.do(await objectIn(request));
     return shown.control.state();
   },
   '/api/object': async ({ request, query, shown }) => {
@@ -82,7 +83,7 @@ const ACTS: Readonly<Record<string, Answering>> = {
   },
 };
 
-/** The server: shows a cloud from when it is opened on. */
+/** The server: shows a cloud once it is opened. */
 export class Console {
   readonly url: string;
   readonly #server: Server;
@@ -96,7 +97,10 @@ export class Console {
     });
   }
 
-  /** Listens on `port`, or on a free one for 0. Rejects when the port is taken. */
+  /**
+   * Listens on `port`, or on a free one for 0.
+   * @throws an error where the port is taken
+   */
   static listen(port: number): Promise<Console> {
     const server = createServer({ requestTimeout: 0 });
     return new Promise((resolve, reject) => {
@@ -108,7 +112,7 @@ export class Console {
     });
   }
 
-  /** From now on it shows this cloud. */
+  /** Shows this cloud from now on. */
   open(shown: Shown): void {
     this.#shown = { ...shown, views: new Views(shown), control: new ClockControl(shown.clock) };
   }
@@ -135,8 +139,8 @@ export class Console {
   }
 
   /**
-   * Against other sites: one that lets its name lead here names another host; one that has a browser send something, another origin.
-   * What changes something must come from the page itself, as the browser says by one header or the other.
+   * Keeps other sites out: a site that points its own name here gives another host, and a site that has a browser send something gives
+   * another origin. A request that changes something must come from the page itself, as one of two headers of the browser says.
    */
   #check({ method, headers }: IncomingMessage): void {
     const { port } = new URL(this.url);
@@ -156,7 +160,7 @@ export class Console {
 
 const HEADERS = {
   'x-content-type-options': 'nosniff',
-  // Under no-referrer a browser would name no origin, also towards the page's own.
+  // Under no-referrer a browser would name no origin, even towards the page's own.
   'referrer-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'cross-origin-opener-policy': 'same-origin',
@@ -172,7 +176,7 @@ async function sendFile({ method }: IncomingMessage, response: ServerResponse, p
   response.end(bytes);
 }
 
-/** An object as a file to be saved: shown, it would run in the console's name whatever somebody uploaded. */
+/** Sends an object as a file to be saved: if it were shown, it would run in the console's name, whatever somebody uploaded. */
 function download(response: ServerResponse, views: Views, query: URLSearchParams): void {
   const object = views.object(need(query, 'bucket'), need(query, 'key'));
   const name = encodeURIComponent(object.key.split('/').at(-1) || 'object').replaceAll("'", '%27');
@@ -185,19 +189,13 @@ function download(response: ServerResponse, views: Views, query: URLSearchParams
   response.end(object.body);
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LARGEST_JSON) throw new AwsError('RequestEntityTooLarge', 'the request is too large', 413);
-    chunks.push(chunk);
-  }
+async function objectIn(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const text = (await bodyOf(request, LARGEST_JSON)).toString();
   try {
-    const body: unknown = JSON.parse(Buffer.concat(chunks).toString());
+    const body: unknown = JSON.parse(text);
     if (typeof body === 'object' && body !== null) return body as Record<string, unknown>;
   } catch {
-    // It is told below.
+    // The error below tells of it.
   }
   throw new AwsError('SerializationException', 'the body is no JSON object');
 }

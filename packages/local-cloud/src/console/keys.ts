@@ -1,7 +1,7 @@
 import { compareKeys } from '../fauxqs/keys.ts';
 import type { StoredObject } from '../fauxqs/stores.ts';
 
-/** A key, or with a slash at its end the beginning that several share. */
+/** A key, or, with a slash at its end, the beginning that several keys share. */
 export interface Entry {
   name: string;
   /** Undefined for a folder. */
@@ -9,8 +9,8 @@ export interface Entry {
 }
 
 /**
- * What lies right under a prefix, in S3's order, from behind `after` on, at most `most`: one pass over the keys that sorts no more than
- * a page, since a bucket may hold millions.
+ * The entries right under a prefix, in S3's order, after `after`, at most `most`. One pass over the keys sorts no more than a page, since a
+ * bucket may hold millions.
  */
 export function entriesUnder(
   objects: ReadonlyMap<string, StoredObject>,
@@ -42,7 +42,7 @@ export function entriesUnder(
   return { entries, isMore };
 }
 
-/** Where a name stands, or is to stand, in a sorted list. */
+/** The place where a name stands, or is to stand, in a sorted list. */
 function placeOf(sorted: readonly string[], name: string): number {
   let low = 0;
   let high = sorted.length;

@@ -1,6 +1,6 @@
 import type { Execution } from '../states/execution.ts';
 
-/** How often an execution came to a state, and how often it left it. */
+/** The numbers of times that an execution entered a state and left it. */
 interface Visits {
   entered: number;
   exited: number;
@@ -11,7 +11,7 @@ interface Read {
   visits: Map<string, Visits>;
 }
 
-/** A state as the graph shows it; `failed` also where it was stopped or ran out of time. */
+/** A state as the graph shows it; `failed` includes a state that was stopped or ran out of time. */
 export interface StateProgress {
   name: string;
   entered: number;
@@ -22,7 +22,7 @@ export interface StateProgress {
 export class Progress {
   readonly #read = new WeakMap<Execution, Read>();
 
-  /** The states that an execution came to, in the order in which it first did. */
+  /** The states that an execution entered, in the order of their first visits. */
   of(execution: Execution): StateProgress[] {
     const { status } = execution;
     const left = status === 'RUNNING' ? 'running' : status === 'SUCCEEDED' ? 'succeeded' : 'failed';
@@ -36,7 +36,7 @@ export class Progress {
   #visits(execution: Execution): Map<string, Visits> {
     const { events } = execution.history;
     let read = this.#read.get(execution);
-    // Of a child that has ended, most may have been let go of: what was read of it before is not.
+    // A child that has ended may have let go of most of its events; the visits read before that are kept.
     if (read === undefined || (read.events > events.length && !execution.history.dropped)) {
       read = { events: 0, visits: new Map() };
       this.#read.set(execution, read);

@@ -1,13 +1,13 @@
-/** What the cloud itself forgets, and who looks at the console wants to see: the last lines of functions, the last messages. */
+/** The records that the cloud itself doesn't keep and the console shows: the last lines of functions, the last messages. */
 
-/** Of one function, or one queue or topic. */
+/** The number of records kept for each function, queue or topic. */
 const KEPT = 300;
 /** Longer texts are cut: a console is no archive. */
 const LONGEST = 64 * 1024;
 
 /** A line that a function wrote, or a message that was sent. */
 export interface Recorded {
-  /** Counts from 1 on, for each place by itself. */
+  /** Counted from 1 on, for each place by itself. */
   n: number;
   /** Epoch milliseconds of the cloud. */
   at: number;
@@ -15,7 +15,7 @@ export interface Recorded {
   attributes?: Record<string, string>;
 }
 
-/** Keeps the last of each. */
+/** Keeps the last records of each place. */
 export class Recorder {
   readonly #now: () => number;
   readonly #rings = new Map<string, Recorded[]>();
@@ -34,7 +34,7 @@ export class Recorder {
     if (ring.length > KEPT) ring.shift();
   }
 
-  /** The newest first, from before the one of this number on. */
+  /** The newest records first, from before the one with the number `before` on. */
   newest(place: string, most: number, before = Number.POSITIVE_INFINITY): Recorded[] {
     const ring = this.#rings.get(place) ?? [];
     return ring
@@ -43,7 +43,7 @@ export class Recorder {
       .reverse();
   }
 
-  /** How many there were, those that are no longer kept among them. */
+  /** The number of all records of a place, including those that are no longer kept. */
   count(place: string): number {
     return this.#rings.get(place)?.at(-1)?.n ?? 0;
   }

@@ -1,4 +1,4 @@
-/** The files of the console's page: its own, and the modules of the packages that it is made with, as they were installed. */
+/** The files of the console's page: its own, and the modules of the packages that it uses, as they were installed. */
 import { createHash } from 'node:crypto';
 import { findPackageJSON } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -10,7 +10,7 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** The only ones there are: a path is never looked up on the disk. */
+/** The page's own files, all of them: a path is never looked up on the disk. */
 const OWN = [
   'console.css',
   'executions.js',
@@ -24,7 +24,7 @@ const OWN = [
   'parts.js',
   'tables.js',
 ];
-/** By the name under which the page's import map has it: the package, and its file that a browser takes. */
+/** The modules of packages: a package and its file for browsers, keyed by the name in the page's import map. */
 const PACKAGES: Readonly<Record<string, readonly [name: string, file: string]>> = {
   'dagre.js': ['@dagrejs/dagre', 'dist/dagre.esm.js'],
   'hooks.js': ['preact', 'hooks/dist/hooks.mjs'],
@@ -32,7 +32,7 @@ const PACKAGES: Readonly<Record<string, readonly [name: string, file: string]>> 
   'preact.js': ['preact', 'dist/preact.mjs'],
 };
 
-/** Where the file of a path of the console lies, and its type; undefined where there is none. */
+/** The file for a path of the console, and its type; undefined where there is none. */
 export function staticFile(pathname: string): { path: string; type: string } | undefined {
   const name = pathname === '/' ? 'index.html' : pathname.slice(1);
   const type = TYPES[name.split('.').at(-1) ?? ''] ?? '';
@@ -45,7 +45,7 @@ export function staticFile(pathname: string): { path: string; type: string } | u
   return { path: fileURLToPath(new URL(known[1], pathToFileURL(manifest))), type };
 }
 
-/** What a page may load: nothing but from here, and of scripts within it its import map. */
+/** The policy of what a page may load: files from here only, and within itself the script of its import map. */
 export function policyOf(html: Uint8Array | readonly []): string {
   const map = /<script type="importmap">(.*?)<\/script>/s.exec(Buffer.from(html).toString())?.[1];
   const hash = map === undefined ? '' : ` 'sha256-${createHash('sha256').update(map).digest('base64')}'`;

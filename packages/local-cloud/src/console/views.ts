@@ -1,4 +1,4 @@
-/** What the console shows of a cloud, as JSON: each answer is bounded, whatever the cloud holds. */
+/** The console's views of a cloud, as JSON: each answer is bounded, whatever the cloud holds. */
 import type { Dynamo } from '../dynamodb/dynamo.ts';
 import { OUTSIDER } from '../dynamodb/dynamo-host.ts';
 import { AwsError } from '../errors.ts';
@@ -14,16 +14,16 @@ import { entriesUnder } from './keys.ts';
 import { Progress } from './progress.ts';
 import type { Recorder } from './recorder.ts';
 
-/** Entries of one answer, of whatever kind. */
+/** The most entries in one answer, of whatever kind. */
 export const PAGE = 50;
-/** Of what is shown of the whole cloud. */
+/** The most entries in a list about the whole cloud. */
 const LATEST = 20;
-/** What is shown of an object, in bytes: the rest is for the download. */
+/** The bytes of an object that are shown; the rest is for the download. */
 export const SHOWN = 64 * 1024;
-/** Of an execution's input, or of one event of its history, in characters. */
+/** The most characters shown of an execution's input, or of one event of its history. */
 const LONGEST = 64 * 1024;
 
-/** What the views read. */
+/** The parts of a cloud that the views read. */
 export interface Viewed {
   dynamo: Dynamo;
   fauxqs: Fauxqs;
@@ -47,7 +47,7 @@ export class Views {
     this.#viewed = viewed;
   }
 
-  /** All resources, with what tells at a glance whether something goes on in them. */
+  /** All resources, each with a sign of whether something goes on in it. */
   resources(): Answer {
     const { fauxqs, states, functions, recorder, placed } = this.#viewed;
     const of = (kind: Placed['kind']) => placed.filter((one) => one.kind === kind);
@@ -63,7 +63,7 @@ export class Views {
         return { name, id, ...usage[id], running: functions.runningOf(id) };
       }),
       topics: of('topic').map(({ logical: name, arn: id }) => ({ name, id, sent: recorder.count(id) })),
-      // Also those that are no part of the app: of its participants, or of its e-mail addresses.
+      // Queues that are no part of the app are listed, too: those of its participants and of its e-mail addresses.
       queues: [...fauxqs.queues.allQueues()].map((queue) => {
         const { name: id, arn, messages, inflightMessages } = queue;
         const name = logical.get(arn) ?? id;
@@ -80,7 +80,7 @@ export class Views {
     };
   }
 
-  /** What lies under a prefix of a bucket, folders as such. */
+  /** The entries under a prefix of a bucket, folders as such. */
   objects(bucket: string, prefix: string, after: string): Answer {
     const objects = this.#viewed.fauxqs.objects.buckets.get(bucket);
     if (objects === undefined) throw missing(`bucket ${bucket}`);
@@ -91,18 +91,21 @@ export class Views {
     };
   }
 
-  /** An object with its bytes; throws where it isn't there. */
+  /**
+   * An object with its bytes.
+   * @throws AwsError where it isn't there
+   */
   object(bucket: string, key: string): StoredObject {
     const object = this.#viewed.fauxqs.objects.buckets.get(bucket)?.get(key);
     if (object === undefined) throw missing(`object ${key} in ${bucket}`);
     return object;
   }
 
-  /** The beginning of an object, where it is text. */
+  /** The beginning of an object; `text` is undefined where it isn't text. */
   text(bucket: string, key: string): Answer {
     const object = this.object(bucket, key);
     const bytes = object.body.subarray(0, SHOWN);
-    // In the middle of a character it may end, but not hold what is none.
+    // The part shown may end in the middle of a character, but holds no invalid one.
     const isText = !bytes.includes(0);
     const text = isText ? new TextDecoder('utf-8').decode(bytes, { stream: true }) : undefined;
     return { name: key, ...objectAnswer(object), text, isCut: object.body.length > SHOWN };
@@ -130,7 +133,7 @@ export class Views {
     return { keys, items: Items, next: LastEvaluatedKey && JSON.stringify(LastEvaluatedKey) };
   }
 
-  /** What waits in a queue, and what came into it, the newest first. */
+  /** A queue's waiting messages, and the messages that came into it, the newest first. */
   queue(name: string, before: number | undefined): Answer {
     const { fauxqs, recorder } = this.#viewed;
     const queue = [...fauxqs.queues.allQueues()].find((one) => one.name === name);
@@ -151,7 +154,7 @@ export class Views {
     };
   }
 
-  /** Who gets what a topic is told, and what it was, the newest first. */
+  /** A topic's subscribers, and the messages that were published to it, the newest first. */
   topic(arn: string, before: number | undefined): Answer {
     const { fauxqs, recorder } = this.#viewed;
     if (!this.#viewed.placed.some((one) => one.kind === 'topic' && one.arn === arn)) throw missing(`topic ${arn}`);
@@ -184,7 +187,7 @@ export class Views {
     return { id: arn, roleArn: machine.roleArn, definition: machine.text };
   }
 
-  /** Executions of a machine, or the children of a Map Run, the newest first, from before the one at this place on. */
+  /** Executions of a machine, or the children of a Map Run, the newest first, from before the one at the place `before` on. */
   executions({ of, status, before }: { of: string; status: string | undefined; before: number | undefined }): Answer {
     const { states } = this.#viewed;
     const all = of.includes(':mapRun:') ? states.mapRun(of).children : states.executionsOf(of);
@@ -198,7 +201,7 @@ export class Views {
     return { executions: found, next: isMore ? at : undefined };
   }
 
-  /** The executions that began last, of all machines, and what was published last, to all topics. */
+  /** The executions that began last, of all machines, and the messages that were published last, to all topics. */
   latest(): Answer {
     const { states, recorder, placed } = this.#viewed;
     const published = placed
@@ -215,7 +218,7 @@ export class Views {
     };
   }
 
-  /** One execution: input, output, its states, and the Map Runs that it started. */
+  /** One execution: its input, output and states, and the Map Runs that it started. */
   execution(arn: string): Answer {
     const { states } = this.#viewed;
     const execution = states.execution(arn);
@@ -235,7 +238,7 @@ export class Views {
     };
   }
 
-  /** What happened in an execution, the newest first, from before the event of this number on. */
+  /** The events of an execution, the newest first, from before the event with the number `before` on. */
   history(arn: string, before: number | undefined): Answer {
     const { events } = this.#viewed.states.execution(arn).history;
     const to = before === undefined ? events.length : events.findIndex(({ id }) => id >= before);
@@ -315,7 +318,7 @@ function countsOf(executions: readonly Execution[]): Record<'running' | 'succeed
   return counts;
 }
 
-/** Where the next page begins; undefined where this one is the last. */
+/** The place where the next page begins; undefined where this one is the last. */
 function nextOf(page: readonly { n: number }[]): number | undefined {
   return page.length === PAGE ? page.at(-1)?.n : undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * The DynamoDB of the local cloud, a process of its own: dynalite on disk behind an HTTP server that counts calls and
- * capacity units by who calls (the access key id of the signature). Started by dynamo.ts with an IPC channel; it ends,
- * and removes its folder, when the channel closes.
+ * The DynamoDB of the local cloud, a process of its own: dynalite on disk behind an HTTP server that counts calls and capacity units by
+ * caller (the access key id of the signature). dynamo.ts starts it with an IPC channel; it ends, and removes its folder, when the channel
+ * closes.
  */
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -43,7 +43,7 @@ interface Count {
   readUnits: number;
   writeUnits: number;
 }
-/** By table, then by operation. */
+/** Counts by table, then by operation. */
 export type DynamoUsage = Record<string, Record<string, Count>>;
 
 const READS = ['GetItem', 'BatchGetItem', 'Query', 'Scan'];
@@ -53,7 +53,7 @@ const OTHERS = ['CreateTable', 'DescribeTable', 'ListTables', 'DescribeTimeToLiv
 /** The operations that are served; any other is an UnknownOperationException. */
 export const DYNAMODB_ACTIONS = [...READS, ...WRITES, ...OTHERS];
 
-/** The access key id of somebody outside the cloud whose calls are not counted. */
+/** The access key id of somebody outside the cloud; their calls are not counted. */
 export const OUTSIDER = 'outsider';
 
 const LARGEST_BODY = 16 * 1024 * 1024;
@@ -100,7 +100,7 @@ export function serve(path: string): void {
     }
   };
 
-  /** A write whose condition fails costs what the existing item's size says, at least one unit. */
+  /** A write whose condition fails costs the existing item's size, at least one unit. */
   const countFailedCondition = async (action: string, body: Body): Promise<void> => {
     const tableName = String(body.TableName);
     const table = await new Promise<Table>((resolve, reject) =>
@@ -203,8 +203,8 @@ export function serve(path: string): void {
 }
 
 /**
- * Lets the database answer a read where it stands, from its own memory or the page cache: the way over the thread pool, which
- * dynalite goes twice for each write, costs several times what is read. The database must be open.
+ * Answers a read synchronously, from the database's own memory or the page cache: dynalite's way over the thread pool, taken twice for each
+ * write, costs several times the read itself. The database must be open.
  */
 function readAtOnce(db: Store['db']): void {
   db.get = (key, done) => {
@@ -219,8 +219,8 @@ function readAtOnce(db: Store['db']): void {
 }
 
 /**
- * Closes the iterators of queries and scans. dynalite means to, when their streams end, by a method that LevelDB's iterators no
- * longer have; each unclosed one keeps what it read ahead, and thirty thousand queries a gigabyte.
+ * Closes the iterators of queries and scans. dynalite means to, when their streams end, by a method that LevelDB's iterators no longer
+ * have; each unclosed one keeps what it read ahead, and thirty thousand queries a gigabyte.
  */
 export function closeIterators(db: Pick<Store['db'], 'keys' | 'values'>): void {
   for (const kind of ['keys', 'values'] as const) {

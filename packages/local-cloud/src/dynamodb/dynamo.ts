@@ -17,7 +17,7 @@ export function fieldsOf(action: string): readonly string[] {
   return Object.keys((require(`dynalite/validations/${file}`) as { types: object }).types);
 }
 
-/** What a table is made of. */
+/** The definition of a table, as CreateTable takes it. */
 export interface TableSpec {
   TableName: string;
   KeySchema: readonly { AttributeName: string; KeyType: string }[];
@@ -30,9 +30,9 @@ export class Dynamo {
   private readonly child: ChildProcess;
   private readonly region: string;
   private readonly account: string;
-  /** Where it keeps its tables. */
+  /** The folder in which the process keeps its tables. */
   readonly folder: string;
-  /** By table. */
+  /** The names of the partition keys, by table. */
   private readonly partitionKeys = new Map<string, string>();
   private readonly agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
@@ -76,7 +76,10 @@ export class Dynamo {
     }
   }
 
-  /** Makes a table, as CreateTable describes it, and waits until it is there, as CloudFormation does; rejects with AwsError. */
+  /**
+   * Makes a table, as CreateTable describes it, and waits until it is there, as CloudFormation does.
+   * @throws AwsError where the process refuses it
+   */
   async createTable(table: TableSpec): Promise<void> {
     await this.call('CreateTable', table, OUTSIDER);
     while (!(await this.isActive(table.TableName))) await setTimeout(10);
@@ -94,12 +97,14 @@ export class Dynamo {
     return this.partitionKeys.get(table);
   }
 
-  /** A table's ARN. */
   arnOf(table: string): string {
     return `arn:aws:dynamodb:${this.region}:${this.account}:table/${table}`;
   }
 
-  /** Calls an operation as `caller`; rejects with AwsError. */
+  /**
+   * Calls an operation as `caller`.
+   * @throws AwsError where it is refused
+   */
   async call(action: string, body: unknown, caller: string): Promise<Record<string, unknown>> {
     const headers = {
       'content-type': 'application/x-amz-json-1.0',
@@ -138,31 +143,34 @@ export class Dynamo {
     return this.child.pid;
   }
 
-  /** What functions and state machines used so far, by table and operation. */
+  /** The usage of functions and state machines so far, by table and operation. */
   async usage(): Promise<DynamoUsage> {
     return this.ask<DynamoUsage>('usage');
   }
 
-  /** The most memory that the process had so far, in bytes. */
+  /** The most memory that the process has had so far, in bytes. */
   async memory(): Promise<number> {
     return this.ask<number>('memory');
   }
 
-  /** Empties it: there are no tables, and nothing was used. */
+  /** Removes all tables and counts. */
   async clear(): Promise<void> {
     await this.ask('clear');
   }
 
-  /** Its answer stands under the question's name. Rejects where the process is gone. */
+  /**
+   * Asks the process a question; its answer is the field of the question's name.
+   * @throws an Error where the process is gone
+   */
   private async ask<T>(question: 'usage' | 'memory' | 'clear'): Promise<T> {
     if (!this.child.connected) throw new Error('the DynamoDB process has ended');
     const answer = answerOf<Record<typeof question, T>>(this.child, question);
-    // Where it can't be sent, the process is about to have ended, which the answer tells.
+    // If the question can't be sent, the process is about to end, and the answer rejects for that.
     this.child.send(question, () => {});
     return (await answer)[question];
   }
 
-  /** Ends the process and its folder. */
+  /** Ends the process and removes its folder. */
   async stop(): Promise<void> {
     this.stopping = true;
     this.agent.destroy();
@@ -171,7 +179,7 @@ export class Dynamo {
       if (this.child.connected) this.child.send('end');
       await exited;
     }
-    // A process that was killed has left it.
+    // A process that was killed has left its folder behind.
     await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,4 @@
-/** A request that came to the endpoint, and what all who serve one do with it. */
+/** A request that came to the endpoint, and the helpers of all who serve one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../clock/clock.ts';
 import type { Dynamo } from '../dynamodb/dynamo.ts';
@@ -17,7 +17,7 @@ import type { StepFunctions } from '../states/service.ts';
 import type { LoadedStack } from '../templates/assembly.ts';
 import type { UsageCounter } from '../usage.ts';
 
-/** What the endpoint serves; known once the app was loaded. */
+/** The services behind the endpoint; known once the app is loaded. */
 export interface Services {
   clock: Clock;
   dynamo: Dynamo;
@@ -30,13 +30,13 @@ export interface Services {
   pollers: Pollers;
   moves: MessageMoves;
   stacks: readonly LoadedStack[];
-  /** When they were made, in epoch milliseconds. */
+  /** The instant when the services were made, in epoch milliseconds. */
   start: number;
   usage: UsageCounter;
   account: string;
   /** ARNs of the app's roles. */
   roles: ReadonlySet<string>;
-  /** The rights in force; undefined: everybody may everything. */
+  /** The rights in force; if undefined, everybody may do everything. */
   enforcement?: Enforcement | undefined;
   /** Told of each write to a table, after it was carried out: the operation and its request. */
   written?: ((action: string, request: Record<string, unknown>) => void) | undefined;
@@ -49,21 +49,21 @@ export interface Call {
   path: string;
   query: URLSearchParams;
   accessKeyId: string;
-  /** The role under which it comes, where rights are in force; undefined: the account's owner. */
+  /** The role under which the request comes, where rights are in force; undefined: the account's owner. */
   role: string | undefined;
 }
 
 const LARGEST_JSON = 16 * 1024 * 1024;
 
-/** Requests whose answers get lost by the fault plan. */
+/** The requests whose answers the fault plan loses. */
 const losing = new WeakSet<IncomingMessage>();
 
 /** Whether the answer to a request gets lost. */
 export const isLosing = (request: IncomingMessage): boolean => losing.has(request);
 
 /**
- * What the fault plan makes of a function's request before it is carried out.
- * @throws AwsError where it is refused, or where its function has ended with it
+ * Applies the fault plan to a function's request before it is carried out.
+ * @throws AwsError where the request is refused, or where its function has ended with it
  */
 export function meetFault(
   { functions }: Services,
@@ -78,8 +78,8 @@ export function meetFault(
 }
 
 /**
- * Calls `run` when a successful answer is about to go out, once; when that returns true, or the answer is to be lost, the
- * connection is dropped instead.
+ * Calls `run` once, when a successful answer is about to go out. If it returns true, or the answer is to be lost, the connection is dropped
+ * instead.
  */
 export function beforeAnswer(request: IncomingMessage, response: ServerResponse, run: () => boolean): void {
   const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
@@ -102,26 +102,32 @@ export function actionOf({ headers }: Pick<IncomingMessage, 'headers'>): string 
   return String(headers['x-amz-target'] ?? '').replace(/^.*\./, '');
 }
 
-/** A request's body; throws AwsError where it is too large. */
-export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+/** A request's body; throws AwsError where it has more bytes than `most`. */
+export async function bodyOf(request: IncomingMessage, most = LARGEST_JSON): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > LARGEST_JSON) throw new AwsError('RequestEntityTooLarge', 'the request is too large', 413);
+    if (size > most) throw new AwsError('RequestEntityTooLarge', 'the request is too large', 413);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** A body that must be a JSON object, or nothing. */
+/**
+ * A body that must be a JSON object, or empty.
+ * @throws AwsError where it is anything else
+ */
 export function parse(body: Buffer): Record<string, unknown> {
   const parsed = body.length === 0 ? {} : parseAny(body.toString());
   if (typeof parsed !== 'object' || parsed === null) throw new AwsError('SerializationException', 'no JSON object');
   return parsed as Record<string, unknown>;
 }
 
-/** A text that must be JSON. */
+/**
+ * A text that must be JSON.
+ * @throws AwsError where it isn't
+ */
 export function parseAny(text: string): unknown {
   try {
     return JSON.parse(text);

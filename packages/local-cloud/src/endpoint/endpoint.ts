@@ -31,10 +31,10 @@ const SERVE: Readonly<Record<string, Serve>> = {
 /** The services that are served, by the name in a signature's scope. */
 export const SERVICES: readonly string[] = Object.keys(SERVE);
 
-/** Whom a request may be addressed to: a bucket's name in the host would be one for another style of addresses. */
+/** The hosts that a request may be addressed to: any other could be a bucket's name, in S3's other style of addresses. */
 const HOSTS = ['127.0.0.1', 'localhost'];
 
-/** The server: takes requests from when it is opened on, and hands each to its service. */
+/** The server: takes requests once it is opened, and hands each to its service. */
 export class Endpoint {
   readonly url: string;
   private readonly server: Server;
@@ -46,7 +46,10 @@ export class Endpoint {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => this.take(request, response));
   }
 
-  /** Listens on `port`, or on a free one for 0. Rejects when the port is taken. */
+  /**
+   * Listens on `port`, or on a free one for 0.
+   * @throws an error where the port is taken
+   */
   static listen(port: number): Promise<Endpoint> {
     const server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0 });
     return new Promise((resolve, reject) => {
@@ -58,7 +61,7 @@ export class Endpoint {
     });
   }
 
-  /** From now on requests are served, by these services. */
+  /** Serves requests by these services from now on. */
   open(services: Services): void {
     this.services = services;
     const { enforcement, fauxqs } = services;
@@ -85,7 +88,7 @@ export class Endpoint {
 
   private take(request: IncomingMessage, response: ServerResponse): void {
     const { services } = this;
-    // Not parsed as a URL, which would resolve the dots and slashes of a key.
+    // The path is not parsed as a URL, which would resolve the dots and slashes of a key.
     const [path = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s);
     const query = new URLSearchParams(search);
     const signer = signerOf(request.headers, query);
@@ -122,18 +125,18 @@ export class Endpoint {
   }
 }
 
-/** What a subscription is asked with. */
+/** The condition keys of a request to subscribe. */
 const subscribing = ({ Protocol, Endpoint }: Readonly<Record<string, unknown>>): Record<string, string> => ({
   ...(typeof Protocol === 'string' ? { 'sns:protocol': Protocol } : {}),
   ...(typeof Endpoint === 'string' ? { 'sns:endpoint': Endpoint } : {}),
 });
 
-/** The role of the function that an access key id is of, or the one that it names. */
+/** The role of the function that has an access key id, or the role that the id names. */
 function roleOf({ enforcement, functions }: Services, accessKeyId: string, service: string): string | undefined {
   return enforcement && (functions.roleOf(accessKeyId) ?? enforcement.named(accessKeyId, service));
 }
 
-/** For requests without a signature: JSON services name themselves, everything else is S3. */
+/** The service of a request without a signature: JSON services name themselves, everything else is S3. */
 function guess({ headers }: IncomingMessage): string {
   const target = String(headers['x-amz-target'] ?? '');
   if (target.startsWith('DynamoDB')) return 'dynamodb';
@@ -163,8 +166,8 @@ function messageOf(error: unknown): string {
 }
 
 /**
- * Dates an answer by the cloud's clock. A refusal has no date: of one that differs by minutes from their own clock, AWS's clients
- * conclude that this is wrong, and try once more what they would not try again.
+ * Dates an answer by the cloud's clock. A refusal has no date: from one that differs by minutes from their own clock, AWS's clients
+ * conclude that their clock is wrong, and retry what they would not retry otherwise.
  */
 function dateBy(now: number, response: ServerResponse): void {
   response.sendDate = false;

@@ -24,14 +24,14 @@ export async function serveDynamo(services: Services, { request, response, acces
     json(response, 200, { ...parse(answer.bytes), [part.field]: part.rest });
     return;
   }
-  // Its date is this machine's.
+  // The process dates its answers by this machine's clock, not the cloud's.
   const { date: _, ...headers } = answer.headers;
   response.writeHead(answer.status, headers);
   response.end(answer.bytes);
 }
 
 /**
- * The first half of a batch, of one table, to be carried out, and the rest with the field of an answer that names what was not
+ * Splits a batch of one table: its first half, to be carried out, and the rest under the field of an answer that names what was not
  * processed. Undefined where nothing can be left for later.
  */
 function halved(action: string, body: Record<string, unknown>) {
@@ -64,7 +64,7 @@ interface Named {
   Key?: Item;
 }
 
-/** The partition key of the item that a request names, of a batch's the first one's; empty where it names none. */
+/** The partition key of the item that a request names, or of the first one in a batch; empty where it names none. */
 function itemOf(request: Record<string, unknown>, partitionKeyOf: (table: string) => string | undefined): string {
   const { TableName, Item, Key = Item } = named(request);
   const [value] = Object.values(Key?.[partitionKeyOf(TableName ?? '') ?? ''] ?? {});

@@ -1,7 +1,7 @@
 import { AwsError } from '../errors.ts';
 import { bodyOf, type Call, json, parseAny, type Services } from './call.ts';
 
-/** Actions of Lambda that are served, by their methods and paths. */
+/** The actions of Lambda that are served, by their methods and paths. */
 const LAMBDA: Readonly<
   Record<
     string,
@@ -11,7 +11,7 @@ const LAMBDA: Readonly<
   Invoke: { method: 'POST', path: /^\/2015-03-31\/functions\/([^/]+)\/invocations$/, serve: invoke },
   ListFunctions: { method: 'GET', path: /^\/2015-03-31\/functions\/?$/, serve: listFunctions },
 };
-/** Their names. */
+/** The names of the actions of Lambda that are served. */
 export const LAMBDA_ACTIONS: readonly string[] = Object.keys(LAMBDA);
 
 /** Serves a request of Lambda. */

@@ -3,7 +3,7 @@ import { SQS_ACTIONS } from '../fauxqs/fauxqs.ts';
 import { isMoveAction, type MoveAction } from '../sqs/move-tasks.ts';
 import { actionOf, beforeAnswer, bodyOf, type Call, json, parse, type Services } from './call.ts';
 
-/** Serves a request of SQS: the moves of dead letters are ours, the rest is fauxqs'. */
+/** Serves a request of SQS: move tasks of dead letters are served here, the rest by fauxqs. */
 export function serveSqs(services: Services, call: Call): Promise<void> | void {
   const action = actionOf(call.request);
   if (isMoveAction(action)) return serveMove(services, call, action);
@@ -27,7 +27,7 @@ async function serveMove(
   services.pollers.poke();
 }
 
-/** Hands a request of SQS or SNS on; `known` is its action where that is known before the body was read. */
+/** Hands a request of SQS or SNS to fauxqs; `known` is its action, if that is known before the body is read. */
 export function serveFauxqs(
   services: Services,
   service: string,

@@ -16,10 +16,10 @@ export interface BusEvent {
   detail: Record<string, unknown>;
 }
 
-/** Where a rule sends what matches. */
+/** The place to which a rule sends matching events. */
 export interface RuleTarget {
   deliver(body: string): void;
-  /** Constant JSON in the event's place. */
+  /** Constant JSON that is sent instead of the event. */
   input: string | undefined;
   /** The part of the event that is sent, as `$.detail.object`. */
   inputPath: string | undefined;
@@ -30,11 +30,11 @@ export interface BusSettings {
   region: string;
   account: string;
   faults: FaultPlan;
-  /** Seeded: event ids, and delays where the fault plan reorders. */
+  /** Seeded; for event ids, and for delays where the fault plan reorders. */
   random(): number;
   /** Told of each event that a service put on the bus. */
   counted(): void;
-  /** Told what it was. */
+  /** Told of the same event's type and detail. */
   announced?(detailType: string, detail: Record<string, unknown>): void;
 }
 
@@ -65,27 +65,30 @@ export class Bus {
   private readonly settings: BusSettings;
   private readonly rules: { matches(event: unknown): boolean; targets: readonly RuleTarget[] }[] = [];
 
-  /** Whether a rule with a schedule, by its ARN, sends nothing when its time comes. */
+  /** Whether a rule with a schedule, given by its ARN, sends nothing when its time comes. */
   isPaused: (ruleArn: string) => boolean = () => false;
 
   constructor(settings: BusSettings) {
     this.settings = settings;
   }
 
-  /** Throws UnsupportedPattern for a pattern that it can't match as EventBridge would. */
+  /**
+   * Adds a rule for events that match a pattern.
+   * @throws UnsupportedPattern for a pattern that can't be matched here as EventBridge would
+   */
   addRule(pattern: unknown, targets: readonly RuleTarget[]): void {
     for (const { inputPath } of targets) if (inputPath !== undefined) pathOf(inputPath);
     this.rules.push({ matches: compilePattern(pattern), targets });
   }
 
-  /** A rule that sends an event of its own each day at a millisecond of it, in UTC. */
+  /** Adds a rule that sends an event of its own each day at a millisecond of the day, in UTC. */
   addDaily(ruleArn: string, at: number, targets: readonly RuleTarget[]): void {
     const now = this.settings.clock.now();
     const first = Math.floor(now / DAY) * DAY + at;
     this.addSchedule(ruleArn, DAY, targets, first > now ? first : first + DAY);
   }
 
-  /** A rule that sends an event of its own each `period` milliseconds, for the first time after one, or at an instant. */
+  /** Adds a rule that sends an event of its own each `period` milliseconds, first after one period, or at the instant `first`. */
   addSchedule(ruleArn: string, period: number, targets: readonly RuleTarget[], first?: number): void {
     for (const { inputPath } of targets) if (inputPath !== undefined) pathOf(inputPath);
     this.settings.clock.every(
@@ -97,7 +100,7 @@ export class Bus {
     );
   }
 
-  /** A service's event: matched now, delivered at once, or later where the fault plan reorders. */
+  /** Puts a service's event on the bus: it is matched now, and delivered at once, or later where the fault plan reorders. */
   put(source: string, detailType: string, resources: string[], detail: Record<string, unknown>): void {
     const { counted, faults, announced } = this.settings;
     counted();
@@ -145,7 +148,10 @@ export class Bus {
   }
 }
 
-/** The fields that a simple JSONPath (`$.detail.object.key`) names; throws for any other form. */
+/**
+ * The fields that a simple JSONPath (`$.detail.object.key`) names.
+ * @throws an Error for any other form
+ */
 function pathOf(inputPath: string): string[] {
   if (!/^\$(\.[A-Za-z0-9_-]+)*$/.test(inputPath)) throw new Error(`the local cloud has no InputPath like ${inputPath}`);
   return inputPath.split('.').slice(1);

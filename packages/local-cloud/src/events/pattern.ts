@@ -1,4 +1,4 @@
-/** A rule's pattern holds a matcher that the local cloud doesn't implement; the message names it. */
+/** The error for a rule's pattern with a matcher that the local cloud doesn't implement; the message names it. */
 export class UnsupportedPattern extends Error {
   constructor(what: string, why = 'is not implemented') {
     super(`event pattern: ${what} ${why}`);
@@ -6,7 +6,7 @@ export class UnsupportedPattern extends Error {
   }
 }
 
-/** What AWS's own compiler of patterns (aws/event-ruler, JsonRuleCompiler) refuses, so that PutRule does. */
+/** The error for a pattern that AWS's own compiler (aws/event-ruler, JsonRuleCompiler) refuses, as PutRule does. */
 class RefusedPattern extends UnsupportedPattern {
   constructor(what: string) {
     super(what, 'is refused by AWS');
@@ -50,7 +50,7 @@ export const PATTERN_MATCHERS: readonly string[] = Object.keys(MATCHERS);
 
 /**
  * Compiles an event pattern (EventBridge's "event patterns": fields are joined by and, the alternatives of a list by or).
- * Throws UnsupportedPattern for what it doesn't know.
+ * @throws UnsupportedPattern for a matcher that isn't implemented
  */
 export function compilePattern(pattern: unknown): (event: unknown) => boolean {
   if (!isObject(pattern)) throw new UnsupportedPattern('a pattern that is no object');
@@ -100,7 +100,10 @@ function compileMatcher(expected: unknown, path: string): Matcher {
   return compile(argument, path);
 }
 
-/** A value or a list of them, all texts or all numbers; or an object with one matcher of texts, and a text or a list of them. */
+/**
+ * The matcher `anything-but`: a value or a list of them, all texts or all numbers; or an object with one matcher of texts, and a text or a
+ * list of them.
+ */
 function anythingBut(argument: unknown, path: string): Matcher {
   const tests = isObject(argument) ? butTexts(argument, path) : butValues(argument, path);
   return (values) => values.some((value) => !tests.some((test) => test(value)));
@@ -140,7 +143,7 @@ function textOf(name: string, argument: unknown, path: string): string {
   return argument;
 }
 
-/** A prefix or suffix: a text, or `{ "equals-ignore-case": text }`. */
+/** The test for a prefix or suffix: a text, or `{ "equals-ignore-case": text }`. */
 function edge(name: string, argument: unknown, path: string, holds: (value: string, text: string) => boolean): Test {
   if (!isObject(argument) || Object.keys(argument).join() !== 'equals-ignore-case') {
     const text = textOf(name, argument, path);
@@ -150,7 +153,9 @@ function edge(name: string, argument: unknown, path: string, holds: (value: stri
   return (value) => holds(value.toLowerCase(), text);
 }
 
-/** `*` stands for any number of characters; `\*` and `\\` for themselves. Two `*` in a row are refused, as on AWS. */
+/**
+ * The test for a wildcard: `*` stands for any number of characters, `\*` and `\\` for themselves. Two `*` in a row are refused, as on AWS.
+ */
 function wildcard(text: string, path: string): (value: string) => boolean {
   if (/(^|[^\\])\*\*/.test(text)) throw new UnsupportedPattern(`two * in a row at ${path}`);
   const source = text.replace(/\\\\|\\\*|\*|[\s\S]/gu, (part) => {
@@ -182,7 +187,10 @@ function numeric(argument: unknown, path: string): Matcher {
   return (values) => values.some((value) => typeof value === 'number' && tests.every((test) => test(value)));
 }
 
-/** A range is a lower bound, an upper one, or a lower and then an upper one that is larger; `=` stands alone. */
+/**
+ * Checks a range: a lower bound, an upper one, or a lower and then an upper one that is larger; `=` stands alone.
+ * @throws RefusedPattern for any other
+ */
 function checkBounds([operator, bottom, second, top]: readonly unknown[], path: string): void {
   if (second === undefined) return;
   const isLower = operator === '>' || operator === '>=';

@@ -1,6 +1,6 @@
 /**
- * The S3, SQS and SNS of the local cloud: fauxqs in this process, without a port of its own (the endpoint hands requests to
- * it). Added here: object versions, S3's order of keys, and access to its stores.
+ * The S3, SQS and SNS of the local cloud: fauxqs in this process, without a port of its own (the endpoint hands requests to it). Object
+ * versions, S3's order of keys, and access to its stores are added here.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
@@ -26,7 +26,7 @@ import type {
   TopicStore,
 } from './stores.ts';
 
-/** Actions of SQS that are served. */
+/** The actions of SQS that are served. */
 export const SQS_ACTIONS = [
   'ChangeMessageVisibility',
   'ChangeMessageVisibilityBatch',
@@ -43,7 +43,7 @@ export const SQS_ACTIONS = [
   'SendMessageBatch',
   'SetQueueAttributes',
 ] as const;
-/** Who is no queue, and has one stand in. */
+/** A subscriber that is no queue; a queue stands in for it. */
 export interface Mailbox {
   protocol: string;
   address: string;
@@ -53,15 +53,18 @@ export interface Fauxqs {
   objects: ObjectStore;
   queues: QueueStore;
   topics: TopicStore;
-  /** Confirms every subscription, as those do who are asked to. */
+  /** Confirms every subscription, as subscribers do who are asked to. */
   confirmSubscriptions(): void;
-  /** Those whose messages lie in queues that stand in for them, by the queues' ARNs: an e-mail address, a web server. */
+  /**
+   * The subscribers, such as an e-mail address or a web server, whose messages lie in queues that stand in for them; keyed by the queues'
+   * ARNs.
+   */
   mailboxes: Map<string, Mailbox>;
-  /** Versions of the objects in these buckets are kept. */
+  /** The buckets whose objects' versions are kept. */
   versioned: Set<string>;
-  /** Objects of these buckets have ETags that say nothing of their bytes, as those under a key of KMS. */
+  /** The buckets whose objects have ETags that say nothing of their bytes, as objects under a key of KMS have. */
   sealed: Set<string>;
-  /** The versions in a bucket whose keys begin so, in the keys' order, of each key the newest first. */
+  /** The versions in a bucket whose keys begin with `prefix`, in the keys' order, the newest of each key first. */
   versionsIn(bucket: string, prefix: string): StoredObject[];
   /** The last delete marker of a key. */
   markerOf(bucket: string, key: string): StoredObject | undefined;
@@ -71,11 +74,14 @@ export interface Fauxqs {
   actionOf(request: IncomingMessage): string | undefined;
   /** The message that a request of SQS sends to a queue; known once its body was read. */
   messageOf(request: IncomingMessage): string | undefined;
-  /** Asked of each request of SQS and SNS before it is carried out; throws AwsError where it is refused. */
+  /**
+   * Called with each request of SQS and SNS before it is carried out.
+   * @throws AwsError where the request is refused
+   */
   guard: ((request: IncomingMessage, body: Readonly<Record<string, unknown>>) => void) | undefined;
-  /** Told of each message that is published to a topic, before it is. */
+  /** Told of each message before it is published to a topic. */
   published: ((message: string) => void) | undefined;
-  /** Told of the same, one at a time where they came as a batch, with where each goes and its attributes. */
+  /** Told of each published message, one at a time where several came as a batch: its topic, text and attributes. */
   publishing: ((topicArn: string, message: string, attributes: Record<string, string>) => void) | undefined;
   /** Told of each message that comes into a queue. */
   sent: ((queueArn: string, message: QueueMessage) => void) | undefined;
@@ -85,16 +91,19 @@ export interface Fauxqs {
   close(): Promise<void>;
 }
 
-/** A bucket's old versions are reached as keys of this bucket, which no request can name. */
+/** The end of a bucket's name under which the bucket's old versions are reached as keys; no request can name it. */
 export const VERSIONS = '..versions';
 
-/** An object is put under this name of its bucket where it may not be there yet. */
+/** The end of a bucket's name for putting an object that may not be there yet. */
 export const ONLY_NEW = '..new';
 
-/** And under this one, with what stands for the tag after it, where it replaces the object of that tag only. */
+/** The end of a bucket's name, followed by `tagName`, for replacing only the object that has that tag. */
 export const ONLY_OVER = '..over-';
 
-/** What stands for a tag, with its quotes or without, which S3 takes both: fauxqs finds no bucket of a name of more than 100 characters. */
+/**
+ * A short name for a tag, the same with or without its quotes, since S3 takes both: fauxqs finds no bucket whose name has more than 100
+ * characters.
+ */
 export function tagName(tag: string): string {
   return createHash('md5').update(tag.replaceAll('"', '')).digest('hex').slice(0, 16);
 }
@@ -124,14 +133,14 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   }>('common/errors.js');
 
   const mailboxes = new Map<string, Mailbox>();
-  /** What the request that is worked on publishes by protocol. */
+  /** The texts per protocol that the current request publishes. */
   const publishedBy = new AsyncLocalStorage<ByProtocol>();
   const byProtocol = new WeakMap<IncomingMessage, ByProtocol>();
   const versioned = new Set<string>();
   const sealed = new Set<string>();
   const versions = new Map<string, StoredObject>();
   const markers = new Map<string, StoredObject>();
-  /** Of each bucket: what is written to another one at the same time names no version otherwise. */
+  /** The next version's number, for each bucket by itself, so that writes to another bucket at the same time don't change the names. */
   const nextVersions = new Map<string, number>();
   let nextTag = 1;
 
@@ -183,7 +192,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     }
   }
 
-  /** Who owns a topic subscribes; what belongs to another account waits for that one's word. */
+  /** The owner of a topic is subscribed at once; a subscriber in another account has to confirm first. */
   class Topics extends SnsStore {
     readonly #unconfirmed: Subscription[] = [];
 
@@ -209,7 +218,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     }
   }
 
-  /** Tells of what comes in, on whichever way. */
+  /** Tells of each message that comes in, whichever way it takes. */
   class Queues extends SqsStore {
     override createQueue(name: string, url: string, arn: string, ...rest: unknown[]): Queue {
       const queue = super.createQueue(name, url, arn, ...rest);
@@ -226,7 +235,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   }
 
   const failed = 'At least one of the pre-conditions you specified did not hold';
-  /** Another one each time, the same ones in each run. */
+  /** A tag that differs each time and is the same in each run. */
   const tag = (end = '') => `"${createHash('md5').update(`tag ${nextTag++}`).digest('hex')}${end}"`;
   const keep = (bucket: string, object: StoredObject): StoredObject => {
     if (sealed.has(bucket)) object.etag = tag(/-\d+/.exec(object.etag)?.[0]);
@@ -255,7 +264,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
   const actions = new WeakMap<IncomingMessage, string>();
   const messages = new WeakMap<IncomingMessage, string>();
   const checkUpload = async ({ method, headers }: IncomingMessage, sent: Buffer): Promise<void> => {
-    // What else has bytes (a list of parts) may have headers that tell of others.
+    // Other requests with bytes (such as a list of parts) may have headers about other bytes.
     if (method !== 'PUT' || headers['x-amz-copy-source'] !== undefined) return;
     const isChunked = headers['content-encoding']?.includes('aws-chunked') ?? false;
     const { body, trailers } = isChunked ? decodeAwsChunked(sent) : { body: sent, trailers: {} };
@@ -272,7 +281,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
       checkLists(form, (topic) => topics.listSubscriptionsByTopic(topic).subscriptions);
       actions.set(request.raw, form.Action);
     }
-    // fauxqs gives all attributes to who names none; SQS gives none. No attribute has the empty name.
+    // fauxqs gives all attributes to a request that names none; SQS gives none. No attribute has the empty name.
     const isReceive = request.headers['x-amz-target'] === 'AmazonSQS.ReceiveMessage';
     if (isReceive && !namesAny(form.MessageAttributeNames)) form.MessageAttributeNames = [''];
     if (typeof form.MessageBody === 'string') messages.set(request.raw, form.MessageBody);
@@ -281,7 +290,7 @@ export async function startFauxqs(region: string): Promise<Fauxqs> {
     const topic = String(form.TopicArn ?? form.TargetArn);
     for (const { message, attributes } of messagesOf(form)) fauxqs.publishing?.(topic, message, attributes);
   });
-  // Whatever comes of a request comes within this.
+  // Everything that a request sets off runs within this.
   app.addHook('preHandler', (request, _reply, done) => {
     const published = byProtocol.get(request.raw);
     if (published === undefined || published.size === 0) done();
@@ -341,7 +350,7 @@ const namesAny = (names: unknown) => Array.isArray(names) && names.length > 0;
 
 const accountOf = (arn: string) => arn.split(':')[4];
 
-/** As SNS lists them: one that waits for its confirmation has no ARN yet. */
+/** Subscriptions as SNS lists them: one that waits for its confirmation has no ARN yet. */
 const asListed = ({ subscriptions, ...page }: ListedSubscriptions): ListedSubscriptions => ({
   ...page,
   subscriptions: subscriptions.map((one) => (one.confirmed ? one : { ...one, arn: 'PendingConfirmation' })),

@@ -1,6 +1,6 @@
 import type { ListedObjects, ListOptions, StoredObject } from './stores.ts';
 
-/** Of UTF-16, only what is from here on has another order than its bytes of UTF-8. */
+/** The UTF-16 units whose order may differ from that of their bytes in UTF-8. */
 const HIGH = /[\ud800-\uffff]/;
 const inOrder = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -1,15 +1,15 @@
-/** The stores of fauxqs as far as they are worked with here: it declares none of them. */
+/** The stores of fauxqs, as far as they are used here: fauxqs declares no types for them. */
 
 export interface StoredObject {
   key: string;
   body: Buffer;
   contentLength: number;
-  /** With its quotes. */
+  /** The tag, with its quotes. */
   etag: string;
-  /** Set in versioned buckets. */
+  /** The version's id; set in versioned buckets. */
   versionId?: string;
   lastModified: Date;
-  /** What a delete leaves in a versioned bucket: a version without bytes. */
+  /** Set for the version without bytes that a delete leaves in a versioned bucket. */
   isMarker?: true;
 }
 
@@ -81,7 +81,7 @@ export interface Queue {
 }
 
 export interface QueueStore {
-  /** `rest`: attributes and tags, where there are such. */
+  /** @param rest attributes and tags, where there are any */
   createQueue(name: string, url: string, arn: string, ...rest: unknown[]): Queue;
   getQueueByArn(arn: string): Queue | undefined;
   getQueue(url: string): Queue | undefined;
@@ -100,7 +100,7 @@ export interface TopicStore {
   listSubscriptionsByTopic(topicArn: string, nextToken?: string): ListedSubscriptions;
 }
 
-/** One that isn't confirmed gets nothing. */
+/** A subscription; an unconfirmed one gets nothing. */
 export interface Subscription {
   arn: string;
   protocol: string;

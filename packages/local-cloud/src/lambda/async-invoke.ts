@@ -1,10 +1,10 @@
 import type { Clock } from '../clock/clock.ts';
 import type { Functions } from './functions.ts';
 
-/** How long Lambda waits before its first and second retry of an asynchronous invocation, in milliseconds. */
+/** The waits of Lambda before the first and second retry of an asynchronous invocation, in milliseconds. */
 const RETRY_AFTER = [60_000, 120_000];
 
-/** Lambda's asynchronous invocations: what fails is tried again, up to twice, and then dropped. */
+/** Lambda's asynchronous invocations: a failed one is tried again, up to twice, and then dropped. */
 export class AsyncInvoker {
   /** One line for each invocation that was dropped. */
   readonly dropped: string[] = [];

@@ -8,15 +8,15 @@ export interface QueueMapping {
   queueArn: string;
   functionName: string;
   batchSize: number;
-  /** FunctionResponseTypes holds ReportBatchItemFailures. */
+  /** Whether FunctionResponseTypes holds ReportBatchItemFailures. */
   partialFailures: boolean;
-  /** Batches under way at once. */
+  /** The most batches under way at once. */
   concurrency: number;
-  /** So long a batch that isn't full waits for more messages. */
+  /** The time for which a batch that isn't full waits for more messages. */
   windowSeconds: number;
 }
 
-/** AWS's poller begins with five batches at once; ours stays there. */
+/** AWS's poller begins with five batches at once; this one stays there. */
 export const DEFAULT_CONCURRENCY = 5;
 export const DEFAULT_BATCH_SIZE = 10;
 
@@ -30,7 +30,7 @@ interface Received {
 
 interface Poller extends QueueMapping {
   active: number;
-  /** Since when messages wait for their batch to fill; undefined while none do. */
+  /** The time since when messages wait for their batch to fill; undefined while none do. */
   gathering: number | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface PollersSettings {
   random(): number;
 }
 
-/** Takes messages from queues to functions, as Lambda's poller does; the messages stand in the real queues throughout. */
+/** Takes messages from queues to functions, as Lambda's poller does; the messages stay in the real queues throughout. */
 export class Pollers {
   private readonly settings: PollersSettings;
   private readonly pollers: Poller[] = [];
@@ -59,7 +59,7 @@ export class Pollers {
     this.pollers.push({ ...mapping, active: 0, gathering: undefined });
   }
 
-  /** To be called whenever a message may have come. */
+  /** Looks for work in all queues; to be called whenever a message may have come. */
   poke(): void {
     for (const poller of this.pollers) this.pump(poller);
   }
@@ -82,7 +82,7 @@ export class Pollers {
     }
   }
 
-  /** Whether the next batch is to wait for more messages; then it is looked at again at the end of its window. */
+  /** Whether the next batch waits for more messages; if so, the poller looks again at the end of its window. */
   private gathers(poller: Poller, { messages }: Queue): boolean {
     const { clock } = this.settings;
     if (messages.length > 0 && messages.length < poller.batchSize && poller.windowSeconds > 0) {
@@ -106,7 +106,7 @@ export class Pollers {
     });
   }
 
-  /** What was received too often goes to the dead-letter queue on the way. */
+  /** Receives a batch; a message that was received too often goes to the dead-letter queue on the way. */
   private receive(queue: Queue, batchSize: number): Received[] {
     const batch: Received[] = [];
     const { queues } = this.settings;
@@ -195,8 +195,8 @@ function lambdaAttribute({ DataType, StringValue, BinaryValue }: MessageAttribut
 }
 
 /**
- * Which messages a function reported as failed (Lambda's "partial batch responses"): none for an empty answer, all for one
- * that isn't valid.
+ * The messages that a function reported as failed (Lambda's "partial batch responses"): none for an empty answer, all for one that isn't
+ * valid.
  */
 export function failedOf<T extends { message: { messageId: string } }>(batch: readonly T[], payload: string): Set<T> {
   const all = new Set(batch);

@@ -1,6 +1,6 @@
 /**
- * The runtime of one function instance: a Node worker whose environment is what the function's template gives it. It
- * loads the bundled handler once and then answers one invocation at a time.
+ * The runtime of one function instance: a Node worker whose environment is the one in the function's template. It loads the bundled handler
+ * once and then answers one invocation at a time.
  */
 import { existsSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
@@ -10,11 +10,11 @@ import { getHeapStatistics } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { bytesOf } from '../heap.ts';
 
-/** What a worker is started with. */
+/** The data that a worker is started with. */
 export interface WorkerStart {
   folder: string;
   handler: string;
-  /** By how many milliseconds this instance's clock is wrong, as long as it lives. */
+  /** The milliseconds by which this instance's clock is wrong, as long as it lives. */
   skewMs: number;
 }
 
@@ -36,7 +36,7 @@ export interface FunctionError {
   trace?: string[];
 }
 
-/** What comes back: the handler's result as JSON, or its error; and the bytes that it holds then. */
+/** The worker's answer: the handler's result as JSON, or its error, and the bytes that the worker holds then. */
 export type WorkerAnswer = Ending & { bytes: number };
 type Ending = { requestId: string } & ({ result: string } | { error: FunctionError });
 
@@ -45,18 +45,20 @@ type Handler = (event: unknown, context: Record<string, unknown>) => unknown;
 const RealDate = Date;
 const start = workerData as WorkerStart;
 if (start.skewMs !== 0) skewClock(start.skewMs);
-// Node's own, and read by now.
+// The variable is Node's own, and Node has read it by now.
 delete process.env.NODE_COMPILE_CACHE;
 const loading = load(start.folder, start.handler);
 loading.catch(() => {});
 
 let kept = false;
 parentPort?.on('message', (call: WorkerCall) => {
-  // What it wrote is read before it is over: lines belong to the instant at which they were written, and after that time may pass.
+  // All output is read before the answer goes out: lines belong to the instant at which they were written, and time may pass after the
+  // answer.
   answer(call).then(async (result) => {
     await Promise.all([process.stdout, process.stderr].map(written));
     parentPort?.postMessage({ ...result, bytes: bytesOf(getHeapStatistics()) });
-    // With what it was warmed up by; a process that ends at once would keep nothing.
+    // The cache is written after the first invocation, with the code that this one compiled; a process that ends at once would keep
+    // nothing.
     if (!kept) flushCompileCache();
     kept = true;
   });
@@ -113,7 +115,7 @@ function named(name: string, message: string): Error {
   return error;
 }
 
-/** Sets this worker's clock so many milliseconds ahead. */
+/** Sets this worker's clock ahead by this many milliseconds. */
 function skewClock(milliseconds: number): void {
   const now = (): number => RealDate.now() + milliseconds;
   globalThis.Date = new Proxy(RealDate, {

@@ -16,14 +16,14 @@ import {
   timedOut,
 } from './instance.ts';
 
-/** Workers of one function at a time, where nothing else is set; further invocations wait, and idle ones are kept warm. */
+/** The most workers of one function, where nothing else is set; further invocations wait, and idle workers are kept warm. */
 const WORKERS_PER_FUNCTION = 2;
-/** Of all functions, where nothing else is set. */
+/** The most workers of all functions, where nothing else is set. */
 const WORKERS = 8;
-/** How often it is looked at how much memory a function holds, in milliseconds. */
+/** The milliseconds between two looks at how much memory a function holds. */
 const WEIGHED_EVERY = 50;
 const MEGABYTE = 1024 * 1024;
-/** What a caller is told whose function's answer was lost. */
+/** The error for a caller when its function's answer was lost. */
 const LOST: FunctionError = {
   errorType: 'Lambda.ServiceException',
   errorMessage: 'the answer was lost by the fault plan',
@@ -41,7 +41,7 @@ interface Waiting {
 export class Functions {
   private settings: FunctionsSettings;
   private functions = new Map<string, Instances>();
-  /** Those of the beginning before this one, until they are created again. */
+  /** The functions of the beginning before this one, until they are created again. */
   private former = new Map<string, Instances>();
   private readonly instances = new Map<string, Instance>();
   private readonly waiting: Waiting[] = [];
@@ -60,7 +60,7 @@ export class Functions {
     return this.settings.workersOfFunction ?? WORKERS_PER_FUNCTION;
   }
 
-  /** Begins anew under another clock and fault plan: what runs is called off, warm workers stay, nothing was counted. */
+  /** Begins anew under another clock and fault plan: invocations under way are called off, warm workers stay, and all counts are zero. */
   renew(settings: Pick<FunctionsSettings, 'clock' | 'faults' | 'log'>): void {
     for (const waiting of this.waiting.splice(0)) waiting.fail(new Error('the local cloud begins anew'));
     for (const instance of [...this.instances.values()]) {
@@ -77,7 +77,7 @@ export class Functions {
     }
   }
 
-  /** Creates a function, or changes the one of that name: what runs ends as it began. */
+  /** Creates a function, or changes the one with that name: invocations under way end with the old one. */
   create(spec: FunctionSpec): void {
     const known = this.functions.get(spec.name) ?? this.former.get(spec.name);
     if (known !== undefined) {
@@ -96,12 +96,15 @@ export class Functions {
     return [...this.functions.values()].map((fn) => fn.spec);
   }
 
-  /** Finds a function by name, ARN or ARN with a qualifier; throws ResourceNotFoundException. */
+  /**
+   * Finds a function by name, ARN or ARN with a qualifier.
+   * @throws AwsError ResourceNotFoundException where there is none
+   */
   find(nameOrArn: string): FunctionSpec {
     return this.instancesOf(nameOrArn).spec;
   }
 
-  /** How many of a function's invocations are under way, those that wait for a worker among them. */
+  /** The number of a function's invocations under way, including those that wait for a worker. */
   runningOf(name: string): number {
     return this.functions.get(name)?.running ?? 0;
   }
@@ -111,8 +114,8 @@ export class Functions {
   }
 
   /**
-   * Invokes a function and waits for it. A function's own failure is a result with `functionError`; rejects with
-   * AwsError for what Lambda itself refuses (ResourceNotFoundException, TooManyRequestsException, RequestTooLargeException).
+   * Invokes a function and waits for it. A function's own failure is a result with `functionError`.
+   * @throws AwsError for what Lambda itself refuses (ResourceNotFoundException, TooManyRequestsException, RequestTooLargeException)
    */
   async invoke(nameOrArn: string, payload: string): Promise<Invocation> {
     const fn = this.instancesOf(nameOrArn);
@@ -142,8 +145,8 @@ export class Functions {
   }
 
   /**
-   * Asked by the endpoint before a request that came with this access key id is carried out: what the fault plan makes of it.
-   * `gone`: its function has just ended, and nobody waits for an answer.
+   * The fault that the plan makes of a request with this access key id; the endpoint asks before it carries the request out. `gone`: its
+   * function has just ended, and nobody waits for an answer.
    */
   calls(accessKeyId: string, call: FunctionCall): Exclude<CallFault, 'fail' | 'time out'> | 'gone' | undefined {
     const instance = this.instances.get(accessKeyId);
@@ -158,14 +161,16 @@ export class Functions {
     return 'gone';
   }
 
-  /** Ends an invocation for its caller, and for the services that it asks; the worker is not worth starting anew for that. */
+  /**
+   * Ends an invocation for its caller, and for the services that it asks; the worker stays, since starting another one would cost too much.
+   */
   private kill(instance: Instance, { requestId, settle, over, release }: Running, fault: 'fail' | 'time out'): void {
     const error: FunctionError =
       fault === 'fail'
         ? { errorType: 'Lambda.Unknown', errorMessage: 'the instance was killed by the fault plan' }
         : timedOut(requestId, instance.fn.spec);
     instance.gone = true;
-    // Its worker may take a moment more to see it.
+    // The worker may take a moment more to notice that it is over.
     over();
     release();
     settle({ requestId, payload: JSON.stringify(error), functionError: error });
@@ -173,14 +178,14 @@ export class Functions {
   }
 
   /**
-   * Told by the endpoint after a write that came with this access key id was executed. What the fault plan says happens
-   * here; true means that the caller's connection is to be dropped.
+   * Applies the fault plan after a write with this access key id was executed; the endpoint calls it. Returns true where the caller's
+   * connection is to be dropped.
    */
   wrote(accessKeyId: string, write: FunctionCall): boolean {
     const instance = this.instances.get(accessKeyId);
     const running = instance?.running;
     if (instance === undefined || running === undefined) return false;
-    // It asked for this before it was killed.
+    // The write was asked for before the instance was killed.
     if (instance.gone) return true;
     const functionName = instance.fn.spec.name;
     const n = ++running.writes;
@@ -193,7 +198,7 @@ export class Functions {
     }
     if (instance.zombie) return false;
     instance.zombie = true;
-    // Time must pass until its retry begins: it holds the clock no longer, and its next request waits for that.
+    // Time must pass until the zombie's retry begins: it no longer holds the clock, and its next request waits for the retry.
     instance.sleep = Promise.withResolvers<void>();
     running.release();
     running.settle({ requestId, payload: JSON.stringify(LOST), functionError: LOST });
@@ -201,12 +206,12 @@ export class Functions {
     return false;
   }
 
-  /** The role under which a request of this access key id comes, where it is a function's. */
+  /** The role of the function that this access key id belongs to; undefined where it is not a function's. */
   roleOf(accessKeyId: string): string | undefined {
     return this.instances.get(accessKeyId)?.fn.spec.roleArn;
   }
 
-  /** What a request of this access key id must wait for: a zombie goes on when its function is invoked again. */
+  /** The promise that a request with this access key id waits for: a zombie goes on when its function is invoked again. */
   sleeping(accessKeyId: string): Promise<void> | undefined {
     return this.instances.get(accessKeyId)?.sleep?.promise;
   }
@@ -231,7 +236,7 @@ export class Functions {
     return fn;
   }
 
-  /** Gives workers to whoever waits, first come first served among those that may run. */
+  /** Gives workers to waiting invocations, first come first served among those that may run. */
   private dispatch(): void {
     for (let i = 0; i < this.waiting.length; ) {
       const waiting = this.waiting[i] as Waiting;
@@ -331,19 +336,19 @@ export class Functions {
     });
   }
 
-  /** Ends a function that holds more than its memory, of its heap and its buffers together. */
+  /** Ends a function whose heap and buffers together exceed its memory. */
   private weigh(instance: Instance, requestId: string): void {
     instance.worker.getHeapStatistics().then(
       (heap) => {
         if (instance.running?.requestId !== requestId) return;
         if (bytesOf(heap) > instance.spec.memoryMb * MEGABYTE) this.outOfMemory(instance);
       },
-      // It has not begun, or has ended.
+      // The worker has not begun, or has ended.
       () => {},
     );
   }
 
-  /** Lambda kills what uses more than its memory (the REPORT's "Error Type: Runtime.OutOfMemory"). */
+  /** Ends an instance as Lambda does one that exceeds its memory (the REPORT's "Error Type: Runtime.OutOfMemory"). */
   private outOfMemory(instance: Instance): void {
     const { name, memoryMb } = instance.spec;
     this.settings.log(name, `the function used over ${memoryMb} MB of memory`);
@@ -370,7 +375,7 @@ export class Functions {
     this.rest(instance);
   }
 
-  /** Tells the caller how it ended; a zombie's caller knows already. */
+  /** Tells the caller how its invocation ended; a zombie's caller knows already. */
   private finish(instance: Instance, error: FunctionError | undefined, result = ''): void {
     const running = instance.running;
     if (running === undefined) return;
@@ -388,7 +393,7 @@ export class Functions {
     running.release();
   }
 
-  /** The instance is lost: its caller hears of it, its worker goes, and who waits may have its place. */
+  /** Ends a lost instance: its caller hears of it, its worker goes, and a waiting invocation may have its place. */
   private end(instance: Instance, error: FunctionError): void {
     this.remove(instance);
     this.finish(instance, error);

@@ -1,4 +1,4 @@
-/** What the functions of the cloud are, and the workers that they run in. */
+/** The functions of the cloud, and the workers that they run in. */
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock/clock.ts';
@@ -15,12 +15,12 @@ export interface FunctionSpec {
   roleArn: string;
   timeoutSeconds: number;
   memoryMb: number;
-  /** ReservedConcurrentExecutions: as many run at once, more are throttled. */
+  /** ReservedConcurrentExecutions: the number of invocations that run at once; more are throttled. */
   reserved: number | undefined;
   environment: Record<string, string>;
 }
 
-/** How an invocation ended: `payload` is JSON, that of the error where `functionError` is set. */
+/** The end of an invocation: `payload` is JSON, that of the error where `functionError` is set. */
 export interface Invocation {
   requestId: string;
   payload: string;
@@ -31,7 +31,7 @@ export interface Invocation {
 export interface FunctionCall {
   service: string;
   action: string;
-  /** Of the object or item; of what is sent to a queue, the message. */
+  /** The key of the object or item, or the message that is sent to a queue. */
   key?: string;
 }
 
@@ -42,36 +42,36 @@ export interface FunctionsSettings {
   /** The cloud's one endpoint, and the one for DynamoDB (the same where faults need to see the requests). */
   endpoint: string;
   dynamoEndpoint: string;
-  /** Workers of all functions that are there at a time, working or warm; default 8. */
+  /** The most workers of all functions, working or warm; default 8. */
   workers?: number | undefined;
-  /** Of one function; default 3. */
+  /** The most workers of one function; default 2. */
   workersOfFunction?: number | undefined;
   faults: FaultPlan;
   log(functionName: string, line: string): void;
 }
 
-/** What one function used. */
+/** The usage of one function. */
 export interface FunctionUsage {
   invocations: number;
   milliseconds: number;
   memoryMb: number;
 }
 
-/** Space for short-lived objects of each worker: what Node would take for a whole process, for every idle one, is too much. */
+/** The space for short-lived objects of each worker: Node's default for a whole process would be too much for every idle worker. */
 const YOUNG_GENERATION_MB = 12;
 
-/** An instance as it starts. */
+/** The state of an instance as it starts. */
 const AWAKE = { zombie: false, gone: false, throttled: false, sleep: undefined };
 
 /** An invocation under way. */
 export interface Running {
   requestId: string;
-  /** Its caller is told that it failed, however it ends. */
+  /** Set where the caller is told that it failed, however it ends. */
   lost: boolean;
   writes: number;
   settle(result: Invocation): void;
   over(): void;
-  /** Holds the clock while it works; a sleeping zombie doesn't. */
+  /** Lets go of the clock, which an invocation holds while it works; a sleeping zombie doesn't. */
   release(): void;
   timer: NodeJS.Timeout;
   scales: NodeJS.Timeout;
@@ -86,11 +86,14 @@ export interface Instance {
   worker: Worker;
   running: Running | undefined;
   idleSince: number;
-  /** Running on beside its own retry; it doesn't count towards the limits. */
+  /** Set while it runs on beside its own retry; it doesn't count towards the limits. */
   zombie: boolean;
-  /** Killed by the fault plan: nothing that it asks for is done any more. Its worker is used again when the handler gave up. */
+  /**
+   * Set where the fault plan killed it: none of its further requests is carried out. Its worker is used again once the handler has given
+   * up.
+   */
   gone: boolean;
-  /** Its clients are slower from then on, as those of AWS are. */
+  /** Set once a request of it was throttled: its clients are slower from then on, as AWS's clients are. */
   throttled: boolean;
   /** Set while a zombie sleeps: its requests wait for the next invocation of its function. */
   sleep: PromiseWithResolvers<void> | undefined;
@@ -105,7 +108,7 @@ export interface Instances {
   usage: FunctionUsage;
 }
 
-/** Starts a worker of a function, which its requests are known by the access key id of. */
+/** Starts a worker of a function; its requests bear `accessKeyId`. */
 export function startInstance(fn: Instances, id: number, accessKeyId: string, settings: FunctionsSettings): Instance {
   const { spec } = fn;
   const skewMs = settings.faults.skew?.(spec.name, id) ?? 0;
@@ -140,13 +143,14 @@ function environment(spec: FunctionSpec, accessKeyId: string, settings: Function
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SHARED_CREDENTIALS_FILE: join(spec.folder, 'no-aws-credentials'),
     LAMBDA_TASK_ROOT: spec.folder,
-    // Where Node keeps compiled code between starts, for all that run the same: beside the code, by whose path it goes.
+    // The place where Node keeps compiled code between starts, for all that run the same code: beside the code, since the cache goes by its
+    // path.
     NODE_COMPILE_CACHE: join(dirname(spec.folder), '.compile-cache'),
     TZ: 'UTC',
   };
 }
 
-/** How an invocation ends whose time is over. */
+/** The error of an invocation that ran out of time. */
 export function timedOut(requestId: string, { timeoutSeconds }: FunctionSpec): FunctionError {
   const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
   return { errorType: 'Sandbox.Timedout', errorMessage };

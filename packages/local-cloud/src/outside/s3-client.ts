@@ -3,13 +3,10 @@ import { Readable } from 'node:stream';
 import { OUTSIDER } from '../dynamodb/dynamo-host.ts';
 import { authorization } from '../signature.ts';
 
-/** Parts of a multipart upload, and the size from which on it is one, in bytes. */
+/** The size of a part of a multipart upload, in bytes; larger objects are uploaded in parts. */
 const PART = 8 * 1024 * 1024;
 
-/**
- * S3 as somebody outside the cloud uses it: over HTTP at the endpoint. Who asks is the account's owner, or the role whose name
- * `as` gives.
- */
+/** S3 for somebody outside the cloud: over HTTP at the endpoint. The caller is the account's owner, or the role named by `as`. */
 export class OutsideS3 {
   private readonly endpoint: string;
   private readonly region: string;
@@ -20,7 +17,7 @@ export class OutsideS3 {
     this.region = region;
   }
 
-  /** Uploads an object, in parts where it is larger than 8 MiB. */
+  /** Uploads an object, in parts if it is larger than 8 MiB. */
   async put(bucket: string, key: string, body: Uint8Array | Readable | string, as?: string): Promise<void> {
     const path = pathOf(bucket, key);
     const parts = partsOf(body);

@@ -25,7 +25,7 @@ const OPERATORS: Readonly<Record<string, Meets>> = {
   NumericGreaterThanEquals: numbers((given, wanted) => given >= wanted),
 };
 
-/** The negated operators: met where none of the policy's values is. */
+/** The negated operators, each met where none of the policy's values meets the operator beside it. */
 const NEGATED: Readonly<Record<string, string>> = {
   StringNotEquals: 'StringEquals',
   StringNotEqualsIgnoreCase: 'StringEqualsIgnoreCase',

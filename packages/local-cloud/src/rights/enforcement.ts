@@ -1,6 +1,6 @@
 /**
- * The app's own rights, in force: what the synthesized policies don't allow a function, a state machine or a participant is
- * refused here as AWS refuses it. Whoever signs with none of their names is the owner of the account and not asked.
+ * Puts the app's own rights in force: what the synthesized policies don't allow a function, a state machine or a participant is refused
+ * here as AWS refuses it. A caller who signs with none of their names is the owner of the account, who may do everything.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { AwsError } from '../errors.ts';
@@ -9,17 +9,17 @@ import { refused } from '../sts/sts.ts';
 import type { Answer, Resource, Rights, Role, Service } from './rights.ts';
 import { readPolicy } from './statement.ts';
 
-/** One right that a request takes. */
+/** One right that a request needs. */
 export interface Need {
   action: string;
   /** The resource's ARN. */
   resource: string;
   context?: Record<string, string | string[]>;
-  /** Set where it asks for nothing that is encrypted. */
+  /** Set where the request asks for nothing that is encrypted. */
   plain?: boolean;
 }
 
-/** The app as it is wired could not work: each problem names who lacks what. */
+/** The error for an app whose wiring could not work: each problem names who lacks which right. */
 export class NotAuthorized extends Error {
   override name = 'NotAuthorized';
 
@@ -30,7 +30,7 @@ export class NotAuthorized extends Error {
 
 const FORBIDDEN = 403;
 
-/** How services call an access key that they don't know; those of JSON alone say UnrecognizedClientException. */
+/** The services' errors for an access key that they don't know; the JSON services say UnrecognizedClientException. */
 const UNKNOWN_KEY: Readonly<Record<string, string>> = {
   s3: 'InvalidAccessKeyId',
   ...Object.fromEntries(['cloudformation', 'sns', 'sqs', 'sts'].map((service) => [service, 'InvalidClientTokenId'])),
@@ -51,14 +51,15 @@ export class Enforcement {
     this.#denied = denied;
   }
 
-  /** From now on these rights are in force. */
+  /** Puts these rights in force from now on. */
   renew(rights: Rights): void {
     this.#rights = rights;
   }
 
   /**
-   * The role's ARN where an access key id is a role's name, as people outside take it on here.
-   * @throws AwsError where it begins as a role's name of the stage does and none is called so: a mistyped role is not the owner
+   * The ARN of the role whose name is the access key id, as people outside sign here; undefined where it is no role's name.
+   * @throws AwsError where the id begins as the names of the stage's roles do and no role has it: a mistyped role must not count as the
+   * owner
    */
   named(accessKeyId: string, service: string): string | undefined {
     const arns = [...this.#rights.roles.keys()];
@@ -75,8 +76,9 @@ export class Enforcement {
   }
 
   /**
-   * Throws AwsError `code` where the role lacks any of these rights.
+   * Requires rights of a role.
    * @param roleArn undefined: the owner of the account
+   * @throws AwsError `code` where the role lacks any of these rights
    */
   require(roleArn: string | undefined, needs: readonly Need[], code = 'AccessDeniedException', status = 400): void {
     if (roleArn === undefined) return;
@@ -92,15 +94,19 @@ export class Enforcement {
     throw new AwsError(code, `${roleArn} is not authorized to perform ${why}`, status);
   }
 
-  /** Rejects the direct use of a key, by its ARN, that the role may not make. */
+  /**
+   * Requires that a role may use a key, given by its ARN, directly.
+   * @throws AwsError where it may not
+   */
   requireKey(roleArn: string, action: string, key: string): void {
     const answer = this.#rights.useKey(this.#role(roleArn), action, key);
     if (!answer.allowed) this.#refuse(roleArn, action, key, answer.why, 'AccessDeniedException', 400);
   }
 
   /**
-   * Throws AwsError where the role may not take on another one with this external id.
+   * Requires that a role may take on another one with this external id.
    * @param roleArn undefined: the owner of the account, whom only the other role's own policy can refuse
+   * @throws AwsError where it may not
    */
   requireAssume(roleArn: string | undefined, other: string, externalId: string | undefined): void {
     const who = roleArn === undefined ? ownerOf(this.#account) : this.#role(roleArn);
@@ -110,9 +116,10 @@ export class Enforcement {
   }
 
   /**
-   * Rejects a request of S3 that the role may not make. No right was lacking to whoever may list the key that isn't there: S3 asks for one
-   * to list the whole bucket all the same, and whoever reads so knows by the list.
-   * @param absent whether there is no object under the key that is read: only who may list the bucket is told so
+   * Requires that a role may make a request of S3. A role that may list the missing key counts as lacking no right: S3 asks for the right
+   * to list the whole bucket all the same, and a caller who lists before reading knows of the key from the list.
+   * @param absent whether there is no object under the key that is read: only a caller who may list the bucket is told so
+   * @throws AwsError where the role may not
    */
   requireObject(
     roleArn: string | undefined,
@@ -134,8 +141,9 @@ export class Enforcement {
   }
 
   /**
-   * Whether the app's parts may reach one another: Lambda and Step Functions their roles, event sources their queues, rules
-   * their targets, and rules and subscriptions their dead letters. Throws NotAuthorized, which names all that is lacking.
+   * Checks that the app's parts may reach one another: Lambda and Step Functions their roles, event sources their queues, rules their
+   * targets, and rules and subscriptions their dead letters.
+   * @throws NotAuthorized that names all that is lacking
    */
   checkWiring(resources: readonly Resource[]): void {
     const problems: string[] = [];
@@ -188,7 +196,7 @@ export class Enforcement {
   }
 }
 
-/** Who may everything in the account. */
+/** The owner of the account, who may do everything in it. */
 const ownerOf = (account: string): Role => ({
   arn: `arn:aws:iam::${account}:role/owner`,
   account,
@@ -201,7 +209,7 @@ const service = (name: string, context: Record<string, string> = {}): Service =>
   context,
 });
 
-/** What each request of S3 takes. Copying reads one object and writes another; each part of an upload is a put. */
+/** The rights that a request of S3 needs. Copying reads one object and writes another; each part of an upload is a put. */
 function objectNeeds(
   { action, bucket, key, versionId }: S3Request,
   headers: IncomingHttpHeaders,
@@ -219,7 +227,7 @@ function objectNeeds(
       return [reading(object, versionId)];
     case 'PutObject':
       return [
-        // Who is told whether an object has a tag learns something of it.
+        // A caller who learns whether an object has a tag learns something of the object.
         ...(headers['if-match'] === undefined ? [] : [reading(object, undefined)]),
         { action: 's3:PutObject', resource: object, context: putContext(headers) },
       ];
@@ -265,7 +273,7 @@ function leadingKeys({ Key, Item }: { Key?: Item; Item?: Item }): Pick<Need, 'co
 
 type Item = Readonly<Record<string, { S?: string }>>;
 
-/** What a request that puts an object says of its encryption and its storage. */
+/** The condition keys for the encryption and the storage class that a request to put an object asks for. */
 function putContext(headers: IncomingHttpHeaders): Record<string, string> {
   const names = ['', '-aws-kms-key-id', '-customer-algorithm'].map((end) => `x-amz-server-side-encryption${end}`);
   return Object.fromEntries(
@@ -276,7 +284,7 @@ function putContext(headers: IncomingHttpHeaders): Record<string, string> {
   );
 }
 
-/** What a request of DynamoDB takes: its action, on each table that it names. */
+/** The rights that a request of DynamoDB needs: its action, on each table that it names. */
 export function tableNeeds(
   action: string,
   body: Readonly<Record<string, unknown>>,
@@ -287,7 +295,7 @@ export function tableNeeds(
   return tables.map((table) => ({ action: `dynamodb:${action}`, resource: arn(table), ...leadingKeys(body) }));
 }
 
-/** What a request of Step Functions takes. A token tells whose it is; one that says nothing is left to the service. */
+/** The rights that a request of Step Functions needs. A token tells whose it is; a token that says nothing is left to the service. */
 export function statesNeeds(action: string, body: Readonly<Record<string, unknown>>): Need[] {
   const resource =
     body.stateMachineArn ??

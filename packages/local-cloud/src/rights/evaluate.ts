@@ -1,17 +1,17 @@
 /**
- * Whether a request is allowed, by the rules that AWS documents for policies of identities and resources. What those rules
- * know beside (boundaries, session policies, policies of organisations) is not used here, and not evaluated.
+ * Decides whether a request is allowed, by the rules that AWS documents for policies of identities and resources. The other policies that
+ * those rules know (boundaries, session policies, policies of organisations) are not used here, and not evaluated.
  */
 import { conditionsMet } from './conditions.ts';
 import { type Context, fits, fitsArn } from './patterns.ts';
 import type { Principals, Statement } from './statement.ts';
 
-/** Who asks: a role by its ARN, or a service by its name. */
+/** The caller: a role by its ARN, or a service by its name. */
 export type Caller =
   | { readonly role: string; readonly account: string; readonly identity: readonly Statement[] }
   | { readonly service: string };
 
-/** What is asked for. */
+/** The request to decide on. */
 export interface Asked {
   readonly action: string;
   /** The resource's ARN. */
@@ -19,7 +19,7 @@ export interface Asked {
   readonly context: Context;
 }
 
-/** What the resource's own policy says. */
+/** The resource's own policy. */
 export interface ResourcePolicy {
   /** The account that the resource is in. */
   readonly account: string;
@@ -28,7 +28,7 @@ export interface ResourcePolicy {
   readonly decides?: boolean;
 }
 
-/** The answer, and the statement that decided where one did. */
+/** The answer, and the statement that decided, if one did. */
 export interface Decision {
   readonly allowed: boolean;
   readonly why: 'allowed' | 'denied' | 'identity does not allow' | 'resource does not allow';
@@ -36,8 +36,8 @@ export interface Decision {
 }
 
 /**
- * Decides. An explicit deny ends it. Else, within an account, either policy allows (a resource's that names the account
- * leaves it to the identity's); across accounts both must; and where the resource's policy decides, it must.
+ * Decides. An explicit deny ends it. Otherwise, within an account, either policy allows (a resource's policy that names the account leaves
+ * it to the identity's); across accounts both must; and where the resource's policy decides, it must.
  */
 export function evaluate(caller: Caller, asked: Asked, policy: ResourcePolicy): Decision {
   const identity = 'role' in caller ? caller.identity.filter((one) => applies(one, asked)) : [];
@@ -78,12 +78,12 @@ function applies(statement: Statement, { action, resource, context }: Asked): bo
   );
 }
 
-/** Whether a resource's statement is about the caller: about itself, about its account, or not at all. */
+/** Whether a resource's statement is about the caller itself, about its account, or about neither. */
 function concerns(statement: Statement, caller: Caller): 'itself' | 'account' | undefined {
   const { principal, notPrincipal, effect } = statement;
   if (notPrincipal !== undefined) {
     const names = namesOf(caller).map((name) => isNamed(notPrincipal, name));
-    // Denied is who isn't named by all of its names: the role, and its account with it.
+    // A deny holds for a caller unless every one of its names is excepted: the role, and its account with it.
     const excepted = effect === 'Deny' ? names.every(Boolean) : names.some(Boolean);
     return excepted ? undefined : 'itself';
   }
@@ -93,7 +93,7 @@ function concerns(statement: Statement, caller: Caller): 'itself' | 'account' | 
   return accounts.some((name) => isNamed(principal, name)) ? 'account' : undefined;
 }
 
-/** What a caller goes by, its own name first. Each has one or two spellings. */
+/** The names of a caller, its own first. Each has one or two spellings. */
 function namesOf(caller: Caller): string[][] {
   if (!('role' in caller)) return [[caller.service]];
   const [, partition = 'aws'] = caller.role.split(':');

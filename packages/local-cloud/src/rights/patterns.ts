@@ -1,12 +1,12 @@
 import { UnknownElement } from './statement.ts';
 
-/** What a request says of itself: values by condition key, in lower case, since the case of a key doesn't count. */
+/** The condition keys of a request with their values; the keys in lower case, since their case doesn't count. */
 export type Context = Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * Whether a text fits a pattern of `*` (any characters, also none) and `?` (exactly one). `${key}` stands for a value of the
- * request, literally, `${key, 'default'}` for the default where there is none, and `${*}`, `${?}` and `${$}` for these characters. A
- * variable without a value is like no text at all (IAM: "Policy variables with no value").
+ * Whether a text fits a pattern of `*` (any characters, also none) and `?` (exactly one). `${key}` stands for a value of the request,
+ * literally, `${key, 'default'}` for the default where there is none, and `${*}`, `${?}` and `${$}` for these characters. A pattern with a
+ * variable without a value fits no text at all (IAM: "Policy variables with no value").
  */
 export function fits(text: string, pattern: string, context: Context | undefined, wildcards = true): boolean {
   if (!pattern.includes('$')) return wildcards && /[*?]/.test(pattern) ? wild(pattern).test(text) : text === pattern;
@@ -23,7 +23,7 @@ export function fits(text: string, pattern: string, context: Context | undefined
   return new RegExp(`^${source}$`).test(text);
 }
 
-/** Those of policies, which the same requests meet again and again. */
+/** The compiled patterns of policies, since the same ones are met again and again. */
 const compiled = new Map<string, RegExp>();
 
 function wild(pattern: string): RegExp {
@@ -38,7 +38,7 @@ function valueIn(variable: string, context: Context): string | undefined {
   if (['*', '?', '$'].includes(variable)) return variable;
   const [, key = variable, otherwise] = /^([^,]*?),\s*'([^']*)'$/.exec(variable) ?? [];
   const value = context[key.trim().toLowerCase()];
-  // A key of many values has no one value to stand for.
+  // A key of several values has no single value for the variable.
   return typeof value === 'string' ? value : otherwise;
 }
 
@@ -49,8 +49,8 @@ function literal(text: string): string {
 const ARN_PARTS = 6;
 
 /**
- * Whether an ARN fits a pattern, each of its six parts by itself: a wildcard reaches over a colon in the last one only.
- * What is no ARN (`*`) is compared as a whole.
+ * Whether an ARN fits a pattern, each of its six parts by itself: a wildcard reaches over a colon in the last part only. A text that is no
+ * ARN (`*`) is compared as a whole.
  * @throws UnknownElement for an ARN that leaves parts out
  */
 export function fitsArn(arn: string, pattern: string, context: Context | undefined): boolean {
@@ -60,7 +60,7 @@ export function fitsArn(arn: string, pattern: string, context: Context | undefin
   return patterns.every((part, n) => fits(parts[n] ?? '', part, context));
 }
 
-/** Of policies' ARNs, as above. */
+/** The split ARNs of policies, kept for the same reason. */
 const splits = new Map<string, string[] | undefined>();
 
 function partsOf(pattern: string): string[] | undefined {
@@ -68,7 +68,10 @@ function partsOf(pattern: string): string[] | undefined {
   return splits.get(pattern);
 }
 
-/** Variables hold colons, too: they are no boundaries. */
+/**
+ * Splits an ARN at its colons, but not at those within variables.
+ * @throws UnknownElement for an ARN that leaves parts out
+ */
 function split(arn: string): string[] | undefined {
   const parts = arn.includes('}') ? arn.split(/:(?![^{]*\})/) : arn.split(':');
   if (parts[0] !== 'arn') return undefined;

@@ -1,11 +1,11 @@
-/** A state machine's ARN without the version or alias that it names, and the name of that one. */
+/** A state machine's ARN without its version or alias, and that version or alias. */
 export interface Qualified {
   readonly machineArn: string;
   /** A version's number or an alias's name; undefined where the ARN names neither. */
   readonly qualifier: string | undefined;
 }
 
-/** Takes the qualifier off an ARN. What is no state machine's ARN stays as it is. */
+/** Takes the qualifier off an ARN; a text that is no state machine's ARN stays as it is. */
 export function qualified(arn: string): Qualified {
   const [, machineArn = arn, qualifier] = /^(arn:[^:]*:states:[^:]*:[^:]*:stateMachine:[^:]+):([^:]+)$/.exec(arn) ?? [];
   return { machineArn, qualifier };

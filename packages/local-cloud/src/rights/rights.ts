@@ -3,12 +3,12 @@ import type { Context } from './patterns.ts';
 import { qualified } from './qualified.ts';
 import { readPolicy, type Statement, UnknownElement } from './statement.ts';
 
-/** A resource of the synthesized app, its references resolved. */
+/** A resource of the synthesized app, with its references resolved. */
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;
   readonly name: string;
-  /** What a reference to it gives. */
+  /** The value that a reference to it gives. */
   readonly ref: string;
   readonly arn: string;
   readonly properties: Readonly<Record<string, unknown>>;
@@ -22,18 +22,18 @@ export interface Role {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-/** A service that acts for itself, and what its request says of whom it acts for (`aws:SourceArn`, `aws:SourceAccount`). */
+/** A service that acts for itself, and the condition keys that say for whom (`aws:SourceArn`, `aws:SourceAccount`). */
 export interface Service {
   readonly service: string;
   readonly context: Context;
 }
 
-/** May it? If not, which of the things that it needs is refused, and why. */
+/** Whether something is allowed; if not, which of the rights needed is refused, and why. */
 export type Answer =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly why: string; readonly code?: 'KmsAccessDeniedException' };
 
-/** What a service asks of the key that encrypts a resource, on behalf of who acts on the resource. */
+/** The actions that a service needs on the key that encrypts a resource, on behalf of the caller who acts on the resource. */
 const KEY_NEEDS: readonly [action: RegExp, service: string, needs: readonly string[]][] = [
   [/^s3:GetObject(Version)?$/, 's3', ['kms:Decrypt']],
   // The parts of a large upload are decrypted when it is completed.
@@ -53,19 +53,19 @@ const KEY_NEEDS: readonly [action: RegExp, service: string, needs: readonly stri
   ],
 ];
 
-/** What Step Functions encrypts in the name of the machine's own role, whoever asks for it. */
+/** The actions for which Step Functions encrypts in the name of the machine's own role, whoever asks. */
 const BY_THE_MACHINE = /^states:(SendTaskFailure|SendTaskSuccess|StartExecution)$/;
 
 interface Guarded {
   readonly statements: Statement[];
   readonly key: string | undefined;
-  /** Of a state machine: the role of its executions. */
+  /** The role of its executions, for a state machine. */
   readonly roleArn?: string;
 }
 
 /** The rights that an app's templates give: the policies of all its roles, resources and keys together. */
 export class Rights {
-  /** By ARN. */
+  /** The app's roles, by ARN. */
   readonly roles: ReadonlyMap<string, Role>;
   readonly #account: string;
   readonly #region: string;
@@ -139,13 +139,13 @@ export class Rights {
   }
 
   /**
-   * May `who` do this? What it needs of the resource's key counts, too.
+   * Whether `who` may do this, and may use the resource's key for it.
    * @param resource its ARN
-   * @param context what the request says beside who asks, keys in lower case
+   * @param context the request's condition keys, in lower case, without those about the caller
    * @param plain whether it asks for nothing that is encrypted
    */
   ask(who: Role | Service, action: string, resource: string, context: Context = {}, plain = false): Answer {
-    // What names a version or an alias is asked of the state machine's own ARN, and says so in a key of its own.
+    // A request for a version or an alias needs the right on the state machine's own ARN, with the qualifier in a condition key.
     const { machineArn, qualifier } = qualified(resource);
     if (qualifier !== undefined)
       return this.ask(who, action, machineArn, { ...context, 'states:statemachinequalifier': [qualifier] }, plain);
@@ -159,7 +159,7 @@ export class Rights {
         for (const need of needs) {
           const via = {
             'kms:viaservice': `${service}.${this.#region}.amazonaws.com`,
-            // What SQS encrypts says which queue it is for, and SNS which topic.
+            // The encryption context of SQS names the queue, and that of SNS the topic.
             ...(service === 'sqs' ? { 'kms:encryptioncontext:aws:sqs:arn': resource } : {}),
             ...(service === 'sns' ? { 'kms:encryptioncontext:aws:sns:topicarn': resource } : {}),
           };
@@ -169,7 +169,7 @@ export class Rights {
     return first;
   }
 
-  /** May what an execution keeps be read, or written, under its machine's key? */
+  /** Whether an execution's data may be read, or written, under its machine's key. */
   #askForExecution(
     who: Role | Service,
     action: string,
@@ -187,14 +187,17 @@ export class Rights {
     return { allowed: true };
   }
 
-  /** May `who` do this with a key, by its ARN? */
+  /**
+   * Whether `who` may do this with a key, given by its ARN.
+   * @throws UnknownElement for a key of no stack
+   */
   useKey(who: Role | Service, action: string, key: string, context: Context = {}): Answer {
     const statements = this.#keys.get(key);
     if (statements === undefined) throw new UnknownElement(`the key ${key}, which no stack has`);
     return this.#decide(who, action, key, context, { account: this.#account, statements, decides: true });
   }
 
-  /** May `who` take on this role, saying this external id? */
+  /** Whether `who` may take on this role with this external id. */
   assume(who: Role | Service, role: string, externalId?: string): Answer {
     const context: Context = externalId === undefined ? {} : { 'sts:externalid': externalId };
     const statements = this.#trust.get(role) ?? [];

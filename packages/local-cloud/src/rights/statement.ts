@@ -9,14 +9,14 @@ export interface Statement {
   readonly principal: Principals | undefined;
   readonly notPrincipal: Principals | undefined;
   readonly condition: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-  /** `${…}` stands for a value of the request: only from this version of the language on. */
+  /** Whether `${…}` stands for a value of the request, as it does from one version of the policy language on. */
   readonly variables: boolean;
 }
 
-/** Who a statement is about: everybody, or accounts and roles (`AWS`) and services. */
+/** The principals of a statement: everybody, or accounts and roles (`AWS`) and services. */
 export type Principals = '*' | { readonly AWS: readonly string[]; readonly Service: readonly string[] };
 
-/** A policy holds what is not evaluated here: never taken for a "no" or a "yes". */
+/** The error for a policy with an element that is not evaluated here: it must never count as a "no" or a "yes". */
 export class UnknownElement extends Error {
   override name = 'UnknownElement';
 }
@@ -35,7 +35,7 @@ const ELEMENTS = [
 const WITH_VARIABLES = '2012-10-17';
 
 /**
- * Reads a policy document, its references resolved.
+ * Reads a policy document whose references are resolved.
  * @throws UnknownElement that names what isn't evaluated here
  */
 export function readPolicy(document: unknown): Statement[] {

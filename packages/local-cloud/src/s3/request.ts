@@ -1,4 +1,4 @@
-/** What a request asks of S3: its operation, bucket and key, and whether it is served here. */
+/** Recognises a request of S3: its operation, bucket and key, and whether it is served here. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { CHECKSUM_HEADERS } from '../checksums.ts';
 import { AwsError } from '../errors.ts';
@@ -55,7 +55,7 @@ export interface S3Request {
 /** "The name for a key is a sequence of Unicode characters whose UTF-8 encoding is at most 1,024 bytes long." */
 const LONGEST_KEY = 1024;
 
-/** A parameter by which SDKs name the operation. */
+/** The parameter by which SDKs name the operation. */
 const IGNORED = ['x-id'];
 
 /** Headers beginning with `x-amz-` that a request may have, beside those of signatures; `*` stands for any end. */
@@ -71,7 +71,7 @@ export const S3_HEADERS: { implemented: readonly string[]; accepted: readonly st
     'x-amz-sdk-checksum-algorithm',
     'x-amz-trailer',
   ],
-  /** Without effect here. */
+  /** Headers without effect here. */
   accepted: [
     'x-amz-acl',
     'x-amz-expected-bucket-owner',
@@ -91,7 +91,10 @@ function isKnownHeader(name: string): boolean {
   );
 }
 
-/** Recognises a request by its method, path, query and headers; throws NotImplemented with what it doesn't know. */
+/**
+ * Recognises a request by its method, path, query and headers.
+ * @throws AwsError NotImplemented that names what isn't known
+ */
 export function recognise(
   method: string,
   path: string,
@@ -142,7 +145,7 @@ export function recognise(
   }
   const conditions = ['if-match', 'if-none-match'].filter((name) => headers[name] !== undefined);
   const [conditional] = conditions;
-  // Where no object is, or over the object of one tag.
+  // A put may depend on there being no object, or on the tag of the object there is.
   const isKnown = (conditional === 'if-none-match') === (headers[conditional ?? ''] === '*');
   const mayPut = action === 'PutObject' && conditions.length === 1 && isKnown;
   if (conditional !== undefined && method !== 'GET' && method !== 'HEAD' && !mayPut) {

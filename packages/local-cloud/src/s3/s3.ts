@@ -14,10 +14,10 @@ const CREATES: Partial<Record<S3Action, string>> = {
   CompleteMultipartUpload: 'CompleteMultipartUpload',
 };
 
-/** Keys that S3 lists at once. */
+/** The most keys in one page of a list. */
 const LARGEST_PAGE = 1000;
 
-/** fauxqs takes no larger request. */
+/** The largest request that fauxqs takes. */
 const LARGEST_BODY = 11 * 1024 * 1024;
 
 /** S3 in front of fauxqs: versions, and events for EventBridge. */
@@ -37,7 +37,7 @@ export class S3 {
     this.clock = clock;
   }
 
-  /** @param settings `sealed`: its objects are encrypted under a key of KMS, so that their ETags are no MD5 */
+  /** @param settings `sealed`: the bucket's objects are encrypted under a key of KMS, so that their ETags are not an MD5 */
   createBucket(name: string, settings: { versioned: boolean; sealed: boolean; events: boolean }): void {
     this.fauxqs.objects.createBucket(name);
     if (settings.versioned) this.fauxqs.versioned.add(name);
@@ -56,7 +56,7 @@ export class S3 {
     return this.fauxqs.objects.getObject(bucket, key).body;
   }
 
-  /** Whether a request reads what isn't there: the newest version of a key that has none, or that was deleted. */
+  /** Whether a request reads an object that isn't there: the newest version of a key that has none, or that was deleted. */
   lacks({ action, bucket, key, versionId }: S3Request): boolean {
     const reads = action === 'GetObject' || action === 'HeadObject' || action === 'GetObjectAttributes';
     return reads && versionId === undefined && this.fauxqs.objects.buckets.get(bucket)?.has(key) === false;
@@ -80,7 +80,7 @@ export class S3 {
       );
     }
     const type = request.headers['content-type'] ?? '';
-    // fauxqs parses these two as requests of other services; an upload of that type is bytes like any other.
+    // fauxqs parses these two types as requests of other services; an upload of such a type is bytes like any other.
     if (/x-www-form-urlencoded|x-amz-json-1\.0/.test(type))
       request.headers['content-type'] = 'application/octet-stream';
     if (versionId !== undefined) {
@@ -99,7 +99,7 @@ export class S3 {
     this.fauxqs.route(request, response);
   }
 
-  /** To be called when a request succeeded, before its answer goes out: the version's id, and the event. */
+  /** Adds the version's id to the answer and sends the event; to be called when a request succeeded, before its answer goes out. */
   done({ action, bucket, key, versionId }: S3Request, response: ServerResponse): void {
     const marker = action === 'DeleteObject' ? this.fauxqs.markerOf(bucket, key) : undefined;
     if (marker?.versionId !== undefined) {
@@ -199,7 +199,7 @@ function answerXml(response: ServerResponse, body: string): void {
 /** A key as S3 encodes it in a list of encoding type `url`. */
 const urlEncoded = (key: string) => encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+');
 
-/** `bucket/key?versionId=v` becomes the key of a version. */
+/** Turns `bucket/key?versionId=v` into the key of a version. */
 function versionedSource(source: string): string {
   const [path = '', versionId] = source.split('?versionId=');
   if (versionId === undefined) return source;

@@ -1,18 +1,21 @@
-/** What people outside find in queues, and what nobody could work on. */
+/** The messages that people outside find in queues, and the dead letters. */
 import type { Fauxqs } from '../fauxqs/fauxqs.ts';
 import { logicalName, type Placed } from '../templates/names.ts';
 
 /** A message that a participant took from a queue. */
 export interface ReceivedMessage {
-  /** What was sent or published. */
+  /** The text that was sent or published. */
   body: string;
   /** Its message attributes that are texts. */
   attributes: Record<string, string>;
-  /** What it was published with: an e-mail has it above its text. */
+  /** The subject that it was published with: an e-mail has it above its text. */
   subject?: string;
 }
 
-/** Takes all messages from a queue, by its name, or from the one that stands in for an address; throws where there is none. */
+/**
+ * Takes all messages from a queue, given by its name, or from the queue that stands in for an address.
+ * @throws an Error where there is none
+ */
 export function drain(fauxqs: Fauxqs, queueName: string): ReceivedMessage[] {
   const queue = [...fauxqs.queues.allQueues()].find(
     ({ name, arn }) => name === queueName || fauxqs.mailboxes.get(arn)?.address === queueName,
@@ -30,7 +33,7 @@ export function drain(fauxqs: Fauxqs, queueName: string): ReceivedMessage[] {
   }
 }
 
-/** A message as whoever published it wrote it: out of what SNS wraps it in. */
+/** A message as its publisher wrote it, taken out of SNS's envelope. */
 function unwrap(body: string, own: Record<string, { StringValue?: string }>): ReceivedMessage {
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   const envelope = parsedObject(body);

@@ -4,7 +4,7 @@ import type { Fauxqs } from '../fauxqs/fauxqs.ts';
 import type { Queue } from '../fauxqs/stores.ts';
 import type { Need } from '../rights/enforcement.ts';
 
-/** Actions of SQS that are served here, with the fields of their requests: fauxqs has none of them. */
+/** The actions of SQS that are served here, with the fields of their requests: fauxqs has none of them. */
 export const MOVE_ACTIONS = {
   ListMessageMoveTasks: ['MaxResults', 'SourceArn'],
   StartMessageMoveTask: ['DestinationArn', 'SourceArn'],
@@ -23,7 +23,7 @@ interface MoveTask {
   StartedTimestamp: number;
 }
 
-/** How many tasks of a queue are remembered. */
+/** The number of a queue's tasks that are remembered. */
 const REMEMBERED = 10;
 
 type Body = Readonly<Record<string, unknown>>;
@@ -32,7 +32,7 @@ type Body = Readonly<Record<string, unknown>>;
 export class MessageMoves {
   private readonly clock: Clock;
   private readonly fauxqs: Fauxqs;
-  /** By the dead-letter queue's ARN, the newest first. */
+  /** The tasks by the dead-letter queue's ARN, the newest first. */
   private readonly tasks = new Map<string, MoveTask[]>();
   private started = 0;
 
@@ -41,7 +41,7 @@ export class MessageMoves {
     this.fauxqs = fauxqs;
   }
 
-  /** What a request takes: a task receives, deletes and sends in the name of who starts it. */
+  /** The rights that a request needs: a task receives, deletes and sends in the name of whoever starts it. */
   needs(action: MoveAction, body: Body): Need[] {
     const dead = this.deadLetters(body);
     if (action === 'ListMessageMoveTasks') return [{ action: `sqs:${action}`, resource: dead.arn }];
@@ -61,12 +61,12 @@ export class MessageMoves {
     return action === 'StartMessageMoveTask' ? this.start(body) : this.list(body);
   }
 
-  /** Messages that somebody has received and not deleted stay where they are, as on AWS. */
+  /** Moves all messages, but for those that somebody has received and not deleted, which stay where they are, as on AWS. */
   private start(body: Body): { TaskHandle: string } {
     const dead = this.deadLetters(body);
     const destination = this.destination(dead, body);
     const messages = dead.messages.splice(0);
-    // A message that was moved is a new one: it has its id, and was never received.
+    // A moved message is a new one: it has an id of its own, and was never received.
     for (const { body: content, messageAttributes } of messages)
       destination.enqueue(this.fauxqs.message(content, messageAttributes));
     const task: MoveTask = {
@@ -97,7 +97,9 @@ export class MessageMoves {
     return queue;
   }
 
-  /** Where a request says that the messages go, else where they come from; only what is some queue's dead letters is moved. */
+  /**
+   * The queue that a request names as destination, or else the one that the messages come from. Only dead letters of some queue are moved.
+   */
   private destination(dead: Queue, { DestinationArn }: Body): Queue {
     const [first, second] = [...this.fauxqs.queues.allQueues()].filter(
       ({ attributes }) =>

@@ -2,13 +2,13 @@ import type { Execution, Machine, MapRun } from './execution.ts';
 
 type Answer = Record<string, unknown>;
 
-/** The arn of an execution's state machine; a Map Run's child belongs to a part of one. */
+/** The ARN of an execution's state machine; a child of a Map Run belongs to a part of one. */
 function machineArn(execution: Execution): string {
   const { machine, mapRun } = execution;
   return mapRun === null ? machine.arn : `${machine.arn}/${mapRun.label}`;
 }
 
-/** An execution as ListExecutions has it. */
+/** An execution as ListExecutions answers it. */
 export function executionItem(execution: Execution): Answer {
   const { versionArn, aliasArn } = execution.startedBy;
   return {
@@ -25,7 +25,7 @@ export function executionItem(execution: Execution): Answer {
   };
 }
 
-/** DescribeExecution. */
+/** An execution as DescribeExecution answers it. */
 export function executionAnswer(execution: Execution, withData: boolean): Answer {
   const { status, input, output, error, cause } = execution;
   const redrivable = status !== 'RUNNING' && status !== 'SUCCEEDED';
@@ -42,7 +42,7 @@ export function executionAnswer(execution: Execution, withData: boolean): Answer
   };
 }
 
-/** DescribeStateMachine. */
+/** A state machine as DescribeStateMachine answers it. */
 export function machineAnswer(machine: Machine, withData: boolean): Answer {
   return {
     stateMachineArn: machine.arn,
@@ -57,7 +57,7 @@ export function machineAnswer(machine: Machine, withData: boolean): Answer {
   };
 }
 
-/** A Map Run as ListMapRuns has it. */
+/** A Map Run as ListMapRuns answers it. */
 export function mapRunItem(run: MapRun): Answer {
   return {
     executionArn: run.parent.arn,
@@ -68,7 +68,7 @@ export function mapRunItem(run: MapRun): Answer {
   };
 }
 
-/** DescribeMapRun. */
+/** A Map Run as DescribeMapRun answers it. */
 export function mapRunAnswer(run: MapRun): Answer {
   const { stateMachineArn: _, ...item } = mapRunItem(run);
   return {

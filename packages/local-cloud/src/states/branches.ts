@@ -5,7 +5,7 @@ import { Cancelled, type Line } from './scope.ts';
 import { together } from './together.ts';
 import { bindingsOf, contextOf, type Frame, type RunFlow, record, type Visit } from './visit.ts';
 
-/** At most so many iterations of an inline Map run at once (quota). */
+/** The most iterations of an inline Map that run at once (quota). */
 const INLINE_CONCURRENCY = 40;
 
 function innerFrame(at: Visit, line: Line, item: Frame['item']): Frame {
@@ -49,7 +49,7 @@ export async function itemsOf(at: Visit<MapState>): Promise<Json[]> {
   return value;
 }
 
-/** What iteration or child `index` gets for its item: the item itself, or what ItemSelector makes of it. */
+/** The item of the iteration or child `index`: the item itself, or the value of ItemSelector for it. */
 export async function selected(at: Visit<MapState>, item: Json, index: number): Promise<Json> {
   const { selector } = at.state;
   if (selector === null) return item;
@@ -57,7 +57,7 @@ export async function selected(at: Visit<MapState>, item: Json, index: number): 
   return evaluate(selector, bindingsOf(at, {}, context));
 }
 
-/** A whole number that a field of a Map gives, `otherwise` where there is no such field. */
+/** The whole number that a field of a Map gives, `otherwise` where there is no such field. */
 export async function wholeNumber(
   at: Visit,
   template: Template | null,

@@ -55,7 +55,7 @@ export interface ChoiceState extends Common {
   readonly default: string | null;
 }
 
-/** How a Task's end is told: by the answer, by the end of what it started, or by a task token. */
+/** The way a Task's end is told: by the answer, by the end of what it started, or by a task token. */
 export type Pattern = 'request' | 'sync' | 'sync:2' | 'token';
 
 export interface TaskState extends Failing {
@@ -70,7 +70,7 @@ export interface TaskState extends Failing {
   readonly heartbeat: Template | null;
 }
 
-/** States of one level: the machine's own, a branch's or an item processor's. */
+/** The states of one level: the machine's own, a branch's or an item processor's. */
 export interface Flow {
   readonly startAt: string;
   readonly states: ReadonlyMap<string, State>;
@@ -96,7 +96,7 @@ export interface ItemBatcher {
 }
 
 export interface ResultWriter {
-  /** Bucket and Prefix; null when the results stay in the state's output. */
+  /** Bucket and Prefix; null where the results stay in the state's output. */
   readonly arguments: Template | null;
   readonly format: 'JSON' | 'JSONL';
   readonly transformation: 'NONE' | 'COMPACT' | 'FLATTEN';

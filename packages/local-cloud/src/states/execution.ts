@@ -13,22 +13,25 @@ export interface Machine {
   readonly roleArn: string;
   readonly type: 'STANDARD';
   readonly definition: Definition;
-  /** The definition as it was given, as text. */
+  /** The text of the definition, as it was given. */
   readonly text: string;
   readonly createdAt: number;
 }
 
-/** By what an execution was started: null where it was by neither. */
+/** The version and the alias by which an execution was started; null where it was by neither. */
 export interface StartedBy {
   readonly versionArn: string | null;
   readonly aliasArn: string | null;
 }
 
-/** What executions need from the service that runs them. */
+/** The service that runs executions, as far as they need it. */
 export interface Engine {
   readonly world: StatesWorld;
   readonly tokens: Tokens;
-  /** Starts an execution of the machine for a task of another; throws AwsError. */
+  /**
+   * Starts an execution of the machine for a task of another.
+   * @throws AwsError where it can't be started
+   */
   startNested(machineArn: string, name: string, input: Payload): Execution;
   /** Makes a Map Run, and its children as they start, known to the API. */
   addMapRun(run: MapRun): void;
@@ -38,7 +41,7 @@ export interface Engine {
 export interface ExecutionSpec {
   readonly arn: string;
   readonly name: string;
-  /** As it was when the execution started: later changes of the machine don't reach it. */
+  /** The machine as it was when the execution started: later changes don't reach the execution. */
   readonly machine: Machine;
   readonly startedBy: StartedBy;
   readonly input: Payload;
@@ -60,7 +63,7 @@ export class Execution {
   readonly scope = new Scope();
   readonly history = new History();
   readonly startedAt: number;
-  /** The last event outside branches and iterations: what ends the execution follows it. */
+  /** The last event outside branches and iterations; the event that ends the execution follows it. */
   lastEvent = 0;
   #input: Payload | null;
   #status: ExecutionStatus = 'RUNNING';
@@ -96,7 +99,7 @@ export class Execution {
   get cause(): string | null {
     return this.#cause;
   }
-  /** Null once it was let go of. */
+  /** Null once the execution has let go of it. */
   get input(): Payload | null {
     return this.#input;
   }
@@ -131,12 +134,12 @@ export class Execution {
       .finally(() => line.sleep());
   }
 
-  /** Ends it from outside (StopExecution, a stopped parent). */
+  /** Ends the execution from outside (StopExecution, a stopped parent). */
   abort(error: string | null = null, cause: string | null = null): void {
     this.#end('ABORTED', error, cause);
   }
 
-  /** Calls `listener` when the execution ends, while the clock is held. */
+  /** Calls `listener` when the execution ends, while the clock is held; returns the call that removes it. */
   onEnd(listener: () => void): () => void {
     this.#listeners.push(listener);
     return () => {
@@ -211,7 +214,7 @@ export class Execution {
   }
 }
 
-/** Counts of a Map Run, of its children or of their items, as DescribeMapRun gives them. */
+/** The counts of a Map Run's children or of their items, as DescribeMapRun gives them. */
 export interface Counts {
   total: number;
   pending: number;
@@ -227,23 +230,23 @@ function noCounts(): Counts {
   return { total: 0, pending: 0, running: 0, succeeded: 0, failed: 0, timedOut: 0, aborted: 0, resultsWritten: 0 };
 }
 
-/** How many items of a Map Run may fail. */
+/** The number of a Map Run's items that may fail. */
 export interface Tolerance {
   /** Null where the definition has no such field. */
   readonly count: number | null;
   readonly percentage: number | null;
 }
 
-/** How one child ended, in the texts that the Map Run's result is made of. */
+/** The end of one child, in the texts that the Map Run's result is made of. */
 export interface ChildResult {
   readonly status: ExecutionStatus;
-  /** The child's output as JSON text; null when it failed. */
+  /** The child's output as JSON text; null if it failed. */
   readonly output: string | null;
-  /** What Transformation NONE gives, as JSON text; null when the Map needs it for no child that succeeded. */
+  /** The child's record by Transformation NONE, as JSON text; null for a child that succeeded if the Map doesn't need it. */
   readonly record: string | null;
 }
 
-/** One run of a distributed Map: its children are executions that know it, so that it is described beside them. */
+/** One run of a distributed Map. Its children are executions that know it, and so it is described beside them. */
 export class MapRun {
   readonly arn: string;
   readonly id: string;
@@ -276,7 +279,7 @@ export class MapRun {
     this.stoppedAt = this.parent.engine.world.clock.now();
   }
 
-  /** True when more items failed or timed out than the Map tolerates. */
+  /** Whether more items failed, timed out or were aborted than the Map tolerates. */
   exceeded(): boolean {
     const { failed, timedOut, aborted, total } = this.itemCounts;
     const bad = failed + timedOut + aborted;

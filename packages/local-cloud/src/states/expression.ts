@@ -3,7 +3,7 @@ import { StatesError } from '../errors.ts';
 import { addFunctions, type Surroundings } from './functions.ts';
 import { isObject, type Json, type JsonObject, plain } from './json.ts';
 
-/** What an expression sees: `$states`, and the variables by their names. */
+/** The names that an expression sees: `$states`, and the variables. */
 export type Bindings = Readonly<Record<string, unknown>>;
 
 /** A field of a definition with the expressions in it compiled. */
@@ -18,7 +18,7 @@ export type Template =
   | { readonly kind: 'array'; readonly items: readonly Template[] }
   | { readonly kind: 'object'; readonly members: readonly (readonly [string, Template])[] };
 
-/** An expression that can't be used; `field` says where it stands. */
+/** The error for an expression that can't be used; `field` says where it stands. */
 export class ExpressionFault extends Error {
   readonly field: string;
 
@@ -31,15 +31,15 @@ export class ExpressionFault extends Error {
 
 const DELIMITED = /^\{%([\s\S]*)%\}$/;
 
-/** True for a string that is a JSONata expression, `{% … %}`. */
+/** Whether a value is a string that is a JSONata expression, `{% … %}`. */
 export function isExpression(value: unknown): value is string {
   return typeof value === 'string' && DELIMITED.test(value);
 }
 
 /**
- * Compiles `value`, the content of the field `field`. Throws ExpressionFault for one that doesn't parse or that uses $eval (Step
- * Functions has none). What is parsed is JSONata 2.0.6, as on AWS ("Step Functions implements JSONata based on the 2.0.6
- * specification"): the package is held to that version, which knows no `??` and no `?:`.
+ * Compiles `value`, the content of the field `field`. Expressions are JSONata 2.0.6, as on AWS ("Step Functions implements JSONata based on
+ * the 2.0.6 specification"): the package is kept at that version, which knows no `??` and no `?:`.
+ * @throws ExpressionFault for an expression that doesn't parse, or that uses $eval, which Step Functions doesn't have
  */
 export function compile(value: Json, field: string, around: Surroundings): Template {
   if (typeof value === 'string') {
@@ -82,7 +82,10 @@ function compileExpression(source: string, field: string, around: Surroundings):
   return { kind: 'expression', field, source: source.trim(), compiled };
 }
 
-/** Looks for a call of $eval anywhere in the syntax tree. */
+/**
+ * Looks for a call of $eval anywhere in the syntax tree.
+ * @throws ExpressionFault where there is one
+ */
 function refuse(node: unknown, field: string): void {
   const open: unknown[] = [node];
   const seen = new Set<unknown>();
@@ -97,7 +100,7 @@ function refuse(node: unknown, field: string): void {
   }
 }
 
-/** Code and message of an error of the engine's, without the values that it quotes: they may be people's data. */
+/** The code and message of the engine's error, without the values that it quotes: they may be people's data. */
 function messageOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return String(error);
   const { code, message, value, value2 } = error as Record<string, unknown>;
@@ -110,8 +113,9 @@ function messageOf(error: unknown): string {
 }
 
 /**
- * The template's value. Rejects with States.QueryEvaluationError when an expression throws, is undefined (JSON has no
- * undefined), or gives what is no JSON (a function).
+ * The template's value.
+ * @throws States.QueryEvaluationError when an expression throws, is undefined (JSON has no undefined), or gives something other than JSON
+ * (a function)
  */
 export async function evaluate(template: Template, bindings: Bindings): Promise<Json> {
   switch (template.kind) {
@@ -145,7 +149,7 @@ async function run(template: Template & { kind: 'expression' }, bindings: Bindin
   return copy.value;
 }
 
-/** States.QueryEvaluationError, with the field where it came about. */
+/** The error States.QueryEvaluationError, with the field where it arose. */
 export class QueryError extends StatesError {
   readonly location: string;
 

@@ -1,16 +1,16 @@
 import type { Execution } from './execution.ts';
 import { eventAnswer } from './history.ts';
 
-/** An execution that failed or ran out of time, as somebody who looks for the reason needs it. */
+/** An execution that failed or ran out of time, for somebody who looks for the reason. */
 export interface FailedExecution {
-  /** The state machine's name, and the execution's; children of a Map Run have names that the cloud gave. */
+  /** The names of the state machine and of the execution; the cloud names the children of a Map Run. */
   readonly machine: string;
   readonly name: string;
   readonly arn: string;
   readonly status: string;
   readonly error: string | null;
   readonly cause: string | null;
-  /** The state in which it failed: of states within states, the innermost that its last event tells of. */
+  /** The state in which it failed: with states inside states, the innermost that its last event tells of. */
   readonly state: string | null;
   /** The function that this state called last, as its task named it; null where it called none. */
   readonly calledFunction: string | null;
@@ -18,7 +18,7 @@ export interface FailedExecution {
   readonly events: readonly Record<string, unknown>[];
 }
 
-/** What is to be known of an execution that failed. */
+/** Describes an execution that failed. */
 export function failureOf(execution: Execution): FailedExecution {
   const { arn, name, machine, status, error, cause, history } = execution;
   const { events } = history;

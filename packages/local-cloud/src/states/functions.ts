@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
 
-/** What expressions take from the cloud that runs them. */
+/** The clock and the random numbers of the cloud that runs the expressions. */
 export interface Surroundings {
   /** Epoch milliseconds. */
   now(): number;
@@ -61,7 +61,7 @@ function hash(content: string, algorithm: string): string | undefined {
   return createHash(name).update(content, 'utf8').digest('hex');
 }
 
-/** One number from a seed, always the same one (mulberry32 over the seed's digits). */
+/** The number that a seed determines (mulberry32 over the seed's digits). */
 function seeded(seed: number): number {
   let state = 0;
   for (const character of String(seed)) state = (Math.imul(state, 31) + character.charCodeAt(0)) | 0;
@@ -77,7 +77,7 @@ export function uuidFrom(random: () => number): string {
   return uuidOf(bytes, 0x40);
 }
 
-/** A UUID that `parts` determine (version 8, "custom"): the same parts, the same id. */
+/** The UUID that `parts` determine (version 8, "custom"): the same parts, the same id. */
 export function uuidFor(...parts: (string | number)[]): string {
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
   return uuidOf(digest.subarray(0, 16), 0x80);
@@ -102,7 +102,7 @@ function parse(text: string): unknown {
 
 type Implementation = Parameters<jsonata.Expression['registerFunction']>[1];
 
-/** What is added to JSONata: by name its signature, and the function for the cloud that runs it. */
+/** The functions added to JSONata, by name: the signature, and the function for the cloud that runs it. */
 const FUNCTIONS: Readonly<Record<string, { signature: string; of(around: Surroundings): Implementation }>> = {
   partition: { signature: '<xn:a>', of: () => partition },
   range: { signature: '<nnn:a<n>>', of: () => range },
@@ -129,8 +129,8 @@ const FUNCTIONS: Readonly<Record<string, { signature: string; of(around: Surroun
 export const JSONATA_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS);
 
 /**
- * Gives an expression the functions that Step Functions adds to JSONata ($partition, $range, $hash, $random with a seed,
- * $uuid, $parse), and a $now and $millis that read the cloud's clock.
+ * Adds to an expression the functions that Step Functions adds to JSONata ($partition, $range, $hash, $random with a seed, $uuid, $parse),
+ * and a $now and $millis that read the cloud's clock.
  */
 export function addFunctions(expression: jsonata.Expression, around: Surroundings): void {
   for (const [name, { signature, of }] of Object.entries(FUNCTIONS)) {

@@ -12,7 +12,7 @@ export interface HistoryEvent {
 /** Quota "maximum execution event history size": with this many events an execution fails. */
 export const HISTORY_LIMIT = 25_000;
 
-/** What happened in one execution, in order. */
+/** The events of one execution, in order. */
 export class History {
   #events: HistoryEvent[] = [];
   #dropped = false;
@@ -26,8 +26,8 @@ export class History {
   }
 
   /**
-   * Adds an event and returns its id. Throws States.Runtime where the last place, kept for the event that ends the
-   * execution, would be taken.
+   * Adds an event and returns its id.
+   * @throws States.Runtime where the last place, kept for the event that ends the execution, would be taken
    */
   add(
     timestamp: number,

@@ -1,6 +1,6 @@
 /**
- * The fields that the interpreter implements, by the object of a definition that they stand in. The loader knows its
- * fields from here: any other one is an error. (Documents list them from here too.)
+ * The fields that the interpreter implements, by the object of a definition that they stand in. The loader takes any other field for an
+ * error. (Documents list the fields from here, too.)
  */
 export const IMPLEMENTED = {
   Definition: ['Comment', 'Version', 'QueryLanguage', 'StartAt', 'States', 'TimeoutSeconds'],
@@ -79,7 +79,7 @@ export const IMPLEMENTED = {
   Catch: ['Comment', 'ErrorEquals', 'Next', 'Output', 'Assign'],
 } as const satisfies Record<string, readonly string[]>;
 
-/** The values that fields with a closed list of them may have. */
+/** The values of fields that take only certain ones. */
 export const VALUES = {
   Version: ['1.0'],
   QueryLanguage: ['JSONata'],

@@ -11,7 +11,7 @@ import type { Tasks } from './world.ts';
 
 type Args = Record<string, unknown>;
 
-/** What the integrations call. */
+/** The services that the integrations call. */
 export interface IntegrationsSettings {
   functions: Functions;
   asyncInvoker: AsyncInvoker;
@@ -20,13 +20,16 @@ export interface IntegrationsSettings {
   pollers: Pollers;
   usage: UsageCounter;
   faults: FaultPlan;
-  /** Throws AwsError where a machine's role may not do this; without it, every role may. */
+  /**
+   * Called before a request; without it, every role may do everything.
+   * @throws AwsError where a machine's role may not do this
+   */
   authorize?: ((roleArn: string, action: string, resource: string) => void) | undefined;
 }
 
 const DYNAMODB = { getItem: 'GetItem', putItem: 'PutItem', updateItem: 'UpdateItem', deleteItem: 'DeleteItem' };
 
-/** Arguments of each integration, as Step Functions takes them; any other is an error. DynamoDB's are its API's. */
+/** The arguments of each integration, as Step Functions takes them; any other is an error. DynamoDB's are those of its API. */
 export const ARGUMENTS: Readonly<Record<string, readonly string[] | undefined>> = {
   'lambda:invoke': ['FunctionName', 'Payload', 'InvocationType'],
   'sns:publish': ['TopicArn', 'TargetArn', 'Message', 'Subject', 'MessageAttributes'],
@@ -34,7 +37,7 @@ export const ARGUMENTS: Readonly<Record<string, readonly string[] | undefined>> 
   ...Object.fromEntries(Object.entries(DYNAMODB).map(([name, action]) => [`dynamodb:${name}`, fieldsOf(action)])),
 };
 
-/** The integrations by what follows `arn:aws:states:::`, beside those that the interpreter runs itself. */
+/** The integrations, by the text after `arn:aws:states:::`, beside those that the interpreter runs itself. */
 export const INTEGRATIONS = [
   'lambda:invoke',
   'lambda:invoke.waitForTaskToken',
@@ -129,7 +132,7 @@ export function integrations(settings: IntegrationsSettings): Tasks {
     return { MD5OfMessageBody: message.md5OfBody, MessageId: message.messageId, ...metadata(200) };
   };
 
-  /** The service, as its errors name it, and the right that an integration takes. */
+  /** The service, as its errors name it, and the right that an integration needs. */
   const right = (integration: string, args: Args): [service: string, action: string, resource: string] => {
     const [service, action = ''] = integration.split(':');
     if (service === 'lambda') return ['Lambda', 'lambda:InvokeFunction', functions.find(String(args.FunctionName)).arn];
@@ -177,7 +180,7 @@ function shortName(resource: string): string {
   return resource.replace(/^arn:aws:states:::/, '');
 }
 
-/** The integration without the pattern by which its end is told. */
+/** The integration without the ending that says how its end is told. */
 function requestOf(resource: string): string {
   return shortName(resource).replace('.waitForTaskToken', '');
 }
@@ -196,7 +199,7 @@ function failure(service: string, error: unknown): unknown {
   return new StatesError(`${client}Exception`, `${code}: ${message}`);
 }
 
-/** What a request is about: the item's partition key, the topic, the queue. */
+/** The subject of a request: the item's partition key, the topic, the queue. */
 function keyOf(args: Args): string {
   const item = (args.Key ?? args.Item) as Record<string, { S?: string }> | undefined;
   return item?.pk?.S ?? String(args.TopicArn ?? args.TargetArn ?? args.QueueUrl ?? '');

@@ -21,8 +21,8 @@ function readerFailed(cause: string): StatesError {
 }
 
 /**
- * The items of a distributed Map: of its ItemReader's object, or as an inline Map has them. Rejects with
- * States.ItemReaderFailed when the object is missing or not of its InputType.
+ * The items of a distributed Map: those of its ItemReader's object, or as an inline Map has them.
+ * @throws States.ItemReaderFailed when the object is missing or not of its InputType
  */
 export async function readItems(at: Visit<MapState>): Promise<Json[]> {
   const { reader } = at.state;
@@ -65,7 +65,7 @@ function parseItems(text: string, reader: ItemReader): Json[] {
   }
 }
 
-/** Each row an object of strings by the headers; cells beyond the headers are dropped, missing ones are empty. */
+/** Reads each row into an object of strings, keyed by the headers; cells beyond the headers are dropped, missing ones are empty. */
 function parseCsv(text: string, reader: ItemReader): Json[] {
   let rows: string[][];
   try {
@@ -91,15 +91,15 @@ function parseCsv(text: string, reader: ItemReader): Json[] {
   });
 }
 
-/** What one child execution gets, and how many items that are. */
+/** The input of one child execution, and the number of items in it. */
 export interface ChildInput {
   readonly input: Payload;
   readonly items: number;
 }
 
 /**
- * The inputs of a Map Run's children, made as they are needed: one item each, or batches, after ItemSelector. Without
- * MaxInputBytesPerBatch a batch, with its BatchInput, holds as many items as a child's input may have bytes.
+ * The inputs of a Map Run's children, made as they are needed: one item each, or batches, after ItemSelector. Without MaxInputBytesPerBatch
+ * a batch, with its BatchInput, holds as many items as fit into the most bytes of a child's input.
  */
 export async function* childInputs(at: Visit<MapState>, items: readonly Json[]): AsyncGenerator<ChildInput> {
   const { batcher } = at.state;

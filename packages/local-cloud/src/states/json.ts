@@ -1,6 +1,6 @@
 import { StatesError } from '../errors.ts';
 
-/** What states pass on: JSON values. */
+/** The values that states pass on: JSON. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
@@ -31,7 +31,10 @@ export function payloadOf(value: Json): Payload {
   return { value, text: JSON.stringify(value) };
 }
 
-/** Quota "maximum input or output size for a task, state or execution": throws States.DataLimitExceeded above it. */
+/**
+ * Checks the quota "maximum input or output size for a task, state or execution".
+ * @throws States.DataLimitExceeded above it
+ */
 export function limited(payload: Payload, what: string): Payload {
   if (exceedsLimit(payload.text)) {
     throw new StatesError(
@@ -42,7 +45,7 @@ export function limited(payload: Payload, what: string): Payload {
   return payload;
 }
 
-/** A parsed JSON text; null where it is none (callers tell their own error). */
+/** A parsed JSON text; null where it is not JSON (callers have their own errors). */
 export function parseJson(text: string): { value: Json } | null {
   try {
     return { value: JSON.parse(text) as Json };
@@ -52,8 +55,8 @@ export function parseJson(text: string): { value: Json } | null {
 }
 
 /**
- * A plain copy of what an expression or an integration gave: no functions, no undefined, no marks of the engine's.
- * Members that are undefined are left out, as JSON does; `null` when the value itself can't be JSON.
+ * A plain copy of the value of an expression or an integration: no functions, no undefined, no marks of the engine. Members that are
+ * undefined are left out, as JSON does; `null` when the value itself can't be JSON.
  */
 export function plain(value: unknown): { value: Json } | null {
   switch (typeof value) {

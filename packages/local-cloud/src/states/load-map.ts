@@ -20,7 +20,7 @@ const DELIMITERS: Record<string, string> = { COMMA: ',', PIPE: '|', SEMICOLON: '
 const count = (n: number) => Number.isInteger(n) && n >= 0;
 const positive = (n: number) => Number.isInteger(n) && n >= 1;
 
-/** What a Map state has beside the fields of every state that may fail; `readFlow` reads the states of its processor. */
+/** Reads the fields of a Map state beside those of every state that may fail; `readFlow` reads the states of its processor. */
 export function readMap(name: string, fields: Fields, readFlow: (fields: Fields) => Flow): MapPart {
   const processor = new Fields(
     fields.reading,
@@ -63,7 +63,10 @@ export function readMap(name: string, fields: Fields, readFlow: (fields: Fields)
   };
 }
 
-/** Label: at most 40 characters, none of those that an ARN may not hold. Without one we take what the name has of them. */
+/**
+ * Reads Label: at most 40 characters, none of those that an ARN may not hold. Without a Label, the permitted characters of the state's name
+ * are taken.
+ */
 function readLabel(name: string, fields: Fields): string {
   const label = fields.text('Label');
   if (label === null) return name.replace(/[^A-Za-z0-9_-]+/g, '').slice(0, 40) || 'Map';
@@ -95,7 +98,7 @@ function readReader(name: string, fields: Fields): ItemReader | null {
   return { format, arguments: args, maxItems, csv: { headers, delimiter: DELIMITERS[delimiter ?? 'COMMA'] ?? ',' } };
 }
 
-/** Arguments that are an object of known names, or one expression whose value is checked when it is there. */
+/** Reads Arguments: an object of known names, or one expression whose value is checked at run time. */
 function checkedArguments(fields: Fields, known: readonly string[], needed: readonly string[]) {
   const raw = fields.raw('Arguments');
   if (isObject(raw)) {

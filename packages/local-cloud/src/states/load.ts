@@ -11,8 +11,8 @@ import { UnsupportedDefinition } from './world.ts';
 export const LONGEST_TIMEOUT = 99_999_999;
 
 /**
- * Reads and compiles a definition in Amazon States Language with JSONata. Throws UnsupportedDefinition, which names the
- * state and the field, for whatever would not run as it does on AWS.
+ * Reads and compiles a definition in Amazon States Language with JSONata.
+ * @throws UnsupportedDefinition, which names the state and the field, for whatever would not run as it does on AWS
  */
 export function loadDefinition(
   machine: string,
@@ -35,7 +35,7 @@ export function loadDefinition(
   return loaded;
 }
 
-/** StartAt and States of a machine, a branch or an item processor, with all transitions checked. */
+/** Reads StartAt and States of a machine, a branch or an item processor, and checks all transitions. */
 export function readFlow(fields: Fields): Flow {
   const startAt = fields.needText('StartAt');
   const content = new Fields(fields.reading, null, `${fields.where} field States`, fields.raw('States'));
@@ -208,7 +208,7 @@ function readChoice(name: string, fields: Fields): State {
 
 const RESOURCE =
   /^arn:aws[a-z-]*:states:::([a-z0-9-]+):([A-Za-z0-9]+(?::[A-Za-z0-9]+)?)(\.sync|\.sync:2|\.waitForTaskToken)?$/;
-/** The ends of a Task's resource by which its own end is told. */
+/** The endings of a Task's resource that say how the task's end is told. */
 export const PATTERNS: Readonly<Record<string, Pattern>> = {
   '.sync': 'sync',
   '.sync:2': 'sync:2',

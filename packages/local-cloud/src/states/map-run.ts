@@ -11,12 +11,12 @@ import { Cancelled } from './scope.ts';
 import { bindingsOf, record, type Visit } from './visit.ts';
 import type { ExecutionStatus } from './world.ts';
 
-/** Children of one Map Run that may run at once (quota). */
+/** The most children of one Map Run that may run at once (quota). */
 const MOST_CHILDREN = 10_000;
-/** Up to so many children a Map Run keeps their histories, inputs and outputs after their end. */
+/** The most children of a Map Run whose histories, inputs and outputs are kept after their end. */
 const KEPT_CHILDREN = 100;
 
-/** Runs a distributed Map as a Map Run of child executions; gives its result. */
+/** Runs a distributed Map as a Map Run of child executions; returns its result. */
 export async function runMapRun(at: Visit<MapState>, runExecution: RunExecution): Promise<Json> {
   const { state, frame } = at;
   const { execution, line } = frame;
@@ -67,7 +67,7 @@ async function toleranceOf(at: Visit<MapState>): Promise<Tolerance> {
   throw wrongType('ToleratedFailurePercentage', 'number from 0 to 100', percentage);
 }
 
-/** Starts children as long as there is room, until all have ended or too many have failed. */
+/** Starts children while there is room, until all have ended or too many have failed. */
 async function runChildren(
   at: Visit<MapState>,
   run: MapRun,
@@ -101,7 +101,7 @@ async function runChildren(
   return result;
 }
 
-/** Ends a Map Run in which too many items failed: what runs is stopped, what waits is listed as pending. */
+/** Ends a Map Run in which too many items failed: running children are stopped, waiting ones are listed as pending. */
 async function failed(
   at: Visit<MapState>,
   run: MapRun,
@@ -124,7 +124,10 @@ async function failed(
   );
 }
 
-/** A Map Run's children are executions of the machine's own. */
+/**
+ * Checks the right to start children, which are executions of the machine itself.
+ * @throws StatesError where the machine's role lacks it
+ */
 function startChildrenAllowed({ frame }: Visit<MapState>): void {
   const { engine, machine } = frame.execution;
   try {

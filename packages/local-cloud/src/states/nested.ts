@@ -10,7 +10,7 @@ import type { Visit } from './visit.ts';
 /** The arguments of states:startExecution; TraceHeader has no effect here. */
 export const NESTED_ARGUMENTS: readonly string[] = ['StateMachineArn', 'Input', 'Name', 'TraceHeader'];
 
-/** Errors of StartExecution that Step Functions knows by name (those of the API's model); others are its client's own. */
+/** The errors of StartExecution that Step Functions knows by name (those of the API's model); others are its client's own. */
 const ERRORS: readonly string[] = [
   'ExecutionAlreadyExists',
   'ExecutionLimitExceeded',
@@ -23,9 +23,9 @@ const ERRORS: readonly string[] = [
 ];
 
 /**
- * Starts the execution that a states:startExecution task asks for. Throws StatesError named after the API's error
- * (`StepFunctions.ExecutionAlreadyExistsException`); what is throttled, fails or isn't allowed is
- * `StepFunctions.AWSStepFunctionsException`.
+ * Starts the execution that a states:startExecution task asks for.
+ * @throws StatesError named after the API's error (`StepFunctions.ExecutionAlreadyExistsException`);
+ * `StepFunctions.AWSStepFunctionsException` for a call that is throttled, fails or isn't allowed
  */
 export function startNested(at: Visit<TaskState>, args: Json): Execution {
   const { execution, last } = at.frame;
@@ -62,7 +62,7 @@ export function startNested(at: Visit<TaskState>, args: Json): Execution {
   }
 }
 
-/** Input may be any JSON; a string is taken as the JSON text that the API's parameter is. */
+/** Reads Input, which may be any JSON; a string is taken for JSON text, as the API's parameter is. */
 function inputOf(args: JsonObject): Payload {
   const { Input: input } = args;
   if (input === undefined) return payloadOf({});
@@ -72,7 +72,9 @@ function inputOf(args: JsonObject): Payload {
   return { value: parsed.value, text: input };
 }
 
-/** DescribeExecution of an execution that has ended, as a `.sync` task gives it: with Input and Output parsed in `.sync:2`. */
+/**
+ * The answer of DescribeExecution for an execution that has ended, as a `.sync` task gives it; in `.sync:2` Input and Output are parsed.
+ */
 export function describeNested(nested: Execution, parsed: boolean): JsonObject {
   const answer: JsonObject = {};
   if (nested.cause) answer.Cause = nested.cause;

@@ -3,13 +3,13 @@ import type { S3 } from '../s3/s3.ts';
 import { MACHINE, type UsageCounter } from '../usage.ts';
 import type { Caller, StatesWorld } from './world.ts';
 
-/** What the interpreter's world is made of in a cloud. */
+/** The parts of a cloud that make the interpreter's world. */
 interface Surrounding
   extends Pick<StatesWorld, 'clock' | 'region' | 'account' | 'tasks' | 'changed' | 'random' | 'largeResults'> {
   s3: S3;
   usage: UsageCounter;
   faults: FaultPlan;
-  /** Undefined where every role may everything. */
+  /** Undefined where every role may do everything. */
   authorize: StatesWorld['authorize'] | undefined;
 }
 

@@ -5,8 +5,8 @@ const DEFAULT_SIZE = 100;
 const LARGEST_SIZE = 1000;
 
 /**
- * One page of a list: at most `maxResults` (default 100, at most 1,000), from where `nextToken` says. Throws
- * ValidationException and InvalidToken.
+ * One page of a list: at most `maxResults` (default 100, at most 1,000), from where `nextToken` says.
+ * @throws AwsError ValidationException or InvalidToken
  */
 export function page<T>(
   all: readonly T[],

@@ -4,28 +4,28 @@ import { IMPLEMENTED, type Kind, VALUES } from './implemented.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { UnsupportedDefinition } from './world.ts';
 
-/** What the readers of all parts of one definition share. */
+/** The data that the readers of all parts of one definition share. */
 export interface Reading {
   readonly machine: string;
   readonly around: Surroundings;
   /** Whether a Task's resource is implemented. */
   knows(resource: string): boolean;
-  /** The arguments that it takes, where they are known. */
+  /** The arguments that a resource takes, where they are known. */
   takes(resource: string): readonly string[] | undefined;
-  /** All states' names so far: they are unique in a machine. */
+  /** The names of all states so far, which are unique in a machine. */
   readonly names: Set<string>;
 }
 
 /**
- * One JSON object of a definition, read field by field. A field that its kind doesn't have is not implemented. Every
- * fault is an UnsupportedDefinition that names the object and the field.
+ * One JSON object of a definition, read field by field. A field that its kind doesn't have is not implemented.
+ * @throws UnsupportedDefinition, in all its methods, that names the object and the field
  */
 export class Fields {
   readonly reading: Reading;
   readonly where: string;
   readonly #content: JsonObject;
 
-  /** `kind`: null for an object whose keys are no fields, or whose kind `allow` tells later. */
+  /** @param kind null for an object whose keys are not fields, or whose kind `allow` tells later */
   constructor(reading: Reading, kind: Kind | null, where: string, content: unknown) {
     this.reading = reading;
     this.where = where;
@@ -34,7 +34,7 @@ export class Fields {
     if (kind !== null) this.allow(kind);
   }
 
-  /** Throws for a field that objects of this kind don't have. */
+  /** @throws UnsupportedDefinition for a field that objects of this kind don't have */
   allow(kind: Kind): void {
     const known: readonly string[] = IMPLEMENTED[kind];
     for (const field of Object.keys(this.#content)) {
@@ -67,7 +67,7 @@ export class Fields {
     return value;
   }
 
-  /** A field whose values are listed. */
+  /** Reads a field that takes only the values listed for it. */
   oneOf<F extends keyof typeof VALUES>(field: F): (typeof VALUES)[F][number] | null {
     const value = this.text(field);
     if (value === null) return null;
@@ -109,13 +109,13 @@ export class Fields {
     });
   }
 
-  /** A field that takes any JSON with expressions in it. */
+  /** Reads a field that takes any JSON with expressions in it. */
   template(field: string): Template | null {
     const value = this.raw(field);
     return value === undefined ? null : this.#compile(field, value);
   }
 
-  /** Assign: an object whose keys are variables' names. */
+  /** Reads Assign: an object whose keys are variables' names. */
   assign(): Template | null {
     const value = this.raw('Assign');
     if (value === undefined) return null;
@@ -129,7 +129,7 @@ export class Fields {
     return this.#compile('Assign', value);
   }
 
-  /** A number, or an expression that gives one; its range is checked here for a number, at run time for an expression. */
+  /** Reads a number, or an expression that gives one; a number's range is checked here, an expression's at run time. */
   number(field: string, check: (value: number) => boolean, expected: string): Template | null {
     const value = this.raw(field);
     if (value === undefined) return null;

@@ -5,10 +5,10 @@ import { evaluate } from './expression.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { bindingsOf, type Visit } from './visit.ts';
 
-/** Result files are cut near this size, in characters. */
+/** The size near which result files are cut, in characters. */
 const FILE_SIZE = 64 * 1024 * 1024;
 
-/** Keeps of a child that has ended what the writer's transformation needs of it. */
+/** The part of a child that has ended that the writer's transformation needs. */
 export function resultOf(child: Execution, writer: ResultWriter | null): ChildResult {
   const succeeded = child.status === 'SUCCEEDED';
   const needsRecord = !succeeded || writer?.transformation === 'NONE';
@@ -43,7 +43,7 @@ function recordOf(child: Execution): JsonObject {
   return made;
 }
 
-/** The JSON texts that a child adds to a result; one that failed is given as Transformation NONE has it. */
+/** The JSON texts that a child adds to a result; for a failed one, its record by Transformation NONE. */
 function entries(result: ChildResult, transformation: ResultWriter['transformation']): string[] {
   if (result.status !== 'SUCCEEDED' || transformation === 'NONE') return [result.record ?? 'null'];
   const output = result.output ?? 'null';
@@ -57,7 +57,7 @@ export function collected(results: readonly ChildResult[], writer: ResultWriter 
   return JSON.parse(`[${texts.join(',')}]`) as Json;
 }
 
-/** Where a Map Run's results go. */
+/** The place for a Map Run's results. */
 export interface Destination {
   readonly bucket: string;
   /** Ends in `/`, or is empty. */
@@ -77,8 +77,9 @@ export async function destinationOf(at: Visit<MapState>): Promise<Destination | 
 }
 
 /**
- * Writes SUCCEEDED_n, FAILED_n and PENDING_n files and then manifest.json under `<prefix><Map Run's id>/`; gives the Map's
- * result, MapRunArn and ResultWriterDetails. Rejects with States.ResultWriterFailed.
+ * Writes SUCCEEDED_n, FAILED_n and PENDING_n files and then manifest.json under `<prefix><Map Run's id>/`; returns the Map's result,
+ * MapRunArn and ResultWriterDetails.
+ * @throws States.ResultWriterFailed
  */
 export async function exported(
   at: Visit<MapState>,

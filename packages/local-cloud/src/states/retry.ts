@@ -15,19 +15,19 @@ const FATAL: ReadonlySet<string> = new Set(['States.Runtime']);
 /** Errors that the wildcards don't match; they are matched by their own name only. */
 const TERMINAL: ReadonlySet<string> = new Set(['States.DataLimitExceeded']);
 
-/** What else is known of a failure. */
+/** The kind of a failure, as far as matching depends on it. */
 export interface Failure {
   readonly isTask: boolean;
-  /** It is a heartbeat that failed to come. */
+  /** Set for a heartbeat that failed to come. */
   readonly heartbeat: boolean;
-  /** It is a task's result that is too large, and a Catch of States.ALL takes it. */
+  /** Set for a task's result that is too large, where a Catch of States.ALL takes it. */
   readonly largeResult?: boolean;
 }
 
 /**
- * True when an ErrorEquals with `names` matches the error. States.ALL matches any but States.DataLimitExceeded and
- * States.Runtime; States.TaskFailed in a Task any but those and States.Timeout. A heartbeat that failed to come is
- * reported as States.Timeout and answers to States.HeartbeatTimeout too.
+ * Whether an ErrorEquals with `names` matches the error. States.ALL matches any but States.DataLimitExceeded and States.Runtime;
+ * States.TaskFailed in a Task matches any but those and States.Timeout. A heartbeat that failed to come is reported as States.Timeout, and
+ * also matches States.HeartbeatTimeout.
  */
 export function matches(names: readonly string[], error: StatesError, state: Failure): boolean {
   if (FATAL.has(error.name)) return false;

@@ -19,7 +19,10 @@ export function runExecution(execution: Execution, flow: Flow, line: Line): Prom
   return runFlow(frame, flow, execution.input ?? payloadOf({}));
 }
 
-/** Runs a flow's states on the frame's line; rejects with StatesError, or Cancelled. */
+/**
+ * Runs a flow's states on the frame's line.
+ * @throws StatesError, or Cancelled
+ */
 export async function runFlow(frame: Frame, flow: Flow, input: Payload): Promise<Payload> {
   let name: string | null = flow.startAt;
   let payload = input;
@@ -32,7 +35,7 @@ export async function runFlow(frame: Frame, flow: Flow, input: Payload): Promise
   return payload;
 }
 
-/** Where a state leads, and with what. `result`: for states that have one, `$states.result`. */
+/** The next state, and the templates of the output and the variables. `result` is `$states.result`, for states that have one. */
 interface Outcome {
   readonly next: string | null;
   readonly output: Template | null;
@@ -57,7 +60,10 @@ async function visit(frame: Frame, state: State, input: Payload): Promise<{ next
   }
 }
 
-/** Where the fault plan has somebody stop the execution in this state. */
+/**
+ * Stops the execution in this state where the fault plan says so: at once, or by the timer that is returned.
+ * @throws Cancelled where it is stopped at once
+ */
 function stopByHand({ frame: { execution }, state, enteredAt }: Visit): Timer | undefined {
   const { world } = execution.engine;
   const after = world.stops?.({ machine: execution.machine.name, execution: execution.arn, state: state.name });
@@ -68,7 +74,7 @@ function stopByHand({ frame: { execution }, state, enteredAt }: Visit): Timer | 
   return undefined;
 }
 
-/** Does what the state does, again where its Retry says so, to its end. */
+/** Does the work of a state to its end, again where its Retry says so. */
 async function work(at: Visit): Promise<{ next: string | null; payload: Payload }> {
   const { frame, state } = at;
   const { world } = frame.execution.engine;
@@ -129,7 +135,10 @@ async function leave(
   return { next, payload };
 }
 
-/** The error as States Language knows it; Cancelled goes through, whatever else is thrown is States.Runtime. */
+/**
+ * The error as States Language knows it; whatever else is thrown becomes States.Runtime.
+ * @throws Cancelled, which goes through
+ */
 function asStatesError(at: Visit, thrown: unknown): StatesError {
   if (thrown instanceof Cancelled) throw thrown;
   if (thrown instanceof QueryError) {
@@ -147,7 +156,7 @@ function asStatesError(at: Visit, thrown: unknown): StatesError {
   return new StatesError('States.Runtime', `An error occurred while executing the state '${at.state.name}'. ${cause}`);
 }
 
-/** Waits for the retry that the state's Retry allows, and tells whether there is one. */
+/** Waits for the retry that the state's Retry allows; returns whether there is one. */
 async function retried(at: Visit, error: StatesError, attempts: Map<Retrier, number>): Promise<boolean> {
   if (!('retry' in at.state)) return false;
   const kind = { isTask: at.state.type === 'Task', heartbeat: at.heartbeat };
@@ -164,7 +173,7 @@ async function retried(at: Visit, error: StatesError, attempts: Map<Retrier, num
   return true;
 }
 
-/** A Task that fails in a branch of a Parallel is aborted with it; what follows in the history follows its failure. */
+/** Records that a Task which failed in a branch of a Parallel is aborted with it; later events follow its failure, not this event. */
 function abortedInBranch({ frame, state }: Visit): void {
   if (!frame.isBranch || state.type !== 'Task') return;
   const { last } = frame;
@@ -193,7 +202,7 @@ async function caught(at: Visit, error: StatesError): Promise<{ next: string | n
   }
 }
 
-/** A visit whose state is of the type asked for. */
+/** The visit, typed by its state. */
 function typed<S extends State>(at: Visit, state: S): Visit<S> {
   return Object.assign(at, { state });
 }

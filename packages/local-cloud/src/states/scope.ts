@@ -8,7 +8,7 @@ export class Cancelled extends Error {
   }
 }
 
-/** What ends together: an execution, and within it a branch, an iteration. */
+/** A scope of lines that end together: an execution, and within it a branch or an iteration. */
 export class Scope {
   #cancelled = false;
   readonly #listeners = new Set<() => void>();
@@ -17,7 +17,7 @@ export class Scope {
     return this.#cancelled;
   }
 
-  /** Calls `end` once when this scope is cancelled; returns the call that takes it off again. */
+  /** Calls `end` once when this scope is cancelled; returns the call that removes it again. */
   onCancel(end: () => void): () => void {
     this.#listeners.add(end);
     return () => {
@@ -25,7 +25,7 @@ export class Scope {
     };
   }
 
-  /** A scope that is cancelled with this one; `close` it when what it stands for is over. */
+  /** Makes a scope that is cancelled with this one; `close` it when its work is over. */
   inner(): { scope: Scope; close: () => void } {
     const scope = new Scope();
     if (this.#cancelled) scope.cancel();
@@ -46,8 +46,8 @@ export class Scope {
 }
 
 /**
- * One line of control: it holds the clock while it works and lets go while it waits. Whoever wakes it does so before
- * letting go itself, so that the clock never sees a gap.
+ * One line of control: it holds the clock while it works and lets go while it waits. Whoever wakes it does so before letting go itself, so
+ * that the clock never sees a gap.
  */
 export class Line {
   readonly clock: Clock;
@@ -72,8 +72,9 @@ export class Line {
   }
 
   /**
-   * Lets go of the clock until `begin`'s `done` or `fail` is called. `begin` returns how to take its preparations back;
-   * that is called when the wait is over in whatever way. Rejects with Cancelled when the scope ends.
+   * Lets go of the clock until `begin`'s `done` or `fail` is called. `begin` returns a call that undoes its preparations; it is made when
+   * the wait is over, in whatever way.
+   * @throws Cancelled when the scope ends
    */
   wait<T>(begin: (done: (value: T) => void, fail: (error: unknown) => void) => () => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {

@@ -16,11 +16,11 @@ import { type StatesWorld, UnsupportedDefinition } from './world.ts';
 type Body = Record<string, unknown>;
 type Action = (body: Body) => Body;
 
-/** A state machine as it is created. */
+/** The description from which a state machine is created. */
 export interface StateMachineSpec {
   name: string;
   arn: string;
-  /** JSON text, or what it parses to. */
+  /** JSON text, or the parsed JSON. */
   definition: unknown;
   roleArn: string;
   type: string;
@@ -46,9 +46,9 @@ export const STATES_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   StopExecution: ['cause', 'error', 'executionArn'],
 };
 
-/** Characters that an execution's name may not hold: space, brackets, wildcards, special and control characters. */
+/** The form of an execution's name: no space, brackets, wildcards, special or control characters. */
 const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
-/** Events of a state that failed. That it ran out of time may be how it is meant to go on. */
+/** The events of a state that failed. Time-outs are not among them: a state may be meant to go on by one. */
 const FAILURES: ReadonlySet<string> = new Set(['TaskFailed', 'TaskSubmitFailed', 'EvaluationFailed']);
 const STATUSES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'];
 
@@ -81,8 +81,8 @@ export class StepFunctions {
   }
 
   /**
-   * Creates a state machine, or changes the one of that ARN: what runs goes on as it started. Throws UnsupportedDefinition,
-   * which names the state and field that isn't implemented.
+   * Creates a state machine, or changes the one with that ARN: running executions go on as they started.
+   * @throws UnsupportedDefinition, which names the state and field that isn't implemented
    */
   createStateMachine(spec: StateMachineSpec): void {
     const { arn } = spec;
@@ -90,7 +90,10 @@ export class StepFunctions {
     if (!this.#byMachine.has(arn)) this.#byMachine.set(arn, []);
   }
 
-  /** What `createStateMachine` would make of it; throws as that does. */
+  /**
+   * Loads the machine that `createStateMachine` would create.
+   * @throws UnsupportedDefinition, as that does
+   */
   load(spec: StateMachineSpec): Machine {
     const { name, arn, roleArn, type } = spec;
     if (type !== 'STANDARD')
@@ -111,13 +114,16 @@ export class StepFunctions {
     return [...ended].map(failureOf);
   }
 
-  /** Those under way of which a state failed, whether or not it was tried again, in the order in which they began. */
+  /** The executions under way with a state that failed, whether or not it was tried again, in the order in which they began. */
   failing(): FailedExecution[] {
     const underWay = this.#executions.values().filter(({ status }) => status === 'RUNNING');
     return [...underWay.filter(({ history }) => history.events.some(({ type }) => FAILURES.has(type)))].map(failureOf);
   }
 
-  /** An execution, or the child of a Map Run; throws AwsError where there is none. */
+  /**
+   * An execution, or the child of a Map Run.
+   * @throws AwsError where there is none
+   */
   execution(arn: string): Execution {
     return this.#execution(arn);
   }
@@ -137,12 +143,15 @@ export class StepFunctions {
     return [...this.#mapRuns.values().filter(({ parent }) => parent.arn === executionArn)];
   }
 
-  /** A Map Run; throws AwsError where there is none. */
+  /**
+   * A Map Run.
+   * @throws AwsError where there is none
+   */
   mapRun(arn: string): MapRun {
     return this.#mapRun(arn);
   }
 
-  /** The number of the version of this name, or that which it will have. */
+  /** The number of the version with this name, or the number that it will have. */
   versionOf(machineArn: string, name: string): number {
     return this.#versions.numberOf(machineArn, name);
   }
@@ -152,14 +161,15 @@ export class StepFunctions {
     this.#versions.publish(this.#machine(machineArn), name);
   }
 
-  /** Makes an alias, or lets it name another version. */
+  /** Makes an alias, or points it to another version. */
   nameVersion(aliasArn: string, versionArn: string): void {
     this.#versions.name(aliasArn, versionArn);
   }
 
   /**
-   * One call of the API: the action's name (`StartExecution`) and its JSON body; gives the answer's JSON body, dates in
-   * epoch seconds. Rejects with AwsError.
+   * Carries out one call of the API: the action's name (`StartExecution`) and its JSON body; resolves with the answer's JSON body, dates in
+   * epoch seconds.
+   * @throws AwsError
    */
   async call(action: string, body: Body): Promise<Body> {
     const run = Object.hasOwn(this.#actions, action) ? this.#actions[action] : undefined;
@@ -278,7 +288,7 @@ export class StepFunctions {
     return { executionArn: execution.arn, startDate: execution.startedAt / 1000 };
   }
 
-  /** Starts an execution, or finds the running one of that name and input. */
+  /** Starts an execution, or finds the running one with that name and input. */
   #start(machineArn: unknown, name: unknown, input: Payload): { execution: Execution; isNew: boolean } {
     const { machine, ...startedBy } = this.#startable(machineArn);
     if (typeof name !== 'string' || !NAME.test(name))
@@ -326,7 +336,7 @@ export class StepFunctions {
     return versionArn === null ? all : all.filter(({ startedBy }) => startedBy.versionArn === versionArn);
   }
 
-  /** What an ARN starts: a state machine as it is now, a version of it, or the one that an alias names. */
+  /** The machine that an ARN starts: a state machine as it is now, a version of it, or the version that an alias names. */
   #startable(arn: unknown): StartedBy & { machine: Machine } {
     if (qualified(String(arn)).qualifier !== undefined) return this.#versions.startable(arn);
     return { machine: this.#machine(arn), versionArn: null, aliasArn: null };

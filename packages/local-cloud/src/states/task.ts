@@ -12,7 +12,10 @@ interface Limits {
   readonly heartbeat: number | null;
 }
 
-/** Runs a Task's integration, one attempt of it, to its result; rejects with StatesError, or Cancelled. */
+/**
+ * Runs a Task's integration, one attempt of it, to its result.
+ * @throws StatesError, or Cancelled
+ */
 export async function runTask(at: Visit<TaskState>): Promise<Json> {
   const { state, frame } = at;
   const { tokens, world } = frame.execution.engine;
@@ -63,8 +66,8 @@ export async function runTask(at: Visit<TaskState>): Promise<Json> {
 }
 
 /**
- * States.DataLimitExceeded of a task's result. The developer guide says that States.ALL can't catch it; recorded on AWS, it does
- * (LocalStack's test_states_errors.snapshot.json, …catch_state_all_data_limit_exceeded_on_large_utf8_response, 2024-03-21).
+ * The error States.DataLimitExceeded for a task's result. The developer guide says that States.ALL can't catch it; as recorded on AWS, it
+ * does (LocalStack's test_states_errors.snapshot.json, …catch_state_all_data_limit_exceeded_on_large_utf8_response, 2024-03-21).
  */
 export class LargeResult extends StatesError {}
 
@@ -76,7 +79,7 @@ function limitedResult(result: Payload, resource: string): Payload {
   }
 }
 
-/** States.Timeout of a task; history knows no other name for a heartbeat that failed to come. */
+/** The error States.Timeout of a task; history knows no other name for a heartbeat that failed to come. */
 class TimedOut extends StatesError {
   readonly heartbeat: boolean;
 
@@ -98,8 +101,8 @@ async function seconds(
 }
 
 /**
- * One attempt: ends with the integration's answer, the end of what it started, or the token; or with a time-out. What
- * comes first counts, and everything that would come later is called off.
+ * Makes one attempt, which ends with the integration's answer, the end of what it started, or the token; or with a time-out. The first of
+ * these counts, and the others are called off.
  */
 function attempt(at: Visit<TaskState>, args: Json, token: string | null, limits: Limits): Promise<Payload> {
   const { line, execution } = at.frame;
@@ -181,7 +184,7 @@ function integrate(at: Visit<TaskState>, args: Json, on: Attempt): void {
     .catch((error: unknown) => on.fail(error));
 }
 
-/** states:startExecution: ends when the execution was started, when it has ended (.sync), or by its token. */
+/** Runs states:startExecution, which ends when the execution was started, when it has ended (.sync), or by its token. */
 function integrateNested(at: Visit<TaskState>, args: Json, on: Attempt): void {
   const { pattern } = at.state;
   const nested = startNested(at, args);
@@ -203,7 +206,7 @@ function integrateNested(at: Visit<TaskState>, args: Json, on: Attempt): void {
   at.frame.line.sleep();
 }
 
-/** HeartbeatSeconds: `missed` is called when so long no heartbeat came. */
+/** Watches HeartbeatSeconds: calls `missed` when no heartbeat came for that long. */
 function heartbeats(at: Visit, interval: number | null, missed: () => void): { beat(): void; stop(): void } {
   if (interval === null) return { beat: () => {}, stop: () => {} };
   const { clock } = at.frame.execution.engine.world;

@@ -1,8 +1,9 @@
 import { Line } from './scope.ts';
 
 /**
- * Runs `run` for 0 … count − 1, at most `limit` at once, each on a line of its own, and gives the results in order. The
- * first failure ends the others (their scope is cancelled) and is thrown once all have unwound.
+ * Runs `run` for 0 … count − 1, at most `limit` at once, each on a line of its own, and gives the results in order. The first failure ends
+ * the others (their scope is cancelled).
+ * @throws the first failure, once all have unwound
  */
 export async function together<T>(
   line: Line,

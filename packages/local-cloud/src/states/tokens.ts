@@ -9,20 +9,20 @@ export interface WaitingTask {
   heartbeat(): void;
 }
 
-/** How long a token is, in characters: AWS's are 600 and more, and may be 1,024 (SendTaskSuccess: taskToken, "Maximum length of 1024"). */
+/** The length of a token in characters: AWS's are 600 and more, and may be 1,024 (SendTaskSuccess: taskToken, "Maximum length of 1024"). */
 const LENGTH = 768;
 
 function checksum(executionArn: string, number: number): string {
   return createHash('sha256').update(`${executionArn}#${number}`).digest('base64url');
 }
 
-/** The task tokens of all executions. A token tells whose it is, so that a late one can be told from an unknown one. */
+/** The task tokens of all executions. A token names its execution, so that a late one can be told from an unknown one. */
 export class Tokens {
   readonly #waiting = new Map<string, WaitingTask>();
   readonly #known: (executionArn: string) => boolean;
   #count = 0;
 
-  /** `known`: whether there is, or was, such an execution. */
+  /** @param known whether there is, or was, such an execution */
   constructor(known: (executionArn: string) => boolean) {
     this.#known = known;
   }
@@ -34,7 +34,7 @@ export class Tokens {
     return Buffer.from(content.padEnd((LENGTH / 4) * 3)).toString('base64');
   }
 
-  /** Connects the token with the task that waits; the call that comes back takes it off. */
+  /** Connects the token with the waiting task; returns the call that disconnects them. */
   await(token: string, task: WaitingTask): () => void {
     this.#waiting.set(token, task);
     return () => {
@@ -42,7 +42,10 @@ export class Tokens {
     };
   }
 
-  /** SendTaskSuccess: throws InvalidOutput, InvalidToken, TaskDoesNotExist or TaskTimedOut. */
+  /**
+   * Serves SendTaskSuccess.
+   * @throws AwsError InvalidOutput, InvalidToken, TaskDoesNotExist or TaskTimedOut
+   */
   success(token: unknown, output: unknown): void {
     const task = this.#find(token);
     const parsed = typeof output === 'string' && !exceedsLimit(output) ? parseJson(output) : null;
@@ -50,12 +53,18 @@ export class Tokens {
     task.succeed({ value: parsed.value, text: output as string });
   }
 
-  /** SendTaskFailure: throws InvalidToken, TaskDoesNotExist or TaskTimedOut. */
+  /**
+   * Serves SendTaskFailure.
+   * @throws AwsError InvalidToken, TaskDoesNotExist or TaskTimedOut
+   */
   failure(token: unknown, error: unknown, cause: unknown): void {
     this.#find(token).fail(typeof error === 'string' ? error : '', typeof cause === 'string' ? cause : '');
   }
 
-  /** SendTaskHeartbeat: throws InvalidToken, TaskDoesNotExist or TaskTimedOut. */
+  /**
+   * Serves SendTaskHeartbeat.
+   * @throws AwsError InvalidToken, TaskDoesNotExist or TaskTimedOut
+   */
   heartbeat(token: unknown): void {
     this.#find(token).heartbeat();
   }

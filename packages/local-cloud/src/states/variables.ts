@@ -4,15 +4,15 @@ import type { Template } from './expression.ts';
 import { bytesOf, exceedsLimit, type Json } from './json.ts';
 import { UnsupportedDefinition } from './world.ts';
 
-/** Variables by name. A scope is never changed: an Assign makes a new one. */
+/** Variables by name. The object is never changed: an Assign makes a new one. */
 export type Variables = Readonly<Record<string, Json>>;
 
-/** Quota on all variables of an execution together, in bytes (10 MiB). */
+/** The quota on all variables of an execution together, in bytes (10 MiB). */
 const ALL_LIMIT = 10_485_760;
 
 /**
- * The variables after an Assign. Throws States.DataLimitExceeded where what one state assigns is larger than 256 KiB, or
- * all variables together than 10 MiB.
+ * The variables after an Assign.
+ * @throws States.DataLimitExceeded where one state assigns more than 256 KiB, or all variables together exceed 10 MiB
  */
 export function assign(variables: Variables, assigned: Record<string, Json>): Variables {
   if (exceedsLimit(JSON.stringify(assigned))) {
@@ -25,7 +25,7 @@ export function assign(variables: Variables, assigned: Record<string, Json>): Va
   return all;
 }
 
-/** Names that an Assign sets. */
+/** The names that an Assign sets. */
 function namesOf(assign: Template | null): string[] {
   if (assign?.kind === 'object') return assign.members.map(([name]) => name);
   if (assign?.kind === 'constant' && typeof assign.value === 'object' && assign.value !== null)
@@ -50,8 +50,9 @@ function innerFlows(state: State): { flow: Flow; apart: boolean }[] {
 }
 
 /**
- * Throws where an inner scope (a branch, an inline iteration) assigns a variable of an outer one: inner scopes read the
- * outer scopes' variables and can't assign them. A distributed Map's children see none of them.
+ * Checks that no inner scope (a branch, an inline iteration) assigns a variable of an outer one: inner scopes can read the outer scopes'
+ * variables, but not assign them. A distributed Map's children see none of them.
+ * @throws UnsupportedDefinition where one does
  */
 export function checkScopes(machine: string, definition: Definition): void {
   const walk = (flow: Flow, outer: ReadonlySet<string>): void => {
@@ -66,7 +67,7 @@ export function checkScopes(machine: string, definition: Definition): void {
           );
         }
       }
-      // What only a Catch assigns may have the name of an inner variable: recorded on AWS (LocalStack's
+      // A variable that only a Catch assigns may have the name of an inner variable: recorded on AWS (LocalStack's
       // parallel_catch_error_variable_sampling.json5).
       for (const name of assigned(state)) own.add(name);
     }

@@ -3,10 +3,10 @@ import { AwsError } from '../errors.ts';
 import { qualified } from '../rights/qualified.ts';
 import type { Machine, StartedBy } from './execution.ts';
 
-/** A published version: the machine as it was then. */
+/** A published version: the machine as it was at that time. */
 interface Version {
   readonly arn: string;
-  /** What it is called in the templates. */
+  /** Its name in the templates. */
   readonly name: string;
   readonly machine: Machine;
   readonly createdAt: number;
@@ -31,7 +31,7 @@ export class Versions {
     this.#clock = clock;
   }
 
-  /** The number of the version of this name, or that which it will have. */
+  /** The number of the version with this name, or the number that it will have. */
   numberOf(machineArn: string, name: string): number {
     const versions = this.of(machineArn);
     const known = versions.findIndex((version) => version.name === name);
@@ -44,7 +44,7 @@ export class Versions {
     if (!this.#versions.has(arn)) this.#versions.set(arn, { arn, name, machine, createdAt: this.#clock.now() });
   }
 
-  /** Makes an alias, or lets it name another version. */
+  /** Makes an alias, or points it to another version. */
   name(aliasArn: string, versionArn: string): void {
     const name = qualified(aliasArn).qualifier ?? '';
     const updatedAt = this.#clock.now();
@@ -52,7 +52,10 @@ export class Versions {
     this.#aliases.set(aliasArn, { arn: aliasArn, name, versionArn, createdAt, updatedAt });
   }
 
-  /** What the ARN of a version or of an alias starts; throws AwsError where there is none. */
+  /**
+   * The machine that the ARN of a version or of an alias starts.
+   * @throws AwsError where there is none
+   */
   startable(arn: unknown): StartedBy & { machine: Machine } {
     const alias = this.#aliases.get(String(arn));
     const sought = alias?.versionArn ?? arn;
@@ -70,13 +73,19 @@ export class Versions {
     return [...this.#aliases.values()].filter((alias) => qualified(alias.arn).machineArn === machineArn);
   }
 
-  /** The alias of an ARN; throws AwsError where there is none. */
+  /**
+   * The alias with an ARN.
+   * @throws AwsError where there is none
+   */
   alias(arn: unknown): Alias {
     return find(this.#aliases, arn, 'ResourceNotFound', 'Resource not found');
   }
 }
 
-/** What is known by an ARN; throws AwsError where it is no ARN, or of nothing that is known. */
+/**
+ * The entry for an ARN.
+ * @throws AwsError where it is not an ARN, or there is no entry for it
+ */
 export function find<T>(all: ReadonlyMap<string, T>, arn: unknown, code: string, message: string): T {
   if (typeof arn !== 'string' || !arn.startsWith('arn:')) {
     throw new AwsError('InvalidArn', `Invalid Arn: 'Invalid ARN prefix: ${String(arn)}'`);

@@ -5,7 +5,7 @@ import type { Json, JsonObject, Payload } from './json.ts';
 import type { Line } from './scope.ts';
 import type { Variables } from './variables.ts';
 
-/** Where one line of control of an execution stands. */
+/** The place of one line of control of an execution. */
 export interface Frame {
   readonly execution: Execution;
   readonly line: Line;
@@ -14,13 +14,13 @@ export interface Frame {
   variables: Variables;
   /** The item of the inline Map's iteration that this line is in. */
   readonly item: { readonly Index: number; readonly Value: Json } | null;
-  /** True for the execution's own line, not for branches and iterations. */
+  /** Whether it is the execution's own line, not that of a branch or an iteration. */
   readonly isRoot: boolean;
-  /** True for the branch of a Parallel. */
+  /** Whether it is the line of a branch of a Parallel. */
   readonly isBranch: boolean;
 }
 
-/** One visit of a state: what its expressions see. */
+/** One visit of a state, with the values that its expressions see. */
 export interface Visit<S extends State = State> {
   readonly frame: Frame;
   readonly state: S;
@@ -29,11 +29,14 @@ export interface Visit<S extends State = State> {
   readonly enteredEvent: number;
   /** Retries so far, `$states.context.State.RetryCount`. */
   retries: number;
-  /** True when the failure at hand is a heartbeat that failed to come. */
+  /** Set where the failure at hand is a heartbeat that failed to come. */
   heartbeat: boolean;
 }
 
-/** Adds a history event to the frame's line; throws Cancelled once the execution has ended. */
+/**
+ * Adds a history event to the frame's line.
+ * @throws Cancelled once the execution has ended
+ */
 export function record(
   frame: Frame,
   type: string,
@@ -48,8 +51,9 @@ export function record(
 }
 
 /**
- * Runs a flow's states on the frame's line, to its output; rejects with StatesError, or Cancelled. States that hold flows of
- * their own are handed this, so that only the runner knows them all.
+ * Runs a flow's states on the frame's line, to its output. States with flows of their own get this as an argument, so that only the runner
+ * knows all kinds of states.
+ * @throws StatesError, or Cancelled
  */
 export type RunFlow = (frame: Frame, flow: Flow, input: Payload) => Promise<Payload>;
 
@@ -79,7 +83,7 @@ export function contextOf(at: Visit, more: JsonObject = {}): JsonObject {
   };
 }
 
-/** What the expressions of a visit see; `known` holds `result` or `errorOutput` where there is one. */
+/** The names that the expressions of a visit see; `known` holds `result` or `errorOutput` where there is one. */
 export function bindingsOf(at: Visit, known: Record<string, Json> = {}, context: Json = contextOf(at)): Bindings {
   return { ...at.frame.variables, states: { input: at.input.value, context, ...known } };
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../clock/clock.ts';
 import type { StateVisit } from '../faults.ts';
 import type { Counted } from '../usage.ts';
 
-/** Statuses that an execution can have (DescribeExecution, and the event of EventBridge). */
+/** The statuses that an execution can have (DescribeExecution, and the event of EventBridge). */
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
 
 /** The `detail` of EventBridge's "Step Functions Execution Status Change": dates are epoch milliseconds there. */
@@ -27,7 +27,7 @@ export interface ExecutionStatusChange {
   redriveStatusReason: null;
 }
 
-/** Whose task it is. */
+/** The origin of a task. */
 export interface TaskMeta {
   executionArn: string;
   stateName: string;
@@ -36,54 +36,66 @@ export interface TaskMeta {
 
 /** The service integrations except states:startExecution, which the interpreter runs itself. */
 export interface Tasks {
-  /** True when `resource` (`arn:aws:states:::lambda:invoke`, `…:lambda:invoke.waitForTaskToken`) is implemented. */
+  /** Whether `resource` (`arn:aws:states:::lambda:invoke`, `…:lambda:invoke.waitForTaskToken`) is implemented. */
   knows(resource: string): boolean;
   /** The names of the arguments that a known resource takes; undefined where any is passed on. */
   takes?(resource: string): readonly string[] | undefined;
-  /** Resolves with the integration's raw output; rejects with StatesError. */
+  /**
+   * Resolves with the integration's raw output.
+   * @throws StatesError where it fails
+   */
   run(resource: string, args: unknown, meta: TaskMeta): Promise<unknown>;
 }
 
-/** Which machine asks, and under which role. */
+/** The machine that asks, and its role. */
 export interface Caller {
   readonly name: string;
   readonly roleArn: string;
 }
 
-/** S3 as the Map Runs need it, each call under the machine's role. A missing object rejects, and so does a missing right. */
+/**
+ * S3 for the Map Runs, each call under the machine's role.
+ * @throws an error for a missing object or a missing right
+ */
 export interface Objects {
   get(bucket: string, key: string, caller: Caller): Promise<Uint8Array>;
   put(bucket: string, key: string, body: Uint8Array, caller: Caller): Promise<void>;
 }
 
-/** All that the interpreter needs from outside. */
+/** Everything that the interpreter needs from outside. */
 export interface StatesWorld {
   clock: Clock;
   region: string;
   account: string;
   tasks: Tasks;
   objects: Objects;
-  /** A Standard execution's status changed (not a Map Run's child's). */
+  /** Told of each change of a Standard execution's status (not of a Map Run's child's). */
   changed(detail: ExecutionStatusChange): void;
   counted(what: Counted, machine: string): void;
-  /** Throws AwsError where a machine's role may not do this; without it, every role may. */
+  /**
+   * Called before a request; without it, every role may do everything.
+   * @throws AwsError where a machine's role may not do this
+   */
   authorize?(roleArn: string, action: string, resource: string): void;
   /**
-   * Asked before a task starts an execution of that name: what the fault plan makes of it. `throttle`, `error`, `deny`: it is refused;
-   * `lose`: it is started, and the task is told that it was not.
+   * Asked before a task starts an execution with that name: the fault of the plan. `throttle`, `error`, `deny`: it is refused; `lose`: it
+   * is started, and the task is told that it was not.
    */
   faultOfStart?(machine: string, executionName: string): 'throttle' | 'error' | 'deny' | 'lose' | undefined;
-  /** Told of each state that an execution enters: after how many milliseconds somebody stops it, if it is still there. */
+  /** Asked at each state that an execution enters: the milliseconds after which somebody stops it, if it is still there. */
   stops?(visit: StateVisit): number | undefined;
-  /** The order in which a Map Run's results are written; by default that of their items. */
+  /** Orders the results of a Map Run for writing; by default they have the order of their items. */
   shuffle?<T>(mapRunArn: string, results: readonly T[]): readonly T[];
-  /** Whether a Catch of States.ALL takes a task's result over 256 KiB, as recorded on AWS, or not, as documented; default: it does. */
+  /**
+   * Whether a Catch of States.ALL takes a task's result over 256 KiB: `caught`, as recorded on AWS, or `fatal`, as documented; default:
+   * `caught`.
+   */
   largeResults?: 'caught' | 'fatal' | undefined;
   /** 0 ≤ x < 1, seeded: for JitterStrategy FULL, $random and $uuid. */
   random(): number;
 }
 
-/** A definition that the local cloud does not run as AWS would: the message names the machine, state and field. */
+/** The error for a definition that the local cloud does not run as AWS would: the message names the machine, state and field. */
 export class UnsupportedDefinition extends Error {
   /** The state machine's name. */
   readonly machine: string;

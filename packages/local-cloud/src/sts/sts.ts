@@ -1,25 +1,28 @@
 import { AwsError, escaped } from '../errors.ts';
 
-/** Actions of STS that are served, with their parameters. */
+/** The actions of STS that are served, with their parameters. */
 export const STS_ACTIONS = {
   AssumeRole: ['DurationSeconds', 'ExternalId', 'RoleArn', 'RoleSessionName'],
   GetCallerIdentity: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** How long a session lasts by default, in milliseconds. */
+/** The default length of a session, in milliseconds. */
 const HOUR = 3_600_000;
 
-/** Who asks, and what the cloud knows of roles. */
+/** The caller, and the roles that the cloud knows. */
 export interface Asking {
   account: string;
-  /** The role's ARN under which the request comes; undefined: the account's owner. */
+  /** The ARN of the role under which the request comes; undefined: the account's owner. */
   role: string | undefined;
   roles: ReadonlySet<string>;
-  /** Throws AwsError where rights are in force and it may not take on the role. */
+  /** @throws AwsError where rights are in force and the caller may not take on the role */
   requireAssume(roleArn: string, externalId: string | undefined): void;
 }
 
-/** Answers a request of STS. The access key id of a role that was taken on is the role's name, by which the endpoint knows it. */
+/**
+ * Answers a request of STS. The access key id of a role that was taken on is the role's name, by which the endpoint knows it.
+ * @throws AwsError for an action or a parameter that isn't served, or a role that may not be taken on
+ */
 export function answerSts(form: URLSearchParams, asking: Asking): string {
   const action = form.get('Action') ?? '';
   const known = Object.hasOwn(STS_ACTIONS, action) ? STS_ACTIONS[action as keyof typeof STS_ACTIONS] : undefined;
@@ -47,7 +50,7 @@ function assumeRole(form: URLSearchParams, asking: Asking): string {
     element('AccessKeyId', nameOf(roleArn)) +
     element('SecretAccessKey', 'local') +
     element('SessionToken', 'local') +
-    // SDKs compare it with their own clock; it ends with the cloud.
+    // SDKs compare the end of a session with their own clock; a session here ends with the cloud.
     element('Expiration', new Date(Date.now() + lasts).toISOString());
   const user =
     element('AssumedRoleId', `${nameOf(roleArn)}:${session}`) +
@@ -55,7 +58,7 @@ function assumeRole(form: URLSearchParams, asking: Asking): string {
   return `<Credentials>${credentials}</Credentials><AssumedRoleUser>${user}</AssumedRoleUser>`;
 }
 
-/** As AWS refuses it, whether there is no such role or its trust policy does not let. */
+/** The error by which AWS refuses, both where there is no such role and where its trust policy doesn't allow it. */
 export function refused(roleArn: string): AwsError {
   return new AwsError('AccessDenied', `not authorized to perform: sts:AssumeRole on resource: ${roleArn}`, 403);
 }

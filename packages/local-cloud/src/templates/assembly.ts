@@ -5,14 +5,14 @@ import { checkDeployment } from './refused.ts';
 import { type RawTemplate, Resolver, type Stack } from './resolver.ts';
 import { type LoadedResource, resolveStacks, UnsupportedTemplate } from './template.ts';
 
-/** A stack and what its outputs give, by their logical ids. */
+/** A stack and the values of its outputs, by their logical ids. */
 export interface LoadedStack {
   name: string;
   arn: string;
   outputs: Readonly<Record<string, string>>;
 }
 
-/** A synthesized app: all its resources, and where its assets stand. */
+/** A synthesized app: all its resources, and the places of its assets. */
 export interface LoadedApp {
   resources: LoadedResource[];
   stacks: LoadedStack[];
@@ -20,7 +20,10 @@ export interface LoadedApp {
   asset(objectKey: string): string;
 }
 
-/** Reads a cloud assembly (`cdk.out`) and resolves it. Throws UnsupportedTemplate or RefusedTemplate before anything was created. */
+/**
+ * Reads a cloud assembly (`cdk.out`) and resolves it.
+ * @throws UnsupportedTemplate or RefusedTemplate, before anything was created
+ */
 export function loadAssembly(folder: string, settings: LoadSettings): LoadedApp {
   const manifest = readJson(join(folder, 'manifest.json')) as {
     artifacts?: Record<

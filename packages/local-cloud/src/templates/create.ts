@@ -5,7 +5,8 @@ import { RESOURCE_TYPES } from './resource-types.ts';
 import { type LoadedResource, UnsupportedTemplate } from './template.ts';
 
 /**
- * Creates what the app describes, or of it these resources; rejects, naming the resource, where a value isn't implemented.
+ * Creates the resources of the app, or only these.
+ * @throws UnsupportedTemplate, naming the resource, where a value isn't implemented
  */
 export async function createResources(
   app: LoadedApp,
@@ -25,7 +26,7 @@ export async function createResources(
 
 const VERSION = 'AWS::StepFunctions::StateMachineVersion';
 
-/** Types that a deployment may change: what is created once more takes the place of what was. */
+/** The types that a deployment may change: a resource that is created once more replaces the former one. */
 const CHANGING: readonly string[] = [
   'AWS::Lambda::Function',
   'AWS::StepFunctions::StateMachine',
@@ -34,11 +35,10 @@ const CHANGING: readonly string[] = [
 ];
 
 /**
- * Deploys an app over another one, which stays where they are alike: functions run the new code from their next invocation
- * on, state machines from the next execution on. Gives what came to be beside what was there.
- *
- * Rejects with UnsupportedTemplate, before anything is changed, where one has lost a resource that is more than a name, or
- * changed one otherwise.
+ * Deploys an app over another one; resources that are alike stay. Functions run the new code from their next invocation on, state machines
+ * from the next execution on. Resolves with the places of new resources.
+ * @throws UnsupportedTemplate, before anything is changed, where the app has lost a resource that is more than a name, or changed it
+ * otherwise
  */
 export async function changeResources(before: LoadedApp, app: LoadedApp, creation: Creation): Promise<Placed[]> {
   const id = ({ stack, logicalId }: LoadedResource) => `${stack}.${logicalId}`;
@@ -46,7 +46,7 @@ export async function changeResources(before: LoadedApp, app: LoadedApp, creatio
   const kept = new Set(app.resources.map(id));
   const isMore = ({ type }: LoadedResource) => CREATORS.some(([created]) => created === type);
   const problems = [...old.values()]
-    // A version that is no longer in the templates stays: what it started goes on by it.
+    // A version that is no longer in the templates stays: its executions go on by it.
     .filter((resource) => isMore(resource) && !kept.has(id(resource)) && resource.type !== VERSION)
     .map((resource) => `${id(resource)}: a deployment that removes an ${resource.type}`);
   const changed: LoadedResource[] = [];
@@ -67,7 +67,7 @@ export async function changeResources(before: LoadedApp, app: LoadedApp, creatio
   );
 }
 
-/** The properties that have an effect here and are not what they were; the type where that is another. */
+/** The properties that have an effect here and were changed; or the type, if it was. */
 function changesOf(was: LoadedResource, is: LoadedResource): string[] {
   if (was.type !== is.type) return ['the type'];
   const accepted: readonly string[] = RESOURCE_TYPES[is.type]?.accepted ?? [];

@@ -16,7 +16,7 @@ import type { Placed } from './names.ts';
 import { versionName } from './resolver.ts';
 import { type LoadedResource, UnsupportedTemplate } from './template.ts';
 
-/** What resources are created in. */
+/** The cloud in which resources are created. */
 export interface Creation {
   endpoint: string;
   dynamo: Dynamo;
@@ -28,7 +28,7 @@ export interface Creation {
   asyncInvoker: AsyncInvoker;
   pollers: Pollers;
   states: StepFunctions;
-  /** Of a mapping without MaximumConcurrency. */
+  /** The concurrency of a mapping without MaximumConcurrency. */
   batchesOfQueue: number;
 }
 
@@ -37,7 +37,7 @@ const ALL = 100;
 
 type Create = (resource: LoadedResource, creation: Creation, app: LoadedApp) => Promise<void> | void;
 
-/** In the order of creation; types that aren't named have no effect. */
+/** The creators in the order of creation; types that aren't named have no effect. */
 export const CREATORS: readonly [type: string, create: Create, kind?: Placed['kind']][] = [
   ['AWS::KMS::Key', createKey],
   ['AWS::S3::Bucket', createBucket, 'bucket'],
@@ -54,7 +54,7 @@ export const CREATORS: readonly [type: string, create: Create, kind?: Placed['ki
   ['AWS::Events::Rule', createRule],
 ];
 
-/** A key without a spec encrypts, which has no effect here. */
+/** Creates a key for MACs. A key without a spec encrypts, which has no effect here. */
 function createKey(resource: LoadedResource, { kms }: Creation): void {
   const { arn, ref, properties } = resource;
   const { KeySpec: spec, KeyUsage: usage } = properties;
@@ -112,7 +112,7 @@ function createTopic({ name, arn }: LoadedResource, { fauxqs }: Creation): void 
   fauxqs.topics.createTopic(name, undefined, undefined, arn.split(':')[3] ?? '');
 }
 
-/** A queue that the app doesn't hold is somebody else's: it is made here, so that what is sent there can be read. */
+/** Creates a subscription. A queue that the app doesn't hold is somebody else's: it is made here, so that its messages can be read. */
 function subscribe(resource: LoadedResource, { fauxqs, endpoint: base }: Creation): void {
   const { properties } = resource;
   const endpoint = String(properties.Endpoint);
@@ -138,7 +138,7 @@ function subscribe(resource: LoadedResource, { fauxqs, endpoint: base }: Creatio
   fauxqs.topics.subscribe(String(properties.TopicArn), 'sqs', address, attributes);
 }
 
-/** Where a subscription delivers to: a queue, or what stands in for the mailbox of an e-mail address or a web server. */
+/** The queue that a subscription delivers to: its own, or the one that stands in for an e-mail address or a web server. */
 function addressOf(resource: LoadedResource): string {
   const { Protocol, Endpoint, TopicArn } = resource.properties;
   const endpoint = String(Endpoint);
@@ -152,15 +152,15 @@ function addressOf(resource: LoadedResource): string {
   return `arn:${partition}:sqs:${region}:${account}:${Protocol}-${mark}`;
 }
 
-/** No delivery fails here, so that nothing goes to dead letters; but what is named for them must be there. */
+/** Checks that the queue for dead letters is there. No delivery fails here, so that nothing goes to it. */
 function checkDeadLetters(resource: LoadedResource, arn: unknown, fauxqs: Fauxqs): void {
   if (arn === undefined || fauxqs.queues.getQueueByArn(String(arn)) !== undefined) return;
   unsupported(resource, `a dead-letter queue that is not there: ${arn}`);
 }
 
 /**
- * Filter policies are written as event patterns are, and may be empty. An unknown matcher would match nothing, and say
- * nothing.
+ * Checks a filter policy, which is written as an event pattern is, and may be empty. An unknown matcher would match nothing, without a
+ * word.
  */
 function checkFilterPolicy(resource: LoadedResource, policy: unknown): void {
   if (JSON.stringify(policy) === '{}') return;
@@ -208,7 +208,7 @@ function createMachine(resource: LoadedResource, { states }: Creation, app: Load
   states.createStateMachine(machineSpec(resource, app));
 }
 
-/** A state machine as its template describes it, its substitutions made. */
+/** A state machine as its template describes it, with its substitutions made. */
 export function machineSpec(resource: LoadedResource, app: LoadedApp): StateMachineSpec {
   const { name, arn, properties } = resource;
   const location = properties.DefinitionS3Location as { Key?: unknown } | undefined;

@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 
-/** Where an app is loaded to. */
+/** The place that an app is loaded to. */
 export interface LoadSettings {
   region: string;
   account: string;
-  /** Base of queue URLs, without a slash at its end. */
+  /** The beginning of queue URLs, without a slash at its end. */
   endpoint: string;
-  /** The number of a state machine's version of this name (`versionName`); default 1, as where nothing was deployed yet. */
+  /** The number of the state machine's version with this name (`versionName`); default 1, as where nothing was deployed yet. */
   versionOf?(machineArn: string, name: string): number;
 }
 
-/** What a resource is called: what Ref gives, its physical name, and its ARN. */
+/** The names of a resource: the value of Ref, its physical name, and its ARN. */
 export interface Identity {
   ref: string;
   name: string;
   arn: string;
 }
 
-/** How long a physical name may be, by type; others 255. */
+/** The longest physical name, by type; 255 for others. */
 const NAME_LENGTHS: Readonly<Record<string, number>> = {
   'AWS::S3::Bucket': 63,
   'AWS::Lambda::Function': 64,
@@ -27,7 +27,7 @@ const NAME_LENGTHS: Readonly<Record<string, number>> = {
   'AWS::SQS::Queue': 80,
 };
 
-/** The property that gives a physical name, by type. */
+/** The property with the physical name, by type. */
 export const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   'AWS::S3::Bucket': 'BucketName',
   'AWS::DynamoDB::Table': 'TableName',
@@ -43,7 +43,7 @@ export const NAME_PROPERTIES: Readonly<Record<string, string>> = {
   'AWS::CloudWatch::Dashboard': 'DashboardName',
 };
 
-/** A name as CloudFormation makes them, `<stack>-<logicalId>-<suffix>`, but always the same for the same app. */
+/** A name as CloudFormation makes it, `<stack>-<logicalId>-<suffix>`, but always the same for the same app. */
 export function physicalName(stack: string, logicalId: string, type: string): string {
   const end = suffix(`${stack}/${logicalId}`);
   const room = (NAME_LENGTHS[type] ?? 255) - end.length - 2;
@@ -57,7 +57,7 @@ export function suffix(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12).toUpperCase();
 }
 
-/** How CloudFormation's reference says that a type is referred to; what isn't named there is referred to by its name. */
+/** The names of a resource, by CloudFormation's reference for its type; a type that isn't named here is referred to by its name. */
 export function identify(
   type: string,
   name: string,
@@ -93,7 +93,6 @@ export function identify(
   }
 }
 
-/** A stack's ARN. */
 export function stackArn(name: string, { region, account }: LoadSettings): string {
   return `arn:aws:cloudformation:${region}:${account}:stack/${name}/${suffix(name)}`;
 }

@@ -14,7 +14,7 @@ export interface CloudNames {
   queues: Record<string, string>;
 }
 
-/** Where a resource of the app ended up. */
+/** The place of a resource of the app in the cloud. */
 export interface Placed {
   kind: 'bucket' | 'table' | 'machine' | 'function' | 'topic' | 'queue';
   logical: string;
@@ -27,12 +27,12 @@ export function logicalName(placed: readonly Placed[], physical: string): string
   return placed.find((p) => p.physical === physical || p.arn === physical)?.logical ?? physical;
 }
 
-/** A logical id without the hash that the CDK ends it with. */
+/** A logical id without the hash that the CDK adds at its end. */
 export function withoutHash(logicalId: string): string {
   return logicalId.replace(/[0-9A-F]{8}$/, '');
 }
 
-/** The names of what was created, by kind. */
+/** The names of the created resources, by kind. */
 export function namesOf(placed: readonly Placed[]): CloudNames {
   const names: CloudNames = { buckets: {}, tables: {}, machines: {}, functions: {}, topics: {}, queues: {} };
   for (const { kind, logical, physical, arn } of placed) {

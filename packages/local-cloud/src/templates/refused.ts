@@ -1,12 +1,12 @@
 /**
- * What CloudFormation and the services refuse when an app is deployed, and nothing would show while it runs here: values out of
- * their ranges, and parts that don't fit one another. The ranges are those of the services' API references.
+ * Finds what CloudFormation and the services refuse when an app is deployed, and nothing would show while it runs here: values out of their
+ * ranges, and parts that don't fit one another. The ranges are those of the services' API references.
  */
 import type { LoadedResource } from './template.ts';
 
-/** AWS refuses the deployment of a template; each problem names stack, logical id and property. */
+/** The error for a template whose deployment AWS refuses; each problem names stack, logical id and property. */
 export class RefusedTemplate extends Error {
-  /** All that was found, a line each. */
+  /** All problems, a line each. */
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
@@ -23,7 +23,7 @@ const QUEUE = 'AWS::SQS::Queue';
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
 const MACHINE = 'AWS::StepFunctions::StateMachine';
 
-/** Whole numbers, by resource type and property. */
+/** The ranges of whole numbers, by resource type and property. */
 const RANGES: Readonly<Record<string, Readonly<Record<string, Range>>>> = {
   [FUNCTION]: { Timeout: [1, 900], MemorySize: [128, 10_240], ReservedConcurrentExecutions: [0, 1_000] },
   [MAPPING]: {
@@ -43,7 +43,7 @@ const RANGES: Readonly<Record<string, Readonly<Record<string, Range>>>> = {
   'AWS::KMS::Key': { PendingWindowInDays: [7, 30], RotationPeriodInDays: [90, 2_560] },
 };
 
-/** The only values, by resource type and property; of a list, each of its elements'. */
+/** The only values permitted, by resource type and property; for a list, those of each element. */
 const VALUES: Readonly<Record<string, Readonly<Record<string, readonly unknown[]>>>> = {
   [MAPPING]: { FunctionResponseTypes: ['ReportBatchItemFailures'] },
   [MACHINE]: { 'EncryptionConfiguration.Type': ['AWS_OWNED_KEY', 'CUSTOMER_MANAGED_KMS_KEY'] },
@@ -57,7 +57,7 @@ const VALUES: Readonly<Record<string, Readonly<Record<string, readonly unknown[]
   },
 };
 
-/** "Reserved environment variables" of the Lambda developer guide: a function's own may not have these names. */
+/** The "Reserved environment variables" of the Lambda developer guide: a function's own variables may not have these names. */
 const RESERVED: readonly string[] = [
   '_HANDLER',
   '_X_AMZN_TRACE_ID',
@@ -79,16 +79,19 @@ const RESERVED: readonly string[] = [
   'LAMBDA_TASK_ROOT',
 ];
 
-/** Bytes of a function's variables, as JSON ("the environment variables you have provided exceeded the 4KB limit"). */
+/** The most bytes of a function's variables, as JSON ("the environment variables you have provided exceeded the 4KB limit"). */
 const LARGEST_ENVIRONMENT = 4096;
 /** The largest batch of a queue without a window. */
 const LARGEST_AT_ONCE = 10;
-/** Where a template says nothing, in seconds. */
+/** The values, in seconds, where a template has none. */
 const DEFAULTS = { functionTimeout: 3, visibility: 30 };
-/** Targets of one rule. */
+/** The most targets of one rule. */
 const MOST_TARGETS = 5;
 
-/** Throws RefusedTemplate with all that would be refused. */
+/**
+ * Checks that AWS would deploy the resources.
+ * @throws RefusedTemplate with everything that would be refused
+ */
 export function checkDeployment(resources: readonly LoadedResource[]): void {
   const problems = resources.flatMap((resource) => {
     const { stack, logicalId, type } = resource;
@@ -98,7 +101,7 @@ export function checkDeployment(resources: readonly LoadedResource[]): void {
   if (problems.length > 0) throw new RefusedTemplate(problems);
 }
 
-/** The property at a path, as `RedrivePolicy.maxReceiveCount`. */
+/** The property at a path such as `RedrivePolicy.maxReceiveCount`. */
 function at({ properties }: LoadedResource, path: string): unknown {
   return path
     .split('.')

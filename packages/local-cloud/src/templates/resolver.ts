@@ -10,7 +10,7 @@ import {
 } from './identity.ts';
 import { INTRINSICS, PSEUDO_PARAMETERS, RESOURCE_TYPES } from './resource-types.ts';
 
-/** A resource as a template has it. */
+/** A resource as it stands in a template. */
 export interface RawResource {
   Type: string;
   Properties?: Record<string, unknown>;
@@ -33,7 +33,7 @@ export interface Stack {
 const VERSION = 'AWS::StepFunctions::StateMachineVersion';
 const ALIAS = 'AWS::StepFunctions::StateMachineAlias';
 
-/** What makes another revision of a state machine where it changes. */
+/** The properties of a state machine that make another revision of it when they change. */
 const REVISED = [
   'DefinitionString',
   'DefinitionS3Location',
@@ -44,11 +44,11 @@ const REVISED = [
   'EncryptionConfiguration',
 ];
 
-/** By what a version of a state machine is told from others: the revision that it is of, else its logical id. */
+/** The name that tells a version of a state machine from others: its revision, or else its logical id. */
 export const versionName = (logicalId: string, { StateMachineRevisionId }: Record<string, unknown>): string =>
   String(StateMachineRevisionId ?? logicalId);
 
-/** Resolves references and intrinsics of the stacks of an app, and gathers what it can't. */
+/** Resolves references and intrinsics of the stacks of an app, and collects those that it can't. */
 export class Resolver {
   readonly problems: string[] = [];
   private readonly stacks: readonly Stack[];
@@ -84,7 +84,7 @@ export class Resolver {
     return identity;
   }
 
-  /** A version's ARN ends in its number, an alias's in its name. */
+  /** The ARN of a version, which ends in its number, or of an alias, which ends in its name. */
   private qualifiedArn(stack: Stack, logicalId: string, { Type, Properties }: RawResource): string {
     const where = `${stack.name}.${logicalId}`;
     const properties = this.resolve(Properties ?? {}, stack, where) as Record<string, unknown>;

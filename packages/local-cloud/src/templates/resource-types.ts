@@ -1,6 +1,6 @@
 /**
- * What the template loader implements, resource type by resource type. A property is named by its path; `[]` stands for
- * every element of a list. A path covers everything below it unless a longer path is listed as well.
+ * The properties that the template loader implements, by resource type. A property is named by its path; `[]` stands for every element of a
+ * list. A path covers everything below it unless a longer path is listed as well.
  */
 export interface ResourceType {
   /** Properties that have the effect they have on AWS. */
@@ -282,12 +282,10 @@ export const PSEUDO_PARAMETERS = [
   'AWS::URLSuffix',
 ] as const;
 
-/** What a resource may carry beside Type and Properties: none has an effect here. */
+/** The attributes that a resource may have beside Type and Properties: none has an effect here. */
 export const RESOURCE_ATTRIBUTES = ['DeletionPolicy', 'UpdateReplacePolicy', 'DependsOn', 'Metadata'] as const;
 
-/**
- * Names every property in `properties` that the type doesn't list, by its path. Values that are intrinsics are leaves.
- */
+/** The paths of all properties in `properties` that the type doesn't list. Values that are intrinsics are leaves. */
 export function unknownProperties(type: ResourceType, properties: Record<string, unknown>): string[] {
   const listed = [...type.implemented, ...type.accepted];
   const unknown: string[] = [];

@@ -2,9 +2,9 @@ import type { LoadSettings } from './identity.ts';
 import { Resolver, type Stack } from './resolver.ts';
 import { RESOURCE_ATTRIBUTES, RESOURCE_TYPES, unknownProperties } from './resource-types.ts';
 
-/** A template holds what the local cloud doesn't implement; each problem names stack, logical id and property. */
+/** The error for a template with something that the local cloud doesn't implement; each problem names stack, logical id and property. */
 export class UnsupportedTemplate extends Error {
-  /** All that was found, a line each. */
+  /** All problems, a line each. */
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
@@ -19,7 +19,7 @@ export interface LoadedResource {
   stack: string;
   logicalId: string;
   type: string;
-  /** What Ref gives: a name, an ARN or a URL, as CloudFormation documents it for the type. */
+  /** The value of Ref: a name, an ARN or a URL, as CloudFormation documents it for the type. */
   ref: string;
   /** The physical name (a queue's name, not its URL). */
   name: string;
@@ -27,7 +27,7 @@ export interface LoadedResource {
   properties: Record<string, unknown>;
 }
 
-/** Sections of a template that are known; the two of the bootstrap version's check have no effect, and hold nothing else. */
+/** The known sections of a template; the two of the bootstrap version's check have no effect, and may hold nothing else. */
 export const SECTIONS: readonly string[] = [
   'AWSTemplateFormatVersion',
   'Description',
@@ -53,7 +53,7 @@ export function resolveStacks(stacks: readonly Stack[], settings: LoadSettings):
       return { stack: stack.name, logicalId, type: resource.Type, ...identity, properties };
     }),
   );
-  // Those that nobody imports have no effect, but what they say must be known too.
+  // Outputs that nobody imports have no effect, but what they hold must be known, too.
   for (const stack of stacks) resolver.resolve(stack.template.Outputs ?? {}, stack, `${stack.name}: Outputs`);
   if (resolver.problems.length > 0) throw new UnsupportedTemplate([...new Set(resolver.problems)]);
   return loaded;

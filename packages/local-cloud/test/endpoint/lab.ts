@@ -1,4 +1,4 @@
-/** The fixture at its endpoint, asked by the clients of the SDK and by requests as they stand. */
+/** The fixture at its endpoint, called by the clients of the SDK and by raw requests. */
 import { request as httpRequest } from 'node:http';
 import type { LocalCloud } from '../../src/face.ts';
 import { authorization } from '../../src/signature.ts';
@@ -21,7 +21,7 @@ interface Raw {
   text: string;
 }
 
-/** A request as no SDK would make it. */
+/** Sends a request that no SDK would make. */
 export function raw(
   path: string,
   {
@@ -58,7 +58,7 @@ export const form = (service: string, fields: Record<string, string>) =>
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: new URLSearchParams(fields).toString(),
   });
-/** Name and message of the error that a call of an SDK ends with. */
+/** The name and message of the error that a call of an SDK ends with. */
 export const errorOf = async (call: Promise<unknown>): Promise<[name: string, message: string]> => {
   try {
     await call;

@@ -11,7 +11,7 @@ export const START = Date.parse('2026-06-01T00:00:00Z');
 const PREFIX = 'arn:aws:states:ap-south-1:111122223333';
 export const machineArn = (name: string): string => `${PREFIX}:stateMachine:${name}`;
 
-/** What an integration does in a test. */
+/** The work of an integration in a test. */
 export type Integration = (args: unknown) => unknown;
 
 export interface Event {
@@ -31,7 +31,7 @@ export interface Described {
   stopDate: number;
 }
 
-/** A Step Functions of one's own: a virtual clock, integrations by resource, objects in memory. */
+/** Step Functions alone: with a virtual clock, integrations by resource, and objects in memory. */
 export class Lab {
   /** The virtual clock; where the lab was given a clock of another kind, that one runs it. */
   readonly clock = new VirtualClock(START);
@@ -42,9 +42,9 @@ export class Lab {
   readonly service: StepFunctions;
   random = 0.5;
   largeResults: StatesWorld['largeResults'];
-  /** Of the results of Map Runs. */
+  /** Shuffles the results of Map Runs. */
   shuffle: StatesWorld['shuffle'];
-  /** What becomes of the executions that tasks start, one after the other. */
+  /** The faults of the executions that tasks start, in the order of their starts. */
   readonly faultsOfStarts: ReturnType<NonNullable<StatesWorld['faultOfStart']>>[] = [];
 
   constructor(integrations: Record<string, Integration> = {}, clock?: Clock) {
@@ -128,7 +128,7 @@ export class Lab {
   }
 }
 
-/** States that follow one another in the order given; the last one ends. */
+/** Chains states in the order given; the last one ends. */
 export function chain(states: Record<string, Record<string, unknown>>): Record<string, unknown> {
   const names = Object.keys(states);
   const linked = names.map((name, i) => {

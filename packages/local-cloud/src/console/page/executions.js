@@ -1,4 +1,4 @@
-/** State machines, their executions, and what happened in one. */
+/** State machines, their executions, and the history of each. */
 import { useState } from 'preact/hooks';
 import { Graph } from './graph.js';
 import {

@@ -1,4 +1,4 @@
-/** A function, and what it wrote. */
+/** A function, and the lines that it wrote. */
 import { address, count, Facts, html, Live, Pager, Records, span, usePages } from './parts.js';
 
 export function FunctionView({ place, name }) {

@@ -6,7 +6,7 @@ import { html } from './parts.js';
 const LONGEST_NAME = 34;
 const CHARACTER = 7.3;
 const HEIGHT = 32;
-/** How much smaller it may be drawn so that all of its width is seen. */
+/** The smallest scale at which a graph is drawn so that all of its width is seen. */
 const READABLE = 0.7;
 
 const short = (name) => (name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1)}…` : name);
@@ -50,7 +50,7 @@ function draw(drawing, { StartAt, States }, { cluster, entry, exit }) {
   }
 }
 
-/** Where everything stands. */
+/** The places of all states and lines. */
 function laidOut(definition) {
   const drawing = new Drawing({ compound: true });
   drawing.setGraph({ rankdir: 'TB', nodesep: 26, ranksep: 30, edgesep: 14, marginx: 10, marginy: 10 });
@@ -91,7 +91,7 @@ export function Graph({ definition, states }) {
   }, [definition]);
   const area = useRef(null);
   const [isWhole, setWhole] = useState(true);
-  // Where it would be too small to be read, it is scrolled to where the execution is.
+  // A graph that would be too small to be read is scrolled to where the execution is.
   useLayoutEffect(() => {
     const { current: frame } = area;
     if (frame === null) return;

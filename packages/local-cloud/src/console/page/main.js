@@ -1,4 +1,4 @@
-/** The console's page: what is open stands in the address behind the hash, so that it can be kept and gone back to. */
+/** The console's page. The open view stands in the address behind the hash, so that it can be kept and gone back to. */
 import { render } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Execution, Latest, Machine, MapRun } from './executions.js';
@@ -140,10 +140,10 @@ function Badges({ of }) {
     );
 }
 
-/** Lists that are longer are folded, until one of theirs is looked at. */
+/** Longer lists are folded, until one of their resources is looked at. */
 const MANY = 14;
 
-/** On a narrow screen it is folded, and folds again when something was chosen. */
+/** The navigation: folded on a narrow screen, and folded again once something was chosen. */
 function Navigation({ cloud, place }) {
   const [isOpen, setOpen] = useState(false);
   const chosen = place.kind === '' ? 'Overview' : undefined;
@@ -167,7 +167,7 @@ function Navigation({ cloud, place }) {
   </nav>`;
 }
 
-/** What somebody should look at. */
+/** The failed executions and dead letters that somebody should look at. */
 function Troubles({ cloud }) {
   const failed = cloud.machines.filter((machine) => machine.failed > 0);
   const dead = cloud.queues.filter(({ isDead, waiting }) => isDead && waiting > 0);
@@ -195,7 +195,7 @@ function App() {
   const main = useRef(null);
   const at = JSON.stringify(place);
   const first = useRef(at);
-  // Whoever follows a link by the keyboard goes on from the new view's heading.
+  // A reader who follows a link by the keyboard goes on from the new view's heading.
   useEffect(() => {
     if (first.current === at) return;
     first.current = undefined;

@@ -1,4 +1,4 @@
-/** Queues and topics, and what was sent to them. */
+/** Queues and topics, and the messages that were sent to them. */
 import { address, count, Facts, Grid, html, Live, Pager, Records, usePages } from './parts.js';
 
 export function QueueView({ place, name }) {

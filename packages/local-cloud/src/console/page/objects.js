@@ -1,4 +1,4 @@
-/** A bucket: its folders and objects, one of them opened, and uploads. */
+/** A bucket: its folders and objects, an opened object, and uploads. */
 import { useState } from 'preact/hooks';
 import { address, ask, bytes, Facts, Grid, html, Instant, Live, Pager, Text, usePages } from './parts.js';
 

@@ -1,4 +1,4 @@
-/** What all views are made of. */
+/** The parts that all views are made of. */
 import htm from 'htm';
 import { h } from 'preact';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
@@ -12,7 +12,10 @@ export function address(path, query = {}) {
   return text === '' ? path : `${path}?${text}`;
 }
 
-/** Asks the console; rejects with what it answers where it refuses. */
+/**
+ * Asks the console.
+ * @throws an Error with the console's answer where it refuses
+ */
 export async function ask(url, options = {}) {
   const response = await fetch(url, options);
   const answer = await response.json().catch(() => ({ error: `the console answered ${response.status}` }));
@@ -25,10 +28,7 @@ export const post = (url, body) => ask(url, { method: 'POST', body });
 /** The least time between two looks, in milliseconds. */
 const EVERY = 1000;
 
-/**
- * What the console answers, asked again and again while somebody looks. Where it takes long to say, it is asked less often.
- * Gives also a function that asks at once.
- */
+/** The console's answer, asked for again and again while somebody looks, and less often where it takes long. `again` asks at once. */
 export function useLive(url) {
   const [state, set] = useState({ url, data: undefined, error: undefined });
   const now = useRef(() => {});
@@ -71,11 +71,11 @@ export function useLive(url) {
     };
   }, [url]);
   const again = useCallback(() => now.current(), []);
-  // What another address answered is not shown under this one.
+  // Another address's answer is not shown under this one.
   return state.url === url ? { ...state, again } : { data: undefined, error: undefined, again };
 }
 
-/** A view of what the console answers. */
+/** A view of an answer of the console. */
 export function Live({ url, children }) {
   const { data, error, again } = useLive(url);
   if (error !== undefined) return html`<p class="error" role="alert">${error}</p>`;
@@ -83,7 +83,7 @@ export function Live({ url, children }) {
   return children(data, again);
 }
 
-/** Where the pages behind the first one begin, and how to go on and back. */
+/** The beginnings of the pages after the first one, and the ways on and back. */
 export function usePages(of) {
   const [pages, set] = useState({ of, starts: [] });
   const starts = pages.of === of ? pages.starts : [];
@@ -106,7 +106,7 @@ export function Pager({ pages, next, what }) {
   </nav>`;
 }
 
-/** An instant as it is read: `2026-06-01 06:00:00`, in UTC. */
+/** An instant as people read it: `2026-06-01 06:00:00`, in UTC. */
 export function instant(at) {
   return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 }
@@ -152,7 +152,7 @@ export function Status({ of }) {
   return html`<span class=${`status ${kind}`}>${text}</span>`;
 }
 
-/** JSON as people read it, and any other text as it is. */
+/** JSON, indented for people; any other text as it is. */
 export function pretty(text) {
   if (typeof text !== 'string') return text === undefined || text === null ? '' : JSON.stringify(text, null, 2);
   if (!/^\s*[[{"]/.test(text)) return text;
@@ -163,7 +163,7 @@ export function pretty(text) {
   }
 }
 
-/** A text with a name, such as an execution's input; where it is long it scrolls, also by the keyboard. */
+/** A text with a name, such as an execution's input; a long one scrolls, also by the keyboard. */
 export function Text({ label, children }) {
   const text = pretty(children);
   if (text === '') return null;
@@ -185,13 +185,13 @@ export function Grid({ label, columns, children, empty = 'Nothing yet.' }) {
   </div>`;
 }
 
-/** Names and values; what has no value is left out. */
+/** Names and values; a name without a value is left out. */
 export function Facts({ of }) {
   const given = Object.entries(of).filter(([, value]) => ![undefined, null, '', false].includes(value));
   return html`<dl class="facts">${given.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
-/** What a line says at a glance: of a log's JSON its level and message before the rest, of metrics what they are. */
+/** The gist of a line: a log's JSON with its level and message first, metrics by their names. */
 function brief(text) {
   if (!text.startsWith('{')) return text;
   let line;
@@ -208,7 +208,7 @@ function brief(text) {
   return html`<span class=${isBad ? 'error' : 'quiet'}>${level}</span> <strong>${message}</strong> <span class="quiet">${JSON.stringify(rest)}</span>`;
 }
 
-/** What was recorded of a function, a queue or a topic: time and text, each to be opened. */
+/** The records of a function, a queue or a topic: time and text, each to be opened. */
 export function Records({ of, label, empty }) {
   if (of.length === 0) return html`<p class="quiet">${empty}</p>`;
   return html`<ol class="records" aria-label=${label}>${of.map(

@@ -1,4 +1,4 @@
-/** A table: its items, a page at a time, or those of one partition. */
+/** A table: a page of its items, or of those of one partition. */
 import { useState } from 'preact/hooks';
 import { address, Grid, html, Live, Pager, Text, usePages } from './parts.js';
 
