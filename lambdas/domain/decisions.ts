@@ -4,7 +4,7 @@
  * alone can have anybody cut off, and the silence of all lets the batch lapse.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type RecordedByApprover, sameAsBefore } from './approver-files.ts';
+import { type RecordedByApprover, sameAsBefore, uploadedAnew } from './approver-files.ts';
 import { addSeconds, type Instant, millisOf } from './days.ts';
 import type { DecisionRow, Ground } from './decision-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from './identifiers.ts';
@@ -127,10 +127,11 @@ export interface DecisionApplied {
  * that is worked on late says nothing of what its approver spoke of in a later one (`superseded`), nor does it approve a batch that
  * was begun again since its upload, however often its event comes. Then one who refuses is enough
  * for refused, and it takes as many who approve as the record says for approved. Nobody approves with a file of which a row was
- * rejected, nor any more who sends one: whoever couldn't be left out for a slip would be cut off for good. The same upload, and
- * the bytes of an approver's newest file again, change nothing. What is committed after the ending, or after the time, doesn't
- * count; a file that is committed in the last second does where nothing ended before.
- * @returns the next record; `known` with what was prepared for these bytes; or why the file is refused whole
+ * rejected, nor any more who sends one: whoever couldn't be left out for a slip would be cut off for good. The same upload changes
+ * nothing; the bytes of an approver's newest file again have its words count from then on, and publish nothing new. What is committed
+ * after the ending, or after the time, doesn't count; a file that is committed in the last second does where nothing ended before.
+ * @returns the next record; `known` with what was prepared for these bytes, and the next record where they are said anew; or why the
+ *   file is refused whole
  */
 export function applyDecision(
   decision: Decision,
@@ -149,19 +150,22 @@ export function applyDecision(
   },
 ):
   | DecisionApplied
-  | { readonly kind: 'known'; readonly file: DecisionFile }
+  | { readonly kind: 'known'; readonly file: DecisionFile; readonly decision?: Decision }
   | { readonly kind: 'not_waiting' | 'sha_taken' | 'too_many_files' } {
   const { approver, sha256, upload, uploadedAt, attempt, committedAt, approvers } = file;
   const own = decision.files.filter((known) => known.approver === approver);
   // What was said of an attempt before is said anew by its bytes: it approves nothing since.
   const ofThis = own.filter((one) => one.upload === upload || (one.uploadedAt ?? one.at) >= decision.openedAt);
   const known = sameAsBefore(ofThis, file);
-  if (known !== undefined) return { kind: 'known', file: known };
   const late = decision.decideBy !== null && committedAt > decision.decideBy;
-  if (decision.ending !== null || late) return { kind: 'not_waiting' };
-  if (isShaTaken({ files: own }, sha256)) return { kind: 'sha_taken' };
-  // Each approver has their own, so that nobody can fill the record up before others have spoken.
-  if (own.length >= maxFiles) return { kind: 'too_many_files' };
+  const waits = decision.ending === null && !late;
+  if (known !== undefined && !(known.isAnew && waits)) return { kind: 'known', file: known.file };
+  if (!waits) return { kind: 'not_waiting' };
+  if (known === undefined) {
+    if (isShaTaken({ files: own }, sha256)) return { kind: 'sha_taken' };
+    // Each approver has their own, so that nobody can fill the record up before others have spoken.
+    if (own.length >= maxFiles) return { kind: 'too_many_files' };
+  }
 
   const voter = new Voter(decision.votes[approver] ?? { batch: null, subjects: {} }, uploadedAt, decision.openedAt);
   const rejects: RejectedRow[] = [];
@@ -183,15 +187,18 @@ export function applyDecision(
   const votes = { ...ofThese(approvers, decision.votes), [approver]: voter.vote() };
   const version = decision.version + 1;
   const ending = endingOf(votes, decision.people, committedAt);
+  const next = { ...decision, votes, ending, remindAt: ending === null ? decision.remindAt : null, version };
+  if (known !== undefined)
+    return {
+      kind: 'known',
+      file: known.file,
+      decision: { ...next, files: uploadedAnew(decision.files, known.file, { upload, uploadedAt }) },
+    };
   return {
     kind: 'applied',
     decision: {
-      ...decision,
-      votes,
+      ...next,
       files: [...decision.files, { approver, sha256, upload, uploadedAt, attempt, at: committedAt, version }],
-      ending,
-      remindAt: ending === null ? decision.remindAt : null,
-      version,
     },
     rows: recorded + alreadyRecorded + rejects.length,
     recorded,

@@ -1,6 +1,6 @@
 /** Exemptions: numbers and handsets that no report and no follow-up may direct until a day, where two approvers say so. */
 import * as z from 'zod';
-import { approver, type RecordedByApprover, recordedByApprover } from './approver-files.ts';
+import { approver, type RecordedByApprover, recordedByApprover, uploadedAnew } from './approver-files.ts';
 import type { CsvRow } from './csv.ts';
 import { addDays, addSeconds, type Day, dayOf, type Instant, readDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
@@ -197,6 +197,26 @@ export function withFile(
     else delete words[subject];
   }
   return { words, files: [...exemptions.files.filter(({ at }) => at > since), file] };
+}
+
+/**
+ * The exemptions once an approver has uploaded the bytes of their newest file again: what it says was said at that instant, and stands
+ * against all that they uploaded before.
+ * @param file as it is recorded
+ */
+export function saidAnew(
+  { words, files }: Exemptions,
+  file: RecordedByApprover,
+  anew: { readonly upload: string; readonly uploadedAt: Instant },
+): Exemptions {
+  const { approver, sha256 } = file;
+  const { uploadedAt: at } = anew;
+  const raised = Object.entries<Exemption>(words).map(([subject, exemption]) => {
+    const word = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
+    const isOf = word !== undefined && word.sha256 === sha256 && word.at < at;
+    return [subject, isOf ? { ...exemption, [approver]: { ...word, at } } : exemption];
+  });
+  return { words: Object.fromEntries(raised), files: uploadedAnew(files, file, anew) };
 }
 
 /** Of how many numbers and handsets an approver's words are kept. */

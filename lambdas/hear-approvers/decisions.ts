@@ -50,7 +50,13 @@ export async function decide(file: ApproverFile, now: Instant, invocation: strin
       committedAt: now,
       approvers: env.APPROVERS,
     });
-    if (applied.kind === 'known') return await publish(file, batch, decision, sha256, applied.file.attempt);
+    if (applied.kind === 'known') {
+      const anew = batch.state === 'waiting' ? applied.decision : undefined;
+      // What is published stays as it is, whatever the words stand against from now on.
+      if (anew === undefined || (await changeApproval(env, batch, batch.decision, { decision: anew, attempt })))
+        return await publish(file, batch, anew ?? decision, sha256, applied.file.attempt);
+      continue;
+    }
     if (applied.kind !== 'applied') return await refuseDecision(file, sha256, applied.kind, batch);
     // It failed with its execution before anybody ended its decision.
     if (batch.state !== 'waiting') return await refuseDecision(file, sha256, 'not_waiting', batch);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Instant } from '../../lambdas/domain/days.ts';
 import {
   actOf,
   applyDecision,
@@ -266,7 +267,7 @@ describe('the same bytes', () => {
     const sha256 = 'c'.repeat(64);
     const first = applied(opened(), A, [['approve']], { sha256, upload: 'one' }).decision;
     const [file] = first.files;
-    expect(result(first, A, [['refuse']], { sha256, upload: 'two' })).toEqual({ kind: 'known', file });
+    expect(result(first, A, [['approve']], { sha256, upload: 'two' })).toEqual({ kind: 'known', file });
     const refused = said(first, [A, ['refuse']]);
     expect(result(refused, A, [['approve']], { sha256, upload: 'one' })).toEqual({ kind: 'known', file });
     expect(result(refused, A, [['approve']], { sha256, upload: 'two' })).toEqual({ kind: 'not_waiting' });
@@ -279,6 +280,50 @@ describe('the same bytes', () => {
     const second = said(first, [A, ['block', clone]], [B, ['block', clone]]);
     expect(actOf(second, clone)).toBe('block');
     expect(actOf(applied(second, A, [['spare', clone]], { sha256 }).decision, clone)).toBe('spare');
+  });
+
+  test('uploaded again stand against a word that was uploaded in between and comes late', () => {
+    const sha256 = 'c'.repeat(64);
+    const [v1, v2, v3] = [1, 2, 3].map((hour) => at(`2026-06-01T0${hour}:00:00Z`));
+    const words = [['strike', clone], ['approve']] as const;
+    const first = applied(opened(), A, words, { sha256, upload: 'one', uploadedAt: v1 as Instant }).decision;
+    const again = result(first, A, words, { sha256, upload: 'three', uploadedAt: v3 as Instant });
+    if (again.kind !== 'known' || again.decision === undefined) throw new Error(again.kind);
+    expect(again.file).toBe(first.files[0]);
+    // One file still, with the receipt that it had.
+    expect(again.decision.files).toEqual([{ ...first.files[0], upload: 'three', uploadedAt: v3 }]);
+    expect([again.decision.version, endOf(again.decision)]).toEqual([first.version + 1, 'waits']);
+    const late = applied(again.decision, A, [['block', clone]], {
+      uploadedAt: v2 as Instant,
+      rejects: [{ line: 9, reason: 'bad_msisdn' }],
+    });
+    expect(late.rejects).toMatchObject([{ reason: 'superseded' }, { reason: 'bad_msisdn' }]);
+    expect(decidedBy(late.decision, [clone]).struck).toEqual(new Set([clone]));
+    expect(approvals(late.decision)).toBe(1);
+    for (const upload of ['one', 'three'])
+      expect(result(late.decision, A, words, { sha256, upload, uploadedAt: v1 as Instant })).toEqual({
+        kind: 'known',
+        file: again.decision.files[0],
+      });
+  });
+
+  test('uploaded again when nothing waits any more, or too late, change nothing', () => {
+    const sha256 = 'c'.repeat(64);
+    const newer = { sha256, upload: 'two', uploadedAt: at('2026-06-01T11:30:00Z') };
+    const first = applied(opened({ people: 1 }), A, [['approve']], { sha256, upload: 'one' }).decision;
+    expect(result(first, A, [['approve']], newer)).toEqual({ kind: 'known', file: first.files[0] });
+    const waits = applied(opened(), A, [['approve']], { sha256, upload: 'one' }).decision;
+    const tooLate = { ...newer, at: at('2026-06-03T00:00:01Z') };
+    expect(result(waits, A, [['approve']], tooLate)).toEqual({ kind: 'known', file: waits.files[0] });
+  });
+
+  test('uploaded again are no other file of the 500', () => {
+    const sha256 = 'c'.repeat(64);
+    let decision = opened();
+    for (let n = 0; n < 499; n++) decision = applied(decision, A, []).decision;
+    decision = applied(decision, A, [['spare', clone]], { sha256 }).decision;
+    const again = result(decision, A, [['spare', clone]], { sha256, uploadedAt: at('2026-06-01T11:30:00Z') });
+    expect(again.kind === 'known' && again.decision?.files.length).toBe(500);
   });
 
   test('of a record of the first form are known by their bytes, since it tells no uploads', () => {

@@ -12,6 +12,7 @@ import {
   isLifted,
   NO_EXEMPTIONS,
   parseExemptionRow,
+  saidAnew,
   withFile,
   withWord,
   wordsOf,
@@ -287,6 +288,25 @@ describe('all exemptions', () => {
   test("are of so many numbers and handsets of each approver's", () => {
     const all = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), 90);
     expect([wordsOf(all, one), wordsOf(all, two), wordsOf(NO_EXEMPTIONS, one)]).toEqual([1, 0, 0]);
+  });
+
+  test('have what a file says count from when its bytes are uploaded again, so that no word from in between does', () => {
+    const sha256 = 'f'.repeat(64);
+    const of = (second: number, more = {}) => word('2026-06-30', { at: at(`2026-06-01T00:00:0${second}Z`), ...more });
+    const before = {
+      [number]: { [one]: of(1, { sha256 }), [two]: of(1, { sha256 }) },
+      [handset]: { [one]: of(0, { sha256: 'e' }) },
+    } as Record<string, Exemption>;
+    const recorded = { ...file('2026-06-01', sha256), upload: 'v1', uploadedAt: at('2026-06-01T00:00:01Z') };
+    const anew = { upload: 'v3', uploadedAt: at('2026-06-01T00:00:03Z') };
+    const all = saidAnew({ words: before, files: [file('2026-05-30'), recorded] }, recorded, anew);
+    expect(all.words).toEqual({ ...before, [number]: { [one]: of(3, { sha256 }), [two]: of(1, { sha256 }) } });
+    expect(all.files).toEqual([file('2026-05-30'), { ...recorded, ...anew }]);
+    const ends = { line: 2, subjects: [number], until: day('2026-05-31') };
+    const uploadedAt = at('2026-06-01T00:00:02Z');
+    const late = applyExemptions([ends], { approver: one, sha256: 'd', uploadedAt }, (who) => exemptionOf(all, who));
+    expect(late).toMatchObject({ recorded: 0, rejects: [{ line: 2, reason: 'superseded' }] });
+    expect([...late.changed]).toEqual([]);
   });
 
   test('come back from storage as they were written, and nothing else does', () => {

@@ -154,6 +154,32 @@ describe('a file of exemptions', () => {
   });
 });
 
+describe('bytes that an approver uploads again', () => {
+  it('are their last word, though another one from in between comes later', async () => {
+    const late = ({ detail }: { detail: { object?: { key?: string } } }) => detail.object?.key?.endsWith('/late.csv');
+    await using other = await Lab.open({ faults: { deliveries: (event) => (late(event) ? [2 * HOUR] : [0]) } });
+    await other.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
+    const exempts = file(`${A1},,2026-06-03,in hospital`);
+    await other.upload('exemptions/approver-2/june.csv', exempts);
+    await other.cloud.run(START + HOUR);
+    await other.upload('exemptions/approver-1/june.csv', exempts);
+    await other.cloud.run(START + 1.1 * HOUR);
+    const { inbox } = bucketsOf(other.cloud);
+    await other.cloud.put(inbox, 'exemptions/approver-1/late.csv', file(`${A1},,2026-05-31,was let go`));
+    await other.cloud.run(START + 1.2 * HOUR);
+    await other.upload('exemptions/approver-1/june.csv', exempts);
+    await other.cloud.run(START + 4 * HOUR);
+    const [receipt = ''] = await other.outbox(`${PATH}late.csv`);
+    expect(await other.json(receipt)).toMatchObject({ recorded: 0, rejected: { superseded: 1 }, refused: null });
+    const [june = '', ...more] = await other.outbox(`${PATH}june.csv`);
+    expect(await other.json(june)).toMatchObject({ rows: 1, recorded: 1 });
+    expect(more).toEqual([]);
+    await other.report('mha', [H1]);
+    expect(await other.outbox('orders/airtel/')).not.toContainEqual(expect.stringContaining('.reverify.'));
+    expect(other.cloud.failures()).toEqual([]);
+  });
+});
+
 describe('a record of exemptions that the work bucket has let go of', () => {
   it('is missed by nobody once nothing counts of it: batches are planned, and new exemptions recorded', async () => {
     // The last file came on 1 June: 90 days at most, and 30 in which an earlier one may come late.
