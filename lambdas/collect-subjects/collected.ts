@@ -15,7 +15,7 @@ export interface Collected {
       }
     /** Of a reversal: whom it is asked to take back, numbers first, and how many they are by another count, those beside that are conditional. */
     | { readonly asked: AsyncIterable<AskedSubject>; readonly count: () => number; readonly conditional: () => number };
-  /** Opens the decision of the registered batch, and says whether people are to be waited for, and until when. */
+  /** Opens the decision of the registered batch, and says until when it is awaited; one that is approved has none. */
   open(batch: Batch): Promise<{
     readonly state: 'approved' | 'waiting';
     readonly remindAt: Instant | null;

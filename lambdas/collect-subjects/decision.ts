@@ -31,7 +31,6 @@ interface Settings {
  * approvers and administrators. It never lapses. What an appeal asks over the limit has ended, whatever people would say.
  * @param counts how many numbers, handsets and pairs it is asked to give back, and how many more other handsets link. What depends on
  *   another report is no part of them: who decides upon that one's withdrawal was asked about it
- * @returns `waiting` also where it has ended without effect: who waits for its end finds that it has come
  * @throws PlanIsVoid where the batch isn't this execution's any more
  */
 export async function openReversal(

@@ -24,9 +24,12 @@ interface Places {
   readonly ADMINISTRATORS_TOPIC: string;
 }
 
-/** A decision as it was opened, for the machine: whether people are to be waited for, and until when it asks what became of it. */
+/**
+ * A decision, for the machine: that it is to be awaited, and until when the machine asks what became of it. One that has ended is awaited,
+ * too, whether nobody had to decide or somebody did before the machine heard of it: who waits for its end publishes it.
+ */
 export interface Opened {
-  readonly state: 'approved' | 'waiting';
+  readonly state: 'waiting';
   readonly remindAt: Instant | null;
   readonly decideBy: Instant | null;
 }
@@ -97,8 +100,7 @@ export async function publishPreview(
     await tell(env, toApprover({ ...needed, approver: EVERY_APPROVER }));
     await tell(env, toAdministrators(needed));
   }
-  // What ended otherwise is told of by who waits for it.
-  return { state: ending?.state === 'approved' ? 'approved' : 'waiting', remindAt, decideBy };
+  return { state: 'waiting', remindAt, decideBy };
 }
 
 /** @throws PlanIsVoid */
