@@ -21,7 +21,7 @@ export interface Vote {
   readonly batch: Spoken<
     | { readonly decision: 'approve'; readonly ground: Ground }
     | { readonly decision: 'refuse'; readonly remarks?: string }
-    /** Nothing any more: a file with a rejected row took an approval back. */
+    /** Nothing any more: a file with a rejected row, or one that was refused whole, took an approval back. */
     | { readonly decision: 'none' }
   > | null;
   readonly subjects: Readonly<Record<string, Spoken<{ readonly says: Act | 'strike' }>>>;
@@ -157,8 +157,7 @@ export function applyDecision(
   // What was said of an attempt before is said anew by its bytes: it approves nothing since.
   const ofThis = own.filter((one) => one.upload === upload || (one.uploadedAt ?? one.at) >= decision.openedAt);
   const known = sameAsBefore(ofThis, file);
-  const late = decision.decideBy !== null && committedAt > decision.decideBy;
-  const waits = decision.ending === null && !late;
+  const waits = isOpen(decision, committedAt);
   if (known !== undefined && !(known.isAnew && waits)) return { kind: 'known', file: known.file };
   if (!waits) return { kind: 'not_waiting' };
   if (known === undefined) {
@@ -205,6 +204,37 @@ export function applyDecision(
     alreadyRecorded,
     rejects,
   };
+}
+
+/**
+ * Whether a file about a batch that is refused whole, for this reason, takes its approver's earlier approval back: nobody knows whom it was
+ * to leave out. What was sent about no batch, or about one that waits for nobody, does not.
+ */
+export function takesBack(refused: string): boolean {
+  return refused !== 'unknown_batch' && refused !== 'not_waiting';
+}
+
+/**
+ * The record once a file of an approver's about its batch was refused whole: as with one of which a row was rejected, they approve no more
+ * until they say so again. What they say in a file that was uploaded later stands, and what they approved in one that comes late doesn't.
+ * @returns null where it stays as it is: another attempt has committed it, or nothing waits any more
+ */
+export function withRefused(
+  decision: Decision,
+  { approver, uploadedAt, now }: { readonly approver: ApproverId; readonly uploadedAt: Instant; readonly now: Instant },
+): Decision | null {
+  if (!isOpen(decision, now)) return null;
+  const before = decision.votes[approver] ?? { batch: null, subjects: {} };
+  const voter = new Voter(before, uploadedAt, decision.openedAt);
+  voter.approvesNoMore();
+  const vote = voter.vote();
+  if (isDeepStrictEqual(vote, before)) return null;
+  return { ...decision, votes: { ...decision.votes, [approver]: vote }, version: decision.version + 1 };
+}
+
+/** Whether what is committed at an instant counts: nothing has ended, and the time isn't over. */
+function isOpen({ ending, decideBy }: Decision, at: Instant): boolean {
+  return ending === null && (decideBy === null || at <= decideBy);
 }
 
 /**

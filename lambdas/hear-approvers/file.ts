@@ -51,13 +51,19 @@ export async function publishReceipt(
 }
 
 /**
- * A file refused whole has no effect: a receipt that says why, and a notice.
+ * Refuses a file whole, of which nothing is recorded: a receipt that says why, and a notice.
  * @param sha256 null where nobody read it
+ * @param more what else its approver is to do
  */
-export async function refuse(file: ApproverFile, sha256: string | null, refusal: Refusal): Promise<PublishedReceipt> {
+export async function refuse(
+  file: ApproverFile,
+  sha256: string | null,
+  refusal: Refusal,
+  more?: string,
+): Promise<PublishedReceipt> {
   const { approver, about, name } = file;
   const why = reasonOf(refusal);
-  const receipt = receiptText(refusedReceipt(name, sha256, refusal));
+  const receipt = receiptText(refusedReceipt(name, sha256, refusal, more));
   const isTaken = sha256 !== null && why === 'sha_taken';
   const key = isTaken ? takenReceiptKey(approver, about, name, sha256) : receiptKey(approver, about, name, sha256);
   const published = await publishReceipt(file, key, receipt, why);

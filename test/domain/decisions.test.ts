@@ -4,11 +4,14 @@ import {
   actOf,
   applyDecision,
   approvals,
+  type Decision,
   decideByOf,
   decidedBy,
   refusals,
+  takesBack,
   whatNow,
   withdrawDecision,
+  withRefused,
   withStrikesOf,
 } from '../../lambdas/domain/decisions.ts';
 import type { ApproverId } from '../../lambdas/domain/identifiers.ts';
@@ -181,6 +184,58 @@ describe('a file of which a row was rejected', () => {
     expect(endOf(applied(opened(), A, [['refuse']], { rejects }).decision)).toBe('refused');
     const struck = applied(opened(), A, [['strike', number]], { rejects }).decision;
     expect(decidedBy(struck, []).struck).toEqual(new Set([number]));
+  });
+});
+
+describe('a file that is refused whole', () => {
+  const [first, second, third] = [9, 10, 11].map((hour) => at(`2026-06-01T${hour < 10 ? '0' : ''}${hour}:00:00Z`));
+  const now = at('2026-06-01T12:00:00Z');
+  const refused = (decision: Decision, uploadedAt = second as Instant, more: { now?: Instant } = {}) =>
+    withRefused(decision, { approver: A, uploadedAt, now, ...more });
+  const approved = applied(opened(), A, [['approve'], ['strike', number]], { uploadedAt: first as Instant }).decision;
+
+  test('takes back what its approver approved before, and nothing else, until they say so again', () => {
+    const after = refused(approved);
+    expect(after).toEqual({
+      ...approved,
+      votes: { [A]: { ...approved.votes[A], batch: { decision: 'none', at: second } } },
+      version: 3,
+    });
+    if (after === null) return;
+    expect(endOf(said(after, [B, ['approve']]))).toBe('waits');
+    expect(endOf(said(after, [B, ['approve']], [A, ['approve']]))).toBe('approved');
+    // The bytes of the approval itself, uploaded again, are said anew.
+    const [{ sha256 = '' } = {}] = approved.files;
+    const again = result(after, A, [['approve'], ['strike', number]], { sha256, uploadedAt: third as Instant });
+    expect(again.kind === 'known' && again.decision && approvals(again.decision)).toBe(1);
+  });
+
+  test('is committed once, however often it comes', () => {
+    expect(refused(refused(approved) ?? approved)).toBeNull();
+  });
+
+  test('counts by its upload: what was approved later stands, and what was approved before and comes late does not', () => {
+    expect(refused(approved, at('2026-06-01T08:59:59Z'))).toBeNull();
+    const after = refused(opened());
+    if (after === null) throw new Error('nothing changed');
+    const late = applied(after, A, [['approve']], { uploadedAt: first as Instant });
+    expect([approvals(late.decision), late.rejects]).toEqual([0, [{ line: 2, reason: 'superseded' }]]);
+    expect(approvals(applied(after, A, [['approve']], { uploadedAt: third as Instant }).decision)).toBe(1);
+  });
+
+  test('takes back nothing that has ended, nor when the time is over, nor another one’s approval', () => {
+    expect(refused(said(approved, [B, ['approve']]))).toBeNull();
+    expect(refused(approved, second, { now: at('2026-06-03T00:00:01Z') })).toBeNull();
+    expect(refused(said(opened(), [A, ['refuse']]))).toBeNull();
+    expect(approvals(refused(said(approved, [C, ['strike', plain]], [B, ['spare', clone]])) ?? opened())).toBe(0);
+    expect(approvals(refused(applied(opened(), B, [['approve']]).decision) ?? opened())).toBe(1);
+  });
+
+  test('is one about this batch: one about none, or about one that waits for nobody, says nothing', () => {
+    expect(['unclosed_quote', 'file_too_large', 'missing_column:preview', 'sha_taken'].map(takesBack)).toEqual(
+      Array.from({ length: 4 }, () => true),
+    );
+    expect(['unknown_batch', 'not_waiting'].map(takesBack)).toEqual([false, false]);
   });
 });
 
