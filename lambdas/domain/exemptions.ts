@@ -152,8 +152,11 @@ export function isInForce(exemption: Exemption, day: Day, approvers: readonly st
  */
 export function isLifted(exemption: Exemption, directedAt: Instant, approvers: readonly string[]): boolean {
   const words = Object.entries<ExemptionWord>(exemption).filter(([approver]) => approvers.includes(approver));
-  return words.filter(([, { until, at }]) => at > directedAt && until < dayOf(at)).length >= EXEMPTION_PEOPLE;
+  return words.filter(([, word]) => word.at > directedAt && isEnd(word)).length >= EXEMPTION_PEOPLE;
 }
+
+/** Whether a word said a day that was past then: it ends an exemption, and with another one's lifts a reversal. */
+const isEnd = ({ until, at }: ExemptionWord): boolean => until < dayOf(at);
 
 /** All that approvers said of numbers and handsets, and in which files, as far as it may still count. */
 export interface Exemptions {
@@ -173,30 +176,60 @@ const SECONDS_PER_DAY = 86_400;
 /** An upload's event may come for two weeks, and an earlier word that comes late must find the one that stands against it. */
 const LATE_DAYS = 30;
 
-/** The last day on which a word counts for anything: for whom it exempts, or against an earlier one that comes late. */
-const wordCountsUntil = ({ until, at }: ExemptionWord): Day =>
-  addDays(until > dayOf(at) ? until : dayOf(at), LATE_DAYS);
+/** For how many days exemptions are kept. */
+export interface ExemptionDays {
+  /** How many days ahead one may reach at most. */
+  readonly mostDays: number;
+  /** How many days a word counts by which a reversal is lifted: as many as the mark of the reversal may be there. */
+  readonly endDays: number;
+}
+
+/** The last day on which a word counts for anything: for whom it exempts, against a reversal, or against an earlier one that comes late. */
+const wordCountsUntil = (word: ExemptionWord, { endDays }: ExemptionDays): Day =>
+  isEnd(word) ? addDays(dayOf(word.at), Math.max(endDays, LATE_DAYS)) : addDays(word.until, LATE_DAYS);
 
 /**
  * The exemptions with a file that was applied. A word falls away a month after the last day that it reaches, whatever the policy
- * has become meanwhile; files do `mostDays` and a month after they were recorded: then whoever sends the same bytes again says
- * them anew.
+ * has become meanwhile, and one whose day was past when it was said after `endDays`; files do `mostDays` and a month after they were
+ * recorded: then whoever sends the same bytes again says them anew.
  */
 export function withFile(
   exemptions: Exemptions,
   { changed }: Pick<ExemptionsApplied, 'changed'>,
   file: RecordedByApprover,
-  mostDays: number,
+  days: ExemptionDays,
 ): Exemptions {
   const today = dayOf(file.at);
-  const since = addSeconds(file.at, -(mostDays + LATE_DAYS) * SECONDS_PER_DAY);
+  const since = addSeconds(file.at, -(days.mostDays + LATE_DAYS) * SECONDS_PER_DAY);
   const words: Record<string, Exemption> = {};
-  for (const [subject, exemption] of [...Object.entries<Exemption>(exemptions.words), ...changed]) {
-    const kept = Object.entries<ExemptionWord>(exemption).filter(([, word]) => wordCountsUntil(word) >= today);
-    if (kept.length > 0) words[subject] = Object.fromEntries(kept);
-    else delete words[subject];
-  }
-  return { words, files: [...exemptions.files.filter(({ at }) => at > since), file] };
+  for (const [subject, exemption] of [...Object.entries<Exemption>(exemptions.words), ...changed])
+    words[subject] = keeping(exemption, (word) => wordCountsUntil(word, days) >= today);
+  for (const subject of endsOverMost(words, file.approver, today))
+    words[subject] = keeping(words[subject] ?? {}, (_, by) => by !== file.approver);
+  const kept = Object.entries(words).filter(([, exemption]) => Object.keys(exemption).length > 0);
+  return { words: Object.fromEntries(kept), files: [...exemptions.files.filter(({ at }) => at > since), file] };
+}
+
+function keeping(exemption: Exemption, keeps: (word: ExemptionWord, by: string) => boolean): Exemption {
+  return Object.fromEntries(Object.entries<ExemptionWord>(exemption).filter(([by, word]) => keeps(word, by)));
+}
+
+/**
+ * Of whom an approver's words fall away where there are more than are kept, so that they can exempt others: of the ends the ones that were
+ * said longest ago, and none against which an earlier word may still come. Whom a reversal gave back is left alone again then.
+ */
+function endsOverMost(words: Readonly<Record<string, Exemption>>, approver: ApproverId, today: Day): string[] {
+  const own = Object.entries(words).flatMap(([subject, exemption]) => {
+    const word = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
+    return word === undefined ? [] : [{ subject, word }];
+  });
+  const over = own.length - maxWords;
+  if (over <= 0) return [];
+  return own
+    .filter(({ word }) => isEnd(word) && addDays(dayOf(word.at), LATE_DAYS) < today)
+    .sort((a, b) => (a.word.at < b.word.at ? -1 : a.word.at > b.word.at ? 1 : a.subject < b.subject ? -1 : 1))
+    .slice(0, over)
+    .map(({ subject }) => subject);
 }
 
 /**
@@ -225,14 +258,14 @@ export function wordsOf({ words }: Exemptions, approver: ApproverId): number {
 }
 
 /** The last day on which anything of it counts: later it is as if nobody had said anything. */
-export function countsUntil({ words, files }: Exemptions, mostDays: number): Day {
+export function countsUntil({ words, files }: Exemptions, days: ExemptionDays): Day {
   let last = '0000-00-00' as Day;
   const reach = (day: Day) => {
     if (day > last) last = day;
   };
   for (const exemption of Object.values<Exemption>(words))
-    for (const one of Object.values<ExemptionWord>(exemption)) reach(wordCountsUntil(one));
-  for (const { at } of files) reach(addDays(dayOf(at), mostDays + LATE_DAYS));
+    for (const one of Object.values<ExemptionWord>(exemption)) reach(wordCountsUntil(one, days));
+  for (const { at } of files) reach(addDays(dayOf(at), days.mostDays + LATE_DAYS));
   return last;
 }
 

@@ -37,6 +37,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
   const { content, sha256 } = read;
   const { approver, name, upload } = file;
   const rows: (ExemptionRow | RejectedRow)[] = [];
+  const days = { mostDays: env.EXEMPTION_DAYS, endDays: env.EXEMPTION_END_DAYS };
   const by = { uploadDay: dayOf(file.at), mostDays: env.EXEMPTION_DAYS };
   try {
     for await (const some of readCsv([content], exemptionColumns)) {
@@ -67,13 +68,13 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
         exemptionOf(exemptions, subject),
       );
       recorded = { approver, sha256, upload, uploadedAt: file.at, attempt, at: now };
-      next = withFile(exemptions, applied, recorded, env.EXEMPTION_DAYS);
+      next = withFile(exemptions, applied, recorded, days);
       if (wordsOf(next, approver) > maxWords) return await refuseExemptions(file, sha256, 'too_many_exemptions');
       await work(EXEMPTIONS.receipt(attempt), receiptText(receiptOf(name, sha256, applied)));
     }
     await work(EXEMPTIONS.record(attempt), JSON.stringify(exemptionsForm.write(next)));
     try {
-      await commitExemptions(env.CASES, EXEMPTIONS.record(attempt), countsUntil(next, env.EXEMPTION_DAYS), version);
+      await commitExemptions(env.CASES, EXEMPTIONS.record(attempt), countsUntil(next, days), version);
       return await publish(file, recorded);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;

@@ -182,8 +182,8 @@ describe('bytes that an approver uploads again', () => {
 
 describe('a record of exemptions that the work bucket has let go of', () => {
   it('is missed by nobody once nothing counts of it: batches are planned, and new exemptions recorded', async () => {
-    // The last file came on 1 June: 90 days at most, and 30 in which an earlier one may come late.
-    await lab.cloud.run(Date.parse('2026-09-30T00:00:00Z'));
+    // The last file that ended an exemption came on 1 June 2026: such a word may lift a reversal for 1,094 days.
+    await lab.cloud.run(Date.parse('2029-05-31T00:00:00Z'));
     const { endpoint, region } = lab.cloud;
     const s3 = new S3Client({
       endpoint,
@@ -197,12 +197,12 @@ describe('a record of exemptions that the work bucket has let go of', () => {
     for (const key of records) await s3.send(new DeleteObjectCommand({ Bucket: work, Key: key }));
     s3.destroy();
 
-    await lab.usage('airtel', [`${H1},${A1},2026-09-20,Delhi`], 'september.csv');
+    await lab.usage('airtel', [`${H1},${A1},2029-05-20,Delhi`], 'may.csv');
     await lab.report('i4c', [H1]);
     const [direction = ''] = (await lab.directions('airtel')).filter((id) => /^i4c-.*\.reverify\./.test(id));
     expect(await lab.read(`orders/airtel/${direction}/1-reverify.csv`)).toContain(A1);
-    await lab.upload('exemptions/approver-1/october.csv', file(`${A1},,2026-10-31,in hospital`));
-    const [receipt = ''] = await lab.outbox(`${PATH}october.csv`);
+    await lab.upload('exemptions/approver-1/later.csv', file(`${A1},,2029-07-31,in hospital`));
+    const [receipt = ''] = await lab.outbox(`${PATH}later.csv`);
     expect(await lab.json(receipt)).toMatchObject({ rows: 1, recorded: 1, refused: null });
     expect(lab.cloud.failures()).toEqual([]);
   });
