@@ -26,10 +26,11 @@ interface Places {
 
 /**
  * A decision, for the machine: that it is to be awaited, and until when the machine asks what became of it. One that has ended is awaited,
- * too, whether nobody had to decide or somebody did before the machine heard of it: who waits for its end publishes it.
+ * too: somebody may have decided before the machine heard of it, and Await publishes every ending. Only a report upon which nobody has to
+ * decide, as in no stage that people rely on, goes on at once (`approved`).
  */
 export interface Opened {
-  readonly state: 'waiting';
+  readonly state: 'approved' | 'waiting';
   readonly remindAt: Instant | null;
   readonly decideBy: Instant | null;
 }
@@ -100,7 +101,8 @@ export async function publishPreview(
     await tell(env, toApprover({ ...needed, approver: EVERY_APPROVER }));
     await tell(env, toAdministrators(needed));
   }
-  return { state: 'waiting', remindAt, decideBy };
+  const isAtOnce = people === 0 && ending?.state === 'approved' && BATCH_KINDS[kind].expands;
+  return { state: isAtOnce ? 'approved' : 'waiting', remindAt, decideBy };
 }
 
 /** @throws PlanIsVoid */
