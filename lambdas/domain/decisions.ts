@@ -52,7 +52,7 @@ export interface Decision {
   readonly batchId: BatchId;
   /** The SHA-256 of the preview that it is bound to. */
   readonly preview: string;
-  /** How many different approvers must approve, and must have spoken of a held handset. */
+  /** How many different approvers must approve, and must have spoken of a held handset; of what has ended, had to. */
   readonly people: number;
   readonly openedAt: Instant;
   /** The last instant at which a file counts; null for what never lapses. */
@@ -185,8 +185,17 @@ export function applyDecision(
   if (hasRejects) voter.approvesNoMore();
   const votes = { ...ofThese(approvers, decision.votes), [approver]: voter.vote() };
   const version = decision.version + 1;
-  const ending = endingOf(votes, decision.people, committedAt);
-  const next = { ...decision, votes, ending, remindAt: ending === null ? decision.remindAt : null, version };
+  const people = neededOf(decision, approvers);
+  const ending = endingOf(votes, people, committedAt);
+  const next = {
+    ...decision,
+    // How many it took, once it has ended.
+    people: ending === null ? decision.people : people,
+    votes,
+    ending,
+    remindAt: ending === null ? decision.remindAt : null,
+    version,
+  };
   if (known !== undefined)
     return {
       kind: 'known',
@@ -315,6 +324,14 @@ class Voter {
   vote(): Vote {
     return { batch: this.#batch, subjects: Object.fromEntries(this.#subjects) };
   }
+}
+
+/**
+ * How many must approve now. What never lapses waits for no more than there are: nobody could give anybody their service back, once
+ * somebody has left whose place nobody takes. A report lapses then, which cuts nobody off.
+ */
+function neededOf({ people, decideBy }: Decision, approvers: readonly string[]): number {
+  return decideBy === null ? Math.max(1, Math.min(people, approvers.length)) : people;
 }
 
 function endingOf(votes: Decision['votes'], people: number, at: Instant): Ending | null {

@@ -84,6 +84,25 @@ describe('people', () => {
     expect(decidedBy(third, [clone])).toEqual({ held: new Map([[clone, 'spare']]), struck: new Set([number]) });
   });
 
+  test('of what never lapses no more are needed than there are approvers, and one at least', () => {
+    const waits = said(opened({ people: 3, decideBy: null }), [A, ['approve']], [B, ['approve']]);
+    expect(endOf(waits)).toBe('waits');
+    // Approver C has left: what A and B have said is enough, once one of them says it again.
+    const [{ sha256 = '' } = {}] = waits.files;
+    const again = { sha256, uploadedAt: at('2026-06-02T00:00:00Z') };
+    const left = result(waits, A, [['approve']], { ...again, approvers: [A, B] });
+    expect(left.kind === 'applied' || left.kind === 'known' ? left.decision : null).toMatchObject({
+      ending: { state: 'approved', by: [A, B] },
+      people: 2,
+    });
+    const fresh = opened({ people: 3, decideBy: null });
+    expect(endOf(applied(fresh, A, [['approve']], { approvers: [A, B] }).decision)).toBe('waits');
+    expect(endOf(applied(fresh, A, [['approve']], { approvers: [A] }).decision)).toBe('approved');
+    expect(endOf(applied(fresh, A, [['strike', number]], { approvers: [] }).decision)).toBe('waits');
+    // A report takes as many as it did, and lapses.
+    expect(endOf(applied(opened({ people: 2 }), A, [['approve']], { approvers: [A] }).decision)).toBe('waits');
+  });
+
   test('a file of rejects alone is kept and changes nothing', () => {
     const before = opened();
     const done = applyDecision(before, [{ line: 2, reason: 'not_this_preview' }], {
