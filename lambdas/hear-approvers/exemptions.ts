@@ -105,7 +105,8 @@ async function refuseExemptions(file: ApproverFile, sha256: string | null, refus
   const receipt = await refuse(file, sha256, refusal);
   await audit(env, {
     batchId: EXEMPTED,
-    id: `exemptions/${approver}/${upload}`,
+    // One that there was no room for may be recorded when it comes again.
+    id: `exemptions/${approver}/${upload}/${why}`,
     kind: 'exemptions_refused',
     at,
     facts: { uploader: approver, version: upload, why },
