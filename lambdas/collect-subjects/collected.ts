@@ -17,7 +17,7 @@ export interface Collected {
      * What a reversal is asked to take back, numbers first, and two other counts: of its subjects, and of the conditional ones beside them.
      */
     | { readonly asked: AsyncIterable<AskedSubject>; readonly count: () => number; readonly conditional: () => number };
-  /** Opens the decision of the registered batch, and says whether it waits for people, and until when. */
+  /** Opens the decision of the registered batch, and says until when it is awaited; one that is approved has none. */
   open(batch: Batch): Promise<{
     readonly state: 'approved' | 'waiting';
     readonly remindAt: Instant | null;

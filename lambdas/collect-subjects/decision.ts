@@ -25,7 +25,6 @@ interface Settings extends PreviewPlaces {
  * administrators. The decision never lapses. An appeal that asks for more than the limit has ended, whatever people would say.
  * @param counts the numbers, handsets and pairs that it is asked to give back, and how many more other handsets link. What depends on
  * another report is no part of them: whoever decides upon that report's withdrawal was asked about it
- * @returns `waiting` also if it has ended without effect: whoever waits for its end finds that it has come
  * @throws PlanIsVoid if the batch isn't this execution's any more
  */
 export async function openReversal(

@@ -4,7 +4,7 @@
  * anybody cut off, and the silence of all lets the batch lapse.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type RecordedByApprover, sameAsBefore } from './approver-files.ts';
+import { type RecordedByApprover, sameAsBefore, uploadedAnew } from './approver-files.ts';
 import { addSeconds, DAY_SECONDS, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import type { DecisionRow, Ground } from './decision-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from './identifiers.ts';
@@ -21,7 +21,7 @@ export interface Vote {
   readonly batch: Spoken<
     | { readonly decision: 'approve'; readonly ground: Ground }
     | { readonly decision: 'refuse'; readonly remarks?: string }
-    /** No word any more: a file with a rejected row took an approval back. */
+    /** No word any more: a file with a rejected row, or one that was refused whole, took an approval back. */
     | { readonly decision: 'none' }
   > | null;
   readonly subjects: Readonly<Record<string, Spoken<{ readonly says: Act | 'strike' }>>>;
@@ -54,7 +54,7 @@ export interface Decision {
   readonly batchId: BatchId;
   /** The SHA-256 of the preview that it is bound to. */
   readonly preview: string;
-  /** The number of different approvers who must approve, and must have spoken of a held handset. */
+  /** The number of different approvers who must approve, and must have spoken of a held handset; once it has ended, the number that had to. */
   readonly people: number;
   readonly openedAt: Instant;
   /** The last instant at which a file counts; null for a decision that never lapses. */
@@ -126,9 +126,11 @@ export interface DecisionApplied {
  * nothing of what its approver spoke of in a later one (`superseded`), nor does it approve a batch that was begun again since its upload,
  * however often its event comes. Then a batch is refused if one refuses, and approved if as many approve as the record says. Nobody
  * approves with a file of which a row was rejected, and whoever sends one approves no more: somebody whom a slip kept from being left out
- * would be cut off for good. The same upload, and the bytes of an approver's newest file again, change nothing. A file that is committed
- * after the ending, or after the time, doesn't count; one that is committed in the last second does if nothing ended before.
- * @returns the next record; `known` with what was prepared for these bytes; or why the file is refused whole
+ * would be cut off for good. The same upload changes nothing; the words of an approver's newest file count from when its bytes are
+ * uploaded again, and nothing new is published. A file that is committed after the ending, or after the time, doesn't count; one that is
+ * committed in the last second does if nothing ended before.
+ * @returns the next record; `known` with what was prepared for these bytes, and the next record if they are said anew; or why the file is
+ * refused whole
  */
 export function applyDecision(
   decision: Decision,
@@ -147,19 +149,21 @@ export function applyDecision(
   },
 ):
   | DecisionApplied
-  | { readonly kind: 'known'; readonly file: DecisionFile }
+  | { readonly kind: 'known'; readonly file: DecisionFile; readonly decision?: Decision }
   | { readonly kind: 'not_waiting' | 'sha_taken' | 'too_many_files' } {
   const { approver, sha256, upload, uploadedAt, attempt, committedAt, approvers } = file;
   const own = decision.files.filter((known) => known.approver === approver);
   // What an approver said of an attempt before is said anew by the same bytes: the earlier file approves nothing since then.
   const ofThis = own.filter((one) => one.upload === upload || (one.uploadedAt ?? one.at) >= decision.openedAt);
   const known = sameAsBefore(ofThis, file);
-  if (known !== undefined) return { kind: 'known', file: known };
-  const late = decision.decideBy !== null && committedAt > decision.decideBy;
-  if (decision.ending !== null || late) return { kind: 'not_waiting' };
-  if (isShaTaken({ files: own }, sha256)) return { kind: 'sha_taken' };
-  // Each approver has a limit of their own, so that nobody can fill the record up before others have spoken.
-  if (own.length >= maxFiles) return { kind: 'too_many_files' };
+  const waits = isOpen(decision, committedAt);
+  if (known !== undefined && !(known.isAnew && waits)) return { kind: 'known', file: known.file };
+  if (!waits) return { kind: 'not_waiting' };
+  if (known === undefined) {
+    if (isShaTaken({ files: own }, sha256)) return { kind: 'sha_taken' };
+    // Each approver has a limit of their own, so that nobody can fill the record up before others have spoken.
+    if (own.length >= maxFiles) return { kind: 'too_many_files' };
+  }
 
   const voter = new Voter(decision.votes[approver] ?? { batch: null, subjects: {} }, uploadedAt, decision.openedAt);
   const rejects: RejectedRow[] = [];
@@ -180,22 +184,65 @@ export function applyDecision(
   if (hasRejects) voter.approvesNoMore();
   const votes = { ...ofThese(approvers, decision.votes), [approver]: voter.vote() };
   const version = decision.version + 1;
-  const ending = endingOf(votes, decision.people, committedAt);
+  const people = neededOf(decision, approvers);
+  const ending = endingOf(votes, people, committedAt);
+  const next = {
+    ...decision,
+    // How many it took, once it has ended.
+    people: ending === null ? decision.people : people,
+    votes,
+    ending,
+    remindAt: ending === null ? decision.remindAt : null,
+    version,
+  };
+  if (known !== undefined)
+    return {
+      kind: 'known',
+      file: known.file,
+      decision: { ...next, files: uploadedAnew(decision.files, known.file, { upload, uploadedAt }) },
+    };
   return {
     kind: 'applied',
     decision: {
-      ...decision,
-      votes,
+      ...next,
       files: [...decision.files, { approver, sha256, upload, uploadedAt, attempt, at: committedAt, version }],
-      ending,
-      remindAt: ending === null ? decision.remindAt : null,
-      version,
     },
     rows: recorded + alreadyRecorded + rejects.length,
     recorded,
     alreadyRecorded,
     rejects,
   };
+}
+
+/**
+ * Whether a file about a batch that is refused whole, for this reason, takes its approver's earlier approval back: nobody knows whom it was
+ * to leave out. What was sent about no batch, or about one that waits for nobody, does not.
+ */
+export function takesBack(refused: string): boolean {
+  return refused !== 'unknown_batch' && refused !== 'not_waiting';
+}
+
+/**
+ * The record once a file of an approver's about its batch was refused whole: as with one of which a row was rejected, they approve no more
+ * until they say so again. What they say in a file that was uploaded later stands, and what they approved in one that comes late doesn't.
+ * @returns null where it stays as it is: another attempt has committed it, or nothing waits any more
+ */
+export function withRefused(
+  decision: Decision,
+  { approver, uploadedAt, now }: { readonly approver: ApproverId; readonly uploadedAt: Instant; readonly now: Instant },
+): Decision | null {
+  if (!isOpen(decision, now)) return null;
+  const before = decision.votes[approver] ?? { batch: null, subjects: {} };
+  const voter = new Voter(before, uploadedAt, decision.openedAt);
+  voter.approvesNoMore();
+  const vote = voter.vote();
+  if (isDeepStrictEqual(vote, before)) return null;
+  return { ...decision, votes: { ...decision.votes, [approver]: vote }, version: decision.version + 1 };
+}
+
+/** Whether what is committed at an instant counts: nothing has ended, and the time isn't over. */
+function isOpen({ ending, decideBy }: Decision, at: Instant): boolean {
+  return ending === null && (decideBy === null || at <= decideBy);
 }
 
 /**
@@ -279,6 +326,14 @@ class Voter {
   vote(): Vote {
     return { batch: this.#batch, subjects: Object.fromEntries(this.#subjects) };
   }
+}
+
+/**
+ * How many must approve now. What never lapses waits for no more than there are: nobody could give anybody their service back, once
+ * somebody has left whose place nobody takes. A report lapses then, which cuts nobody off.
+ */
+function neededOf({ people, decideBy }: Decision, approvers: readonly string[]): number {
+  return decideBy === null ? Math.max(1, Math.min(people, approvers.length)) : people;
 }
 
 function endingOf(votes: Decision['votes'], people: number, at: Instant): Ending | null {

@@ -1,6 +1,6 @@
 /** Exemptions: numbers and handsets that no report and no follow-up may direct until a day, if two approvers say so. */
 import * as z from 'zod';
-import { approver, type RecordedByApprover, recordedByApprover } from './approver-files.ts';
+import { approver, type RecordedByApprover, recordedByApprover, uploadedAnew } from './approver-files.ts';
 import type { CsvRow } from './csv.ts';
 import { addDays, addSeconds, DAY_SECONDS, type Day, dayOf, type Instant, readDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
@@ -151,8 +151,11 @@ export function isInForce(exemption: Exemption, day: Day, approvers: readonly st
  */
 export function isLifted(exemption: Exemption, directedAt: Instant, approvers: readonly string[]): boolean {
   const words = Object.entries<ExemptionWord>(exemption).filter(([approver]) => approvers.includes(approver));
-  return words.filter(([, { until, at }]) => at > directedAt && until < dayOf(at)).length >= EXEMPTION_PEOPLE;
+  return words.filter(([, word]) => word.at > directedAt && isEnd(word)).length >= EXEMPTION_PEOPLE;
 }
+
+/** Whether a word said a day that was past then: it ends an exemption, and with another one's lifts a reversal. */
+const isEnd = ({ until, at }: ExemptionWord): boolean => until < dayOf(at);
 
 /** All that approvers said of numbers and handsets, and in which files, as far as it may still count. */
 export interface Exemptions {
@@ -174,29 +177,80 @@ export function exemptionOf({ words }: Exemptions, subject: Msisdn | Imei): Exem
  */
 const LATE_DAYS = 30;
 
-/** The last day on which a word counts for anything: it exempts, or stands against an earlier one that comes late. */
-const wordCountsUntil = ({ until, at }: ExemptionWord): Day =>
-  addDays(until > dayOf(at) ? until : dayOf(at), LATE_DAYS);
+/** The days for which exemptions are kept. */
+export interface ExemptionDays {
+  /** The most days that one may reach ahead. */
+  readonly mostDays: number;
+  /** The days for which a word counts that lifts a reversal: as many as the mark of the reversal may be there. */
+  readonly endDays: number;
+}
+
+/** The last day on which a word counts for anything: it exempts, lifts a reversal, or stands against an earlier one that comes late. */
+const wordCountsUntil = (word: ExemptionWord, { endDays }: ExemptionDays): Day =>
+  isEnd(word) ? addDays(dayOf(word.at), Math.max(endDays, LATE_DAYS)) : addDays(word.until, LATE_DAYS);
 
 /**
  * The exemptions with a file that was applied. A word falls away a month after the last day that it reaches, whatever the policy has become
- * meanwhile. A file falls away `mostDays` and a month after it was recorded: whoever sends the same bytes after that says them anew.
+ * meanwhile; one whose day was past when it was said, after `endDays`. A file falls away `mostDays` and a month after it was recorded:
+ * whoever sends the same bytes after that says them anew.
  */
 export function withFile(
   exemptions: Exemptions,
   { changed }: Pick<ExemptionsApplied, 'changed'>,
   file: RecordedByApprover,
-  mostDays: number,
+  days: ExemptionDays,
 ): Exemptions {
   const today = dayOf(file.at);
-  const since = addSeconds(file.at, -(mostDays + LATE_DAYS) * DAY_SECONDS);
+  const since = addSeconds(file.at, -(days.mostDays + LATE_DAYS) * DAY_SECONDS);
   const words: Record<string, Exemption> = {};
-  for (const [subject, exemption] of [...Object.entries<Exemption>(exemptions.words), ...changed]) {
-    const kept = Object.entries<ExemptionWord>(exemption).filter(([, word]) => wordCountsUntil(word) >= today);
-    if (kept.length > 0) words[subject] = Object.fromEntries(kept);
-    else delete words[subject];
-  }
-  return { words, files: [...exemptions.files.filter(({ at }) => at > since), file] };
+  for (const [subject, exemption] of [...Object.entries<Exemption>(exemptions.words), ...changed])
+    words[subject] = keeping(exemption, (word) => wordCountsUntil(word, days) >= today);
+  for (const subject of endsOverMost(words, file.approver, today))
+    words[subject] = keeping(words[subject] ?? {}, (_, by) => by !== file.approver);
+  const kept = Object.entries(words).filter(([, exemption]) => Object.keys(exemption).length > 0);
+  return { words: Object.fromEntries(kept), files: [...exemptions.files.filter(({ at }) => at > since), file] };
+}
+
+function keeping(exemption: Exemption, keeps: (word: ExemptionWord, by: string) => boolean): Exemption {
+  return Object.fromEntries(Object.entries<ExemptionWord>(exemption).filter(([by, word]) => keeps(word, by)));
+}
+
+/**
+ * Of whom an approver's words fall away where there are more than are kept, so that they can exempt others: of the ends the ones that were
+ * said longest ago, and none against which an earlier word may still come. Whom a reversal gave back is left alone again then.
+ */
+function endsOverMost(words: Readonly<Record<string, Exemption>>, approver: ApproverId, today: Day): string[] {
+  const own = Object.entries(words).flatMap(([subject, exemption]) => {
+    const word = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
+    return word === undefined ? [] : [{ subject, word }];
+  });
+  const over = own.length - maxWords;
+  if (over <= 0) return [];
+  return own
+    .filter(({ word }) => isEnd(word) && addDays(dayOf(word.at), LATE_DAYS) < today)
+    .sort((a, b) => (a.word.at < b.word.at ? -1 : a.word.at > b.word.at ? 1 : a.subject < b.subject ? -1 : 1))
+    .slice(0, over)
+    .map(({ subject }) => subject);
+}
+
+/**
+ * The exemptions once an approver has uploaded the bytes of their newest file again: what it says was said at that instant, and stands
+ * against all that they uploaded before.
+ * @param file as it is recorded
+ */
+export function saidAnew(
+  { words, files }: Exemptions,
+  file: RecordedByApprover,
+  anew: { readonly upload: string; readonly uploadedAt: Instant },
+): Exemptions {
+  const { approver, sha256 } = file;
+  const { uploadedAt: at } = anew;
+  const raised = Object.entries<Exemption>(words).map(([subject, exemption]) => {
+    const word = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
+    const isOf = word !== undefined && word.sha256 === sha256 && word.at < at;
+    return [subject, isOf ? { ...exemption, [approver]: { ...word, at } } : exemption];
+  });
+  return { words: Object.fromEntries(raised), files: uploadedAnew(files, file, anew) };
 }
 
 /** The number of numbers and handsets for which an approver's words are kept. */
@@ -205,14 +259,14 @@ export function wordsOf({ words }: Exemptions, approver: ApproverId): number {
 }
 
 /** The last day on which anything of the record counts: after it the record is as if nobody had said anything. */
-export function countsUntil({ words, files }: Exemptions, mostDays: number): Day {
+export function countsUntil({ words, files }: Exemptions, days: ExemptionDays): Day {
   let last = '0000-00-00' as Day;
   const reach = (day: Day) => {
     if (day > last) last = day;
   };
   for (const exemption of Object.values<Exemption>(words))
-    for (const one of Object.values<ExemptionWord>(exemption)) reach(wordCountsUntil(one));
-  for (const { at } of files) reach(addDays(dayOf(at), mostDays + LATE_DAYS));
+    for (const one of Object.values<ExemptionWord>(exemption)) reach(wordCountsUntil(one, days));
+  for (const { at } of files) reach(addDays(dayOf(at), days.mostDays + LATE_DAYS));
   return last;
 }
 

@@ -3,10 +3,11 @@
  * where the files lie. Programs get the JSON.
  */
 import type { Instant } from './days.ts';
+import { takesBack } from './decisions.ts';
 import { type BatchId, isFollowUp } from './identifiers.ts';
 import type { AdministratorNotice, AgencyNotice, ApproverNotice, BatchFailing, OperatorNotice } from './notices.ts';
 import { isFileReason } from './reasons.ts';
-import { whatToDo } from './what-to-do.ts';
+import { APPROVE_AGAIN, whatToDo } from './what-to-do.ts';
 import { counted, grouped, inIndia, inUtc } from './wording.ts';
 
 export type Notice = OperatorNotice | AgencyNotice | ApproverNotice | AdministratorNotice;
@@ -67,10 +68,12 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   },
   receipt: (notice) => {
     const { refused, rows = 0, recorded = 0, alreadyRecorded = 0, rejected = 0 } = notice;
+    // Of an approver's files those about a batch are decisions.
+    const isDecision = 'approver' in notice && notice.batchId !== undefined;
     if (refused !== null)
       return [
         'Your file was refused: nothing of it was recorded',
-        `A file that you uploaded was refused, and nothing of it was recorded. The reason: ${why(refused)}`,
+        `A file that you uploaded was refused, and nothing of it was recorded. The reason: ${why(refused)}${isDecision && takesBack(refused) ? ` ${APPROVE_AGAIN[0]?.toUpperCase()}${APPROVE_AGAIN.slice(1)}.` : ''}`,
       ];
     const subject =
       rejected === 0 ? 'Your file was read' : `Your file was read, and ${counted(rejected, 'row')} not taken`;

@@ -101,9 +101,13 @@ export function receiptOf(
   };
 }
 
-/** The receipt of a file that was refused whole, with no effect. */
-export function refusedReceipt(file: string, sha256: string | null, why: Refusal): Receipt {
+/**
+ * The receipt of a file that was refused whole: nothing of it has an effect.
+ * @param more what else is to be done about it
+ */
+export function refusedReceipt(file: string, sha256: string | null, why: Refusal, more?: string): Receipt {
   const reason = reasonOf(why);
+  const advice = whatToDo(reason);
   return {
     file,
     sha256,
@@ -113,7 +117,7 @@ export function refusedReceipt(file: string, sha256: string | null, why: Refusal
     rejected: {},
     rejects: [],
     refused: reason,
-    whatToDo: { [reason]: whatToDo(reason) },
+    whatToDo: { [reason]: more === undefined ? advice : `${advice}; ${more}` },
     ...(typeof why === 'string' ? {} : { line: why.line, ...(why.found === '' ? {} : { header: why.found }) }),
   };
 }

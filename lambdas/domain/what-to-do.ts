@@ -84,6 +84,10 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   not_directed: 'withdraw the whole report by a file without rows, and report the others anew; or wait',
 };
 
+/** What an approver is told besides of a decision that was refused whole, since it may have been to leave somebody out. */
+export const APPROVE_AGAIN =
+  'as long as the batch waits, what you approved in an earlier file counts no more: approve it again';
+
 /**
  * The remedy for a reason, also for one that goes on with the name of a column.
  * @param dates the other form of days that the file's operator has: a day is mended in that one, too

@@ -1,12 +1,13 @@
 import { FileFault, readCsv } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
 import { type DecisionRow, decisionColumns, ofSubjects, parseDecisionRow } from '../domain/decision-rows.ts';
-import { applyDecision, type Decision } from '../domain/decisions.ts';
+import { applyDecision, type Decision, takesBack, withRefused } from '../domain/decisions.ts';
 import { sha8 } from '../domain/hashes.ts';
 import { isBatchId } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import { countedIn, type Refusal, reasonOf, receiptOf, receiptText } from '../domain/receipts.ts';
+import { APPROVE_AGAIN } from '../domain/what-to-do.ts';
 import { DECIDED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -24,7 +25,9 @@ type Weighed = Batch & Required<Pick<Batch, 'decision' | 'previewSha256'>>;
 /** Records a decision about a batch, once, publishes its receipt, and wakes the waiting tasks if it ends the wait. */
 export async function decide(file: ApproverFile, now: Instant, invocation: string): Promise<void> {
   const read = await readWhole(file);
-  if (read === undefined) return await refuseDecision(file, null, 'file_too_large', await batchAbout(file));
+  const untaken = (sha256: string | null, refusal: Refusal) =>
+    refuseUntaken(file, sha256, refusal, { now, attempt: `${invocation}-refused` });
+  if (read === undefined) return await untaken(null, 'file_too_large');
   const { content, sha256 } = read;
   const { approver, name, upload, at: uploadedAt } = file;
   let rows: { of: string; rows: (DecisionRow | RejectedRow)[] } | undefined;
@@ -38,7 +41,7 @@ export async function decide(file: ApproverFile, now: Instant, invocation: strin
       if (rows?.of !== batch.previewSha256) rows = { of: batch.previewSha256, rows: await readRows(batch, content) };
     } catch (error) {
       if (!(error instanceof FileFault)) throw error;
-      return await refuseDecision(file, sha256, error, batch);
+      return await untaken(sha256, error);
     }
     const attempt = `${invocation}-${n}`;
     const applied = applyDecision(decision, rows.rows, {
@@ -50,8 +53,14 @@ export async function decide(file: ApproverFile, now: Instant, invocation: strin
       committedAt: now,
       approvers: env.APPROVERS,
     });
-    if (applied.kind === 'known') return await publish(file, batch, decision, sha256, applied.file.attempt);
-    if (applied.kind !== 'applied') return await refuseDecision(file, sha256, applied.kind, batch);
+    if (applied.kind === 'known') {
+      const anew = batch.state === 'waiting' ? applied.decision : undefined;
+      // What is published stays as it is, whatever the words stand against from now on.
+      if (anew === undefined || (await changeApproval(env, batch, batch.decision, { decision: anew, attempt })))
+        return await publish(file, batch, anew ?? decision, sha256, applied.file.attempt);
+      continue;
+    }
+    if (applied.kind !== 'applied') return await untaken(sha256, applied.kind);
     // It failed with its execution before anybody ended its decision.
     if (batch.state !== 'waiting') return await refuseDecision(file, sha256, 'not_waiting', batch);
     const receipt = DECIDED.receipt(batch.batchId, attempt);
@@ -111,6 +120,27 @@ async function batchAbout({ about }: ApproverFile): Promise<Batch | undefined> {
   return isBatchId(about) ? await readBatch(env.CASES, about) : undefined;
 }
 
+/**
+ * Refuses a file of which nothing is taken, whatever it says. Where its batch waits, its approver approves no more until they say so again,
+ * and that is committed before they are told.
+ */
+async function refuseUntaken(
+  file: ApproverFile,
+  sha256: string | null,
+  refusal: Refusal,
+  { now, attempt }: { readonly now: Instant; readonly attempt: string },
+): Promise<void> {
+  for (let n = 0; ; n++) {
+    const batch = await batchAbout(file);
+    if (batch?.state !== 'waiting' || !isWeighed(batch)) return await refuseDecision(file, sha256, refusal, batch);
+    const { approver, at: uploadedAt } = file;
+    const decision = withRefused(await readApproval(env.WORK, batch.decision), { approver, uploadedAt, now });
+    const change = decision && { decision, attempt: `${attempt}-${n}` };
+    if (change === null || (await changeApproval(env, batch, batch.decision, change)))
+      return await refuseDecision(file, sha256, refusal, batch);
+  }
+}
+
 /** @param batch the one whose chain tells of it; undefined if there is none, and so no chain */
 async function refuseDecision(
   file: ApproverFile,
@@ -120,7 +150,8 @@ async function refuseDecision(
 ): Promise<void> {
   const { approver, upload, at, key } = file;
   const why = reasonOf(refusal);
-  const receipt = await refuse(file, sha256, refusal);
+  // The same whatever became of the batch meanwhile, so that every attempt publishes the same receipt.
+  const receipt = await refuse(file, sha256, refusal, takesBack(why) ? APPROVE_AGAIN : undefined);
   if (batch === undefined) return;
   await audit(env, {
     batchId: batch.batchId,

@@ -15,6 +15,8 @@ const environment = z.object({
   HIDDEN_SECONDS: wholeNumber,
   /** The most days for which a number or a handset is exempt. */
   EXEMPTION_DAYS: wholeNumber,
+  /** For how many days it counts that an approver ended an exemption, or would lift a reversal. */
+  EXEMPTION_END_DAYS: wholeNumber,
 });
 export type Environment = z.input<typeof environment>;
 export const env = environment.parse(process.env);

@@ -5,12 +5,14 @@ import {
   applyExemptions,
   countsUntil,
   type ExemptionRow,
+  type Exemptions,
   exemptionColumns,
   exemptionOf,
   exemptionsForm,
   maxRows,
   maxWords,
   parseExemptionRow,
+  saidAnew,
   withFile,
   wordsOf,
 } from '../domain/exemptions.ts';
@@ -28,13 +30,14 @@ import { readText, writeObject } from '../stores/objects.ts';
 import { env } from './environment.ts';
 import { type ApproverFile, publishReceipt, readWhole, refuse } from './file.ts';
 
-/** Records a file of exemptions, once, and publishes its receipt; the bytes of an approver's newest file again change nothing. */
+/** Records a file of exemptions, once, and publishes its receipt; the bytes of an approver's newest file again are said anew, and get the same one. */
 export async function exempt(file: ApproverFile, now: Instant, invocation: string): Promise<void> {
   const read = await readWhole(file);
   if (read === undefined) return await refuseExemptions(file, null, 'file_too_large');
   const { content, sha256 } = read;
   const { approver, name, upload } = file;
   const rows: (ExemptionRow | RejectedRow)[] = [];
+  const days = { mostDays: env.EXEMPTION_DAYS, endDays: env.EXEMPTION_END_DAYS };
   const by = { uploadDay: dayOf(file.at), mostDays: env.EXEMPTION_DAYS };
   try {
     for await (const some of readCsv([content], exemptionColumns)) {
@@ -49,22 +52,29 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
   for (let n = 0; ; n++) {
     const { version, exemptions } = await readExemptions(env, dayOf(now));
     const own = exemptions.files.filter((one) => one.approver === approver);
-    const known = sameAsBefore(own, { sha256, upload });
-    if (known !== undefined) return await publish(file, known);
-    if (isShaTaken({ files: own }, sha256)) return await refuseExemptions(file, sha256, 'sha_taken');
-    if (own.length >= maxFiles) return await refuseExemptions(file, sha256, 'too_many_files');
-    const applied = applyExemptions(rows, { approver, sha256, uploadedAt: file.at }, (subject) =>
-      exemptionOf(exemptions, subject),
-    );
+    const known = sameAsBefore(own, { sha256, upload, uploadedAt: file.at });
+    if (known !== undefined && !known.isAnew) return await publish(file, known.file);
     const attempt = `${invocation}-${n}`;
-    const recorded = { approver, sha256, upload, uploadedAt: file.at, attempt, at: now };
-    const next = withFile(exemptions, applied, recorded, env.EXEMPTION_DAYS);
-    if (wordsOf(next, approver) > maxWords) return await refuseExemptions(file, sha256, 'too_many_exemptions');
     const work = (key: string, text: string) => writeObject({ bucket: env.WORK, key }, text);
-    await work(EXEMPTIONS.receipt(attempt), receiptText(receiptOf(name, sha256, applied)));
+    let next: Exemptions;
+    let recorded: RecordedByApprover;
+    if (known !== undefined) {
+      recorded = known.file;
+      next = saidAnew(exemptions, recorded, { upload, uploadedAt: file.at });
+    } else {
+      if (isShaTaken({ files: own }, sha256)) return await refuseExemptions(file, sha256, 'sha_taken');
+      if (own.length >= maxFiles) return await refuseExemptions(file, sha256, 'too_many_files');
+      const applied = applyExemptions(rows, { approver, sha256, uploadedAt: file.at }, (subject) =>
+        exemptionOf(exemptions, subject),
+      );
+      recorded = { approver, sha256, upload, uploadedAt: file.at, attempt, at: now };
+      next = withFile(exemptions, applied, recorded, days);
+      if (wordsOf(next, approver) > maxWords) return await refuseExemptions(file, sha256, 'too_many_exemptions');
+      await work(EXEMPTIONS.receipt(attempt), receiptText(receiptOf(name, sha256, applied)));
+    }
     await work(EXEMPTIONS.record(attempt), JSON.stringify(exemptionsForm.write(next)));
     try {
-      await commitExemptions(env.CASES, EXEMPTIONS.record(attempt), countsUntil(next, env.EXEMPTION_DAYS), version);
+      await commitExemptions(env.CASES, EXEMPTIONS.record(attempt), countsUntil(next, days), version);
       return await publish(file, recorded);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
@@ -95,7 +105,8 @@ async function refuseExemptions(file: ApproverFile, sha256: string | null, refus
   const receipt = await refuse(file, sha256, refusal);
   await audit(env, {
     batchId: EXEMPTED,
-    id: `exemptions/${approver}/${upload}`,
+    // One that there was no room for may be recorded when it comes again.
+    id: `exemptions/${approver}/${upload}/${why}`,
     kind: 'exemptions_refused',
     at,
     facts: { uploader: approver, version: upload, why },

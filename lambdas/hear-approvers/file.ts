@@ -49,13 +49,19 @@ export async function publishReceipt(
 }
 
 /**
- * Refuses a file whole, without any effect: publishes a receipt that says why, and a notice.
+ * Refuses a file whole, of which nothing is recorded: publishes a receipt that says why, and a notice.
  * @param sha256 null if nobody read the file
+ * @param more what else its approver is to do
  */
-export async function refuse(file: ApproverFile, sha256: string | null, refusal: Refusal): Promise<PublishedReceipt> {
+export async function refuse(
+  file: ApproverFile,
+  sha256: string | null,
+  refusal: Refusal,
+  more?: string,
+): Promise<PublishedReceipt> {
   const { approver, about, name } = file;
   const why = reasonOf(refusal);
-  const receipt = receiptText(refusedReceipt(name, sha256, refusal));
+  const receipt = receiptText(refusedReceipt(name, sha256, refusal, more));
   const isTaken = sha256 !== null && why === 'sha_taken';
   const key = isTaken ? takenReceiptKey(approver, about, name, sha256) : receiptKey(approver, about, name, sha256);
   const published = await publishReceipt(file, key, receipt, why);

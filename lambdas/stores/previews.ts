@@ -25,7 +25,11 @@ export interface PreviewPlaces {
   readonly ADMINISTRATORS_TOPIC: string;
 }
 
-/** A decision as it was opened, for the machine: whether it waits for people, and the instants at which it asks what became of it. */
+/**
+ * A decision, for the machine: that it is to be awaited, and until when the machine asks what became of it. One that has ended is awaited,
+ * too: somebody may have decided before the machine heard of it, and Await publishes every ending. Only a report upon which nobody has to
+ * decide, as in no stage that people rely on, goes on at once (`approved`).
+ */
 export interface Opened {
   readonly state: 'approved' | 'waiting';
   readonly remindAt: Instant | null;
@@ -98,8 +102,8 @@ export async function publishPreview(
     await tell(env, toApprover({ ...needed, approver: EVERY_APPROVER }));
     await tell(env, toAdministrators(needed));
   }
-  // Another ending is told of by the task that waits for it.
-  return { state: ending?.state === 'approved' ? 'approved' : 'waiting', remindAt, decideBy };
+  const isAtOnce = people === 0 && ending?.state === 'approved' && BATCH_KINDS[kind].expands;
+  return { state: isAtOnce ? 'approved' : 'waiting', remindAt, decideBy };
 }
 
 /** @throws PlanIsVoid */

@@ -58,6 +58,16 @@ describe('a notice for people', () => {
     expect(of({ refused: 'missing_column:msisdn' }).text).toMatch(
       /The reason: missing_column:msisdn\. What to do: [a-z][^\n]+\./,
     );
+    const approver = { approver: 'approver-1', batchId: 'mha-0123456789ab' };
+    expect(of({ ...approver, refused: 'unclosed_quote' }).text).toContain(
+      '. As long as the batch waits, what you approved',
+    );
+    for (const one of [
+      { refused: 'unclosed_quote' },
+      { ...approver, refused: 'not_waiting' },
+      { ...approver, rejected: 2 },
+    ])
+      expect(of(one).text).not.toContain('As long as the batch waits');
     expect(of({}).text).toContain('Uploaded file: responses/jio/');
   });
 

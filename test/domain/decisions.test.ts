@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Instant } from '../../lambdas/domain/days.ts';
 import {
   actOf,
   applyDecision,
@@ -7,8 +8,10 @@ import {
   decideByOf,
   decidedBy,
   refusals,
+  takesBack,
   whatNow,
   withdrawDecision,
+  withRefused,
   withStrikesOf,
 } from '../../lambdas/domain/decisions.ts';
 import type { ApproverId } from '../../lambdas/domain/identifiers.ts';
@@ -82,6 +85,25 @@ describe('people', () => {
     const third = applied(second, C, [['approve']], { approvers: [B, C] }).decision;
     expect(third.ending).toMatchObject({ state: 'approved', by: [B, C] });
     expect(decidedBy(third, [clone])).toEqual({ held: new Map([[clone, 'spare']]), struck: new Set([number]) });
+  });
+
+  test('of what never lapses no more are needed than there are approvers, and one at least', () => {
+    const waits = said(opened({ people: 3, decideBy: null }), [A, ['approve']], [B, ['approve']]);
+    expect(endOf(waits)).toBe('waits');
+    // Approver C has left: what A and B have said is enough, once one of them says it again.
+    const [{ sha256 = '' } = {}] = waits.files;
+    const again = { sha256, uploadedAt: at('2026-06-02T00:00:00Z') };
+    const left = result(waits, A, [['approve']], { ...again, approvers: [A, B] });
+    expect(left.kind === 'applied' || left.kind === 'known' ? left.decision : null).toMatchObject({
+      ending: { state: 'approved', by: [A, B] },
+      people: 2,
+    });
+    const fresh = opened({ people: 3, decideBy: null });
+    expect(endOf(applied(fresh, A, [['approve']], { approvers: [A, B] }).decision)).toBe('waits');
+    expect(endOf(applied(fresh, A, [['approve']], { approvers: [A] }).decision)).toBe('approved');
+    expect(endOf(applied(fresh, A, [['strike', number]], { approvers: [] }).decision)).toBe('waits');
+    // A report takes as many as it did, and lapses.
+    expect(endOf(applied(opened({ people: 2 }), A, [['approve']], { approvers: [A] }).decision)).toBe('waits');
   });
 
   test('a file of rejects alone is kept and changes nothing', () => {
@@ -187,6 +209,58 @@ describe('a file of which a row was rejected', () => {
   });
 });
 
+describe('a file that is refused whole', () => {
+  const [first, second, third] = [9, 10, 11].map((hour) => at(`2026-06-01T${hour < 10 ? '0' : ''}${hour}:00:00Z`));
+  const now = at('2026-06-01T12:00:00Z');
+  const refused = (decision: Decision, uploadedAt = second as Instant, more: { now?: Instant } = {}) =>
+    withRefused(decision, { approver: A, uploadedAt, now, ...more });
+  const approved = applied(opened(), A, [['approve'], ['strike', number]], { uploadedAt: first as Instant }).decision;
+
+  test('takes back what its approver approved before, and nothing else, until they say so again', () => {
+    const after = refused(approved);
+    expect(after).toEqual({
+      ...approved,
+      votes: { [A]: { ...approved.votes[A], batch: { decision: 'none', at: second } } },
+      version: 3,
+    });
+    if (after === null) return;
+    expect(endOf(said(after, [B, ['approve']]))).toBe('waits');
+    expect(endOf(said(after, [B, ['approve']], [A, ['approve']]))).toBe('approved');
+    // The bytes of the approval itself, uploaded again, are said anew.
+    const [{ sha256 = '' } = {}] = approved.files;
+    const again = result(after, A, [['approve'], ['strike', number]], { sha256, uploadedAt: third as Instant });
+    expect(again.kind === 'known' && again.decision && approvals(again.decision)).toBe(1);
+  });
+
+  test('is committed once, however often it comes', () => {
+    expect(refused(refused(approved) ?? approved)).toBeNull();
+  });
+
+  test('counts by its upload: what was approved later stands, and what was approved before and comes late does not', () => {
+    expect(refused(approved, at('2026-06-01T08:59:59Z'))).toBeNull();
+    const after = refused(opened());
+    if (after === null) throw new Error('nothing changed');
+    const late = applied(after, A, [['approve']], { uploadedAt: first as Instant });
+    expect([approvals(late.decision), late.rejects]).toEqual([0, [{ line: 2, reason: 'superseded' }]]);
+    expect(approvals(applied(after, A, [['approve']], { uploadedAt: third as Instant }).decision)).toBe(1);
+  });
+
+  test('takes back nothing that has ended, nor when the time is over, nor another one’s approval', () => {
+    expect(refused(said(approved, [B, ['approve']]))).toBeNull();
+    expect(refused(approved, second, { now: at('2026-06-03T00:00:01Z') })).toBeNull();
+    expect(refused(said(opened(), [A, ['refuse']]))).toBeNull();
+    expect(approvals(refused(said(approved, [C, ['strike', plain]], [B, ['spare', clone]])) ?? opened())).toBe(0);
+    expect(approvals(refused(applied(opened(), B, [['approve']]).decision) ?? opened())).toBe(1);
+  });
+
+  test('is one about this batch: one about none, or about one that waits for nobody, says nothing', () => {
+    expect(['unclosed_quote', 'file_too_large', 'missing_column:preview', 'sha_taken'].map(takesBack)).toEqual(
+      Array.from({ length: 4 }, () => true),
+    );
+    expect(['unknown_batch', 'not_waiting'].map(takesBack)).toEqual([false, false]);
+  });
+});
+
 describe('a file that is worked on after one that its approver uploaded later', () => {
   const early = { uploadedAt: at('2026-06-01T09:00:00Z') };
   const late = { uploadedAt: at('2026-06-01T10:00:00Z') };
@@ -270,7 +344,7 @@ describe('the same bytes', () => {
     const sha256 = 'c'.repeat(64);
     const first = applied(opened(), A, [['approve']], { sha256, upload: 'one' }).decision;
     const [file] = first.files;
-    expect(result(first, A, [['refuse']], { sha256, upload: 'two' })).toEqual({ kind: 'known', file });
+    expect(result(first, A, [['approve']], { sha256, upload: 'two' })).toEqual({ kind: 'known', file });
     const refused = said(first, [A, ['refuse']]);
     expect(result(refused, A, [['approve']], { sha256, upload: 'one' })).toEqual({ kind: 'known', file });
     expect(result(refused, A, [['approve']], { sha256, upload: 'two' })).toEqual({ kind: 'not_waiting' });
@@ -283,6 +357,50 @@ describe('the same bytes', () => {
     const second = said(first, [A, ['block', clone]], [B, ['block', clone]]);
     expect(actOf(second, clone)).toBe('block');
     expect(actOf(applied(second, A, [['spare', clone]], { sha256 }).decision, clone)).toBe('spare');
+  });
+
+  test('uploaded again stand against a word that was uploaded in between and comes late', () => {
+    const sha256 = 'c'.repeat(64);
+    const [v1, v2, v3] = [1, 2, 3].map((hour) => at(`2026-06-01T0${hour}:00:00Z`));
+    const words = [['strike', clone], ['approve']] as const;
+    const first = applied(opened(), A, words, { sha256, upload: 'one', uploadedAt: v1 as Instant }).decision;
+    const again = result(first, A, words, { sha256, upload: 'three', uploadedAt: v3 as Instant });
+    if (again.kind !== 'known' || again.decision === undefined) throw new Error(again.kind);
+    expect(again.file).toBe(first.files[0]);
+    // One file still, with the receipt that it had.
+    expect(again.decision.files).toEqual([{ ...first.files[0], upload: 'three', uploadedAt: v3 }]);
+    expect([again.decision.version, endOf(again.decision)]).toEqual([first.version + 1, 'waits']);
+    const late = applied(again.decision, A, [['block', clone]], {
+      uploadedAt: v2 as Instant,
+      rejects: [{ line: 9, reason: 'bad_msisdn' }],
+    });
+    expect(late.rejects).toMatchObject([{ reason: 'superseded' }, { reason: 'bad_msisdn' }]);
+    expect(decidedBy(late.decision, [clone]).struck).toEqual(new Set([clone]));
+    expect(approvals(late.decision)).toBe(1);
+    for (const upload of ['one', 'three'])
+      expect(result(late.decision, A, words, { sha256, upload, uploadedAt: v1 as Instant })).toEqual({
+        kind: 'known',
+        file: again.decision.files[0],
+      });
+  });
+
+  test('uploaded again when nothing waits any more, or too late, change nothing', () => {
+    const sha256 = 'c'.repeat(64);
+    const newer = { sha256, upload: 'two', uploadedAt: at('2026-06-01T11:30:00Z') };
+    const first = applied(opened({ people: 1 }), A, [['approve']], { sha256, upload: 'one' }).decision;
+    expect(result(first, A, [['approve']], newer)).toEqual({ kind: 'known', file: first.files[0] });
+    const waits = applied(opened(), A, [['approve']], { sha256, upload: 'one' }).decision;
+    const tooLate = { ...newer, at: at('2026-06-03T00:00:01Z') };
+    expect(result(waits, A, [['approve']], tooLate)).toEqual({ kind: 'known', file: waits.files[0] });
+  });
+
+  test('uploaded again are no other file of the 500', () => {
+    const sha256 = 'c'.repeat(64);
+    let decision = opened();
+    for (let n = 0; n < 499; n++) decision = applied(decision, A, []).decision;
+    decision = applied(decision, A, [['spare', clone]], { sha256 }).decision;
+    const again = result(decision, A, [['spare', clone]], { sha256, uploadedAt: at('2026-06-01T11:30:00Z') });
+    expect(again.kind === 'known' && again.decision?.files.length).toBe(500);
   });
 
   test('of a record of the first form are known by their bytes, since it tells no uploads', () => {

@@ -10,8 +10,10 @@ import {
   exemptionsForm,
   isInForce,
   isLifted,
+  maxWords,
   NO_EXEMPTIONS,
   parseExemptionRow,
+  saidAnew,
   withFile,
   withWord,
   wordsOf,
@@ -239,6 +241,7 @@ describe('a file of exemptions', () => {
 });
 
 describe('all exemptions', () => {
+  const days = (mostDays: number) => ({ mostDays, endDays: 1094 });
   const file = (on: string, sha256 = 'a'.repeat(64)) => ({
     approver: one,
     sha256,
@@ -250,49 +253,105 @@ describe('all exemptions', () => {
   });
 
   test('hold a word until a month after the day that it reaches, and files for 90 days and a month', () => {
-    const first = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), 90);
+    const first = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), days(90));
     expect(exemptionOf(first, number)).toEqual({ [one]: word('2026-08-30', { at: at('2026-06-01T00:00:00Z') }) });
     expect(exemptionOf(first, handset)).toEqual({});
     // 90 days and 30 after 1 June is 29 September, as is the 30th day after 30 August.
     const nobody = { changed: new Map() };
-    const kept = withFile(first, nobody, file('2026-09-28', 'b'.repeat(64)), 90);
+    const kept = withFile(first, nobody, file('2026-09-28', 'b'.repeat(64)), days(90));
     expect([Object.keys(kept.words), kept.files.length]).toEqual([[number], 2]);
-    const without = withFile(kept, nobody, file('2026-09-29', 'c'.repeat(64)), 90);
+    const without = withFile(kept, nobody, file('2026-09-29', 'c'.repeat(64)), days(90));
     expect([Object.keys(without.words), without.files.map(({ at }) => at)]).toEqual([
       [number],
       ['2026-09-28T00:00:00Z', '2026-09-29T00:00:00Z'],
     ]);
-    const gone = withFile(without, nobody, file('2026-09-30', 'd'.repeat(64)), 90);
+    const gone = withFile(without, nobody, file('2026-09-30', 'd'.repeat(64)), days(90));
     expect(Object.keys(gone.words)).toEqual([]);
   });
 
-  test('are not shortened by a policy that comes after them, and a word that ends is kept for a month from its upload', () => {
-    const first = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), 90);
+  test('are not shortened by a policy that comes after them', () => {
+    const first = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), days(90));
     const nobody = { changed: new Map() };
-    expect(Object.keys(withFile(first, nobody, file('2026-07-15', 'b'.repeat(64)), 10).words)).toEqual([number]);
-    const ended = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-05-01'), file('2026-06-01'), 90);
-    expect(Object.keys(withFile(ended, nobody, file('2026-07-01', 'b'.repeat(64)), 90).words)).toEqual([number]);
-    expect(Object.keys(withFile(ended, nobody, file('2026-07-02', 'b'.repeat(64)), 90).words)).toEqual([]);
+    expect(Object.keys(withFile(first, nobody, file('2026-07-15', 'b'.repeat(64)), days(10)).words)).toEqual([number]);
+  });
+
+  test('hold a day that was past when it was said for as long as a reversal may be lifted by it, whoever else is exempted meanwhile', () => {
+    const nobody = { changed: new Map() };
+    const ended = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-05-01'), file('2026-06-01'), days(90));
+    const then = withFile(ended, nobody, file('2026-09-15', 'b'.repeat(64)), days(90));
+    expect(then.words).toEqual(ended.words);
+    // 1,094 days after 1 June 2026.
+    expect(Object.keys(withFile(ended, nobody, file('2029-05-30', 'b'.repeat(64)), days(90)).words)).toEqual([number]);
+    expect(Object.keys(withFile(ended, nobody, file('2029-05-31', 'b'.repeat(64)), days(90)).words)).toEqual([]);
+    for (const all of [ended, then]) expect(countsUntil(all, days(90))).toBe('2029-05-30');
+    // Whatever the retention: a month, in which an earlier word may come late.
+    expect(countsUntil(ended, { mostDays: 1, endDays: 1 })).toBe('2026-07-02');
+  });
+
+  test('of which an approver has too many lose the ends that were said first, once nothing may come late against them', () => {
+    const subject = (n: number) => msisdn(`98${String(n).padStart(8, '0')}`);
+    const ends = Array.from({ length: maxWords }, (_, n) => {
+      const on = at(n < 2 ? '2026-06-01T00:00:00Z' : '2026-07-01T00:00:00Z');
+      return [subject(n), { [one]: word('2026-05-01', { at: on }), [two]: word('2026-05-01', { at: on }) }] as const;
+    });
+    const all = { words: Object.fromEntries(ends), files: [] };
+    const more = (n: number, on: string) => ({
+      changed: new Map([
+        [subject(maxWords + n), { [one]: word('2026-08-30', { at: at(`${on}T00:00:00Z`) }) } as Exemption],
+      ]),
+    });
+    const first = withFile(all, more(0, '2026-07-02'), file('2026-07-02'), days(90));
+    expect(wordsOf(first, one)).toBe(maxWords);
+    expect([exemptionOf(first, subject(0)), exemptionOf(first, subject(1))]).toEqual([
+      { [two]: ends[0]?.[1][two] },
+      ends[1]?.[1],
+    ]);
+    const second = withFile(first, more(1, '2026-07-02'), file('2026-07-02', 'b'.repeat(64)), days(90));
+    const third = withFile(second, more(2, '2026-07-02'), file('2026-07-02', 'c'.repeat(64)), days(90));
+    expect([wordsOf(second, one), wordsOf(third, one), wordsOf(third, two)]).toEqual([
+      maxWords,
+      maxWords + 1,
+      maxWords,
+    ]);
   });
 
   test('count for nothing after the last day of any word, and the month for what comes late', () => {
     // 30 days after 30 August; 10 and 30 after 1 June.
-    const long = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), 10);
-    expect(countsUntil(long, 10)).toBe('2026-09-29');
-    const short = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-06-02'), file('2026-06-01'), 10);
-    expect(countsUntil(short, 10)).toBe('2026-07-11');
-    expect(countsUntil(short, 90)).toBe('2026-09-29');
+    const long = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), days(10));
+    expect(countsUntil(long, days(10))).toBe('2026-09-29');
+    const short = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-06-02'), file('2026-06-01'), days(10));
+    expect(countsUntil(short, days(10))).toBe('2026-07-11');
+    expect(countsUntil(short, days(90))).toBe('2026-09-29');
   });
 
   test("are of so many numbers and handsets of each approver's", () => {
-    const all = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), 90);
+    const all = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), days(90));
     expect([wordsOf(all, one), wordsOf(all, two), wordsOf(NO_EXEMPTIONS, one)]).toEqual([1, 0, 0]);
+  });
+
+  test('have what a file says count from when its bytes are uploaded again, so that no word from in between does', () => {
+    const sha256 = 'f'.repeat(64);
+    const of = (second: number, more = {}) => word('2026-06-30', { at: at(`2026-06-01T00:00:0${second}Z`), ...more });
+    const before = {
+      [number]: { [one]: of(1, { sha256 }), [two]: of(1, { sha256 }) },
+      [handset]: { [one]: of(0, { sha256: 'e' }) },
+    } as Record<string, Exemption>;
+    const recorded = { ...file('2026-06-01', sha256), upload: 'v1', uploadedAt: at('2026-06-01T00:00:01Z') };
+    const anew = { upload: 'v3', uploadedAt: at('2026-06-01T00:00:03Z') };
+    const all = saidAnew({ words: before, files: [file('2026-05-30'), recorded] }, recorded, anew);
+    expect(all.words).toEqual({ ...before, [number]: { [one]: of(3, { sha256 }), [two]: of(1, { sha256 }) } });
+    expect(all.files).toEqual([file('2026-05-30'), { ...recorded, ...anew }]);
+    const ends = { line: 2, subjects: [number], until: day('2026-05-31') };
+    const uploadedAt = at('2026-06-01T00:00:02Z');
+    const late = applyExemptions([ends], { approver: one, sha256: 'd', uploadedAt }, (who) => exemptionOf(all, who));
+    expect(late).toMatchObject({ recorded: 0, rejects: [{ line: 2, reason: 'superseded' }] });
+    expect([...late.changed]).toEqual([]);
   });
 
   test('come back from storage as they were written, and nothing else does', () => {
     const sha256 = 'd'.repeat(64);
     const changed = new Map([[number, { [one]: word('2026-08-30', { sha256 }) } as Exemption]]);
-    const all = withFile(NO_EXEMPTIONS, { changed }, file('2026-06-01'), 90);
+    const all = withFile(NO_EXEMPTIONS, { changed }, file('2026-06-01'), days(90));
     expect(exemptionsForm.parse(JSON.stringify(exemptionsForm.write(all)))).toEqual(all);
     expect(exemptionsForm.read({ format: 1, ...all })).toEqual(all);
     for (const wrong of [{ words: {} }, { ...all, more: 1 }])

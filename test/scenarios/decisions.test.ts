@@ -346,6 +346,36 @@ describe('a decision', () => {
   });
 });
 
+describe('a decision that cannot be read', () => {
+  it('takes back what its approver approved before: nobody is cut off for a slip whom it was to leave out', async () => {
+    await using other = await Lab.open({ context: CONTEXT });
+    await usage(other, ['two']);
+    await other.report('mha', reportOf('two'), 'two.csv');
+    const two = batchOf('mha', reportOf('two'));
+    const waits = async () =>
+      Object.values(await new Tables(other).everything()).find(({ pk }) => pk === `BATCH#${two}`);
+    await other.decide(A, two, [APPROVE]);
+    await other.cloud.run(START + HOUR);
+    const strikes = await other.decision(two, [`strike,,${number('two', 1)},,a hospital's`, APPROVE]);
+    await other.upload(`decisions/${A}/${two}/strikes.csv`, strikes.replace('decision', 'verdict'));
+    const [receipt = ''] = await other.outbox(`receipts/${A}/${two}/strikes.csv.`);
+    expect(await other.json(receipt)).toMatchObject({
+      refused: 'missing_column:decision',
+      whatToDo: { 'missing_column:decision': expect.stringMatching(/approve it again$/) },
+    });
+    await other.cloud.run(START + 2 * HOUR);
+    await other.decide(B, two, [APPROVE]);
+    await other.cloud.run(START + 3 * HOUR);
+    expect(await waits()).toMatchObject({ state: 'waiting' });
+    await other.upload(`decisions/${A}/${two}/strikes.csv`, strikes);
+    await other.cloud.run(START + 4 * HOUR);
+    expect(await waits()).toMatchObject({ state: 'directed' });
+    for (const key of await other.outbox('orders/airtel/'))
+      expect(await other.read(key)).not.toContain(number('two', 1));
+    expect(other.cloud.failures()).toEqual([]);
+  });
+});
+
 describe('a step of a decision that fails', () => {
   it.each([
     ['Hear', 'fail'],

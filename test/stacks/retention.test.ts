@@ -85,6 +85,8 @@ describe('what is kept, and for how long', () => {
       );
     expect(days('LINK_DAYS')).toEqual(['200', '200']);
     expect(days('CASE_DAYS')).toEqual(['460', '460']);
+    // A lift counts as long as its record is there, and as the reversal's mark is.
+    expect(days('EXEMPTION_END_DAYS')).toEqual(['460']);
   });
 
   it('keeps every log for the days of logs', () => {

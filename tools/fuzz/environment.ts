@@ -17,6 +17,7 @@ export const ENVIRONMENT = {
   LOOKUPS_PER_FILE: '3',
   LOOKUPS_PER_DAY: '5',
   EXEMPTION_DAYS: '90',
+  EXEMPTION_END_DAYS: '1094',
   AGENCIES_TOPIC: 'agencies',
   APPROVERS_TOPIC: 'approvers',
   OPERATORS_TOPIC: 'operators',

@@ -33,7 +33,7 @@ import {
 /** The functions that read the inbox's queues: Intake, Import, Record and Hear. */
 export function addReaders(setting: Setting, { batch, direction, importByPieces }: Machines): void {
   const { stack, config, data } = setting;
-  const { policy } = config;
+  const { policy, retention } = config;
   const { inbox, work, outbox, links, cases } = data;
   const {
     ADMINISTRATORS_TOPIC,
@@ -157,6 +157,8 @@ export function addReaders(setting: Setting, { batch, direction, importByPieces 
       USAGE_QUEUE: data.usage.queue.queueUrl,
       HIDDEN_SECONDS: String(data.approvals.hiddenFor.toSeconds()),
       EXEMPTION_DAYS: String(policy.exemptionDays),
+      // As long as the mark of a reversal may be there that they lift, and no longer than their record, which S3 removes by days of its own.
+      EXEMPTION_END_DAYS: String(Math.min(retention.caseDays, retention.workDays - 1)),
     },
   });
   allowAudit(setting, hear);

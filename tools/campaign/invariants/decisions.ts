@@ -168,13 +168,32 @@ function oneOf(there: string | undefined, receipts: Receipt[]): Receipt | undefi
   return receipts.find((one) => same(one, receipt)) ?? receipts[0];
 }
 
-/** The approvers who approve a preview, with the instants at which they first did. */
-function whoApprove(known: Known, batch: string, preview: string): Map<string, number> {
+/** The approvers who approve a preview, with the instants at which they first did, or first did since the instants that are given. */
+function whoApprove(
+  known: Known,
+  batch: string,
+  preview: string,
+  since = new Map<string, number>(),
+): Map<string, number> {
   const approvers = new Map<string, number>();
-  for (const file of decisionFiles(known).filter((one) => one.batch === batch))
+  for (const file of decisionFiles(known).filter(
+    (one) => one.batch === batch && one.at > (since.get(one.approver) ?? 0),
+  ))
     if (recordedRows(known, file, preview).some(({ decision }) => decision === 'approve'))
       approvers.set(file.approver, Math.min(file.at, approvers.get(file.approver) ?? file.at));
   return approvers;
+}
+
+/** When each approver took back last what they had approved, by a file of which not all could be read, or a row was not taken. */
+function takenBack(known: Known, batch: string): Map<string, number> {
+  const last = new Map<string, number>();
+  for (const { approver, at, receipt, batch: of } of decisionFiles(known)) {
+    const told = JSON.parse(known.seen.outbox[receipt] ?? 'null') as Receipt | null;
+    if (of !== batch || told === null || told.refused === 'not_waiting') continue;
+    const isWhole = told.refused === null && told.rejects.every(({ reason }) => reason === 'superseded');
+    if (!isWhole) last.set(approver, Math.max(at, last.get(approver) ?? 0));
+  }
+  return last;
 }
 
 /**
@@ -224,7 +243,7 @@ export function checkLapsed(known: Known): void {
     if (last === undefined) continue;
     const late = Date.parse(String(endedAt)) - Date.parse(String(last.decideBy));
     must(late <= TAKEN_WITHIN + known.seen.patience, 'a batch lapses when its time is over, or hours after it');
-    const approve = whoApprove(known, batch, String(last.sha256)).size;
+    const approve = whoApprove(known, batch, String(last.sha256), takenBack(known, batch)).size;
     must(approve < PEOPLE, 'no batch lapses that as many approve as must');
   }
   for (const [batch, summaries] of Object.entries(known.seen.lapsed))

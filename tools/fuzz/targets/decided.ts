@@ -41,11 +41,13 @@ interface Said extends Sent {
   /** The state of the batch, and the number of people that it waits or waited for. */
   readonly state: 'waiting' | 'approved' | 'failed';
   readonly people: number;
+  /** Whether the approver has approved before that. */
+  readonly approved: boolean;
 }
 
-function prepare(aws: MemoryAws, { state, people }: Said): void {
+function prepare(aws: MemoryAws, { who, state, people, approved }: Said): void {
   const recordKey = `decided/${BATCH}/first/record.json`;
-  const decision = openDecision({
+  const opened = openDecision({
     batchId: BATCH,
     preview: PREVIEW,
     people: state === 'approved' ? 0 : people,
@@ -53,6 +55,8 @@ function prepare(aws: MemoryAws, { state, people }: Said): void {
     decideBy: null,
     overLimit: null,
   });
+  const approval = { batch: { decision: 'approve', ground: 'public_interest', at: AT }, subjects: {} } as const;
+  const decision = approved && people > 1 ? { ...opened, votes: { [who]: approval } } : opened;
   const previewKey = `screened/${BATCH}/x/previews/y`;
   const pk = `BATCH#${BATCH}`;
   aws.items.set(JSON.stringify(['Cases', pk, undefined]), {
@@ -92,7 +96,7 @@ function decisionIn(aws: MemoryAws): Decision {
 }
 
 async function checkDecision(said: Said): Promise<void> {
-  const { who, name, file, batchId, state, people } = said;
+  const { who, name, file, batchId, state, people, approved } = said;
   const key = `decisions/${who}/${batchId}/${name}`;
   const aws = new MemoryAws();
   prepare(aws, said);
@@ -111,7 +115,20 @@ async function checkDecision(said: Said): Promise<void> {
     must(ROW_REASONS.includes(reason), `a row of a decision is rejected with a reason of the list, not ${reason}`);
   if (refused !== null) {
     must(REFUSED.includes(reasonOf(refused)) && rows === 0, 'a decision is refused whole, for a reason of the list');
-    must(isDeepStrictEqual(aws.items, before), 'a decision that is refused has no effect');
+    const counts = batchId === BATCH && state === 'waiting';
+    must(
+      counts || isDeepStrictEqual(aws.items, before),
+      'a decision that is refused about nothing that waits has no effect',
+    );
+    const { votes, files, ending } = decisionIn(aws);
+    must(
+      files.length === 0 &&
+        (ending === null || !counts) &&
+        Object.values(votes).every(({ subjects }) => isDeepStrictEqual(subjects, {})),
+      'nothing of a decision that is refused is recorded',
+    );
+    const approves = Object.values(votes).some(({ batch }) => batch?.decision === 'approve');
+    must(approves === (approved && people > 1 && !counts), 'nobody approves whose later decision is refused');
   }
   must(batchId === BATCH || refused !== null, 'nobody decides upon what is no batch');
   must(state === 'waiting' || refused !== null, 'nobody decides upon what waits no more');
@@ -119,9 +136,9 @@ async function checkDecision(said: Said): Promise<void> {
   for (const { subjects } of Object.values(decision.votes))
     for (const subject of Object.keys(subjects))
       must([HELD, HANDSET, NUMBER].includes(subject), 'nobody decides upon whom the batch is not about');
-  const approved = state === 'waiting' && decision.ending?.state === 'approved';
-  must(!approved || people === 1, 'nobody approves alone what two have to');
-  must(!approved || rejects.length === 0, 'nobody approves with a file of which a row was rejected');
+  const isApproved = state === 'waiting' && decision.ending?.state === 'approved';
+  must(!isApproved || people === 1, 'nobody approves alone what two have to');
+  must(!isApproved || rejects.length === 0, 'nobody approves with a file of which a row was rejected');
   const [outbox, items] = [new Map(done.outbox), structuredClone(aws.items)];
   const again = await on(aws, () => upload(hear, key, file.length));
   must(
@@ -139,6 +156,7 @@ export const decisions = target(
     batchId: fc.constantFrom<string>(BATCH, BATCH, BATCH, BATCH, 'mha-0123456789ac', '__proto__', '…'),
     state: fc.constantFrom('waiting', 'waiting', 'waiting', 'waiting', 'approved', 'failed'),
     people: fc.constantFrom(1, 2),
+    approved: fc.boolean(),
   }),
   checkDecision,
 );

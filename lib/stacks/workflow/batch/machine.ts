@@ -99,8 +99,8 @@ function screenTheReport(flow: Flow, found: IChainable, empty: IChainable): ICha
 }
 
 /**
- * Steps 1 to 3 of a batch that doesn't expand: its subjects are listed. It goes on at `waiting` if people decide upon them, and at
- * `approved` if nobody has to.
+ * Steps 1 to 3 of a batch that doesn't expand: its subjects are listed. It goes on at `waiting` where it has a decision, however that
+ * stands by then, since its ending is published there; and at `approved` where it has none, as a follow-up, whose rows were decided upon.
  */
 function collectTheSubjects(flow: Flow, next: { approved: IChainable; waiting: IChainable }): IChainable {
   const { scope } = flow;
@@ -118,7 +118,7 @@ function collectTheSubjects(flow: Flow, next: { approved: IChainable; waiting: I
   );
   const nothing = Succeed.jsonata(scope, 'Nothing to direct');
   return collect.next(
-    Choice.jsonata(scope, 'Do people decide?')
+    Choice.jsonata(scope, 'Is there a decision?')
       .when(Condition.jsonata("{% $decided.state = 'approved' %}"), next.approved)
       .when(Condition.jsonata("{% $decided.state = 'waiting' %}"), next.waiting)
       .otherwise(nothing),
