@@ -205,7 +205,7 @@ async function* rowsElsewhere(
   }
   for (const [batchId, directions] of ofBatch) {
     const identifiers = new Set(directions.flatMap((one) => [...(found.get(one) ?? [])]));
-    // Whose the subjects are is asked when this is planned.
+    // Who has the numbers by then is asked when this is planned.
     const withdrawn = await readWithdrawn(env, batchId, new Map([...identifiers].map((one) => [one, null])));
     for (const directionId of directions) {
       const ledger = await readLedger(env.CASES, directionId);

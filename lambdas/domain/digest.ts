@@ -174,7 +174,7 @@ function dueOf(batches: readonly ToldBatch[], now: Instant): Pick<Digest, 'due' 
       const own = { order: 'disconnect', deadline: failed.earliest, directions: 1, rows: failed.rows } as const;
       due.push(dueOne(operator, own, true));
     }
-    // Those that failed are among the open ones of the ladder.
+    // The failed rows are among the open ones of the ladder.
     rows += running?.rows ?? failed?.rows ?? 0;
   }
   const keyOf = ({ operator, order, failed }: Due) => [operator, order, failed].join();

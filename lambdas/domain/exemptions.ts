@@ -216,8 +216,8 @@ function keeping(exemption: Exemption, keeps: (word: ExemptionWord, by: string) 
 }
 
 /**
- * Of whom an approver's words fall away where there are more than are kept, so that they can exempt others: of the ends the ones that were
- * said longest ago, and none against which an earlier word may still come. Whom a reversal gave back is left alone again then.
+ * The subjects of whom an approver's words fall away if there are more than are kept, so that they can exempt others: those whose exemption
+ * ended longest ago, and none against which an earlier word may still come. A subject that a reversal gave back is left alone again then.
  */
 function endsOverMost(words: Readonly<Record<string, Exemption>>, approver: ApproverId, today: Day): string[] {
   const own = Object.entries(words).flatMap(([subject, exemption]) => {

@@ -68,7 +68,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   },
   receipt: (notice) => {
     const { refused, rows = 0, recorded = 0, alreadyRecorded = 0, rejected = 0 } = notice;
-    // Of an approver's files those about a batch are decisions.
+    // An approver's file about a batch is a decision.
     const isDecision = 'approver' in notice && notice.batchId !== undefined;
     if (refused !== null)
       return [

@@ -300,8 +300,8 @@ export function failedRowsDue(
 const OWN: Order = 'disconnect';
 
 /**
- * By when rows (from 0) that failed are to be disconnected by an order of their own, be they overdue by now. Of those that were taken
- * back nobody is to be disconnected: the number is somebody else's, or what was done to it was a mistake.
+ * The deadlines of the disconnect orders that failed rows (from 0) caused, also of rows that are overdue by now. A row that was taken back has
+ * none: the number is somebody else's, or what was done to it was a mistake.
  */
 function ownDeadlines(ledger: Ledger): Map<number, Instant> {
   const deadlines = new Map<number, Instant>();

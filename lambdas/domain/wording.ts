@@ -42,5 +42,5 @@ export function grouped(count: number): string {
 export const counted = (count: number, one: string, more = `${one}s`) =>
   `${grouped(count)} ${count === 1 ? one : more}`;
 
-/** So many of something in what commands print: the digits in one run. */
+/** A number of things, as commands print it: the digits in one run. */
 export const countedPlainly = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;
