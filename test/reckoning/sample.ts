@@ -535,7 +535,7 @@ export class Reckoning {
     }
     const before = this.#recorded.get(`${direction} ${digest}`);
     if (before !== undefined) {
-      const { file, recorded, alreadyRecorded, uploadedAt, open, next, ...others } = before;
+      const { file, recorded, alreadyRecorded, uploadedAt, open, overdue, next, ...others } = before;
       const known = { recorded: 0, alreadyRecorded: recorded + alreadyRecorded, repeats: file };
       this.receipts[place] = file === name ? before : { ...others, file: name, ...known };
       return;
@@ -598,16 +598,19 @@ export class Reckoning {
     }
     const rejected: Record<string, number> = {};
     for (const { reason } of rejects) rejected[reason] = (rejected[reason] ?? 0) + 1;
-    const open = ended ? [] : [...rows.values()].filter((row) => ['open', 'failed'].includes(row.outcome));
-    // A failed row is in no order but the last one, and a row that was taken back is in none.
-    const carried = open.filter((row) => !row.reversed && !this.#isSomebodyElses(row, at));
+    const unanswered = [...rows.values()].filter((row) => ['open', 'failed'].includes(row.outcome));
+    const open = ended ? [] : unanswered;
+    // A failed row is in no order but the last one, and a row that was taken back is in none, nor is it owed when the ladder has ended.
+    const isAsked = (row: Row) => !row.reversed && !this.#isSomebodyElses(row, at);
+    const carried = open.filter(isAsked);
+    const overdue = ended ? unanswered.filter(isAsked).length : 0;
     const isCarrying = (order: string) => carried.some((row) => order === 'disconnect' || row.outcome === 'open');
     const here = rungs.findIndex(([, end]) => end > at);
     const next = here < 0 ? undefined : rungs.slice(here + 1).find(([order]) => isCarrying(order));
     const done = {
       ...receipt,
       ...{ rows: lines.length, recorded, alreadyRecorded, rejected, rejects, refused: null },
-      ...{ directionId: direction, uploadedAt: instant(at), open: open.length },
+      ...{ directionId: direction, uploadedAt: instant(at), open: open.length, overdue },
       next: next === undefined ? null : { order: next[0], deadline: instant(next[1]) },
     };
     this.#recorded.set(`${direction} ${digest}`, done);
@@ -647,7 +650,7 @@ export class Reckoning {
       const open = [...rows.values()].filter((row) => row.outcome === 'open').length;
       return {
         ...{ directionId, rows: count, recorded: count, alreadyRecorded: 0, rejected: 0 },
-        ...{ order: here?.[0], late: false, open },
+        ...{ order: here?.[0], late: false, open, overdue: here === undefined ? open : 0 },
         next: open > 0 && next ? { order: next[0], deadline: instant(next[1]) } : null,
       };
     });
