@@ -19,7 +19,7 @@ const input = z.object({ batchId: fields.batch, askedKey: z.string() });
 export const collectReversal: Collector = async (collect, { execution, now, attempt }) => {
   const { askedKey } = input.parse(collect);
   const asked = askedForm.parse(await readText({ bucket: env.WORK, key: askedKey }));
-  const subjects = await subjectsOf(asked);
+  const subjects = await subjectsOf(asked, now);
   // The mark is set before anybody decides: whoever asks for more of the report later finds what it took back.
   if (asked.withdraws !== null) await markWithdrawal(env.WORK, asked.withdraws.batchId, asked.batchId);
   // A reversal that failed and is begun again has a decision already.
@@ -35,8 +35,8 @@ export const collectReversal: Collector = async (collect, { execution, now, atte
   };
 };
 
-async function subjectsOf({ withdraws, appeals }: Asked): Promise<Subjects> {
-  if (withdraws !== null) return await withdrawnSubjects(env, withdraws);
+async function subjectsOf({ withdraws, appeals }: Asked, now: Instant): Promise<Subjects> {
+  if (withdraws !== null) return await withdrawnSubjects({ ...env, now }, withdraws);
   const distinct = new Set(appeals.map(({ msisdn, imei, row }) => JSON.stringify([msisdn, imei, row])));
   return {
     async *each() {

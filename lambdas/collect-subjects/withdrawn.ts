@@ -1,12 +1,13 @@
 import type { Asked } from '../domain/appeals.ts';
 import { type AskedSubject, isConditional } from '../domain/asked.ts';
-import { planCounts } from '../domain/batches.ts';
+import { isLongAgo, planCounts } from '../domain/batches.ts';
 import type { Pointer } from '../domain/claims.ts';
+import type { Instant } from '../domain/days.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { parseElsewhereLine } from '../domain/elsewhere.ts';
 import { parseMovedLine } from '../domain/follow-ups.ts';
 import { type BatchId, type DirectionId, type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
-import { currentOutcomes } from '../domain/ledger.ts';
+import { currentOutcomes, type Ledger } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { isReversed } from '../domain/outcomes.ts';
 import type { Plan, PlannedDirection } from '../domain/plans.ts';
@@ -15,7 +16,7 @@ import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
-import { readTextIfThere, readTextLines } from '../stores/objects.ts';
+import { readText, readTextIfThere, readTextLines } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
 import { actedUponLinks, readWithdrawn } from '../stores/withdrawn-reports.ts';
 
@@ -33,6 +34,8 @@ export interface Subjects {
 interface Places {
   readonly WORK: string;
   readonly CASES: string;
+  /** When this is looked at. */
+  readonly now: Instant;
 }
 
 /**
@@ -211,7 +214,7 @@ async function* rowsElsewhere(
       const ledger = await readLedger(env.CASES, directionId);
       if (ledger === undefined) continue;
       const bytes = currentOutcomes(ledger);
-      for await (const { identifier, row } of rowsOf(env, kind, ledger))
+      for await (const { identifier, row } of rowsThere(env, kind, ledger))
         if (found.get(directionId)?.has(identifier) && !isReversed(bytes, row))
           yield {
             identifier,
@@ -236,13 +239,23 @@ const numberOf = (msisdn: Msisdn, row: Pointer, others: readonly Imei[]): AskedS
   ...(others.length > 0 && { unless: others }),
 });
 
-/**
- * A direction's rows; none for a direction so old that they are not kept any more: what a report found there long ago has nothing left to
- * give back.
- */
+/** A direction's rows. */
 async function* rowsOf({ WORK }: Places, kind: 'reverify' | 'block', { rowsKey }: Pick<PlannedDirection, 'rowsKey'>) {
-  const lines = (await readTextIfThere({ bucket: WORK, key: rowsKey }))?.split('\n');
-  for (const [row, line] of lines?.entries() ?? [])
+  yield* rowsIn(kind, await readText({ bucket: WORK, key: rowsKey }));
+}
+
+/**
+ * The rows of another batch's direction; none for a direction so old that they are kept no more: what a report found there long ago has
+ * nothing left to give back.
+ */
+async function* rowsThere({ WORK, now }: Places, kind: 'reverify' | 'block', { rowsKey, startedAt }: Ledger) {
+  const place = { bucket: WORK, key: rowsKey };
+  const text = isLongAgo(startedAt, now) ? await readTextIfThere(place) : await readText(place);
+  if (text !== undefined) yield* rowsIn(kind, text);
+}
+
+function* rowsIn(kind: 'reverify' | 'block', text: string) {
+  for (const [row, line] of text.split('\n').entries())
     if (line !== '') yield { identifier: subjectOfLine(kind, line).identifier, row };
 }
 

@@ -43,18 +43,23 @@ interface ToldBatch {
   readonly report: { readonly handsets: number };
 }
 
-/** Seconds after which nobody looks at a settled batch any more: 365 days, less than its mark of being settled is kept. */
-const LONG_SETTLED = 365 * DAY_SECONDS;
+/**
+ * Whether something was so long ago, more than 365 days, that what it left in the work bucket may be kept no more: the bucket keeps it for 400
+ * days at least. What is missing sooner was lost, and whoever misses it fails.
+ */
+export function isLongAgo(at: Instant, now: Instant): boolean {
+  return addSeconds(at, 365 * DAY_SECONDS) < now;
+}
 
 /**
- * Whether a batch settled so long ago that its mark of that, and its plan, may not be kept any more: another upload of the same bytes
- * leaves newer objects of it in the work bucket.
+ * Whether a batch settled so long ago that the mark which says so may be kept no more: another upload of the same bytes leaves newer objects of
+ * it in the work bucket.
  */
 export function isLongSettled(
   { state, settledAt }: { readonly state: BatchState; readonly settledAt?: Instant },
   now: Instant,
 ): boolean {
-  return state === 'settled' && settledAt !== undefined && addSeconds(settledAt, LONG_SETTLED) < now;
+  return state === 'settled' && settledAt !== undefined && isLongAgo(settledAt, now);
 }
 
 /** The states in which a batch fails if its execution ends: no plan of it counts yet. */

@@ -149,7 +149,7 @@ async function recordPart(
   const { directionId } = direction;
   const { ledger: answered, end } = await subjectOf({ operator, directionId });
   // The row was routed long ago, and its direction is gone since.
-  const lines = answered && (await linesIfThere(answered));
+  const lines = answered && (await linesIfThere(answered, now));
   if (answered === undefined || lines === undefined)
     return { part: combinedPart(name, routing, direction, { refused: 'unknown_direction' }) };
   const { upload, uploadedAt } = routing;

@@ -62,6 +62,7 @@ describe('an answer to a direction whose rows are kept no more', { timeout: 120_
     const { lab, direction } = await asked();
     await using _ = lab;
     const block = (await lab.directions('airtel')).find((id) => id.includes('.block.')) ?? '';
+    await lab.quietlyAt(370);
     expect(await remove(lab, '/decisions/reverify-0/', '.tsv')).toBe(1);
     await lab.respond(direction, [`${A1},verified`]);
     const [receipt = ''] = await lab.outbox(`receipts/airtel/${direction}/`);

@@ -172,7 +172,7 @@ describe('the same file under another name', () => {
     const receipt = (name: string) => `receipts/airtel/${direction}/${name}.${sha8(answer)}.json`;
     const before = await tables.records();
     const first = await lab.json<Record<string, unknown>>(receipt(names[0] ?? ''));
-    const { uploadedAt, recordedAt, late, open, next, ...others } = first;
+    const { uploadedAt, recordedAt, late, open, overdue, next, ...others } = first;
     expect(await changedBy(() => lab.upload(`responses/airtel/${direction}/again.csv`, answer))).toEqual({
       [receipt('again.csv')]: `${JSON.stringify(
         { ...others, file: 'again.csv', recorded: 0, alreadyRecorded: 1, repeats: names[0] },
