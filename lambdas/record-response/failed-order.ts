@@ -8,7 +8,7 @@ import { failedOrderKey } from '../domain/outbox.ts';
 import { ladderEnd } from '../domain/whereabouts.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { writeObject } from '../stores/objects.ts';
-import { type Looked, publishToTheLast, putOrder } from '../stores/orders.ts';
+import { type Looked, publishToTheLast, putOrder, replaceOrder } from '../stores/orders.ts';
 
 import { env } from './environment.ts';
 import { fileOf, preparedKey } from './recorded.ts';
@@ -55,17 +55,23 @@ export async function failedAnew(recorded: RecordedFile, source: Source): Promis
  */
 export async function publishFailedOrder(recorded: RecordedFile, source: Source): Promise<void> {
   const { failedOrder } = recorded;
-  // An order that was not published in its time asks for nothing any more.
-  if (failedOrder === undefined || failedOrder.deadline <= source.now) return;
+  if (failedOrder === undefined) return;
+  // An order that was not published in its time asks for nothing any more. But an operator that is late may carry out the one that lies there,
+  // which names people who were answered for before it was issued anew.
+  if (failedOrder.deadline <= source.now) {
+    if (failedOrder.anew !== undefined) await replaceOrder(env, committedOf(source.ledger, recorded, failedOrder));
+    return;
+  }
   await publishToTheLast(
     env,
     failedOrder,
-    (order) => putAndTell(source.ledger, recorded, order),
+    (order) => putOrder(env, committedOf(source.ledger, recorded, order)),
     (order, round) => lookAgain(recorded, order, { ...source, attempt: `${source.attempt}-${round}` }),
   );
 }
 
-async function putAndTell(ledger: Ledger, recorded: RecordedFile, order: FailedOrder): Promise<boolean> {
+/** A file's disconnect order, as it was committed, to be published and told of. */
+function committedOf(ledger: Ledger, recorded: RecordedFile, order: FailedOrder): Parameters<typeof putOrder>[1] {
   const { directionId, batchId, kind, operator } = ledger;
   const { rows, deadline, bytes, sha256, anew } = order;
   const key = failedOrderKey(operator, directionId, recorded.sha256);
@@ -85,7 +91,7 @@ async function putAndTell(ledger: Ledger, recorded: RecordedFile, order: FailedO
     size: bytes,
     sha256,
   });
-  return await putOrder(env, {
+  return {
     rows,
     prepared: { bucket: env.WORK, key: preparedKey(ledger, from, 'disconnect.csv') },
     published: { bucket: env.OUTBOX, key },
@@ -100,7 +106,7 @@ async function putAndTell(ledger: Ledger, recorded: RecordedFile, order: FailedO
       files: { order: { key, sha256 } },
     },
     told,
-  });
+  };
 }
 
 /** The order that has taken the place of a file's disconnect order, once that was published. */

@@ -58,7 +58,11 @@ export function checkNotices(known: Known): void {
     if (
       /^(orders\/[^/]+\/(?!open\.csv$)|receipts\/(?!caseworker-))/.test(key) &&
       !known.notPublished.has(key) &&
-      !(lasts && takesAway(key))
+      !(lasts && takesAway(key)) &&
+      !(
+        isReplacedLate(known, key) &&
+        [...(known.replaced.get(key) ?? [])].some((digest) => told.has(`${key} ${digest}`))
+      )
     )
       known.must(told.has(`${key} ${sha256(outbox[key] ?? '')}`), `${key}: it is told to whom it concerns`);
   for (const { batchId, agency, state, kind } of known.batches) {
@@ -168,4 +172,21 @@ export function checkLastTold(known: Known): void {
       if (['verified', 'extended', 'reissued'].includes(outcome))
         known.must(!isCut, `${id}: the last order told of who is ${outcome} is no ${order}`);
     }
+}
+
+/** The longest that the tries to publish an order take, in milliseconds: five deliveries, half an hour apart, and their time. */
+const TRIES = 3 * 3_600_000;
+
+/**
+ * Whether an order of rows that failed was issued anew so shortly before its deadline that it may have been published after it: it takes the place of
+ * the one that was told of, and nobody is told again.
+ */
+function isReplacedLate({ seen: { cases } }: Known, key: string): boolean {
+  const [, , direction = '', name = ''] = key.split('/');
+  const [, sha8] = /^failed-([0-9a-f]{8})-/.exec(name) ?? [];
+  const { files = [] } = (cases[`DIR#${direction}`] ?? {}) as { files?: Record<string, unknown>[] };
+  const { failedOrder } =
+    files.find(({ sha256: digest }) => sha8 !== undefined && String(digest).startsWith(sha8)) ?? {};
+  const { anew, deadline } = (failedOrder ?? {}) as { anew?: { at: string }; deadline?: string };
+  return anew !== undefined && Date.parse(String(deadline)) - Date.parse(anew.at) < TRIES;
 }
