@@ -39,7 +39,9 @@ export function checkNotices(known: Known): void {
       // again.
       const batch = String(notice.batchId);
       const isRetold = () =>
-        askedBefore(known, batch, publishedPreview(known, batch)).length > 0 &&
+        // A reversal that is begun anew has the preview that it had.
+        (known.seen.cases[`BATCH#${batch}`]?.kind === 'reversal' ||
+          askedBefore(known, batch, publishedPreview(known, batch)).length > 0) &&
         all.some((one) => one.key === key && one.sha256 === sha256(text));
       if (sha256(text) !== digest && approver !== undefined && notice.refused === 'not_waiting' && isRetold()) continue;
       known.must(
