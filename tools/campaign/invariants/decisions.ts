@@ -3,7 +3,7 @@
  * asked them.
  */
 import { imeiIn, linesOf, msisdnIn, refusedAt, sha256 } from '../../../test/reckoning/files.ts';
-import { DAY, DECIDE_WITHIN, PEOPLE, type Upload } from '../story.ts';
+import { APPROVERS, DAY, DECIDE_WITHIN, PEOPLE, type Upload } from '../story.ts';
 import { subjectsOf as askedOf } from './asked-back.ts';
 import { askedBefore, decisionFiles, publishedPreview, type Receipt, recordedRows } from './decision-files.ts';
 import type { Known } from './known.ts';
@@ -202,12 +202,23 @@ function takenBack(known: Known, batch: string): Map<string, number> {
  */
 export const checkApproved = (known: Known, item: Item): void => checkPlannedIn(known, item, PEOPLE);
 
+/** When the sweep has begun a batch again, by the name of its execution; 0 if it hasn't. */
+function begunAgainAt({ execution }: Item): number {
+  const [, day, time] = /_again_(\d{8})(\d{6})/.exec(String(execution)) ?? [];
+  if (day === undefined || time === undefined) return 0;
+  return Date.parse(`${day.replace(/(....)(..)(..)/, '$1-$2-$3')}T${time.replace(/(..)(..)(..)/, '$1:$2:$3')}Z`);
+}
+
 /** Checks the same for a batch that `people` must approve. */
 export function checkPlannedIn(known: Known, item: Item, people: number): void {
   const batch = String(item.batchId);
   const must = (holds: boolean, rule: string) => known.must(holds, `${batch}: ${rule}`);
   const startedAt = Date.parse(String(item.startedAt));
-  const approved = [...whoApprove(known, batch, publishedPreview(known, batch)).values()].sort((a, b) => a - b);
+  const approvals = (since?: Map<string, number>) =>
+    [...whoApprove(known, batch, publishedPreview(known, batch), since).values()].sort((a, b) => a - b);
+  // A reversal that the sweep has begun again after it was approved is decided upon once more, on the preview that it had.
+  const again = approvals(new Map(APPROVERS.map((approver) => [approver, begunAgainAt(item)])));
+  const approved = again.length >= people ? again : approvals();
   const second = approved[people - 1];
   const isApproved = second !== undefined && second <= startedAt;
   must(
