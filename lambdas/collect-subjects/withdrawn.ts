@@ -1,23 +1,23 @@
 import type { Asked } from '../domain/appeals.ts';
 import { type AskedSubject, isConditional } from '../domain/asked.ts';
-import { isLongAgo, planCounts } from '../domain/batches.ts';
+import { planCounts } from '../domain/batches.ts';
 import type { Pointer } from '../domain/claims.ts';
 import type { Instant } from '../domain/days.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { parseElsewhereLine } from '../domain/elsewhere.ts';
 import { parseMovedLine } from '../domain/follow-ups.ts';
 import { type BatchId, type DirectionId, type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
-import { currentOutcomes, type Ledger } from '../domain/ledger.ts';
+import { currentOutcomes } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { isReversed } from '../domain/outcomes.ts';
-import type { Plan, PlannedDirection } from '../domain/plans.ts';
+import type { Plan } from '../domain/plans.ts';
 import { namesRows } from '../domain/reversals.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readHandsets } from '../stores/handsets.ts';
-import { readText, readTextIfThere, readTextLines } from '../stores/objects.ts';
-import { readPlan } from '../stores/plans.ts';
+import { readText, readTextLines } from '../stores/objects.ts';
+import { readPlan, readRowLines } from '../stores/plans.ts';
 import { actedUponLinks, readWithdrawn } from '../stores/withdrawn-reports.ts';
 
 /** The subjects that a file asks to be taken back, with their numbers, which are counted beside the list. */
@@ -77,14 +77,16 @@ export async function withdrawnSubjects(
           const rows = [...(known && namesRows(known.scope) ? known.scope.rows : []), pointer];
           handsets.set(imei, { imei, msisdn: null, scope: { rows }, ground: 'withdrawal', lines: [] });
         };
-        for (const direction of plan.directions.filter((one) => parseDirectionId(one.directionId)?.kind === kind))
-          for await (const { identifier, row } of rowsOf(env, kind, direction)) {
+        for (const direction of plan.directions.filter((one) => parseDirectionId(one.directionId)?.kind === kind)) {
+          const lines = (await readText({ bucket: env.WORK, key: direction.rowsKey })).split('\n');
+          for (const { identifier, row } of rowsIn(kind, lines)) {
             const others = named === null ? [] : named.get(identifier);
             if (others === undefined) continue;
             const pointer = { directionId: direction.directionId, row };
             if (kind === 'block') add(identifier as Imei, pointer);
             else yield counted(numberOf(identifier as Msisdn, pointer, others));
           }
+        }
         for await (const { identifier, pointer, isWithdrawn } of rowsElsewhere(env, found, kind)) {
           if (kind === 'block') add(identifier as Imei, pointer);
           else {
@@ -214,7 +216,9 @@ async function* rowsElsewhere(
       const ledger = await readLedger(env.CASES, directionId);
       if (ledger === undefined) continue;
       const bytes = currentOutcomes(ledger);
-      for await (const { identifier, row } of rowsThere(env, kind, ledger))
+      // What a report found so long ago that no row of it is kept has nothing left to give back.
+      const lines = (await readRowLines(env.WORK, ledger, env.now)) ?? [];
+      for (const { identifier, row } of rowsIn(kind, lines))
         if (found.get(directionId)?.has(identifier) && !isReversed(bytes, row))
           yield {
             identifier,
@@ -239,23 +243,9 @@ const numberOf = (msisdn: Msisdn, row: Pointer, others: readonly Imei[]): AskedS
   ...(others.length > 0 && { unless: others }),
 });
 
-/** A direction's rows. */
-async function* rowsOf({ WORK }: Places, kind: 'reverify' | 'block', { rowsKey }: Pick<PlannedDirection, 'rowsKey'>) {
-  yield* rowsIn(kind, await readText({ bucket: WORK, key: rowsKey }));
-}
-
-/**
- * The rows of another batch's direction; none for a direction so old that they are kept no more: what a report found there long ago has
- * nothing left to give back.
- */
-async function* rowsThere({ WORK, now }: Places, kind: 'reverify' | 'block', { rowsKey, startedAt }: Ledger) {
-  const place = { bucket: WORK, key: rowsKey };
-  const text = isLongAgo(startedAt, now) ? await readTextIfThere(place) : await readText(place);
-  if (text !== undefined) yield* rowsIn(kind, text);
-}
-
-function* rowsIn(kind: 'reverify' | 'block', text: string) {
-  for (const [row, line] of text.split('\n').entries())
+/** A direction's rows, by their lines. */
+function* rowsIn(kind: 'reverify' | 'block', lines: readonly string[]) {
+  for (const [row, line] of lines.entries())
     if (line !== '') yield { identifier: subjectOfLine(kind, line).identifier, row };
 }
 

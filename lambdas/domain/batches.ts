@@ -1,5 +1,6 @@
-import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
+import type { Instant } from './days.ts';
 import type { BatchKind } from './kinds.ts';
+import { mayBeGone } from './work.ts';
 
 /**
  * The states of a batch. It waits while it is prepared and decided upon, and is approved until its turn to plan comes; its plan counts once
@@ -44,14 +45,6 @@ interface ToldBatch {
 }
 
 /**
- * Whether something was so long ago, more than 365 days, that what it left in the work bucket may be kept no more: the bucket keeps it for 400
- * days at least. What is missing sooner was lost, and whoever misses it fails.
- */
-export function isLongAgo(at: Instant, now: Instant): boolean {
-  return addSeconds(at, 365 * DAY_SECONDS) < now;
-}
-
-/**
  * Whether a batch settled so long ago that the mark which says so may be kept no more: another upload of the same bytes leaves newer objects of
  * it in the work bucket.
  */
@@ -59,7 +52,7 @@ export function isLongSettled(
   { state, settledAt }: { readonly state: BatchState; readonly settledAt?: Instant },
   now: Instant,
 ): boolean {
-  return state === 'settled' && settledAt !== undefined && isLongAgo(settledAt, now);
+  return state === 'settled' && settledAt !== undefined && mayBeGone(settledAt, now);
 }
 
 /** The states in which a batch fails if its execution ends: no plan of it counts yet. */

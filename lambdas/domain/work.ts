@@ -2,6 +2,7 @@
  * The keys of the work bucket: what steps prepare and hand on, and the marks of what was done. Beside the keys of each place stands the
  * pattern by which policies name them (`*` stands for any characters, also `/`).
  */
+import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import { folder } from './folders.ts';
 import { sha8 } from './hashes.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
@@ -223,3 +224,11 @@ export const MARKS = {
 
 /** What was committed and could not be told yet: notices to participants, and notes to the audit. */
 export const UNTOLD = { ...folder('untold'), notices: folder('untold/notices'), audit: folder('untold/audit') };
+
+/**
+ * Whether the bucket may have let go of what was put there at an instant: it keeps everything for 400 days at least (`workDays`). An object that
+ * is missing within 365 days was lost, and whoever misses it fails.
+ */
+export function mayBeGone(at: Instant, now: Instant): boolean {
+  return addSeconds(at, 365 * DAY_SECONDS) < now;
+}

@@ -20,8 +20,9 @@ import { measure } from '../runtime/metrics.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readBytes, readText, writeObject } from '../stores/objects.ts';
 import { publishBackOrderOnce } from '../stores/orders.ts';
+import { readRowLines } from '../stores/plans.ts';
 
-import { commit, linesIfThere } from './commit.ts';
+import { commit } from './commit.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
 import { tellManyExtended } from './moves.ts';
@@ -149,7 +150,7 @@ async function recordPart(
   const { directionId } = direction;
   const { ledger: answered, end } = await subjectOf({ operator, directionId });
   // The row was routed long ago, and its direction is gone since.
-  const lines = answered && (await linesIfThere(answered, now));
+  const lines = answered && (await readRowLines(env.WORK, answered, now));
   if (answered === undefined || lines === undefined)
     return { part: combinedPart(name, routing, direction, { refused: 'unknown_direction' }) };
   const { upload, uploadedAt } = routing;

@@ -1,5 +1,4 @@
 import type { AnsweredRow } from '../domain/answers.ts';
-import { isLongAgo } from '../domain/batches.ts';
 import { keptUntil, lateAnswersUntil } from '../domain/claims.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
@@ -19,7 +18,8 @@ import { measure } from '../runtime/metrics.ts';
 import { keepClaim } from '../stores/cases/claims.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
-import { readSha256, readText, readTextIfThere, writeObject } from '../stores/objects.ts';
+import { readSha256, writeObject } from '../stores/objects.ts';
+import { readRowLines } from '../stores/plans.ts';
 
 import { env } from './environment.ts';
 import { failedAnew, prepareFailedOrder } from './failed-order.ts';
@@ -105,7 +105,7 @@ export async function record(response: Response, subject: Subject, invocation: s
   const answered = subject.ledger;
   if (!answered) return await refuse(response, subject, sha256, 'unknown_direction');
 
-  const lines = await linesIfThere(answered, now);
+  const lines = await readRowLines(env.WORK, answered, now);
   if (lines === undefined) return await refuse(response, subject, sha256, 'unknown_direction');
   let said: (AnsweredRow | RejectedRow)[];
   try {
@@ -124,13 +124,6 @@ export async function record(response: Response, subject: Subject, invocation: s
   const { ledger, recorded } = committed;
   await publish(response, { ledger, recorded, lines, attempt: invocation });
   await takeBackPlanned(ledger, recorded, lines);
-}
-
-/** The rows of a direction, as they stand in the work bucket; undefined for a direction so old that they are kept no more. */
-export async function linesIfThere({ rowsKey, startedAt }: Ledger, now: Instant): Promise<string[] | undefined> {
-  const place = { bucket: env.WORK, key: rowsKey };
-  const text = isLongAgo(startedAt, now) ? await readTextIfThere(place) : await readText(place);
-  return text?.split('\n');
 }
 
 /** Commits what a file says of a direction's rows to its ledger, once. */

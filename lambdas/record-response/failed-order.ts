@@ -8,7 +8,7 @@ import { failedOrderKey } from '../domain/outbox.ts';
 import { ladderEnd } from '../domain/whereabouts.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { writeObject } from '../stores/objects.ts';
-import { type Looked, publishToTheLast, putOrder, replaceOrder } from '../stores/orders.ts';
+import { type Looked, publishToTheLast, putOrder } from '../stores/orders.ts';
 
 import { env } from './environment.ts';
 import { fileOf, preparedKey } from './recorded.ts';
@@ -59,7 +59,9 @@ export async function publishFailedOrder(recorded: RecordedFile, source: Source)
   // An order that was not published in its time asks for nothing any more. But an operator that is late may carry out the one that lies there,
   // which names people who were answered for before it was issued anew.
   if (failedOrder.deadline <= source.now) {
-    if (failedOrder.anew !== undefined) await replaceOrder(env, committedOf(source.ledger, recorded, failedOrder));
+    // It is put there as one for nobody: only in the place of another one, and without a notice.
+    if (failedOrder.anew !== undefined)
+      await putOrder(env, { ...committedOf(source.ledger, recorded, failedOrder), rows: 0 });
     return;
   }
   await publishToTheLast(

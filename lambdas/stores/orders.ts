@@ -91,16 +91,6 @@ export async function putOrder(env: Orders, { rows, prepared, published, note, t
   return true;
 }
 
-/** Has an order that was issued anew take the place of an earlier one that lies in the outbox, if any does, and tells nobody of it. */
-export async function replaceOrder(
-  env: Orders,
-  { prepared, published, note }: Pick<Committed, 'prepared' | 'published' | 'note'>,
-): Promise<void> {
-  if (!(await isThere(published))) return;
-  await copyObject(prepared, published);
-  await audit(env, note);
-}
-
 /**
  * Tells once more of the orders, as they were published, by which a reversal gives back what it took from a direction. An order that isn't
  * there yet is told of by whoever publishes it, after this. Answers to it meanwhile change nothing: they were said before.
