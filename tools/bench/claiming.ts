@@ -11,11 +11,12 @@ import { gatheredLine, parseGatheredLine } from '../../lambdas/domain/sightings.
 import { heldCsv } from '../../lambdas/domain/weighing.ts';
 import { SCREENED } from '../../lambdas/domain/work.ts';
 import type { Environment as ExpandEnvironment } from '../../lambdas/expand-handsets/handler.ts';
+import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
 import { compare, type Results } from './measure.ts';
 
-const CLAIMS = 10_000;
-const HANDSETS = 250;
+/** The numbers that are claimed in one run, and the handsets that are expanded. */
+const SIZE = { claims: 10_000, handsets: 250 };
 const DAYS = Array.from({ length: 28 }, (_, n) => `2026-05-${String(n + 1).padStart(2, '0')}`);
 const BATCH = 'mha-0123456789ab' as BatchId;
 const NOW = '2026-06-01T00:00:00Z' as Instant;
@@ -23,7 +24,7 @@ const NOW = '2026-06-01T00:00:00Z' as Instant;
 /** Links of the n-th handset: most have a few dozen, every fiftieth a thousand. */
 const linksOf = (handset: number) => (handset % 50 === 7 ? 1_000 : 20 + ((handset * 37) % 70));
 
-export async function measureClaiming(runs: number): Promise<Results> {
+export async function measureClaiming(runs: number, size = SIZE): Promise<Results> {
   const embedded = await startEmbedded();
   const environment: ClaimEnvironment & ExpandEnvironment = {
     WORK: embedded.work,
@@ -32,7 +33,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
     CASE_DAYS: '1096',
     APPROVERS: 'approver-1,approver-2',
     ROWS_PER_DIRECTION: '2000',
-    LADDERS: JSON.stringify({ block: [{ order: 'block', days: 1 }], reverify: [{ order: 'reverify', days: 5 }] }),
+    LADDERS: JSON.stringify(DEFAULT_POLICY.ladders),
   };
   Object.assign(process.env, environment);
   const { PutCommand, QueryCommand } = await import('@aws-sdk/lib-dynamodb');
@@ -52,8 +53,8 @@ export async function measureClaiming(runs: number): Promise<Results> {
   let plan = 0;
   const fresh = () => {
     const from = first;
-    first += CLAIMS;
-    return Array.from({ length: CLAIMS }, (_, n) => from + n);
+    first += size.claims;
+    return Array.from({ length: size.claims }, (_, n) => from + n);
   };
   const shards: { plan: number; indexKey: string; slices: object }[] = [];
   for (let run = 0; run <= runs; run++) {
@@ -66,7 +67,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
     const key = `gathered/${++plan}.tsv`;
     const indexKey = `gathered/${plan}.json`;
     await writeObject({ bucket: embedded.work, key }, text);
-    const index = JSON.stringify([[key, 0, Buffer.byteLength(text), CLAIMS]]);
+    const index = JSON.stringify([[key, 0, Buffer.byteLength(text), size.claims]]);
     await writeObject({ bucket: embedded.work, key: indexKey }, index);
     shards.push({ plan, indexKey, slices: { start: 0, bytes: index.length } });
   }
@@ -80,10 +81,10 @@ export async function measureClaiming(runs: number): Promise<Results> {
         const shard = shards.shift();
         if (shard === undefined) throw new Error('no shard is left to claim');
         const { plan, indexKey, slices } = shard;
-        const item = { kind: 'reverify', shard: 0, links: CLAIMS, slices, part: null };
+        const item = { kind: 'reverify', shard: 0, links: size.claims, slices, part: null };
         const gathered = { indexKey, operators: [] };
         await claim({ batchId: BATCH, plan, startedAt: NOW, handsetsKey: '', gathered, item }, context());
-        return CLAIMS;
+        return size.claims;
       },
       bare: async () => {
         await concurrently(fresh(), CLAIMS_AT_ONCE, async (n) => {
@@ -100,7 +101,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
             }),
           );
         });
-        return CLAIMS;
+        return size.claims;
       },
     },
     runs,
@@ -111,7 +112,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
   await writeLinks(
     embedded.links,
     (async function* () {
-      for (let handset = 0; handset < HANDSETS; handset++) {
+      for (let handset = 0; handset < size.handsets; handset++) {
         const count = linksOf(handset);
         links += count;
         yield Array.from({ length: count }, (_, n) => ({
@@ -123,7 +124,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
       }
     })(),
   );
-  const handsets = Array.from({ length: HANDSETS }, (_, n) => imei(n) as Imei);
+  const handsets = Array.from({ length: size.handsets }, (_, n) => imei(n) as Imei);
   const handsetsKey = 'screened/handsets.jsonl';
   await writeObject({ bucket: embedded.work, key: handsetsKey }, handsets.map(handsetLine).join(''));
   const window = { from: '2025-12-03', to: '2026-06-01' };
@@ -134,7 +135,7 @@ export async function measureClaiming(runs: number): Promise<Results> {
       floor: 'bare paged queries',
       goal: 0.7,
       ours: async () => {
-        const run = { first: 0, count: HANDSETS };
+        const run = { first: 0, count: size.handsets };
         await expand({ folder: 'screened/bench', shards: 100, window, handsetsKey, run }, context());
         return links;
       },
