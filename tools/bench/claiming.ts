@@ -3,15 +3,13 @@
 import type { Context } from 'aws-lambda';
 import type { Environment as ClaimEnvironment } from '../../lambdas/claim-shard/handler.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
-import { openDecision } from '../../lambdas/domain/decisions.ts';
-import type { AgencyId, BatchId, Imei } from '../../lambdas/domain/identifiers.ts';
+import type { BatchId, Imei } from '../../lambdas/domain/identifiers.ts';
 import { CLAIMS_AT_ONCE, QUERIES_AT_ONCE } from '../../lambdas/domain/limits.ts';
 import { handsetLine } from '../../lambdas/domain/screening.ts';
 import { gatheredLine, parseGatheredLine } from '../../lambdas/domain/sightings.ts';
-import { heldCsv } from '../../lambdas/domain/weighing.ts';
-import { SCREENED } from '../../lambdas/domain/work.ts';
 import type { Environment as ExpandEnvironment } from '../../lambdas/expand-handsets/handler.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
+import { approve, registerWaiting } from './approved.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
 import { compare, type Results } from './measure.ts';
 
@@ -46,7 +44,7 @@ export async function measureClaiming(runs: number, size = SIZE): Promise<Result
   let attempt = 0;
   const context = () => ({ awsRequestId: `bench-${++attempt}` }) as Context;
 
-  await approve(environment);
+  await approve(embedded, await registerWaiting(embedded, BATCH, NOW));
 
   // ---- claim: each run has numbers of its own, since each number is claimed once in a batch.
   let first = 0;
@@ -165,20 +163,4 @@ export async function measureClaiming(runs: number, size = SIZE): Promise<Result
     runs,
   );
   return { measured: [claimed, expanded], told: [] };
-}
-
-/** Registers the batch, approved: nothing is claimed for an unapproved one. None of its handsets is held. */
-async function approve(env: { readonly WORK: string; readonly CASES: string }): Promise<void> {
-  const { writeObject } = await import('../../lambdas/stores/objects.ts');
-  const { registerBatch } = await import('../../lambdas/stores/cases/batches.ts');
-  const { openApproval } = await import('../../lambdas/stores/cases/approvals.ts');
-  const whose = { batchId: BATCH, kind: 'report', agency: 'mha' as AgencyId, file: 'reports/mha/a.csv' } as const;
-  const report = { rows: 1, rejected: 0, repeats: 0, handsets: 1 };
-  const at = { execution: 'bench', startedAt: NOW, uploadedAt: NOW, sha256: '0'.repeat(64) };
-  const batch = await registerBatch(env.CASES, { ...whose, ...at, state: 'waiting', plan: 0, report });
-  const previewKey = SCREENED.previews.folder('screened/bench', 'bench');
-  await writeObject({ bucket: env.WORK, key: SCREENED.previews.held(previewKey) }, heldCsv([]));
-  const preview = '0'.repeat(64);
-  const opening = { batchId: BATCH, preview, people: 0, openedAt: NOW, decideBy: null, overLimit: null };
-  await openApproval(env, batch, { previewKey, previewSha256: preview }, openDecision(opening), 'bench');
 }

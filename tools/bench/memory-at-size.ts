@@ -5,11 +5,12 @@
 import { addDecision } from '../../lambdas/domain/books.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { elsewhereHeader, elsewhereLines } from '../../lambdas/domain/elsewhere.ts';
-import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Gathered, GatheredObject, Plan, ShardPlaces, WrittenList } from '../../lambdas/domain/plans.ts';
 import { gatheredLine } from '../../lambdas/domain/sightings.ts';
 import { weightLine } from '../../lambdas/domain/weighing.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
+import { approve, registerWaiting } from './approved.ts';
 import { type Embedded, imei, msisdn } from './embedded.ts';
 
 const NOW = '2026-06-20T00:00:00Z' as Instant;
@@ -53,13 +54,9 @@ export async function gatheredOf(
   links: number,
 ): Promise<{ gather: Invocation; claim: () => Promise<Invocation> }> {
   const { readText, writeObject } = await import('../../lambdas/stores/objects.ts');
-  const { registerBatch } = await import('../../lambdas/stores/cases/batches.ts');
   const folder = `screened/${plan}`;
   const batchId = `mha-${String(plan).padStart(12, '0')}` as BatchId;
-  const whose = { batchId, kind: 'report', agency: 'mha' as AgencyId, file: 'reports/mha/a.csv' } as const;
-  const report = { rows: 1, rejected: 0, repeats: 0, handsets: 1 };
-  const at = { execution: 'bench', handsetsKey: `${folder}/handsets.jsonl`, startedAt: NOW, uploadedAt: NOW };
-  await registerBatch(cases, { ...whose, ...at, sha256: '0'.repeat(64), state: 'waiting', plan: 0, report });
+  const batch = await registerWaiting({ cases }, batchId, NOW, `${folder}/handsets.jsonl`);
   const objects: GatheredObject[] = [];
   for (let first = 0; first < links; first += LINKS_PER_OBJECT) {
     const own = Math.min(LINKS_PER_OBJECT, links - first);
@@ -104,6 +101,7 @@ export async function gatheredOf(
       },
     },
     claim: async () => {
+      await approve({ work: bucket, cases }, batch);
       const shards = `${folder}/shards/bench`;
       const items = (await readText({ bucket, key: `${shards}/shards.jsonl` })).trimEnd().split('\n');
       // The last item is the run of handsets.
@@ -118,7 +116,7 @@ export async function gatheredOf(
         function: 'Claim',
         handler: 'claim-shard',
         of: `${children === 1 ? 'a shard' : `one of ${count(children)} parts of a shard`} of ${count(links)} links`,
-        event: { batchId: BATCH, plan, startedAt: NOW, handsetsKey: '', gathered, item: JSON.parse(items[0] ?? '') },
+        event: { batchId, plan, startedAt: NOW, handsetsKey: '', gathered, item: JSON.parse(items[0] ?? '') },
       };
     },
   };
