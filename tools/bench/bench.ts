@@ -19,7 +19,7 @@ const BENCHMARKS: Record<string, (runs: number) => Promise<Results>> = {
   claiming: measureClaiming,
   cutting: measureCutting,
   interpreting: measureInterpreting,
-  memory: measureMemory,
+  memory: () => measureMemory(),
   sharing: () => measureSharing(showProgress(process.stderr)),
 };
 const LEAST_RUNS = 5;

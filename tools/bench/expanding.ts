@@ -56,7 +56,6 @@ export async function expandOf({ work: bucket }: Embedded, what: string, given: 
   await writeObject({ bucket, key: handsetsKey }, lines.join(''));
   const table = await serve(given);
   return {
-    function: 'Expand',
     handler: 'expand-handsets',
     of: what,
     event: {

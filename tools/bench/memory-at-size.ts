@@ -23,7 +23,6 @@ const ROWS_PER_LIST = DEFAULT_POLICY.linksPerShard / 2;
 
 /** One invocation that is measured. */
 export interface Invocation {
-  function: string;
   handler: string;
   /** The size of its input, in words. */
   of: string;
@@ -85,7 +84,6 @@ export async function gatheredOf(
   const results = { ResultWriterDetails: { Bucket: bucket, Key: `${expanded}/manifest.json` } };
   return {
     gather: {
-      function: 'Gather',
       handler: 'gather-links',
       of: `${count(links)} links`,
       event: {
@@ -113,7 +111,6 @@ export async function gatheredOf(
       );
       const gathered = { indexKey: `${shards}/index.jsonl`, operators: [OPERATOR] };
       return {
-        function: 'Claim',
         handler: 'claim-shard',
         of: `${children === 1 ? 'a shard' : `one of ${count(children)} parts of a shard`} of ${count(links)} links`,
         event: { batchId, plan, startedAt: NOW, handsetsKey: '', gathered, item: JSON.parse(items[0] ?? '') },
@@ -166,7 +163,6 @@ export async function elsewhereOf({ work: bucket, cases }: Embedded, plan: numbe
   const report = { rows: 0, rejected: 0, repeats: 0, handsets: 0 };
   await dynamo.send(new PutCommand({ TableName: cases, Item: { pk: `BATCH#${batchId}`, ...batch, report } }));
   return {
-    function: 'Settle',
     handler: 'settle-batch',
     of: `${count(rows)} rows elsewhere`,
     event: { batchId, now: NOW },

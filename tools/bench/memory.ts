@@ -44,7 +44,12 @@ async function* each(pieces: Iterable<string>): AsyncGenerator<string> {
   yield* pieces;
 }
 
-export async function measureMemory(): Promise<Results> {
+/**
+ * @param scale the part of the work that is measured, of which a test has little
+ * @param sizes the most sizes of each function's work that are measured
+ */
+export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY): Promise<Results> {
+  const part = (n: number) => Math.ceil(n * scale);
   const { functions } = await designOf();
   const embedded = await startEmbedded();
   const environment: ClaimEnvironment &
@@ -103,7 +108,7 @@ export async function measureMemory(): Promise<Results> {
     const place = await put(`reports/mha/${rows}.csv`, fileOf('imei,reported_on,case_ref,category\n', reportRow, rows));
     const report = { ...place, agency: 'mha' as AgencyId, name: `${rows}.csv`, uploadedAt: NOW };
     const event = { report, execution: `arn:bench:${rows}`, now: NOW };
-    return { function: 'Screen', handler: 'screen-report', of: ofRows(rows), event };
+    return { handler: 'screen-report', of: ofRows(rows), event };
   };
   const usageHeader = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
   const usage = async (rows: number) => ({
@@ -113,7 +118,6 @@ export async function measureMemory(): Promise<Results> {
     uploadedAt: NOW,
   });
   const cut = async (rows: number): Promise<Invocation> => ({
-    function: 'Cut',
     handler: 'cut-usage',
     of: ofRows(rows),
     event: { file: await usage(rows), folder: `imports/${rows}` },
@@ -122,7 +126,6 @@ export async function measureMemory(): Promise<Results> {
     const start = usageHeader.length;
     const end = start + [...fileOf('', usageRow, rows)].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
     return {
-      function: 'ImportPiece',
       handler: 'import-piece',
       of: ofRows(rows),
       event: {
@@ -180,55 +183,55 @@ export async function measureMemory(): Promise<Results> {
     const body = JSON.stringify({ time: NOW, detail: { bucket: { name: bucket }, object } });
     const attributes = { ApproximateFirstReceiveTimestamp: String(Date.parse(NOW)), ApproximateReceiveCount: '1' };
     return {
-      function: 'Record',
       handler: 'record-response',
       of: ofRows(rows),
       event: { Records: [{ messageId: '1', body, attributes }] },
     };
   };
 
-  const few = await gatheredOf(embedded, 1, 10_000);
-  const many = await gatheredOf(embedded, 2, 10_000_000);
+  const few = await gatheredOf(embedded, 1, part(10_000));
+  const many = await gatheredOf(embedded, 2, part(10_000_000));
 
   const delhi = () => 'Delhi';
   const long = 'द'.repeat(490);
 
   const told: Results['told'] = [];
-  for (const prepare of [
-    () => screen(10_000),
-    () => screen(1_000_000),
-    () => cut(5_000),
-    () => cut(500_000),
-    () => piece(1_000),
-    () => piece(PIECE_ROWS),
-    () => record(10),
-    () => record(1_000),
-    () => expandOf(embedded, '10,000 links', { handsets: 1, links: 10_000, area: delhi }),
-    () => expandOf(embedded, '10,000,000 links', { handsets: 1, links: 10_000_000, area: delhi }),
-    () => expandOf(embedded, '16 handsets of 1,000,000 links', { handsets: 16, links: 1_000_000, area: delhi }),
-    () =>
-      expandOf(embedded, '450,000 links, each in an area of its own', {
-        handsets: 1,
-        links: 450_000,
-        area: (n) => long + n,
-      }),
-    () => few.gather,
-    () => few.claim(),
-    () => many.gather,
-    () => many.claim(),
-    () => elsewhereOf(embedded, 1, 10_000),
-    () => elsewhereOf(embedded, 2, 5_000_000),
-    () => settledOf(embedded, 3, { handsets: 141, numbers: 10_000 }),
-    () => settledOf(embedded, 4, { handsets: 28_200, numbers: 2_000_000 }),
-    () => settledOf(embedded, 5, { handsets: 141_000, numbers: 10_000_000 }),
-  ]) {
+  const work: Record<string, (() => Promise<Invocation>)[]> = {
+    Screen: [() => screen(part(10_000)), () => screen(part(1_000_000))],
+    Cut: [() => cut(part(5_000)), () => cut(part(500_000))],
+    ImportPiece: [() => piece(part(1_000)), () => piece(part(PIECE_ROWS))],
+    Record: [() => record(10), () => record(part(1_000))],
+    Expand: [
+      () => expandOf(embedded, '10,000 links', { handsets: 1, links: part(10_000), area: delhi }),
+      () => expandOf(embedded, '10,000,000 links', { handsets: 1, links: part(10_000_000), area: delhi }),
+      () => expandOf(embedded, '16 handsets of 1,000,000 links', { handsets: 16, links: part(1_000_000), area: delhi }),
+      () =>
+        expandOf(embedded, '450,000 links, each in an area of its own', {
+          handsets: 1,
+          links: part(450_000),
+          area: (n) => long + n,
+        }),
+    ],
+    Gather: [async () => few.gather, async () => many.gather],
+    Claim: [() => few.claim(), () => many.claim()],
+    Settle: [
+      () => elsewhereOf(embedded, 1, part(10_000)),
+      () => elsewhereOf(embedded, 2, part(5_000_000)),
+      () => settledOf(embedded, 3, { handsets: part(141), numbers: part(10_000) }),
+      () => settledOf(embedded, 4, { handsets: part(28_200), numbers: part(2_000_000) }),
+      () => settledOf(embedded, 5, { handsets: part(141_000), numbers: part(10_000_000) }),
+    ],
+  };
+  for (const [name, prepare] of Object.entries(work).flatMap(([name, all]) =>
+    all.slice(0, sizes).map((prepare) => [name, prepare] as const),
+  )) {
     const invocation = await prepare();
-    const memoryMb = functions[invocation.function]?.memoryMb;
-    if (memoryMb === undefined) throw new Error(`the templates have no function ${invocation.function}`);
+    const memoryMb = functions[name]?.memoryMb;
+    if (memoryMb === undefined) throw new Error(`the templates have no function ${name}`);
     const megabytes = await peakOf(invocation, memoryMb);
     await invocation.done?.();
     told.push({
-      name: `${invocation.function} of ${invocation.of}`,
+      name: `${name} of ${invocation.of}`,
       figures: { 'peak MB': Math.round(megabytes) },
       goal: { text: `within the ${memoryMb} MB of its template`, met: megabytes <= memoryMb },
     });

@@ -123,7 +123,6 @@ export async function settledOf(
   const report = { rows: handsets, rejected: 0, repeats: 0, handsets };
   await dynamo.send(new PutCommand({ TableName: cases, Item: { pk: `BATCH#${batchId}`, ...batch, report } }));
   return {
-    function: 'Settle',
     handler: 'settle-batch',
     of: `${count(numbers)} numbers of ${count(handsets)} handsets, each disconnected and blocked`,
     event: { batchId, now: NOW },
