@@ -83,8 +83,12 @@ const ANY_LINE_END = /[\n\r\v\f\u0085\u2028\u2029]/;
 /** A lone CR within a name: the lines end in CR alone, and the first rows were read as names. */
 const LONE_CR = /\r(?!\n)/;
 
+/** A number or a handset as nearly every row has it. */
+const PLAIN_IDENTIFIER = /^\+?[0-9]{10,}$/;
+
 /** Whether a number or a handset stands in a header's cell: then what should be the first row was written behind the names. */
 function namesSomebody(cell: string): boolean {
+  if (PLAIN_IDENTIFIER.test(cell)) return true;
   return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));
 }
 
@@ -200,7 +204,7 @@ export async function* markCsv(chunks: Chunks, columns: Columns, bytes: number):
 }
 
 /** The place of each column asked for among a row's cells; -1 if the header lacks it. */
-type Places<Column extends string> = readonly (readonly [column: Column, at: number])[];
+type Places<Column extends string> = readonly { readonly column: Column; readonly at: number }[];
 
 /**
  * Makes rows of blocks of whole lines. It counts lines and leaves out empty ones itself: csv-parse counts the CRLF of
@@ -249,7 +253,7 @@ class RecordReader<Column extends string> {
       on_record: (cells: string[], context) => {
         // csv-parse makes an error, with its stack, of each record whose number of cells differs from the first one's. If it has counted
         // none, every record is the first.
-        Object.assign(parser.info, { records: 0 });
+        (parser.info as { records: number }).records = 0;
         if (this.#fault === undefined) this.#record(cells, context.bytes);
         return null;
       },
@@ -383,19 +387,21 @@ class RecordReader<Column extends string> {
       if (this.#places === undefined && end > LONGEST_RECORD) this.#fault = new FileFault(1, 'empty_file');
       return;
     }
+    const { joined = false } = this.#columns;
+    const hasIdentifier = joined && cells.some(namesSomebody);
     if (this.#places === undefined) {
       if (!this.#isDeclared && isDeclaration(cells, this.#separator)) this.#isDeclared = true;
       else this.#header(line, cells);
-    } else if (this.#isHeaderAgain(cells)) {
+    } else if (joined && !hasIdentifier && this.#isHeaderAgain(cells)) {
       this.#header(line, cells);
-    } else if (this.#columns.joined && this.#isSpoiltHeader(cells)) {
+    } else if (joined && this.#isSpoiltHeader(cells, hasIdentifier)) {
       this.#fault = new FileFault(line, 'misplaced_header');
     } else if (cells.length !== this.#width || (this.#line > line + 1 && this.#hasRowWithin(cells))) {
       this.#rows.push({ line, wrongCellCount: cells.map(textOf).join(',') });
     } else {
       const row = {} as Record<Column, string>;
       const { rewrite } = this.#columns;
-      for (const [column, at] of this.#places) {
+      for (const { column, at } of this.#places) {
         const cell = at < 0 ? '' : textOf(cells[at] as string);
         row[column] = rewrite ? rewrite(column, cell) : cell;
       }
@@ -410,10 +416,9 @@ class RecordReader<Column extends string> {
     return (at < 0 ? this.#tail.at(at) : this.#block[at]) === CR;
   }
 
-  /** Whether a record is the header of another file that was joined to this one: no row has the names of columns for its cells. */
+  /** Whether a record that names nobody is the header of another file that was joined to this one: no row has names of columns for its cells. */
   #isHeaderAgain(cells: string[]): boolean {
-    const { joined = false, required, oneOf = required } = this.#columns;
-    if (!joined || cells.some(namesSomebody)) return false;
+    const { required, oneOf = required } = this.#columns;
     const names = this.#namesIn(cells);
     return required.every((column) => names.includes(column)) && oneOf.some((column) => names.includes(column));
   }
@@ -422,14 +427,13 @@ class RecordReader<Column extends string> {
    * Whether a record is, or ends in, a header in the middle of a file that can't be read as one: the file before it had no line end, or a
    * column has another name. The rows beneath it would be read by the columns of the header before.
    */
-  #isSpoiltHeader(cells: string[]): boolean {
+  #isSpoiltHeader(cells: string[], hasIdentifier: boolean): boolean {
     const { required, optional, oneOf = [] } = this.#columns;
     const keys: readonly string[] = [...required, ...oneOf];
-    const hasIdentifier = cells.some(namesSomebody);
     if (cells.length === this.#width)
       return (
         !hasIdentifier &&
-        (this.#places ?? []).some(([column, at]) => {
+        (this.#places ?? []).some(({ column, at }) => {
           const cell = keys.includes(column) ? cells[at] : undefined;
           return cell !== undefined && mayBeName(cell) && keys.includes(this.#namesIn([cell])[0] ?? '');
         })
@@ -448,7 +452,7 @@ class RecordReader<Column extends string> {
    * it in a later row. The cell then holds the end of the first row, the rows between, and the beginning of the last one.
    */
   #hasRowWithin(cells: readonly string[]): boolean {
-    const keys = (this.#places ?? []).flatMap(([column, at]) => (KEY_COLUMNS.has(column) && at >= 0 ? [at] : []));
+    const keys = (this.#places ?? []).flatMap(({ column, at }) => (KEY_COLUMNS.has(column) && at >= 0 ? [at] : []));
     return cells.some((cell, at) => {
       const [first, ...between] = cell.split('\n').map((part) => part.split(this.#separator));
       const last = between.pop();
@@ -486,7 +490,7 @@ class RecordReader<Column extends string> {
     else if (twice !== undefined) this.#fault = new FileFault(line, `duplicate_column:${twice}`);
     this.#headerEnd ??= this.reached;
     this.#width = cells.length;
-    this.#places = [...required, ...optional].map((column) => [column, names.indexOf(column)]);
+    this.#places = [...required, ...optional].map((column) => ({ column, at: names.indexOf(column) }));
   }
 }
 
