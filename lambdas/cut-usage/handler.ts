@@ -3,11 +3,11 @@ import { columnsAs } from '../domain/file-forms.ts';
 import { cutFile, type Stopped } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
-import { usageFile } from '../import-usage/usage.ts';
 import { formsOfFiles, wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { readChunks, writeObject } from '../stores/objects.ts';
+import { usageFile } from '../stores/usage-files.ts';
 
 const environment = z.object({
   WORK: z.string(),

@@ -7,6 +7,19 @@ export interface Delivery {
   readonly times: number;
 }
 
+/** A file that somebody put into the inbox. */
+export interface Uploaded {
+  bucket: string;
+  key: string;
+  versionId: string;
+  /** The upload's version, which tells it from every other one, also of the same key. */
+  upload: string;
+  size: number;
+  at: Instant;
+  /** The delivery of its event. */
+  delivery: Delivery;
+}
+
 /**
  * The earliest instant at which a delivery can have come, from what its message tells. No rule reads the clock, and a message says nothing
  * of this delivery's time; but each time it was not worked on, it came back only after `hiddenSeconds`, its queue's visibility timeout.

@@ -1,5 +1,6 @@
+import type { Uploaded } from '../domain/deliveries.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
-import { type Uploaded, uploads } from '../runtime/uploads.ts';
+import { uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
 import { env } from './environment.ts';

@@ -1,3 +1,4 @@
+import type { Uploaded } from '../domain/deliveries.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type ApproverId, isBatchId } from '../domain/identifiers.ts';
 import { LARGEST_FILE } from '../domain/limits.ts';
@@ -6,7 +7,6 @@ import { receiptKey, takenReceiptKey } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import { countedIn, type Refusal, reasonOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { log } from '../runtime/log.ts';
-import type { Uploaded } from '../runtime/uploads.ts';
 import { tell } from '../stores/notices.ts';
 import { readBytes, writeObject } from '../stores/objects.ts';
 import { env } from './environment.ts';

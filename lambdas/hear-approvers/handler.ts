@@ -1,7 +1,7 @@
-import { deliveredAt } from '../domain/deliveries.ts';
+import { deliveredAt, type Uploaded } from '../domain/deliveries.ts';
 import { ADMITTED, EXEMPTED } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
-import { type Uploaded, uploads } from '../runtime/uploads.ts';
+import { uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
 import { admit } from './admissions.ts';

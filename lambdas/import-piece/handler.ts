@@ -3,10 +3,10 @@ import { columnsAs } from '../domain/file-forms.ts';
 import { readPiece } from '../domain/pieces.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
-import { type ImportedPiece, importRows, usageFile } from '../import-usage/usage.ts';
 import { formsOfFiles, wholeNumber } from '../runtime/environment.ts';
 import { task } from '../runtime/task.ts';
 import { readBytes } from '../stores/objects.ts';
+import { type ImportedPiece, importRows, usageFile } from '../stores/usage-files.ts';
 
 const environment = z.object({ WORK: z.string(), LINKS: z.string(), LINK_DAYS: wholeNumber, FILE_FORMS: formsOfFiles });
 export type Environment = z.input<typeof environment>;

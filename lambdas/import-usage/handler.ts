@@ -1,20 +1,21 @@
 import * as z from 'zod';
 import { readCsv } from '../domain/csv.ts';
+import type { Uploaded } from '../domain/deliveries.ts';
 import { columnsAs } from '../domain/file-forms.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
 import { rejectsHeader } from '../domain/rejects.ts';
 import { usageColumns } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
-import { formsOfFiles, operatorList, wholeNumber } from '../runtime/environment.ts';
-import { type Uploaded, uploads } from '../runtime/uploads.ts';
+import { formsOfFiles, limitsOfGates, operatorList, wholeNumber } from '../runtime/environment.ts';
+import { uploads } from '../runtime/uploads.ts';
 import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
+import { holdUp, judge } from '../stores/gates.ts';
 import { tellStray } from '../stores/notices.ts';
 import { readBytes } from '../stores/objects.ts';
 import { marking, markOf } from '../stores/uploads.ts';
+import { announceImport, importRows, rejectsOf, type UsageFile } from '../stores/usage-files.ts';
 import { startUnlessDone } from '../stores/workflows.ts';
-import { gates, holdUp, judge } from './gate.ts';
-import { announceImport, importRows, rejectsOf, type UsageFile } from './usage.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -26,7 +27,7 @@ const environment = z.object({
   OPERATORS_TOPIC: z.string(),
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
-  GATES: gates,
+  GATES: limitsOfGates,
   FILE_FORMS: formsOfFiles,
   IMPORT_MACHINE: z.string(),
   BYTES_PER_PIECE: wholeNumber,

@@ -1,20 +1,20 @@
 import * as z from 'zod';
 import { rejectLine, rejectsHeader } from '../domain/rejects.ts';
 import { USAGE_WARNINGS } from '../domain/sightings.ts';
-import {
-  announceImport,
-  type Counts,
-  faultOfFile,
-  type ImportedPiece,
-  importedPiece,
-  rejectsOf,
-  usageFile,
-} from '../import-usage/usage.ts';
 import { task } from '../runtime/task.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readChunks } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';
 import { mark } from '../stores/uploads.ts';
+import {
+  announceImport,
+  faultOfFile,
+  type ImportCounts,
+  type ImportedPiece,
+  importedPiece,
+  rejectsOf,
+  usageFile,
+} from '../stores/usage-files.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -52,7 +52,7 @@ export const handler = task(input, async ({ file, stretches, cut: { fault } }) =
   const rejects = rejectsOf(file, env.OUTBOX);
   await writeRejects(file, rejects, lines());
 
-  const counts: Counts = { rows: 0, imported: 0, rejected: 0, warnings: {} };
+  const counts: ImportCounts = { rows: 0, imported: 0, rejected: 0, warnings: {} };
   for (const { rows, imported, rejected, warnings } of pieces) {
     counts.rows += rows;
     counts.imported += imported;

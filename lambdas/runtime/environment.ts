@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { fileForms } from '../domain/file-forms.ts';
+import { gateLimits } from '../domain/gates.ts';
 import { operatorIds } from './input.ts';
 
 /** Ids in a variable of the environment, separated by commas. */
@@ -16,3 +17,9 @@ export const formsOfFiles = z
   .string()
   .transform((json) => JSON.parse(json))
   .pipe(fileForms);
+
+/** The limits of the gates for usage files, as a variable of the environment has them. */
+export const limitsOfGates = z
+  .string()
+  .transform((json) => JSON.parse(json))
+  .pipe(gateLimits);

@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import type { Instant } from '../domain/days.ts';
-import type { Delivery } from '../domain/deliveries.ts';
+import type { Uploaded } from '../domain/deliveries.ts';
 import { instant } from './input.ts';
 import { events } from './queue.ts';
 
@@ -16,19 +15,6 @@ const created = z.object({
     }),
   }),
 });
-
-/** A file that somebody put into the inbox. */
-export interface Uploaded {
-  bucket: string;
-  key: string;
-  versionId: string;
-  /** The upload's version, which tells it from every other one, also of the same key. */
-  upload: string;
-  size: number;
-  at: Instant;
-  /** The delivery of its event. */
-  delivery: Delivery;
-}
 
 /** The handler of a queue of "Object Created" events. */
 export function uploads(work: (file: Uploaded, attempt: string) => Promise<void>) {

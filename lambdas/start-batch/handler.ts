@@ -1,10 +1,11 @@
 import * as z from 'zod';
+import type { Uploaded } from '../domain/deliveries.ts';
 import { batchlessExecution, uploadExecution } from '../domain/execution-names.ts';
 import { type AgencyId, type BatchId, batchIdOf } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
 import { LARGEST_REPORT } from '../domain/limits.ts';
 import { idList } from '../runtime/environment.ts';
-import { type Uploaded, uploads } from '../runtime/uploads.ts';
+import { uploads } from '../runtime/uploads.ts';
 import { tellStray } from '../stores/notices.ts';
 import { readSha256, TooLarge } from '../stores/objects.ts';
 import { marking } from '../stores/uploads.ts';

@@ -1,9 +1,9 @@
+import type { Uploaded } from '../domain/deliveries.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import type { BatchId, CaseworkerId } from '../domain/identifiers.ts';
 import { receiptKey, takenReceiptKey } from '../domain/outbox.ts';
 import { type Refusal, reasonOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { log } from '../runtime/log.ts';
-import type { Uploaded } from '../runtime/uploads.ts';
 import { audit } from './audit.ts';
 import { writeObject } from './objects.ts';
 

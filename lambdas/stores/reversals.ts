@@ -1,7 +1,7 @@
+import type { Uploaded } from '../domain/deliveries.ts';
 import { batchlessExecution, uploadExecution } from '../domain/execution-names.ts';
 import type { AgencyId, BatchId, CaseworkerId } from '../domain/identifiers.ts';
 import { ASKED } from '../domain/work.ts';
-import type { Uploaded } from '../runtime/uploads.ts';
 import { type RecordedAppeal, readAppeal } from './cases/appeals.ts';
 import { readTextIfThere } from './objects.ts';
 import type { Done } from './uploads.ts';

@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { readCsv } from '../domain/csv.ts';
 import { columnsAs } from '../domain/file-forms.ts';
 import { usageColumns } from '../domain/sightings.ts';
-import { gates, holdUp, judge } from '../import-usage/gate.ts';
-import { usageFile } from '../import-usage/usage.ts';
-import { formsOfFiles } from '../runtime/environment.ts';
+import { formsOfFiles, limitsOfGates } from '../runtime/environment.ts';
 import { task } from '../runtime/task.ts';
 import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
+import { holdUp, judge } from '../stores/gates.ts';
 import { readChunks } from '../stores/objects.ts';
 import { mark, markOf } from '../stores/uploads.ts';
+import { usageFile } from '../stores/usage-files.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -17,7 +17,7 @@ const environment = z.object({
   OPERATORS_TOPIC: z.string(),
   APPROVERS_TOPIC: z.string(),
   ADMINISTRATORS_TOPIC: z.string(),
-  GATES: gates,
+  GATES: limitsOfGates,
   FILE_FORMS: formsOfFiles,
 });
 export type Environment = z.input<typeof environment>;

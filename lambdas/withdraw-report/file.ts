@@ -1,3 +1,4 @@
+import type { Uploaded } from '../domain/deliveries.ts';
 import { columnsAs } from '../domain/file-forms.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type AgencyId, isBatchId } from '../domain/identifiers.ts';
@@ -7,7 +8,6 @@ import type { FileReason } from '../domain/reasons.ts';
 import { countedIn, type Refusal, reasonOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
 import { withdrawalColumns } from '../domain/withdrawals.ts';
 import { log } from '../runtime/log.ts';
-import type { Uploaded } from '../runtime/uploads.ts';
 import { audit } from '../stores/audit.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { tell } from '../stores/notices.ts';

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keptAssembly, runApp } from 'local-cloud';
 import { stageFromContext } from '../../config/context.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -24,14 +22,6 @@ const SOURCES = [
  * bundles itself, as apps of tests let it, are in the assembly's folder.)
  */
 const BUNDLES_STAY = { 'aws:cdk:disable-asset-staging': true };
-
-/** The app couldn't be synthesized; the message holds all that it said. */
-class SynthesisFailed extends Error {
-  constructor(said: string) {
-    super(said);
-    this.name = 'SynthesisFailed';
-  }
-}
 
 interface SynthSettings {
   /** Values on top of cdk.json's context. */
@@ -59,25 +49,20 @@ export async function synthesize(settings: SynthSettings = {}): Promise<string> 
     context?: Record<string, unknown>;
   };
   const context = { ...general, cloud: 'local', ...(settings.own ? {} : { config: 'none' }), ...settings.context };
-  const hash =
+  const [sources, depends] =
     settings.app === undefined
-      ? await hashOf(SOURCES, stageFromContext(context))
-      : await hashOf([...SOURCES, dirname(app)], { app, ...context });
-  const output = join(PROJECT, 'cdk.out', `local-${hash}`);
-  if (existsSync(join(output, 'manifest.json'))) return output;
-  const staging = `${output}.${process.pid}.${Math.random().toString(36).slice(2, 8)}`;
-  await mkdir(staging, { recursive: true });
-  try {
-    if (settings.app !== undefined) await runApp(app, staging, context);
-    else await (settings.here ? runHere : runOwn)(staging, { ...context, ...BUNDLES_STAY });
-    await moveInto(staging, output);
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
-  return output;
+      ? [SOURCES, { ...stageFromContext(context) }]
+      : [[...SOURCES, dirname(app)], { app, ...context }];
+  return await keptAssembly(
+    join(PROJECT, 'cdk.out', 'local'),
+    { project: PROJECT, sources, context: depends },
+    async (output) => {
+      if (settings.app !== undefined) await runOwn(app, output, context);
+      else if (settings.here) await runHere(output, { ...context, ...BUNDLES_STAY });
+      else await runOwn(app, output, { ...context, ...BUNDLES_STAY });
+    },
+  );
 }
-
-const runOwn = (output: string, context: Record<string, unknown>) => runApp('bin/app.ts', output, context);
 
 /** Does what `bin/app.ts` does; faults are told as `runApp` tells them. */
 async function runHere(output: string, context: Record<string, unknown>): Promise<void> {
@@ -87,61 +72,12 @@ async function runHere(output: string, context: Record<string, unknown>): Promis
   app.synth();
 }
 
-function runApp(app: string, output: string, context: Record<string, unknown>): Promise<void> {
+function runOwn(app: string, output: string, context: Record<string, unknown>): Promise<void> {
   const env = {
-    ...process.env,
-    CDK_OUTDIR: output,
-    CDK_CONTEXT_JSON: JSON.stringify(context),
     // The CDK is most of what a synthesis reads.
     NODE_COMPILE_CACHE: join(PROJECT, 'cdk.out', '.compile-cache'),
     // The loader judges what will run here; `cdk synth` and `cdk deploy` let the CDK's own rules judge, which takes a second.
     CDK_VALIDATION: 'false',
   };
-  return new Promise((resolve, reject) => {
-    execFile(
-      process.execPath,
-      [join(PROJECT, app)],
-      { cwd: PROJECT, env, maxBuffer: 64 * 1024 * 1024 },
-      (error, stdout, stderr) => {
-        if (error === null) resolve();
-        else reject(new SynthesisFailed(`${stderr}${stdout}`.trim() || error.message));
-      },
-    );
-  });
-}
-
-/**
- * Moves the assembly into its folder. Two processes that synthesize the same at once write the same: the second one uses the first one's.
- */
-async function moveInto(staging: string, output: string): Promise<void> {
-  try {
-    await rename(staging, output);
-  } catch (error) {
-    if (!existsSync(join(output, 'manifest.json'))) throw error;
-  }
-}
-
-async function hashOf(sources: readonly string[], context: object): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(Object.entries(context).sort()));
-  for (const source of sources) {
-    for (const path of (await filesUnder(join(PROJECT, source))).sort()) {
-      hash
-        .update(relative(PROJECT, path))
-        .update('\0')
-        .update(await readFile(path))
-        .update('\0');
-    }
-  }
-  return hash.digest('hex').slice(0, 16);
-}
-
-async function filesUnder(path: string): Promise<string[]> {
-  if (!existsSync(path)) return [];
-  try {
-    const entries = await readdir(path, { withFileTypes: true, recursive: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return [path];
-    throw error;
-  }
+  return runApp(join(PROJECT, app), { output, project: PROJECT, context, env });
 }

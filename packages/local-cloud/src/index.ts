@@ -18,5 +18,6 @@ export { UnsupportedDefinition } from './states/world.ts';
 export { loadAssembly } from './templates/assembly.ts';
 export type { CloudNames } from './templates/names.ts';
 export { RefusedTemplate } from './templates/refused.ts';
+export { keptAssembly, runApp } from './templates/synthesis.ts';
 export { resolveStacks, UnsupportedTemplate } from './templates/template.ts';
 export type { RunUsage } from './usage.ts';

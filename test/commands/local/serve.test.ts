@@ -3,12 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { ListBucketsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import { ListStateMachinesCommand } from '@aws-sdk/client-sfn';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { ListBucketsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListStateMachinesCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { synthesize } from '../../../lib/commands/local/synth.ts';
-import { clientsOf } from '../../../packages/local-cloud/test/fixture/lab.ts';
 import { Served } from './served.ts';
 
 // The app is synthesized once for all of them.
@@ -31,6 +30,13 @@ afterEach(async () => {
   }
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** The SDK's clients, as somebody outside the cloud has them. */
+function clientsOf(endpoint: string) {
+  const settings = { endpoint, region: 'ap-south-1', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } };
+  const clients = { dynamo: new DynamoDBClient(settings), s3: new S3Client(settings), sfn: new SFNClient(settings) };
+  return { ...clients, destroy: () => Object.values(clients).forEach((client) => void client.destroy()) };
+}
 
 /** The local cloud's temporary folders; tools that it runs may keep caches beside them. */
 const ownFolders = () => readdirSync(folder).filter((name) => name.startsWith('local-cloud-'));
@@ -61,7 +67,7 @@ describe('npm run local', () => {
     expect(said).toMatch(/aws dynamodb query --table-name \S*Cases/);
     expect(said).toMatch(/aws s3 cp report\.csv s3:\/\/\S*inbox\S*\/reports\/mha\//);
 
-    const clients = clientsOf({ endpoint, region: 'ap-south-1' });
+    const clients = clientsOf(endpoint);
     const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand());
     const { TableNames = [] } = await clients.dynamo.send(new ListTablesCommand());
     const { stateMachines = [] } = await clients.sfn.send(new ListStateMachinesCommand());
@@ -86,7 +92,7 @@ describe('npm run local', () => {
   it('tells what happens with the time at which it does, and lets time pass, stand still and go on as it is told to', async () => {
     const served = serve('--speed', '1', '--start', '2026-06-01T00:00:00Z');
     const endpoint = await served.endpoint();
-    const clients = clientsOf({ endpoint, region: 'ap-south-1' });
+    const clients = clientsOf(endpoint);
     const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand());
     const inbox = Buckets.find(({ Name }) => Name?.includes('inbox'))?.Name;
     const put = (Key: string, Body: string) => clients.s3.send(new PutObjectCommand({ Bucket: inbox, Key, Body }));

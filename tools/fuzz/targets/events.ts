@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Context } from 'aws-lambda';
 import fc from 'fast-check';
-import type { Uploaded } from '../../../lambdas/runtime/uploads.ts';
+import type { Uploaded } from '../../../lambdas/domain/deliveries.ts';
 import { CommandError } from '../../../lib/commands/command-line.ts';
 import { parseServeArguments } from '../../../lib/commands/local/serve-arguments.ts';
 import { parseArguments } from '../../../simulation/arguments.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import * as z from 'zod';
 import { type CsvRow, FileFault } from '../domain/csv.ts';
-import { type DateForm, dayOf } from '../domain/days.ts';
+import { asInstant, type DateForm, dayOf } from '../domain/days.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
 import { rejectsKey } from '../domain/outbox.ts';
@@ -16,16 +16,15 @@ import {
   type UsageWarning,
 } from '../domain/sightings.ts';
 import { fields } from '../domain/stored.ts';
-import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
-import { noteImport } from '../stores/cases/imports.ts';
-import { readVerdict } from '../stores/cases/verdicts.ts';
-import { writeLinks } from '../stores/links.ts';
-import { type Telling, tell } from '../stores/notices.ts';
-import { type Place, writeStream } from '../stores/objects.ts';
-import { writeRejects } from '../stores/rejects.ts';
-import { markOf } from '../stores/uploads.ts';
+import { noteImport } from './cases/imports.ts';
+import { readVerdict } from './cases/verdicts.ts';
+import { writeLinks } from './links.ts';
+import { type Telling, tell } from './notices.ts';
+import { type Place, writeStream } from './objects.ts';
+import { writeRejects } from './rejects.ts';
+import { markOf } from './uploads.ts';
 
 /** A usage file, as the functions that import it by pieces hand it on. */
 export const usageFile = z.object({
@@ -34,7 +33,7 @@ export const usageFile = z.object({
   versionId: z.string().optional(),
   operator: fields.operator,
   name: z.string(),
-  uploadedAt: instant,
+  uploadedAt: z.string().transform(asInstant),
 });
 export type UsageFile = z.output<typeof usageFile>;
 
@@ -57,7 +56,7 @@ const countsOf = z.object({
   rejected: z.number(),
   warnings: z.partialRecord(z.enum(USAGE_WARNINGS), z.number()),
 });
-export type Counts = z.output<typeof countsOf>;
+export type ImportCounts = z.output<typeof countsOf>;
 
 /** The outcome of one piece of a usage file: its counts, and the key in the work bucket of its rejects, which have no header. */
 export const importedPiece = z.object({ ...countsOf.shape, start: z.number(), key: z.string() });
@@ -75,7 +74,7 @@ export async function importRows(
   file: UsageFile,
   to: { links?: { table: string; keptDays: number }; rejects: Place; publishes?: true; dates: DateForm | undefined },
   heading = '',
-): Promise<Counts & { fault?: FileFault }> {
+): Promise<ImportCounts & { fault?: FileFault }> {
   const { operator, uploadedAt } = file;
   const uploadDay = dayOf(uploadedAt);
   const counts = { rows: 0, imported: 0, warnings: {} as Warnings };
@@ -154,7 +153,7 @@ async function noteImported(table: string, file: UsageFile): Promise<void> {
 export async function announceImport(
   env: { CASES: string } & Telling<'OPERATORS_TOPIC' | 'ADMINISTRATORS_TOPIC'>,
   file: UsageFile,
-  { rows, imported, rejected, warnings }: Counts,
+  { rows, imported, rejected, warnings }: ImportCounts,
   rejects: Place,
   stopped?: FaultOfFile,
 ): Promise<void> {

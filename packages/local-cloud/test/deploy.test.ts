@@ -1,17 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeExecutionCommand, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import { type LocalCloud, UnsupportedTemplate } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { synthesize } from '../../../lib/commands/local/synth.ts';
-import { clientsOf, DAY, START, startFixture } from '../../../packages/local-cloud/test/fixture/lab.ts';
-import { changedAssembly, resourceOf, type Template } from '../../scenarios/assembly.ts';
+import type { LocalCloud } from '../src/face.ts';
+import { UnsupportedTemplate } from '../src/templates/template.ts';
+import { changedFixture, resourceIn, type Template } from './fixture/changed.ts';
+import { clientsOf, DAY, START, startFixture } from './fixture/lab.ts';
 
 const folders: string[] = [];
 /** The fixture's app with its templates changed. */
 async function changed(stack: 'data' | 'work', change: (template: Template) => void): Promise<string> {
-  const assembly = await synthesize({ app: 'packages/local-cloud/test/fixture/app.ts' });
-  const folder = await changedAssembly(assembly, { [`fixture-${stack}.template.json`]: change });
+  const folder = await changedFixture(stack, change);
   folders.push(folder);
   return folder;
 }
@@ -40,27 +39,27 @@ describe('a second deployment', () => {
       'another pattern of a rule',
       'work',
       (template) => {
-        resourceOf(template, 'AWS::Events::Rule', 'FileRule').properties.EventPattern = { source: ['aws.s3'] };
+        resourceIn(template, 'AWS::Events::Rule', 'FileRule').properties.EventPattern = { source: ['aws.s3'] };
       },
       /fixture-work\.FileRule\w+: a deployment that changes EventPattern of an AWS::Events::Rule/,
     ],
     [
       'a bucket without versions',
       'data',
-      (template) => delete resourceOf(template, 'AWS::S3::Bucket', 'Inbox').properties.VersioningConfiguration,
+      (template) => delete resourceIn(template, 'AWS::S3::Bucket', 'Inbox').properties.VersioningConfiguration,
       /fixture-data\.Inbox\w+: a deployment that changes VersioningConfiguration of an AWS::S3::Bucket/,
     ],
     [
       'an event source less',
       'work',
-      (template) => delete template.Resources[resourceOf(template, 'AWS::Lambda::EventSourceMapping', 'File').id],
+      (template) => delete template.Resources[resourceIn(template, 'AWS::Lambda::EventSourceMapping', 'File').id],
       /fixture-work\.File\w+: a deployment that removes an AWS::Lambda::EventSourceMapping/,
     ],
     [
       'an event source that becomes a topic',
       'work',
       (template) => {
-        const { id } = resourceOf(template, 'AWS::Lambda::EventSourceMapping', 'File');
+        const { id } = resourceIn(template, 'AWS::Lambda::EventSourceMapping', 'File');
         template.Resources[id] = { Type: 'AWS::SNS::Topic', Properties: {} };
       },
       /fixture-work\.File\w+: a deployment that changes the type of an AWS::SNS::Topic/,
@@ -68,7 +67,7 @@ describe('a second deployment', () => {
   ])('with %s is an error that names it, and changes nothing', async (_, stack, change, told) => {
     const assembly = await changed(stack, (template) => {
       if (stack === 'work')
-        resourceOf(template, 'AWS::Lambda::Function', 'Echo').properties.Environment = {
+        resourceIn(template, 'AWS::Lambda::Function', 'Echo').properties.Environment = {
           Variables: { GREETING: 'no' },
         };
       change(template);
@@ -82,14 +81,14 @@ describe('a second deployment', () => {
     // Its worker stays warm, with the variables that it started with.
     await start('old');
     const assembly = await changed('work', (template) => {
-      resourceOf(template, 'AWS::Lambda::Function', 'Echo').properties.Environment = {
+      resourceIn(template, 'AWS::Lambda::Function', 'Echo').properties.Environment = {
         Variables: { GREETING: 'good day' },
       };
-      const { properties } = resourceOf(template, 'AWS::StepFunctions::StateMachine', 'Steps');
+      const { properties } = resourceIn(template, 'AWS::StepFunctions::StateMachine', 'Steps');
       properties.DefinitionString = JSON.parse(JSON.stringify(properties.DefinitionString).replace('86400', '172800'));
       template.Resources.More = { Type: 'AWS::SQS::Queue', Properties: {} };
       // Nobody reads it here.
-      resourceOf(template, 'AWS::Events::Rule', 'FileRule').properties.Description = 'another one';
+      resourceIn(template, 'AWS::Events::Rule', 'FileRule').properties.Description = 'another one';
     });
     await cloud.deploy(assembly);
     expect(Object.keys(cloud.names.queues)).toContain('More');
@@ -132,7 +131,7 @@ describe('another beginning', () => {
       return [GREETING, AWS_ACCESS_KEY_ID];
     };
     const polite = await changed('work', (template) => {
-      resourceOf(template, 'AWS::Lambda::Function', 'Echo').properties.Environment = {
+      resourceIn(template, 'AWS::Lambda::Function', 'Echo').properties.Environment = {
         Variables: { GREETING: 'good evening' },
       };
     });

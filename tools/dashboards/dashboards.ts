@@ -3,17 +3,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ACCOUNT, type LocalCloud, loadAssembly, REGION, startCloud } from 'local-cloud';
-import { command, say } from '../lib/commands/command.ts';
-import { readOptions } from '../lib/commands/command-line.ts';
-import { synthesize } from '../lib/commands/local/synth.ts';
-import { stageFromContext } from '../lib/config/context.ts';
-import { conduct } from '../simulation/conduct.ts';
-import { participantsOf } from '../simulation/participants.ts';
-import { showProgress } from '../simulation/progress.ts';
-import { drawDashboard } from '../tools/dashboards/draw.ts';
-import { graphsOf } from '../tools/dashboards/graphs.ts';
-import { MetricStore } from '../tools/dashboards/metrics.ts';
-import { publishUsage } from '../tools/dashboards/usage.ts';
+import { command, say } from '../../lib/commands/command.ts';
+import { readOptions } from '../../lib/commands/command-line.ts';
+import { synthesize } from '../../lib/commands/local/synth.ts';
+import { stageFromContext } from '../../lib/config/context.ts';
+import { conduct } from '../../simulation/conduct.ts';
+import { participantsOf } from '../../simulation/participants.ts';
+import { showProgress } from '../../simulation/progress.ts';
+import { drawDashboard } from './draw.ts';
+import { graphsOf } from './graphs.ts';
+import { MetricStore } from './metrics.ts';
+import { publishUsage } from './usage.ts';
 
 const HELP = `npm run dashboards
 
@@ -24,7 +24,7 @@ Draws both dashboards into docs/dashboards, from their definitions and what a sm
 Exit code 0: drawn; 1: not, with the reason; 2: the command line is wrong.
 `;
 
-const FOLDER = fileURLToPath(new URL('../docs/dashboards', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../docs/dashboards', import.meta.url));
 const START = Date.parse('2026-06-01T00:00:00Z');
 const SCALE = 0.004;
 const HOUR = 3_600_000;

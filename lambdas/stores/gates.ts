@@ -1,24 +1,17 @@
-import * as z from 'zod';
 import type { CsvRow } from '../domain/csv.ts';
 import type { FileForms } from '../domain/file-forms.ts';
-import { brokenRules, gateLimits, weigh } from '../domain/gates.ts';
+import { brokenRules, type GateLimits, weigh } from '../domain/gates.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { EVERY_APPROVER, toAdministrators, toApprover, toOperator } from '../domain/notices.ts';
 import { rejectsHeader } from '../domain/rejects.ts';
 import type { UsageColumn } from '../domain/sightings.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
-import { noteGated, readImported } from '../stores/cases/imports.ts';
-import { giveVerdict, type Verdict } from '../stores/cases/verdicts.ts';
-import { type Telling, tell } from '../stores/notices.ts';
-import { markOf } from '../stores/uploads.ts';
-import { importRows, rejectsOf, type UsageFile } from './usage.ts';
-
-/** The gates' limits, as a variable of the environment has them. */
-export const gates = z
-  .string()
-  .transform((json) => JSON.parse(json))
-  .pipe(gateLimits);
+import { noteGated, readImported } from './cases/imports.ts';
+import { giveVerdict, type Verdict } from './cases/verdicts.ts';
+import { type Telling, tell } from './notices.ts';
+import { markOf } from './uploads.ts';
+import { importRows, rejectsOf, type UsageFile } from './usage-files.ts';
 
 /**
  * Weighs a usage file and commits the verdict. If it was weighed before, the earlier verdict is adopted.
@@ -26,7 +19,7 @@ export const gates = z
  * @returns undefined for a file of fewer rows than are weighed
  */
 export async function judge(
-  env: { CASES: string; GATES: z.output<typeof gates> },
+  env: { CASES: string; GATES: GateLimits },
   file: UsageFile,
   read: () => AsyncIterable<CsvRow<UsageColumn>[]>,
 ): Promise<Verdict | undefined> {
