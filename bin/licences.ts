@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { readOptions } from '../lib/commands/command-line.ts';
-import { dependenciesOf, faultsOfLicences, type Lock } from '../lib/commands/licences.ts';
+import { dependenciesOf, faultsOfLicences, type PackageLock } from '../lib/commands/licences.ts';
 
 const HELP = `npm run licences
 
@@ -20,7 +20,7 @@ const read = (path: string) => {
 };
 
 async function run(): Promise<boolean> {
-  const lock: Lock = read('package-lock.json');
+  const lock: PackageLock = read('package-lock.json');
   const faults = faultsOfLicences(lock, (path) => read(`${path}/package.json`));
   for (const fault of faults) complain(fault);
   if (faults.length === 0) say(`${dependenciesOf(lock).length} packages, each pinned and under a permissive licence`);

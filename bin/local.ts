@@ -18,7 +18,7 @@ import type { StageConfig } from '../lib/config/stage.ts';
 import { SimulatedApprovers } from '../simulation/approvers.ts';
 import { bucketsOf } from '../simulation/buckets.ts';
 import type { OutsideCloud } from '../simulation/desk.ts';
-import { noticeText, uploadText, workText } from '../simulation/happenings.ts';
+import { noticeLine, uploadText, workText } from '../simulation/happenings.ts';
 import { signedByOwners } from '../simulation/signed.ts';
 
 let synthesizing: Promise<string> | undefined;
@@ -71,7 +71,7 @@ async function serve({
       if (cloud !== undefined && bucket === bucketsOf(cloud).inbox) happened(uploadText(key, size, known));
     },
     published: (message: string) => {
-      happened(noticeText(message));
+      happened(noticeLine(message));
       if (cloud !== undefined && approvals === 'auto') simulated.hear(deskIn(cloud, config, enforce), message);
     },
   };

@@ -7,7 +7,7 @@ import { command, complain, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { outputsOf } from '../lib/commands/outputs.ts';
 import { s3Client } from '../lib/commands/s3-client.ts';
-import { statusText } from '../lib/commands/status.ts';
+import { digestLines } from '../lib/commands/status.ts';
 
 const HELP = `npm run status -- [options]
 
@@ -54,7 +54,7 @@ async function run({ stage, day }: Settings): Promise<boolean> {
   }
   const text =
     (await (await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }))).Body?.transformToString()) ?? '';
-  say(statusText(text).trimEnd());
+  say(digestLines(text).trimEnd());
   return true;
 }
 

@@ -86,7 +86,7 @@ export function workText(line: string): string | undefined {
 }
 
 /** The text of a notice that is published; its audience is the participant it names. */
-export function noticeText(message: string): string {
+export function noticeLine(message: string): string {
   const notice = messageOf(message);
   const whom = [notice.operator, notice.agency, notice.approver].find((id) => id !== undefined);
   const why = STRAYS.find((stray) => stray === notice.why);

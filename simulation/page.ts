@@ -5,7 +5,7 @@ import { type Instant, instantOf } from '../lambdas/domain/days.ts';
 import { type Content, type Html, html } from '../lambdas/domain/html.ts';
 import { FOLLOW_UP } from '../lambdas/domain/identifiers.ts';
 import { columnWords, OUTCOME_SERIES, outcomeBars, outcomeTable } from '../lambdas/domain/outcome-bars.ts';
-import { outside, pageOf, table, time } from '../lambdas/domain/page-parts.ts';
+import { isolated, pageOf, table, time } from '../lambdas/domain/page-parts.ts';
 import { SUBJECT_STATES } from '../lambdas/domain/subject-states.ts';
 import { counted } from '../lambdas/domain/wording.ts';
 import type { OrderNotice } from './desk.ts';
@@ -38,11 +38,11 @@ function opening({ start, ended, problems, warnings, summaries }: RunTold, batch
     problems.length === 0
       ? html`<p class="lead">Every batch ended, and every row is accounted for.</p>`
       : html`<p class="lead"><strong>The run failed.</strong></p>
-<ul>${problems.map((problem) => html`<li>${outside(problem)}</li>`)}</ul>`;
+<ul>${problems.map((problem) => html`<li>${isolated(problem)}</li>`)}</ul>`;
   const warned =
     warnings.length === 0
       ? html``
-      : html`<div class="warning"><p><strong>Worth knowing</strong></p><ul>${warnings.map((warning) => html`<li>${outside(warning)}</li>`)}</ul></div>
+      : html`<div class="warning"><p><strong>Worth knowing</strong></p><ul>${warnings.map((warning) => html`<li>${isolated(warning)}</li>`)}</ul></div>
 `;
   return html`<header>
 <h1>What happened in this run</h1>
@@ -103,7 +103,7 @@ function batch(summary: Summary, orders: readonly OrderNotice[]): Html {
   const { batchId, agency, file, status, report, connections, blocks, startedAt, settledAt } = summary;
   const heading = html`<section aria-labelledby="${batchId}">
 <h2 id="${batchId}">Batch <span class="id">${batchId}</span></h2>
-<p>${agency} reported ${counted(report.handsets, 'handset')} in <code>${outside(file)}</code>: ${counted(report.rows, 'row')}, ${report.rejected} rejected, ${counted(report.repeats, 'repeat')}.</p>
+<p>${agency} reported ${counted(report.handsets, 'handset')} in <code>${isolated(file)}</code>: ${counted(report.rows, 'row')}, ${report.rejected} rejected, ${counted(report.repeats, 'repeat')}.</p>
 `;
   if (status === 'empty')
     return html`${heading}<p>It named no handset that could be taken: there was nothing to act on, at ${time(settledAt)}.</p>

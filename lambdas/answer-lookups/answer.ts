@@ -10,7 +10,7 @@ import {
   admitLookups,
   type LookupRow,
   lookupColumns,
-  nameOf,
+  nameOfAsked,
   parseLookupRow,
 } from '../domain/lookups.ts';
 import { explanationKey, receiptKey } from '../domain/outbox.ts';
@@ -112,7 +112,9 @@ async function publish(
       answered: recorded,
       rejected,
       // A plain number would tell whoever reads the audit about whom somebody asks.
-      ...Object.fromEntries(asked.map(({ line, asked: whom }) => [`line ${line}`, keyedHash(chain, nameOf(whom))])),
+      ...Object.fromEntries(
+        asked.map(({ line, asked: whom }) => [`line ${line}`, keyedHash(chain, nameOfAsked(whom))]),
+      ),
       ...Object.fromEntries([...numbers].map(([line, number]) => [`line ${line} number`, keyedHash(chain, number)])),
     },
     files: {

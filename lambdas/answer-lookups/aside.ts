@@ -12,7 +12,7 @@ import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { env } from './environment.ts';
 
 /** A batch that met a subject that is asked about and did not direct it. */
-export interface Aside extends AsideFacts, Pick<ElsewhereLine, 'identifier'> {}
+export interface AsideBatch extends AsideFacts, Pick<ElsewhereLine, 'identifier'> {}
 
 interface List {
   readonly batchId: BatchId;
@@ -25,16 +25,16 @@ interface List {
  * published, any other's from its plan. Nothing names the batches that left somebody out, so every list with a line is looked through; most
  * lists are short.
  */
-export async function asideOf(subjects: ReadonlySet<Imei | Msisdn>): Promise<Aside[]> {
+export async function asideOf(subjects: ReadonlySet<Imei | Msisdn>): Promise<AsideBatch[]> {
   if (subjects.size === 0) return [];
   const shown = new Set([...subjects].map((subject) => (isImei(subject) ? imeiOut(subject) : subject)));
-  const found: Aside[] = [];
+  const found: AsideBatch[] = [];
   await concurrently(lists(), OBJECTS_AT_ONCE, async ({ batchId, place, bytes }) => {
     for await (const lines of readTextLines(place, { start: 0, end: bytes }))
       for (const line of lines) if (shown.has(shownIn(line))) found.push({ batchId, ...parseElsewhereLine(line) });
   });
   // The lists are read side by side, so the order is made here.
-  const name = ({ batchId, kind, operator }: Aside) => `${batchId} ${kind} ${operator}`;
+  const name = ({ batchId, kind, operator }: AsideBatch) => `${batchId} ${kind} ${operator}`;
   return found.sort((a, b) => (name(a) < name(b) ? -1 : 1));
 }
 

@@ -1,7 +1,7 @@
 import { keptUntil, lateAnswersUntil, type Pointer, slotOf } from '../domain/claims.ts';
 import { dayOf, laterOf } from '../domain/days.ts';
 import { subjectOfLine } from '../domain/directions.ts';
-import { exemptionOf, isInForce } from '../domain/exemptions.ts';
+import { exemptionOf, isExemptionInForce } from '../domain/exemptions.ts';
 import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { newLedger } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
@@ -89,7 +89,7 @@ async function decideShard(request: Input, earlier: EarlierDirections, folder: s
   const day = dayOf(startedAt);
   const { exemptions } = await readExemptions(env, day);
   const wordsOf = (subject: Msisdn | Imei) => exemptionOf(exemptions, subject);
-  const found = await find(request, (subject) => isInForce(wordsOf(subject), day, env.APPROVERS));
+  const found = await find(request, (subject) => isExemptionInForce(wordsOf(subject), day, env.APPROVERS));
   const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
   const claims = await readClaims(env.CASES, item.kind, identifiers, startedAt);
   const reversals = new Reversals(env, claims, earlier, wordsOf);

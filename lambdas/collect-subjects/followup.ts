@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Instant } from '../domain/days.ts';
 import {
   directionsWithin,
-  type Found,
+  type FoundByNight,
   followedBy,
   foundForm,
   linkedBy,
@@ -92,7 +92,7 @@ async function finish(night: NewestNight, execution: string, now: Instant): Prom
 }
 
 /** Finds what waits in all ledgers that may have something. */
-async function findAll(): Promise<Found> {
+async function findAll(): Promise<FoundByNight> {
   const taken: Taken[] = [];
   const listed: Listed[] = [];
   const linked: Record<string, number> = {};
@@ -177,12 +177,12 @@ async function eachAlone(
   return { read: read.filter((one) => one !== undefined), unread };
 }
 
-async function readFound({ foundKey }: Night): Promise<Found> {
+async function readFound({ foundKey }: Night): Promise<FoundByNight> {
   return foundForm.parse(await readText({ bucket: env.WORK, key: foundKey }));
 }
 
 /** Marks in their ledgers what a night took. */
-async function takeAll(batchId: BatchId, { taken }: Found): Promise<void> {
+async function takeAll(batchId: BatchId, { taken }: FoundByNight): Promise<void> {
   await concurrently(taken, LEDGERS_AT_ONCE, (one) =>
     changeLedger<undefined>(env.CASES, one.directionId, async (read: Ledger) => {
       const ledger = followedBy(read, one, batchId);
@@ -212,7 +212,7 @@ function batchOf({ batchId, foundKey, sha256 }: Night, execution: string, now: I
 async function tellRegistered(
   { batchId, execution, startedAt }: Batch,
   { foundKey, sha256 }: Night,
-  { taken, listed }: Found,
+  { taken, listed }: FoundByNight,
 ): Promise<void> {
   const rows = Object.values(listed).reduce((sum, { length }) => sum + length, 0);
   await audit(env, {

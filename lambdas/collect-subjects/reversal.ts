@@ -11,7 +11,7 @@ import { markWithdrawal } from '../stores/withdrawn-reports.ts';
 import type { Collector } from './collected.ts';
 import { openReversal } from './decision.ts';
 import { env } from './environment.ts';
-import { type Subjects, withdrawnSubjects } from './withdrawn.ts';
+import { type AskedSubjects, withdrawnSubjects } from './withdrawn.ts';
 
 const input = z.object({ batchId: fields.batch, askedKey: z.string() });
 
@@ -35,7 +35,7 @@ export const collectReversal: Collector = async (collect, { execution, now, atte
   };
 };
 
-async function subjectsOf({ withdraws, appeals }: Asked, now: Instant): Promise<Subjects> {
+async function subjectsOf({ withdraws, appeals }: Asked, now: Instant): Promise<AskedSubjects> {
   if (withdraws !== null) return await withdrawnSubjects({ ...env, now }, withdraws);
   const distinct = new Set(appeals.map(({ msisdn, imei, row }) => JSON.stringify([msisdn, imei, row])));
   return {

@@ -21,7 +21,7 @@ import { readPlan, readRowLines } from '../stores/plans.ts';
 import { actedUponLinks, readWithdrawn } from '../stores/withdrawn-reports.ts';
 
 /** The subjects that a file asks to be taken back, with their numbers, which are counted beside the list. */
-export interface Subjects {
+export interface AskedSubjects {
   each(): AsyncGenerator<AskedSubject>;
   /** The number of subjects, without those that are asked for only if what they depend on is withdrawn by the time when this is planned. */
   count(): number;
@@ -49,7 +49,7 @@ interface Places {
 export async function withdrawnSubjects(
   env: Places,
   { batchId, imeis }: NonNullable<Asked['withdraws']>,
-): Promise<Subjects> {
+): Promise<AskedSubjects> {
   const batch = await readBatch(env.CASES, batchId);
   if (batch?.planKey === undefined || !planCounts(batch.state)) throw new Error(`batch ${batchId} is not directed`);
   const plan = await readPlan(env.WORK, batch.planKey);

@@ -14,10 +14,10 @@ import { type Covers, fields, formOf } from './stored.ts';
 type Columns = typeof BOOKS;
 
 /** What was decided of the rows of a book at one operator. A connection is counted at the operator of its newest sighting. */
-export type Decided<B extends Book> = Readonly<Record<keyof Columns[B]['decided'], number>>;
+export type DecidedRows<B extends Book> = Readonly<Record<keyof Columns[B]['decided'], number>>;
 
 /** The decisions of a shard, or of a whole batch, by operator. Plain numbers, to travel as JSON. */
-export type Decisions = Readonly<Record<string, { readonly [B in Book]: Decided<B> }>>;
+export type Decisions = Readonly<Record<string, { readonly [B in Book]: DecidedRows<B> }>>;
 
 /**
  * The numbers of connections whose newest sighting is an operator's and that were decided at another one, to which they were ported since:

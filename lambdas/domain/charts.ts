@@ -8,7 +8,7 @@ import { DAY_MS, type Day } from './days.ts';
 import { type Content, Html, html } from './html.ts';
 import { table } from './page-parts.ts';
 import type { SERIES } from './page-style.ts';
-import { grouped } from './wording.ts';
+import { countText } from './wording.ts';
 
 /** One thing that is counted: its name, and the colour of its kind (`--<colour>` of the style). */
 export interface Series {
@@ -119,7 +119,7 @@ export function overDays(id: string, caption: string, series: readonly Series[],
     .ticks(TICKS)
     .map(
       (tick) =>
-        html`<line x1="${String(LEFT)}" x2="${String(width)}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/><text x="${String(LEFT - 8)}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${grouped(tick)}</text>`,
+        html`<line x1="${String(LEFT)}" x2="${String(width)}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/><text x="${String(LEFT - 8)}" y="${(y(tick) + 4).toFixed(1)}" text-anchor="end">${countText(tick)}</text>`,
     );
   const months = x
     .ticks(Math.max(2, Math.floor(width / 110)))

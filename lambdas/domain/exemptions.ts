@@ -140,7 +140,7 @@ export function applyExemptions(
  * Whether an exemption is in force on a day: the latest rows of as many approvers as it needs reach it, that day included.
  * @param approvers the approvers of now: words of others count no more
  */
-export function isInForce(exemption: Exemption, day: Day, approvers: readonly string[]): boolean {
+export function isExemptionInForce(exemption: Exemption, day: Day, approvers: readonly string[]): boolean {
   const words = Object.entries<ExemptionWord>(exemption).filter(([approver]) => approvers.includes(approver));
   return words.filter(([, { until }]) => until >= day).length >= EXEMPTION_PEOPLE;
 }

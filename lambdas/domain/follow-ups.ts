@@ -174,7 +174,7 @@ export interface Taken {
 }
 
 /** What a night found to go on with. The record that is committed first for a night is that night's, whoever tries again. */
-export interface Found {
+export interface FoundByNight {
   readonly taken: readonly Taken[];
   /** Each subject as a line of its list, by the kind of its direction. */
   readonly listed: Readonly<Record<string, readonly string[]>>;
@@ -189,18 +189,18 @@ const found = z.strictObject({
   listed: z.record(z.enum(DIRECTION_KIND_NAMES), z.array(z.string())),
   linked: z.record(fields.operator, fields.count),
 });
-true satisfies Covers<typeof found, Found>;
+true satisfies Covers<typeof found, FoundByNight>;
 
-/** `Found`, as it lies in the work bucket. */
-export const foundForm = formOf<Found>('list of what a night goes on with', 1, found);
+/** `FoundByNight`, as it lies in the work bucket. */
+export const foundForm = formOf<FoundByNight>('list of what a night goes on with', 1, found);
 
 /** The lists of a night as they are kept. */
-export function listedTexts(listed: Listed): Found['listed'] {
+export function listedTexts(listed: Listed): FoundByNight['listed'] {
   return Object.fromEntries(DIRECTION_KIND_NAMES.map((kind) => [kind, (listed[kind] ?? []).map(listedLine)]));
 }
 
 /** The lists of a night, read back. @throws BadWorkLine */
-export function listedFrom(texts: Found['listed']): Listed {
+export function listedFrom(texts: FoundByNight['listed']): Listed {
   return Object.fromEntries(DIRECTION_KIND_NAMES.map((kind) => [kind, (texts[kind] ?? []).map(parseListedLine)]));
 }
 

@@ -1,5 +1,5 @@
 /** HTML whose texts are escaped where they are put in. */
-import { grouped } from './wording.ts';
+import { countText } from './wording.ts';
 
 /** A piece of a page whose texts are escaped. */
 export class Html {
@@ -19,7 +19,7 @@ export function html(texts: TemplateStringsArray, ...contents: readonly Content[
 
 function markup(content: Content): string {
   if (content instanceof Html) return content.text;
-  if (typeof content === 'number') return grouped(content);
+  if (typeof content === 'number') return countText(content);
   return typeof content === 'string' ? escaped(content) : content.map(({ text }) => text).join('');
 }
 

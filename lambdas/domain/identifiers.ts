@@ -293,7 +293,7 @@ export const LOOKED_UP = 'lookups' as BatchId;
 export const APPEALED = 'appeals' as BatchId;
 
 /** The parts of a direction's id. The plan, shard and number within the shard make its number. */
-export interface DirectionParts {
+export interface DirectionIdParts {
   readonly batchId: BatchId;
   readonly kind: DirectionKind;
   readonly operator: OperatorId;
@@ -303,7 +303,7 @@ export interface DirectionParts {
 }
 
 /** The id of a direction. */
-export function directionIdOf(parts: DirectionParts): DirectionId {
+export function directionIdOf(parts: DirectionIdParts): DirectionId {
   const { batchId, kind, operator, plan, shard, n } = parts;
   return `${batchId}.${kind}.${operator}.${plan}-${shard}-${n}` as DirectionId;
 }
@@ -313,7 +313,7 @@ const DIRECTION_ID = new RegExp(
 );
 
 /** Reads a direction's id; null for a text that `directionIdOf` never makes. */
-export function parseDirectionId(text: string): ({ readonly id: DirectionId } & DirectionParts) | null {
+export function parseDirectionId(text: string): ({ readonly id: DirectionId } & DirectionIdParts) | null {
   const parts = DIRECTION_ID.exec(text);
   if (parts === null) return null;
   return {

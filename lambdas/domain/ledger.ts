@@ -220,7 +220,7 @@ export function takenBack(ledger: Ledger): number[] {
  * The ledger with these rows (from 0) marked as taken back; undefined if all of them are. After the seal the mark lies beside the late
  * answers: the books stay as they are.
  */
-export function takeBack(ledger: Ledger, rows: readonly number[]): Ledger | undefined {
+export function markTakenBack(ledger: Ledger, rows: readonly number[]): Ledger | undefined {
   const bytes = new Uint8Array(currentOutcomes(ledger));
   const unmarked = rows.filter((row) => !isReversed(bytes, row));
   if (unmarked.length === 0) return undefined;

@@ -13,7 +13,7 @@ export const lookupColumns = { required: [], optional: LOOKUP_COLUMNS, oneOf: LO
 type LookupColumn = (typeof lookupColumns)['optional'][number];
 
 /** The subject that a row asks about. */
-export type Asked =
+export type AskedAbout =
   | { readonly by: 'msisdn'; readonly msisdn: Msisdn }
   | { readonly by: 'imei'; readonly imei: Imei }
   | { readonly by: 'reference'; readonly referred: Referred };
@@ -21,7 +21,7 @@ export type Asked =
 /** A row of lookups, read. */
 export interface LookupRow {
   readonly line: number;
-  readonly asked: Asked;
+  readonly asked: AskedAbout;
 }
 
 /**
@@ -46,7 +46,7 @@ export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedR
 }
 
 /** The text that stands for a subject before it is hashed for the audit: the number, the 14 digits, or the reference. */
-export function nameOf(asked: Asked): string {
+export function nameOfAsked(asked: AskedAbout): string {
   if (asked.by === 'reference') return referenceOf(asked.referred);
   return asked.by === 'imei' ? asked.imei : asked.msisdn;
 }

@@ -8,7 +8,7 @@ import { type BatchId, isFollowUp } from './identifiers.ts';
 import type { AdministratorNotice, AgencyNotice, ApproverNotice, BatchFailing, OperatorNotice } from './notices.ts';
 import { isFileReason } from './reasons.ts';
 import { APPROVE_AGAIN, whatToDo } from './what-to-do.ts';
-import { counted, grouped, inIndia, inUtc } from './wording.ts';
+import { counted, countText, inIndia, inUtc } from './wording.ts';
 
 export type Notice = OperatorNotice | AgencyNotice | ApproverNotice | AdministratorNotice;
 type Kind = Notice['kind'];
@@ -77,7 +77,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
       ];
     const subject =
       rejected === 0 ? 'Your file was read' : `Your file was read, and ${counted(rejected, 'row')} not taken`;
-    const read = `A file that you uploaded was read: ${counted(rows, 'row')}, of which ${grouped(recorded)} said something new and ${grouped(alreadyRecorded)} what stood there.`;
+    const read = `A file that you uploaded was read: ${counted(rows, 'row')}, of which ${countText(recorded)} said something new and ${countText(alreadyRecorded)} what stood there.`;
     return [
       subject,
       rejected === 0
@@ -87,7 +87,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   },
   usage_imported: ({ rows, imported, rejected }) => [
     'Your usage file was imported',
-    `A usage file was read to its end: ${counted(rows, 'row')}, ${grouped(imported)} imported, ${grouped(rejected)} not taken.`,
+    `A usage file was read to its end: ${counted(rows, 'row')}, ${countText(imported)} imported, ${countText(rejected)} not taken.`,
   ],
   usage_stopped: ({ line, reason }) => [
     'A usage file could not be read to its end',
@@ -95,11 +95,11 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   usage_gated: ({ rules, rows }) => [
     'A usage file is held up: it is unlike those before',
-    `A usage file of ${counted(rows, 'row')} is held up, since it is unlike what was to be expected (${rules.map(({ rule, found, limit }) => `${rule}: ${grouped(found)}, limit ${grouped(limit)}`).join('; ')}). Nothing of it counts until an approver admits it, or its operator uploads another one.`,
+    `A usage file of ${counted(rows, 'row')} is held up, since it is unlike what was to be expected (${rules.map(({ rule, found, limit }) => `${rule}: ${countText(found)}, limit ${countText(limit)}`).join('; ')}). Nothing of it counts until an approver admits it, or its operator uploads another one.`,
   ],
   usage_mostly_rejected: ({ operator, rows, rejected }) => [
     `Most rows of a usage file of ${operator} were not taken`,
-    `Of ${counted(rows, 'row')} of a usage file of ${operator} ${grouped(rejected)} were not taken. Ask the operator for a file that is mended.`,
+    `Of ${counted(rows, 'row')} of a usage file of ${operator} ${countText(rejected)} were not taken. Ask the operator for a file that is mended.`,
   ],
   quarantined: ({ why }) => [
     'Work on an uploaded file failed again and again',
@@ -111,7 +111,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   batch_empty: ({ batchId, report: { rows, rejected } }) => [
     `Batch ${batchId} is empty: there was nothing to act on`,
-    `The report of batch ${batchId} named no handset that could be taken: it has ${counted(rows, 'row')}, of which ${grouped(rejected)} ${rejected === 1 ? 'was' : 'were'} not taken. There was nothing to act on, and no operator was directed.${rejected > 0 ? ' The rejects have each row’s reason; report the handsets again in a file that is mended.' : ''}`,
+    `The report of batch ${batchId} named no handset that could be taken: it has ${counted(rows, 'row')}, of which ${countText(rejected)} ${rejected === 1 ? 'was' : 'were'} not taken. There was nothing to act on, and no operator was directed.${rejected > 0 ? ' The rejects have each row’s reason; report the handsets again in a file that is mended.' : ''}`,
   ],
   disconnected_after_verified: ({ operator, rows }) => [
     `${counted(rows, 'verified number')} said to be cut off by ${operator}`,
@@ -124,8 +124,8 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   batch_registered: ({ batchId, report }) => [
     report.handsets === 0 ? 'Your report named no handset' : `Your report is registered as batch ${batchId}`,
     report.handsets === 0
-      ? `Your report was read, and names no handset that could be taken: ${counted(report.rows, 'row')}, ${grouped(report.rejected)} not taken. Nothing will be done. See the rejects for each row’s reason.`
-      : `Your report was read: ${counted(report.rows, 'row')}, ${counted(report.handsets, 'handset')}, ${counted(report.repeats, 'repeat')}, ${grouped(report.rejected)} not taken. It is batch ${batchId}.`,
+      ? `Your report was read, and names no handset that could be taken: ${counted(report.rows, 'row')}, ${countText(report.rejected)} not taken. Nothing will be done. See the rejects for each row’s reason.`
+      : `Your report was read: ${counted(report.rows, 'row')}, ${counted(report.handsets, 'handset')}, ${counted(report.repeats, 'repeat')}, ${countText(report.rejected)} not taken. It is batch ${batchId}.`,
   ],
   same_report: ({ batchId, state }) => [
     `You uploaded the report of batch ${batchId} again`,
@@ -145,7 +145,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   decision_reminder: ({ batchId, people, approved, decideBy }) => [
     `Batch ${batchId} still waits for a decision`,
-    `Batch ${batchId} still waits: ${grouped(approved)} of ${counted(people, 'approver')} approve so far${decideBy === null ? '' : `, and it lapses after ${at(decideBy)}`}.`,
+    `Batch ${batchId} still waits: ${countText(approved)} of ${counted(people, 'approver')} approve so far${decideBy === null ? '' : `, and it lapses after ${at(decideBy)}`}.`,
   ],
   batch_approved: ({ batchId, approvedAt }) => [
     `Batch ${batchId} is approved`,
@@ -161,7 +161,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   batch_over_limit: ({ batchId, of, what, found, limit }) => [
     `Batch ${batchId} is over a limit`,
-    `Batch ${batchId} directs nobody: it reaches more than it may (${what} of the ${of}: ${grouped(found)}, at most ${grouped(limit)}).`,
+    `Batch ${batchId} directs nobody: it reaches more than it may (${what} of the ${of}: ${countText(found)}, at most ${countText(limit)}).`,
   ],
   batch_withdrawn: ({ batchId }) => [
     `Batch ${batchId} is withdrawn`,
@@ -202,7 +202,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   many_extended: ({ operator, extended, rows }) => [
     `${operator} extended ${counted(extended, 'row')}`,
-    `${operator} gave more time to ${grouped(extended)} of the ${counted(rows, 'row')} that it is to re-verify in this batch.`,
+    `${operator} gave more time to ${countText(extended)} of the ${counted(rows, 'row')} that it is to re-verify in this batch.`,
   ],
   execution_ended: ({ status, resumedBy }) => [
     `An execution ended: ${status}`,

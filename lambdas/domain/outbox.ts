@@ -157,7 +157,7 @@ export function statusPattern(agency: string): string {
 }
 
 /** The pattern of those files for all batches. */
-export const STATUSES = { pattern: status('*', '*') };
+export const STATUS_FILES = { pattern: status('*', '*') };
 
 const DAILY = `${OUTBOX.reports.prefix}daily/`;
 const daily = (day: string, ending: string) => `${DAILY}${day}.${ending}`;

@@ -4,7 +4,7 @@ import { type Bar, bars, type Series } from './charts.ts';
 import type { Content, Html } from './html.ts';
 import { BOOKS } from './kinds.ts';
 import { table } from './page-parts.ts';
-import { grouped } from './wording.ts';
+import { countText } from './wording.ts';
 
 /** Counts of numbers: a summary's, or those of a status, in which some are open. */
 export type Counts = Partial<BookSummary<'connections'>> & { readonly open?: number };
@@ -41,7 +41,7 @@ export function columnWords(column: string): string {
 const worded = (all: readonly (readonly [count: number, name: string])[]) =>
   all
     .filter(([count]) => count > 0)
-    .map(([count, name]) => `${grouped(count)} ${name}`)
+    .map(([count, name]) => `${countText(count)} ${name}`)
     .join(', ');
 
 /**

@@ -7,7 +7,7 @@ import type { OverdueRows } from './status.ts';
 import { inIndia, inUtc } from './wording.ts';
 
 /** A text from outside; marks of writing direction in it end with it. */
-export const outside = (text: string) => html`<bdi>${text}</bdi>`;
+export const isolated = (text: string) => html`<bdi>${text}</bdi>`;
 
 /** An instant, in India's time and in UTC. */
 export function time(instant: Instant): Html {

@@ -12,7 +12,7 @@ export interface Piece {
 }
 
 /** The pieces into which a file is cut, or the next stretch of it. */
-export interface Cut {
+export interface CutPieces {
   /** The end of the header; undefined if the file has none. */
   readonly header?: Mark;
   readonly pieces: Piece[];
@@ -36,7 +36,7 @@ export async function cutFile(
   chunks: Chunks,
   columns: Columns,
   { bytes, most, after }: { bytes: number; most: number; after?: Stopped | undefined },
-): Promise<Cut> {
+): Promise<CutPieces> {
   const pieces: Piece[] = [];
   const shift = after
     ? { at: after.next.at - after.header.at, line: after.next.line - after.header.line }

@@ -8,12 +8,12 @@ import { sha256Of } from './hashes.ts';
 import { type Content, type Html, html } from './html.ts';
 import { imeiOut } from './identifiers.ts';
 import { previewKeys } from './outbox.ts';
-import { type Column, outside, pageOf, table, time } from './page-parts.ts';
+import { type Column, isolated, pageOf, table, time } from './page-parts.ts';
 import { type Preview, previewText } from './preview.ts';
 import type { AreaCount } from './preview-count.ts';
 import { type OverLimit, overWords } from './report-limits.ts';
 import type { HandsetWeight, HeldFrom, HeldHandset } from './weighing.ts';
-import { counted, grouped } from './wording.ts';
+import { counted, countText } from './wording.ts';
 
 /** What the page shows beside the preview itself. */
 export interface PreviewDetails {
@@ -160,7 +160,7 @@ ${
 
 function nameOf({ area }: AreaCount): Content {
   if (area === null) return 'all that are not told apart';
-  return area === '' ? 'not told' : outside(area);
+  return area === '' ? 'not told' : isolated(area);
 }
 
 const WEIGHT_COLUMNS: readonly Column[] = [
@@ -186,8 +186,8 @@ function held(preview: Preview, details: PreviewDetails): Html {
   const shown = [...details.held].sort(heavier).slice(0, MOST_HELD_SHOWN);
   const [imei = { title: 'IMEI' }, ...counts] = WEIGHT_COLUMNS;
   const whys = {
-    busy_day: `${grouped(busyDay)} numbers or more on a day`,
-    many_connections: `${grouped(manyConnections)} numbers or more in all`,
+    busy_day: `${countText(busyDay)} numbers or more on a day`,
+    many_connections: `${countText(manyConnections)} numbers or more in all`,
   };
   const all = previewKeys(batchId).held;
   const rest = details.held.length - shown.length;
@@ -204,7 +204,7 @@ ${
         'held-table',
         rest === 0
           ? `${shown.length === 1 ? '' : 'All '}${counted(shown.length, 'held handset')}`
-          : `The heaviest ${grouped(shown.length)} of ${grouped(details.held.length)}`,
+          : `The heaviest ${countText(shown.length)} of ${countText(details.held.length)}`,
         [imei, { title: 'Held for' }, ...counts],
         shown.map((one) => [imeiOut(one.imei), whys[one.why], ...weightCells(one)]),
       )
@@ -262,7 +262,7 @@ function howTo(preview: Preview, details: PreviewDetails): Html {
 function source(preview: Preview, details: PreviewDetails): Html {
   const { rows, rejected, repeats, handsets } = preview.report;
   const files: [string, Content][] = [
-    ['Report', outside(preview.file)],
+    ['Report', isolated(preview.file)],
     ['Its SHA-256', preview.sha256],
     ['Preview', previewKeys(preview.batchId).json],
     [isAsked(preview, details) ? 'Its SHA-256, which decisions name' : 'Its SHA-256', sha256Of(previewText(preview))],

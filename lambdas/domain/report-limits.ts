@@ -2,7 +2,7 @@
 import { type BatchState, isWithoutEffect } from './batches.ts';
 import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import type { BatchId } from './identifiers.ts';
-import { grouped } from './wording.ts';
+import { countText } from './wording.ts';
 
 /** The most numbers and handsets that a report, or the reports of one agency in 24 hours, may reach, whatever people say. Policy. */
 export interface Limits {
@@ -38,7 +38,7 @@ const OF_WHAT: Readonly<Record<OverLimit['of'], string>> = {
 
 /** Which limit was passed, in words. */
 export const overWords = ({ of, what, found, limit }: OverLimit): string =>
-  `${what} ${OF_WHAT[of]}: ${grouped(found)}, at most ${grouped(limit)}`;
+  `${what} ${OF_WHAT[of]}: ${countText(found)}, at most ${countText(limit)}`;
 
 /**
  * The first limit that a report passes, or null. Its agency's reports count with it if they were weighed less than 24 hours before it and

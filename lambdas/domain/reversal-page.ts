@@ -8,7 +8,7 @@ import { decisionColumns } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
 import { type Content, type Html, html } from './html.ts';
 import { previewKeys } from './outbox.ts';
-import { outside, pageOf, table } from './page-parts.ts';
+import { isolated, pageOf, table } from './page-parts.ts';
 import { type OverLimit, overWords } from './report-limits.ts';
 import { askedByGround, type ReversalPreview, reversalPreviewText } from './reversal-preview.ts';
 import { counted } from './wording.ts';
@@ -130,7 +130,7 @@ function howTo(preview: ReversalPreview): Html {
 
 function source(preview: ReversalPreview, over: OverLimit | null): Html {
   const files: [string, Content][] = [
-    ['File', outside(preview.file)],
+    ['File', isolated(preview.file)],
     ['Its SHA-256', preview.sha256],
     ['Preview', previewKeys(preview.batchId).json],
     [

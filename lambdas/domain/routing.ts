@@ -205,7 +205,7 @@ true satisfies Covers<typeof routing, Routing>;
 export const routingForm = formOf<Routing>('routing', 1, routing);
 
 /** What is known of the directions to which rows are routed. */
-export interface Known {
+export interface KnownDirections {
   /** Whether there is a direction of this operator that counts, by its id. */
   readonly isThere: (directionId: DirectionId) => boolean;
   /** The operator's directions that carry a number or a handset, newest first. */
@@ -235,7 +235,7 @@ export class Router {
     this.#before = before === undefined ? null : { uploadedAt: before.uploadedAt, places: placesIn(before) };
   }
 
-  route(rows: Iterable<Addressed>, { isThere, carriers }: Known): void {
+  route(rows: Iterable<Addressed>, { isThere, carriers }: KnownDirections): void {
     const asked = (identifier: Msisdn | Imei) => {
       const all = carriers(identifier).filter(({ since }) => since !== null && since <= this.#uploadedAt);
       // An operator may have had an order whose publication nobody knows of: its row answers that if nothing else was asked.
@@ -254,7 +254,7 @@ export class Router {
     }
   }
 
-  #placeOf(row: Addressed, known: Known): DirectionId | RejectedRow {
+  #placeOf(row: Addressed, known: KnownDirections): DirectionId | RejectedRow {
     const before = this.#before?.places.get(row.line);
     if (this.#before === null || before === undefined) return placeOf(row, known);
     if (!('identifier' in row)) return before;
@@ -283,7 +283,7 @@ export class Router {
   }
 }
 
-function placeOf(row: Addressed, { isThere, carriers }: Known): DirectionId | RejectedRow {
+function placeOf(row: Addressed, { isThere, carriers }: KnownDirections): DirectionId | RejectedRow {
   if ('reason' in row) return row;
   const { line } = row;
   if ('direction' in row) return isThere(row.direction) ? row.direction : { line, reason: 'unknown_direction' };

@@ -9,7 +9,7 @@ import { INBOX } from './inbox.ts';
 import { columnOf } from './kinds.ts';
 import { appealsCsvKey, keptCsvKey, summaryKey } from './outbox.ts';
 import { outcomeBars, outcomeTable } from './outcome-bars.ts';
-import { OVERDUE, orderWords, outside, overdueRows, pageOf, table, time } from './page-parts.ts';
+import { isolated, OVERDUE, orderWords, overdueRows, pageOf, table, time } from './page-parts.ts';
 import { hasEnded, type Status, type StatusName } from './status.ts';
 import { left, STEPS } from './status-words.ts';
 import { counted } from './wording.ts';
@@ -206,7 +206,7 @@ function source(told: Status): Html {
       : html``;
   return html`<section aria-labelledby="source">
 <h2 id="source">Where it comes from</h2>
-<p><code>${outside(file)}</code>${about}.</p>
+<p><code>${isolated(file)}</code>${about}.</p>
 ${became(told, of)}</section>
 `;
 }

@@ -1,7 +1,7 @@
 /** Where a batch stands: since when, what comes next and by when, what became of its rows so far, and what is overdue. */
 import * as z from 'zod';
 import { type BatchState, toldState } from './batches.ts';
-import type { Decided, ReportCounts } from './books.ts';
+import type { DecidedRows, ReportCounts } from './books.ts';
 import { addSeconds, type Instant } from './days.ts';
 import type { AgencyId, BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
@@ -364,7 +364,7 @@ function countedBy(
 }
 
 /** A book of an operator: the rows, what was decided of them, how many of the directed ones are open, and how the others ended. */
-function countsOf<B extends Book>(book: B, decided: Decided<B> | undefined, ledgers: readonly Ledger[]): Counts {
+function countsOf<B extends Book>(book: B, decided: DecidedRows<B> | undefined, ledgers: readonly Ledger[]): Counts {
   const columns = BOOKS[book];
   const was: Counts = { ...columns.decided, ...decided };
   const rows = Object.values(was).reduce((sum, count) => sum + count, 0);

@@ -34,13 +34,13 @@ export function listText(words: readonly string[]): string {
 }
 
 /** A count as it is written in India: 20,00,000. */
-export function grouped(count: number): string {
+export function countText(count: number): string {
   return count.toLocaleString('en-IN');
 }
 
 /** A count and its noun: 1 row, 2 rows. */
 export const counted = (count: number, one: string, more = `${one}s`) =>
-  `${grouped(count)} ${count === 1 ? one : more}`;
+  `${countText(count)} ${count === 1 ? one : more}`;
 
 /** A number of things, as commands print it: the digits in one run. */
 export const countedPlainly = (count: number, one: string, more = `${one}s`) => `${count} ${count === 1 ? one : more}`;

@@ -146,7 +146,7 @@ export const ASKED = {
 } as const;
 
 /** A batch's books as an attempt made them, under the names of their files, and the note that binds these. */
-export const BOOKS = {
+export const MADE_BOOKS = {
   folder: (batchId: BatchId, attempt: string) => `batches/${batchId}/${attempt}`,
   note: (folder: string) => `${folder}/settled.json`,
   pattern: 'batches/*',

@@ -56,7 +56,7 @@ const input = z.object({
 export type EraseInput = z.input<typeof input>;
 
 /** What was found of a number: the number of items and, for the claim, the number of files in which it stands. */
-export interface Found {
+export interface FoundOfNumber {
   /** The reasons why nothing may be erased; if there is any, nothing was. */
   readonly hindrances: readonly Hindrance[];
   readonly items: number;
@@ -108,7 +108,7 @@ async function findUndirected(): Promise<Hindrance | undefined> {
  * what is past: the caller names no time. This is the only function that deletes items, and whoever may invoke it reads none.
  * @throws Error for a text that is no number
  */
-export const handler = task(input, async ({ number: text, of, erase }, attempt): Promise<Found> => {
+export const handler = task(input, async ({ number: text, of, erase }, attempt): Promise<FoundOfNumber> => {
   const number = parseMsisdn(text);
   if ('reason' in number) throw new Error('it is no number');
   // What forbids it is looked for last: to look through links takes minutes.

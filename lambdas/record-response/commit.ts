@@ -25,9 +25,9 @@ import { env } from './environment.ts';
 import { failedAnew, prepareFailedOrder } from './failed-order.ts';
 import { judgeMoves, prepareMoved } from './moves.ts';
 import { publish } from './publish.ts';
-import { fileOf, preparedKey } from './recorded.ts';
+import { preparedKey, recordedFileOf } from './recorded.ts';
 import { refuse } from './refuse.ts';
-import { type Response, readRows, type Subject } from './response.ts';
+import { type Response, type ResponseSubject, readRows } from './response.ts';
 import { type CutElsewhere, takeBackElsewhere, takeBackPlanned } from './take-back.ts';
 
 function measureResponse(
@@ -97,7 +97,7 @@ interface Recording {
 const LARGEST_RESPONSE = 4 * 1024 * 1024;
 
 /** Records a response in its direction's ledger, once, and publishes what was committed with it. */
-export async function record(response: Response, subject: Subject, invocation: string): Promise<void> {
+export async function record(response: Response, subject: ResponseSubject, invocation: string): Promise<void> {
   const { now, name, file } = response;
   if (file.size > LARGEST_RESPONSE) return await refuse(response, subject, null, 'file_too_large');
   // A file that is refused is read to its end all the same, for its SHA-256.
@@ -155,7 +155,7 @@ export async function commit(
   let cut: CutElsewhere = { before: new Set(), since: new Set() };
   if (response.operator !== SELF_CHECK && (asItStands.kind === 'applied' || asItStands.kind === 'known')) {
     const ledger = asItStands.kind === 'applied' ? asItStands.ledger : answered;
-    cut = await takeBackElsewhere(ledger, fileOf(ledger, sha256), lines);
+    cut = await takeBackElsewhere(ledger, recordedFileOf(ledger, sha256), lines);
   }
   const committed = await changeLedger<Committed | Refused>(
     env.CASES,
@@ -174,7 +174,7 @@ export async function commit(
       if (applied.kind === 'known') {
         const ledger = await failedAnew(applied.file, source);
         if (!ledger) return { result: { ledger: read, recorded: applied.file } };
-        return { ledger, result: { ledger, recorded: fileOf(ledger, sha256) } };
+        return { ledger, result: { ledger, recorded: recordedFileOf(ledger, sha256) } };
       }
       await prepare('receipt.json', receiptText(receiptOf(applied)));
       if (applied.replaced.length > 0)
@@ -184,7 +184,7 @@ export async function commit(
       const deadline = failedOrderDeadline(read, now);
       if (applied.madeFailed.length > 0 && deadline !== null)
         final = withFailedOrder(applied, await prepareFailedOrder(file, source, applied.madeFailed, deadline));
-      const recorded = fileOf(final.ledger, sha256);
+      const recorded = recordedFileOf(final.ledger, sha256);
       if (recorded.lateOn) {
         const revocations = applied.madeRevoked.map((row) => revocation(final.ledger, row));
         await prepare('late.json', JSON.stringify(lateListForm.write({ revocations })));

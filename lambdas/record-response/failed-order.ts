@@ -11,7 +11,7 @@ import { writeObject } from '../stores/objects.ts';
 import { type Looked, publishToTheLast, putOrder } from '../stores/orders.ts';
 
 import { env } from './environment.ts';
-import { fileOf, preparedKey } from './recorded.ts';
+import { preparedKey, recordedFileOf } from './recorded.ts';
 
 /** The source of a direction's order: its ledger, and its rows as they stand in the work bucket. */
 interface Source {
@@ -114,13 +114,13 @@ function committedOf(ledger: Ledger, recorded: RecordedFile, order: FailedOrder)
 /** The order that has taken the place of a file's disconnect order, once that was published. */
 function lookAgain(recorded: RecordedFile, published: FailedOrder, source: Source): Promise<Looked<FailedOrder>> {
   return changeLedger<Looked<FailedOrder>>(env.CASES, source.ledger.directionId, async (read, attempt) => {
-    const file = fileOf(read, recorded.sha256);
+    const file = recordedFileOf(read, recorded.sha256);
     const looked = { ledger: read, firstVersion: file.version };
     // Another attempt that has issued it anew meanwhile may have published that before this one.
     if (file.failedOrder?.anew?.attempt !== published.anew?.attempt)
       return { result: { ...looked, newer: file.failedOrder } };
     const ledger = await failedAnew(file, { ...source, ledger: read, attempt: `${source.attempt}-${attempt}` });
     if (ledger === undefined) return { result: looked };
-    return { ledger, result: { ...looked, ledger, newer: fileOf(ledger, file.sha256).failedOrder } };
+    return { ledger, result: { ...looked, ledger, newer: recordedFileOf(ledger, file.sha256).failedOrder } };
   });
 }

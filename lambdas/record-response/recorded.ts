@@ -9,7 +9,7 @@ export const preparedKey = (
 ) => PREPARED.response(ledger.directionId, sha256, attempt, name);
 
 /** A recorded file, as the ledger has it. */
-export function fileOf({ files, directionId }: Ledger, sha256: string): RecordedFile {
+export function recordedFileOf({ files, directionId }: Ledger, sha256: string): RecordedFile {
   const recorded = files.find((one) => one.sha256 === sha256);
   if (!recorded) throw new Error(`the ledger of direction ${directionId} has lost a file`);
   return recorded;

@@ -12,7 +12,7 @@ import { writeObject } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
 import { tellReceipt } from './receipt.ts';
-import type { Response, Subject } from './response.ts';
+import type { Response, ResponseSubject } from './response.ts';
 
 /**
  * Refuses a file whole, without any effect: publishes a receipt that says why, and a notice.
@@ -20,7 +20,7 @@ import type { Response, Subject } from './response.ts';
  */
 export async function refuse(
   response: Response,
-  { batchId, ledger }: Subject,
+  { batchId, ledger }: ResponseSubject,
   sha256: string | null,
   why: Refusal,
 ): Promise<void> {

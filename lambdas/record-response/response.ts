@@ -2,6 +2,7 @@ import type { AnsweredRow } from '../domain/answers.ts';
 import { planCounts } from '../domain/batches.ts';
 import { type CsvRow, readCsv } from '../domain/csv.ts';
 import { type Day, dayOf, type Instant } from '../domain/days.ts';
+import type { Uploaded } from '../domain/deliveries.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { columnsAs } from '../domain/file-forms.ts';
 import { type BatchId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
@@ -9,7 +10,6 @@ import type { Ledger } from '../domain/ledger.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import { type NamedRow, parseResponseRow, responseColumns } from '../domain/responses.ts';
 import { plannedEnd } from '../domain/whereabouts.ts';
-import type { Uploaded } from '../runtime/uploads.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { readChunks } from '../stores/objects.ts';
@@ -27,7 +27,7 @@ export interface Response {
 }
 
 /** What a response is about, as far as it exists. */
-export interface Subject {
+export interface ResponseSubject {
   /** The batch that its key names, whoever's the direction is. */
   batchId?: BatchId;
   /** The ledger that it may answer: of a direction that counts, and of this operator. */
@@ -39,7 +39,7 @@ export interface Subject {
 export async function subjectOf({
   operator,
   directionId,
-}: Pick<Response, 'operator' | 'directionId'>): Promise<Subject> {
+}: Pick<Response, 'operator' | 'directionId'>): Promise<ResponseSubject> {
   const direction = parseDirectionId(directionId);
   const batch = direction && (await readBatch(env.CASES, direction.batchId));
   if (!batch) return {};

@@ -21,7 +21,7 @@ import {
   type Carrier,
   carrierOf,
   combinedColumns,
-  type Known,
+  type KnownDirections,
   MOST_COMBINED_ROWS,
   MOST_NAMED_DIRECTIONS,
   Router,
@@ -123,7 +123,7 @@ class Directions {
   }
 
   /** What is known for these rows. */
-  async about(rows: readonly Addressed[]): Promise<Known> {
+  async about(rows: readonly Addressed[]): Promise<KnownDirections> {
     const identifiers = { msisdn: new Set<Msisdn | Imei>(), imei: new Set<Msisdn | Imei>() };
     const named = new Set<DirectionId>();
     for (const row of rows)

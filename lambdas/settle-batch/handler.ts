@@ -3,7 +3,7 @@ import type { Summary } from '../domain/books.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import type { ReversalSummary } from '../domain/reversal-books.ts';
 import { fields } from '../domain/stored.ts';
-import { BOOKS } from '../domain/work.ts';
+import { MADE_BOOKS } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
@@ -42,7 +42,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
   if (batch.state !== 'settled') {
     const until = await closeAll(directions, now);
     if (until !== undefined) return { settled: false, until };
-    const folder = BOOKS.folder(batchId, attempt);
+    const folder = MADE_BOOKS.folder(batchId, attempt);
     const summary = await prepare(batch, now, folder);
     if (await commitSettled(env.CASES, batchId, now, folder)) measureBooks(summary);
     batch = await readBatch(env.CASES, batchId);

@@ -8,7 +8,7 @@ import { revocationKeys } from '../domain/outbox.ts';
 import type { Plan, WrittenList } from '../domain/plans.ts';
 import { type ReversalSummary, reversalSummaryText, settledReversalSummary } from '../domain/reversal-books.ts';
 import { revocationCsv, revocationJson } from '../domain/revocations.ts';
-import { BOOKS } from '../domain/work.ts';
+import { MADE_BOOKS } from '../domain/work.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { readLatestImport } from '../stores/cases/imports.ts';
 import { readLineBlocks, writeHashed, writeObject } from '../stores/objects.ts';
@@ -99,6 +99,6 @@ export async function prepare(batch: Batch, now: Instant, folder: string): Promi
   }
   const { unexplained } = summary;
   const settled: Settled = { unexplained, revoked: revocations.size, ledgers: versions, files };
-  await writeObject({ bucket: env.WORK, key: BOOKS.note(folder) }, JSON.stringify(settledForm.write(settled)));
+  await writeObject({ bucket: env.WORK, key: MADE_BOOKS.note(folder) }, JSON.stringify(settledForm.write(settled)));
   return summary;
 }

@@ -7,7 +7,7 @@ import { BATCH_KINDS } from '../domain/kinds.ts';
 import { toAdministrators, toAgency, toOperator } from '../domain/notices.ts';
 import { rejectsKey, summaryKey } from '../domain/outbox.ts';
 import type { PlannedDirection } from '../domain/plans.ts';
-import { BOOKS, settledMark } from '../domain/work.ts';
+import { MADE_BOOKS, settledMark } from '../domain/work.ts';
 import { audit } from '../stores/audit.ts';
 import type { Batch } from '../stores/cases/batches.ts';
 import { tell } from '../stores/notices.ts';
@@ -30,7 +30,7 @@ export async function publish(
   directions: PlannedDirection[],
 ): Promise<void> {
   const keys = keysOf(batchId, settledAt);
-  const settled = settledForm.parse(await readText({ bucket: env.WORK, key: BOOKS.note(settledUnder) }));
+  const settled = settledForm.parse(await readText({ bucket: env.WORK, key: MADE_BOOKS.note(settledUnder) }));
   for (const name of BATCH_KINDS[kind].publishes) {
     // A batch that settled under an earlier version has only the files that that version prepared.
     if (settled.files[name] === undefined) continue;

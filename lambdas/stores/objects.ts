@@ -181,7 +181,7 @@ export async function listFolders({ bucket, key }: Place): Promise<string[]> {
 }
 
 /** An object as a list tells of it. */
-export interface Listed {
+export interface ListedObject {
   key: string;
   size: number;
   /** The instant at which it was put. */
@@ -189,7 +189,7 @@ export interface Listed {
 }
 
 /** All objects whose keys begin with `key`, in the keys' order. */
-export async function* listObjects({ bucket, key }: Place): AsyncGenerator<Listed> {
+export async function* listObjects({ bucket, key }: Place): AsyncGenerator<ListedObject> {
   let token: string | undefined;
   do {
     const page = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: key, ContinuationToken: token }));
@@ -206,7 +206,7 @@ export async function hasObjects(place: Place): Promise<boolean> {
 }
 
 /** One version of an object. */
-export interface Version extends Listed {
+export interface Version extends ListedObject {
   versionId: string;
 }
 

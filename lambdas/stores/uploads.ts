@@ -74,7 +74,7 @@ export async function countStrays(work: string, since: Instant): Promise<number>
 /**
  * The content of a mark that an upload has: the name of the error by which work on it failed last, or the execution that goes on with it.
  */
-export async function readMark(work: string, kind: 'failed' | 'handed', upload: Upload): Promise<string> {
+export async function readUploadMark(work: string, kind: 'failed' | 'handed', upload: Upload): Promise<string> {
   return await readText({ bucket: work, key: MARKS[kind].prefix + markOf(upload) });
 }
 

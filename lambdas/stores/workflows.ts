@@ -36,7 +36,7 @@ export async function startOnceUnless(
   input: unknown,
 ): Promise<string> {
   const earlier = executionArn(stateMachineArn, earlierName);
-  if ((await statusOf(earlier)) !== undefined) return earlier;
+  if ((await executionStatus(earlier)) !== undefined) return earlier;
   await startOnce(stateMachineArn, name, input);
   return executionArn(stateMachineArn, name);
 }
@@ -66,7 +66,7 @@ export function executionArn(stateMachineArn: string, name: string): string {
 }
 
 /** The status of an execution: `RUNNING`, or how it ended; undefined if there is none. */
-export async function statusOf(executionArn: string): Promise<string | undefined> {
+export async function executionStatus(executionArn: string): Promise<string | undefined> {
   try {
     return (await sfn.send(new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' }))).status;
   } catch (error) {

@@ -31,7 +31,7 @@ import { subscriptionsOf } from '../stores/subscriptions.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { listUntold, noteTold, readUntold } from '../stores/untold.ts';
 import { isMarked, mark } from '../stores/uploads.ts';
-import { failureOf, startOnce, statusOf } from '../stores/workflows.ts';
+import { executionStatus, failureOf, startOnce } from '../stores/workflows.ts';
 import { mendUploads } from './uploads.ts';
 
 const environment = z.object({
@@ -131,7 +131,7 @@ async function mendUndirected({ execution, batchId }: Batch, now: Instant): Prom
 
 /** Lets a batch whose execution ended go on in another one: its plan counts, or its ending is still to be published. */
 async function mendEnded(batch: Batch): Promise<void> {
-  const status = await statusOf(batch.execution);
+  const status = await executionStatus(batch.execution);
   if (status === 'RUNNING') return;
   const resumed = status === undefined ? await startResumed(env, batch) : await resumeBatch(env, batch);
   if (!resumed) return;

@@ -7,8 +7,8 @@ import { measure } from '../runtime/metrics.ts';
 import { type Telling, tellQuarantined } from '../stores/notices.ts';
 import { listVersions, type Version } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
-import { mark, markOf, readMark, readMarks } from '../stores/uploads.ts';
-import { statusOf } from '../stores/workflows.ts';
+import { mark, markOf, readMarks, readUploadMark } from '../stores/uploads.ts';
+import { executionStatus } from '../stores/workflows.ts';
 
 /** The buckets of uploads and of marks, the queue of each folder's events, and the topics to tell. */
 interface Inbox extends Telling<TopicName> {
@@ -52,7 +52,7 @@ export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
     };
     const remedy = remedyFor(upload.at, marks, now);
     if (remedy === undefined) return;
-    if (handed.has(name) && (await statusOf(await readMark(WORK, 'handed', upload))) === 'RUNNING') return;
+    if (handed.has(name) && (await executionStatus(await readUploadMark(WORK, 'handed', upload))) === 'RUNNING') return;
     if (remedy === 'resend') {
       const { key, size, at, versionId } = upload;
       const object = { key, size, 'version-id': versionId };
@@ -61,7 +61,7 @@ export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
       measure('Mended', { what: 'upload' });
       log.warn('event of an upload sent again', { folder });
     } else {
-      const why = failed.has(name) ? await readMark(WORK, 'failed', upload) : NO_WORD;
+      const why = failed.has(name) ? await readUploadMark(WORK, 'failed', upload) : NO_WORD;
       await tellQuarantined(env, { bucket: INBOX, ...upload }, why);
       await mark(WORK, 'quarantined', upload);
       measure('Quarantined', {});

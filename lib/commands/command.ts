@@ -29,6 +29,12 @@ export function told(error: unknown): string {
   return `${error.name}: ${error.message || several}`;
 }
 
+/** What a command says of its work, and what it complains of, line by line. */
+export interface CommandLines {
+  readonly said: readonly string[];
+  readonly complained: readonly string[];
+}
+
 export interface Command<Settings> {
   /** What `--help` prints. */
   help: string;

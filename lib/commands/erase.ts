@@ -4,8 +4,9 @@ import { HINDRANCES, type Hindrance, linkParts } from '../../lambdas/domain/eras
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import { fields } from '../../lambdas/domain/stored.ts';
 import { countedPlainly } from '../../lambdas/domain/wording.ts';
-import type { EraseInput, Found } from '../../lambdas/erase-number/handler.ts';
+import type { EraseInput, FoundOfNumber } from '../../lambdas/erase-number/handler.ts';
 import { concurrently } from '../../lambdas/stores/concurrently.ts';
+import type { CommandLines } from './command.ts';
 import { invoke } from './invoke.ts';
 
 /** What became of a number. */
@@ -16,13 +17,7 @@ export interface Erasure {
   readonly claims: number;
   readonly links: number;
   /** The files in which it stands among others, as its claim says. */
-  readonly files: Found['files'];
-}
-
-/** What a command says of an erasure, and what it complains of. */
-export interface Told {
-  readonly said: readonly string[];
-  readonly complained: readonly string[];
+  readonly files: FoundOfNumber['files'];
 }
 
 const REASONS: Record<Hindrance['why'], string> = {
@@ -37,7 +32,7 @@ const REASONS: Record<Hindrance['why'], string> = {
 };
 
 /** An erasure in words, without the number. */
-export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: boolean): Told {
+export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: boolean): CommandLines {
   const said: string[] = [];
   const items = `${countedPlainly(claims, 'claim')} and ${countedPlainly(links, 'link')}`;
   if (hindrances.length === 0 || links > 0) said.push(dryRun ? `would erase ${items}` : `erased ${items}`);
@@ -62,7 +57,7 @@ export function inWords({ hindrances, claims, links, files }: Erasure, dryRun: b
 }
 
 /** What the function answers. */
-const found: z.ZodType<Found> = z.object({
+const found: z.ZodType<FoundOfNumber> = z.object({
   hindrances: z.array(
     z.object({
       where: z.union([fields.direction, fields.batch]),
@@ -94,7 +89,7 @@ export async function eraseNumber(
   functionName: string,
   { number, erase }: { number: Msisdn; erase: boolean },
 ): Promise<Erasure> {
-  const ask = async (of: EraseInput['of'], really: boolean): Promise<Found> => {
+  const ask = async (of: EraseInput['of'], really: boolean): Promise<FoundOfNumber> => {
     const question: EraseInput = { number, of, erase: really };
     return await invoke(lambda, functionName, question, found);
   };

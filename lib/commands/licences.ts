@@ -37,12 +37,12 @@ interface Locked {
 }
 
 /** The fields that are read of npm's package-lock.json. */
-export interface Lock {
+export interface PackageLock {
   readonly packages: Readonly<Record<string, Locked>>;
 }
 
 /** The packages of a lock that are others', without this repository's own and the links to them. */
-export const dependenciesOf = ({ packages }: Lock): [path: string, locked: Locked][] =>
+export const dependenciesOf = ({ packages }: PackageLock): [path: string, locked: Locked][] =>
   Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && !link);
 
 /**
@@ -52,7 +52,7 @@ export const dependenciesOf = ({ packages }: Lock): [path: string, locked: Locke
  * for another platform
  */
 export function faultsOfLicences(
-  lock: Lock,
+  lock: PackageLock,
   manifestOf: (path: string) => { license?: unknown } | undefined,
 ): string[] {
   const { packages } = lock;
@@ -74,7 +74,7 @@ export function faultsOfLicences(
 }
 
 /** Whether a package's own archive has an integrity, or the one that bundles it has. */
-function isPinned(path: string, packages: Lock['packages']): boolean {
+function isPinned(path: string, packages: PackageLock['packages']): boolean {
   const locked = packages[path];
   if (locked?.inBundle) return isPinned(path.replace(/\/node_modules\/(@[^/]+\/)?[^/]+$/, ''), packages);
   return locked?.integrity !== undefined;

@@ -1,7 +1,7 @@
 /** The newest daily digest in words: what `npm run status` prints. It counts, and names batches, operators and queues. */
 import * as z from 'zod';
 import { fields } from '../../lambdas/domain/stored.ts';
-import { counted, grouped } from '../../lambdas/domain/wording.ts';
+import { counted, countText } from '../../lambdas/domain/wording.ts';
 
 const { instant, count } = fields;
 const word = z.string();
@@ -49,7 +49,7 @@ function columns(rows: readonly (readonly string[])[]): string[] {
  * and the batches.
  * @throws ZodError or SyntaxError for a text that is no digest
  */
-export function statusText(json: string): string {
+export function digestLines(json: string): string {
   const told = digest.parse(JSON.parse(json));
   const { untold, decisions, due, overdue, failed, gated, quarantined, strays, deadLetters, underway, ended } = told;
   const parts = [
@@ -107,7 +107,7 @@ export function statusText(json: string): string {
           batchId,
           agency,
           `${status} since ${since}`,
-          `${grouped(openRows)} open, ${grouped(overdueRows)} overdue`,
+          `${countText(openRows)} open, ${countText(overdueRows)} overdue`,
           next === null || next.by === null ? '' : `next ${next.what}, by ${next.by}`,
         ]),
       ),

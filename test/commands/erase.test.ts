@@ -7,7 +7,7 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { linkParts } from '../../lambdas/domain/erasure.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
-import type { EraseInput, Found } from '../../lambdas/erase-number/handler.ts';
+import type { EraseInput, FoundOfNumber } from '../../lambdas/erase-number/handler.ts';
 import { eraseNumber, inWords } from '../../lib/commands/erase.ts';
 import { outputsOf } from '../../lib/commands/outputs.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
@@ -100,7 +100,7 @@ describe('npm run erase', () => {
     }
   };
   /** What the function answers that the command asks, as the eraser may ask it without the command. */
-  const invoke = async (question: EraseInput): Promise<Found> => {
+  const invoke = async (question: EraseInput): Promise<FoundOfNumber> => {
     const { FunctionError, Payload } = await new LambdaClient(client(ERASER)).send(
       new InvokeCommand({ FunctionName: await functionName(), Payload: Buffer.from(JSON.stringify(question)) }),
     );

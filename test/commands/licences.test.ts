@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { faultsOfLicences, type Lock } from '../../lib/commands/licences.ts';
+import { faultsOfLicences, type PackageLock } from '../../lib/commands/licences.ts';
 
 const read = (path: string) => {
   const file = new URL(`../../${path}`, import.meta.url);
@@ -8,7 +8,7 @@ const read = (path: string) => {
 };
 
 const integrity = 'sha512-AAAA';
-const lockOf = (packages: Lock['packages']): Lock => ({ packages: { '': {}, ...packages } });
+const lockOf = (packages: PackageLock['packages']): PackageLock => ({ packages: { '': {}, ...packages } });
 const notInstalled = () => undefined;
 const faults = (license: string | undefined) =>
   faultsOfLicences(
@@ -18,7 +18,7 @@ const faults = (license: string | undefined) =>
 
 describe('the licences', () => {
   it('of all that the lock holds are permissive, and each package is pinned', () => {
-    const lock: Lock = read('package-lock.json');
+    const lock: PackageLock = read('package-lock.json');
     expect(Object.keys(lock.packages).length).toBeGreaterThan(100);
     expect(faultsOfLicences(lock, (path) => read(`${path}/package.json`))).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { statusText } from '../../lib/commands/status.ts';
+import { digestLines } from '../../lib/commands/status.ts';
 
 /** The digest that the page on formats shows, as it shows it. */
 function documented(): Record<string, unknown> {
@@ -23,7 +23,7 @@ describe('a digest in words', () => {
     };
     digest.decisions = [decision, reversal];
     digest.untold = ['up-police-bbbbbbbbbbbb'];
-    expect(statusText(JSON.stringify(digest))).toBe(`Digest of 2026-06-08, as of 2026-06-08T00:30:00Z
+    expect(digestLines(JSON.stringify(digest))).toBe(`Digest of 2026-06-08, as of 2026-06-08T00:30:00Z
 
 Nothing could be told of these: nothing below counts them
   up-police-bbbbbbbbbbbb
@@ -59,12 +59,12 @@ Ended lately
     const none = Object.fromEntries(
       Object.entries(documented()).map(([key, value]) => [key, Array.isArray(value) ? [] : value]),
     );
-    expect(statusText(JSON.stringify({ ...none, quarantined: 0, strays: undefined }))).toBe(
+    expect(digestLines(JSON.stringify({ ...none, quarantined: 0, strays: undefined }))).toBe(
       'Digest of 2026-06-08, as of 2026-06-08T00:30:00Z\n\nNothing is under way, and nothing waits for anybody.\n',
     );
   });
 
   it('is of a digest alone', () => {
-    expect(() => statusText('{"day":"2026-06-08"}')).toThrow();
+    expect(() => digestLines('{"day":"2026-06-08"}')).toThrow();
   });
 });

@@ -13,7 +13,7 @@ import {
 } from '../../lambdas/domain/identifiers.ts';
 import { firstOrderPublished, issueOrder } from '../../lambdas/domain/issuing.ts';
 import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
-import { type Ledger, newLedger, outcomeOf, takeBack } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, markTakenBack, newLedger, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import { type Applied, applyResponse } from '../../lambdas/domain/responses.ts';
 import { closeLedger, sealLedger } from '../../lambdas/domain/sealing.ts';
 
@@ -127,7 +127,7 @@ export function published(ledger: Ledger, now: Instant): Ledger {
 
 /** Marks rows as taken back, as an answer to another direction does. */
 export function marked(ledger: Ledger, rows: readonly number[]): Ledger {
-  const taken = takeBack(ledger, rows);
+  const taken = markTakenBack(ledger, rows);
   if (taken === undefined) throw new Error('they are marked already');
   return taken;
 }

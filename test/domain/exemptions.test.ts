@@ -8,7 +8,7 @@ import {
   type ExemptionWord,
   exemptionOf,
   exemptionsForm,
-  isInForce,
+  isExemptionInForce,
   isLifted,
   maxWords,
   NO_EXEMPTIONS,
@@ -90,27 +90,30 @@ describe('an exemption', () => {
 
   test('is in force when two approvers say so, until the earlier of their days, that day included', () => {
     const both = said([one, word('2026-06-30')], [two, word('2026-06-20')]);
-    expect(isInForce(both, day('2026-06-20'), APPROVERS)).toBe(true);
-    expect(isInForce(both, day('2026-06-21'), APPROVERS)).toBe(false);
+    expect(isExemptionInForce(both, day('2026-06-20'), APPROVERS)).toBe(true);
+    expect(isExemptionInForce(both, day('2026-06-21'), APPROVERS)).toBe(false);
     const alone = said([one, word('2026-06-30')], [one, word('2026-06-30', { line: 3 })]);
-    expect(isInForce(alone, day('2026-06-01'), APPROVERS)).toBe(false);
+    expect(isExemptionInForce(alone, day('2026-06-01'), APPROVERS)).toBe(false);
   });
 
   test('goes by those who are approvers now: nobody is two of them under another name', () => {
     const both = said([one, word('2026-06-30')], [two, word('2026-06-30')]);
-    expect(isInForce(both, day('2026-06-01'), [one, three])).toBe(false);
-    expect(isInForce(both, day('2026-06-01'), [one, two])).toBe(true);
+    expect(isExemptionInForce(both, day('2026-06-01'), [one, three])).toBe(false);
+    expect(isExemptionInForce(both, day('2026-06-01'), [one, two])).toBe(true);
   });
 
   test('with three approvers reaches the second latest of their days', () => {
     const all = said([one, word('2026-06-10')], [two, word('2026-06-20')], [three, word('2026-06-30')]);
-    expect([day('2026-06-20'), day('2026-06-21')].map((on) => isInForce(all, on, APPROVERS))).toEqual([true, false]);
+    expect([day('2026-06-20'), day('2026-06-21')].map((on) => isExemptionInForce(all, on, APPROVERS))).toEqual([
+      true,
+      false,
+    ]);
   });
 
   test('ends with a past day of one of them', () => {
     const later = { at: at('2026-06-05T00:00:00Z') };
     const ended = said([one, word('2026-06-30')], [two, word('2026-06-30')], [two, word('2026-06-04', later)]);
-    expect(isInForce(ended, day('2026-06-05'), APPROVERS)).toBe(false);
+    expect(isExemptionInForce(ended, day('2026-06-05'), APPROVERS)).toBe(false);
   });
 
   test('lifts a reversal where two approvers say a past day after it was directed', () => {
@@ -136,7 +139,7 @@ describe('an exemption', () => {
   });
 
   test('is none of nobody', () => {
-    expect(isInForce({}, day('2026-06-05'), APPROVERS)).toBe(false);
+    expect(isExemptionInForce({}, day('2026-06-05'), APPROVERS)).toBe(false);
   });
 
   test('of one second goes by the file that is worked on later, whatever the SHA-256s', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { html } from '../../lambdas/domain/html.ts';
-import { grouped } from '../../lambdas/domain/wording.ts';
+import { countText } from '../../lambdas/domain/wording.ts';
 
 describe('a piece of a page', () => {
   test('escapes what is put into it, in texts and in attributes', () => {
@@ -15,7 +15,7 @@ describe('a piece of a page', () => {
 
   test('has counts as India writes them', () => {
     expect(html`${2_000_000} of ${999}`.text).toBe('20,00,000 of 999');
-    expect(grouped(100_000)).toBe('1,00,000');
+    expect(countText(100_000)).toBe('1,00,000');
   });
 
   test('shows each control character as one that is none, but the end of a line', () => {

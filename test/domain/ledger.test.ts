@@ -5,11 +5,11 @@ import {
   countOpen,
   isOpen,
   LedgerDamaged,
+  markTakenBack,
   openRows,
   outcomeOf,
   reissuedIn,
   rowsFor,
-  takeBack,
   takenBack,
   unansweredRows,
   withdrawRows,
@@ -91,8 +91,8 @@ describe('rows that are taken back', () => {
     const before = fresh(3);
     const after = marked(before, [2]);
     expect([after.version, takenBack(after), takenBack(before)]).toEqual([before.version + 1, [2], []]);
-    expect(takeBack(after, [2])).toBeUndefined();
-    expect(takeBack(after, [])).toBeUndefined();
+    expect(markTakenBack(after, [2])).toBeUndefined();
+    expect(markTakenBack(after, [])).toBeUndefined();
     expect(takenBack(marked(after, [0, 2]))).toEqual([0, 2]);
   });
 
@@ -106,7 +106,7 @@ describe('rows that are taken back', () => {
   });
 
   test.each([-1, 2])('are rows of the direction: %s of 2 is an error', (row) => {
-    expect(() => takeBack(fresh(2), [row])).toThrow(LedgerDamaged);
+    expect(() => markTakenBack(fresh(2), [row])).toThrow(LedgerDamaged);
   });
 
   test("are those, too, of which a file says that they are somebody else's, each since its day", () => {
@@ -162,7 +162,7 @@ describe('rows as orders and books ask for them', () => {
   });
 
   test.each([-1, 6])('none is taken back that is row %s, be it named with others', (row) => {
-    expect(() => takeBack(six(), [0, row])).toThrow('is damaged: no such row');
+    expect(() => markTakenBack(six(), [0, row])).toThrow('is damaged: no such row');
     const reversal = {
       reversal: 'caseworker-1-0123456789ab' as BatchId,
       on: day('2026-06-08'),

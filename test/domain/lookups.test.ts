@@ -7,7 +7,7 @@ import {
   type LookupRow,
   lookupColumns,
   NO_LOOKUPS,
-  nameOf,
+  nameOfAsked,
   parseLookupRow,
 } from '../../lambdas/domain/lookups.ts';
 import type { RejectedRow } from '../../lambdas/domain/reasons.ts';
@@ -27,7 +27,7 @@ describe('a row of lookups', () => {
       { line: 4, asked: { by: 'reference', referred: { operator: jio, plan: 12, shard: 3, n: 0, row: 1 } } },
       { line: 5, asked: { by: 'msisdn', msisdn: '+919800000001' } },
     ]);
-    expect(rows.flatMap((row) => ('asked' in row ? [nameOf(row.asked)] : []))).toEqual([
+    expect(rows.flatMap((row) => ('asked' in row ? [nameOfAsked(row.asked)] : []))).toEqual([
       '+919800000001',
       '35100000000001',
       'jio-12-3-0-1-1',

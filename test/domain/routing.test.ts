@@ -9,7 +9,7 @@ import {
   carrierOf,
   combinedColumns,
   directionFor,
-  type Known,
+  type KnownDirections,
   placesIn,
   Router,
   type Routing,
@@ -216,7 +216,7 @@ describe('the direction that a row answers', () => {
   });
 });
 
-const known = (carriers: Record<string, readonly Carrier[]>, there: readonly DirectionId[] = []): Known => ({
+const known = (carriers: Record<string, readonly Carrier[]>, there: readonly DirectionId[] = []): KnownDirections => ({
   isThere: (id) => there.includes(id),
   carriers: (identifier) => carriers[identifier] ?? [],
 });

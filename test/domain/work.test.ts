@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import {
-  BOOKS,
   IMPORTS,
+  MADE_BOOKS,
   MARKS,
   PLANS,
   PREPARED,
@@ -18,7 +18,7 @@ const direction = 'mha-0123456789ab.reverify.jio.7-0-1' as DirectionId;
 const jio = 'jio' as OperatorId;
 const screened = SCREENED.folder(batch, 'try');
 const decided = PLANS.decisions.folder(7, 'reverify', 3, 'try');
-const books = BOOKS.folder(batch, 'try');
+const books = MADE_BOOKS.folder(batch, 'try');
 const imported = IMPORTS.folder('run');
 /** What a Map writes lies in the folder that it is told, under ids of the service. */
 const results = (folder: string, { name }: { name: string }) => `${folder}/${name}/5b2f/SUCCEEDED_0.jsonl`;
@@ -97,7 +97,7 @@ const PLACES: [string, string, [string, string][]][] = [
       ],
     ],
   ],
-  ['books', BOOKS.pattern, [[BOOKS.note(books), `batches/${batch}/try/settled.json`]]],
+  ['books', MADE_BOOKS.pattern, [[MADE_BOOKS.note(books), `batches/${batch}/try/settled.json`]]],
   [
     'pieces of a file',
     IMPORTS.pieces.pattern,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { noticeText, uploadText, workText } from '../../simulation/happenings.ts';
+import { noticeLine, uploadText, workText } from '../../simulation/happenings.ts';
 
 /** What functions log once they have written a receipt, or sent a file away. */
 const RECEIPTS = /log\.info\(\s*(['"])((?:\w+(?:'s)? )+(?:recorded|answered|refused|withdrawn))\1/g;
@@ -61,16 +61,16 @@ describe('what is told of a cloud that somebody tries by hand', () => {
 
   it('tells of a notice by its kind and whom it is about', () => {
     expect(
-      noticeText('{"kind":"order","operator":"jio","order":"reverify","batchId":"mha-0123456789ab","rows":3}'),
+      noticeLine('{"kind":"order","operator":"jio","order":"reverify","batchId":"mha-0123456789ab","rows":3}'),
     ).toBe('notice order about jio: reverify, mha-0123456789ab');
-    expect(noticeText('{"kind":"batch_registered","agency":"mha","batchId":"b"}')).toBe(
+    expect(noticeLine('{"kind":"batch_registered","agency":"mha","batchId":"b"}')).toBe(
       'notice batch_registered about mha: b',
     );
-    expect(noticeText('{"kind":"stray_object","key":"x/9800000001"}')).toBe('notice stray_object');
-    expect(noticeText('{"kind":"stray_object","why":"unknown_agency","key":"x/9800000001"}')).toBe(
+    expect(noticeLine('{"kind":"stray_object","key":"x/9800000001"}')).toBe('notice stray_object');
+    expect(noticeLine('{"kind":"stray_object","why":"unknown_agency","key":"x/9800000001"}')).toBe(
       'notice stray_object: unknown_agency',
     );
-    expect(noticeText('{"kind":"stray_object","why":"9800000001"}')).toBe('notice stray_object');
-    expect(noticeText('no JSON')).toBe('notice without a kind');
+    expect(noticeLine('{"kind":"stray_object","why":"9800000001"}')).toBe('notice stray_object');
+    expect(noticeLine('no JSON')).toBe('notice without a kind');
   });
 });

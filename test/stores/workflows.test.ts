@@ -45,12 +45,12 @@ describe('an execution', () => {
     const execution = `${MACHINE.replace(':stateMachine:', ':execution:')}:known`;
     expect(workflows.executionArn(MACHINE, 'known')).toBe(execution);
     expect(workflows.executionArn(`${MACHINE}:live`, 'known')).toBe(execution);
-    expect(await workflows.statusOf(execution)).toBeUndefined();
+    expect(await workflows.executionStatus(execution)).toBeUndefined();
     const token = await waiting('known');
-    expect(await workflows.statusOf(execution)).toBe('RUNNING');
+    expect(await workflows.executionStatus(execution)).toBe('RUNNING');
     await workflows.wake([token], LADDER);
     await cloud.rest();
-    expect(await workflows.statusOf(execution)).toBe('SUCCEEDED');
+    expect(await workflows.executionStatus(execution)).toBe('SUCCEEDED');
   });
 });
 

@@ -5,13 +5,13 @@ import { fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read } from './table.ts';
 
 /** A file of admissions that was recorded, and its receipt: the same bytes get it whenever they come again. */
-export interface AdmissionsFile {
+export interface RecordedAdmissions {
   readonly sha256: string;
   readonly receipt: string;
 }
 
 /** A file of admissions, as it lies in the table. */
-export const admissionsFileForm = formOf<AdmissionsFile>(
+export const admissionsFileForm = formOf<RecordedAdmissions>(
   'file of admissions',
   1,
   z.strictObject({ sha256: fields.sha256, receipt: z.string() }),
@@ -25,7 +25,7 @@ export async function readAdmissionsFile(
   table: string,
   approver: ApproverId,
   sha256: string,
-): Promise<AdmissionsFile | undefined> {
+): Promise<RecordedAdmissions | undefined> {
   return await read(table, key.admissions(approver, sha8(sha256)), admissionsFileForm);
 }
 
@@ -36,8 +36,8 @@ export async function readAdmissionsFile(
 export async function recordAdmissions(
   table: string,
   approver: ApproverId,
-  file: AdmissionsFile,
-): Promise<AdmissionsFile> {
+  file: RecordedAdmissions,
+): Promise<RecordedAdmissions> {
   const pk = key.admissions(approver, sha8(file.sha256));
   try {
     await put(table, { pk, ...admissionsFileForm.write(file) }, 'attribute_not_exists(pk)');

@@ -18,7 +18,7 @@ import { isFileReason } from '../../../lambdas/domain/reasons.ts';
 import { filesUnder } from './places.ts';
 
 /** A file that is not what the audit tells of. */
-export interface FileFault {
+export interface FileDifference {
   kind: 'altered' | 'unknown' | 'missing';
   says: string;
 }
@@ -41,7 +41,7 @@ export async function checkFiles(
   entries: readonly AuditEntry[],
   keyOf: (madeBy: string) => ChainKey,
   isBoundElsewhere: (key: string, sha256: string) => Promise<boolean>,
-): Promise<{ checked: number; faults: FileFault[] }> {
+): Promise<{ checked: number; faults: FileDifference[] }> {
   const bound = new Map<string, { what: string; hashes: Set<string | null>; seen: boolean }>();
   for (const { n, files } of entries)
     for (const [name, { key, sha256 }] of Object.entries(files)) {
@@ -51,7 +51,7 @@ export async function checkFiles(
       bound.set(key, known);
     }
   const keys = [...new Set(entries.map(({ hashedBy }) => hashedBy))].map(keyOf);
-  const faults: FileFault[] = [];
+  const faults: FileDifference[] = [];
   let checked = 0;
   let shortened = false;
   for (const bucket of ['inbox', 'outbox'])
@@ -148,7 +148,7 @@ const belongsTo = (key: string, batchId: string) => namedIn(key).batchId === bat
  * The batch whose order, books or list a key of the outbox is. A status was decided by nobody, and some receipts are of directions that
  * never existed.
  */
-export const decidedOf = (key: string) =>
+export const decidedBatchOf = (key: string) =>
   /^(batches|orders|revocations)\//.test(key) && !isWord(key) ? namedIn(key).batchId : undefined;
 
 /** Whether a line of rejects says that its report was refused whole, so that no batch comes of it. */
@@ -157,7 +157,7 @@ const isRefusal = (line: string) => isFileReason(/^\d+,(?:"(?:[^"]|"")*"|[^",]*)
 /** The batches of which a run's folder has files: reports that were taken, and what was decided. */
 export async function batchesWithFiles(folder: string): Promise<Set<string>> {
   const outbox = await filesUnder(join(folder, 'outbox'));
-  const batches = new Set(outbox.flatMap((key) => decidedOf(key) ?? []));
+  const batches = new Set(outbox.flatMap((key) => decidedBatchOf(key) ?? []));
   const screened = new Set(outbox);
   for (const key of await filesUnder(join(folder, 'inbox'))) {
     const place = parseInboxKey(key);
@@ -184,7 +184,7 @@ const readText = (folder: string, bucket: string, key: string) =>
  * can't be compared.
  * @param keys of the outbox
  */
-export function untold(keys: readonly string[], batchId: string, entries: readonly AuditEntry[]): FileFault[] {
+export function untold(keys: readonly string[], batchId: string, entries: readonly AuditEntry[]): FileDifference[] {
   const ids = entries.map(({ id }) => id);
   const isWithoutEffect = entries.some(({ kind, facts }) => kind === 'decided' && facts.state !== 'approved');
   const isTold = (key: string): boolean => {
@@ -203,6 +203,6 @@ export function untold(keys: readonly string[], batchId: string, entries: readon
     return ids.some((id) => id.startsWith(`${fact}/${key.replace(/\.json$/, '.csv')}/`));
   };
   return keys
-    .filter((key) => decidedOf(key) === batchId && !isTold(key))
+    .filter((key) => decidedBatchOf(key) === batchId && !isTold(key))
     .map((key) => ({ kind: 'unknown', says: `no entry tells of outbox/${key}` }));
 }

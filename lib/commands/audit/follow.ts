@@ -3,7 +3,7 @@ import { type AuditEntry, type ChainKey, chainKeyMessage, verifyChain } from '..
 import { addSeconds, instantOf } from '../../../lambdas/domain/days.ts';
 import type { BatchId } from '../../../lambdas/domain/identifiers.ts';
 import type { AuditSettings } from './arguments.ts';
-import { batchesWithFiles, bind, checkFiles, decidedOf, untold } from './files.ts';
+import { batchesWithFiles, bind, checkFiles, decidedBatchOf, untold } from './files.ts';
 import { type Chains, decidedInBucket, inBucket, inFolder } from './places.ts';
 
 /**
@@ -89,9 +89,9 @@ async function besideBucket(outbox: string): Promise<Beside> {
   const now = (process.env.AWS_ENDPOINT_URL === undefined ? undefined : newest) ?? instantOf(Date.now());
   const since = addSeconds(now, -60 * ENTRY_WITHIN_MINUTES);
   return {
-    batches: async () => new Set(decided.flatMap(({ key }) => decidedOf(key) ?? [])),
+    batches: async () => new Set(decided.flatMap(({ key }) => decidedBatchOf(key) ?? [])),
     compare: async (batchId, entries) => {
-      const own = decided.filter(({ key }) => decidedOf(key) === batchId);
+      const own = decided.filter(({ key }) => decidedBatchOf(key) === batchId);
       const old = own.filter(({ at }) => at <= since).map(({ key }) => key);
       const young = own.filter(({ at }) => at > since).map(({ key }) => key);
       const awaited = untold(young, batchId, entries).map(

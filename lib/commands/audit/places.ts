@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type AuditObject, CHAINS } from '../../../lambdas/domain/audit.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import { type Listed, listFolders, listObjects, readText } from '../../../lambdas/stores/objects.ts';
+import { type ListedObject, listFolders, listObjects, readText } from '../../../lambdas/stores/objects.ts';
 
 /** The place of the chains: each batch's objects under its id. */
 export interface Chains {
@@ -44,12 +44,13 @@ export function inFolder(folder: string): Chains {
 }
 
 /** The folders of the outbox in which everything belongs to some batch, and only what was decided lies. */
-export const DECIDED = [OUTBOX.batches.prefix, OUTBOX.orders.prefix, OUTBOX.revocations.prefix];
+export const DECIDED_FOLDERS = [OUTBOX.batches.prefix, OUTBOX.orders.prefix, OUTBOX.revocations.prefix];
 
 /** What was decided in a stage's outbox, with the instants at which it was put. */
-export async function decidedInBucket(bucket: string): Promise<Listed[]> {
-  const objects: Listed[] = [];
-  for (const folder of DECIDED) for await (const object of listObjects({ bucket, key: folder })) objects.push(object);
+export async function decidedInBucket(bucket: string): Promise<ListedObject[]> {
+  const objects: ListedObject[] = [];
+  for (const folder of DECIDED_FOLDERS)
+    for await (const object of listObjects({ bucket, key: folder })) objects.push(object);
   return objects;
 }
 

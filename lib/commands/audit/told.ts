@@ -1,19 +1,14 @@
+import type { CommandLines } from '../command.ts';
 import type { AuditReport, ChainReport, Finding } from './follow.ts';
 
-/** A report in words, line by line: what is there, and what is wrong with it. */
-export interface Told {
-  said: string[];
-  complained: string[];
-}
-
-/** Puts a report into words. */
-export function inWords({ chains, findings }: AuditReport): Told[] {
+/** Puts a report into words: what is there, and what is wrong with it. */
+export function inWords({ chains, findings }: AuditReport): CommandLines[] {
   return [...chains.map(chainInWords), { said: [], complained: findings.map(inPlace) }];
 }
 
 const inPlace = ({ says, place }: Finding) => (place === undefined ? says : `${says} (${place})`);
 
-function chainInWords({ batchId, intact, entries, head, kinds, files, findings }: ChainReport): Told {
+function chainInWords({ batchId, intact, entries, head, kinds, files, findings }: ChainReport): CommandLines {
   const compared = files === null ? '' : `; ${files} files compared`;
   const said = [`${batchId}: ${intact ? 'intact' : 'NOT INTACT'}, ${entries} entries${compared}`];
   const content = Object.entries(kinds).map(([kind, count]) => `${count} ${kind}`);

@@ -7,7 +7,7 @@ import {
   OUTBOX,
   previewPatterns,
   revocationPatterns,
-  STATUSES,
+  STATUS_FILES,
   statusPattern,
   summaryPattern,
 } from '../../../lambdas/domain/outbox.ts';
@@ -16,7 +16,7 @@ import { KEY_ACTIONS } from '../../constructs/guarded-key.ts';
 import type { DataStack } from '../data.ts';
 
 /** The rights of a participant on a bucket's objects, by patterns of keys. */
-export interface Place {
+export interface PlaceRights {
   readonly bucket: GuardedBucket;
   readonly write?: readonly string[];
   readonly read?: readonly string[];
@@ -28,7 +28,7 @@ export interface Place {
 
 /** The places of each kind of participant, by the participant's id. */
 export function placesOf({ inbox, outbox, audit }: DataStack) {
-  const agency = (agency: string): Place[] => {
+  const agency = (agency: string): PlaceRights[] => {
     const put = [INBOX.reports, INBOX.withdrawals].map(({ patternOf }) => patternOf(agency));
     const told = [OUTBOX.rejects, OUTBOX.receipts].map(({ patternOf }) => patternOf(agency));
     return [
@@ -47,7 +47,7 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
       },
     ];
   };
-  const operator = (operator: string): Place[] => {
+  const operator = (operator: string): PlaceRights[] => {
     const put = [INBOX.usage, INBOX.responses].map(({ patternOf }) => patternOf(operator));
     const read = [OUTBOX.orders, OUTBOX.receipts, OUTBOX.rejects].map(({ patternOf }) => patternOf(operator));
     return [
@@ -55,15 +55,15 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
       { bucket: outbox, read, list: read },
     ];
   };
-  const approver = (approver: string): Place[] => {
+  const approver = (approver: string): PlaceRights[] => {
     const put = [INBOX.decisions, INBOX.exemptions, INBOX.admissions].map(({ patternOf }) => patternOf(approver));
     const read = [OUTBOX.previews.pattern, OUTBOX.receipts.patternOf(approver)];
     return [
       { bucket: inbox, write: put, list: put },
-      { bucket: outbox, read: [...read, STATUSES.pattern], list: read },
+      { bucket: outbox, read: [...read, STATUS_FILES.pattern], list: read },
     ];
   };
-  const caseworker = (caseworker: string): Place[] => {
+  const caseworker = (caseworker: string): PlaceRights[] => {
     const put = [INBOX.lookups, INBOX.appeals].map(({ patternOf }) => patternOf(caseworker));
     const read = [OUTBOX.receipts, OUTBOX.explanations].map(({ patternOf }) => patternOf(caseworker));
     return [
@@ -71,22 +71,22 @@ export function placesOf({ inbox, outbox, audit }: DataStack) {
       { bucket: outbox, read: [...read, booksPattern(caseworker)], list: read },
     ];
   };
-  const reader = (): Place[] => [
+  const reader = (): PlaceRights[] => [
     { bucket: outbox, read: [OUTBOX.revocations.pattern], list: [OUTBOX.revocations.pattern] },
   ];
   // The names of what was decided show an auditor which chain is missing.
-  const auditor = (): Place[] => [
+  const auditor = (): PlaceRights[] => [
     { bucket: audit, read: ['*'], list: ['*'] },
     { bucket: outbox, list: [OUTBOX.batches, OUTBOX.orders, OUTBOX.revocations].map(({ pattern }) => pattern) },
   ];
-  const administrator = (): Place[] => [inbox, outbox].map((bucket) => ({ bucket, read: ['*'], list: ['*'] }));
-  const operations = (): Place[] => [
+  const administrator = (): PlaceRights[] => [inbox, outbox].map((bucket) => ({ bucket, read: ['*'], list: ['*'] }));
+  const operations = (): PlaceRights[] => [
     // A notice names an upload by its version, which may have been replaced since.
     { bucket: inbox, dig: ['*'], list: ['*'] },
     { bucket: outbox, read: ['*'], list: ['*'] },
   ];
 
-  const checker = (id: string): Place[] => {
+  const checker = (id: string): PlaceRights[] => {
     const put = [INBOX.reports, INBOX.usage, INBOX.responses].map(({ patternOf }) => patternOf(id));
     const read = [
       ...[OUTBOX.orders, OUTBOX.rejects, OUTBOX.receipts].map(({ patternOf }) => patternOf(id)),
@@ -109,7 +109,7 @@ const OBJECT_ACTIONS = {
 };
 
 /** The rights by which a participant uses a place. */
-export function statementsFor({ bucket, write, read, dig, list }: Place): PolicyStatement[] {
+export function statementsFor({ bucket, write, read, dig, list }: PlaceRights): PolicyStatement[] {
   const objects = (right: 'read' | 'dig' | 'write', patterns: readonly string[]) => [
     new PolicyStatement({
       actions: OBJECT_ACTIONS[right],

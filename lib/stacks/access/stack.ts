@@ -9,7 +9,7 @@ import { ownPrincipal } from '../../constructs/own-account.ts';
 import type { DataStack } from '../data.ts';
 import type { WorkflowStack } from '../workflow/stack.ts';
 
-import { type Place, placesOf, statementsFor } from './places.ts';
+import { type PlaceRights, placesOf, statementsFor } from './places.ts';
 import {
   acknowledgeExecutions,
   acknowledgeLooks,
@@ -50,7 +50,7 @@ export class AccessStack extends Stack {
     const operations = { stackName: `${config.stage}-operations` };
     const checker = { ...CHECKER, principal: Aws.ACCOUNT_ID, notify: [] };
 
-    const kinds: [RoleKind, Participant[], (id: string) => Place[], PolicyStatement[]?][] = [
+    const kinds: [RoleKind, Participant[], (id: string) => PlaceRights[], PolicyStatement[]?][] = [
       ['agency', config.agencies, places.agency],
       ['operator', config.operators, places.operator],
       // Approvers and caseworkers who work by a command find the inbox by it.
@@ -97,7 +97,7 @@ export class AccessStack extends Stack {
       const everyOne = roleArn(config.stage, kind);
       for (const { bucket, ...rights } of places(`\${aws:PrincipalTag/${TAG}}`))
         for (const [verb, patterns] of Object.entries(rights) as [
-          Exclude<keyof Place, 'bucket'>,
+          Exclude<keyof PlaceRights, 'bucket'>,
           readonly string[],
         ][]) {
           const right = verb === 'dig' ? 'read' : verb;
@@ -118,7 +118,13 @@ export class AccessStack extends Stack {
     data.tablesKey.admit(roleArn(config.stage, 'operations'), 'dynamodb', 'read');
   }
 
-  #role(stage: string, kind: RoleKind, participant: Participant, places: Place[], more: PolicyStatement[]): NamedRole {
+  #role(
+    stage: string,
+    kind: RoleKind,
+    participant: Participant,
+    places: PlaceRights[],
+    more: PolicyStatement[],
+  ): NamedRole {
     const { id, externalId } = participant;
     const principal = ownPrincipal(participant.principal);
     const statements = [...places.flatMap(statementsFor), ...more];

@@ -196,7 +196,7 @@ export function allowDescribe({ stack }: Setting, to: Worker, machine: StateMach
 }
 
 /** cdk-nag's name of a machine. */
-export function nameOf(machine: StateMachine): string {
+export function nameForNag(machine: StateMachine): string {
   const id = Stack.of(machine).getLogicalId(machine.node.defaultChild as CfnStateMachine);
   return `{"Fn::Select":[6,{"Fn::Split":[":",{"Ref":"${id}"}]}]}`;
 }
@@ -209,8 +209,8 @@ export function acknowledgeMaps(machine: StateMachine, labels: string[], others:
   const children =
     "The names of a Map Run's children are made while it runs; the label narrows them to this machine's Maps.";
   acknowledgeMachine(machine, [], {
-    [`${EXECUTIONS}${nameOf(machine)}:*`]: children,
-    ...Object.fromEntries(labels.map((label) => [`${EXECUTIONS}${nameOf(machine)}/${label}:*`, children] as const)),
+    [`${EXECUTIONS}${nameForNag(machine)}:*`]: children,
+    ...Object.fromEntries(labels.map((label) => [`${EXECUTIONS}${nameForNag(machine)}/${label}:*`, children] as const)),
     ...others,
   });
 }

@@ -1,7 +1,7 @@
 import { Duration, Lazy } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { DIGESTS, OPEN_LISTS, OUTBOX, STATUSES } from '../../../lambdas/domain/outbox.ts';
+import { DIGESTS, OPEN_LISTS, OUTBOX, STATUS_FILES } from '../../../lambdas/domain/outbox.ts';
 import { DECIDED, MARKS, PLANS, SCREENED, SETTLED } from '../../../lambdas/domain/work.ts';
 import type { Environment as TellEnvironment } from '../../../lambdas/tell-status/handler.ts';
 import { allow, allowItems, allowList, allowObjects } from '../../constructs/access.ts';
@@ -62,8 +62,8 @@ export function addStatus(setting: Setting): StatusQueue {
   );
   allowList(tell, 'list', outbox, OUTBOX.batches.pattern, OUTBOX.orders.pattern, OUTBOX.reports.pattern);
   allowObjects(tell, 'read', work, PLANS.directions.pattern, DECIDED.pattern, SCREENED.previews.pattern);
-  allowObjects(tell, 'read', outbox, STATUSES.pattern, OPEN_LISTS.pattern, DIGESTS.pattern);
-  allowObjects(tell, 'write', outbox, STATUSES.pattern, OPEN_LISTS.pattern, DIGESTS.pattern);
+  allowObjects(tell, 'read', outbox, STATUS_FILES.pattern, OPEN_LISTS.pattern, DIGESTS.pattern);
+  allowObjects(tell, 'write', outbox, STATUS_FILES.pattern, OPEN_LISTS.pattern, DIGESTS.pattern);
   allowTell(setting, tell, data.administrators);
   allowItems(tell, [...READ_ITEMS, 'dynamodb:BatchGetItem'], cases);
   readFrom(status, tell, { batchSize: 1 });

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { addressMark, addressMarks, TOLD_BY, TOPIC_NAMES } from '../../../lambdas/domain/addresses.ts';
-import { OUTBOX, STATUSES } from '../../../lambdas/domain/outbox.ts';
+import { OUTBOX, STATUS_FILES } from '../../../lambdas/domain/outbox.ts';
 import { ASKED, MARKED, MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
 import type { Environment as SweepEnvironment } from '../../../lambdas/sweep-open/handler.ts';
 import {
@@ -78,7 +78,7 @@ export function addSweep(
   allowList(sweep, 'list versions', inbox, '');
   allowList(sweep, 'list', work, SCREENED.prefix, SETTLED.prefix, MARKED.pattern, UNTOLD.pattern, ASKED.pattern);
   allowList(sweep, 'list', outbox, OUTBOX.orders.pattern, OUTBOX.batches.pattern);
-  allowObjects(sweep, 'read', outbox, STATUSES.pattern);
+  allowObjects(sweep, 'read', outbox, STATUS_FILES.pattern);
   allowObjects(
     sweep,
     'read',

@@ -10,9 +10,9 @@ import { BATCH_KINDS } from '../../../../lambdas/domain/kinds.ts';
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
 import {
   ASKED,
-  BOOKS,
   DECIDED,
   EXEMPTIONS,
+  MADE_BOOKS,
   MARKS,
   PLANS,
   PREPARED,
@@ -49,7 +49,7 @@ import {
   allowTell,
   CHANGE_ITEMS,
   EXECUTIONS,
-  nameOf,
+  nameForNag,
   PUT_ITEMS,
   READ_ITEMS,
   reversalLimitsOf,
@@ -334,7 +334,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
     work,
     PLANS.decisions.pattern,
     PLANS.directions.pattern,
-    BOOKS.pattern,
+    MADE_BOOKS.pattern,
     PREPARED.pattern,
     SCREENED.handsets.pattern,
     SCREENED.gathered.pattern,
@@ -345,7 +345,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   // The agency's own references stand in its report alone.
   allowObjects(settle, 'read versions', inbox, ...uploads);
   allowList(settle, 'list versions', inbox, ...uploads);
-  allowObjects(settle, 'write streams', work, BOOKS.pattern);
+  allowObjects(settle, 'write streams', work, MADE_BOOKS.pattern);
   allowObjects(settle, 'write', work, SETTLED.pattern);
   allowObjects(settle, 'write', outbox, OUTBOX.batches.pattern);
   // It may publish again what a reversal withdrew.
@@ -397,7 +397,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   // The machine asks in its own name what became of a direction.
   allowHistories(batch, direction, data.machinesKey);
   acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {
-    [`${EXECUTIONS}${nameOf(direction)}*`]:
+    [`${EXECUTIONS}${nameForNag(direction)}*`]:
       'It waits for and stops the executions of the Direction machine alone, which are named after their directions.',
   });
   return batch;
