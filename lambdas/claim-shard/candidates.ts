@@ -1,9 +1,7 @@
-import type { Pointer } from '../domain/claims.ts';
-import type { Day } from '../domain/days.ts';
+import type { Aside, Candidate } from '../domain/candidates.ts';
 import { directionRowLine, type Run, subjectOfLine } from '../domain/directions.ts';
 import { type Imei, type Msisdn, type OperatorId, partOf } from '../domain/identifiers.ts';
-import { givesBack, type LeftOut } from '../domain/kinds.ts';
-import type { Rung } from '../domain/ladders.ts';
+import { givesBack } from '../domain/kinds.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { parseListedLine } from '../domain/listed.ts';
 import { mustAddUp, slices as sliceList } from '../domain/plans.ts';
@@ -15,28 +13,6 @@ import { readSlice, readTextLines } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
 import type { Listed, Shard } from './input.ts';
-
-/** A number, or a handset at an operator, for which something is to be decided. */
-export interface Candidate {
-  identifier: Msisdn | Imei;
-  operator: OperatorId;
-  newestDay: Day | null;
-  /** The day of the sighting for which a number would be directed. */
-  directedFor: Day | null;
-  /** The day on which a reported number was seen last on a handset that isn't struck. */
-  remaining?: Day;
-  /** The row of the direction, as the work bucket keeps it. */
-  line: string;
-  /** Why a listed candidate was listed, the row that it goes on from, and its ladder, if that is not the kind's. */
-  why?: string;
-  from?: Pointer | null;
-  rungs?: readonly Rung[] | null;
-}
-
-/** A candidate that people left out, whatever is known of it. */
-export interface Aside extends Pick<Candidate, 'identifier' | 'operator' | 'line' | 'why' | 'from'> {
-  state: LeftOut;
-}
 
 /** What a shard holds: what is to be decided, what people left out, and the number of links or handsets from which both were made. */
 export interface Found {

@@ -214,7 +214,8 @@ export function activatedOn(earlier: readonly Pick<CountedPointer, 'outcome' | '
  */
 export type AskedAgain = Pick<CountedPointer, 'directionId'> & Partial<Pick<CountedPointer, 'startedAt'>>;
 
-type ClaimDecision =
+/** What was decided of a number, or of a handset at an operator; and the direction that is the reason, if it isn't directed. */
+export type ClaimDecision =
   | { readonly state: 'directed' }
   | { readonly state: 'reversed'; readonly directionId: null }
   | { readonly state: AlreadyState; readonly directionId: DirectionId };

@@ -1,0 +1,212 @@
+/**
+ * Candidates: the numbers, and the handsets at an operator, upon which a shard of a plan decides, and what becomes of each by what earlier
+ * directions and reversals say of it.
+ */
+import {
+  type AskedAgain,
+  activatedOn,
+  type ClaimDecision,
+  type CountedPointer,
+  decideClaim,
+  operatorOf,
+  type Pointer,
+  samePointer,
+  withoutRows,
+} from './claims.ts';
+import type { Day, Instant } from './days.ts';
+import { parseDirectionRowLine } from './directions.ts';
+import type { Imei, Msisdn, OperatorId } from './identifiers.ts';
+import type { DirectionKind, LeftOut } from './kinds.ts';
+import { notBeforeTold, type Rung } from './ladders.ts';
+import { leftOutSince } from './subjects.ts';
+
+/** A number, or a handset at an operator, for which something is to be decided. */
+export interface Candidate {
+  readonly identifier: Msisdn | Imei;
+  readonly operator: OperatorId;
+  readonly newestDay: Day | null;
+  /** The day of the sighting for which a number would be directed. */
+  readonly directedFor: Day | null;
+  /** The day on which a reported number was seen last on a handset that isn't struck. */
+  readonly remaining?: Day;
+  /** The row of the direction, as the work bucket keeps it. */
+  readonly line: string;
+  /** Why a listed candidate was listed, the row that it goes on from, and its ladder, if that is not the kind's. */
+  readonly why?: string;
+  readonly from?: Pointer | null;
+  readonly rungs?: readonly Rung[] | null;
+}
+
+/** A candidate that people left out, whatever is known of it. */
+export interface Aside extends Pick<Candidate, 'identifier' | 'operator' | 'line' | 'why' | 'from'> {
+  readonly state: LeftOut;
+}
+
+/** What is known of a candidate when it is decided upon. */
+export interface KnownOfCandidate {
+  /** The rows that earlier directions have of it, newest first. */
+  readonly counted: readonly CountedPointer[];
+  /** The line of each unblock among these; undefined for one so old that nothing is kept of it. */
+  readonly unblocks: ReadonlyMap<Pointer, string | undefined>;
+  /** All rows from which its number or handset goes on in this batch. */
+  readonly goingOn: readonly Pointer[];
+  /** The day on which a reversal took it back last, unless approvers have lifted that since; null if none did. */
+  readonly reversedOn: Day | null;
+  /** The day on which it was seen last, if it was taken back; null if it wasn't seen, or wasn't taken back. */
+  readonly seenOn: Day | null;
+  /** Whether approvers have lifted, since an instant, what had been taken back then. */
+  readonly isLiftedSince: (at: Instant) => boolean;
+}
+
+/** What becomes of a candidate, and at which operator: its own, unless its number was ported since. */
+export interface DecidedCandidate {
+  readonly operator: OperatorId;
+  readonly decision: ClaimDecision;
+}
+
+/**
+ * What becomes of a number that is somebody else's since, and was not seen after that on a handset that is acted upon; undefined for all
+ * other candidates.
+ * @param counted the rows that earlier directions have of it, newest first
+ */
+export function leftOut(
+  { newestDay, directedFor, remaining }: Candidate,
+  counted: readonly CountedPointer[],
+): LeftOut | undefined {
+  const activated = activatedOn(counted);
+  if (remaining === undefined || directedFor === null || newestDay === null || activated === null) return undefined;
+  return leftOutSince(activated, newestDay, { actedUpon: directedFor, remaining });
+}
+
+/**
+ * Decides what becomes of a candidate that nobody left out, as `decideClaim` has it, by the rows that concern it: exceptions of a handset
+ * for other numbers don't, and neither do the rows from which it goes on itself.
+ */
+export function decideCandidate(kind: DirectionKind, candidate: Candidate, known: KnownOfCandidate): DecidedCandidate {
+  const { counted, unblocks, goingOn } = known;
+  // A listed candidate says itself where it goes on.
+  const operator =
+    candidate.from === undefined ? operatorOf(candidate.operator, candidate.newestDay, counted) : candidate.operator;
+  const decision = decideClaim(
+    kind,
+    operator,
+    lastSeenAsOwn(candidate, counted),
+    withoutRows(kind === 'unblock' ? alike(candidate, counted, unblocks) : counted, goingOn),
+    isTakenBack(known) || isOfTakenBack(candidate, known),
+    askedAgainFrom(candidate, kind, counted),
+  );
+  return { operator, decision };
+}
+
+/** Whether a candidate was taken back, and not seen on a later day. */
+function isTakenBack({ reversedOn, seenOn }: KnownOfCandidate): boolean {
+  return reversedOn !== null && (seenOn === null || seenOn <= reversedOn);
+}
+
+/**
+ * Whether a candidate that goes on was taken back, since it was listed, in the row that it goes on from. That is so, too, if the number as
+ * a whole was not taken back because another report stands for it. A number that is somebody else's since is told as that instead.
+ */
+function isOfTakenBack({ directedFor, from }: Candidate, { counted, isLiftedSince }: KnownOfCandidate): boolean {
+  const at = from && counted.find((one) => samePointer(one, from))?.reversedAt;
+  if (at == null) return false;
+  const activated = activatedOn(counted);
+  if (activated !== null && (directedFor === null || directedFor <= activated)) return false;
+  return !isLiftedSince(at);
+}
+
+/**
+ * The day on which a number was seen last while it belonged to the holder for whom it goes on. If it is somebody else's since the sighting
+ * for which it was directed, a later sighting is of whoever got it.
+ */
+function lastSeenAsOwn({ newestDay, directedFor }: Candidate, counted: readonly CountedPointer[]): Day | null {
+  const activated = activatedOn(counted);
+  return activated !== null && directedFor !== null && directedFor <= activated ? directedFor : newestDay;
+}
+
+/**
+ * The rows without the exceptions for other numbers than the candidate's. An unblock of a handset as a whole counts for each number; an
+ * exception doesn't count for another number, nor for the whole handset.
+ */
+function alike(
+  { line }: Candidate,
+  counted: readonly CountedPointer[],
+  unblocks: KnownOfCandidate['unblocks'],
+): CountedPointer[] {
+  const { msisdn: own } = parseDirectionRowLine('unblock', line);
+  return counted.filter((row) => {
+    if (row.kind !== 'unblock') return true;
+    const text = unblocks.get(row);
+    // An exception so old that nothing is kept of it may have been for any number.
+    if (text === undefined) return false;
+    const { msisdn: excepts } = parseDirectionRowLine('unblock', text);
+    return excepts === null || excepts === own;
+  });
+}
+
+/**
+ * The direction in which something was to be given back and was not, for a candidate that asks for it again. An exception for a number has
+ * none: it goes with a block, however new that is.
+ */
+function askedAgainFrom(
+  { line, why, from }: Candidate,
+  kind: DirectionKind,
+  counted: readonly CountedPointer[],
+): AskedAgain | null {
+  if (why !== 'overdue' || !from) return null;
+  const excepts = kind === 'unblock' ? parseDirectionRowLine('unblock', line).msisdn : null;
+  return excepts === null ? (counted.find((one) => samePointer(one, from)) ?? from) : null;
+}
+
+/** The rows from which each number or handset goes on, in the order of the candidates. */
+export function rowsGoingOn(
+  candidates: readonly Pick<Candidate, 'identifier' | 'from'>[],
+): ReadonlyMap<Msisdn | Imei, readonly Pointer[]> {
+  const rows = new Map<Msisdn | Imei, Pointer[]>();
+  for (const { identifier, from } of candidates) {
+    if (!from) continue;
+    const own = rows.get(identifier);
+    if (own === undefined) rows.set(identifier, [from]);
+    else own.push(from);
+  }
+  return rows;
+}
+
+/**
+ * The candidates in the order in which they are decided upon: if two rows go on at one operator, the one with the later deadline is
+ * directed, and so comes first.
+ * @param ladder that of the kind, for candidates without one of their own
+ */
+export function laterDeadlinesFirst(candidates: readonly Candidate[], ladder: readonly Rung[]): Candidate[] {
+  const endOf = ({ rungs }: Candidate) => (rungs ?? ladder).at(-1)?.deadline ?? '';
+  return candidates.toSorted((a, b) => (endOf(a) === endOf(b) ? 0 : endOf(a) > endOf(b) ? -1 : 1));
+}
+
+/** Whether a candidate returns from where it was ported to, since the operator there says that it has no such connection. */
+export function isReturning({ why }: Candidate): boolean {
+  return why === 'porting_disputed';
+}
+
+/** The rows of a candidate from which it was ported away, at the operator to which it returns. */
+export function rowsPortedAway({ operator }: Candidate, counted: readonly CountedPointer[]): CountedPointer[] {
+  return counted.filter((row) => row.operator === operator && row.outcome === 'ported');
+}
+
+/**
+ * Gives a candidate that returns from where it was ported to a fresh ladder, with no deadline before those that its operator was told
+ * before, and told the subscriber: nobody is left with less time than that.
+ * @param told the ladders of the rows from which it was ported away
+ */
+export function asTold(candidate: Candidate, ladder: readonly Rung[], told: readonly (readonly Rung[])[]): Candidate {
+  const rungs = told.reduce<readonly Rung[]>(notBeforeTold, ladder);
+  return rungs === ladder ? candidate : { ...candidate, rungs };
+}
+
+/**
+ * What a listed candidate is about, at its operator: a number, or a handset with the number that is excepted in it. Undefined for a
+ * reported one, of which nothing comes twice.
+ */
+export function listedAbout({ operator, identifier, newestDay, line, from }: Candidate): string | undefined {
+  if (from === undefined) return undefined;
+  return `${operator} ${newestDay === null ? line : identifier}`;
+}

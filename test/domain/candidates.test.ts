@@ -1,0 +1,304 @@
+import { describe, expect, it } from 'vitest';
+import {
+  asTold,
+  type Candidate,
+  decideCandidate,
+  isReturning,
+  type KnownOfCandidate,
+  laterDeadlinesFirst,
+  leftOut,
+  rowsGoingOn,
+  rowsPortedAway,
+} from '../../lambdas/domain/candidates.ts';
+import type { CountedPointer, Pointer } from '../../lambdas/domain/claims.ts';
+import { directionRowLine } from '../../lambdas/domain/directions.ts';
+import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
+import { counted, first, second, third } from './counted.ts';
+import { airtel, at, day, directionId, imei, jio, msisdn, rungs } from './example.ts';
+
+const handset = imei('35100000000001');
+const [number, other] = [msisdn('9810000001'), msisdn('9810000002')];
+
+/** A number that goes on from row 0 of the first direction, and was seen last on 20 May. */
+const goesOn = (told: Partial<Candidate> = {}): Candidate => ({
+  identifier: number,
+  operator: airtel,
+  newestDay: day('2026-05-20'),
+  directedFor: day('2026-05-20'),
+  line: '',
+  why: 'ported',
+  from: { directionId: first, row: 0 },
+  rungs: null,
+  ...told,
+});
+
+/** A number that was reported, and seen last on 20 May on a handset that is acted upon. */
+const reported = (told: Partial<Candidate> = {}): Candidate => ({
+  identifier: number,
+  operator: airtel,
+  newestDay: day('2026-05-20'),
+  directedFor: day('2026-05-20'),
+  remaining: day('2026-05-20'),
+  line: '',
+  ...told,
+});
+
+const known = (told: Partial<KnownOfCandidate> = {}): KnownOfCandidate => ({
+  counted: [],
+  unblocks: new Map(),
+  goingOn: [],
+  reversedOn: null,
+  seenOn: null,
+  isLiftedSince: () => false,
+  ...told,
+});
+
+const reissued = (on: string, told: Partial<CountedPointer> = {}) =>
+  counted({ outcome: 'reissued', occurredOn: day(on), recordedAt: at(`${on}T12:00:00Z`), ...told });
+
+const stateOf = (kind: DirectionKind, candidate: Candidate, told: Partial<KnownOfCandidate>) =>
+  decideCandidate(kind, candidate, known(told)).decision.state;
+
+describe('a number that is somebody else’s since', () => {
+  const seen = (actedUpon: string, remaining: string, newest: string, since = '2026-05-05') =>
+    leftOut(
+      reported({ directedFor: day(actedUpon), remaining: day(remaining), newestDay: day(newest) }),
+      since === '' ? [counted({})] : [reissued(since)],
+    );
+
+  it('is left out as people left out the handsets in which it was seen after that', () => {
+    expect(seen('2026-05-01', '2026-05-09', '2026-05-09')).toBe('held');
+    expect(seen('2026-05-01', '2026-05-05', '2026-05-09')).toBe('struck');
+  });
+
+  it('is not left out where it was seen after that on a handset that is acted upon, or on none', () => {
+    expect(seen('2026-05-06', '2026-05-09', '2026-05-09')).toBeUndefined();
+    expect(seen('2026-05-01', '2026-05-05', '2026-05-05')).toBeUndefined();
+    expect(seen('2026-05-01', '2026-05-09', '2026-05-09', '')).toBeUndefined();
+  });
+
+  it('is not left out where it goes on: people decided upon it before', () => {
+    expect(leftOut(goesOn({ newestDay: day('2026-05-09') }), [reissued('2026-05-05')])).toBeUndefined();
+  });
+});
+
+describe('a candidate', () => {
+  const ported = counted({
+    outcome: 'ported',
+    occurredOn: day('2026-06-01'),
+    recordedAt: at('2026-06-01T12:00:00Z'),
+    portedTo: jio,
+  });
+
+  it('that was reported is decided at the operator to which it was ported since it was seen', () => {
+    expect(decideCandidate('reverify', reported(), known({ counted: [ported] }))).toEqual({
+      operator: jio,
+      decision: { state: 'directed' },
+    });
+    const since = reported({ newestDay: day('2026-06-02') });
+    expect(decideCandidate('reverify', since, known({ counted: [ported] })).operator).toBe(airtel);
+  });
+
+  it('that is listed is decided where its list has it', () => {
+    for (const from of [null, { directionId: third, row: 0 }])
+      expect(decideCandidate('reverify', goesOn({ from }), known({ counted: [ported] })).operator).toBe(airtel);
+  });
+
+  it('that was taken back is reversed until it is seen on a later day', () => {
+    const reversedOn = day('2026-06-10');
+    const states = [null, '2026-06-09', '2026-06-10', '2026-06-11'].map((seen) =>
+      stateOf('reverify', reported(), { reversedOn, seenOn: seen === null ? null : day(seen) }),
+    );
+    expect(states).toEqual(['reversed', 'reversed', 'reversed', 'directed']);
+    expect(stateOf('reverify', reported(), {})).toBe('directed');
+  });
+
+  it('that was taken back is given back all the same', () => {
+    expect(stateOf('restore', goesOn(), { reversedOn: day('2026-06-10') })).toBe('directed');
+  });
+});
+
+describe('a number that goes on', () => {
+  const moved = counted({ outcome: 'extended', waits: true });
+
+  it('is not hindered by the rows from which it goes on', () => {
+    expect(stateOf('reverify', goesOn(), { counted: [moved] })).toBe('alreadyOpen');
+    expect(stateOf('reverify', goesOn(), { counted: [moved], goingOn: [{ directionId: first, row: 0 }] })).toBe(
+      'directed',
+    );
+  });
+
+  it('is reversed if its row was taken back since it was listed, unless approvers have lifted that', () => {
+    const taken = counted({ outcome: 'withdrawn', reversed: true, reversedAt: at('2026-06-10T12:00:00Z') });
+    const liftedAt = (lifted: string) => (since: string) => lifted > since;
+    expect(stateOf('reverify', goesOn(), { counted: [taken] })).toBe('reversed');
+    expect(stateOf('reverify', goesOn(), { counted: [taken], isLiftedSince: liftedAt('2026-06-10T11:59:59Z') })).toBe(
+      'reversed',
+    );
+    expect(stateOf('reverify', goesOn(), { counted: [taken], isLiftedSince: liftedAt('2026-06-10T12:00:01Z') })).toBe(
+      'directed',
+    );
+    // It was another row of the direction that was taken back.
+    expect(stateOf('reverify', goesOn(), { counted: [{ ...taken, row: 1 }] })).toBe('directed');
+    expect(stateOf('reverify', reported(), { counted: [taken] })).toBe('directed');
+  });
+
+  it('is told as somebody else’s rather than as reversed, however lately whoever has it now was seen', () => {
+    const taken = counted({ outcome: 'withdrawn', reversed: true, reversedAt: at('2026-06-14T12:00:00Z') });
+    const rows = [taken, reissued('2026-06-12', { directionId: second })];
+    const seen = { newestDay: day('2026-06-20') };
+    expect(decideCandidate('reverify', goesOn(seen), known({ counted: rows })).decision).toEqual({
+      state: 'reissuedBefore',
+      directionId: second,
+    });
+    // On the day itself it may have been either; after it, it is whoever has the number now who goes on.
+    expect(stateOf('reverify', goesOn({ ...seen, directedFor: day('2026-06-12') }), { counted: rows })).toBe(
+      'reissuedBefore',
+    );
+    expect(stateOf('reverify', goesOn({ ...seen, directedFor: day('2026-06-13') }), { counted: rows })).toBe(
+      'reversed',
+    );
+  });
+});
+
+describe('a handset that is unblocked, as a whole or for one number', () => {
+  const unblock = (excepts: Msisdn | null, told: Partial<Candidate> = {}): Candidate => ({
+    identifier: handset,
+    operator: airtel,
+    newestDay: null,
+    directedFor: null,
+    line: directionRowLine('unblock', { imei: handset, msisdn: excepts }),
+    why: 'appeal',
+    from: null,
+    rungs: null,
+    ...told,
+  });
+  const open = counted({ directionId: directionId('unblock', '2-0-0'), kind: 'unblock', open: true, outcome: 'open' });
+  const beside = (excepts: Msisdn | null | undefined, candidate: Candidate) => {
+    const line = excepts === undefined ? undefined : directionRowLine('unblock', { imei: handset, msisdn: excepts });
+    return stateOf('unblock', candidate, {
+      counted: [open],
+      unblocks: new Map<Pointer, string | undefined>([[open, line]]),
+    });
+  };
+
+  it('is open already where it is unblocked as a whole, or for the same number', () => {
+    expect([unblock(null), unblock(number)].map((one) => beside(null, one))).toEqual(['alreadyOpen', 'alreadyOpen']);
+    expect(beside(number, unblock(number))).toBe('alreadyOpen');
+  });
+
+  it('is not open by an exception for another number, or for one that nobody knows any more', () => {
+    expect([unblock(null), unblock(other)].map((one) => beside(number, one))).toEqual(['directed', 'directed']);
+    expect([unblock(null), unblock(number)].map((one) => beside(undefined, one))).toEqual(['directed', 'directed']);
+  });
+
+  const overdue = counted({ directionId: directionId('unblock', '2-0-0'), kind: 'unblock' });
+  const again = { why: 'overdue', from: { directionId: overdue.directionId, row: 0 } };
+  const blocked = counted({ directionId: directionId('block', '3-0-0'), kind: 'block', outcome: 'blocked' });
+  const asked = (candidate: Candidate) =>
+    decideCandidate(
+      'unblock',
+      candidate,
+      known({ counted: [blocked, overdue], unblocks: new Map([[overdue, candidate.line]]) }),
+    ).decision;
+
+  it('is not asked for again where it was blocked once more since', () => {
+    expect(asked(unblock(null, again))).toEqual({ state: 'alreadyOpen', directionId: blocked.directionId });
+    expect(asked(unblock(null, { ...again, why: 'appeal' }))).toEqual({ state: 'directed' });
+  });
+
+  it('is asked for again for a number, however new the block is: the exception goes with it', () => {
+    expect(asked(unblock(number, again))).toEqual({ state: 'directed' });
+  });
+});
+
+describe('a restore that is asked for again', () => {
+  it('goes by its direction’s number alone where no claim names its row any more', () => {
+    const from = { directionId: directionId('restore', '2-0-0'), row: 4 };
+    const again = goesOn({ why: 'overdue', from });
+    const cut = (number: string) =>
+      counted({
+        directionId: directionId('reverify', number),
+        outcome: 'disconnected',
+        cutAt: at('2026-07-01T00:00:00Z'),
+      });
+    expect(stateOf('restore', again, { counted: [cut('3-0-0')] })).toBe('alreadyOpen');
+    expect(stateOf('restore', again, { counted: [cut('1-0-0')] })).toBe('directed');
+    // Where its row is known, what was cut after it had begun counts, too.
+    const own = counted({ ...from, kind: 'restore', startedAt: at('2026-06-30T00:00:00Z') });
+    expect(stateOf('restore', again, { counted: [own, cut('1-0-0')] })).toBe('alreadyOpen');
+  });
+});
+
+describe('candidates that go on', () => {
+  const row = (n: number): Pointer => ({ directionId: first, row: n });
+
+  it('have all rows from which their number goes on, at whatever operator', () => {
+    const rows = rowsGoingOn([
+      goesOn({ from: row(0) }),
+      goesOn({ identifier: other, from: row(1) }),
+      goesOn({ operator: jio, from: row(2) }),
+      goesOn({ identifier: handset, from: null }),
+      reported({ identifier: msisdn('9810000003') }),
+    ]);
+    expect(rows).toEqual(
+      new Map([
+        [number, [row(0), row(2)]],
+        [other, [row(1)]],
+      ]),
+    );
+  });
+
+  it('are decided upon with the latest deadline first, and otherwise as they come', () => {
+    const until = (deadline: string, n: number) =>
+      goesOn({ from: row(n), rungs: [{ order: 'disconnect', deadline: at(deadline) }] });
+    // The kind's ladder ends on 17 June.
+    const given = [
+      until('2026-06-16T00:00:00Z', 0),
+      goesOn({ from: row(1) }),
+      until('2026-06-17T00:00:00Z', 2),
+      until('2026-06-18T00:00:00Z', 3),
+      reported(),
+    ];
+    const order = laterDeadlinesFirst(given, rungs.reverify).map(({ from }) => from?.row);
+    expect(order).toEqual([3, 1, 2, undefined, 0]);
+  });
+});
+
+describe('a number that returns from where it was ported to', () => {
+  const fresh = [
+    { order: 'reverify', deadline: at('2026-06-05T00:00:00Z') },
+    { order: 'disconnect', deadline: at('2026-06-16T12:00:00Z') },
+  ] as const;
+  const returning = goesOn({ why: 'porting_disputed' });
+
+  it('is one of which the operator there says that it has no such connection', () => {
+    expect([returning, goesOn(), reported()].map(isReturning)).toEqual([true, false, false]);
+  });
+
+  it('was told its deadlines in the rows from which it was ported away, at the operator to which it returns', () => {
+    const away = counted({ outcome: 'ported' });
+    const others = [counted({ outcome: 'ported', operator: jio }), counted({ outcome: 'not_found' })];
+    expect(rowsPortedAway(returning, [...others, away])).toEqual([away]);
+  });
+
+  it('has no deadline before those that were told, of whichever row', () => {
+    // The first deadline was told a day later than the fresh one, the last by half a day: all comes a day later.
+    expect(asTold(returning, fresh, [rungs.reverify]).rungs).toEqual([
+      { order: 'reverify', deadline: '2026-06-06T00:00:00Z' },
+      { order: 'disconnect', deadline: '2026-06-17T12:00:00Z' },
+    ]);
+    const later = [{ order: 'disconnect', deadline: at('2026-06-18T12:00:00Z') }] as const;
+    for (const told of [
+      [rungs.reverify, later],
+      [later, rungs.reverify],
+    ])
+      expect(asTold(returning, fresh, told).rungs?.at(-1)?.deadline).toBe('2026-06-18T12:00:00Z');
+  });
+
+  it('has its kind’s ladder where nothing later was told', () => {
+    expect(asTold(returning, fresh, [])).toBe(returning);
+    expect(asTold(returning, rungs.reverify, [rungs.reverify])).toBe(returning);
+  });
+});
