@@ -1,34 +1,22 @@
-import { isStruck } from '../domain/appeals.ts';
+import type { Asked } from '../domain/appeals.ts';
 import {
   type AskedSubject,
   claimedAs,
   isTakenBackBy,
   parseAskedLine,
   parseReversedLine,
-  type Reliance,
-  type ReversedSubject,
   reversedLine,
 } from '../domain/asked.ts';
 import { addDecision, type Decisions } from '../domain/books.ts';
 import type { CountedPointer } from '../domain/claims.ts';
 import { dayOf } from '../domain/days.ts';
+import { countedByState, type DecidedSubject, decideSubjects, reversedSubject } from '../domain/decided-subjects.ts';
 import { directedFor, directionRowLine, parseDirectionRowLine } from '../domain/directions.ts';
 import type { DirectionId, Imei, Msisdn, OperatorId } from '../domain/identifiers.ts';
 import { deadlinesOf } from '../domain/ladders.ts';
 import { mustAddUp, type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
-import {
-  decideHandset,
-  decideNumber,
-  isIn,
-  ofLaterHolders,
-  othersInForce,
-  reliableIn,
-  type SubjectRow,
-  standingOn,
-  withContinuations,
-  withLeft,
-} from '../domain/reversals.ts';
-import { SUBJECT_STATES, type SubjectState } from '../domain/subject-states.ts';
+import { type SubjectRow, withContinuations } from '../domain/reversals.ts';
+import { type FoundSubject, type KnownSubject, withoutRepeats } from '../domain/withdrawing.ts';
 import { PLANS } from '../domain/work.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { type Claim, readClaimsHoweverOld } from '../stores/cases/claims.ts';
@@ -38,34 +26,13 @@ import { cutDirections } from './cut.ts';
 import { struckOf } from './decided.ts';
 import { env } from './environment.ts';
 import type { AskedItem, Input } from './input.ts';
-import {
-  directedBy,
-  type Found,
-  type Known,
-  leftBehind,
-  linkedByStruck,
-  reliedUpon,
-  stillAsked,
-  stillGoing,
-  withdrawsOf,
-  withoutRepeats,
-} from './withdrawn.ts';
+import { leftByOthers, linkedByStruck, reliedUpon, stillAsked, stillGoing, withdrawsOf } from './withdrawn.ts';
 
 /** A row that gives back. Its subject's directions are told once for all subjects that ask for it. */
 interface Row {
   readonly identifier: Msisdn | Imei;
   readonly line: string;
   readonly operator: OperatorId;
-}
-
-/** A subject, and the rows that give back to it, by their names. */
-interface Given {
-  readonly asked: AskedSubject;
-  readonly state: SubjectState;
-  readonly rows: ReversedSubject['rows'];
-  readonly names: readonly string[];
-  readonly openIn: readonly DirectionId[];
-  readonly kept: readonly Reliance[];
 }
 
 /**
@@ -81,7 +48,6 @@ export async function decideAsked(
   const { kind, shard, asked: place } = item;
   const batch = await readBatch(env.CASES, batchId);
   if (batch === undefined) throw new Error(`there is no batch ${batchId}`);
-  const uploadedOn = dayOf(batch.uploadedAt);
   const struck = await struckOf(env, batchId);
   const listed = await readAsked(place);
   mustAddUp(`subjects of shard ${shard}`, listed.length, place.subjects);
@@ -89,102 +55,91 @@ export async function decideAsked(
   const identifiers = [...new Set(listed.map(claimedAs))];
   const claims = await readClaimsHoweverOld(env.CASES, kind, identifiers);
 
-  const found: Found[] = [];
-  for (const one of listed) found.push({ asked: one, rows: await rowsOf(kind, claims.get(claimedAs(one)), earlier) });
-  const still = await stillGoing(await stillAsked(found, withdraws), withdraws);
-  const going = withoutRepeats(still.map((one) => ({ ...one, scope: withContinuations(one.asked.scope, one.rows) })));
-  const left = await leftBehind(going, withdraws);
-  const known: Known[] = going.map((one) => ({ ...one, left: left.get(one.asked) ?? [] }));
+  const known = await knownOf(kind, listed, claims, earlier, withdraws);
   const relied = await reliedUpon(known, plan, withdraws, struck);
   const staying = await linkedByStruck(known, withdraws, struck);
-  const goes = (one: Known) =>
-    !isStruck(one.asked, struck) && relied(claimedAs(one.asked), reliableIn(one.scope, one.rows)).length === 0;
-  const together = Map.groupBy(known.filter(goes), ({ asked: one }) => claimedAs(one));
-
-  const rows = new Map<string, Row>();
-  const given: Given[] = [];
-  for (const { asked: one, rows: own, scope: named, left } of known) {
-    const nothing = { asked: one, rows: [], names: [], openIn: [], kept: [] };
-    if (isStruck(one, struck) || (one.msisdn !== null && staying.has(one.msisdn))) {
-      given.push({ ...nothing, state: 'struck' });
-      continue;
-    }
-    // A row that another line of the same withdrawal takes back stands no more.
-    const goingToo = (together.get(claimedAs(one)) ?? []).map(({ scope }) => scope);
-    const standing = standingOn(named, own).filter((row) => !goingToo.some((scope) => isIn(scope, row)));
-    const kept = [...relied(claimedAs(one), reliableIn(named, own)), ...standing.map(directedBy)];
-    if (kept.length > 0) {
-      given.push({ ...nothing, state: 'kept', kept });
-      continue;
-    }
-    const scope = withLeft(
-      named,
-      left.filter((row) => relied(claimedAs(one), [row]).length === 0),
-      own,
-    );
-    const decision = one.imei === null ? decideNumber(own, scope, uploadedOn) : decideHandset(own, scope, one.msisdn);
-    const others = new Set([...othersInForce(scope, own), ...ofLaterHolders(scope, own)]);
-    const names: string[] = [];
-    for (const back of decision.directed) {
-      const { imei, msisdn } = one;
-      const line = imei === null ? await earlier.line(back.from) : directionRowLine('unblock', { imei, msisdn });
-      if (line === undefined) throw new Error('what is directed has a line');
-      const name = `${back.operator} ${one.imei === null ? claimedAs(one) : line}`;
-      rows.set(name, rows.get(name) ?? { identifier: claimedAs(one), line, operator: back.operator });
-      names.push(name);
-    }
-    given.push({
-      asked: one,
-      state: decision.state,
-      rows: decision.rows,
-      names,
-      openIn: decision.openIn,
-      kept: [...others].map(directedBy),
-    });
-  }
-
+  const decided = decideSubjects(known, { struck, staying, relied }, dayOf(batch.uploadedAt));
+  const rows = await rowsGivingBack(decided, earlier);
+  const all = new Set([...rows.values()].flat());
   const cuts = await cutDirections(
     request,
-    Map.groupBy(rows.values(), ({ operator }) => operator),
+    Map.groupBy(all, ({ operator }) => operator),
     folder,
   );
+
   const directionOf = new Map<Row, DirectionId>(
     cuts.flatMap(({ direction, rows: own }) => own.map((row): [Row, DirectionId] => [row, direction.directionId])),
   );
-  let decisions: Decisions = {};
-  for (const { direction } of cuts)
-    decisions = addDecision(decisions, kind, direction.operator, 'directed', direction.rows);
-  const subjects = Object.fromEntries(SUBJECT_STATES.map((state) => [state, 0])) as Record<SubjectState, number>;
-  const lines: string[] = [];
-  for (const { asked: one, state, rows: taken, names, openIn, kept } of given) {
-    subjects[state] += 1;
-    const directed = names.flatMap((name) => {
-      const row = rows.get(name);
-      return (row && directionOf.get(row)) ?? [];
-    });
-    const { imei, msisdn, ground, lines: askedIn } = one;
-    const directionIds = [...directed, ...openIn];
-    const became = { imei, msisdn, ground, lines: askedIn, state, rows: taken, directionIds, kept };
-    lines.push(`${reversedLine(became)}\n`);
-  }
+  const lines = decided.map((one) => {
+    const directed = (rows.get(one) ?? []).flatMap((row) => directionOf.get(row) ?? []);
+    return `${reversedLine(reversedSubject(one, directed))}\n`;
+  });
   const list = Buffer.from(lines.join(''));
   const listKey = PLANS.decisions.reversed(folder);
   await writeObject({ bucket: env.WORK, key: listKey }, list);
+  const directions = cuts.map(({ direction }) => direction);
   const decision: ShardDecision = {
     kind,
     shard,
     taken: listed.length,
     rungs: deadlinesOf(env.LADDERS[kind], startedAt),
-    decisions,
+    decisions: directions.reduce<Decisions>(
+      (sum, { operator, rows: count }) => addDecision(sum, kind, operator, 'directed', count),
+      {},
+    ),
     ported: {},
-    directions: cuts.map(({ direction }) => direction),
+    directions,
     elsewhere: null,
     moved: null,
-    reversed: { list: { key: listKey, bytes: list.length }, subjects, dropped: listed.length - known.length },
+    reversed: {
+      list: { key: listKey, bytes: list.length },
+      subjects: countedByState(decided),
+      dropped: listed.length - known.length,
+    },
   };
   const decisionKey = PLANS.decisions.decision(folder);
   await writeObject({ bucket: env.WORK, key: decisionKey }, JSON.stringify(shardDecisionForm.write(decision)));
   return { decisionKey, claims };
+}
+
+/** All that is known of the listed subjects, without those that are not asked for any more. */
+async function knownOf(
+  kind: AskedItem['kind'],
+  listed: readonly AskedSubject[],
+  claims: ReadonlyMap<string, Claim>,
+  earlier: EarlierDirections,
+  withdraws: Asked['withdraws'],
+): Promise<KnownSubject[]> {
+  const found: FoundSubject[] = [];
+  for (const asked of listed) found.push({ asked, rows: await rowsOf(kind, claims.get(claimedAs(asked)), earlier) });
+  const still = await stillGoing(await stillAsked(found, withdraws), withdraws);
+  const going = withoutRepeats(still.map((one) => ({ ...one, scope: withContinuations(one.asked.scope, one.rows) })));
+  const left = await leftByOthers(going, withdraws);
+  return going.map((one) => ({ ...one, left: left.get(one.asked) ?? [] }));
+}
+
+/** The rows that give back to each subject; subjects of one number or handset share a row. */
+async function rowsGivingBack(
+  decided: readonly DecidedSubject[],
+  earlier: EarlierDirections,
+): Promise<ReadonlyMap<DecidedSubject, readonly Row[]>> {
+  const byName = new Map<string, Row>();
+  const rows = new Map<DecidedSubject, Row[]>();
+  for (const one of decided) {
+    const { imei, msisdn } = one.asked;
+    const identifier = claimedAs(one.asked);
+    const own: Row[] = [];
+    for (const { operator, from } of one.directed) {
+      const line = imei === null ? await earlier.line(from) : directionRowLine('unblock', { imei, msisdn });
+      if (line === undefined) throw new Error('what is directed has a line');
+      const name = `${operator} ${imei === null ? identifier : line}`;
+      const row = byName.get(name) ?? { identifier, line, operator };
+      byName.set(name, row);
+      own.push(row);
+    }
+    rows.set(one, own);
+  }
+  return rows;
 }
 
 /** The numbers and handsets that a shard's decision takes back, whatever is directed of them. */

@@ -29,7 +29,7 @@ export function namesRows(scope: Scope): scope is RowScope {
 }
 
 /** What is given back at an operator. The row from which it goes says what is known of the subject. */
-interface GivenBack {
+export interface GivenBack {
   readonly operator: OperatorId;
   readonly from: Pointer;
 }

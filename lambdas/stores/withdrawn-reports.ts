@@ -1,14 +1,14 @@
 /** The handsets of a report that its agency has withdrawn: those that its directed reversals were asked for. */
 import { askedForm } from '../domain/appeals.ts';
 import { planCounts } from '../domain/batches.ts';
-import type { Day, Instant } from '../domain/days.ts';
+import type { Instant } from '../domain/days.ts';
 import { decidedBy } from '../domain/decisions.ts';
-import { type BatchId, type Imei, isBatchId, isFollowUp, isImei, type Msisdn } from '../domain/identifiers.ts';
-import { type DirectionKind, rulesOf } from '../domain/kinds.ts';
+import { type BatchId, isBatchId, isFollowUp } from '../domain/identifiers.ts';
 import { gatheredForm } from '../domain/plans.ts';
 import { type GatheredLink, parseGatheredLine } from '../domain/sightings.ts';
 import { isActedUpon, NOTHING_DECIDED } from '../domain/subjects.ts';
 import { heldImeis } from '../domain/weighing.ts';
+import { FreeNumbers, type Since, type TakenBack, type Withdrawn, withdrawnBy } from '../domain/withdrawn-reports.ts';
 import { SCREENED, WITHDRAWN } from '../domain/work.ts';
 import { readApproval } from './cases/approvals.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
@@ -22,34 +22,6 @@ interface Places {
 /** Marks that a reversal is asked to take back what a report did, whatever is decided of it. */
 export async function markWithdrawal(work: string, report: BatchId, reversal: BatchId): Promise<void> {
   await writeObject({ bucket: work, key: WITHDRAWN.key(report, reversal) }, '');
-}
-
-/** What one reversal was asked to take back of a report, and what approvers left out of it. */
-export interface TakenBack {
-  /** The handsets; null for the whole report. */
-  readonly imeis: ReadonlySet<Imei> | null;
-  readonly struck: ReadonlySet<Imei | Msisdn>;
-}
-
-/** What was withdrawn of a report. */
-export interface Withdrawn {
-  /** Whether a handset was withdrawn. One that an approver left out stands. */
-  has(imei: Imei): boolean;
-  /**
-   * Whether a row that the report found elsewhere, or directed, stands no more. A number's was withdrawn with the whole report, or with the
-   * last handset that linked it; or the holder who is meant was seen in none of its handsets, but only somebody else, who had the number
-   * before.
-   */
-  with(what: { readonly kind: DirectionKind; readonly identifier: Imei | Msisdn }): boolean;
-}
-
-/** Numbers and handsets, each with the day since which the holder who is meant has it; null if nobody is known to have had it before. */
-export type Since = ReadonlyMap<Imei | Msisdn, Day | null>;
-
-/** Whether a sighting of a number on a day is of the holder who is meant. */
-export function isTheirs(since: Since, msisdn: Msisdn, lastSeen: Day): boolean {
-  const day = since.get(msisdn) ?? null;
-  return day === null || lastSeen > day;
 }
 
 /**
@@ -78,58 +50,10 @@ export async function readWithdrawn(
   }
   counted.sort((a, b) => (a.at < b.at ? -1 : 1));
   const all: readonly TakenBack[] = own === undefined ? counted : [...counted, own];
-  const takenBy = (imei: Imei) =>
-    all.findIndex(({ imeis, struck }) => (imeis === null || imeis.has(imei)) && !struck.has(imei));
-  const free = await numbersFree(env, report, { subjects, all, takenBy });
-  return {
-    has: (imei) => takenBy(imei) >= 0,
-    with: ({ kind, identifier }) =>
-      all.some((one) => isWhole(one) && !one.struck.has(identifier)) ||
-      (rulesOf(kind).subject === 'handset' ? takenBy(identifier as Imei) >= 0 : free.has(identifier as Msisdn)),
-  };
-}
-
-/**
- * The numbers, among these, that a report links only by handsets which were withdrawn. A number that approvers left out of the withdrawal
- * of the last of these stays. A handset in which it was seen only as somebody else's has no part in that; if there are no others, the
- * number is free, too.
- * @param all what was taken back, in the order in which it was
- * @param takenBy the index of the one that took a handset back first; -1 if none did
- */
-async function numbersFree(
-  env: Places,
-  report: BatchId,
-  {
-    subjects,
-    all,
-    takenBy,
-  }: {
-    readonly subjects: Since;
-    readonly all: readonly TakenBack[];
-    readonly takenBy: (imei: Imei) => number;
-  },
-): Promise<ReadonlySet<Msisdn>> {
-  // If the whole report was withdrawn, or nothing, it doesn't matter which handset links which number, unless the holder has a part in it.
-  const isPartly = all.some((one) => !isWhole(one)) && subjects.size > 0;
-  const isAsked = isPartly || [...subjects.values()].some((since) => since !== null);
-  const batch = isAsked && !isFollowUp(report) ? await readBatch(env.CASES, report) : undefined;
-  if (batch === undefined) return new Set();
-  const linked = new Set<Msisdn>();
-  const last = new Map<Msisdn, number>();
-  for await (const { msisdn, imei, lastSeen } of actedUponLinks(env, batch)) {
-    if (!subjects.has(msisdn)) continue;
-    linked.add(msisdn);
-    if (!isTheirs(subjects, msisdn, lastSeen)) continue;
-    const n = takenBy(imei);
-    last.set(msisdn, n < 0 ? Number.POSITIVE_INFINITY : Math.max(n, last.get(msisdn) ?? n));
-  }
-  const isFree = (n: number | undefined, msisdn: Msisdn) => n === undefined || all[n]?.struck.has(msisdn) === false;
-  return new Set([...linked].filter((msisdn) => isFree(last.get(msisdn), msisdn)));
-}
-
-/** Whether a whole report was taken back, and approvers left no handset of it out. */
-function isWhole({ imeis, struck }: TakenBack): boolean {
-  return imeis === null && ![...struck].some(isImei);
+  const free = new FreeNumbers(subjects, all);
+  const batch = free.needLinks && !isFollowUp(report) ? await readBatch(env.CASES, report) : undefined;
+  if (batch !== undefined) for await (const link of actedUponLinks(env, batch)) free.add(link);
+  return withdrawnBy(all, free.numbers());
 }
 
 /** The links that a report's decision was bound to, of handsets that are acted upon by what people decided. */
