@@ -79,7 +79,8 @@ describe('a number that is somebody else’s since', () => {
   });
 
   it('is not left out where it goes on: people decided upon it before', () => {
-    expect(leftOut(goesOn({ newestDay: day('2026-05-09') }), [reissued('2026-05-05')])).toBeUndefined();
+    const seen = { directedFor: day('2026-05-01'), newestDay: day('2026-05-09') };
+    expect(leftOut(goesOn(seen), [reissued('2026-05-05')])).toBeUndefined();
   });
 });
 
