@@ -54,8 +54,8 @@ export class AccountsOfNight {
   }
 
   /**
-   * Whether what the night found stands on the account of a report. Of what it went on with in no row, as far as its list tells, that
-   * is so unless somebody else had it before.
+   * Whether what the night found stands on the account of a report. If no row is known with which the night went on, it does unless
+   * somebody else is known to have had the number before.
    * @param withdrawn what was withdrawn of `reports`
    */
   stand(
