@@ -1,7 +1,6 @@
 /** The handsets of a report that its agency has withdrawn: those that its directed reversals were asked for. */
 import { askedForm } from '../domain/appeals.ts';
 import { planCounts } from '../domain/batches.ts';
-import type { Instant } from '../domain/days.ts';
 import { decidedBy } from '../domain/decisions.ts';
 import { type BatchId, isBatchId, isFollowUp } from '../domain/identifiers.ts';
 import { gatheredForm } from '../domain/plans.ts';
@@ -35,7 +34,7 @@ export async function readWithdrawn(
   subjects: Since = new Map(),
   own?: TakenBack,
 ): Promise<Withdrawn> {
-  const counted: (TakenBack & { readonly at: Instant })[] = [];
+  const counted: (TakenBack & { readonly plan: number })[] = [];
   const prefix = WITHDRAWN.prefixOf(report);
   for await (const { key } of listObjects({ bucket: env.WORK, key: prefix })) {
     const reversal = key.slice(prefix.length);
@@ -46,9 +45,10 @@ export async function readWithdrawn(
     if (withdraws?.batchId !== report) continue;
     const { struck } = decidedBy(await readApproval(env.WORK, batch.decision), []);
     const imeis = withdraws.imeis && new Set(withdraws.imeis);
-    counted.push({ imeis, struck, at: batch.directedAt ?? batch.startedAt });
+    counted.push({ imeis, struck, plan: batch.plan });
   }
-  counted.sort((a, b) => (a.at < b.at ? -1 : 1));
+  // Plans are made one after the other: two of them may have been directed in the same second.
+  counted.sort((a, b) => a.plan - b.plan);
   const all: readonly TakenBack[] = own === undefined ? counted : [...counted, own];
   const free = new FreeNumbers(subjects, all);
   const batch = free.needLinks && !isFollowUp(report) ? await readBatch(env.CASES, report) : undefined;
