@@ -379,7 +379,7 @@ class RecordReader<Column extends string> {
   }
 
   #record(cells: string[], end: number): void {
-    const line = this.#line;
+    const [line, start] = [this.#line, this.#offset];
     const empty = cells.length === 1 && cells[0] === '' && this.#isEmptyLine(end);
     this.#line = line + 1 + (this.#quotes ? lineBreaksIn(cells) : 0);
     this.#offset = end;
@@ -388,13 +388,16 @@ class RecordReader<Column extends string> {
       return;
     }
     const { joined = false } = this.#columns;
-    const hasIdentifier = joined && cells.some(namesSomebody);
+    const hasIdentifier = this.#places !== undefined && cells.some(namesSomebody);
     if (this.#places === undefined) {
       if (!this.#isDeclared && isDeclaration(cells, this.#separator)) this.#isDeclared = true;
       else this.#header(line, cells);
     } else if (joined && !hasIdentifier && this.#isHeaderAgain(cells)) {
       this.#header(line, cells);
-    } else if (joined && this.#isSpoiltHeader(cells, hasIdentifier)) {
+    } else if (this.#isSpoiltHeader(cells, hasIdentifier)) {
+      // Nothing is taken of this line: pieces of a file end before it.
+      this.#line = line;
+      this.#offset = start;
       this.#fault = new FileFault(line, 'misplaced_header');
     } else if (cells.length !== this.#width || (this.#line > line + 1 && this.#hasRowWithin(cells))) {
       this.#rows.push({ line, wrongCellCount: cells.map(textOf).join(',') });
@@ -424,20 +427,24 @@ class RecordReader<Column extends string> {
   }
 
   /**
-   * Whether a record is, or ends in, a header in the middle of a file that can't be read as one: the file before it had no line end, or a
-   * column has another name. The rows beneath it would be read by the columns of the header before.
+   * Whether a record is, or ends in, a header in the middle of a file that can't be read as one: the file before it had no line end, a
+   * column has another name, or the file is of a kind that has one header, and the columns have changed their places. The rows beneath it
+   * would be read by the columns of the header before.
    */
   #isSpoiltHeader(cells: string[], hasIdentifier: boolean): boolean {
-    const { required, optional, oneOf = [] } = this.#columns;
+    const { joined = false, required, optional, oneOf = [] } = this.#columns;
     const keys: readonly string[] = [...required, ...oneOf];
-    if (cells.length === this.#width)
-      return (
-        !hasIdentifier &&
-        (this.#places ?? []).some(({ column, at }) => {
-          const cell = keys.includes(column) ? cells[at] : undefined;
-          return cell !== undefined && mayBeName(cell) && keys.includes(this.#namesIn([cell])[0] ?? '');
-        })
-      );
+    const places = this.#places ?? [];
+    if (cells.length === this.#width) {
+      if (hasIdentifier) return false;
+      if (!joined) return this.#isHeaderAgain(cells) && this.#haveMoved(keys, cells);
+      return places.some(({ column, at }) => {
+        const cell = keys.includes(column) ? cells[at] : undefined;
+        return cell !== undefined && mayBeName(cell) && keys.includes(this.#namesIn([cell])[0] ?? '');
+      });
+    }
+    // In a file that has one header, rows of another width are rejects.
+    if (!joined) return false;
     const names = this.#namesIn(cells);
     if (!names.some((name) => keys.includes(name))) return false;
     if (!hasIdentifier) return true;
@@ -445,6 +452,12 @@ class RecordReader<Column extends string> {
     const known: readonly string[] = [...required, ...optional, ...KEY_COLUMNS];
     const isGlued = (name: string) => !known.includes(name) && known.some((column) => name.endsWith(column));
     return names.filter((name) => known.includes(name)).length > 1 || names.some(isGlued);
+  }
+
+  /** Whether another header has some of these columns elsewhere. The same one again, as on each page of a print, names nobody and is a row. */
+  #haveMoved(columns: readonly string[], cells: string[]): boolean {
+    const names = this.#namesIn(cells);
+    return (this.#places ?? []).some(({ column, at }) => columns.includes(column) && names[at] !== column);
   }
 
   /**
@@ -456,15 +469,14 @@ class RecordReader<Column extends string> {
     return cells.some((cell, at) => {
       const [first, ...between] = cell.split('\n').map((part) => part.split(this.#separator));
       const last = between.pop();
-      if (first === undefined || last === undefined) return false;
-      // The rows between them have all of their cells.
-      if (between.some((row) => row.length !== cells.length && row.join('').trim() !== '')) return false;
-      const areWhole = first.length === cells.length - at && last.length === at + 1;
-      if (cells.length < 2 || !areWhole) return false;
+      if (first === undefined || last === undefined || cells.length < 2) return false;
+      const isWhole = (row: readonly string[]) => row.length === cells.length || row.join('').trim() === '';
+      const areWhole = first.length === cells.length - at && last.length === at + 1 && between.every(isWhole);
       // Two quotes for "the same as above" say nothing else. Elsewhere a row within names somebody, which no second line of a note does.
-      if (first[0]?.trim() === '' && last.at(-1)?.trim() === '') return true;
-      return [...between, [...last.slice(0, -1), ...cells.slice(at)]].some((row) =>
-        keys.some((key) => key !== at && namesOne(row[key] ?? '')),
+      if (areWhole && first[0]?.trim() === '' && last.at(-1)?.trim() === '') return true;
+      // A row within may have more cells than the header, if its own note has a separator, or fewer.
+      return [...between, [...last.slice(0, -1), '', ...cells.slice(at + 1)]].some(
+        (row) => row.length > 1 && keys.some((key) => key !== at && namesOne(row[key] ?? '')),
       );
     });
   }

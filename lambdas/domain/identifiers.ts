@@ -106,12 +106,30 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
     return { reason: spoiltHandset(text) ?? 'wrong_length' };
   if (text !== digits && isNumbered(text)) return { reason: 'two_in_one_cell' };
   const key = digits.slice(0, KEY_DIGITS);
+  if (ROUNDED_HANDSET.test(digits)) return { reason: 'rounded_by_spreadsheet' };
+  if (digits.length === KEY_DIGITS && lacksZero(digits)) return { reason: 'wrong_length' };
   if (checked && digits.length === KEY_DIGITS + 1) {
     const last = digits.slice(KEY_DIGITS);
     if (last !== '0' && last !== luhnDigit(key)) return { reason: 'check_digit_mismatch' };
   }
   if (/^([0-9])\1*$/.test(key)) return { reason: 'not_a_device' };
   return { value: key as Imei };
+}
+
+/**
+ * What is left of a handset once a spreadsheet has shown it as `3.52099E+14`, and its number was written out again: six digits, and zeros
+ * in the place of all others. No handset's model and serial number end so.
+ */
+const ROUNDED_HANDSET = /^(?!0)[0-9]{6}0{9,}$/;
+
+/**
+ * Whether 14 digits are a whole IMEI whose first 0 a spreadsheet cut off: models of 01 were real, and none begin with a 1. As a key they
+ * would be another handset, which nobody reported.
+ */
+function lacksZero(digits: string): boolean {
+  if (!digits.startsWith('1')) return false;
+  const last = digits.slice(-1);
+  return last === '0' || last === luhnDigit(`0${digits.slice(0, -1)}`);
 }
 
 /**
@@ -137,11 +155,19 @@ export function imeiOut(imei: Imei): string {
 /** Ten digits and what may stand before them, and behind them what a program writes of a number that might have had a fraction. */
 const NUMBER = /^(?:\+?91|0)?([6-9][0-9]{9})(?:\.0+)?$/;
 
-/** Reads an Indian mobile number: ten digits, the first 6 to 9, optionally after `+91`, `91` or `0`, and those after a `'`. */
+/** Twelve digits of which a spreadsheet has kept six: with the other six, the number was somebody else's. */
+const ROUNDED_NUMBER = /^91[0-9]{4}0{6}(?:\.0+)?$/;
+
+/**
+ * Reads an Indian mobile number: ten digits, the first 6 to 9, optionally after `+91`, `91` or `0`, and those after a `'`. One that ends in
+ * six zeros is not read after `91` alone: those are left of a number that a spreadsheet has shown as `9.19877E+11`.
+ */
 export function parseMsisdn(cell: string): Parsed<Msisdn, MsisdnReason> {
-  const national = NUMBER.exec(cell)?.[1] ?? NUMBER.exec(textOf(cell))?.[1];
-  if (national !== undefined) return { value: `+91${national}` as Msisdn };
-  const text = textOf(cell);
+  const written = NUMBER.exec(cell);
+  const text = written === null ? textOf(cell) : cell;
+  const national = (written ?? NUMBER.exec(text))?.[1];
+  if (national !== undefined)
+    return ROUNDED_NUMBER.test(text) ? { reason: 'rounded_by_spreadsheet' } : { value: `+91${national}` as Msisdn };
   return { reason: text === '' ? 'missing_msisdn' : (spoiltIn(text, NATIONAL_DIGITS) ?? 'bad_msisdn') };
 }
 

@@ -8,11 +8,11 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     'give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again',
   missing_imei: 'fill it in, or take an empty row out',
   rounded_by_spreadsheet:
-    'the digits are lost here: take them from the source, format the column as text, and export again',
+    'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
   two_in_one_cell:
     'one a row, and nothing beside it: give the second a row of its own, and a list its numbers in another column',
   not_digits: 'write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
-  wrong_length: 'look it up again; a spreadsheet cuts off leading zeros',
+  wrong_length: 'look it up again; a spreadsheet cuts off leading zeros: 01… has 15 digits with its 0',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   not_a_device: 'look it up again: a placeholder stands where nothing was known',
   missing_msisdn: 'fill it in, or take an empty row out',
@@ -70,7 +70,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   duplicate_column: 'take one of them out',
   unclosed_quote: 'double a quote within a quoted cell',
   misplaced_header:
-    'end each file with a line end before they are joined, and begin each with a header that has outcome, and msisdn or imei',
+    'send each file by itself; responses may be joined if each ends with a line end and begins with a header that has outcome, and msisdn or imei',
   cr_line_ends: 'save it as CSV UTF-8, not as CSV (Macintosh)',
   line_too_long: 'export it again: a quote that is not closed, or something else than a table, makes such lines',
   batch_id_taken: 'change any byte, and send it again',

@@ -3,6 +3,7 @@ import { type Columns, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import { decisionColumns } from '../../lambdas/domain/decision-rows.ts';
 import { responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
+import { usageColumns } from '../../lambdas/domain/sightings.ts';
 import { chunksOf, columns, read, readAll, row } from './csv-reading.ts';
 
 describe("files that can't be read", () => {
@@ -248,6 +249,24 @@ describe("files that can't be read", () => {
     });
   });
 
+  describe('a header in the middle of a file that has one', () => {
+    const reading = async (text: string, columns: Columns) => {
+      const { rows, fault } = await readAll([Buffer.from(text)], columns);
+      return [rows.length, fault && `${fault.line} ${fault.reason}`];
+    };
+    test('ends the file where the columns have changed their places: IMSIs would be read as handsets', async () => {
+      const usage = 'imei,imsi,msisdn,last_seen\n350000000000006,404100000000001,9876543210,2026-05-20\n';
+      const other = 'imsi,imei,msisdn,last_seen\n404100000000002,350000000000014,9876543211,2026-05-20\n';
+      expect(await reading(usage + other, usageColumns)).toEqual([1, '3 misplaced_header']);
+      const report = 'imei,case_ref\n350000000000006,A\ncase_ref,imei\nB,350000000000014\n';
+      expect(await reading(report, reportColumns)).toEqual([1, '3 misplaced_header']);
+    });
+    test('is a row that names nobody where it is the same again, as on each page of a print', async () => {
+      const report = 'imei,case_ref\n350000000000006,A\nIMEI,Case Ref\n350000000000014,B\n';
+      expect(await reading(report, reportColumns)).toEqual([3, null]);
+    });
+  });
+
   describe('rows between two quotes, which open and close in their notes', () => {
     const reading = async (text: string, columns: Columns) => {
       const { rows } = await readAll([Buffer.from(text)], columns);
@@ -264,6 +283,19 @@ describe("files that can't be read", () => {
       expect(await reading(report, reportColumns)).toEqual(['2 rejected']);
       const preview = 'ab12'.repeat(16);
       const decision = `preview,decision,msisdn,remarks\n${preview},approve,,"ok\n${preview},strike,9876543210,a desk 5"\n`;
+      expect(await reading(decision, decisionColumns)).toEqual(['2 rejected']);
+    });
+    test('are a reject, too, where their own notes have separators, or lack a cell', async () => {
+      const response =
+        'msisdn,outcome,remarks\n9876543210,failed,"said he moved\n9876543211,verified,moved, proved by papers\n9876543212,verified,came himself"\n';
+      expect(await reading(`${response}9876543213,verified,ok\n`, responseColumns('reverify'))).toEqual([
+        '2 rejected',
+        '5 row',
+      ]);
+      const short = 'msisdn,outcome,remarks\n9876543210,failed,"moved\n9876543211,verified\n9876543212,verified,5"\n';
+      expect(await reading(short, responseColumns('reverify'))).toEqual(['2 rejected']);
+      const preview = 'ab12'.repeat(16);
+      const decision = `preview,decision,msisdn,remarks\n${preview},strike,9876543210,"a hospital\n${preview},strike,9876543211,a witness, protected\n${preview},strike,9876543212,her ward"\n`;
       expect(await reading(decision, decisionColumns)).toEqual(['2 rejected']);
     });
     test('are none where a note has lines and commas of its own', async () => {

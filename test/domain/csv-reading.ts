@@ -144,7 +144,7 @@ export function reckon(text: string, columns: Columns): Reading {
   const others: Record<string, RegExp> = { imei: /^imei (no\.?|number)$/, msisdn: /^(msisdn|mobile) (no\.?|number)$/ };
   if (header.cells.some((cell) => /\r(?!\n)/.test(cell)))
     return { rows: [], fault: { line: header.line, reason: 'cr_line_ends' } };
-  const names = header.cells.map((cell) => {
+  const nameOf = (cell: string) => {
     const unseen = '\u200b\u200c\u200d\u200e\u202a\u202c\u2060\u2066\u2068\u2069\ufeff';
     const seen = [...cell].filter((one) => !unseen.includes(one)).join('');
     const words = seen
@@ -153,7 +153,8 @@ export function reckon(text: string, columns: Columns): Reading {
       .split(/[\s_]+/);
     const other = Object.keys(others).find((column) => others[column]?.test(words.join(' ')));
     return other ?? words.join('_');
-  });
+  };
+  const names = header.cells.map(nameOf);
   const all = [...columns.required, ...columns.optional];
   const isIdentifier = (cell: string) =>
     [cell, ...cell.split(/[\n\r\v\f\u0085\u2028\u2029]/)].some((part) => {
@@ -181,12 +182,12 @@ export function reckon(text: string, columns: Columns): Reading {
     const beginning = `${other}${separator}`.repeat(at);
     if (names.length < 2) return false;
     if (new RegExp(`^${blanks}${rest}\\n(?:${between}\\n)*${beginning}${blanks}$`).test(content)) return true;
-    if (!new RegExp(`^${other}${rest}\\n(?:${between}\\n)*${beginning}${other}$`).test(content)) return false;
-    // A note may go on in a second line of this form; a row differs from that by naming somebody.
+    // A note may go on in further lines; a row differs from them by naming somebody.
     const [, ...within] = content.split('\n');
     return within.some((line, n) => {
       const own = line.split(separator);
-      const whole = n === within.length - 1 ? [...own.slice(0, at), '', ...cells.slice(at + 1)] : own;
+      const whole = n === within.length - 1 ? [...own.slice(0, -1), '', ...cells.slice(at + 1)] : own;
+      if (whole.length < 2) return false;
       return names.some((name, place) => {
         const cell = (whole[place] ?? '').trim();
         const isKey = /^(?:imei|msisdn|reference|preview|key)$/.test(name) && all.includes(name) && place !== at;
@@ -194,10 +195,20 @@ export function reckon(text: string, columns: Columns): Reading {
       });
     });
   };
-  const rows = body.map(({ line: at, cells, quoted }) =>
+  // A header in the middle whose columns stand elsewhere ends the file.
+  const misplaced = body.find(({ cells }) => {
+    const others = cells.map(nameOf);
+    const isHeader = cells.length === names.length && columns.required.every((name) => others.includes(name));
+    return (
+      isHeader && !cells.some(isIdentifier) && columns.required.some((name) => others[names.indexOf(name)] !== name)
+    );
+  });
+  const until = misplaced === undefined ? body : body.slice(0, body.indexOf(misplaced));
+  const rows = until.map(({ line: at, cells, quoted }) =>
     cells.length === names.length && !quoted.some((content, place) => areTwo(content, place, cells))
       ? { line: at, cells: Object.fromEntries(all.map((name) => [name, cells[names.indexOf(name)] ?? ''])) }
       : { line: at, wrongCellCount: cells.join(',') },
   );
+  if (misplaced !== undefined) return { rows, fault: { line: misplaced.line, reason: 'misplaced_header' } };
   return { rows, fault: unclosed === null ? null : { line: unclosed, reason: 'unclosed_quote' } };
 }

@@ -64,7 +64,7 @@ describe("an operator's file in DIRBS-Core's form", () => {
       '5: missing_imei: fill it in, or take an empty row out',
       '6: not_digits: write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
       '7: not_a_device: look it up again: a placeholder stands where nothing was known',
-      '8: wrong_length: look it up again; a spreadsheet cuts off leading zeros',
+      '8: wrong_length: look it up again; a spreadsheet cuts off leading zeros: 01… has 15 digits with its 0',
       '9: bad_msisdn: ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
       ...[10, 11].map((line) => `${line}: bad_date: ${BAD_DATE}`),
       '12: missing_last_seen: fill it in',
@@ -147,7 +147,7 @@ describe("a list of stolen handsets in DIRBS-Core's form", () => {
     '5,35000000000002*,not_digits,"write the digits 0 to 9 alone; in a spreadsheet, format the column as text"',
     '6,350000000000033,check_digit_mismatch,a digit was mistyped: look it up again',
     '8,,missing_imei,"fill it in, or take an empty row out"',
-    '9,3.5E+14,rounded_by_spreadsheet,"the digits are lost here: take them from the source, format the column as text, and export again"',
+    '9,3.5E+14,rounded_by_spreadsheet,"the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it"',
     '10,00000000000000,not_a_device,look it up again: a placeholder stands where nothing was known',
     '13,"35000000000006,20260604",wrong_cell_count,"give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again"',
   ];

@@ -56,11 +56,11 @@ const TO_DO: Readonly<Record<string, string>> = {
     'give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again',
   missing_imei: 'fill it in, or take an empty row out',
   rounded_by_spreadsheet:
-    'the digits are lost here: take them from the source, format the column as text, and export again',
+    'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
   two_in_one_cell:
     'one a row, and nothing beside it: give the second a row of its own, and a list its numbers in another column',
   not_digits: 'write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
-  wrong_length: 'look it up again; a spreadsheet cuts off leading zeros',
+  wrong_length: 'look it up again; a spreadsheet cuts off leading zeros: 01… has 15 digits with its 0',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
   bad_date:
