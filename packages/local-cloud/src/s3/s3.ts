@@ -79,7 +79,10 @@ export class S3 {
         `the local cloud's S3 takes ${LARGEST_BODY} bytes at once: use a multipart upload`,
       );
     }
-    const type = request.headers['content-type'] ?? '';
+    const stores = action === 'PutObject' || action === 'UploadPart';
+    // fauxqs sees no body in a request of no bytes that has no type, as the AWS CLI sends it for an empty file.
+    const { 'content-type': type = stores ? 'application/octet-stream' : '' } = request.headers;
+    if (stores) request.headers['content-type'] = type;
     // fauxqs parses these two types as requests of other services; an upload of such a type is bytes like any other.
     if (/x-www-form-urlencoded|x-amz-json-1\.0/.test(type))
       request.headers['content-type'] = 'application/octet-stream';

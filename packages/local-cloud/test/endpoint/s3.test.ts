@@ -31,6 +31,12 @@ describe('S3 at the endpoint', () => {
     for (const key of keys) expect(await textOf(key)).toBe(key);
   });
 
+  it('takes an empty object that is sent without a type', async () => {
+    const sent = { method: 'PUT', service: 's3', headers: { 'content-length': '0' } };
+    expect((await raw(`/${Bucket()}/empty.csv`, sent)).status).toBe(200);
+    expect(await textOf('empty.csv')).toBe('');
+  });
+
   it('keeps the versions of a bucket that is versioned, and only of such', async () => {
     const { Inbox: inbox = '' } = cloud.names.buckets;
     const first = await put('other/v.txt', 'one', inbox);
