@@ -86,7 +86,10 @@ export class Responder {
     const newest = newestOf(this.ofKind(response.kind));
     if (newest === undefined) {
       const kind = response.kind === 'block' ? 'block' : 're-verification';
-      throw new CommandError(`--respond ${file.argument}: ${file.operator} has no ${kind} direction at that time`);
+      const why = 'none was ordered, or the configuration gives it no queue in which it would read of one';
+      throw new CommandError(
+        `--respond ${file.argument}: ${file.operator} has no ${kind} direction at that time: ${why}`,
+      );
     }
     const pieces = 'refused' in response ? [] : this.split(response, newest);
     if ('refused' in response || pieces.length === 0) {

@@ -53,7 +53,7 @@ export const OVERDUE = {
     { title: 'Order' },
     { title: 'Rows', count: true },
     { title: 'Directions', count: true },
-    { title: 'Since' },
+    { title: 'The first since' },
   ],
 } as const satisfies { caption: string; columns: readonly Column[] };
 
