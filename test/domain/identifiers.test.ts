@@ -151,6 +151,8 @@ describe('an IMEI', () => {
     // 3.52099E+14, written out again: serial number, check digit and two digits of the model are gone.
     ['352099000000000', 'rounded_by_spreadsheet'],
     ['3520990000000000', 'rounded_by_spreadsheet'],
+    // Its Luhn digit is 0: it would go out as 352097000000000.
+    ['35209700000000', 'rounded_by_spreadsheet'],
     // 01 397700 032387 7, without its first 0: with it the last digit is the Luhn digit.
     ['13977000323877', 'wrong_length'],
     // The same with the spare digit in the last place.

@@ -87,7 +87,12 @@ const identifiers = target(
     const seen = text.replace(/[\u200b-\u200e\u202a\u202c\u2060\u2066\u2068\u2069\ufeff]+/g, '');
     const plain = (seen === text ? text : seen.trim()).replace(/^'/, '');
     const digits = plain.replace(/^([0-9]+)\.0+$/, '$1').replace(/[\p{Zs}\-/.]/gu, '');
-    const wellFormed = /^[0-9]{14,16}$/.test(digits) && new Set(digits.slice(0, 14)).size > 1;
+    // What a spreadsheet leaves: six digits of a handset and zeros, or 14 digits that a 0 before them makes a whole IMEI.
+    const isRounded =
+      /^[1-9].{5}0{8}/.test(digits) && (/^.{14}0+$/.test(digits) || passesLuhn(`${digits.slice(0, 14)}0`));
+    const lacksZero = /^1.{13}$/.test(digits) && (digits.endsWith('0') || passesLuhn(`0${digits}`));
+    const isWhole = /^[0-9]{14,16}$/.test(digits) && !isRounded && !lacksZero;
+    const wellFormed = isWhole && new Set(digits.slice(0, 14)).size > 1;
     const checked = digits.length !== 15 || digits.endsWith('0') || passesLuhn(digits);
     if ('reason' in handset) {
       must(IMEI_REASONS.includes(handset.reason), 'an IMEI is rejected with a reason of the list');
@@ -111,7 +116,8 @@ const identifiers = target(
     const national = /^(?:\+91|91|0|)([6-9][0-9]{9})(?:\.0+)?$/.exec(plain)?.[1];
     if ('reason' in number) {
       must(MSISDN_REASONS.includes(number.reason), 'a number is rejected with a reason of the list');
-      must(national === undefined, 'a number as it should be is taken');
+      const isRounded = /^91.{4}0{6}(?:\.0+)?$/.test(plain);
+      must(national === undefined || isRounded, 'a number as it should be is taken');
     } else must(number.value === `+91${national}`, 'a number is kept in E.164');
 
     const parsed = parseDay(text);
