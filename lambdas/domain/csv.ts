@@ -474,10 +474,15 @@ class RecordReader<Column extends string> {
       const areWhole = first.length === cells.length - at && last.length === at + 1 && between.every(isWhole);
       // Two quotes for "the same as above" say nothing else. Elsewhere a row within names somebody, which no second line of a note does.
       if (areWhole && first[0]?.trim() === '' && last.at(-1)?.trim() === '') return true;
-      // A row within may have more cells than the header, if its own note has a separator, or fewer.
-      return [...between, [...last.slice(0, -1), '', ...cells.slice(at + 1)]].some(
-        (row) => row.length > 1 && keys.some((key) => key !== at && namesOne(row[key] ?? '')),
-      );
+      const namesOneIn = (row: readonly string[]) =>
+        row.length > 1 && keys.some((key) => key !== at && namesOne(row[key] ?? ''));
+      // A row within may have more cells than the header, if its own note has a separator, or fewer. The first and the last row share the
+      // cells of the record: it is two only if each of them names somebody.
+      const ends = [
+        [...cells.slice(0, at), '', ...first.slice(1)],
+        [...last.slice(0, -1), '', ...cells.slice(at + 1)],
+      ];
+      return between.some(namesOneIn) || ends.every(namesOneIn);
     });
   }
 

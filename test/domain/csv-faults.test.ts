@@ -298,6 +298,10 @@ describe("files that can't be read", () => {
       const decision = `preview,decision,msisdn,remarks\n${preview},strike,9876543210,"a hospital\n${preview},strike,9876543211,a witness, protected\n${preview},strike,9876543212,her ward"\n`;
       expect(await reading(decision, decisionColumns)).toEqual(['2 rejected']);
     });
+    test('are none where a note stands before the identifier, and has lines and commas of its own', async () => {
+      const report = 'case_ref,imei\n"5, on\ntwo lines",350000000000006\n"6\nand, 7",350000000000014\n';
+      expect(await reading(report, reportColumns)).toEqual(['2 row', '4 row']);
+    });
     test('are none where a note has lines and commas of its own', async () => {
       const note = 'msisdn,outcome,remarks\n9876543210,failed,"no answer\ncame back, was told, left"\n';
       expect(await reading(note, responseColumns('reverify'))).toEqual(['2 row']);

@@ -183,17 +183,19 @@ export function reckon(text: string, columns: Columns): Reading {
     if (names.length < 2) return false;
     if (new RegExp(`^${blanks}${rest}\\n(?:${between}\\n)*${beginning}${blanks}$`).test(content)) return true;
     // A note may go on in further lines; a row differs from them by naming somebody.
-    const [, ...within] = content.split('\n');
-    return within.some((line, n) => {
-      const own = line.split(separator);
-      const whole = n === within.length - 1 ? [...own.slice(0, -1), '', ...cells.slice(at + 1)] : own;
-      if (whole.length < 2) return false;
-      return names.some((name, place) => {
+    const [first = '', ...within] = content.split('\n');
+    const last = within.pop();
+    if (last === undefined) return false;
+    const isNamed = (whole: string[]) =>
+      whole.length > 1 &&
+      names.some((name, place) => {
         const cell = (whole[place] ?? '').trim();
         const isKey = /^(?:imei|msisdn|reference|preview|key)$/.test(name) && all.includes(name) && place !== at;
         return isKey && (isIdentifier(cell) || ((cell.match(/[0-9]/g)?.length ?? 0) > 4 && !/\s/.test(cell)));
       });
-    });
+    const isFirst = isNamed([...cells.slice(0, at), '', ...first.split(separator).slice(1)]);
+    const isLast = isNamed([...last.split(separator).slice(0, -1), '', ...cells.slice(at + 1)]);
+    return (isFirst && isLast) || within.some((line) => isNamed(line.split(separator)));
   };
   // A header in the middle whose columns stand elsewhere ends the file.
   const misplaced = body.find(({ cells }) => {
