@@ -379,7 +379,8 @@ class RecordReader<Column extends string> {
   }
 
   #record(cells: string[], end: number): void {
-    const [line, start] = [this.#line, this.#offset];
+    const line = this.#line;
+    const start = this.#offset;
     const empty = cells.length === 1 && cells[0] === '' && this.#isEmptyLine(end);
     this.#line = line + 1 + (this.#quotes ? lineBreaksIn(cells) : 0);
     this.#offset = end;
@@ -432,11 +433,12 @@ class RecordReader<Column extends string> {
    * would be read by the columns of the header before.
    */
   #isSpoiltHeader(cells: string[], hasIdentifier: boolean): boolean {
+    // Nearly all rows are such, so no more is looked at.
+    if (hasIdentifier && cells.length === this.#width) return false;
     const { joined = false, required, optional, oneOf = [] } = this.#columns;
     const keys: readonly string[] = [...required, ...oneOf];
     const places = this.#places ?? [];
     if (cells.length === this.#width) {
-      if (hasIdentifier) return false;
       if (!joined) return this.#isHeaderAgain(cells) && this.#haveMoved(keys, cells);
       return places.some(({ column, at }) => {
         const cell = keys.includes(column) ? cells[at] : undefined;
