@@ -86,7 +86,7 @@ const LONE_CR = /\r(?!\n)/;
 /** A number or a handset as nearly every row has it. */
 const PLAIN_IDENTIFIER = /^\+?[0-9]{10,}$/;
 
-/** Whether a number or a handset stands in a header's cell: then what should be the first row was written behind the names. */
+/** Whether a number or a handset stands in a cell, also behind another line end: no header has one, unless its first row was written behind the names. */
 function namesSomebody(cell: string): boolean {
   if (PLAIN_IDENTIFIER.test(cell)) return true;
   return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));

@@ -106,7 +106,7 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
     return { reason: spoiltHandset(text) ?? 'wrong_length' };
   if (text !== digits && isNumbered(text)) return { reason: 'two_in_one_cell' };
   const key = digits.slice(0, KEY_DIGITS);
-  // A key that would go out as one is no handset either: answers about it could not be read.
+  // A key that would go out as what a spreadsheet leaves is refused, too: answers about it could not be read.
   if (key.endsWith('00000000') && [digits, key + luhnDigit(key)].some((one) => ROUNDED_HANDSET.test(one)))
     return { reason: 'rounded_by_spreadsheet' };
   if (digits.length === KEY_DIGITS && lacksZero(digits)) return { reason: 'wrong_length' };
