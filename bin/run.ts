@@ -11,7 +11,7 @@ import { HELP, parseArguments, type RunSettings } from '../simulation/arguments.
 import { conduct } from '../simulation/conduct.ts';
 import { Failing } from '../simulation/failing.ts';
 import { OutFolder, PAGE } from '../simulation/folder.ts';
-import { runHtml } from '../simulation/page.ts';
+import { runPages } from '../simulation/page.ts';
 import { idsOf, participantsOf } from '../simulation/participants.ts';
 import { Placeholders } from '../simulation/placeholders.ts';
 import { showProgress } from '../simulation/progress.ts';
@@ -104,8 +104,8 @@ async function run(settings: RunSettings): Promise<boolean> {
   };
   const saved = folder.save(cloud, used, (objects) => progress.update(`${objects} objects`), {
     failed,
-    page: (files) =>
-      runHtml({
+    pages: (files) =>
+      runPages({
         ...results,
         orders: conducted.orders,
         days: conducted.days ?? [],

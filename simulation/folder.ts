@@ -12,7 +12,10 @@ import { Lock } from './lock.ts';
 const TRACES = ['logs', 'executions'] as const;
 /** The page to open first. */
 export const PAGE = 'index.html';
-const ENTRIES = ['inbox', 'outbox', 'audit', ...TRACES, 'run.json', PAGE] as const;
+/** The folder of the pages that it leads to. */
+export const FILES = 'files';
+/** What a run has; that folder only where there are such pages. */
+const ENTRIES = ['inbox', 'outbox', 'audit', ...TRACES, 'run.json', FILES, PAGE] as const;
 /** The longest name that a folder takes, in bytes. */
 const LONGEST_NAME = 255;
 const AT_ONCE = 16;
@@ -24,7 +27,7 @@ const codeOf = (error: unknown): string => (error instanceof Error && 'code' in 
 interface SaveOptions {
   failed?: boolean;
   traces?: (folder: string) => Promise<void>;
-  page: (paths: readonly string[]) => string;
+  pages: (paths: readonly string[]) => ReadonlyMap<string, string>;
 }
 
 /**
@@ -78,14 +81,14 @@ export class OutFolder {
    * earlier one, into a temporary folder instead.
    * @param report counts the objects written
    * @param traces writes the files that help to find out what went wrong into the folders `logs` and `executions`
-   * @param page makes the run's page from the paths of its files, below the folder
+   * @param pages makes the run's pages, by their paths below the folder, from the paths of its files
    * @throws an error that names the folder
    */
   async save(
     cloud: OutsideCloud,
     run: object,
     report: (objects: number) => void,
-    { failed = false, traces, page }: SaveOptions,
+    { failed = false, traces, pages }: SaveOptions,
   ): Promise<void> {
     const aside = failed && isRun(this.path) ? join(tmpdir(), 'failed-run-') : undefined;
     try {
@@ -94,7 +97,10 @@ export class OutFolder {
       await this.write(staging, cloud, run, report);
       for (const folder of TRACES) await mkdir(join(staging, folder));
       await traces?.(staging);
-      await writeFile(join(staging, PAGE), page(await filesBelow(staging)));
+      for (const [path, page] of pages(await filesBelow(staging))) {
+        await mkdir(dirname(join(staging, path)), { recursive: true });
+        await writeFile(join(staging, path), page);
+      }
       if (aside !== undefined) this.keep(staging);
       else this.swap(staging);
     } catch (error) {
@@ -183,7 +189,8 @@ export class OutFolder {
       mkdirSync(join(staging, 'earlier'));
       for (const entry of ENTRIES)
         if (existsSync(join(this.path, entry))) move(join(this.path, entry), join(staging, 'earlier', entry));
-      for (const entry of ENTRIES) move(join(staging, entry), join(this.path, entry));
+      for (const entry of ENTRIES)
+        if (entry !== FILES || existsSync(join(staging, entry))) move(join(staging, entry), join(this.path, entry));
       this.place = this.path;
     } catch (error) {
       for (const back of undo) back();

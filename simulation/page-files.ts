@@ -1,6 +1,8 @@
 /** The links of a run's page, with a word on each kind of file. */
 import { type Html, html } from '../lambdas/domain/html.ts';
+import { pageOf } from '../lambdas/domain/page-parts.ts';
 import { counted } from '../lambdas/domain/wording.ts';
+import { FILES } from './folder.ts';
 
 /** The words for the kinds of files; the first pattern that fits a path counts. */
 const WORDS: readonly (readonly [pattern: RegExp, word: string])[] = [
@@ -45,33 +47,95 @@ const WORDS: readonly (readonly [pattern: RegExp, word: string])[] = [
   [/^run\.json$/, 'What the run used of each service'],
 ];
 
-/** The most files of a kind that a page links, since there may be thousands; the folder has the others. */
-const MOST_LINKED = 100;
+/** The files of no kind above. */
+const OTHERS = 'Other files';
+
+/** The most files of a kind that the first page links; a kind of more has pages of its own. */
+const MOST_ON_FIRST = 100;
+
+/** The most bytes of links on one of these, since a page is to have less than 300 kB. */
+const MOST_BYTES = 240_000;
+
+/** The links to a run's files: a piece of the first page, and the pages of kinds with many files. */
+export interface FileLinks {
+  readonly links: Html;
+  /** By their paths below the first page's folder. */
+  readonly pages: ReadonlyMap<string, string>;
+}
 
 /**
- * Links to a run's files by kind, each kind with a word on it.
+ * Links to all of a run's files by kind, each kind with a word on it.
  * @param files their paths below the page's folder, parts separated by `/`
  */
-export function fileLinks(files: readonly string[]): Html {
+export function fileLinks(files: readonly string[]): FileLinks {
   const kinds = new Map<string, string[]>();
   for (const path of files) {
-    const word = WORDS.find(([pattern]) => pattern.test(path))?.[1] ?? 'Other files';
+    const word = WORDS.find(([pattern]) => pattern.test(path))?.[1] ?? OTHERS;
     kinds.set(word, [...(kinds.get(word) ?? []), path]);
   }
-  const order = [...WORDS.map(([, word]) => word), 'Other files'].filter((word) => kinds.has(word));
-  return html`${order.map((word) => {
+  const order = [...WORDS.map(([, word]) => word), OTHERS].filter((word) => kinds.has(word));
+  const pages = new Map<string, string>();
+  const links = order.map((word) => {
     const paths = (kinds.get(word) ?? []).sort();
-    const shown = paths.slice(0, MOST_LINKED);
-    const rest = paths.length - shown.length;
-    const folder = (paths[0] ?? '').split('/').slice(0, 2).join('/');
-    const more =
-      rest === 0
-        ? html``
-        : html`<li>and ${counted(rest, 'other')} in <a href="${addressOf(folder)}/">${folder}/</a></li>`;
-    return html`<details><summary>${word}: ${counted(paths.length, 'file')}</summary>
-<ul class="files">${shown.map((path) => html`<li><a href="${addressOf(path)}">${path}</a></li>`)}${more}</ul></details>
+    const onFirst = paths.slice(0, MOST_ON_FIRST).map((path) => link(path));
+    if (paths.length <= MOST_ON_FIRST) return kindOf(word, paths.length, onFirst);
+    const own = ownPages(word, paths);
+    for (const [path, page] of own) pages.set(path, page);
+    return kindOf(word, paths.length, [
+      ...onFirst,
+      html`<li>all ${counted(paths.length, 'file')}: ${[...own.keys()].map((path, n) => html`${n === 0 ? '' : ', '}<a href="${addressOf(path)}">page ${n + 1}</a>`)}</li>`,
+    ]);
+  });
+  return { links: html`${links}`, pages };
+}
+
+function kindOf(word: string, count: number, links: readonly Html[]): Html {
+  return html`<details><summary>${word}: ${counted(count, 'file')}</summary>
+<ul class="files">${links}</ul></details>
 `;
-  })}`;
+}
+
+/** @param base the way from the page to the folder of the first one */
+const link = (path: string, base = ''): Html => html`<li><a href="${base}${addressOf(path)}">${path}</a></li>`;
+
+/** The pages with all files of a kind, by their paths. */
+function ownPages(word: string, paths: readonly string[]): Map<string, string> {
+  const parts: Html[][] = [[]];
+  let bytes = 0;
+  for (const path of paths) {
+    const one = link(path, '../');
+    bytes += Buffer.byteLength(one.text);
+    if (bytes > MOST_BYTES) {
+      parts.push([]);
+      bytes = Buffer.byteLength(one.text);
+    }
+    parts.at(-1)?.push(one);
+  }
+  const pathOf = (n: number) => `${FILES}/${nameOf(word)}-${n + 1}.html`;
+  return new Map(
+    parts.map((part, n) => {
+      const which = parts.length === 1 ? '' : ` (page ${n + 1} of ${parts.length})`;
+      const beside = [n - 1, n + 1].filter((other) => parts[other] !== undefined);
+      const more = beside.map((other) => html`, <a href="../${pathOf(other)}">page ${other + 1}</a>`);
+      return [
+        pathOf(n),
+        pageOf(
+          `${word}${which}`,
+          html`<header>
+<h1>${word}${which}</h1>
+<p><a href="../index.html">The run</a>${more}</p>
+</header>
+<ul class="files">${part}</ul>
+`,
+        ),
+      ];
+    }),
+  );
+}
+
+/** The name of a kind's pages: the first words on it. */
+function nameOf(word: string): string {
+  return (/^[\w ]+/.exec(word)?.[0] ?? word).toLowerCase().replaceAll(' ', '-');
 }
 
 /** A path as an address relative to the page. */

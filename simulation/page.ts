@@ -9,6 +9,7 @@ import { isolated, pageOf, table, time } from '../lambdas/domain/page-parts.ts';
 import { SUBJECT_STATES } from '../lambdas/domain/subject-states.ts';
 import { counted } from '../lambdas/domain/wording.ts';
 import type { OrderNotice } from './desk.ts';
+import { PAGE } from './folder.ts';
 import { fileLinks } from './page-files.ts';
 import type { Results } from './results.ts';
 
@@ -22,13 +23,15 @@ export interface RunTold extends Results {
   readonly files: readonly string[];
 }
 
-/** The page; it names no number and no handset. */
-export function runHtml(told: RunTold): string {
+/** The pages, by their paths: the first one, and those of its files; the paths of these aside they name no number and no handset. */
+export function runPages(told: RunTold): ReadonlyMap<string, string> {
   const batches = told.summaries.filter(({ agency }) => agency !== FOLLOW_UP);
-  return pageOf(
+  const { links, pages } = fileLinks(told.files);
+  const first = pageOf(
     'The run',
-    html`${opening(told, batches)}${byDay(told)}${contents(batches)}${batches.map((summary) => batch(summary, told.orders))}${nights(told)}${reversals(told)}${files(told)}`,
+    html`${opening(told, batches)}${byDay(told)}${contents(batches)}${batches.map((summary) => batch(summary, told.orders))}${nights(told)}${reversals(told)}${files(links)}`,
   );
+  return new Map([[PAGE, first], ...pages]);
 }
 
 function opening({ start, ended, problems, warnings, summaries }: RunTold, batches: readonly Summary[]): Html {
@@ -200,9 +203,9 @@ ${table(
 `;
 }
 
-function files({ files: all }: RunTold): Html {
+function files(links: Html): Html {
   return html`<section aria-labelledby="files">
 <h2 id="files">Its files</h2>
-${fileLinks(all)}</section>
+${links}</section>
 `;
 }

@@ -10,6 +10,7 @@ export const ROW_REASONS = [
   'wrong_length',
   'check_digit_mismatch',
   'not_a_device',
+  'column_total',
   'missing_msisdn',
   'bad_msisdn',
   'missing_last_seen',

@@ -1,4 +1,5 @@
 /** Screening: what becomes of each row of a report. */
+import { ColumnTotals } from './column-totals.ts';
 import type { CsvRow } from './csv.ts';
 import { type Identifiers, type Imei, identifiersOf } from './identifiers.ts';
 import { columnOf, REPORT_DIRECTS } from './kinds.ts';
@@ -43,6 +44,7 @@ export class Screening {
   #taken = 0;
   #rows = 0;
   #rejected = 0;
+  readonly #totals = new ColumnTotals();
   readonly #identifiers: Identifiers;
 
   /** @param agency the agency that reports */
@@ -55,7 +57,9 @@ export class Screening {
     this.#rows++;
     if ('wrongCellCount' in row) return this.#reject(row.line, row.wrongCellCount, 'wrong_cell_count');
     const imei = this.#identifiers.imei(row.cells.imei);
+    const isTotal = this.#totals.isTotal(row.cells.imei);
     if ('reason' in imei) return this.#reject(row.line, row.cells.imei, imei.reason);
+    if (isTotal) return this.#reject(row.line, row.cells.imei, 'column_total');
     if (this.#taken === this.#numbers.length) this.#makeRoom();
     this.#numbers[this.#taken++] = Number(imei.value);
     return { handset: imei.value };

@@ -15,6 +15,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   wrong_length: 'look it up again; a spreadsheet cuts off leading zeros: 01… has 15 digits with its 0',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   not_a_device: 'look it up again: a placeholder stands where nothing was known',
+  column_total: 'nothing: it is no handset; take the total out',
   missing_msisdn: 'fill it in, or take an empty row out',
   bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
   missing_last_seen: 'fill it in',
@@ -67,7 +68,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   not_utf8: 'export it as UTF-8',
   nul_byte: 'export it again',
   missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
-  duplicate_column: 'take one of them out',
+  duplicate_column: 'take one of them out; a handset with two IMEIs has two rows',
   unclosed_quote: 'double a quote within a quoted cell',
   misplaced_header:
     'send each file by itself; responses may be joined if each ends with a line end and begins with a header that has outcome, and msisdn or imei',

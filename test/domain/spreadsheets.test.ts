@@ -68,7 +68,8 @@ const TO_DO: Readonly<Record<string, string>> = {
   unknown_outcome:
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
   missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
-  duplicate_column: 'take one of them out',
+  duplicate_column: 'take one of them out; a handset with two IMEIs has two rows',
+  column_total: 'nothing: it is no handset; take the total out',
   spreadsheet_not_csv: 'open it in the spreadsheet, save it as CSV UTF-8, and upload that',
   not_csv: 'export it as CSV, UTF-8',
   not_utf8: 'export it as UTF-8',
@@ -109,6 +110,7 @@ const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const lines = (...all: string[]) => `${all.join('\r\n')}\r\n`;
 
 const A = '350000000000006';
+const TEN = ['004', '012', '020', '038', '046', '053', '061', '079', '087', '095'].map((end) => `350000000001${end}`);
 const B = '350000000000014';
 const C = '350000000000022';
 const [a, b, c] = ['35000000000000', '35000000000001', '35000000000002'];
@@ -174,7 +176,9 @@ const cases: Case[] = [
   ['a line break in a quoted header', 'report', `"IMEI\nNo.","Case\nref"\r\n${A},1\r\n`, [`4: ${a}`]],
   ['a blank that does not break in the header', 'report', lines('IMEI\u00a0No.', A), [`2: ${a}`]],
   ['unseen characters in the header', 'report', lines('\u200eIMEI\u200b,note', `${A},`), [`2: ${a}`]],
-  ['two handsets a row', 'report', lines('IMEI 1,IMEI 2', `${A},${B}`), ['1: missing_column:imei', 'IMEI 1,IMEI 2']],
+  ['two handsets a row', 'report', lines('IMEI 1,IMEI 2', `${A},${B}`), ['1: duplicate_column:imei']],
+  ['a second handset a row', 'report', lines('imei,IMEI2,note', `${A},${B},`), ['1: duplicate_column:imei']],
+  ['one of two columns of handsets', 'report', lines('IMEI 1,note', `${A},`), [`2: ${a}`]],
   ['the same column twice', 'report', lines('IMEI,IMEI No.', `${A},${B}`), ['1: duplicate_column:imei']],
   ['the header once more', 'report', lines('imei', A, 'imei', B), [`2: ${a}`, '3: not_digits', `4: ${b}`]],
   ['trailing empty columns', 'report', lines('imei,note,,,', `${A},x,,,`, `${B},,,,`), [`2: ${a}`, `3: ${b}`]],
@@ -198,6 +202,13 @@ const cases: Case[] = [
     'report',
     lines('imei,note', `${A},x`, 'Total,1', ',1', '1,'),
     [`2: ${a}`, '3: not_digits', '4: missing_imei', '5: wrong_length'],
+  ],
+  [
+    // The sum of these ten has 16 digits, and would be the IMEISV of the handset 35000000000104, in their midst.
+    'a total that has the digits of a handset',
+    'report',
+    lines('no,imei', ...TEN.map((imei, n) => `${n + 1},${imei}`), 'Total,3500000000010495'),
+    [...TEN.map((imei, n) => `${n + 2}: ${imei.slice(0, 14)}`), '12: column_total'],
   ],
   ['a quote in a cell', 'report', lines('imei,note', `${A},5" screen`, `${B},"x" y`), [`2: ${a}`, '3: unclosed_quote']],
   [

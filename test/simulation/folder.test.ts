@@ -24,9 +24,13 @@ async function cloudWith(objects: Record<string, string>): Promise<FakeCloud> {
   }
   return cloud;
 }
-const page = (paths: readonly string[]) => paths.toSorted().join('\n');
+const pages = (paths: readonly string[]) =>
+  new Map([
+    ['index.html', paths.toSorted().join('\n')],
+    ...paths.filter((path) => path.includes('many')).map((path): [string, string] => ['files/many-1.html', path]),
+  ]);
 const save = async (objects: Record<string, string>, out = at('out')) =>
-  new OutFolder(out).save(await cloudWith(objects), { operations: {} }, () => {}, { page });
+  new OutFolder(out).save(await cloudWith(objects), { operations: {} }, () => {}, { pages });
 
 describe('the folder of a run', () => {
   it('holds the buckets under their keys, and run.json', async () => {
@@ -51,6 +55,13 @@ describe('the folder of a run', () => {
     );
   });
 
+  it('has a folder of further pages where there are some, and none from an earlier run', async () => {
+    await save({ 'inbox/many.csv': 'a' });
+    expect(readFileSync(at('out', 'files', 'many-1.html'), 'utf8')).toBe('inbox/many.csv');
+    await save({ 'inbox/few.csv': 'a' });
+    expect(readdirSync(at('out'))).not.toContain('files');
+  });
+
   it('replaces an earlier run’s whole, and leaves other files alone', async () => {
     await save({ 'inbox/old.csv': 'old' });
     writeFileSync(at('out', 'notes.txt'), 'mine');
@@ -72,7 +83,7 @@ describe('the folder of a run', () => {
     await save({ 'inbox/old.csv': 'old' });
     const cloud = await cloudWith({ 'inbox/new.csv': 'new' });
     cloud.get = () => Promise.reject(new Error('gone'));
-    await expect(new OutFolder(at('out')).save(cloud, { operations: {} }, () => {}, { page })).rejects.toThrow('gone');
+    await expect(new OutFolder(at('out')).save(cloud, { operations: {} }, () => {}, { pages })).rejects.toThrow('gone');
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
     expect(readdirSync(at('out')).sort()).toEqual([
       'audit',
@@ -127,7 +138,7 @@ describe('the folder of a run', () => {
       expect(folder.place).toBeUndefined();
       return get.apply(cloud, of);
     };
-    await folder.save(cloud, { operations: {} }, () => {}, { page });
+    await folder.save(cloud, { operations: {} }, () => {}, { pages });
     expect(folder.place).toBe(at('some', 'where'));
   });
 
@@ -136,7 +147,7 @@ describe('the folder of a run', () => {
     expect(readdirSync(root)).toEqual([]);
     const cloud = await cloudWith({ 'inbox/a.csv': 'a' });
     cloud.get = () => Promise.reject(new Error('gone'));
-    await expect(new OutFolder(at('some', 'where')).save(cloud, {}, () => {}, { page })).rejects.toThrow('gone');
+    await expect(new OutFolder(at('some', 'where')).save(cloud, {}, () => {}, { pages })).rejects.toThrow('gone');
     expect(readdirSync(root)).toEqual([]);
   });
 
@@ -144,7 +155,7 @@ describe('the folder of a run', () => {
     await save({ 'inbox/old.csv': 'old' });
     const folder = new OutFolder(at('out'));
     const cloud = await cloudWith({ 'inbox/new.csv': 'new' });
-    const discarded = folder.save(cloud, { operations: {} }, () => folder.discard(), { page });
+    const discarded = folder.save(cloud, { operations: {} }, () => folder.discard(), { pages });
     await expect(discarded).rejects.toThrow();
     expect(folder.place).toBeUndefined();
     expect(readdirSync(at('out', 'inbox'))).toEqual(['old.csv']);
@@ -171,7 +182,7 @@ describe('the folder of a run', () => {
         const staging = readdirSync(at('out')).find((entry) => entry.startsWith('.run-')) ?? '';
         rmSync(at('out', staging, 'audit'), { recursive: true });
       },
-      { page },
+      { pages },
     );
     await expect(failing).rejects.toThrow('ENOENT: no such file or directory, rename');
     expect(folder.place).toBeUndefined();
@@ -191,13 +202,13 @@ describe('the folder of a run', () => {
     const failed = { failed: true };
     const cloud = await cloudWith({ 'outbox/rejects/mha/r.csv': 'refused' });
     const first = new OutFolder(at('fresh'));
-    await first.save(cloud, { operations: {} }, () => {}, { ...failed, page });
+    await first.save(cloud, { operations: {} }, () => {}, { ...failed, pages });
     expect(first.place).toBe(at('fresh'));
     expect(readFileSync(at('fresh', 'outbox', 'rejects', 'mha', 'r.csv'), 'utf8')).toBe('refused');
 
     await save({ 'inbox/old.csv': 'old' });
     const second = new OutFolder(at('out'));
-    await second.save(cloud, { operations: {} }, () => {}, { ...failed, page });
+    await second.save(cloud, { operations: {} }, () => {}, { ...failed, pages });
     expect(readdirSync(at('out')).sort()).toEqual([
       'audit',
       'executions',
@@ -226,7 +237,7 @@ describe('the folder of a run', () => {
   it('tells where a run could not be saved, whatever stood in the way', async () => {
     const cloud = await cloudWith({ 'inbox/a.csv': 'a' });
     cloud.get = () => Promise.reject(new Error('ENOSPC: no space left on device, write'));
-    const saving = new OutFolder(at('out')).save(cloud, { operations: {} }, () => {}, { page });
+    const saving = new OutFolder(at('out')).save(cloud, { operations: {} }, () => {}, { pages });
     await expect(saving).rejects.toThrow(`saved in ${at('out')}: ENOSPC: no space left on device, write`);
   });
 

@@ -46,7 +46,7 @@ export const IMEI_REASONS = [
   'not_a_device',
 ];
 export const MSISDN_REASONS = ['missing_msisdn', 'rounded_by_spreadsheet', 'two_in_one_cell', 'bad_msisdn'];
-export const REPORT_REASONS = ['wrong_cell_count', ...IMEI_REASONS];
+export const REPORT_REASONS = ['wrong_cell_count', ...IMEI_REASONS, 'column_total'];
 /** In usage the IMEI's last digit is not checked. */
 export const USAGE_REASONS = [
   ...REPORT_REASONS.filter((reason) => reason !== 'check_digit_mismatch'),

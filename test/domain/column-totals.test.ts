@@ -1,0 +1,82 @@
+/** A total beneath a column of handsets is no handset: formats.md, `column_total`. */
+import { describe, expect, test } from 'vitest';
+import { ColumnTotals } from '../../lambdas/domain/column-totals.ts';
+
+/** The cells, from the top (0), that are totals. */
+function totalsIn(cells: readonly string[]): number[] {
+  const totals = new ColumnTotals();
+  return cells.flatMap((cell, at) => (totals.isTotal(cell) ? [at] : []));
+}
+
+describe('a total beneath a column', () => {
+  test.each([
+    // Two handsets of 14 digits that begin with 35 and 86: their sum has 15, and is a handset of 12109800176148.
+    ['of two handsets of 14 digits', ['35209900176148', '85888102938274', '121098003114422'], [2]],
+    // 7 × 352099001761481 is 2464693012330367; 28 of them are 9858772049321468.
+    ['of seven handsets of 15 digits', [...Array(7).fill('352099001761481'), '2464693012330367'], [7]],
+    ['of the most handsets whose sum has 16 digits', [...Array(28).fill('352099001761481'), '9858772049321468'], [28]],
+    [
+      'rounded to the 15 digits that a spreadsheet keeps',
+      [...Array(7).fill('352099001761481'), '2464693012330370'],
+      [7],
+    ],
+    ['cut to the 15 digits', [...Array(7).fill('352099001761481'), '2464693012330360'], [7]],
+    ['that has a fraction', ['352099001761481', '490154203237518', '842253204998999.0'], [2]],
+    ['of handsets with fractions', ['352099001761481.0', '490154203237518.00', '842253204998999'], [2]],
+    ['beneath an empty row', ['352099001761481', '490154203237518', '', '842253204998999'], [3]],
+    [
+      'of rows of which one is a text and adds nothing',
+      ['352099001761481', '35-209900-176148-2', '490154203237518', '842253204998999'],
+      [3],
+    ],
+    ['of rows of which one is a shorter number', ['352099001761481', '17', '490154203237518', '842253204999016'], [3]],
+    [
+      'of the rows beneath another total',
+      [
+        '352099001761481',
+        '490154203237518',
+        '842253204998999',
+        '111111111111',
+        '352099001761481',
+        '350000000000006',
+        '702099001761487',
+      ],
+      [2, 6],
+    ],
+    [
+      'of all rows, beneath the last one’s',
+      [
+        '352099001761481',
+        '490154203237518',
+        '842253204998999',
+        '352099001761481',
+        '350000000000006',
+        '702099001761487',
+        '1544352206760486',
+      ],
+      [2, 5, 6],
+    ],
+  ])('%s is one', (_, cells, expected) => expect(totalsIn(cells)).toEqual(expected));
+
+  test.each([
+    ['the same handset again', ['352099001761481', '352099001761481']],
+    ['the same handset beneath a zero', ['352099001761481', '0', '352099001761481']],
+    ['a handset that is the one above and a little', ['352099001761481', '18', '352099001761499']],
+    ['what is one off, in 15 digits', ['352099001761481', '490154203237518', '842253204999000']],
+    ['what is more than rounded, in 16', [...Array(7).fill('352099001761481'), '2464693012330377']],
+    [
+      'the sum of rows that do not end right above',
+      ['352099001761481', '490154203237518', '350000000000006', '842253204998999'],
+    ],
+    ['a text', ['352099001761481', '490154203237518', '84-225320-499899-9']],
+    ['a sum of numbers that are no handsets', ['1', '2', '3', '6']],
+    ['a first cell', ['842253204998999']],
+  ])('%s is none', (_, cells) => expect(totalsIn(cells)).toEqual([]));
+
+  test('a total of many short handsets is found, and a column of any length is read', () => {
+    const cells = Array(3000).fill('01234567890128');
+    // 900 × 1234567890128 is 1111111101115200.
+    expect(totalsIn([...cells.slice(0, 900), '1111111101115200'])).toEqual([900]);
+    expect(totalsIn([...cells, '1111111101115200'])).toEqual([3000]);
+  });
+});
