@@ -1,4 +1,5 @@
-import { type CsvRow, FileFault, readCsv } from '../lambdas/domain/csv.ts';
+import { FileFault, readCsv } from '../lambdas/domain/csv.ts';
+import type { CsvRow } from '../lambdas/domain/csv-header.ts';
 import { Utf8Bytes } from '../lambdas/domain/encodings.ts';
 import { parseImei, parseMsisdn } from '../lambdas/domain/identifiers.ts';
 import { columnOf, type DirectionKind } from '../lambdas/domain/kinds.ts';

@@ -1,5 +1,5 @@
 /** Admissions: gated usage files that an approver lets in. */
-import type { CsvRow } from './csv.ts';
+import type { CsvRow } from './csv-header.ts';
 import { parseInboxKey } from './inbox.ts';
 import type { RejectedRow } from './reasons.ts';
 

@@ -1,7 +1,7 @@
 /** The rows of an appeal: what each asks for, and what all of them come to. */
 import { APPEAL_GROUNDS, type Appeal, type AppealGround, nameOfSubject } from './appeals.ts';
 import type { Pointer } from './claims.ts';
-import type { CsvRow } from './csv.ts';
+import type { CsvRow } from './csv-header.ts';
 import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow, RowReason } from './reasons.ts';
 import { parseReference, type Referred } from './references.ts';

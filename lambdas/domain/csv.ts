@@ -3,8 +3,8 @@
  * fault however the bytes are cut into chunks.
  */
 import { CsvError, type Parser, parse } from 'csv-parse';
+import { type Columns, CsvHeader, type CsvRow } from './csv-header.ts';
 import { Utf8Bytes } from './encodings.ts';
-import { columnNamed } from './headers.ts';
 import { LineBreaker, type Lines } from './lines.ts';
 import type { FileReason } from './reasons.ts';
 import { HeaderSeparator, isDeclaration, type Separator } from './separators.ts';
@@ -23,28 +23,6 @@ export class FileFault extends Error {
     this.found = found;
   }
 }
-
-/** The columns that a kind of file has, in lower case. */
-export interface Columns<Required extends string = string, Optional extends string = string> {
-  readonly required: readonly Required[];
-  readonly optional: readonly Optional[];
-  /** Optional columns of which a header must have at least one. */
-  readonly oneOf?: readonly Optional[];
-  /** Whether files of this kind are joined from several, each with its header: a header in the middle counts for the rows after it. */
-  readonly joined?: boolean;
-  /** Other names of the columns, as the file's writer uses them and `columnNamed` returns them: the name, and the column. */
-  readonly ownNames?: ReadonlyMap<string, string>;
-  /** Rewrites a column's cell in the agreed form; a cell that it can't read stays as it is. */
-  readonly rewrite?: (column: string, cell: string) => string;
-}
-
-/**
- * A row: the physical line (from 1) where its record starts, and the trimmed cell of each column asked for ('' where
- * the column is absent); or, with more or fewer cells than the header, its cells joined by commas.
- */
-export type CsvRow<Column extends string = string> =
-  | { readonly line: number; readonly cells: Readonly<Record<Column, string>> }
-  | { readonly line: number; readonly wrongCellCount: string };
 
 /** A file's bytes, as they arrive or as they lie in memory. */
 export type Chunks = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -71,49 +49,8 @@ const SPACE = 32;
 
 const QUOTE = 34;
 
-/** Digits of any script that may be a number, a handset, or several of them, also as spreadsheets spoil them. */
-const IDENTIFIER = /^(?:\p{Nd}{10,}|\p{Nd}+e\p{Nd}+)$/u;
-
-/** Characters that may stand in and around an identifier. */
-const SIGNS = /[\s\p{P}\p{S}\p{C}]/gu;
-
-/** Every line end that some program writes: in a file with another program's line ends the first row stands behind the last name. */
-const ANY_LINE_END = /[\n\r\v\f\u0085\u2028\u2029]/;
-
-/** A lone CR within a name: the lines end in CR alone, and the first rows were read as names. */
-const LONE_CR = /\r(?!\n)/;
-
-/** A number or a handset as nearly every row has it. */
-const PLAIN_IDENTIFIER = /^\+?[0-9]{10,}$/;
-
-/** Whether a number or a handset stands in a cell, also behind another line end: no header has one, unless its first row was written behind the names. */
-function namesSomebody(cell: string): boolean {
-  if (PLAIN_IDENTIFIER.test(cell)) return true;
-  return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));
-}
-
-/** The columns by which rows say whom or what they are about. */
-const KEY_COLUMNS: ReadonlySet<string> = new Set(['imei', 'msisdn', 'reference', 'preview', 'key']);
-
-/** Whether a cell could be a number, a handset, a reference, a preview's SHA-256 or a key: it has digits, and no blank. */
-function namesOne(cell: string): boolean {
-  return namesSomebody(cell) || /^(?:[^\s\d]*\d){5,}[^\s\d]*$/.test(cell.trim());
-}
-
-/** Whether a cell may be a column's name: names begin with a letter, behind characters that nobody sees, and identifiers don't. */
-const mayBeName = (cell: string): boolean => !/^[\s"'=+]*\d/.test(cell);
-
 /** An empty quoted cell and a second quote after it: csv-parse reads on as if the cell began there. */
 const QUOTED_TWICE = { other: /""[\t\f\r ]+"/g, tab: /""[\f\r ]+"/g };
-
-/** The formula by which spreadsheets are made to take digits for a text. */
-const FORMULA_OF_TEXT = /^="([^"]*)"$/;
-
-/** A cell's text: without blanks around it, and without the `="` and `"` of a spreadsheet's text. */
-function textOf(cell: string): string {
-  const trimmed = cell.trim();
-  return trimmed.startsWith('="') ? trimmed.replace(FORMULA_OF_TEXT, '$1').trim() : trimmed;
-}
 
 /**
  * Reads a CSV file (UTF-8, optional BOM, or UTF-16 with it; header required, LF or CRLF, RFC 4180 quoting; separated as its header is: by
@@ -203,9 +140,6 @@ export async function* markCsv(chunks: Chunks, columns: Columns, bytes: number):
   if (fault) throw fault;
 }
 
-/** The place of each column asked for among a row's cells; -1 if the header lacks it. */
-type Places<Column extends string> = readonly { readonly column: Column; readonly at: number }[];
-
 /**
  * Makes rows of blocks of whole lines. It counts lines and leaves out empty ones itself: csv-parse counts the CRLF of
  * a quoted cell twice, and with `trim` takes a line of spaces for an empty one.
@@ -219,9 +153,8 @@ class RecordReader<Column extends string> {
   #separator: Separator = ',';
   /** Whether a line before the header has told the separator. */
   #isDeclared = false;
-  #places: Places<Column> | undefined;
+  #header: CsvHeader<Column> | undefined;
   #headerEnd: Mark | undefined;
-  #width = 0;
   #rows: CsvRow<Column>[] = [];
   #fault: FileFault | undefined;
   /** The line where the next record starts, and the number of bytes before it. */
@@ -309,7 +242,7 @@ class RecordReader<Column extends string> {
   async *end(): AsyncGenerator<CsvRow<Column>[]> {
     if (this.#parser === undefined) yield* this.#read(this.#separated(NOTHING, true), undefined);
     this.#settle(await this.#finish());
-    if (this.#places === undefined) this.#fault ??= new FileFault(1, 'empty_file');
+    if (this.#header === undefined) this.#fault ??= new FileFault(1, 'empty_file');
     yield* this.#give();
   }
 
@@ -385,32 +318,29 @@ class RecordReader<Column extends string> {
     this.#line = line + 1 + (this.#quotes ? lineBreaksIn(cells) : 0);
     this.#offset = end;
     if (empty) {
-      if (this.#places === undefined && end > LONGEST_RECORD) this.#fault = new FileFault(1, 'empty_file');
+      if (this.#header === undefined && end > LONGEST_RECORD) this.#fault = new FileFault(1, 'empty_file');
       return;
     }
-    const { joined = false } = this.#columns;
-    const hasIdentifier = this.#places !== undefined && cells.some(namesSomebody);
-    if (this.#places === undefined) {
-      if (!this.#isDeclared && isDeclaration(cells, this.#separator)) this.#isDeclared = true;
-      else this.#header(line, cells);
-    } else if (joined && !hasIdentifier && this.#isHeaderAgain(cells)) {
-      this.#header(line, cells);
-    } else if (this.#isSpoiltHeader(cells, hasIdentifier)) {
+    if (this.#header === undefined && !this.#isDeclared && isDeclaration(cells, this.#separator)) {
+      this.#isDeclared = true;
+      return;
+    }
+    const read = this.#header?.read(line, cells, this.#line === line + 1) ?? 'header';
+    if (read === 'header') this.#take(line, cells);
+    else if (read === 'spoilt_header') {
       // Nothing is taken of this line: pieces of a file end before it.
       this.#line = line;
       this.#offset = start;
       this.#fault = new FileFault(line, 'misplaced_header');
-    } else if (cells.length !== this.#width || (this.#line > line + 1 && this.#hasRowWithin(cells))) {
-      this.#rows.push({ line, wrongCellCount: cells.map(textOf).join(',') });
-    } else {
-      const row = {} as Record<Column, string>;
-      const { rewrite } = this.#columns;
-      for (const { column, at } of this.#places) {
-        const cell = at < 0 ? '' : textOf(cells[at] as string);
-        row[column] = rewrite ? rewrite(column, cell) : cell;
-      }
-      this.#rows.push({ line, cells: row });
-    }
+    } else this.#rows.push(read);
+  }
+
+  /** Takes the header by which the records beneath it are read. */
+  #take(line: number, cells: readonly string[]): void {
+    this.#header = new CsvHeader(this.#columns, this.#separator, cells);
+    const { fault } = this.#header;
+    if (fault !== undefined) this.#fault = new FileFault(line, fault.reason, fault.found);
+    this.#headerEnd ??= this.reached;
   }
 
   /** Whether the record that ends at byte `end` is LF or CRLF and nothing else. */
@@ -419,117 +349,6 @@ class RecordReader<Column extends string> {
     const at = this.#offset - this.#before;
     return (at < 0 ? this.#tail.at(at) : this.#block[at]) === CR;
   }
-
-  /** Whether a record that names nobody is the header of another file that was joined to this one: no row has names of columns for its cells. */
-  #isHeaderAgain(cells: string[]): boolean {
-    const { required, oneOf = required } = this.#columns;
-    const names = this.#namesIn(cells);
-    return required.every((column) => names.includes(column)) && oneOf.some((column) => names.includes(column));
-  }
-
-  /**
-   * Whether a record is, or ends in, a header in the middle of a file that can't be read as one: the file before it had no line end, a
-   * column has another name, or the file is of a kind that has one header, and the columns have changed their places. The rows beneath it
-   * would be read by the columns of the header before.
-   */
-  #isSpoiltHeader(cells: string[], hasIdentifier: boolean): boolean {
-    // Nearly all rows are such, so no more is looked at.
-    if (hasIdentifier && cells.length === this.#width) return false;
-    const { joined = false, required, optional, oneOf = [] } = this.#columns;
-    const keys: readonly string[] = [...required, ...oneOf];
-    const places = this.#places ?? [];
-    if (cells.length === this.#width) {
-      if (!joined) return this.#isHeaderAgain(cells) && this.#haveMoved(keys, cells);
-      return places.some(({ column, at }) => {
-        const cell = keys.includes(column) ? cells[at] : undefined;
-        return cell !== undefined && mayBeName(cell) && keys.includes(this.#namesIn([cell])[0] ?? '');
-      });
-    }
-    // In a file that has one header, rows of another width are rejects.
-    if (!joined) return false;
-    const names = this.#namesIn(cells);
-    if (!names.some((name) => keys.includes(name))) return false;
-    if (!hasIdentifier) return true;
-    // The first name of such a header stands behind the last cell of the row before it.
-    const known: readonly string[] = [...required, ...optional, ...KEY_COLUMNS];
-    const isGlued = (name: string) => !known.includes(name) && known.some((column) => name.endsWith(column));
-    return names.filter((name) => known.includes(name)).length > 1 || names.some(isGlued);
-  }
-
-  /** Whether another header has some of these columns elsewhere. The same one again, as on each page of a print, names nobody and is a row. */
-  #haveMoved(columns: readonly string[], cells: string[]): boolean {
-    const names = this.#namesIn(cells);
-    return (this.#places ?? []).some(({ column, at }) => columns.includes(column) && names[at] !== column);
-  }
-
-  /**
-   * Whether a record is several rows: a quote that stands alone in a cell, or begins a note, opens a cell in one row, and another quote closes
-   * it in a later row. The cell then holds the end of the first row, the rows between, and the beginning of the last one.
-   */
-  #hasRowWithin(cells: readonly string[]): boolean {
-    const keys = (this.#places ?? []).flatMap(({ column, at }) => (KEY_COLUMNS.has(column) && at >= 0 ? [at] : []));
-    return cells.some((cell, at) => {
-      const [first, ...between] = cell.split('\n').map((part) => part.split(this.#separator));
-      const last = between.pop();
-      if (first === undefined || last === undefined || cells.length < 2) return false;
-      const isWhole = (row: readonly string[]) => row.length === cells.length || row.join('').trim() === '';
-      const areWhole = first.length === cells.length - at && last.length === at + 1 && between.every(isWhole);
-      // Two quotes for "the same as above" say nothing else. Elsewhere a row within names somebody, which no second line of a note does.
-      if (areWhole && first[0]?.trim() === '' && last.at(-1)?.trim() === '') return true;
-      const namesOneIn = (row: readonly string[]) =>
-        row.length > 1 && keys.some((key) => key !== at && namesOne(row[key] ?? ''));
-      // A row within may have more cells than the header, if its own note has a separator, or fewer. The first and the last row share the
-      // cells of the record: it is two only if each of them names somebody.
-      const ends = [
-        [...cells.slice(0, at), '', ...first.slice(1)],
-        [...last.slice(0, -1), '', ...cells.slice(at + 1)],
-      ];
-      return between.some(namesOneIn) || ends.every(namesOneIn);
-    });
-  }
-
-  /** The columns that a header's cells stand for. */
-  #namesIn(cells: string[]): string[] {
-    return cells.map((cell) => {
-      const name = columnNamed(textOf(cell));
-      return this.#columns.ownNames?.get(name) ?? name;
-    });
-  }
-
-  #header(line: number, cells: string[]): void {
-    const { required, optional, oneOf = [] } = this.#columns;
-    const names = this.#namesIn(cells);
-    const hasNone = !oneOf.some((column) => names.includes(column));
-    const lacking = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
-    // A row that is read as a header without rows would let a withdrawal of one handset take back its whole report.
-    const missing = cells.some(namesSomebody) ? (lacking ?? required[0] ?? oneOf[0]) : lacking;
-    const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
-    if (cells.some((cell) => LONE_CR.test(textOf(cell)))) this.#fault = new FileFault(line, 'cr_line_ends');
-    else if (missing !== undefined) this.#fault = new FileFault(line, `missing_column:${missing}`, headerFound(cells));
-    else if (twice !== undefined) this.#fault = new FileFault(line, `duplicate_column:${twice}`);
-    this.#headerEnd ??= this.reached;
-    this.#width = cells.length;
-    this.#places = [...required, ...optional].map((column) => ({ column, at: names.indexOf(column) }));
-  }
-}
-
-/** The most characters of a header that are told back. */
-const LONGEST_FOUND = 200;
-
-/** A header as it may be told back: '' if it holds enough digits to be a row without a header. */
-function headerFound(cells: readonly string[]): string {
-  const header = cells.map(textOf).join(',');
-  // Commas may part thousands.
-  const isNamesOnly =
-    !/[0-9]{5}/.test(header.replaceAll(/[^\p{L}0-9]/gu, '')) && !/\p{N}/u.test(header.replaceAll(/[0-9]/g, ''));
-  return isNamesOnly
-    ? header
-        .replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, ' ')
-        // A formula that stands behind a blank is a formula all the same.
-        .trim()
-        .slice(0, LONGEST_FOUND)
-        .toWellFormed()
-    : '';
 }
 
 function lineBreaksIn(cells: readonly string[]): number {

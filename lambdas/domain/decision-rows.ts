@@ -1,5 +1,5 @@
 /** The rows of an approver's file: what each says, and which subjects it may speak of. */
-import type { CsvRow } from './csv.ts';
+import type { CsvRow } from './csv-header.ts';
 import { type Imei, identifiersOf, type Msisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
 import type { Act } from './subjects.ts';

@@ -1,7 +1,7 @@
 /** Exemptions: numbers and handsets that no report and no follow-up may direct until a day, if two approvers say so. */
 import * as z from 'zod';
 import { approver, type RecordedByApprover, recordedByApprover, uploadedAnew } from './approver-files.ts';
-import type { CsvRow } from './csv.ts';
+import type { CsvRow } from './csv-header.ts';
 import { addDays, addSeconds, DAY_SECONDS, type Day, dayOf, type Instant, readDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';

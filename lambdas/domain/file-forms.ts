@@ -2,7 +2,7 @@
  * An operator's or an agency's own form of files, if it differs from the agreed one: its own names of columns, and one other form of dates.
  */
 import * as z from 'zod';
-import type { Columns } from './csv.ts';
+import type { Columns } from './csv-header.ts';
 import { DATE_FORMS, dayIn, parseDayAs } from './days.ts';
 import { columnNamed } from './headers.ts';
 import { DIRECTION_KIND_NAMES } from './kinds.ts';

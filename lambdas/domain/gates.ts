@@ -3,7 +3,8 @@
  * whose size differs from that of its operator's files, is more likely a slip than what was seen.
  */
 import * as z from 'zod';
-import { type CsvRow, FileFault } from './csv.ts';
+import { FileFault } from './csv.ts';
+import type { CsvRow } from './csv-header.ts';
 import { dayOf, type Instant } from './days.ts';
 import { Frequent } from './frequent.ts';
 import type { OperatorId } from './identifiers.ts';

@@ -1,6 +1,6 @@
 /** Lookups: what a caseworker asks about in a file, how much may be asked in a day, and which answered upload another one repeats. */
 import * as z from 'zod';
-import type { CsvRow } from './csv.ts';
+import type { CsvRow } from './csv-header.ts';
 import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { FileReason, RejectedRow } from './reasons.ts';
 import { parseReference, type Referred, referenceOf } from './references.ts';

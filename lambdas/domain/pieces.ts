@@ -2,7 +2,8 @@
  * A large CSV file in pieces of whole records, so that each can be read alone: with the same rows and line numbers, and up to the same
  * fault, as the file in one piece.
  */
-import { type Chunks, type Columns, type CsvRow, FileFault, type Mark, markCsv, readCsv } from './csv.ts';
+import { type Chunks, FileFault, type Mark, markCsv, readCsv } from './csv.ts';
+import type { Columns, CsvRow } from './csv-header.ts';
 
 /** The bytes of a file from `start` to `end`, that one not included, and the physical line (from 1) that begins there. */
 export interface Piece {

@@ -1,7 +1,7 @@
 /** Operators' answers: from a row of a response file to the ledger's next state. */
 import type { AnsweredRow, Onward } from './answers.ts';
 import { backOrderDue, wasCut } from './back-orders.ts';
-import type { Columns, CsvRow } from './csv.ts';
+import type { Columns, CsvRow } from './csv-header.ts';
 import { type Day, dayOf, type Instant, readDay } from './days.ts';
 import type { RowSubject } from './directions.ts';
 import { sha8 } from './hashes.ts';

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 import type { Pointer } from './claims.ts';
-import type { Columns, CsvRow } from './csv.ts';
+import type { Columns, CsvRow } from './csv-header.ts';
 import type { Instant } from './days.ts';
 import {
   type DirectionId,

@@ -1,6 +1,6 @@
 /** Screening: what becomes of each row of a report. */
 import { ColumnTotals } from './column-totals.ts';
-import type { CsvRow } from './csv.ts';
+import type { CsvRow } from './csv-header.ts';
 import { type Identifiers, type Imei, identifiersOf } from './identifiers.ts';
 import { columnOf, REPORT_DIRECTS } from './kinds.ts';
 import type { RowReason } from './reasons.ts';

@@ -1,7 +1,7 @@
 /** Withdrawals: an agency takes a report of its own back. */
 import * as z from 'zod';
 import { type BatchState, planCounts } from './batches.ts';
-import type { CsvRow } from './csv.ts';
+import type { CsvRow } from './csv-header.ts';
 import type { Instant } from './days.ts';
 import { type AgencyId, type BatchId, type Imei, type OperatorId, parseImei } from './identifiers.ts';
 import type { FileReason, RejectedRow } from './reasons.ts';

@@ -1,4 +1,5 @@
-import { type CsvRow, FileFault } from '../domain/csv.ts';
+import { FileFault } from '../domain/csv.ts';
+import type { CsvRow } from '../domain/csv-header.ts';
 import { dayOf } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type BatchId, type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';

@@ -1,6 +1,7 @@
 import type { AnsweredRow } from '../domain/answers.ts';
 import { planCounts } from '../domain/batches.ts';
-import { type CsvRow, readCsv } from '../domain/csv.ts';
+import { readCsv } from '../domain/csv.ts';
+import type { CsvRow } from '../domain/csv-header.ts';
 import { type Day, dayOf, type Instant } from '../domain/days.ts';
 import type { Uploaded } from '../domain/deliveries.ts';
 import { subjectOfLine } from '../domain/directions.ts';

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { planCounts } from '../domain/batches.ts';
 import { readPointer, slotOf } from '../domain/claims.ts';
-import { type CsvRow, readCsv } from '../domain/csv.ts';
+import { readCsv } from '../domain/csv.ts';
+import type { CsvRow } from '../domain/csv-header.ts';
 import type { Instant } from '../domain/days.ts';
 import { columnsAs } from '../domain/file-forms.ts';
 import {

@@ -1,4 +1,4 @@
-import type { CsvRow } from '../domain/csv.ts';
+import type { CsvRow } from '../domain/csv-header.ts';
 import type { FileForms } from '../domain/file-forms.ts';
 import { brokenRules, type GateLimits, weigh } from '../domain/gates.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';

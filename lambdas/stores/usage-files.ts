@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import * as z from 'zod';
-import { type CsvRow, FileFault } from '../domain/csv.ts';
+import { FileFault } from '../domain/csv.ts';
+import type { CsvRow } from '../domain/csv-header.ts';
 import { asInstant, type DateForm, dayOf } from '../domain/days.ts';
 import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';

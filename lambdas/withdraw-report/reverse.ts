@@ -1,5 +1,6 @@
 import { type Asked, askedForm } from '../domain/appeals.ts';
-import { type CsvRow, readCsv } from '../domain/csv.ts';
+import { readCsv } from '../domain/csv.ts';
+import type { CsvRow } from '../domain/csv-header.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type Imei, reversalIdOf } from '../domain/identifiers.ts';
 import { receiptOf, receiptText } from '../domain/receipts.ts';

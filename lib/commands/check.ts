@@ -1,6 +1,7 @@
 /** Says what would become of a file before it is uploaded, by the functions' own rules, as far as these need no more than the file. */
 import { appealColumns, parseAppealRow } from '../../lambdas/domain/appeal-rows.ts';
-import { type Chunks, type Columns, type CsvRow, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import { type Chunks, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import type { Columns, CsvRow } from '../../lambdas/domain/csv-header.ts';
 import type { Day } from '../../lambdas/domain/days.ts';
 import { columnsAs, type FileForm } from '../../lambdas/domain/file-forms.ts';
 import { type OperatorId, parseDirectionId } from '../../lambdas/domain/identifiers.ts';

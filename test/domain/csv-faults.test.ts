@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { type Columns, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import { FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import type { Columns } from '../../lambdas/domain/csv-header.ts';
 import { decisionColumns } from '../../lambdas/domain/decision-rows.ts';
 import { responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';

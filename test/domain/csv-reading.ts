@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type Columns, type CsvRow, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import { FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import type { Columns, CsvRow } from '../../lambdas/domain/csv-header.ts';
 
 /** The columns of the files that are read here, the reading of a text with them, and a row of it. */
 export const columns: Columns = { required: ['imei'], optional: ['note'] };

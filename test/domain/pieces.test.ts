@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CsvRow, Mark } from '../../lambdas/domain/csv.ts';
+import type { Mark } from '../../lambdas/domain/csv.ts';
+import type { CsvRow } from '../../lambdas/domain/csv-header.ts';
 import { cutFile, type Piece, readPiece, type Stopped } from '../../lambdas/domain/pieces.ts';
 import { chunksOf, cutAt, type Reading, readAll, reckon } from './csv-reading.ts';
 

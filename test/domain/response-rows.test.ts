@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type CsvRow, readCsv } from '../../lambdas/domain/csv.ts';
+import { readCsv } from '../../lambdas/domain/csv.ts';
+import type { CsvRow } from '../../lambdas/domain/csv-header.ts';
 import type { Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';

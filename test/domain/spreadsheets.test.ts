@@ -1,6 +1,7 @@
 /** Files as spreadsheet programs and people make them: each row is taken, or refused with a cause and what to do. */
 import { describe, expect, test } from 'vitest';
-import { type Columns, type CsvRow, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import { FileFault, readCsv } from '../../lambdas/domain/csv.ts';
+import type { Columns, CsvRow } from '../../lambdas/domain/csv-header.ts';
 import type { Day } from '../../lambdas/domain/days.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { type Reject, rejectLine } from '../../lambdas/domain/rejects.ts';

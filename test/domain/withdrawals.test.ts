@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BATCH_STATES } from '../../lambdas/domain/batches.ts';
-import type { CsvRow } from '../../lambdas/domain/csv.ts';
+import type { CsvRow } from '../../lambdas/domain/csv-header.ts';
 import { asInstant } from '../../lambdas/domain/days.ts';
 import type { Imei } from '../../lambdas/domain/identifiers.ts';
 import { namedHandsets, precedesReport, withdrawalFate } from '../../lambdas/domain/withdrawals.ts';

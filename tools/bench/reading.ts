@@ -1,6 +1,7 @@
 /** Screen, import and record: rows of a file read, checked and decided, compared with the CSV parser on the same bytes. */
 import { parse } from 'csv-parse';
-import { type CsvRow, readCsv } from '../../lambdas/domain/csv.ts';
+import { readCsv } from '../../lambdas/domain/csv.ts';
+import type { CsvRow } from '../../lambdas/domain/csv-header.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { newLedger } from '../../lambdas/domain/ledger.ts';

@@ -1,6 +1,6 @@
 /** Single cells, rows of the three kinds of file, and their results. */
 import fc from 'fast-check';
-import type { CsvRow } from '../../../lambdas/domain/csv.ts';
+import type { CsvRow } from '../../../lambdas/domain/csv-header.ts';
 import {
   addDays,
   asInstant,

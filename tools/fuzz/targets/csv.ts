@@ -1,7 +1,8 @@
 /** Whole files: read in any chunks, cut into pieces, endless, and read by the runner. */
 import { isUtf8 } from 'node:buffer';
 import fc from 'fast-check';
-import { type Chunks, type CsvRow, FileFault, markCsv, readCsv } from '../../../lambdas/domain/csv.ts';
+import { type Chunks, FileFault, markCsv, readCsv } from '../../../lambdas/domain/csv.ts';
+import type { CsvRow } from '../../../lambdas/domain/csv-header.ts';
 import { cutFile, readPiece, type Stopped } from '../../../lambdas/domain/pieces.ts';
 import { responseColumns } from '../../../lambdas/domain/responses.ts';
 import { reportColumns } from '../../../lambdas/domain/screening.ts';

@@ -1,0 +1,219 @@
+/**
+ * The header of a CSV file, and what it makes of the records beneath it: a row, the header of another file that was joined to this one, or one
+ * that can't be read as such.
+ */
+import { columnNamed } from './headers.ts';
+import type { FileReason } from './reasons.ts';
+import type { Separator } from './separators.ts';
+
+/** The columns that a kind of file has, in lower case. */
+export interface Columns<Required extends string = string, Optional extends string = string> {
+  readonly required: readonly Required[];
+  readonly optional: readonly Optional[];
+  /** Optional columns of which a header must have at least one. */
+  readonly oneOf?: readonly Optional[];
+  /** Whether files of this kind are joined from several, each with its header: a header in the middle counts for the rows after it. */
+  readonly joined?: boolean;
+  /** Other names of the columns, as the file's writer uses them and `columnNamed` returns them: the name, and the column. */
+  readonly ownNames?: ReadonlyMap<string, string>;
+  /** Rewrites a column's cell in the agreed form; a cell that it can't read stays as it is. */
+  readonly rewrite?: (column: string, cell: string) => string;
+}
+
+/**
+ * A row: the physical line (from 1) where its record starts, and the trimmed cell of each column asked for ('' where
+ * the column is absent); or, with more or fewer cells than the header, its cells joined by commas.
+ */
+export type CsvRow<Column extends string = string> =
+  | { readonly line: number; readonly cells: Readonly<Record<Column, string>> }
+  | { readonly line: number; readonly wrongCellCount: string };
+
+/** Digits of any script that may be a number, a handset, or several of them, also as spreadsheets spoil them. */
+const IDENTIFIER = /^(?:\p{Nd}{10,}|\p{Nd}+e\p{Nd}+)$/u;
+
+/** Characters that may stand in and around an identifier. */
+const SIGNS = /[\s\p{P}\p{S}\p{C}]/gu;
+
+/** Every line end that some program writes: in a file with another program's line ends the first row stands behind the last name. */
+const ANY_LINE_END = /[\n\r\v\f\u0085\u2028\u2029]/;
+
+/** A lone CR within a name: the lines end in CR alone, and the first rows were read as names. */
+const LONE_CR = /\r(?!\n)/;
+
+/** A number or a handset as nearly every row has it. */
+const PLAIN_IDENTIFIER = /^\+?[0-9]{10,}$/;
+
+/** Whether a number or a handset stands in a cell, also behind another line end: no header has one, unless its first row was written behind the names. */
+function namesSomebody(cell: string): boolean {
+  if (PLAIN_IDENTIFIER.test(cell)) return true;
+  return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));
+}
+
+/** The columns by which rows say whom or what they are about. */
+const KEY_COLUMNS: ReadonlySet<string> = new Set(['imei', 'msisdn', 'reference', 'preview', 'key']);
+
+/** Whether a cell could be a number, a handset, a reference, a preview's SHA-256 or a key: it has digits, and no blank. */
+function namesOne(cell: string): boolean {
+  return namesSomebody(cell) || /^(?:[^\s\d]*\d){5,}[^\s\d]*$/.test(cell.trim());
+}
+
+/** Whether a cell may be a column's name: names begin with a letter, behind characters that nobody sees, and identifiers don't. */
+const mayBeName = (cell: string): boolean => !/^[\s"'=+]*\d/.test(cell);
+
+/** The formula by which spreadsheets are made to take digits for a text. */
+const FORMULA_OF_TEXT = /^="([^"]*)"$/;
+
+/** A cell's text: without blanks around it, and without the `="` and `"` of a spreadsheet's text. */
+function textOf(cell: string): string {
+  const trimmed = cell.trim();
+  return trimmed.startsWith('="') ? trimmed.replace(FORMULA_OF_TEXT, '$1').trim() : trimmed;
+}
+
+/** The place of each column asked for among a row's cells; -1 if the header lacks it. */
+type Places<Column extends string> = readonly { readonly column: Column; readonly at: number }[];
+
+/** The most characters of a header that are told back. */
+const LONGEST_FOUND = 200;
+
+/** A header as it may be told back: '' if it holds enough digits to be a row without a header. */
+function headerFound(cells: readonly string[]): string {
+  const header = cells.map(textOf).join(',');
+  // Commas may part thousands.
+  const isNamesOnly =
+    !/[0-9]{5}/.test(header.replaceAll(/[^\p{L}0-9]/gu, '')) && !/\p{N}/u.test(header.replaceAll(/[0-9]/g, ''));
+  return isNamesOnly
+    ? header
+        .replaceAll(/\p{Cc}|\p{Bidi_Control}/gu, ' ')
+        // A formula that stands behind a blank is a formula all the same.
+        .trim()
+        .slice(0, LONGEST_FOUND)
+        .toWellFormed()
+    : '';
+}
+
+/** A header, and which of its columns stand where. */
+export class CsvHeader<Column extends string> {
+  /** The reason why the file can't be read by this header, with the header as it may be told back; undefined where it can be. */
+  readonly fault: { readonly reason: FileReason; readonly found?: string } | undefined;
+  readonly #columns: Columns<Column, Column>;
+  readonly #separator: Separator;
+  readonly #width: number;
+  readonly #places: Places<Column>;
+
+  constructor(columns: Columns<Column, Column>, separator: Separator, cells: readonly string[]) {
+    this.#columns = columns;
+    this.#separator = separator;
+    this.#width = cells.length;
+    const { required, optional } = columns;
+    const names = this.#namesIn(cells);
+    this.#places = [...required, ...optional].map((column) => ({ column, at: names.indexOf(column) }));
+    this.fault = this.#faultOf(cells, names);
+  }
+
+  /**
+   * Reads a record beneath the header: a row, another header that counts for the rows beneath it, or a spoilt one, by which those could not be
+   * read.
+   * @param isOneLine whether no cell has a line break
+   */
+  read(line: number, cells: readonly string[], isOneLine: boolean): CsvRow<Column> | 'header' | 'spoilt_header' {
+    const { joined = false, rewrite } = this.#columns;
+    const hasIdentifier = cells.some(namesSomebody);
+    if (joined && !hasIdentifier && this.#isHeaderAgain(cells)) return 'header';
+    if (this.#isSpoiltHeader(cells, hasIdentifier)) return 'spoilt_header';
+    if (cells.length !== this.#width || (!isOneLine && this.#hasRowWithin(cells)))
+      return { line, wrongCellCount: cells.map(textOf).join(',') };
+    const row = {} as Record<Column, string>;
+    for (const { column, at } of this.#places) {
+      const cell = at < 0 ? '' : textOf(cells[at] as string);
+      row[column] = rewrite ? rewrite(column, cell) : cell;
+    }
+    return { line, cells: row };
+  }
+
+  #faultOf(cells: readonly string[], names: readonly string[]): CsvHeader<Column>['fault'] {
+    const { required, optional, oneOf = [] } = this.#columns;
+    const hasNone = !oneOf.some((column) => names.includes(column));
+    const lacking = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
+    // A row that is read as a header without rows would let a withdrawal of one handset take back its whole report.
+    const missing = cells.some(namesSomebody) ? (lacking ?? required[0] ?? oneOf[0]) : lacking;
+    const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
+    if (cells.some((cell) => LONE_CR.test(textOf(cell)))) return { reason: 'cr_line_ends' };
+    if (missing !== undefined) return { reason: `missing_column:${missing}`, found: headerFound(cells) };
+    return twice === undefined ? undefined : { reason: `duplicate_column:${twice}` };
+  }
+
+  /** Whether a record that names nobody is the header of another file that was joined to this one: no row has names of columns for its cells. */
+  #isHeaderAgain(cells: readonly string[]): boolean {
+    const { required, oneOf = required } = this.#columns;
+    const names = this.#namesIn(cells);
+    return required.every((column) => names.includes(column)) && oneOf.some((column) => names.includes(column));
+  }
+
+  /**
+   * Whether a record is, or ends in, a header in the middle of a file that can't be read as one: the file before it had no line end, a
+   * column has another name, or the file is of a kind that has one header, and the columns have changed their places. The rows beneath it
+   * would be read by the columns of the header before.
+   */
+  #isSpoiltHeader(cells: readonly string[], hasIdentifier: boolean): boolean {
+    // Nearly all rows are such, so no more is looked at.
+    if (hasIdentifier && cells.length === this.#width) return false;
+    const { joined = false, required, optional, oneOf = [] } = this.#columns;
+    const keys: readonly string[] = [...required, ...oneOf];
+    if (cells.length === this.#width) {
+      if (!joined) return this.#isHeaderAgain(cells) && this.#haveMoved(keys, cells);
+      return this.#places.some(({ column, at }) => {
+        const cell = keys.includes(column) ? cells[at] : undefined;
+        return cell !== undefined && mayBeName(cell) && keys.includes(this.#namesIn([cell])[0] ?? '');
+      });
+    }
+    // In a file that has one header, rows of another width are rejects.
+    if (!joined) return false;
+    const names = this.#namesIn(cells);
+    if (!names.some((name) => keys.includes(name))) return false;
+    if (!hasIdentifier) return true;
+    // The first name of such a header stands behind the last cell of the row before it.
+    const known: readonly string[] = [...required, ...optional, ...KEY_COLUMNS];
+    const isGlued = (name: string) => !known.includes(name) && known.some((column) => name.endsWith(column));
+    return names.filter((name) => known.includes(name)).length > 1 || names.some(isGlued);
+  }
+
+  /** Whether another header has some of these columns elsewhere. The same one again, as on each page of a print, names nobody and is a row. */
+  #haveMoved(columns: readonly string[], cells: readonly string[]): boolean {
+    const names = this.#namesIn(cells);
+    return this.#places.some(({ column, at }) => columns.includes(column) && names[at] !== column);
+  }
+
+  /**
+   * Whether a record is several rows: a quote that stands alone in a cell, or begins a note, opens a cell in one row, and another quote closes
+   * it in a later row. The cell then holds the end of the first row, the rows between, and the beginning of the last one.
+   */
+  #hasRowWithin(cells: readonly string[]): boolean {
+    const keys = this.#places.flatMap(({ column, at }) => (KEY_COLUMNS.has(column) && at >= 0 ? [at] : []));
+    return cells.some((cell, at) => {
+      const [first, ...between] = cell.split('\n').map((part) => part.split(this.#separator));
+      const last = between.pop();
+      if (first === undefined || last === undefined || cells.length < 2) return false;
+      const isWhole = (row: readonly string[]) => row.length === cells.length || row.join('').trim() === '';
+      const areWhole = first.length === cells.length - at && last.length === at + 1 && between.every(isWhole);
+      // Two quotes for "the same as above" say nothing else. Elsewhere a row within names somebody, which no second line of a note does.
+      if (areWhole && first[0]?.trim() === '' && last.at(-1)?.trim() === '') return true;
+      const namesOneIn = (row: readonly string[]) =>
+        row.length > 1 && keys.some((key) => key !== at && namesOne(row[key] ?? ''));
+      // A row within may have more cells than the header, if its own note has a separator, or fewer. The first and the last row share the
+      // cells of the record: it is two only if each of them names somebody.
+      const ends = [
+        [...cells.slice(0, at), '', ...first.slice(1)],
+        [...last.slice(0, -1), '', ...cells.slice(at + 1)],
+      ];
+      return between.some(namesOneIn) || ends.every(namesOneIn);
+    });
+  }
+
+  /** The columns that a header's cells stand for. */
+  #namesIn(cells: readonly string[]): string[] {
+    return cells.map((cell) => {
+      const name = columnNamed(textOf(cell));
+      return this.#columns.ownNames?.get(name) ?? name;
+    });
+  }
+}
