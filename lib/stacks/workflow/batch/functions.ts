@@ -38,6 +38,7 @@ import {
   allowList,
   allowObjects,
   allowSend,
+  type Worker,
 } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
@@ -59,27 +60,80 @@ import { batchFlow } from './machine.ts';
 
 const CLAIM_ITEMS = [...PUT_ITEMS, 'dynamodb:BatchGetItem'];
 
+/** The places of reports in the inbox. */
+const REPORTS = folder(BATCH_KINDS.report.from).pattern;
+
 /**
  * The Batch state machine and its functions: from a report to its settled books. It runs a Direction for each of its directions.
  * @param status the queue of batches whose status is to be told
  */
 export function addBatch(setting: Setting, direction: VersionedMachine, status: WorkQueue): VersionedMachine {
+  const { stack, data } = setting;
+  const screen = addScreen(setting);
+  const collect = addCollect(setting);
+  const takeTurn = addTakeTurn(setting);
+  const expand = addExpand(setting);
+  const gather = addGather(setting);
+  const awaitDecision = addAwaitDecision(setting);
+  const claim = addClaim(setting);
+  const commit = addCommit(setting, direction);
+  const resume = addResume(setting, direction);
+  const settle = addSettle(setting);
+
+  // With its key the task would bring rights with wildcards; the rights to send are given below.
+  const { queueArn, queueUrl } = status.queue;
+  const withoutKey = Queue.fromQueueAttributes(stack, 'StatusQueueAlone', { queueArn, queueUrl });
+  const batch = addMachine(
+    setting,
+    'Batch',
+    batchFlow(new Construct(stack, 'BatchFlow'), {
+      screen,
+      collect,
+      takeTurn,
+      expand,
+      gather,
+      awaitDecision,
+      claim,
+      commit,
+      resume,
+      settle,
+      direction,
+      work: data.work,
+      administrators: data.administrators,
+      status: withoutKey,
+    }),
+    [screen, collect, takeTurn, expand, gather, awaitDecision, claim, commit, resume, settle],
+  );
+
+  batch.node.addDependency(direction.alias);
+  admitObjects(
+    batch,
+    data.work,
+    SCREENED.runs.pattern,
+    SCREENED.expanded.pattern,
+    SCREENED.shards.pattern,
+    PLANS.claimed.pattern,
+    PLANS.directed.pattern,
+    PLANS.directions.pattern,
+  );
+  allowKey(batch, data.messagesKey, 'sns', 'write');
+  allowSend(batch, status);
+  // This right has a policy of its own: the machine names the function, so the function's own policy may not name the machine.
+  allow(awaitDecision, ['states:SendTaskSuccess'], batch.stateMachineArn);
+  // The machine asks in its own name what became of a direction.
+  allowHistories(batch, direction, data.machinesKey);
+  acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {
+    [`${EXECUTIONS}${nameForNag(direction)}*`]:
+      'It waits for and stops the executions of the Direction machine alone, which are named after their directions.',
+  });
+  return batch;
+}
+
+function addScreen(setting: Setting): HandlerFunction<ScreenEnvironment> {
   const { stack, config, data } = setting;
   const { policy } = config;
-  const { inbox, work, outbox, links, cases } = data;
-  const {
-    ADMINISTRATORS_TOPIC,
-    AGENCIES_TOPIC,
-    APPROVERS_TOPIC,
-    OPERATORS_TOPIC,
-    AUDIT_QUEUE,
-    REPORT_FORMS,
-    APPROVERS,
-    OPERATORS,
-    CASE_DAYS,
-    places,
-  } = setting.told;
-
+  const { inbox, work, outbox, cases } = data;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, AUDIT_QUEUE, REPORT_FORMS, OPERATORS, places } = setting.told;
   const screen = new HandlerFunction<ScreenEnvironment>(stack, 'Screen', {
     config,
     folder: 'screen-report',
@@ -99,16 +153,22 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
       REPORT_FORMS,
     },
   });
-  const uploads = [folder(BATCH_KINDS.report.from).pattern];
-  allowObjects(screen, 'read versions', inbox, ...uploads);
-  allowList(screen, 'list versions', inbox, ...uploads);
+  allowObjects(screen, 'read versions', inbox, REPORTS);
+  allowList(screen, 'list versions', inbox, REPORTS);
   allowObjects(screen, 'write streams', work, SCREENED.handsets.pattern, SCREENED.runs.pattern);
   allowObjects(screen, 'write', work, MARKS.worked.pattern);
   allowObjects(screen, 'write streams', outbox, OUTBOX.rejects.pattern);
   allowItems(screen, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);
   allowTell(setting, screen, data.agencies, data.administrators);
   allowAudit(setting, screen);
+  return screen;
+}
 
+function addCollect(setting: Setting): HandlerFunction<CollectEnvironment> {
+  const { stack, config, data } = setting;
+  const { policy } = config;
+  const { work, outbox, cases } = data;
+  const { ADMINISTRATORS_TOPIC, APPROVERS_TOPIC, AUDIT_QUEUE, OPERATORS, places } = setting.told;
   const collect = new HandlerFunction<CollectEnvironment>(stack, 'Collect', {
     config,
     folder: 'collect-subjects',
@@ -157,7 +217,12 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowObjects(collect, 'write', outbox, OUTBOX.previews.pattern);
   allowObjects(collect, 'write streams', work, SCREENED.shards.pattern);
   allowItems(collect, CHANGE_ITEMS, cases);
+  return collect;
+}
 
+function addTakeTurn(setting: Setting): HandlerFunction<TakeTurnEnvironment> {
+  const { stack, config, data } = setting;
+  const { work, cases } = data;
   const takeTurn = new HandlerFunction<TakeTurnEnvironment>(stack, 'TakeTurn', {
     config,
     folder: 'take-turn',
@@ -168,7 +233,12 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   });
   allowItems(takeTurn, CHANGE_ITEMS, cases);
   allowList(takeTurn, 'list', work, `${REVERSED.prefix}*`);
+  return takeTurn;
+}
 
+function addExpand(setting: Setting): HandlerFunction<ExpandEnvironment> {
+  const { stack, config, data } = setting;
+  const { work, links } = data;
   const expand = new HandlerFunction<ExpandEnvironment>(stack, 'Expand', {
     config,
     folder: 'expand-handsets',
@@ -180,7 +250,14 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowItems(expand, ['dynamodb:Query'], links);
   allowObjects(expand, 'read', work, SCREENED.handsets.pattern);
   allowObjects(expand, 'write', work, SCREENED.gathered.pattern);
+  return expand;
+}
 
+function addGather(setting: Setting): HandlerFunction<GatherEnvironment> {
+  const { stack, config, data } = setting;
+  const { policy } = config;
+  const { work, outbox, cases } = data;
+  const { ADMINISTRATORS_TOPIC, APPROVERS_TOPIC, AUDIT_QUEUE, OPERATORS, places } = setting.told;
   const gather = new HandlerFunction<GatherEnvironment>(stack, 'Gather', {
     config,
     folder: 'gather-links',
@@ -218,7 +295,14 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowItems(gather, CHANGE_ITEMS, cases);
   allowTell(setting, gather, data.approvers, data.administrators);
   allowAudit(setting, gather);
+  return gather;
+}
 
+function addAwaitDecision(setting: Setting): HandlerFunction<AwaitEnvironment> {
+  const { stack, config, data } = setting;
+  const { work, outbox, cases } = data;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, APPROVERS_TOPIC, AUDIT_QUEUE, APPROVERS, OPERATORS, places } =
+    setting.told;
   const awaitDecision = new HandlerFunction<AwaitEnvironment>(stack, 'Await', {
     config,
     folder: 'await-decision',
@@ -241,7 +325,14 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowItems(awaitDecision, [...READ_ITEMS, 'dynamodb:UpdateItem'], cases);
   allowTell(setting, awaitDecision, data.agencies, data.approvers, data.administrators);
   allowAudit(setting, awaitDecision);
+  return awaitDecision;
+}
 
+function addClaim(setting: Setting): HandlerFunction<ClaimEnvironment> {
+  const { stack, config, data } = setting;
+  const { policy } = config;
+  const { work, links, cases } = data;
+  const { APPROVERS, CASE_DAYS } = setting.told;
   const claim = new HandlerFunction<ClaimEnvironment>(stack, 'Claim', {
     config,
     folder: 'claim-shard',
@@ -276,7 +367,13 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowList(claim, 'list', work, `${RELIED.prefix}*`, `${WITHDRAWN.prefix}*`, `${PLANS.prefix}*`, PREPARED.pattern);
   allowItems(claim, CLAIM_ITEMS, cases);
   allowItems(claim, ['dynamodb:Query'], links);
+  return claim;
+}
 
+function addCommit(setting: Setting, direction: VersionedMachine): HandlerFunction<CommitEnvironment> {
+  const { stack, config, data } = setting;
+  const { work, cases } = data;
+  const { AUDIT_QUEUE, places } = setting.told;
   const commit = new HandlerFunction<CommitEnvironment>(stack, 'Commit', {
     config,
     folder: 'commit-plan',
@@ -289,7 +386,14 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowObjects(commit, 'read', work, PLANS.claimed.pattern, PLANS.decisions.pattern, PLANS.directions.pattern);
   allowObjects(commit, 'write', work, PLANS.directions.pattern);
   allowItems(commit, CHANGE_ITEMS, cases);
+  allowTakingBack(setting, commit, direction);
+  return commit;
+}
 
+function addResume(setting: Setting, direction: VersionedMachine): HandlerFunction<ResumeEnvironment> {
+  const { stack, config, data } = setting;
+  const { work, cases } = data;
+  const { AUDIT_QUEUE, places } = setting.told;
   const resume = new HandlerFunction<ResumeEnvironment>(stack, 'Resume', {
     config,
     folder: 'resume-batch',
@@ -302,14 +406,16 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowObjects(resume, 'read', work, PLANS.decisions.pattern, PLANS.directions.pattern);
   allowObjects(resume, 'write', work, PLANS.directions.pattern);
   allowItems(resume, PUT_ITEMS, cases);
-  // Both take back what a reversal does, and wake the machines that have nothing left to wait for.
-  for (const one of [commit, resume]) {
-    allowObjects(one, 'write', work, PREPARED.pattern, REVERSED.pattern);
-    allowObjects(one, 'write', outbox, OUTBOX.batches.pattern);
-    allowObjects(one, 'write streams', outbox, OUTBOX.revocations.pattern);
-    allow(one, ['states:SendTaskSuccess'], direction.stateMachineArn);
-  }
+  allowTakingBack(setting, resume, direction);
+  return resume;
+}
 
+function addSettle(setting: Setting): HandlerFunction<SettleEnvironment> {
+  const { stack, config, data } = setting;
+  const { policy } = config;
+  const { inbox, work, outbox, cases } = data;
+  const { ADMINISTRATORS_TOPIC, AGENCIES_TOPIC, OPERATORS_TOPIC, AUDIT_QUEUE, REPORT_FORMS, OPERATORS, places } =
+    setting.told;
   const settle = new HandlerFunction<SettleEnvironment>(stack, 'Settle', {
     config,
     folder: 'settle-batch',
@@ -343,8 +449,8 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   // It asks for the list of what earlier versions gathered, which may be missing.
   allowList(settle, 'list', work, `${SCREENED.prefix}*`);
   // The agency's own references stand in its report alone.
-  allowObjects(settle, 'read versions', inbox, ...uploads);
-  allowList(settle, 'list versions', inbox, ...uploads);
+  allowObjects(settle, 'read versions', inbox, REPORTS);
+  allowList(settle, 'list versions', inbox, REPORTS);
   allowObjects(settle, 'write streams', work, MADE_BOOKS.pattern);
   allowObjects(settle, 'write', work, SETTLED.pattern);
   allowObjects(settle, 'write', outbox, OUTBOX.batches.pattern);
@@ -353,52 +459,14 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   allowItems(settle, [...CHANGE_ITEMS, 'dynamodb:BatchGetItem'], cases);
   allowTell(setting, settle, data.operators, data.agencies, data.administrators);
   allowAudit(setting, settle);
+  return settle;
+}
 
-  // With its key the task would bring rights with wildcards; the rights to send are given below.
-  const { queueArn, queueUrl } = status.queue;
-  const withoutKey = Queue.fromQueueAttributes(stack, 'StatusQueueAlone', { queueArn, queueUrl });
-  const batch = addMachine(
-    setting,
-    'Batch',
-    batchFlow(new Construct(stack, 'BatchFlow'), {
-      screen,
-      collect,
-      takeTurn,
-      expand,
-      gather,
-      awaitDecision,
-      claim,
-      commit,
-      resume,
-      settle,
-      direction,
-      work,
-      administrators: data.administrators,
-      status: withoutKey,
-    }),
-    [screen, collect, takeTurn, expand, gather, awaitDecision, claim, commit, resume, settle],
-  );
-
-  batch.node.addDependency(direction.alias);
-  admitObjects(
-    batch,
-    work,
-    SCREENED.runs.pattern,
-    SCREENED.expanded.pattern,
-    SCREENED.shards.pattern,
-    PLANS.claimed.pattern,
-    PLANS.directed.pattern,
-    PLANS.directions.pattern,
-  );
-  allowKey(batch, data.messagesKey, 'sns', 'write');
-  allowSend(batch, status);
-  // This right has a policy of its own: the machine names the function, so the function's own policy may not name the machine.
-  allow(awaitDecision, ['states:SendTaskSuccess'], batch.stateMachineArn);
-  // The machine asks in its own name what became of a direction.
-  allowHistories(batch, direction, data.machinesKey);
-  acknowledgeMaps(batch, ['Expand', 'Claim', 'Direct'], {
-    [`${EXECUTIONS}${nameForNag(direction)}*`]:
-      'It waits for and stops the executions of the Direction machine alone, which are named after their directions.',
-  });
-  return batch;
+/** Rights to take back what a reversal does, and to wake the machines that have nothing left to wait for. */
+function allowTakingBack(setting: Setting, one: Worker, direction: VersionedMachine): void {
+  const { work, outbox } = setting.data;
+  allowObjects(one, 'write', work, PREPARED.pattern, REVERSED.pattern);
+  allowObjects(one, 'write', outbox, OUTBOX.batches.pattern);
+  allowObjects(one, 'write streams', outbox, OUTBOX.revocations.pattern);
+  allow(one, ['states:SendTaskSuccess'], direction.stateMachineArn);
 }
