@@ -59,7 +59,7 @@ export async function readResponse(file: Buffer): Promise<ReadableResponse | Ref
     const startOf = (row: CsvRow<string> | undefined) => (row && starts[row.line - 1]) ?? bytes.length;
     const rows = found.map((row, n): ResponseRow => {
       const slice = bytes.subarray(startOf(row), startOf(found[n + 1]));
-      if ('wrongCellCount' in row) return { kind, identifier: undefined, outcome: '', bytes: slice };
+      if ('reason' in row) return { kind, identifier: undefined, outcome: '', bytes: slice };
       const about = kind === 'block' ? column : kindsAnswered(row.cells).column;
       const parsed = PARSERS[about](row.cells[about] ?? '');
       return {

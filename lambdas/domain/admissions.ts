@@ -23,7 +23,7 @@ export interface AdmissionRow {
  */
 export function parseAdmissionRow(row: CsvRow<AdmissionColumn>): AdmissionRow | RejectedRow {
   const { line } = row;
-  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  if ('reason' in row) return { line, reason: row.reason };
   const { key, version } = row.cells;
   if (version === '' || parseInboxKey(key).kind !== 'usage') return { line, reason: 'unknown_upload' };
   return { line, key, versionId: version };

@@ -27,7 +27,7 @@ export interface AppealRow extends Omit<Appeal, 'row'> {
  */
 export function parseAppealRow(row: CsvRow<AppealColumn>): AppealRow | RejectedRow {
   const { line } = row;
-  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  if ('reason' in row) return { line, reason: row.reason };
   const { ground: on, case_ref: caseRef } = row.cells;
   const subject = subjectOf(row.cells);
   if ('reason' in subject) return { line, ...subject };

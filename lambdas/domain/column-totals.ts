@@ -1,17 +1,23 @@
 /** Finds the totals that spreadsheets write beneath a column of handsets. */
+import { handsetDigits } from './identifiers.ts';
 
-/** A cell that a spreadsheet takes for a number. */
-const SUMMAND = /^([0-9]{1,16})(?:\.0+)?$/;
+/** Digits that may be a number of a spreadsheet's; a total has as many at most. */
+const NUMBER = /^[0-9]{1,19}$/;
 
-/** Digits that a spreadsheet keeps of a number; those of a sum that go beyond it are rounded. */
-const EXACT = 1e15;
-const ROUNDED_BY = 9;
+/** The digits that a spreadsheet keeps of a number. */
+const EXACT_DIGITS = 15;
 
 /** The smallest number that a handset is: no model's code begins with two zeros. */
 const LEAST_HANDSET = 1e12;
 
-/** The most cells that a total adds up: with more handsets than 1,000 of the shortest, their sum is longer than a handset. */
-const MOST_SUMMANDS = 1000;
+/** The fewest and the most cells that are kept for a total to add up: the sum of 1,000 of the shortest handsets is longer than a handset. */
+const KEPT = { fewest: 1000, most: 2000 };
+
+/** A cell above, as a number; `isPlain` if it has digits alone, and so is a number for a spreadsheet if the column is one of numbers. */
+interface Above {
+  readonly number: number;
+  readonly isPlain: boolean;
+}
 
 /**
  * The cells of a column, in file order. The sum of handsets may have a handset's digits, and pass for one that nobody reported: nine of them
@@ -19,34 +25,47 @@ const MOST_SUMMANDS = 1000;
  */
 export class ColumnTotals {
   /** The numbers above, without totals: the last ones, oldest first. */
-  readonly #above: number[] = [];
+  readonly #above: Above[] = [];
 
   /**
    * Takes the next cell, as written; true if it is the sum of two or more handsets right above it, and of what else is a number there
-   * (subtotals don't count), exact to the 15 digits that a spreadsheet keeps. Blanks and texts add nothing, as in a spreadsheet.
+   * (subtotals don't count), exact to the 15 digits that a spreadsheet keeps. Blanks and words add nothing, as in a spreadsheet; digits
+   * that are written with something between may be a number that is shown so, or a text that adds nothing: both are tried.
    */
   isTotal(cell: string): boolean {
-    const digits = SUMMAND.exec(cell)?.[1];
-    if (digits === undefined) return false;
+    const digits = handsetDigits(cell);
+    if (!NUMBER.test(digits)) return false;
     const number = Number(digits);
-    const isTotal = number >= LEAST_HANDSET && this.#addsUp(number);
-    if (!isTotal) {
-      this.#above.push(number);
-      if (this.#above.length > 2 * MOST_SUMMANDS) this.#above.splice(0, MOST_SUMMANDS);
-    }
-    return isTotal;
+    if (number >= LEAST_HANDSET && this.#addsUp(number, roundedBy(digits))) return true;
+    this.#above.push({ number, isPlain: digits.length === cell.length });
+    if (this.#above.length > KEPT.most) this.#above.splice(0, KEPT.most - KEPT.fewest);
+    return false;
   }
 
-  #addsUp(number: number): boolean {
-    const tolerance = number < EXACT ? 0 : ROUNDED_BY;
-    let sum = 0;
-    let handsets = 0;
-    for (let at = this.#above.length - 1; at >= 0 && sum <= number; at--) {
-      const summand = this.#above[at] as number;
-      sum += summand;
-      if (summand >= LEAST_HANDSET) handsets++;
-      if (handsets > 1 && Math.abs(sum - number) <= tolerance) return true;
+  #addsUp(number: number, tolerance: number): boolean {
+    const isSum = ({ sum, handsets }: Sum) => handsets > 1 && Math.abs(sum - number) <= tolerance;
+    const all = { sum: 0, handsets: 0 };
+    const plain = { sum: 0, handsets: 0 };
+    for (let at = this.#above.length - 1; at >= 0 && (all.sum <= number || plain.handsets > 0); at--) {
+      const above = this.#above[at] as Above;
+      add(all, above.number);
+      if (above.isPlain) add(plain, above.number);
+      if (isSum(all) || isSum(plain)) return true;
+      if (plain.sum > number) return false;
     }
     return false;
   }
+}
+
+/** The most by which a spreadsheet may have cut a number of so many digits. */
+const roundedBy = (digits: string): number => 10 ** Math.max(0, digits.length - EXACT_DIGITS) - 1;
+
+interface Sum {
+  sum: number;
+  handsets: number;
+}
+
+function add(to: Sum, number: number): void {
+  to.sum += number;
+  if (number >= LEAST_HANDSET) to.handsets++;
 }

@@ -3,7 +3,8 @@
  * that can't be read as such.
  */
 import { columnNamed } from './headers.ts';
-import type { FileReason } from './reasons.ts';
+import { parseSentImei } from './identifiers.ts';
+import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
 
 /** The columns that a kind of file has, in lower case. */
@@ -14,19 +15,24 @@ export interface Columns<Required extends string = string, Optional extends stri
   readonly oneOf?: readonly Optional[];
   /** Whether files of this kind are joined from several, each with its header: a header in the middle counts for the rows after it. */
   readonly joined?: boolean;
+  /** Whether each row names one handset, in the column `imei`, and nobody else: what else of a row is a handset must not be left out unsaid. */
+  readonly oneHandsetARow?: boolean;
   /** Other names of the columns, as the file's writer uses them and `columnNamed` returns them: the name, and the column. */
   readonly ownNames?: ReadonlyMap<string, string>;
   /** Rewrites a column's cell in the agreed form; a cell that it can't read stays as it is. */
   readonly rewrite?: (column: string, cell: string) => string;
 }
 
+/** The reasons for which no cell of a row is read: the whole row says that it isn't what it seems. */
+type UnreadReason = RowReason & ('wrong_cell_count' | 'column_total' | 'second_handset');
+
 /**
  * A row: the physical line (from 1) where its record starts, and the trimmed cell of each column asked for ('' where
- * the column is absent); or, with more or fewer cells than the header, its cells joined by commas.
+ * the column is absent); or the reason why it isn't read, and its cells joined by commas.
  */
 export type CsvRow<Column extends string = string> =
   | { readonly line: number; readonly cells: Readonly<Record<Column, string>> }
-  | { readonly line: number; readonly wrongCellCount: string };
+  | { readonly line: number; readonly reason: UnreadReason; readonly text: string };
 
 /** Digits of any script that may be a number, a handset, or several of them, also as spreadsheets spoil them. */
 const IDENTIFIER = /^(?:\p{Nd}{10,}|\p{Nd}+e\p{Nd}+)$/u;
@@ -69,6 +75,12 @@ function textOf(cell: string): string {
   return trimmed.startsWith('="') ? trimmed.replace(FORMULA_OF_TEXT, '$1').trim() : trimmed;
 }
 
+/** A cell by which a row says that it adds up those above it. */
+const TOTAL = /^(?:(?:grand|sub|page|overall)[ -]*)?total[^\p{L}\p{N}]*$|^(?:कुल(?: योग)?|योग)$/iu;
+
+/** A column's name that may be that of a second handset: `imei_2`, `second_imei`, or none, beneath one that two columns share. */
+const MAY_BE_HANDSET = /^$|imei(?!_?sv)/;
+
 /** The place of each column asked for among a row's cells; -1 if the header lacks it. */
 type Places<Column extends string> = readonly { readonly column: Column; readonly at: number }[];
 
@@ -99,6 +111,9 @@ export class CsvHeader<Column extends string> {
   readonly #separator: Separator;
   readonly #width: number;
   readonly #places: Places<Column>;
+  /** Of a file whose rows name one handset each: the place of its column, and of others that may name another one; else -1. */
+  readonly #handset: number;
+  readonly #others: readonly number[];
 
   constructor(columns: Columns<Column, Column>, separator: Separator, cells: readonly string[]) {
     this.#columns = columns;
@@ -107,6 +122,8 @@ export class CsvHeader<Column extends string> {
     const { required, optional } = columns;
     const names = this.#namesIn(cells);
     this.#places = [...required, ...optional].map((column) => ({ column, at: names.indexOf(column) }));
+    this.#handset = columns.oneHandsetARow === true ? names.indexOf('imei') : -1;
+    this.#others = names.flatMap((name, at) => (at !== this.#handset && MAY_BE_HANDSET.test(name) ? [at] : []));
     this.fault = this.#faultOf(cells, names);
   }
 
@@ -120,14 +137,31 @@ export class CsvHeader<Column extends string> {
     const hasIdentifier = cells.some(namesSomebody);
     if (joined && !hasIdentifier && this.#isHeaderAgain(cells)) return 'header';
     if (this.#isSpoiltHeader(cells, hasIdentifier)) return 'spoilt_header';
-    if (cells.length !== this.#width || (!isOneLine && this.#hasRowWithin(cells)))
-      return { line, wrongCellCount: cells.map(textOf).join(',') };
+    const reason =
+      cells.length !== this.#width || (!isOneLine && this.#hasRowWithin(cells))
+        ? 'wrong_cell_count'
+        : this.#beside(cells);
+    if (reason !== undefined) return { line, reason, text: cells.map(textOf).join(',') };
     const row = {} as Record<Column, string>;
     for (const { column, at } of this.#places) {
       const cell = at < 0 ? '' : textOf(cells[at] as string);
       row[column] = rewrite ? rewrite(column, cell) : cell;
     }
     return { line, cells: row };
+  }
+
+  /** What stands beside a row's handset and says that the row isn't read. */
+  #beside(cells: readonly string[]): UnreadReason | undefined {
+    if (this.#handset < 0) return undefined;
+    if (cells.some((cell, at) => at !== this.#handset && TOTAL.test(cell.trim()))) return 'column_total';
+    if (this.#others.length === 0) return undefined;
+    const handset = parseSentImei(textOf(cells[this.#handset] as string));
+    if ('reason' in handset) return undefined;
+    const isAnother = (at: number) => {
+      const other = parseSentImei(textOf(cells[at] as string));
+      return 'value' in other && other.value !== handset.value;
+    };
+    return this.#others.some(isAnother) ? 'second_handset' : undefined;
   }
 
   #faultOf(cells: readonly string[], names: readonly string[]): CsvHeader<Column>['fault'] {

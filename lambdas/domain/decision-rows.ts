@@ -39,7 +39,7 @@ export function parseDecisionRow(
   of: { readonly preview: string; readonly agency: string },
 ): DecisionRow | RejectedRow {
   const { line } = row;
-  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  if ('reason' in row) return { line, reason: row.reason };
   const { cells } = row;
   const preview = seenOf(cells.preview).toLowerCase();
   if (!/^[0-9a-f]{64}$/.test(preview)) return { line, reason: 'bad_preview' };

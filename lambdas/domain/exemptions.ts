@@ -31,7 +31,7 @@ export function parseExemptionRow(
   { uploadDay, mostDays }: { readonly uploadDay: Day; readonly mostDays: number },
 ): ExemptionRow | RejectedRow {
   const { line } = row;
-  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  if ('reason' in row) return { line, reason: row.reason };
   const { cells } = row;
   const subjects: (Msisdn | Imei)[] = [];
   if (cells.msisdn !== '' || cells.imei === '') {

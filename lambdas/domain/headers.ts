@@ -3,11 +3,10 @@ import { seenOf } from './unseen.ts';
 
 /**
  * The other names of a column that clerks and spreadsheets write, in lower case. A name that could be another column's is not among them:
- * no `mobile`, which may be a handset, and no `mobile no`, which may be whom to call. A handset for two cards has two IMEIs; where both have
- * columns, neither may be left out unsaid: the column is there twice.
+ * no `mobile`, which may be a handset, and no `mobile no`, which may be whom to call.
  */
 export const OTHER_NAMES = {
-  imei: ['imei no', 'imei no.', 'imei number', 'imei 1', 'imei1', 'imei 2', 'imei2'],
+  imei: ['imei no', 'imei no.', 'imei number', 'imei 1', 'imei1'],
   msisdn: ['msisdn no', 'msisdn no.', 'msisdn number'],
 } as const;
 

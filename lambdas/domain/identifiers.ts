@@ -44,12 +44,17 @@ const KEY_DIGITS = 14;
 /** Digits as programs write a number that might have had a fraction: the 0 of the fraction is no digit of a handset. */
 const NO_FRACTION = /^([0-9][0-9\p{Zs}]*)\.0+$/u;
 
+/** A whole IMEI's digits and a fraction, as of a mean of handsets. */
+const FRACTION = /^[0-9]{15,}\.0*[1-9][0-9]*$/;
+
 const DIGITS = /^[0-9]+$/;
 
 /** The number of a list's item before a handset. */
 const LIST_NUMBER = /^[0-9]{1,4}\.\p{Zs}+[0-9]/u;
 /** One digit, and something apart from it. */
 const BEHIND_ONE_DIGIT = /^[0-9][\p{Zs}\-/.]+([0-9].*)$/u;
+/** One digit or two, and a handset in one run that begins as models do which are made today (GSMA TS.06: 01, 35, 86, 91, 99). */
+const BEFORE_A_RUN = /^[0-9]{1,2}[\p{Zs}\-/.]+(?:01|35|86|91|99)[0-9]{12,13}$/u;
 /**
  * A handset's digits in one run with as many others as a number has behind them, or any before them. It is looked for in cells that are no
  * handset.
@@ -61,6 +66,14 @@ const BETWEEN_DIGITS = /[\p{Zs}\-/.]/gu;
 
 /** A cell without the characters that nobody sees, and without the `'` by which spreadsheets are made to take digits for a text. */
 const textOf = (cell: string): string => seenOf(cell).replace(/^'/, '');
+
+/** What is left of a handset's cell without what doesn't count in it: digits alone, if it is a handset. */
+export function handsetDigits(cell: string): string {
+  return digitsOf(DIGITS.test(cell) ? cell : textOf(cell));
+}
+
+const digitsOf = (text: string): string =>
+  DIGITS.test(text) ? text : text.replace(NO_FRACTION, '$1').replace(BETWEEN_DIGITS, '');
 
 /** The digits of a number without its country. */
 const NATIONAL_DIGITS = 10;
@@ -99,9 +112,9 @@ function readImei(cell: string, checked: true): Parsed<Imei, ImeiReason>;
 function readImei(cell: string, checked: false): Parsed<Imei, Exclude<ImeiReason, 'check_digit_mismatch'>>;
 function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
   const text = DIGITS.test(cell) ? cell : textOf(cell);
-  const digits = DIGITS.test(text) ? text : text.replace(NO_FRACTION, '$1').replace(BETWEEN_DIGITS, '');
+  const digits = digitsOf(text);
   if (digits === '') return { reason: 'missing_imei' };
-  if (!DIGITS.test(digits)) return { reason: spoiltHandset(text) ?? 'not_digits' };
+  if (!DIGITS.test(digits) || FRACTION.test(text)) return { reason: spoiltHandset(text) ?? 'not_digits' };
   if (digits.length < KEY_DIGITS || digits.length > KEY_DIGITS + 2)
     return { reason: spoiltHandset(text) ?? 'wrong_length' };
   if (text !== digits && isNumbered(text)) return { reason: 'two_in_one_cell' };
@@ -109,7 +122,7 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
   // A key that would go out as what a spreadsheet leaves is refused, too: answers about it could not be read.
   if (key.endsWith('00000000') && [digits, key + luhnDigit(key)].some((one) => ROUNDED_HANDSET.test(one)))
     return { reason: 'rounded_by_spreadsheet' };
-  if (digits.length === KEY_DIGITS && lacksZero(digits)) return { reason: 'wrong_length' };
+  if (lacksZero(digits) || isFilledUp(digits)) return { reason: 'wrong_length' };
   if (checked && digits.length === KEY_DIGITS + 1) {
     const last = digits.slice(KEY_DIGITS);
     if (last !== '0' && last !== luhnDigit(key)) return { reason: 'check_digit_mismatch' };
@@ -129,9 +142,19 @@ const ROUNDED_HANDSET = /^(?!0)[0-9]{6}0{9,}$/;
  * would be another handset, which nobody reported.
  */
 function lacksZero(digits: string): boolean {
-  if (!digits.startsWith('1')) return false;
+  if (digits.length !== KEY_DIGITS || !digits.startsWith('1')) return false;
   const last = digits.slice(-1);
   return last === '0' || last === luhnDigit(`0${digits.slice(0, -1)}`);
+}
+
+/**
+ * Whether 16 digits are a whole IMEI that a program has filled up with a 0: as they stand they would be another handset. No model
+ * begins so (GSMA TS.06: 03, 08 and 09 are for tests), and many of today's do behind that 0.
+ */
+function isFilledUp(digits: string): boolean {
+  if (digits.length !== KEY_DIGITS + 2 || !/^0(?:35|86|91|99)/.test(digits)) return false;
+  const last = digits.slice(-1);
+  return last === '0' || last === luhnDigit(digits.slice(1, -1));
 }
 
 /**
@@ -139,7 +162,7 @@ function lacksZero(digits: string): boolean {
  * another handset, which nobody reported.
  */
 function isNumbered(text: string): boolean {
-  if (LIST_NUMBER.test(text)) return true;
+  if (LIST_NUMBER.test(text) || BEFORE_A_RUN.test(text)) return true;
   const digits = BEHIND_ONE_DIGIT.exec(text)?.[1]?.replace(BETWEEN_DIGITS, '') ?? '';
   return digits.length === KEY_DIGITS + 1 && digits.endsWith(luhnDigit(digits.slice(0, KEY_DIGITS)));
 }
@@ -173,7 +196,7 @@ export function parseMsisdn(cell: string): Parsed<Msisdn, MsisdnReason> {
   return { reason: text === '' ? 'missing_msisdn' : (spoiltIn(text, NATIONAL_DIGITS) ?? 'bad_msisdn') };
 }
 
-const ROUNDED = /^[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,2}$/;
+const ROUNDED = /^[0-9]+(?:[.,][0-9]+)?[eE]\+?[0-9]{1,3}$/;
 
 /**
  * The fault of a cell that is no identifier by itself: a number as a spreadsheet shortens it, or two identifiers.

@@ -30,7 +30,7 @@ export interface LookupRow {
  */
 export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedRow {
   const { line } = row;
-  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  if ('reason' in row) return { line, reason: row.reason };
   const { msisdn, imei, reference } = row.cells;
   if ([msisdn, imei, reference].filter((cell) => cell !== '').length > 1) return { line, reason: 'several_subjects' };
   if (reference !== '') {

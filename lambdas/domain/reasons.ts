@@ -3,6 +3,8 @@
 /** The reasons for which a row of a file that came in is not taken. */
 export const ROW_REASONS = [
   'wrong_cell_count',
+  'column_total',
+  'second_handset',
   'missing_imei',
   'rounded_by_spreadsheet',
   'two_in_one_cell',
@@ -10,7 +12,6 @@ export const ROW_REASONS = [
   'wrong_length',
   'check_digit_mismatch',
   'not_a_device',
-  'column_total',
   'missing_msisdn',
   'bad_msisdn',
   'missing_last_seen',

@@ -84,7 +84,7 @@ export function parseResponseRow(
   operators: readonly string[],
 ): AnsweredRow | RejectedRow {
   const { line } = row;
-  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  if ('reason' in row) return { line, reason: row.reason };
   const column = columnOf(kind);
   const identifier = identifiersOf(operator)[column](row.cells[column] ?? '');
   if ('reason' in identifier) return { line, reason: identifier.reason };

@@ -97,7 +97,7 @@ export const directionText = (cells: Readonly<Record<string, string>>): string =
  */
 export function addressOf(row: CsvRow, operator: OperatorId): Addressed {
   const { line } = row;
-  if ('wrongCellCount' in row) return { line, reason: 'wrong_cell_count' };
+  if ('reason' in row) return { line, reason: row.reason };
   const named = directionText(row.cells);
   const direction = parseDirectionId(named);
   if (direction?.operator === operator) return { line, direction: direction.id };

@@ -10,6 +10,7 @@ import type { Reject } from './rejects.ts';
 export const reportColumns = {
   required: [columnOf(REPORT_DIRECTS.handset)],
   optional: ['reported_on', 'case_ref', 'category'],
+  oneHandsetARow: true,
 } as const;
 
 /** What became of a row: a handset of the batch, which the report may name more than once, or a reject. */
@@ -55,11 +56,10 @@ export class Screening {
   /** Takes the report's next row. A reject's value is the cell at fault, or the whole row. */
   row(row: CsvRow<'imei'>): Screened {
     this.#rows++;
-    if ('wrongCellCount' in row) return this.#reject(row.line, row.wrongCellCount, 'wrong_cell_count');
+    if ('reason' in row) return this.#reject(row.line, row.text, row.reason);
+    if (this.#totals.isTotal(row.cells.imei)) return this.#reject(row.line, row.cells.imei, 'column_total');
     const imei = this.#identifiers.imei(row.cells.imei);
-    const isTotal = this.#totals.isTotal(row.cells.imei);
     if ('reason' in imei) return this.#reject(row.line, row.cells.imei, imei.reason);
-    if (isTotal) return this.#reject(row.line, row.cells.imei, 'column_total');
     if (this.#taken === this.#numbers.length) this.#makeRoom();
     this.#numbers[this.#taken++] = Number(imei.value);
     return { handset: imei.value };

@@ -56,7 +56,7 @@ interface TakenRow {
  */
 export function parseSighting(row: CsvRow<UsageColumn>, operator: OperatorId, uploadDay: Day): TakenRow | Reject {
   const { line } = row;
-  if ('wrongCellCount' in row) return { line, value: row.wrongCellCount, reason: 'wrong_cell_count' };
+  if ('reason' in row) return { line, value: row.text, reason: row.reason };
   const { cells } = row;
   const identifiers = identifiersOf(operator);
   const imei = identifiers.sentImei(cells.imei);

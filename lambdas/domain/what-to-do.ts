@@ -6,16 +6,18 @@ import type { FILE_REASONS, FileReason, ROW_REASONS, RowReason } from './reasons
 export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof FILE_REASONS)[number], string>> = {
   wrong_cell_count:
     'give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again',
+  column_total: 'nothing: it is no handset; take the total out',
+  second_handset: 'give the second a row of its own, and send both again',
   missing_imei: 'fill it in, or take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
   two_in_one_cell:
     'one a row, and nothing beside it: give the second a row of its own, and a list its numbers in another column',
   not_digits: 'write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
-  wrong_length: 'look it up again; a spreadsheet cuts off leading zeros: 01… has 15 digits with its 0',
+  wrong_length:
+    'look it up again: 15 digits, without what stands behind a /; programs cut off leading zeros or put some before: 01… has 15 digits with its 0',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   not_a_device: 'look it up again: a placeholder stands where nothing was known',
-  column_total: 'nothing: it is no handset; take the total out',
   missing_msisdn: 'fill it in, or take an empty row out',
   bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
   missing_last_seen: 'fill it in',
@@ -68,7 +70,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   not_utf8: 'export it as UTF-8',
   nul_byte: 'export it again',
   missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
-  duplicate_column: 'take one of them out; a handset with two IMEIs has two rows',
+  duplicate_column: 'take one of them out',
   unclosed_quote: 'double a quote within a quoted cell',
   misplaced_header:
     'send each file by itself; responses may be joined if each ends with a line end and begins with a header that has outcome, and msisdn or imei',

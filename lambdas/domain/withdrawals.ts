@@ -8,7 +8,7 @@ import type { FileReason, RejectedRow } from './reasons.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
 /** The columns of a withdrawal. A file without rows is about the whole report. */
-export const withdrawalColumns = { required: ['imei'], optional: [] } as const;
+export const withdrawalColumns = { required: ['imei'], optional: [], oneHandsetARow: true } as const;
 
 /** The effect of a withdrawal on a batch of its agency's. */
 type WithdrawalFate =
@@ -61,7 +61,7 @@ interface NamedHandsets {
 }
 
 /**
- * Reads the rows of a withdrawal. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_a_subject (the report
+ * Reads the rows of a withdrawal. Reasons, the first that applies: wrong_cell_count, column_total or second_handset; the identifier's own; not_a_subject (the report
  * doesn't name the handset).
  */
 export function namedHandsets(rows: Iterable<CsvRow<'imei'>>, reported: ReadonlySet<Imei>): NamedHandsets {
@@ -72,8 +72,8 @@ export function namedHandsets(rows: Iterable<CsvRow<'imei'>>, reported: Readonly
   for (const row of rows) {
     const { line } = row;
     count += 1;
-    if ('wrongCellCount' in row) {
-      rejects.push({ line, reason: 'wrong_cell_count' });
+    if ('reason' in row) {
+      rejects.push({ line, reason: row.reason });
       continue;
     }
     const imei = parseImei(row.cells.imei);

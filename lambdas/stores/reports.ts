@@ -41,7 +41,7 @@ export async function readReport<T>(
     try {
       for await (const some of readCsv(hashed(readChunks({ bucket: inbox, key, versionId }), hash), columns))
         for (const row of some) {
-          if ('wrongCellCount' in row) continue;
+          if ('reason' in row) continue;
           const { imei: cell, case_ref: caseRef, reported_on: reportedOn, category } = row.cells;
           const imei = identifiersOf(agency).imei(cell);
           if ('value' in imei) take({ imei: imei.value, line: row.line, caseRef, reportedOn, category });

@@ -18,7 +18,7 @@ describe('a file that is checked before its upload', () => {
     expect(checkedText(checked, { kind: 'report' })).toEqual([
       '15 rows: 2 would be taken, 13 rejected',
       '  rounded_by_spreadsheet: 1 (line 3): the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
-      '  wrong_length: 12 (line 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, …): look it up again; a spreadsheet cuts off leading zeros: 01… has 15 digits with its 0',
+      '  wrong_length: 12 (line 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, …): look it up again: 15 digits, without what stands behind a /; programs cut off leading zeros or put some before: 01… has 15 digits with its 0',
     ]);
   });
 

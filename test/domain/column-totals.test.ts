@@ -23,6 +23,10 @@ describe('a total beneath a column', () => {
     ['cut to the 15 digits', [...Array(7).fill('352099001761481'), '2464693012330360'], [7]],
     ['that has a fraction', ['352099001761481', '490154203237518', '842253204998999.0'], [2]],
     ['of handsets with fractions', ['352099001761481.0', '490154203237518.00', '842253204998999'], [2]],
+    ['shown as handsets are', ['35-209900-176148-1', '49-015420-323751-8', '84-225320-499899-9'], [2]],
+    ['shown with blanks', ['352 099 001 761 481', '490 154 203 237 518', '842 253 204 998 999'], [2]],
+    // 40 × 352099001761481 is 14083960070459240.
+    ['that is longer than a handset', [...Array(40).fill('352099001761481'), '14083960070459200'], [40]],
     ['beneath an empty row', ['352099001761481', '490154203237518', '', '842253204998999'], [3]],
     [
       'of rows of which one is a text and adds nothing',
@@ -68,7 +72,7 @@ describe('a total beneath a column', () => {
       'the sum of rows that do not end right above',
       ['352099001761481', '490154203237518', '350000000000006', '842253204998999'],
     ],
-    ['a text', ['352099001761481', '490154203237518', '84-225320-499899-9']],
+    ['a word', ['352099001761481', '490154203237518', 'Total']],
     ['a sum of numbers that are no handsets', ['1', '2', '3', '6']],
     ['a first cell', ['842253204998999']],
   ])('%s is none', (_, cells) => expect(totalsIn(cells)).toEqual([]));

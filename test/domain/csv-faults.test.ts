@@ -271,7 +271,7 @@ describe("files that can't be read", () => {
   describe('rows between two quotes, which open and close in their notes', () => {
     const reading = async (text: string, columns: Columns) => {
       const { rows } = await readAll([Buffer.from(text)], columns);
-      return rows.map((one) => ('wrongCellCount' in one ? `${one.line} rejected` : `${one.line} row`));
+      return rows.map((one) => ('reason' in one ? `${one.line} rejected` : `${one.line} row`));
     };
     test('are a reject and no rows that vanish', async () => {
       const response =

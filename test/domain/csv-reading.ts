@@ -210,7 +210,7 @@ export function reckon(text: string, columns: Columns): Reading {
   const rows = until.map(({ line: at, cells, quoted }) =>
     cells.length === names.length && !quoted.some((content, place) => areTwo(content, place, cells))
       ? { line: at, cells: Object.fromEntries(all.map((name) => [name, cells[names.indexOf(name)] ?? ''])) }
-      : { line: at, wrongCellCount: cells.join(',') },
+      : { line: at, reason: 'wrong_cell_count' as const, text: cells.join(',') },
   );
   if (misplaced !== undefined) return { rows, fault: { line: misplaced.line, reason: 'misplaced_header' } };
   return { rows, fault: unclosed === null ? null : { line: unclosed, reason: 'unclosed_quote' } };

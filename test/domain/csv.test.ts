@@ -72,9 +72,9 @@ describe('the rows of a CSV file', () => {
   });
   test('a line of spaces or of commas is a row', async () => {
     expect((await read('imei,note\n   \n,\n,,\n  , \n')).rows).toEqual([
-      { line: 2, wrongCellCount: '' },
+      { line: 2, reason: 'wrong_cell_count', text: '' },
       row(3, ''),
-      { line: 4, wrongCellCount: ',,' },
+      { line: 4, reason: 'wrong_cell_count', text: ',,' },
       row(5, ''),
     ]);
   });
@@ -94,8 +94,8 @@ describe('the rows of a CSV file', () => {
   });
   test('a row with more or fewer cells than the header stands apart, with its text', async () => {
     expect((await read('imei,note\n1\n2,x,y\n3,z\n')).rows).toEqual([
-      { line: 2, wrongCellCount: '1' },
-      { line: 3, wrongCellCount: '2,x,y' },
+      { line: 2, reason: 'wrong_cell_count', text: '1' },
+      { line: 3, reason: 'wrong_cell_count', text: '2,x,y' },
       row(4, '3', 'z'),
     ]);
   });
@@ -105,17 +105,20 @@ describe('the rows of a CSV file', () => {
       ['imei,seen by,note\r\n1,",x\r\n2,",y\r\n3,us,x\r\n', '1,,x\r\n2,,y'],
       ['note,imei,seen by\n",1,me\n ",2,you\nx,3,us\n', ',1,me,2,you'],
     ] as const)
-      expect((await read(text)).rows, text).toEqual([{ line: 2, wrongCellCount: shown }, row(4, '3', 'x')]);
+      expect((await read(text)).rows, text).toEqual([
+        { line: 2, reason: 'wrong_cell_count', text: shown },
+        row(4, '3', 'x'),
+      ]);
     for (const separator of [';', '\t']) {
       const text = 'imei,seen by,note\n1,me,"\n2,you,"\n'.replaceAll(',', separator);
-      expect((await read(text)).rows).toMatchObject([{ line: 2, wrongCellCount: expect.anything() }]);
+      expect((await read(text)).rows).toMatchObject([{ line: 2, reason: 'wrong_cell_count', text: expect.anything() }]);
     }
     // Also with whole rows, or empty lines, between them.
     for (const between of ['2,you,x\\n', '2,you,\\n4,them,y\\n', '\\n', '2,you,x\\n\\n'])
       expect(
         (await read(`imei,seen by,note\n1,me,"\n${between.replaceAll('\\n', '\n')}3,us,"\n`)).rows,
         between,
-      ).toMatchObject([{ line: 2, wrongCellCount: expect.anything() }]);
+      ).toMatchObject([{ line: 2, reason: 'wrong_cell_count', text: expect.anything() }]);
     // What somebody has written is a text, however many lines and commas it has.
     for (const note of ['"\nseen, once"', '"seen,\nonce,"', '"2,you,"'])
       expect((await read(`imei,seen by,note\n1,me,${note}\n`)).rows, note).toEqual([
@@ -164,7 +167,7 @@ describe('what spreadsheets make of a CSV file', () => {
   });
   test('rows are read by the separator of the header, and by no other', async () => {
     expect((await read('imei;note\n1,x\n2;y,z\n3\tu;v\n')).rows).toEqual([
-      { line: 2, wrongCellCount: '1,x' },
+      { line: 2, reason: 'wrong_cell_count', text: '1,x' },
       row(3, '2', 'y,z'),
       row(4, '3\tu', 'v'),
     ]);

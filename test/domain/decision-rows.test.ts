@@ -106,7 +106,7 @@ describe('reading a row of a decision', () => {
   });
 
   test('with more or fewer cells than the header it is rejected before all other reasons', () => {
-    const row = { line: 5, wrongCellCount: 'approve' };
+    const row = { line: 5, reason: 'wrong_cell_count' as const, text: 'approve' };
     expect(parseDecisionRow(row, { preview, agency: 'mha' })).toEqual({ line: 5, reason: 'wrong_cell_count' });
   });
 

@@ -68,7 +68,7 @@ describe('reading a row of exemptions', () => {
   });
 
   test('with more or fewer cells than the header is rejected', () => {
-    const row = { line: 3, wrongCellCount: 'a,b' };
+    const row = { line: 3, reason: 'wrong_cell_count' as const, text: 'a,b' };
     expect(parseExemptionRow(row, { uploadDay: day('2026-06-01'), mostDays: 90 })).toEqual({
       line: 3,
       reason: 'wrong_cell_count',

@@ -64,7 +64,7 @@ describe("an operator's file in DIRBS-Core's form", () => {
       '5: missing_imei: fill it in, or take an empty row out',
       '6: not_digits: write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
       '7: not_a_device: look it up again: a placeholder stands where nothing was known',
-      '8: wrong_length: look it up again; a spreadsheet cuts off leading zeros: 01… has 15 digits with its 0',
+      '8: wrong_length: look it up again: 15 digits, without what stands behind a /; programs cut off leading zeros or put some before: 01… has 15 digits with its 0',
       '9: bad_msisdn: ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
       ...[10, 11].map((line) => `${line}: bad_date: ${BAD_DATE}`),
       '12: missing_last_seen: fill it in',

@@ -27,7 +27,7 @@ const text = [
 ].join('');
 const bytes = Buffer.from(text);
 const row = (line: number, imei: string, msisdn: string, lsa: string) => ({ line, cells: { imei, msisdn, lsa } });
-const wrong = (line: number, wrongCellCount: string) => ({ line, wrongCellCount });
+const wrong = (line: number, text: string) => ({ line, reason: 'wrong_cell_count', text });
 const rows = [
   row(5, '1', 'a', 'Delhi'),
   row(6, '2', 'b', 'one, "two"\nthree\r\n\nfive'),

@@ -167,7 +167,7 @@ describe('reading a row of a response', () => {
   });
 
   test('with more or fewer cells than the header is rejected before all other reasons', () => {
-    const row: CsvRow = { line: 4, wrongCellCount: '12,verified,x,y,z' };
+    const row: CsvRow = { line: 4, reason: 'wrong_cell_count', text: '12,verified,x,y,z' };
     expect(
       parseResponseRow(
         row,

@@ -125,7 +125,10 @@ describe('where a row says that it goes', () => {
   });
 
   test('a row of too few cells is rejected as that', () => {
-    expect(addressOf({ line: 3, wrongCellCount: 'a' }, airtel)).toEqual({ line: 3, reason: 'wrong_cell_count' });
+    expect(addressOf({ line: 3, reason: 'wrong_cell_count', text: 'a' }, airtel)).toEqual({
+      line: 3,
+      reason: 'wrong_cell_count',
+    });
   });
 });
 

@@ -152,7 +152,7 @@ describe("a row of an operator's usage file", () => {
     expect(parse({ [column]: value })).toEqual({ line: 9, value, reason });
   });
   test('with too many or too few cells is rejected for that, before all else', () => {
-    expect(parseSighting({ line: 4, wrongCellCount: 'x,y' }, jio, uploaded)).toEqual({
+    expect(parseSighting({ line: 4, reason: 'wrong_cell_count', text: 'x,y' }, jio, uploaded)).toEqual({
       line: 4,
       value: 'x,y',
       reason: 'wrong_cell_count',

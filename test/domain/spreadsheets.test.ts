@@ -61,7 +61,8 @@ const TO_DO: Readonly<Record<string, string>> = {
   two_in_one_cell:
     'one a row, and nothing beside it: give the second a row of its own, and a list its numbers in another column',
   not_digits: 'write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
-  wrong_length: 'look it up again; a spreadsheet cuts off leading zeros: 01… has 15 digits with its 0',
+  wrong_length:
+    'look it up again: 15 digits, without what stands behind a /; programs cut off leading zeros or put some before: 01… has 15 digits with its 0',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
   bad_date:
@@ -69,7 +70,8 @@ const TO_DO: Readonly<Record<string, string>> = {
   unknown_outcome:
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
   missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
-  duplicate_column: 'take one of them out; a handset with two IMEIs has two rows',
+  duplicate_column: 'take one of them out',
+  second_handset: 'give the second a row of its own, and send both again',
   column_total: 'nothing: it is no handset; take the total out',
   spreadsheet_not_csv: 'open it in the spreadsheet, save it as CSV UTF-8, and upload that',
   not_csv: 'export it as CSV, UTF-8',
@@ -177,9 +179,15 @@ const cases: Case[] = [
   ['a line break in a quoted header', 'report', `"IMEI\nNo.","Case\nref"\r\n${A},1\r\n`, [`4: ${a}`]],
   ['a blank that does not break in the header', 'report', lines('IMEI\u00a0No.', A), [`2: ${a}`]],
   ['unseen characters in the header', 'report', lines('\u200eIMEI\u200b,note', `${A},`), [`2: ${a}`]],
-  ['two handsets a row', 'report', lines('IMEI 1,IMEI 2', `${A},${B}`), ['1: duplicate_column:imei']],
-  ['a second handset a row', 'report', lines('imei,IMEI2,note', `${A},${B},`), ['1: duplicate_column:imei']],
-  ['one of two columns of handsets', 'report', lines('IMEI 1,note', `${A},`), [`2: ${a}`]],
+  ...['IMEI 2', 'IMEI_2', 'IMEI No. 2', 'Second IMEI', 'imei.1', 'IMEI (SIM 2)', ''].map(
+    (name): Case => [
+      `two columns of handsets, the second "${name}"`,
+      'report',
+      lines(`IMEI 1,${name},note`, `${A},${B},`, `${B},,`, `${C},35-000000-000002-2,`, `x,${A},`, `${A},n/a,`),
+      ['2: second_handset', `3: ${b}`, `4: ${c}`, '5: not_digits', `6: ${a}`],
+    ],
+  ),
+  ['a column that is not of handsets', 'report', lines('imei,IMEISV,ref', `${A},3500000000000107,${B}`), [`2: ${a}`]],
   ['the same column twice', 'report', lines('IMEI,IMEI No.', `${A},${B}`), ['1: duplicate_column:imei']],
   ['the header once more', 'report', lines('imei', A, 'imei', B), [`2: ${a}`, '3: not_digits', `4: ${b}`]],
   ['trailing empty columns', 'report', lines('imei,note,,,', `${A},x,,,`, `${B},,,,`), [`2: ${a}`, `3: ${b}`]],
@@ -201,8 +209,8 @@ const cases: Case[] = [
   [
     'a total at the end',
     'report',
-    lines('imei,note', `${A},x`, 'Total,1', ',1', '1,'),
-    [`2: ${a}`, '3: not_digits', '4: missing_imei', '5: wrong_length'],
+    lines('imei,note', `${A},x`, 'Total,1', ',1', '1,', `${A},Total`, `${A}0,GRAND TOTAL:`, `${B},3 in total`),
+    [`2: ${a}`, '3: not_digits', '4: missing_imei', '5: wrong_length', '6: column_total', '7: column_total', `8: ${b}`],
   ],
   [
     // The sum of these ten has 16 digits, and would be the IMEISV of the handset 35000000000104, in their midst.

@@ -47,7 +47,7 @@ describe('a withdrawal', () => {
     const rows = [
       row(2, '351000000000013'),
       row(3, '35-100000-000001-3'),
-      { line: 4, wrongCellCount: '3' },
+      { line: 4, reason: 'wrong_cell_count' as const, text: '3' },
       row(5, '351000000000021'),
       row(6, '351000000000039'),
       row(7, ''),

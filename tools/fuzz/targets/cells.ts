@@ -46,10 +46,10 @@ export const IMEI_REASONS = [
   'not_a_device',
 ];
 export const MSISDN_REASONS = ['missing_msisdn', 'rounded_by_spreadsheet', 'two_in_one_cell', 'bad_msisdn'];
-export const REPORT_REASONS = ['wrong_cell_count', ...IMEI_REASONS, 'column_total'];
+export const REPORT_REASONS = ['wrong_cell_count', 'column_total', 'second_handset', ...IMEI_REASONS];
 /** In usage the IMEI's last digit is not checked. */
 export const USAGE_REASONS = [
-  ...REPORT_REASONS.filter((reason) => reason !== 'check_digit_mismatch'),
+  ...['wrong_cell_count', ...IMEI_REASONS].filter((reason) => reason !== 'check_digit_mismatch'),
   ...MSISDN_REASONS,
   ...['missing_last_seen', 'bad_date'],
 ];
@@ -91,7 +91,11 @@ const identifiers = target(
     const isRounded =
       /^[1-9].{5}0{8}/.test(digits) && (/^.{14}0+$/.test(digits) || passesLuhn(`${digits.slice(0, 14)}0`));
     const lacksZero = /^1.{13}$/.test(digits) && (digits.endsWith('0') || passesLuhn(`0${digits}`));
-    const isWhole = /^[0-9]{14,16}$/.test(digits) && !isRounded && !lacksZero;
+    const isFilledUp = /^0(35|86|91|99).{13}$/.test(digits) && (digits.endsWith('0') || passesLuhn(digits));
+    // A mean of handsets, and a list's number before one.
+    const isOther =
+      /^[0-9]{15,}\.0*[1-9][0-9]*$/.test(plain) || /^[0-9]{1,2}[\p{Zs}\-/.]+(01|35|86|91|99)[0-9]{12,13}$/u.test(plain);
+    const isWhole = /^[0-9]{14,16}$/.test(digits) && !isRounded && !lacksZero && !isFilledUp && !isOther;
     const wellFormed = isWhole && new Set(digits.slice(0, 14)).size > 1;
     const checked = digits.length !== 15 || digits.endsWith('0') || passesLuhn(digits);
     if ('reason' in handset) {
@@ -153,7 +157,7 @@ function rowOf({
     .map((all) => Object.fromEntries(columns.map((column, n) => [column, all[n]?.trim() ?? ''])));
   return fc.oneof(
     { weight: 12, arbitrary: fc.record({ line, cells }) },
-    { weight: 1, arbitrary: fc.record({ line, wrongCellCount: nastyText }) },
+    { weight: 1, arbitrary: fc.record({ line, reason: fc.constant('wrong_cell_count' as const), text: nastyText }) },
   );
 }
 
@@ -169,10 +173,7 @@ const usageRows = target({ name: 'usage-row', what: 'rows of usage files', share
       `a row of usage is rejected with a reason of the list, not ${read.reason}`,
     );
     must(read.line === row.line, 'a reject has its line');
-    must(
-      'wrongCellCount' in row || Object.values(row.cells).includes(read.value),
-      "a reject's value is a cell of its row",
-    );
+    must('reason' in row || Object.values(row.cells).includes(read.value), "a reject's value is a cell of its row");
     return;
   }
   const { sighting, warnings } = read;

@@ -133,7 +133,7 @@ function mustFit({ rows, fault }: Reading, given: Buffer, { required, optional }
     must(row.line > before && row.line <= lines.length, 'rows stand on lines of the file, in its order');
     must(fault === null || row.line < fault.line, 'rows stand before the fault');
     before = row.line;
-    if ('wrongCellCount' in row) continue;
+    if ('reason' in row) continue;
     must(same(Object.keys(row.cells), [...required, ...optional]), 'a row has the columns asked for');
     must(Object.getPrototypeOf(row.cells) === Object.prototype, 'a row is a plain object');
     for (const cell of Object.values(row.cells)) must(cell === cell.trim(), 'cells are trimmed');

@@ -26,7 +26,7 @@ export function mustBeSafe(csv: string, columns: readonly string[]): Record<stri
   const { rows, fault } = reckon(csv, { required: columns, optional: [] });
   must(fault === null, 'what we write can be read');
   return rows.map((row) => {
-    if ('wrongCellCount' in row) throw new Error('a row that we wrote has the cells of its header');
+    if ('reason' in row) throw new Error('a row that we wrote has the cells of its header');
     for (const cell of Object.values(row.cells))
       must(!FORMULA.test(cell) || E164.test(cell), 'no cell that we write is a formula');
     return row.cells;
