@@ -72,7 +72,7 @@ describe('the disconnect order of failed rows that is to be published again', ()
 
   test('is not issued once its time has passed, and never for a file that had none', () => {
     const before = answered(failing, [[0, 'verified']], { sha256: 'v' }).ledger;
-    expect(again(before, '2026-06-04T09:59:59Z')).toBeDefined();
+    expect(again(before, '2026-06-04T09:59:59Z')).toMatchObject({ rows: [2], deadline: '2026-06-04T10:00:00Z' });
     expect(again(before, '2026-06-04T10:00:00Z')).toBeUndefined();
     expect(failedOrderAnew(before, { sha256: 'v' }, { attempt: 'b', now: start })).toBeUndefined();
   });

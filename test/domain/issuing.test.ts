@@ -393,7 +393,7 @@ describe('a bar or disconnect order that was just published', () => {
     expect(look(barred, 2)).toBeUndefined();
     expect(look(answered(barred, [[0, 'failed']]).ledger, 2)).toBeUndefined();
     const before = answered(barred, [[0, 'verified']]).ledger;
-    expect(look(before, 2, at('2026-06-10T23:59:59Z'))).toBeDefined();
+    expect(look(before, 2, at('2026-06-10T23:59:59Z'))).toMatchObject({ rows: [1, 2] });
     expect(look(before, 2, at('2026-06-11T00:00:00Z'))).toBeUndefined();
   });
 

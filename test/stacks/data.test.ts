@@ -44,7 +44,16 @@ describe('the data stack', () => {
     expect(Object.keys(buckets)).toHaveLength(4);
     for (const bucket of Object.values(buckets)) {
       expect(bucket.UpdateReplacePolicy).toBe('Retain');
-      expect(bucket.Properties.BucketEncryption).toBeDefined();
+      // By a key of the stack's own, of which each object's data key is derived.
+      expect(bucket.Properties.BucketEncryption.ServerSideEncryptionConfiguration).toEqual([
+        {
+          BucketKeyEnabled: true,
+          ServerSideEncryptionByDefault: {
+            KMSMasterKeyID: { 'Fn::GetAtt': [expect.stringMatching(/Key/), 'Arn'] },
+            SSEAlgorithm: 'aws:kms',
+          },
+        },
+      ]);
       expect(bucket.Properties.PublicAccessBlockConfiguration).toEqual({
         BlockPublicAcls: true,
         BlockPublicPolicy: true,
