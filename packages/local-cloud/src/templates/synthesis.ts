@@ -1,8 +1,8 @@
 /** Cloud assemblies that are kept by what they depend on, so that nothing is synthesized twice. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
 /** An app couldn't be synthesized; the message holds all that it said. */
@@ -81,14 +81,24 @@ async function hashOf(project: string, sources: readonly string[], context: obje
   const hash = createHash('sha256').update(JSON.stringify(Object.entries(context).sort()));
   for (const source of sources) {
     for (const path of (await filesUnder(join(project, source))).sort()) {
-      hash
-        .update(relative(project, path))
-        .update('\0')
-        .update(await readFile(path))
-        .update('\0');
+      hash.update(`${relative(project, path)}\0${contentHash(path)}\0`);
     }
   }
   return hash.digest('hex').slice(0, 16);
+}
+
+/** The hashes of files, by path, as they were last read; a process that needs many assemblies asks for those of all sources each time. */
+const read = new Map<string, { readonly changed: string; readonly hash: string }>();
+
+/** The hash of a file's bytes. It is read again only if its size or its times have changed. */
+function contentHash(path: string): string {
+  const { size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+  const changed = `${size} ${mtimeNs} ${ctimeNs}`;
+  const known = read.get(path);
+  if (known?.changed === changed) return known.hash;
+  const hash = createHash('sha256').update(readFileSync(path)).digest('hex');
+  read.set(path, { changed, hash });
+  return hash;
 }
 
 async function filesUnder(path: string): Promise<string[]> {
