@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
@@ -55,8 +55,9 @@ export class OutFolder {
     const missing: string[] = [];
     for (; !existsSync(existing); existing = dirname(existing)) missing.unshift(existing);
     if (!statSync(existing).isDirectory()) throw new CommandError(`--out ${path}: ${existing} is not a folder`);
-    const foreign = ENTRIES.find((entry) => existsSync(join(path, entry)));
-    if (foreign !== undefined && !isRun(path))
+    // That folder comes first: earlier versions' runs had none, and it may be somebody's own.
+    const foreign = [FILES, ...ENTRIES].find((entry) => existsSync(join(path, entry)));
+    if (foreign !== undefined && (!isRun(path) || (foreign === FILES && hasOthers(join(path, FILES)))))
       throw new CommandError(`--out ${path}: its '${foreign}' was not made by an earlier run, and would be replaced`);
     let lock: Lock | undefined;
     try {
@@ -215,6 +216,11 @@ function isRun(folder: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether the folder of a run's further pages holds anything else. */
+function hasOthers(folder: string): boolean {
+  return !statSync(folder).isDirectory() || readdirSync(folder).some((name) => !/-[0-9]+\.html$/.test(name));
 }
 
 /** Parts of a key that a path doesn't take for a name: they would lead out of the folder, or fall away. */

@@ -71,7 +71,9 @@ export function fileLinks(files: readonly string[]): FileLinks {
   const kinds = new Map<string, string[]>();
   for (const path of files) {
     const word = WORDS.find(([pattern]) => pattern.test(path))?.[1] ?? OTHERS;
-    kinds.set(word, [...(kinds.get(word) ?? []), path]);
+    const paths = kinds.get(word);
+    if (paths === undefined) kinds.set(word, [path]);
+    else paths.push(path);
   }
   const order = [...WORDS.map(([, word]) => word), OTHERS].filter((word) => kinds.has(word));
   const pages = new Map<string, string>();

@@ -43,29 +43,25 @@ export class ColumnTotals {
   }
 
   #addsUp(number: number, tolerance: number): boolean {
-    const isSum = ({ sum, handsets }: Sum) => handsets > 1 && Math.abs(sum - number) <= tolerance;
-    const all = { sum: 0, handsets: 0 };
-    const plain = { sum: 0, handsets: 0 };
-    for (let at = this.#above.length - 1; at >= 0 && (all.sum <= number || plain.handsets > 0); at--) {
+    const isSum = (sum: number, handsets: number) => handsets > 1 && Math.abs(sum - number) <= tolerance;
+    let [all, handsets] = [0, 0];
+    let [plain, plainHandsets] = [0, 0];
+    for (let at = this.#above.length - 1; at >= 0 && (all <= number || plainHandsets > 0); at--) {
       const above = this.#above[at] as Above;
-      add(all, above.number);
-      if (above.isPlain) add(plain, above.number);
-      if (isSum(all) || isSum(plain)) return true;
-      if (plain.sum > number) return false;
+      const isHandset = above.number >= LEAST_HANDSET ? 1 : 0;
+      all += above.number;
+      handsets += isHandset;
+      if (above.isPlain) {
+        plain += above.number;
+        plainHandsets += isHandset;
+      }
+      if (isSum(all, handsets) || isSum(plain, plainHandsets)) return true;
+      if (plain > number) return false;
     }
     return false;
   }
 }
 
 /** The most by which a spreadsheet may have cut a number of so many digits. */
-const roundedBy = (digits: string): number => 10 ** Math.max(0, digits.length - EXACT_DIGITS) - 1;
-
-interface Sum {
-  sum: number;
-  handsets: number;
-}
-
-function add(to: Sum, number: number): void {
-  to.sum += number;
-  if (number >= LEAST_HANDSET) to.handsets++;
-}
+const roundedBy = (digits: string): number =>
+  digits.length > EXACT_DIGITS ? 10 ** (digits.length - EXACT_DIGITS) - 1 : 0;

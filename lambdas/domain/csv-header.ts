@@ -2,10 +2,12 @@
  * The header of a CSV file, and what it makes of the records beneath it: a row, the header of another file that was joined to this one, or one
  * that can't be read as such.
  */
+import { ColumnTotals } from './column-totals.ts';
 import { columnNamed } from './headers.ts';
-import { parseSentImei } from './identifiers.ts';
+import { handsetDigits, luhnDigit, parseSentImei } from './identifiers.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
+import { seenOf } from './unseen.ts';
 
 /** The columns that a kind of file has, in lower case. */
 export interface Columns<Required extends string = string, Optional extends string = string> {
@@ -75,11 +77,29 @@ function textOf(cell: string): string {
   return trimmed.startsWith('="') ? trimmed.replace(FORMULA_OF_TEXT, '$1').trim() : trimmed;
 }
 
-/** A cell by which a row says that it adds up those above it. */
-const TOTAL = /^(?:(?:grand|sub|page|overall)[ -]*)?total[^\p{L}\p{N}]*$|^(?:कुल(?: योग)?|योग)$/iu;
+/** A cell by which a row says that it reckons with those above it. */
+const TOTAL =
+  /^(?:(?:grand|g\.|gross|net|sub|page|overall)[\s-]*)?(?:total|sum|average|mean|count)s?(?:\s+(?:imei|handset|no|number|count)s?)?[^\p{L}]*$|^(?:महायोग|(?:कुल\s*)?(?:कुल|योग|जोड़))[^\p{L}]*$/iu;
 
-/** A column's name that may be that of a second handset: `imei_2`, `second_imei`, or none, beneath one that two columns share. */
-const MAY_BE_HANDSET = /^$|imei(?!_?sv)/;
+/** A column's name that may be that of a second handset: `imei_2`, `second_imei`; none, where two columns share the name above them. */
+const MAY_BE_HANDSET = { named: /(?<![a-z])imei/, unnamed: /^$/ };
+
+/** A day or an instant, which has as many digits as a handset. */
+const DAY = /^(?:19|20)[0-9]{2}[\s\-/.]?(?:0[1-9]|1[0-2])[\s\-/.]?(?:0[1-9]|[12][0-9]|3[01])/;
+
+/** Whether a cell of a column that has `imei` in its name is another handset than the row's, also one that is spoilt. */
+function isAnother(cell: string, handset: string): boolean {
+  if (DAY.test(cell)) return false;
+  const other = parseSentImei(cell);
+  if ('value' in other) return other.value !== handset;
+  return other.reason === 'rounded_by_spreadsheet' || other.reason === 'two_in_one_cell';
+}
+
+/** As `isAnother`, of a column without a name, which may hold anything: 15 digits with their Luhn digit. */
+function isAnotherUnnamed(cell: string, handset: string): boolean {
+  const digits = handsetDigits(cell);
+  return digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1))) && isAnother(cell, handset);
+}
 
 /** The place of each column asked for among a row's cells; -1 if the header lacks it. */
 type Places<Column extends string> = readonly { readonly column: Column; readonly at: number }[];
@@ -111,9 +131,10 @@ export class CsvHeader<Column extends string> {
   readonly #separator: Separator;
   readonly #width: number;
   readonly #places: Places<Column>;
-  /** Of a file whose rows name one handset each: the place of its column, and of others that may name another one; else -1. */
+  /** Of a file whose rows name one handset each: the place of its column, its totals, and the places of others that may name another one. */
   readonly #handset: number;
-  readonly #others: readonly number[];
+  readonly #totals: ColumnTotals | undefined;
+  readonly #others: { readonly named: readonly number[]; readonly unnamed: readonly number[] };
 
   constructor(columns: Columns<Column, Column>, separator: Separator, cells: readonly string[]) {
     this.#columns = columns;
@@ -123,7 +144,10 @@ export class CsvHeader<Column extends string> {
     const names = this.#namesIn(cells);
     this.#places = [...required, ...optional].map((column) => ({ column, at: names.indexOf(column) }));
     this.#handset = columns.oneHandsetARow === true ? names.indexOf('imei') : -1;
-    this.#others = names.flatMap((name, at) => (at !== this.#handset && MAY_BE_HANDSET.test(name) ? [at] : []));
+    if (this.#handset >= 0) this.#totals = new ColumnTotals();
+    const others = (pattern: RegExp) =>
+      names.flatMap((name, at) => (at !== this.#handset && pattern.test(name) ? [at] : []));
+    this.#others = { named: others(MAY_BE_HANDSET.named), unnamed: others(MAY_BE_HANDSET.unnamed) };
     this.fault = this.#faultOf(cells, names);
   }
 
@@ -137,10 +161,7 @@ export class CsvHeader<Column extends string> {
     const hasIdentifier = cells.some(namesSomebody);
     if (joined && !hasIdentifier && this.#isHeaderAgain(cells)) return 'header';
     if (this.#isSpoiltHeader(cells, hasIdentifier)) return 'spoilt_header';
-    const reason =
-      cells.length !== this.#width || (!isOneLine && this.#hasRowWithin(cells))
-        ? 'wrong_cell_count'
-        : this.#beside(cells);
+    const reason = this.#reasonOf(cells, isOneLine);
     if (reason !== undefined) return { line, reason, text: cells.map(textOf).join(',') };
     const row = {} as Record<Column, string>;
     for (const { column, at } of this.#places) {
@@ -150,18 +171,32 @@ export class CsvHeader<Column extends string> {
     return { line, cells: row };
   }
 
-  /** What stands beside a row's handset and says that the row isn't read. */
-  #beside(cells: readonly string[]): UnreadReason | undefined {
+  /** The reason why no cell of a record is read. */
+  #reasonOf(cells: readonly string[], isOneLine: boolean): UnreadReason | undefined {
+    // Whatever becomes of a row, a total below it counts its handset.
+    const isTotal = this.#totals?.isTotal(textOf(cells[this.#handset] ?? ''));
+    if (cells.length !== this.#width || (!isOneLine && this.#hasRowWithin(cells))) return 'wrong_cell_count';
     if (this.#handset < 0) return undefined;
-    if (cells.some((cell, at) => at !== this.#handset && TOTAL.test(cell.trim()))) return 'column_total';
-    if (this.#others.length === 0) return undefined;
+    if (isTotal || this.#isCalledTotal(cells)) return 'column_total';
+    return this.#hasSecondHandset(cells) ? 'second_handset' : undefined;
+  }
+
+  /** Whether another cell of a row calls it a total, and all of the others are numbers or empty. */
+  #isCalledTotal(cells: readonly string[]): boolean {
+    const others = cells.filter((_, at) => at !== this.#handset).map((cell) => seenOf(textOf(cell)));
+    return others.some((cell) => TOTAL.test(cell)) && others.every((cell) => TOTAL.test(cell) || !/\p{L}/u.test(cell));
+  }
+
+  #hasSecondHandset(cells: readonly string[]): boolean {
+    const { named, unnamed } = this.#others;
+    if (named.length + unnamed.length === 0) return false;
     const handset = parseSentImei(textOf(cells[this.#handset] as string));
-    if ('reason' in handset) return undefined;
-    const isAnother = (at: number) => {
-      const other = parseSentImei(textOf(cells[at] as string));
-      return 'value' in other && other.value !== handset.value;
-    };
-    return this.#others.some(isAnother) ? 'second_handset' : undefined;
+    if ('reason' in handset) return false;
+    const cellAt = (at: number) => textOf(cells[at] as string);
+    return (
+      named.some((at) => isAnother(cellAt(at), handset.value)) ||
+      unnamed.some((at) => isAnotherUnnamed(cellAt(at), handset.value))
+    );
   }
 
   #faultOf(cells: readonly string[], names: readonly string[]): CsvHeader<Column>['fault'] {

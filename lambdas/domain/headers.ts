@@ -6,7 +6,7 @@ import { seenOf } from './unseen.ts';
  * no `mobile`, which may be a handset, and no `mobile no`, which may be whom to call.
  */
 export const OTHER_NAMES = {
-  imei: ['imei no', 'imei no.', 'imei number', 'imei 1', 'imei1'],
+  imei: ['imei no', 'imei no.', 'imei number'],
   msisdn: ['msisdn no', 'msisdn no.', 'msisdn number'],
 } as const;
 

@@ -44,8 +44,8 @@ const KEY_DIGITS = 14;
 /** Digits as programs write a number that might have had a fraction: the 0 of the fraction is no digit of a handset. */
 const NO_FRACTION = /^([0-9][0-9\p{Zs}]*)\.0+$/u;
 
-/** A whole IMEI's digits and a fraction, as of a mean of handsets. */
-const FRACTION = /^[0-9]{15,}\.0*[1-9][0-9]*$/;
+/** A handset's digits and a fraction, as of a mean of handsets: more than one digit behind 14, since that one may be the Luhn digit. */
+const FRACTION = /^(?:[0-9]{14}\.(?!0+$)[0-9]{2,}|[0-9]{15,}\.(?!0+$)[0-9]+)$/;
 
 const DIGITS = /^[0-9]+$/;
 
@@ -148,11 +148,13 @@ function lacksZero(digits: string): boolean {
 }
 
 /**
- * Whether 16 digits are a whole IMEI that a program has filled up with a 0: as they stand they would be another handset. No model
+ * Whether 16 digits are a whole IMEI that a program has filled up with a 0, or its 14 digits with two: as they stand they would be another handset. No model
  * begins so (GSMA TS.06: 03, 08 and 09 are for tests), and many of today's do behind that 0.
  */
 function isFilledUp(digits: string): boolean {
-  if (digits.length !== KEY_DIGITS + 2 || !/^0(?:35|86|91|99)/.test(digits)) return false;
+  if (digits.length !== KEY_DIGITS + 2) return false;
+  if (/^00(?:35|86|91|99)/.test(digits)) return true;
+  if (!/^0(?:35|86|91|99)/.test(digits)) return false;
   const last = digits.slice(-1);
   return last === '0' || last === luhnDigit(digits.slice(1, -1));
 }

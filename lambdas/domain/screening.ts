@@ -1,5 +1,4 @@
 /** Screening: what becomes of each row of a report. */
-import { ColumnTotals } from './column-totals.ts';
 import type { CsvRow } from './csv-header.ts';
 import { type Identifiers, type Imei, identifiersOf } from './identifiers.ts';
 import { columnOf, REPORT_DIRECTS } from './kinds.ts';
@@ -45,7 +44,6 @@ export class Screening {
   #taken = 0;
   #rows = 0;
   #rejected = 0;
-  readonly #totals = new ColumnTotals();
   readonly #identifiers: Identifiers;
 
   /** @param agency the agency that reports */
@@ -57,7 +55,6 @@ export class Screening {
   row(row: CsvRow<'imei'>): Screened {
     this.#rows++;
     if ('reason' in row) return this.#reject(row.line, row.text, row.reason);
-    if (this.#totals.isTotal(row.cells.imei)) return this.#reject(row.line, row.cells.imei, 'column_total');
     const imei = this.#identifiers.imei(row.cells.imei);
     if ('reason' in imei) return this.#reject(row.line, row.cells.imei, imei.reason);
     if (this.#taken === this.#numbers.length) this.#makeRoom();

@@ -6,8 +6,9 @@ import type { FILE_REASONS, FileReason, ROW_REASONS, RowReason } from './reasons
 export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof FILE_REASONS)[number], string>> = {
   wrong_cell_count:
     'give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again',
-  column_total: 'nothing: it is no handset; take the total out',
-  second_handset: 'give the second a row of its own, and send both again',
+  column_total: 'nothing, where it is a total; a handset is neither the sum of those above it nor called one',
+  second_handset:
+    'give the second a row of its own if you report it, too, or take it out if not; and send the row again',
   missing_imei: 'fill it in, or take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',

@@ -163,6 +163,10 @@ describe('an IMEI', () => {
     // The mean of two handsets.
     ['421126602499499.5', 'not_digits'],
     ['421126602499499.25', 'not_digits'],
+    ['42112660249949.25', 'not_digits'],
+    // 35 209900 176148, filled up with two.
+    ['0035209900176148', 'wrong_length'],
+    ['0099209900176148', 'wrong_length'],
   ])('is not made of what a spreadsheet has left: %s', (cell, reason) => {
     expect(parseImei(cell)).toEqual({ reason });
     expect(parseSentImei(cell)).toEqual({ reason });
@@ -171,6 +175,8 @@ describe('an IMEI', () => {
     expect(parseImei('350000000000006')).toEqual({ value: '35000000000000' });
     expect(parseImei('13977000323875')).toEqual({ value: '13977000323875' });
     expect(parseImei('013977000323877')).toEqual({ value: '01397700032387' });
+    expect(parseImei('35209900176148.1')).toEqual({ value: '35209900176148' });
+    expect(parseImei('0010680000000006')).toEqual({ value: '00106800000000' });
     expect(parseImei('0352099001761482')).toEqual({ value: '03520990017614' });
     expect(parseImei('0139770003238701')).toEqual({ value: '01397700032387' });
   });
@@ -181,7 +187,7 @@ describe('an IMEI', () => {
     fc.assert(
       fc.property(key, digits(2), (text, software) => {
         // 16 digits that are a whole IMEI with a 0 before it are rejected.
-        fc.pre(!/^0(?:35|86|91|99)/.test(text));
+        fc.pre(!/^00?(?:35|86|91|99)/.test(text));
         const once = { value: text };
         expect(parseImei(text)).toEqual(once);
         expect(parseImei(text + software)).toEqual(once);

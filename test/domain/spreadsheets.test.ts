@@ -71,8 +71,9 @@ const TO_DO: Readonly<Record<string, string>> = {
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
   missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
   duplicate_column: 'take one of them out',
-  second_handset: 'give the second a row of its own, and send both again',
-  column_total: 'nothing: it is no handset; take the total out',
+  second_handset:
+    'give the second a row of its own if you report it, too, or take it out if not; and send the row again',
+  column_total: 'nothing, where it is a total; a handset is neither the sum of those above it nor called one',
   spreadsheet_not_csv: 'open it in the spreadsheet, save it as CSV UTF-8, and upload that',
   not_csv: 'export it as CSV, UTF-8',
   not_utf8: 'export it as UTF-8',
@@ -179,15 +180,41 @@ const cases: Case[] = [
   ['a line break in a quoted header', 'report', `"IMEI\nNo.","Case\nref"\r\n${A},1\r\n`, [`4: ${a}`]],
   ['a blank that does not break in the header', 'report', lines('IMEI\u00a0No.', A), [`2: ${a}`]],
   ['unseen characters in the header', 'report', lines('\u200eIMEI\u200b,note', `${A},`), [`2: ${a}`]],
-  ...['IMEI 2', 'IMEI_2', 'IMEI No. 2', 'Second IMEI', 'imei.1', 'IMEI (SIM 2)', ''].map(
+  ...['IMEI 2', 'IMEI_2', 'IMEI No. 2', 'Second IMEI', 'imei.1', 'IMEI (SIM 2)'].map(
     (name): Case => [
       `two columns of handsets, the second "${name}"`,
       'report',
-      lines(`IMEI 1,${name},note`, `${A},${B},`, `${B},,`, `${C},35-000000-000002-2,`, `x,${A},`, `${A},n/a,`),
-      ['2: second_handset', `3: ${b}`, `4: ${c}`, '5: not_digits', `6: ${a}`],
+      lines(
+        `IMEI,${name},note`,
+        ...[`${A},${B},`, `${B},,`, `${C},35-000000-000002-2,`, `x,${A},`, `${A},n/a,`, `${A},3.5E+14,`],
+        `${A},${B}/${C},`,
+      ),
+      ['2: second_handset', `3: ${b}`, `4: ${c}`, '5: not_digits', `6: ${a}`, '7: second_handset', '8: second_handset'],
     ],
   ),
-  ['a column that is not of handsets', 'report', lines('imei,IMEISV,ref', `${A},3500000000000107,${B}`), [`2: ${a}`]],
+  [
+    'a second handset beneath a header that two columns share',
+    'report',
+    // The last one is no handset: 20806240012345 is what a complaint is acknowledged by.
+    lines('imei,,note', `${A},${B},`, `${B},,`, `${C},20806240012345,`),
+    ['2: second_handset', `3: ${b}`, `4: ${c}`],
+  ],
+  [
+    'columns that are not of a second handset',
+    'report',
+    lines(
+      'imei,IMEISV,ref,datetimeist,imei_seen_on',
+      `${A},3500000000000007,${B},20260530103000,2026-05-30 10.30.00`,
+      `${B},3500000000000022,,,`,
+    ),
+    [`2: ${a}`, '3: second_handset'],
+  ],
+  [
+    'two handsets a row, and none named imei',
+    'report',
+    lines('IMEI 1,IMEI 2', `${A},${B}`),
+    ['1: missing_column:imei', 'IMEI 1,IMEI 2'],
+  ],
   ['the same column twice', 'report', lines('IMEI,IMEI No.', `${A},${B}`), ['1: duplicate_column:imei']],
   ['the header once more', 'report', lines('imei', A, 'imei', B), [`2: ${a}`, '3: not_digits', `4: ${b}`]],
   ['trailing empty columns', 'report', lines('imei,note,,,', `${A},x,,,`, `${B},,,,`), [`2: ${a}`, `3: ${b}`]],
@@ -209,15 +236,45 @@ const cases: Case[] = [
   [
     'a total at the end',
     'report',
-    lines('imei,note', `${A},x`, 'Total,1', ',1', '1,', `${A},Total`, `${A}0,GRAND TOTAL:`, `${B},3 in total`),
-    [`2: ${a}`, '3: not_digits', '4: missing_imei', '5: wrong_length', '6: column_total', '7: column_total', `8: ${b}`],
+    lines('imei,note', `${A},x`, 'Total,1', ',1', '1,', `${B},3 in total`, `${B},Total loss`),
+    [`2: ${a}`, '3: not_digits', '4: missing_imei', '5: wrong_length', `6: ${b}`, `7: ${b}`],
+  ],
+  [
+    'rows that are called totals',
+    'report',
+    lines(
+      'no,imei,note',
+      ...[
+        ...['Total', 'GRAND TOTAL:', 'Sub-total', 'Page total', 'Overall Total', 'Totals', 'Total IMEIs', 'Total (10)'],
+        ...['Net Total', 'Sum', 'Average', '="Total"', '\u200bTotal', 'Grand\u00a0Total', 'योग', 'कुल योग:', 'महायोग'],
+      ].map((name) => `${name},${A},`),
+      `12,${A},Total`,
+      // Who writes more beside it means something else by the word.
+      `x,${B},Total`,
+    ),
+    [...Array.from({ length: 18 }, (_, n) => `${n + 2}: column_total`), `20: ${b}`],
   ],
   [
     // The sum of these ten has 16 digits, and would be the IMEISV of the handset 35000000000104, in their midst.
     'a total that has the digits of a handset',
     'report',
-    lines('no,imei', ...TEN.map((imei, n) => `${n + 1},${imei}`), 'Total,3500000000010495'),
+    lines('no,imei', ...TEN.map((imei, n) => `${n + 1},${imei}`), 'x,3500000000010495'),
     [...TEN.map((imei, n) => `${n + 2}: ${imei.slice(0, 14)}`), '12: column_total'],
+  ],
+  [
+    'a total of rows of which some are rejected',
+    'report',
+    lines(
+      'imei,imei_2',
+      ...TEN.map((imei, n) => `${imei},${n === 3 ? A : ''}${n === 5 ? ',Delhi' : ''}`),
+      '3500000000010495,350000000000007',
+    ),
+    [
+      ...TEN.map(
+        (imei, n) => `${n + 2}: ${n === 3 ? 'second_handset' : n === 5 ? 'wrong_cell_count' : imei.slice(0, 14)}`,
+      ),
+      '12: column_total',
+    ],
   ],
   ['a quote in a cell', 'report', lines('imei,note', `${A},5" screen`, `${B},"x" y`), [`2: ${a}`, '3: unclosed_quote']],
   [

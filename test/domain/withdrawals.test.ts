@@ -3,7 +3,8 @@ import { BATCH_STATES } from '../../lambdas/domain/batches.ts';
 import type { CsvRow } from '../../lambdas/domain/csv-header.ts';
 import { asInstant } from '../../lambdas/domain/days.ts';
 import type { Imei } from '../../lambdas/domain/identifiers.ts';
-import { namedHandsets, precedesReport, withdrawalFate } from '../../lambdas/domain/withdrawals.ts';
+import { namedHandsets, precedesReport, withdrawalColumns, withdrawalFate } from '../../lambdas/domain/withdrawals.ts';
+import { readAll } from './csv-reading.ts';
 
 describe('a withdrawal', () => {
   it.each([
@@ -61,6 +62,31 @@ describe('a withdrawal', () => {
         { line: 4, reason: 'wrong_cell_count' },
         { line: 6, reason: 'not_a_subject' },
         { line: 7, reason: 'missing_imei' },
+      ],
+    });
+  });
+
+  it('takes nobody back for a row that is a total or names a second handset', async () => {
+    // 351000000000013 + 351000000000021 = 702000000000034, and the key of that is a handset's.
+    const file = [
+      'imei,imei_2,note',
+      '351000000000013,,',
+      '351000000000021,,',
+      '702000000000034,,',
+      '351000000000013,351000000000021,',
+      '351000000000021,,Total',
+    ].join('\n');
+    const { rows } = await readAll([Buffer.from(file)], withdrawalColumns);
+    const reported = new Set(['35100000000001', '35100000000002', '70200000000003'] as Imei[]);
+    expect(namedHandsets(rows as CsvRow<'imei'>[], reported)).toEqual({
+      imeis: ['35100000000001', '35100000000002'],
+      rows: 5,
+      recorded: 2,
+      alreadyRecorded: 0,
+      rejects: [
+        { line: 4, reason: 'column_total' },
+        { line: 5, reason: 'second_handset' },
+        { line: 6, reason: 'column_total' },
       ],
     });
   });

@@ -290,7 +290,15 @@ describe('the folder of a run', () => {
     expect(() => new OutFolder(at('file', 'below'))).toThrow(/--out .*is not a folder/);
   });
 
-  it.each(['audit', 'executions', 'inbox', 'index.html', 'logs', 'outbox', 'run.json'])(
+  it('is refused where a run would replace a folder of further pages that holds anything else', async () => {
+    await save({ 'inbox/many.csv': 'a' });
+    await save({ 'inbox/many.csv': 'b' });
+    writeFileSync(at('out', 'files', 'mine.txt'), 'mine');
+    expect(() => new OutFolder(at('out'))).toThrow(/its 'files' was not made by an earlier run/);
+    expect(readFileSync(at('out', 'files', 'mine.txt'), 'utf8')).toBe('mine');
+  });
+
+  it.each(['audit', 'executions', 'files', 'inbox', 'index.html', 'logs', 'outbox', 'run.json'])(
     'is refused where it would replace a %s that no run made',
     (name) => {
       if (name === 'run.json') writeFileSync(at(name), '{"mine":true}');

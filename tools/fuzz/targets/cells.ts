@@ -91,10 +91,18 @@ const identifiers = target(
     const isRounded =
       /^[1-9].{5}0{8}/.test(digits) && (/^.{14}0+$/.test(digits) || passesLuhn(`${digits.slice(0, 14)}0`));
     const lacksZero = /^1.{13}$/.test(digits) && (digits.endsWith('0') || passesLuhn(`0${digits}`));
-    const isFilledUp = /^0(35|86|91|99).{13}$/.test(digits) && (digits.endsWith('0') || passesLuhn(digits));
+    const isFilledUp =
+      (/^0(35|86|91|99).{13}$/.test(digits) && (digits.endsWith('0') || passesLuhn(digits))) ||
+      /^00(35|86|91|99).{12}$/.test(digits);
     // A mean of handsets, and a list's number before one.
+    const [, apart = ''] =
+      /^[0-9][\p{Zs}\-/.]+([0-9].*)$/u.exec(plain.replace(/^([0-9][0-9\p{Zs}]*)\.0+$/u, '$1')) ?? [];
+    const behind = apart.replace(/[\p{Zs}\-/.]/gu, '');
     const isOther =
-      /^[0-9]{15,}\.0*[1-9][0-9]*$/.test(plain) || /^[0-9]{1,2}[\p{Zs}\-/.]+(01|35|86|91|99)[0-9]{12,13}$/u.test(plain);
+      (/^(?:[0-9]{14}\.[0-9]{2,}|[0-9]{15,}\.[0-9]+)$/.test(plain) && !/\.0+$/.test(plain)) ||
+      /^[0-9]{1,2}[\p{Zs}\-/.]+(01|35|86|91|99)[0-9]{12,13}$/u.test(plain) ||
+      /^[0-9]{1,4}\.\p{Zs}+[0-9]/u.test(plain) ||
+      (behind.length === 15 && passesLuhn(behind));
     const isWhole = /^[0-9]{14,16}$/.test(digits) && !isRounded && !lacksZero && !isFilledUp && !isOther;
     const wellFormed = isWhole && new Set(digits.slice(0, 14)).size > 1;
     const checked = digits.length !== 15 || digits.endsWith('0') || passesLuhn(digits);

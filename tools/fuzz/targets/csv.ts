@@ -144,7 +144,8 @@ function mustFit({ rows, fault }: Reading, given: Buffer, { required, optional }
 
 /** The responses are read here as files of one header, which the simple reckoning knows; those that are joined have targets of their own. */
 const KINDS: Columns[] = [
-  reportColumns,
+  // What beside a handset rejects its row is not the reader's: a target of its own has reports' rows.
+  { required: reportColumns.required, optional: reportColumns.optional },
   usageColumns,
   ...(['reverify', 'block'] as const).map((kind) => ({ ...responseColumns(kind), joined: false })),
 ];
