@@ -7,13 +7,12 @@ import { CommandError } from '../lib/commands/command-line.ts';
 import { bucketsOf } from './buckets.ts';
 import type { OutsideCloud } from './desk.ts';
 import { Lock } from './lock.ts';
+import { FILES, isPageOfFiles } from './page-files.ts';
 
 /** The folders of a run that help to find out what went wrong. */
 const TRACES = ['logs', 'executions'] as const;
 /** The page to open first. */
 export const PAGE = 'index.html';
-/** The folder of the pages that it leads to. */
-export const FILES = 'files';
 /** What a run has; that folder only where there are such pages. */
 const ENTRIES = ['inbox', 'outbox', 'audit', ...TRACES, 'run.json', FILES, PAGE] as const;
 /** The longest name that a folder takes, in bytes. */
@@ -218,9 +217,15 @@ function isRun(folder: string): boolean {
   }
 }
 
+/** Files that nobody put there. */
+const LEFT_BY_FILE_MANAGERS = /^(?:\.|Thumbs\.db$|desktop\.ini$)/;
+
 /** Whether the folder of a run's further pages holds anything else. */
 function hasOthers(folder: string): boolean {
-  return !statSync(folder).isDirectory() || readdirSync(folder).some((name) => !/-[0-9]+\.html$/.test(name));
+  if (!statSync(folder).isDirectory()) return true;
+  return readdirSync(folder, { withFileTypes: true }).some(
+    (entry) => !(entry.isFile() && (isPageOfFiles(entry.name) || LEFT_BY_FILE_MANAGERS.test(entry.name))),
+  );
 }
 
 /** Parts of a key that a path doesn't take for a name: they would lead out of the folder, or fall away. */

@@ -2,7 +2,9 @@
 import { type Html, html } from '../lambdas/domain/html.ts';
 import { pageOf } from '../lambdas/domain/page-parts.ts';
 import { counted } from '../lambdas/domain/wording.ts';
-import { FILES } from './folder.ts';
+
+/** The folder of the pages that have all files of a kind. */
+export const FILES = 'files';
 
 /** The words for the kinds of files; the first pattern that fits a path counts. */
 const WORDS: readonly (readonly [pattern: RegExp, word: string])[] = [
@@ -138,6 +140,12 @@ function ownPages(word: string, paths: readonly string[]): Map<string, string> {
 /** The name of a kind's pages: the first words on it. */
 function nameOf(word: string): string {
   return (/^[\w ]+/.exec(word)?.[0] ?? word).toLowerCase().replaceAll(' ', '-');
+}
+
+/** Whether a file of that folder has a name that such a page has. */
+export function isPageOfFiles(name: string): boolean {
+  const [, kind] = /^(.+)-[1-9][0-9]*\.html$/.exec(name) ?? [];
+  return [...WORDS.map(([, word]) => word), OTHERS].some((word) => nameOf(word) === kind);
 }
 
 /** A path as an address relative to the page. */

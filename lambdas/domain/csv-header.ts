@@ -19,6 +19,8 @@ export interface Columns<Required extends string = string, Optional extends stri
   readonly joined?: boolean;
   /** Whether each row names one handset, in the column `imei`, and nobody else: what else of a row is a handset must not be left out unsaid. */
   readonly oneHandsetARow?: boolean;
+  /** Whether the last rows may be totals of that column, which would pass for handsets. */
+  readonly mayHaveTotal?: boolean;
   /** Other names of the columns, as the file's writer uses them and `columnNamed` returns them: the name, and the column. */
   readonly ownNames?: ReadonlyMap<string, string>;
   /** Rewrites a column's cell in the agreed form; a cell that it can't read stays as it is. */
@@ -77,22 +79,33 @@ function textOf(cell: string): string {
   return trimmed.startsWith('="') ? trimmed.replace(FORMULA_OF_TEXT, '$1').trim() : trimmed;
 }
 
-/** A cell by which a row says that it reckons with those above it. */
+/** A cell by which a row says that it adds up those above it; a count may stand behind, and an amount may not. */
 const TOTAL =
-  /^(?:(?:grand|g\.|gross|net|sub|page|overall)[\s-]*)?(?:total|sum|average|mean|count)s?(?:\s+(?:imei|handset|no|number|count)s?)?[^\p{L}]*$|^(?:महायोग|(?:कुल\s*)?(?:कुल|योग|जोड़))[^\p{L}]*$/iu;
+  /^(?:(?:(?:grand|g\.|sub)[\s-]*|\p{L}+[\s-]+)?totals?(?:\s+(?:no\.?\s+of\s+)?(?:imei|handset|device|number|no)s?\.?)?|sum|average|avg\.?|महायोग|एकूण|कुल(?:\s*(?:योग|जोड़|संख्या))?)[\s:=(-]*(?:[0-9]{1,4}\)?)?$/iu;
+
+/** A part of each of these: nearly no other cell has one. */
+const PART_OF_TOTAL = /total|sum|average|avg|महायोग|एकूण|कुल/iu;
 
 /** A column's name that may be that of a second handset: `imei_2`, `second_imei`; none, where two columns share the name above them. */
-const MAY_BE_HANDSET = { named: /(?<![a-z])imei/, unnamed: /^$/ };
+const MAY_BE_HANDSET = { named: /imei(?:sv)?(?![a-z])|(?<![a-z])imei/, unnamed: /^$/ };
 
 /** A day or an instant, which has as many digits as a handset. */
-const DAY = /^(?:19|20)[0-9]{2}[\s\-/.]?(?:0[1-9]|1[0-2])[\s\-/.]?(?:0[1-9]|[12][0-9]|3[01])/;
+const DAY =
+  /^(?:(?:19|20)[0-9]{2}[\s\-/.]?(?:0[1-9]|1[0-2])[\s\-/.]?(?:0[1-9]|[12][0-9]|3[01])|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:19|20)[0-9]{2}(?![0-9]))/;
+
+/** A run of digits that may be a handset, and its beginning as a spreadsheet rounds it. */
+const RUN = /(?<![0-9])[0-9]{14,16}(?![0-9])/g;
+const ROUNDED = /^([0-9])[.,]?([0-9]*)[eE]/;
 
 /** Whether a cell of a column that has `imei` in its name is another handset than the row's, also one that is spoilt. */
 function isAnother(cell: string, handset: string): boolean {
   if (DAY.test(cell)) return false;
   const other = parseSentImei(cell);
   if ('value' in other) return other.value !== handset;
-  return other.reason === 'rounded_by_spreadsheet' || other.reason === 'two_in_one_cell';
+  const [, first, ...more] = ROUNDED.exec(cell) ?? [];
+  if (first !== undefined) return !handset.startsWith((first + more.join('')).slice(0, -1));
+  const isOther = (run: string) => !run.replace(/^0+/, '').startsWith(handset.replace(/^0+/, ''));
+  return (cell.match(RUN) ?? []).some(isOther);
 }
 
 /** As `isAnother`, of a column without a name, which may hold anything: 15 digits with their Luhn digit. */
@@ -144,7 +157,7 @@ export class CsvHeader<Column extends string> {
     const names = this.#namesIn(cells);
     this.#places = [...required, ...optional].map((column) => ({ column, at: names.indexOf(column) }));
     this.#handset = columns.oneHandsetARow === true ? names.indexOf('imei') : -1;
-    if (this.#handset >= 0) this.#totals = new ColumnTotals();
+    if (columns.mayHaveTotal === true) this.#totals = new ColumnTotals();
     const others = (pattern: RegExp) =>
       names.flatMap((name, at) => (at !== this.#handset && pattern.test(name) ? [at] : []));
     this.#others = { named: others(MAY_BE_HANDSET.named), unnamed: others(MAY_BE_HANDSET.unnamed) };
@@ -177,12 +190,13 @@ export class CsvHeader<Column extends string> {
     const isTotal = this.#totals?.isTotal(textOf(cells[this.#handset] ?? ''));
     if (cells.length !== this.#width || (!isOneLine && this.#hasRowWithin(cells))) return 'wrong_cell_count';
     if (this.#handset < 0) return undefined;
-    if (isTotal || this.#isCalledTotal(cells)) return 'column_total';
+    if (this.#totals !== undefined && (isTotal || this.#isCalledTotal(cells))) return 'column_total';
     return this.#hasSecondHandset(cells) ? 'second_handset' : undefined;
   }
 
   /** Whether another cell of a row calls it a total, and all of the others are numbers or empty. */
   #isCalledTotal(cells: readonly string[]): boolean {
+    if (!cells.some((cell) => PART_OF_TOTAL.test(cell))) return false;
     const others = cells.filter((_, at) => at !== this.#handset).map((cell) => seenOf(textOf(cell)));
     return others.some((cell) => TOTAL.test(cell)) && others.every((cell) => TOTAL.test(cell) || !/\p{L}/u.test(cell));
   }

@@ -53,8 +53,11 @@ const DIGITS = /^[0-9]+$/;
 const LIST_NUMBER = /^[0-9]{1,4}\.\p{Zs}+[0-9]/u;
 /** One digit, and something apart from it. */
 const BEHIND_ONE_DIGIT = /^[0-9][\p{Zs}\-/.]+([0-9].*)$/u;
-/** One digit or two, and a handset in one run that begins as models do which are made today (GSMA TS.06: 01, 35, 86, 91, 99). */
-const BEFORE_A_RUN = /^[0-9]{1,2}[\p{Zs}\-/.]+(?:01|35|86|91|99)[0-9]{12,13}$/u;
+/** One digit or two, and something apart from them. */
+const BEHIND_TWO_DIGITS = /^([0-9]{1,2})[\p{Zs}\-/.]+([0-9].*)$/u;
+/** The first digits of models that are made today (GSMA TS.06), and of all that ever were: an IMEI's groups may begin with them. */
+const MADE_TODAY = /^(?:01|35|86|91|99)/;
+const EVER_MADE = /^(?:01|3[035]|4[459]|5[0-4]|86|91|9[89])$/;
 /**
  * A handset's digits in one run with as many others as a number has behind them, or any before them. It is looked for in cells that are no
  * handset.
@@ -122,7 +125,7 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
   // A key that would go out as what a spreadsheet leaves is refused, too: answers about it could not be read.
   if (key.endsWith('00000000') && [digits, key + luhnDigit(key)].some((one) => ROUNDED_HANDSET.test(one)))
     return { reason: 'rounded_by_spreadsheet' };
-  if (lacksZero(digits) || isFilledUp(digits)) return { reason: 'wrong_length' };
+  if (lacksZero(digits) || isFilledUp(digits) || (!checked && isKeyFilledUp(digits))) return { reason: 'wrong_length' };
   if (checked && digits.length === KEY_DIGITS + 1) {
     const last = digits.slice(KEY_DIGITS);
     if (last !== '0' && last !== luhnDigit(key)) return { reason: 'check_digit_mismatch' };
@@ -159,12 +162,27 @@ function isFilledUp(digits: string): boolean {
   return last === '0' || last === luhnDigit(digits.slice(1, -1));
 }
 
+/** As `isFilledUp`, of 14 digits that were filled up to 15, where the last one need not be the Luhn digit. */
+function isKeyFilledUp(digits: string): boolean {
+  const last = digits.slice(-1);
+  return (
+    digits.length === KEY_DIGITS + 1 &&
+    /^0(?:35|86|91|99)/.test(digits) &&
+    last !== '0' &&
+    last !== luhnDigit(digits.slice(0, -1))
+  );
+}
+
 /**
  * Whether a list item's number stands before a handset: without what is between its digits, `1. 350000000000006` would be the IMEISV of
  * another handset, which nobody reported.
  */
 function isNumbered(text: string): boolean {
-  if (LIST_NUMBER.test(text) || BEFORE_A_RUN.test(text)) return true;
+  if (LIST_NUMBER.test(text)) return true;
+  const [, number = '', more = ''] = BEHIND_TWO_DIGITS.exec(text) ?? [];
+  const behind = more.replace(BETWEEN_DIGITS, '');
+  const isWhole = behind.length === KEY_DIGITS || behind.length === KEY_DIGITS + 1;
+  if (isWhole && MADE_TODAY.test(behind) && !EVER_MADE.test(number)) return true;
   const digits = BEHIND_ONE_DIGIT.exec(text)?.[1]?.replace(BETWEEN_DIGITS, '') ?? '';
   return digits.length === KEY_DIGITS + 1 && digits.endsWith(luhnDigit(digits.slice(0, KEY_DIGITS)));
 }

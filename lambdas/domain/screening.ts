@@ -10,6 +10,7 @@ export const reportColumns = {
   required: [columnOf(REPORT_DIRECTS.handset)],
   optional: ['reported_on', 'case_ref', 'category'],
   oneHandsetARow: true,
+  mayHaveTotal: true,
 } as const;
 
 /** What became of a row: a handset of the batch, which the report may name more than once, or a reject. */

@@ -61,7 +61,7 @@ interface NamedHandsets {
 }
 
 /**
- * Reads the rows of a withdrawal. Reasons, the first that applies: wrong_cell_count, column_total or second_handset; the identifier's own; not_a_subject (the report
+ * Reads the rows of a withdrawal. Reasons, the first that applies: wrong_cell_count or second_handset; the identifier's own; not_a_subject (the report
  * doesn't name the handset).
  */
 export function namedHandsets(rows: Iterable<CsvRow<'imei'>>, reported: ReadonlySet<Imei>): NamedHandsets {

@@ -506,6 +506,10 @@ describe('what spreadsheets and lists make of identifiers', () => {
     '26/35945807302157',
     '1-358145384019160',
     '7 86000000000000',
+    '10 35-209900-176148',
+    '1.35-209900-176140',
+    '1 35-209900-176148',
+    '12/352099/001761/48',
     '350000000000006 9876543210',
     '350000000000006/919876543210',
     '350000000000006, +919876543210',
@@ -519,6 +523,7 @@ describe('what spreadsheets and lists make of identifiers', () => {
     "'35000000000000 / 6",
     // The reporting body's digits, as they may be set apart.
     '35 00000000000006',
+    '35-000000-000000-86',
     '35-0000000000006',
     '3.50000000000006',
   ])('a handset some of whose digits stand apart: %j', (cell) => {

@@ -180,16 +180,29 @@ const cases: Case[] = [
   ['a line break in a quoted header', 'report', `"IMEI\nNo.","Case\nref"\r\n${A},1\r\n`, [`4: ${a}`]],
   ['a blank that does not break in the header', 'report', lines('IMEI\u00a0No.', A), [`2: ${a}`]],
   ['unseen characters in the header', 'report', lines('\u200eIMEI\u200b,note', `${A},`), [`2: ${a}`]],
-  ...['IMEI 2', 'IMEI_2', 'IMEI No. 2', 'Second IMEI', 'imei.1', 'IMEI (SIM 2)'].map(
+  ...['IMEI 2', 'IMEI_2', 'IMEI No. 2', 'Second IMEI', 'SecondaryIMEI', 'AltImei', 'imei.1', 'IMEI (SIM 2)'].map(
     (name): Case => [
       `two columns of handsets, the second "${name}"`,
       'report',
       lines(
         `IMEI,${name},note`,
-        ...[`${A},${B},`, `${B},,`, `${C},35-000000-000002-2,`, `x,${A},`, `${A},n/a,`, `${A},3.5E+14,`],
+        ...[
+          `${A},${B},`,
+          `${B},,`,
+          `${C},35-000000-000002-2,`,
+          `x,${A},`,
+          `${A},n/a,`,
+          `${A},8.6E+14,`,
+          `${A},3.5E+14,`,
+          `${A},${B} (SIM 2),`,
+          `${A},13977000323877,`,
+        ],
         `${A},${B}/${C},`,
       ),
-      ['2: second_handset', `3: ${b}`, `4: ${c}`, '5: not_digits', `6: ${a}`, '7: second_handset', '8: second_handset'],
+      [
+        ...['2: second_handset', `3: ${b}`, `4: ${c}`, '5: not_digits', `6: ${a}`, '7: second_handset', `8: ${a}`],
+        ...['9: second_handset', '10: second_handset', '11: second_handset'],
+      ],
     ],
   ),
   [
@@ -203,11 +216,12 @@ const cases: Case[] = [
     'columns that are not of a second handset',
     'report',
     lines(
-      'imei,IMEISV,ref,datetimeist,imei_seen_on',
-      `${A},3500000000000007,${B},20260530103000,2026-05-30 10.30.00`,
-      `${B},3500000000000022,,,`,
+      'imei,IMEISV,ref,datetimeist,imei_seen_on,numbers seen with imei',
+      `${A},3500000000000007,${B},20260530103000,2026-05-30 10.30.00,9876543210/9876543211/9876543212`,
+      `${C},3.5E+15,,,01/05/2026 - 30/05/2026,`,
+      `${B},3500000000000022,,,,`,
     ),
-    [`2: ${a}`, '3: second_handset'],
+    [`2: ${a}`, `3: ${c}`, '4: second_handset'],
   ],
   [
     'two handsets a row, and none named imei',
@@ -245,14 +259,21 @@ const cases: Case[] = [
     lines(
       'no,imei,note',
       ...[
-        ...['Total', 'GRAND TOTAL:', 'Sub-total', 'Page total', 'Overall Total', 'Totals', 'Total IMEIs', 'Total (10)'],
-        ...['Net Total', 'Sum', 'Average', '="Total"', '\u200bTotal', 'Grand\u00a0Total', 'योग', 'कुल योग:', 'महायोग'],
+        ...['Total', 'GRAND TOTAL:', 'Sub-total', 'Page total', 'Grandtotal', 'Totals', 'Total IMEIs', 'Total (10)'],
+        ...['Delhi Total', 'Sum', 'Average', '="Total"', '\u200bTotal', 'Grand\u00a0Total', 'कुल', 'कुल योग:', 'महायोग'],
+        ...['Total No. of IMEIs', 'Total = 10', 'Avg.', 'एकूण'],
       ].map((name) => `${name},${A},`),
       `12,${A},Total`,
-      // Who writes more beside it means something else by the word.
+      // Who writes more beside it means something else by the word; so does who gives an amount, and a name is none.
       `x,${B},Total`,
+      ...['Total 45000/-', 'Total: ₹45000', '3 in total', 'Total loss', 'योग', 'Count 3', 'lump sum'].map(
+        (note) => `,${B},${note}`,
+      ),
     ),
-    [...Array.from({ length: 18 }, (_, n) => `${n + 2}: column_total`), `20: ${b}`],
+    [
+      ...Array.from({ length: 22 }, (_, n) => `${n + 2}: column_total`),
+      ...Array.from({ length: 8 }, (_, n) => `${n + 24}: ${b}`),
+    ],
   ],
   [
     // The sum of these ten has 16 digits, and would be the IMEISV of the handset 35000000000104, in their midst.
@@ -260,6 +281,13 @@ const cases: Case[] = [
     'report',
     lines('no,imei', ...TEN.map((imei, n) => `${n + 1},${imei}`), 'x,3500000000010495'),
     [...TEN.map((imei, n) => `${n + 2}: ${imei.slice(0, 14)}`), '12: column_total'],
+  ],
+  [
+    // The first is a text, since a number would lose its 0, and adds nothing.
+    'a total of rows of which one is a text',
+    'report',
+    lines('imei', '013977000323877', ...TEN, '3500000000010495'),
+    ['2: 01397700032387', ...TEN.map((imei, n) => `${n + 3}: ${imei.slice(0, 14)}`), '13: column_total'],
   ],
   [
     'a total of rows of which some are rejected',

@@ -27,7 +27,7 @@ async function cloudWith(objects: Record<string, string>): Promise<FakeCloud> {
 const pages = (paths: readonly string[]) =>
   new Map([
     ['index.html', paths.toSorted().join('\n')],
-    ...paths.filter((path) => path.includes('many')).map((path): [string, string] => ['files/many-1.html', path]),
+    ...paths.filter((path) => path.includes('many')).map((path): [string, string] => ['files/receipts-1.html', path]),
   ]);
 const save = async (objects: Record<string, string>, out = at('out')) =>
   new OutFolder(out).save(await cloudWith(objects), { operations: {} }, () => {}, { pages });
@@ -57,7 +57,7 @@ describe('the folder of a run', () => {
 
   it('has a folder of further pages where there are some, and none from an earlier run', async () => {
     await save({ 'inbox/many.csv': 'a' });
-    expect(readFileSync(at('out', 'files', 'many-1.html'), 'utf8')).toBe('inbox/many.csv');
+    expect(readFileSync(at('out', 'files', 'receipts-1.html'), 'utf8')).toBe('inbox/many.csv');
     await save({ 'inbox/few.csv': 'a' });
     expect(readdirSync(at('out'))).not.toContain('files');
   });
@@ -293,9 +293,16 @@ describe('the folder of a run', () => {
   it('is refused where a run would replace a folder of further pages that holds anything else', async () => {
     await save({ 'inbox/many.csv': 'a' });
     await save({ 'inbox/many.csv': 'b' });
-    writeFileSync(at('out', 'files', 'mine.txt'), 'mine');
+    writeFileSync(at('out', 'files', '.DS_Store'), 'of a file manager');
+    await save({ 'inbox/many.csv': 'c' });
+    for (const name of ['mine.txt', 'minutes-2026.html', 'receipts.html']) {
+      writeFileSync(at('out', 'files', name), 'mine');
+      expect(() => new OutFolder(at('out'))).toThrow(/its 'files' was not made by an earlier run/);
+      expect(readFileSync(at('out', 'files', name), 'utf8')).toBe('mine');
+      rmSync(at('out', 'files', name));
+    }
+    mkdirSync(at('out', 'files', 'receipts-2.html'));
     expect(() => new OutFolder(at('out'))).toThrow(/its 'files' was not made by an earlier run/);
-    expect(readFileSync(at('out', 'files', 'mine.txt'), 'utf8')).toBe('mine');
   });
 
   it.each(['audit', 'executions', 'files', 'inbox', 'index.html', 'logs', 'outbox', 'run.json'])(
