@@ -2,12 +2,12 @@
  * The header of a CSV file, and what it makes of the records beneath it: a row, the header of another file that was joined to this one, or one
  * that can't be read as such.
  */
+import { isAnother, isAnotherUnnamed, isCalledTotal, MAY_BE_HANDSET, mayCallTotal } from './beside-handset.ts';
 import { ColumnTotals } from './column-totals.ts';
 import { columnNamed } from './headers.ts';
-import { handsetDigits, luhnDigit, parseSentImei } from './identifiers.ts';
+import { parseSentImei } from './identifiers.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
-import { seenOf } from './unseen.ts';
 
 /** The columns that a kind of file has, in lower case. */
 export interface Columns<Required extends string = string, Optional extends string = string> {
@@ -77,41 +77,6 @@ const FORMULA_OF_TEXT = /^="([^"]*)"$/;
 function textOf(cell: string): string {
   const trimmed = cell.trim();
   return trimmed.startsWith('="') ? trimmed.replace(FORMULA_OF_TEXT, '$1').trim() : trimmed;
-}
-
-/** A cell by which a row says that it adds up those above it; a count may stand behind, and an amount may not. */
-const TOTAL =
-  /^(?:(?:(?:grand|g\.|sub)[\s-]*|\p{L}+[\s-]+)?totals?(?:\s+(?:no\.?\s+of\s+)?(?:imei|handset|device|number|no)s?\.?)?|sum|average|avg\.?|महायोग|एकूण|कुल(?:\s*(?:योग|जोड़|संख्या))?)[\s:=(-]*(?:[0-9]{1,4}\)?)?$/iu;
-
-/** A part of each of these: nearly no other cell has one. */
-const PART_OF_TOTAL = /total|sum|average|avg|महायोग|एकूण|कुल/iu;
-
-/** A column's name that may be that of a second handset: `imei_2`, `second_imei`; none, where two columns share the name above them. */
-const MAY_BE_HANDSET = { named: /imei(?:sv)?(?![a-z])|(?<![a-z])imei/, unnamed: /^$/ };
-
-/** A day or an instant, which has as many digits as a handset. */
-const DAY =
-  /^(?:(?:19|20)[0-9]{2}[\s\-/.]?(?:0[1-9]|1[0-2])[\s\-/.]?(?:0[1-9]|[12][0-9]|3[01])|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:19|20)[0-9]{2}(?![0-9]))/;
-
-/** A run of digits that may be a handset, and its beginning as a spreadsheet rounds it. */
-const RUN = /(?<![0-9])[0-9]{14,16}(?![0-9])/g;
-const ROUNDED = /^([0-9])[.,]?([0-9]*)[eE]/;
-
-/** Whether a cell of a column that has `imei` in its name is another handset than the row's, also one that is spoilt. */
-function isAnother(cell: string, handset: string): boolean {
-  if (DAY.test(cell)) return false;
-  const other = parseSentImei(cell);
-  if ('value' in other) return other.value !== handset;
-  const [, first, ...more] = ROUNDED.exec(cell) ?? [];
-  if (first !== undefined) return !handset.startsWith((first + more.join('')).slice(0, -1));
-  const isOther = (run: string) => !run.replace(/^0+/, '').startsWith(handset.replace(/^0+/, ''));
-  return (cell.match(RUN) ?? []).some(isOther);
-}
-
-/** As `isAnother`, of a column without a name, which may hold anything: 15 digits with their Luhn digit. */
-function isAnotherUnnamed(cell: string, handset: string): boolean {
-  const digits = handsetDigits(cell);
-  return digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1))) && isAnother(cell, handset);
 }
 
 /** The place of each column asked for among a row's cells; -1 if the header lacks it. */
@@ -190,15 +155,13 @@ export class CsvHeader<Column extends string> {
     const isTotal = this.#totals?.isTotal(textOf(cells[this.#handset] ?? ''));
     if (cells.length !== this.#width || (!isOneLine && this.#hasRowWithin(cells))) return 'wrong_cell_count';
     if (this.#handset < 0) return undefined;
-    if (this.#totals !== undefined && (isTotal || this.#isCalledTotal(cells))) return 'column_total';
+    const mayBeTotal = this.#totals !== undefined && cells.some(mayCallTotal);
+    if (isTotal || (mayBeTotal && isCalledTotal(this.#beside(cells)))) return 'column_total';
     return this.#hasSecondHandset(cells) ? 'second_handset' : undefined;
   }
 
-  /** Whether another cell of a row calls it a total, and all of the others are numbers or empty. */
-  #isCalledTotal(cells: readonly string[]): boolean {
-    if (!cells.some((cell) => PART_OF_TOTAL.test(cell))) return false;
-    const others = cells.filter((_, at) => at !== this.#handset).map((cell) => seenOf(textOf(cell)));
-    return others.some((cell) => TOTAL.test(cell)) && others.every((cell) => TOTAL.test(cell) || !/\p{L}/u.test(cell));
+  #beside(cells: readonly string[]): string[] {
+    return cells.filter((_, at) => at !== this.#handset).map(textOf);
   }
 
   #hasSecondHandset(cells: readonly string[]): boolean {
