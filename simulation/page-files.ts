@@ -137,9 +137,10 @@ function ownPages(word: string, paths: readonly string[]): Map<string, string> {
   );
 }
 
-/** The name of a kind's pages: the first words on it. */
+/** The name of a kind's pages: the words on it, up to the first comma or colon. */
 function nameOf(word: string): string {
-  return (/^[\w ]+/.exec(word)?.[0] ?? word).toLowerCase().replaceAll(' ', '-');
+  const [words = word] = word.split(/[:,]/);
+  return words.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }
 
 /** Whether a file of that folder has a name that such a page has. */
