@@ -106,6 +106,7 @@ async function noteAlone(seed: number): Promise<Noted> {
 
 async function systematic(settings: SystematicSettings): Promise<boolean> {
   const { seed, only, every } = settings;
+  const done = new Done(settings.resume, seed);
   progress.stage('Noting');
   const noted = await noteAlone(seed);
   const { cases } = noted;
@@ -114,14 +115,16 @@ async function systematic(settings: SystematicSettings): Promise<boolean> {
   if (missing !== undefined)
     throw new CommandError(`--only ${missing}: the faults are numbered from 0 to ${cases.length - 1}`);
   const asked: NumberedCase[] = only?.flatMap((n) => cases[n] ?? []) ?? everyOf(cases, every);
-  const done = new Done(settings.resume, [seed, ...cases.map(({ story, mode, place }) => `${story} ${mode} ${place}`)]);
-  const left = asked.filter(({ n }) => !done.results.has(n));
+  const left = asked.filter((one) => done.of(one) === undefined);
   if (left.length < asked.length) print(`${number(asked.length - left.length)} of them were done before`);
   const name = (n: number) => `: ${cases[n]?.mode}, ${cases[n]?.place} (${cases[n]?.story} story)`;
   const repeat = (n: number) => repeatingCase(seed, n);
   const began = performance.now();
-  await showAll(settings, left, repeat, (result) => done.add(result));
-  const results = asked.flatMap(({ n }) => done.results.get(n) ?? []);
+  await showAll(settings, left, repeat, (result) => {
+    const fault = cases[result.n];
+    if (fault !== undefined) done.add(fault, result);
+  });
+  const results = asked.flatMap((one) => done.of(one) ?? []);
   const each = results.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / Math.max(1, results.length);
   print(
     `${number(results.length)} runs, seed ${seed}, ${(each / 1000).toFixed(1)} s each, in ${seconds(began)} s; ${keptOf(results)}`,

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CommandError } from '../../lib/commands/command-line.ts';
 import { campaignSettings } from './campaign-arguments.ts';
 import { Done } from './done.ts';
 import { everyOf, MODES } from './one-fault.ts';
@@ -82,22 +83,32 @@ describe('a part of the faults', () => {
 });
 
 describe('a long campaign', () => {
-  it('goes on where it was interrupted, and not with what another one did', () => {
+  it('goes on where it was interrupted, whatever numbers its faults have then, and not with what another one did', () => {
     const folder = mkdtempSync(join(tmpdir(), 'campaign-'));
     const file = join(folder, 'done');
+    const fault = (place: string, n: number) => ({ story: 'plain', mode: 'before' as const, place, n });
     const result = (n: number): Result => ({ n, broken: [], faults: {}, milliseconds: 5 });
     try {
-      const first = new Done(file, [1, 'a']);
-      first.add(result(3));
-      first.add(result(1));
+      const first = new Done(file, 1);
+      expect(first.of(fault('Order 1', 3))).toBeUndefined();
+      first.add(fault('Order 1', 3), result(3));
+      first.add(fault('Close 1', 1), result(1));
       // Cut in the middle of a line.
       writeFileSync(file, readFileSync(file, 'utf8').slice(0, -10));
-      const second = new Done(file, [1, 'a']);
-      expect([...second.results]).toEqual([[3, result(3)]]);
-      second.add(result(1));
-      expect([...new Done(file, [1, 'a']).results.keys()]).toEqual([3, 1]);
-      expect([...new Done(file, [1, 'b']).results]).toEqual([]);
-      expect([...new Done(file, [1, 'a']).results]).toEqual([]);
+      const second = new Done(file, 1);
+      expect(second.of(fault('Order 1', 4))).toEqual(result(4));
+      expect(second.of(fault('Close 1', 1))).toBeUndefined();
+      expect(second.of({ ...fault('Order 1', 3), mode: 'after' })).toBeUndefined();
+      expect(second.of({ ...fault('Order 1', 3), story: 'moved' })).toBeUndefined();
+      second.add(fault('Close 1', 2), result(2));
+      const third = new Done(file, 1);
+      expect([third.of(fault('Order 1', 0)), third.of(fault('Close 1', 9))]).toEqual([result(0), result(9)]);
+      // What another seed did is not lost for a slip of the pen.
+      const kept = readFileSync(file, 'utf8');
+      expect(() => new Done(file, 2)).toThrow(CommandError);
+      writeFileSync(join(folder, 'notes'), 'mine');
+      expect(() => new Done(join(folder, 'notes'), 1)).toThrow(/does not hold what was done of seed 1/);
+      expect(readFileSync(file, 'utf8')).toBe(kept);
     } finally {
       rmSync(folder, { recursive: true });
     }
