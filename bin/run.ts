@@ -10,8 +10,9 @@ import { clonesAdmitted, heaviestReverified, SimulatedApprovers, sampleVerdicts 
 import { HELP, parseArguments, type RunSettings } from '../simulation/arguments.ts';
 import { conduct } from '../simulation/conduct.ts';
 import { Failing } from '../simulation/failing.ts';
-import { OutFolder, PAGE } from '../simulation/folder.ts';
+import { OutFolder } from '../simulation/folder.ts';
 import { runPages } from '../simulation/page.ts';
+import { PAGE } from '../simulation/page-files.ts';
 import { idsOf, participantsOf } from '../simulation/participants.ts';
 import { Placeholders } from '../simulation/placeholders.ts';
 import { showProgress } from '../simulation/progress.ts';

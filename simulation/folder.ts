@@ -7,12 +7,10 @@ import { CommandError } from '../lib/commands/command-line.ts';
 import { bucketsOf } from './buckets.ts';
 import type { OutsideCloud } from './desk.ts';
 import { Lock } from './lock.ts';
-import { FILES, isPageOfFiles } from './page-files.ts';
+import { FILES, isPageOfFiles, PAGE } from './page-files.ts';
 
 /** The folders of a run that help to find out what went wrong. */
 const TRACES = ['logs', 'executions'] as const;
-/** The page to open first. */
-export const PAGE = 'index.html';
 /** What a run has; that folder only where there are such pages. */
 const ENTRIES = ['inbox', 'outbox', 'audit', ...TRACES, 'run.json', FILES, PAGE] as const;
 /** The longest name that a folder takes, in bytes. */

@@ -3,6 +3,9 @@ import { type Html, html } from '../lambdas/domain/html.ts';
 import { pageOf } from '../lambdas/domain/page-parts.ts';
 import { counted } from '../lambdas/domain/wording.ts';
 
+/** The page to open first. */
+export const PAGE = 'index.html';
+
 /** The folder of the pages that have all files of a kind. */
 export const FILES = 'files';
 
@@ -127,7 +130,7 @@ function ownPages(word: string, paths: readonly string[]): Map<string, string> {
           `${word}${which}`,
           html`<header>
 <h1>${word}${which}</h1>
-<p><a href="../index.html">The run</a>${more}</p>
+<p><a href="../${PAGE}">The run</a>${more}</p>
 </header>
 <ul class="files">${part}</ul>
 `,

@@ -9,8 +9,7 @@ import { isolated, pageOf, table, time } from '../lambdas/domain/page-parts.ts';
 import { SUBJECT_STATES } from '../lambdas/domain/subject-states.ts';
 import { counted } from '../lambdas/domain/wording.ts';
 import type { OrderNotice } from './desk.ts';
-import { PAGE } from './folder.ts';
-import { fileLinks } from './page-files.ts';
+import { fileLinks, PAGE } from './page-files.ts';
 import type { Results } from './results.ts';
 
 /** The data for the page. */

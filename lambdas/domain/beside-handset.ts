@@ -22,9 +22,8 @@ export function isCalledTotal(beside: readonly string[]): boolean {
 const DAY =
   /^(?:(?:19|20)[0-9]{2}[\s\-/.]?(?:0[1-9]|1[0-2])[\s\-/.]?(?:0[1-9]|[12][0-9]|3[01])|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:19|20)[0-9]{2}(?![0-9]))/;
 
-/** A run of digits that may be a handset, and its beginning as a spreadsheet rounds it. */
+/** A run of digits that may be a handset. */
 const RUN = /(?<![0-9])[0-9]{14,16}(?![0-9])/g;
-const ROUNDED = /^([0-9])[.,]?([0-9]*)[eE]/;
 
 /**
  * Whether a cell of a column that has `imei` in its name is another handset than the row's, also one that is spoilt.
@@ -34,10 +33,16 @@ export function isAnother(cell: string, handset: Imei): boolean {
   if (DAY.test(cell)) return false;
   const other = parseSentImei(cell);
   if ('value' in other) return other.value !== handset;
-  const [, first, ...more] = ROUNDED.exec(cell) ?? [];
   // Spreadsheets cut off a 0 at the beginning, and programs put some before.
   const without = (digits: string) => digits.replace(/^0+/, '');
-  if (first !== undefined) return !without(handset).startsWith((first + more.join('')).slice(0, -1));
+  if (other.reason === 'rounded_by_spreadsheet') {
+    // The last digit that is left may be rounded up.
+    const left = cell
+      .replace(/[eE].*/, '')
+      .replaceAll(/[^0-9]/g, '')
+      .replace(/0+$/, '');
+    return !without(handset).startsWith(without(left).slice(0, -1));
+  }
   const isOther = (run: string) => !without(run).startsWith(without(handset));
   return (cell.match(RUN) ?? []).some(isOther);
 }

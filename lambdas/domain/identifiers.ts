@@ -127,11 +127,16 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
     return { reason: 'rounded_by_spreadsheet' };
   if (lacksZero(digits) || isFilledUp(digits) || (!checked && isKeyFilledUp(digits))) return { reason: 'wrong_length' };
   if (checked && digits.length === KEY_DIGITS + 1) {
-    const last = digits.slice(KEY_DIGITS);
-    if (last !== '0' && last !== luhnDigit(key)) return { reason: 'check_digit_mismatch' };
+    if (!endsWell(digits)) return { reason: 'check_digit_mismatch' };
   }
   if (/^([0-9])\1*$/.test(key)) return { reason: 'not_a_device' };
   return { value: key as Imei };
+}
+
+/** Whether the last of 15 digits is one that an IMEI may have there: the Luhn digit, or the spare digit 0. */
+function endsWell(digits: string): boolean {
+  const last = digits.slice(KEY_DIGITS);
+  return last === '0' || last === luhnDigit(digits.slice(0, KEY_DIGITS));
 }
 
 /**
@@ -146,32 +151,25 @@ const ROUNDED_HANDSET = /^(?!0)[0-9]{6}0{9,}$/;
  */
 function lacksZero(digits: string): boolean {
   if (digits.length !== KEY_DIGITS || !digits.startsWith('1')) return false;
-  const last = digits.slice(-1);
-  return last === '0' || last === luhnDigit(`0${digits.slice(0, -1)}`);
+  return endsWell(`0${digits}`);
 }
 
+/** Digits of today's models behind a 0 that a program has put there. No model begins so (GSMA TS.06: 03, 08 and 09 are for tests). */
+const BEHIND_ZERO = /^0(?:35|86|91|99)/;
+
 /**
- * Whether 16 digits are a whole IMEI that a program has filled up with a 0, or its 14 digits with two: as they stand they would be another handset. No model
- * begins so (GSMA TS.06: 03, 08 and 09 are for tests), and many of today's do behind that 0.
+ * Whether 16 digits are a whole IMEI that a program has filled up with a 0, or its 14 digits with two: as they stand they would be another
+ * handset.
  */
 function isFilledUp(digits: string): boolean {
   if (digits.length !== KEY_DIGITS + 2) return false;
-  if (/^00(?:35|86|91|99)/.test(digits)) return true;
-  if (!/^0(?:35|86|91|99)/.test(digits)) return false;
-  const last = digits.slice(-1);
-  return last === '0' || last === luhnDigit(digits.slice(1, -1));
+  const rest = digits.slice(1);
+  return digits.startsWith('0') && (BEHIND_ZERO.test(rest) || (BEHIND_ZERO.test(digits) && endsWell(rest)));
 }
 
-/** As `isFilledUp`, of 14 digits that were filled up to 15, where the last one need not be the Luhn digit. */
-function isKeyFilledUp(digits: string): boolean {
-  const last = digits.slice(-1);
-  return (
-    digits.length === KEY_DIGITS + 1 &&
-    /^0(?:35|86|91|99)/.test(digits) &&
-    last !== '0' &&
-    last !== luhnDigit(digits.slice(0, -1))
-  );
-}
+/** Whether 15 digits are 14 that a program has filled up with a 0. In a report their last one would be no check digit in any case. */
+const isKeyFilledUp = (digits: string): boolean =>
+  digits.length === KEY_DIGITS + 1 && BEHIND_ZERO.test(digits) && !endsWell(digits);
 
 /**
  * Whether a list item's number stands before a handset: without what is between its digits, `1. 350000000000006` would be the IMEISV of

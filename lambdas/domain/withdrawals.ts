@@ -61,8 +61,8 @@ interface NamedHandsets {
 }
 
 /**
- * Reads the rows of a withdrawal. Reasons, the first that applies: wrong_cell_count or second_handset; the identifier's own; not_a_subject (the report
- * doesn't name the handset).
+ * Reads the rows of a withdrawal. Reasons, the first that applies: wrong_cell_count or second_handset; the identifier's own;
+ * not_a_subject (the report doesn't name the handset).
  */
 export function namedHandsets(rows: Iterable<CsvRow<'imei'>>, reported: ReadonlySet<Imei>): NamedHandsets {
   const imeis = new Set<Imei>();

@@ -198,10 +198,19 @@ const cases: Case[] = [
           `${A},13977000323877,`,
         ],
         `${A},${B}/${C},`,
+        // What a spreadsheet has left of another handset and of this one, written out again; and what only looks rounded.
+        ...[`${A},862099000000000,`, `${A},350000000000000,`, `${A},8 extra,`],
       ),
       [
         ...['2: second_handset', `3: ${b}`, `4: ${c}`, '5: not_digits', `6: ${a}`, '7: second_handset', `8: ${a}`],
-        ...['9: second_handset', '10: second_handset', '11: second_handset'],
+        ...[
+          '9: second_handset',
+          '10: second_handset',
+          '11: second_handset',
+          '12: second_handset',
+          `13: ${a}`,
+          `14: ${a}`,
+        ],
       ],
     ],
   ),

@@ -10,7 +10,7 @@ type Fault = Case & { readonly story: string };
  * The name of a fault. Faults are kept by their names and not by their numbers: two tellings of a story differ in some calls, which come
  * together in one and after each other in another, and so all numbers after them.
  */
-export const nameOf = ({ story, mode, place }: Fault): string => `${story} ${mode} ${place}`;
+const nameOf = ({ story, mode, place }: Fault): string => `${story} ${mode} ${place}`;
 
 /** The finished runs of a long campaign, in a file with a line for each run, so that it can go on after an interruption. */
 export class Done {

@@ -88,16 +88,16 @@ async function hashOf(project: string, sources: readonly string[], context: obje
 }
 
 /** The hashes of files, by path, as they were last read; a process that needs many assemblies asks for those of all sources each time. */
-const read = new Map<string, { readonly changed: string; readonly hash: string }>();
+const hashes = new Map<string, { readonly changed: string; readonly hash: string }>();
 
 /** The hash of a file's bytes. It is read again only if its size or its times have changed. */
 function contentHash(path: string): string {
   const { size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
   const changed = `${size} ${mtimeNs} ${ctimeNs}`;
-  const known = read.get(path);
+  const known = hashes.get(path);
   if (known?.changed === changed) return known.hash;
   const hash = createHash('sha256').update(readFileSync(path)).digest('hex');
-  read.set(path, { changed, hash });
+  hashes.set(path, { changed, hash });
   return hash;
 }
 
