@@ -21,4 +21,5 @@ process.on('message', (task: Task | 'end') => {
 });
 process.on('disconnect', () => ended.resolve());
 await ended.promise;
-process.disconnect?.();
+// The campaign may have ended first, as it does when it is stopped.
+if (process.connected) process.disconnect();
