@@ -27,6 +27,14 @@ describe('a total beneath a column', () => {
     ['shown with blanks', ['352 099 001 761 481', '490 154 203 237 518', '842 253 204 998 999'], [2]],
     // 40 × 352099001761481 is 14083960070459240.
     ['that is longer than a handset', [...Array(40).fill('352099001761481'), '14083960070459200'], [40]],
+    [
+      'beneath a word and digits that are no number',
+      ['352099001761481', 'lot', '12x', 'x12', '490154203237518', '842253204998999'],
+      [5],
+    ],
+    // 9 × 1234567890128 is 11111111011152, which has 14 digits: spreadsheets cut off the 0 with which these handsets begin.
+    ['of handsets without their first 0', [...Array(9).fill('1234567890128'), '11111111011152'], [9]],
+    ['of two of the smallest handsets', ['1000000000000', '1000000000000', '2000000000000'], [2]],
     ['beneath an empty row', ['352099001761481', '490154203237518', '', '842253204998999'], [3]],
     [
       'of rows of which one is a text and adds nothing',
@@ -75,12 +83,19 @@ describe('a total beneath a column', () => {
     ['a word', ['352099001761481', '490154203237518', 'Total']],
     ['a sum of numbers that are no handsets', ['1', '2', '3', '6']],
     ['a first cell', ['842253204998999']],
+    [
+      'digits with more before or behind them',
+      ['352099001761481', '490154203237518', 'x842253204998999', '842253204998999x'],
+    ],
+    ['the sum of one handset and of a number that is none', ['999999999999', '352099001761481', '353099001761480']],
   ])('%s is none', (_, cells) => expect(totalsIn(cells)).toEqual([]));
 
   test('a total of many short handsets is found, and a column of any length is read', () => {
     const cells = Array(3000).fill('01234567890128');
     // 900 × 1234567890128 is 1111111101115200.
     expect(totalsIn([...cells.slice(0, 900), '1111111101115200'])).toEqual([900]);
-    expect(totalsIn([...cells, '1111111101115200'])).toEqual([3000]);
+    // However long the column is: the last 1,000 cells are kept.
+    for (const length of [2000, 2001, 3000])
+      expect(totalsIn([...cells.slice(0, length), '1111111101115200'])).toEqual([length]);
   });
 });

@@ -1,10 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
 import { FileFault, readCsv } from '../../lambdas/domain/csv.ts';
-import type { Columns } from '../../lambdas/domain/csv-header.ts';
-import { decisionColumns } from '../../lambdas/domain/decision-rows.ts';
-import { responseColumns } from '../../lambdas/domain/responses.ts';
-import { reportColumns } from '../../lambdas/domain/screening.ts';
-import { usageColumns } from '../../lambdas/domain/sightings.ts';
 import { chunksOf, columns, read, readAll, row } from './csv-reading.ts';
 
 describe("files that can't be read", () => {
@@ -118,33 +113,6 @@ describe("files that can't be read", () => {
     expect(reading.rows).toHaveLength(rows);
   });
 
-  test('a header that lacks a column is told back, but for one that may be a row', async () => {
-    const found = async (header: string) => {
-      const reading = readCsv([Buffer.from(header)], columns);
-      return await reading.next().then(
-        () => undefined,
-        (error: FileFault) => error.found,
-      );
-    };
-    expect(await found('Serial No.;Handset;"a, b"\n')).toBe('Serial No.,Handset,a, b');
-    expect(await found(`${'x'.repeat(300)}\n`)).toBe('x'.repeat(200));
-    // A terminal would do as it says.
-    expect(await found('Serial\x1b[2J\vNo.\n')).toBe('Serial [2J No.');
-    for (const row of [
-      '353918051234560,x',
-      'a,98765 43210',
-      '+91-98765-43210|y',
-      '3.53918E+14,12345',
-      '९८७६५४३२१०,x',
-      '35-3918 051',
-      '"9,876,543,210"',
-      '353,918,051,234,560',
-      '⁹⁸⁷⁶⁵⁴³²¹⁰',
-    ])
-      expect(await found(`${row}\n`)).toBe('');
-    expect(await found('imei,353918051234560\n')).toBe('');
-  });
-
   test('a line has up to 64 kB, its line end not counted', async () => {
     for (const end of ['\n', '\r\n', '']) {
       const longest = `imei\n${'9'.repeat(65_536)}${end}`;
@@ -213,100 +181,6 @@ describe("files that can't be read", () => {
     expect(fault).toBeInstanceOf(FileFault);
     expect(fault.message).toBe("the file can't be read beyond line 2: unclosed_quote");
     expect(fault.cause).toBeUndefined();
-  });
-  describe('a header in the middle of a response', () => {
-    const response = { ...responseColumns('reverify'), joined: true };
-    const reading = async (text: string) => {
-      const { rows, fault } = await readAll([Buffer.from(text)], response);
-      return [rows.length, fault && `${fault.line} ${fault.reason}`];
-    };
-    const first = 'msisdn,outcome,occurred_on\n9876543210,verified,2026-06-03';
-    test.each([
-      [
-        'after a row without its line end',
-        `${first}msisdn,outcome,activated_on\n9876543211,reissued,2026-05-01\n`,
-        0,
-        2,
-      ],
-      ['of handsets, after a row without its line end', `${first}imei,outcome\n350000000000006,blocked\n`, 0, 2],
-      ['without a column of its own', `${first}\nmsisdn,result,occurred_on\n9876543211,verified,2026-06-03\n`, 1, 3],
-      ['of other columns, one of them unknown', `${first}\nnumber,outcome\n9876543211,verified\n`, 1, 3],
-      ['of handsets in a file about numbers', `${first}\nimei,outcome,remarks\n350000000000006,blocked,\n`, 1, 3],
-    ])('%s ends the file, since its rows would be read by the header before', async (_, text, rows, line) => {
-      expect(await reading(text)).toEqual([rows, `${line} misplaced_header`]);
-    });
-    test('is that of the rows after it, where it has the columns', async () => {
-      const joined = `${first}\noutcome,msisdn\nverified,9876543211\n`;
-      expect((await readAll([Buffer.from(joined)], response)).rows.at(-1)).toMatchObject({
-        cells: { msisdn: '9876543211', outcome: 'verified', occurred_on: '' },
-      });
-    });
-    test('is none where a word of a row is like a name', async () => {
-      expect(await reading(`msisdn,outcome,remarks\n9876543210,verified,outcome\n9876543211,verified,imei\n`)).toEqual([
-        2,
-        null,
-      ]);
-      expect(await reading(`${first}\n9876543211,verified,,outcome\n`)).toEqual([2, null]);
-    });
-  });
-
-  describe('a header in the middle of a file that has one', () => {
-    const reading = async (text: string, columns: Columns) => {
-      const { rows, fault } = await readAll([Buffer.from(text)], columns);
-      return [rows.length, fault && `${fault.line} ${fault.reason}`];
-    };
-    test('ends the file where the columns have changed their places: IMSIs would be read as handsets', async () => {
-      const usage = 'imei,imsi,msisdn,last_seen\n350000000000006,404100000000001,9876543210,2026-05-20\n';
-      const other = 'imsi,imei,msisdn,last_seen\n404100000000002,350000000000014,9876543211,2026-05-20\n';
-      expect(await reading(usage + other, usageColumns)).toEqual([1, '3 misplaced_header']);
-      const report = 'imei,case_ref\n350000000000006,A\ncase_ref,imei\nB,350000000000014\n';
-      expect(await reading(report, reportColumns)).toEqual([1, '3 misplaced_header']);
-    });
-    test('is a row that names nobody where it is the same again, as on each page of a print', async () => {
-      const report = 'imei,case_ref\n350000000000006,A\nIMEI,Case Ref\n350000000000014,B\n';
-      expect(await reading(report, reportColumns)).toEqual([3, null]);
-    });
-  });
-
-  describe('rows between two quotes, which open and close in their notes', () => {
-    const reading = async (text: string, columns: Columns) => {
-      const { rows } = await readAll([Buffer.from(text)], columns);
-      return rows.map((one) => ('reason' in one ? `${one.line} rejected` : `${one.line} row`));
-    };
-    test('are a reject and no rows that vanish', async () => {
-      const response =
-        'msisdn,outcome,remarks\n9876543210,failed,"no answer\n9876543211,verified,in person\n9876543212,verified,5"\n';
-      expect(await reading(`${response}9876543213,verified,\n`, responseColumns('reverify'))).toEqual([
-        '2 rejected',
-        '5 row',
-      ]);
-      const report = 'imei,case_ref\n350000000000006,"A-17\n350000000000014,B-18\n350000000000022,C"\n';
-      expect(await reading(report, reportColumns)).toEqual(['2 rejected']);
-      const preview = 'ab12'.repeat(16);
-      const decision = `preview,decision,msisdn,remarks\n${preview},approve,,"ok\n${preview},strike,9876543210,a desk 5"\n`;
-      expect(await reading(decision, decisionColumns)).toEqual(['2 rejected']);
-    });
-    test('are a reject, too, where their own notes have separators, or lack a cell', async () => {
-      const response =
-        'msisdn,outcome,remarks\n9876543210,failed,"said he moved\n9876543211,verified,moved, proved by papers\n9876543212,verified,came himself"\n';
-      expect(await reading(`${response}9876543213,verified,ok\n`, responseColumns('reverify'))).toEqual([
-        '2 rejected',
-        '5 row',
-      ]);
-      const short = 'msisdn,outcome,remarks\n9876543210,failed,"moved\n9876543211,verified\n9876543212,verified,5"\n';
-      expect(await reading(short, responseColumns('reverify'))).toEqual(['2 rejected']);
-      const preview = 'ab12'.repeat(16);
-      const decision = `preview,decision,msisdn,remarks\n${preview},strike,9876543210,"a hospital\n${preview},strike,9876543211,a witness, protected\n${preview},strike,9876543212,her ward"\n`;
-      expect(await reading(decision, decisionColumns)).toEqual(['2 rejected']);
-    });
-    test('are none where a note stands before the identifier, and has lines and commas of its own', async () => {
-      const report = 'case_ref,imei\n"5, on\ntwo lines",350000000000006\n"6\nand, 7",350000000000014\n';
-      expect(await reading(report, reportColumns)).toEqual(['2 row', '4 row']);
-    });
-    test('are none where a note has lines and commas of its own', async () => {
-      const note = 'msisdn,outcome,remarks\n9876543210,failed,"no answer\ncame back, was told, left"\n';
-      expect(await reading(note, responseColumns('reverify'))).toEqual(['2 row']);
-    });
   });
 
   test('an error of the source is passed on as it is', async () => {

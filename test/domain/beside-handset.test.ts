@@ -1,0 +1,166 @@
+/** What stands beside a handset and makes its row another one: formats.md, `column_total` and `second_handset`. */
+import { describe, expect, test } from 'vitest';
+import {
+  isAnother,
+  isAnotherUnnamed,
+  isCalledTotal,
+  MAY_BE_HANDSET,
+  mayCallTotal,
+} from '../../lambdas/domain/beside-handset.ts';
+import { type Imei, parseSentImei } from '../../lambdas/domain/identifiers.ts';
+
+/** A handset as its key: 14 digits. */
+function keyOf(imei: string): Imei {
+  const read = parseSentImei(imei);
+  if (!('value' in read)) throw new Error(`${imei} is no handset`);
+  return read.value;
+}
+
+describe('a row is called a total', () => {
+  test.each([
+    ...[
+      'Total',
+      'TOTAL',
+      'totals',
+      'Grand Total',
+      'grand-total',
+      'G. Total',
+      'Subtotal',
+      'Sub total',
+      'Delhi Total',
+      'Delhi-Total',
+    ],
+    ...[
+      'Total IMEI',
+      'total handsets',
+      'Total Devices',
+      'Total numbers',
+      'Total No.',
+      'Total no of imeis',
+      'Total No. of Handsets',
+    ],
+    ...['Sum', 'Average', 'avg', 'AVG.', 'महायोग', 'एकूण', 'कुल', 'कुल योग', 'कुल जोड़', 'कुल संख्या'],
+    ...['Total:', 'Total = 10', 'Total (10)', 'Total - 9999', 'Sum 7', 'Total 10'],
+  ])('by %s', (cell) => {
+    expect(mayCallTotal(cell)).toBe(true);
+    expect(isCalledTotal([cell])).toBe(true);
+    // Numbers and empty cells beside it say nothing else.
+    expect(isCalledTotal(['', cell, '12', '45,000.50'])).toBe(true);
+    expect(isCalledTotal([` ${cell}\u200b`])).toBe(true);
+  });
+
+  test.each([
+    ...[
+      '3 in total',
+      'Total loss',
+      'Total 45000',
+      'Total: ₹45',
+      'Total 12345',
+      'lump sum',
+      'summary',
+      'averaged',
+      'Count',
+      'योग',
+      '',
+    ],
+    ...['South Delhi Total', 'Total 1 2', 'Total of', '10'],
+  ])('not by %s', (cell) => expect(isCalledTotal([cell])).toBe(false));
+
+  test('only where no other cell has a letter', () => {
+    expect(isCalledTotal(['Total', 'x'])).toBe(false);
+    expect(isCalledTotal(['Total', 'lost at Delhi'])).toBe(false);
+    expect(isCalledTotal(['Total', 'Sum'])).toBe(true);
+    expect(isCalledTotal([])).toBe(false);
+  });
+
+  test.each(['', '12', 'lost at Delhi', 'note'])('is not looked for in %s', (cell) =>
+    expect(mayCallTotal(cell)).toBe(false),
+  );
+});
+
+describe('a column may be of a second handset', () => {
+  test.each(['imei_2', 'second_imei', 'imei', 'imeisv', 'secondaryimei', 'imei2', 'imei_seen_on', 'imei1_imei2'])(
+    'by its name %s',
+    (name) => expect(MAY_BE_HANDSET.named.test(name)).toBe(true),
+  );
+  test.each(['', 'note', 'datetimeist', 'timeis', 'msisdn'])('not by the name %s', (name) =>
+    expect(MAY_BE_HANDSET.named.test(name)).toBe(false),
+  );
+  test('or if it has none', () => {
+    expect(MAY_BE_HANDSET.unnamed.test('')).toBe(true);
+    expect(MAY_BE_HANDSET.unnamed.test('note')).toBe(false);
+  });
+});
+
+describe('another handset beside one', () => {
+  const own = keyOf('352099001761481');
+
+  test.each([
+    ['490154203237518', 'its 15 digits'],
+    ['49015420323751', 'its 14 digits'],
+    ['4901542032375101', 'its 16 digits'],
+    ['49-015420-323751-8', 'as it is printed'],
+    ['490154203237518 (SIM 2)', 'with a word'],
+    ['SIM 2: 49015420323751', 'behind a word'],
+    ['490154203237518/352099001761481', 'beside this one'],
+    ['352099001761481, 490154203237518', 'behind this one'],
+    ['490154203237519', 'with a mistyped digit'],
+    ['013977000323877', 'with its first 0'],
+    ['13977000323877', 'without its first 0'],
+    ['4.90154E+14', 'as a spreadsheet has left it'],
+    ['8.6E+14', 'as a spreadsheet has left two digits of it'],
+    ['862099000000000', 'as a spreadsheet has left it, written out again'],
+  ])('%s: %s', (cell) => expect(isAnother(cell, own)).toBe(true));
+
+  test.each([
+    ['352099001761481', 'its own'],
+    ['35209900176148', 'its own without the last digit'],
+    ['3520990017614899', 'its own with a version'],
+    ['35-209900-176148-1', 'its own as it is printed'],
+    ['352099001761482', 'its own with a mistyped last digit'],
+    ['352099001761481 (SIM 1)', 'its own with a word'],
+    ['3.52099E+14', 'what a spreadsheet has left of its own'],
+    ['3.5E+14', 'what a spreadsheet has left of its own, in two digits'],
+    ['3.6E+14', 'what may be rounded up of its own'],
+    ['352099000000000', 'what a spreadsheet has left of its own, written out again'],
+    ['2026-05-30 10:30:00 123456', 'an instant'],
+    ['20260530103000', 'an instant of 14 digits'],
+    ['2026053010300012', 'an instant of 16 digits'],
+    ['1999.12.31 12345678901234', 'a day of the last century'],
+    ['2026/01/05-20260130103000', 'a day with strokes'],
+    ['30-05-2026 10300012345678', 'a day that begins with the day'],
+    ['1/5/2026 20260530103000', 'a day of few digits'],
+    ['9876543210/9876543211/9876543212', 'numbers'],
+    ['12345678901234567', 'more digits than a handset has'],
+    ['1234567890123', 'fewer digits than a handset has'],
+    ['', 'nothing'],
+    ['n/a', 'a word'],
+    ['8 extra', 'a word and a digit'],
+  ])('not %s: %s', (cell) => expect(isAnother(cell, own)).toBe(false));
+
+  test.each([
+    ['490154203237518', '20261330103000', 'no month'],
+    ['490154203237518', '20260532103000', 'no day'],
+    ['490154203237518', '21260530103000', 'another century'],
+  ])('beside %s: %s, which is %s', (handset, cell) => expect(isAnother(cell, keyOf(handset))).toBe(true));
+
+  test.each([
+    ['013977000323877', '13977000323877', 'its own, whose first 0 a spreadsheet cut off'],
+    ['013977000323877', '1.3977E+13', 'what a spreadsheet has left of its own'],
+  ])('not beside %s: %s, %s', (handset, cell) => expect(isAnother(cell, keyOf(handset))).toBe(false));
+});
+
+describe('another handset in a column without a name', () => {
+  const own = keyOf('352099001761481');
+  test.each(['490154203237518', '49-015420-323751-8'])('%s, which has its Luhn digit', (cell) =>
+    expect(isAnotherUnnamed(cell, own)).toBe(true),
+  );
+  test.each([
+    ['352099001761481', 'its own'],
+    ['490154203237519', 'no Luhn digit'],
+    ['49015420323751', '14 digits'],
+    ['4901542032375181', '16 digits'],
+    ['490154203237518 (SIM 2)', 'with a word'],
+    ['', 'nothing'],
+  ])('not %s: %s', (cell) => expect(isAnotherUnnamed(cell, own)).toBe(false));
+});
