@@ -1,5 +1,5 @@
 /** The contents of orders, their times, and the ways in which they may be issued anew. */
-import { sha256, written } from '../../../test/reckoning/files.ts';
+import { linesOf, sha256, written } from '../../../test/reckoning/files.ts';
 import { DAY, HOUR } from '../story.ts';
 import { LADDERS } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';
@@ -115,7 +115,7 @@ export function checkOrder(
  * later than in the ledger, by as much as its first order was late when this one was committed.
  */
 export function lastDeadlineTold(known: Known, key: string, ends: string, mayMove: boolean): string {
-  const told = known.seen.outbox[key]?.split('\n')[1]?.split(',').at(-1) ?? '';
+  const told = linesOf(known.seen.outbox[key] ?? '').lines[0]?.cells?.disconnect_by ?? '';
   const later = Date.parse(told) - Date.parse(ends);
   return mayMove && later > 0 && later % HOUR === 0 && later <= 5 * DAY ? told : ends;
 }
