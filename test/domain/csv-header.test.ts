@@ -104,12 +104,15 @@ describe('the columns of a header', () => {
   });
 });
 
+/** The number of a file's rows, and the fault that ends it. */
+async function endOf(text: string, columns: Columns): Promise<[number, string | null]> {
+  const { rows, fault } = await readAll([Buffer.from(text)], columns);
+  return [rows.length, fault && `${fault.line} ${fault.reason}`];
+}
+
 describe('a header in the middle of a response', () => {
   const response = { ...responseColumns('reverify'), joined: true };
-  const reading = async (text: string) => {
-    const { rows, fault } = await readAll([Buffer.from(text)], response);
-    return [rows.length, fault && `${fault.line} ${fault.reason}`];
-  };
+  const reading = (text: string) => endOf(text, response);
   const first = 'msisdn,outcome,occurred_on\n9876543210,verified,2026-06-03';
   test.each([
     ['after a row without its line end', `${first}msisdn,outcome,activated_on\n9876543211,reissued,2026-05-01\n`, 0, 2],
@@ -136,20 +139,16 @@ describe('a header in the middle of a response', () => {
 });
 
 describe('a header in the middle of a file that has one', () => {
-  const reading = async (text: string, columns: Columns) => {
-    const { rows, fault } = await readAll([Buffer.from(text)], columns);
-    return [rows.length, fault && `${fault.line} ${fault.reason}`];
-  };
   test('ends the file where the columns have changed their places: IMSIs would be read as handsets', async () => {
     const usage = 'imei,imsi,msisdn,last_seen\n350000000000006,404100000000001,9876543210,2026-05-20\n';
     const other = 'imsi,imei,msisdn,last_seen\n404100000000002,350000000000014,9876543211,2026-05-20\n';
-    expect(await reading(usage + other, usageColumns)).toEqual([1, '3 misplaced_header']);
+    expect(await endOf(usage + other, usageColumns)).toEqual([1, '3 misplaced_header']);
     const report = 'imei,case_ref\n350000000000006,A\ncase_ref,imei\nB,350000000000014\n';
-    expect(await reading(report, reportColumns)).toEqual([1, '3 misplaced_header']);
+    expect(await endOf(report, reportColumns)).toEqual([1, '3 misplaced_header']);
   });
   test('is a row that names nobody where it is the same again, as on each page of a print', async () => {
     const report = 'imei,case_ref\n350000000000006,A\nIMEI,Case Ref\n350000000000014,B\n';
-    expect(await reading(report, reportColumns)).toEqual([3, null]);
+    expect(await endOf(report, reportColumns)).toEqual([3, null]);
   });
 });
 
@@ -192,7 +191,7 @@ describe('rows between two quotes, which open and close in their notes', () => {
     const note = 'msisdn,outcome,remarks\n9876543210,failed,"no answer\ncame back, was told, left"\n';
     expect(await reading(note, responseColumns('reverify'))).toEqual(['2 row']);
   });
-  test('two rows with a quote alone in one cell are no row: what stands between them is no text', async () => {
+  test('are a reject where each quote stands alone in a cell: what stands between them is no text', async () => {
     for (const [text, shown] of [
       ['imei,seen by,note\n1,me,"\n2,you,"\n3,us,x\n', '1,me,2,you,'],
       ['imei,seen by,note\r\n1,",x\r\n2,",y\r\n3,us,x\r\n', '1,,x\r\n2,,y'],
