@@ -32,6 +32,11 @@ describe('a total beneath a column', () => {
       ['352099001761481', 'lot', '12x', 'x12', '490154203237518', '842253204998999'],
       [5],
     ],
+    [
+      'beneath words between handsets as they are printed',
+      ['35-209900-176148-1', 'lot', '12x', 'x12', '49-015420-323751-8', '84-225320-499899-9'],
+      [5],
+    ],
     // 9 × 1234567890128 is 11111111011152, which has 14 digits: spreadsheets cut off the 0 with which these handsets begin.
     ['of handsets without their first 0', [...Array(9).fill('1234567890128'), '11111111011152'], [9]],
     ['of two of the smallest handsets', ['1000000000000', '1000000000000', '2000000000000'], [2]],
