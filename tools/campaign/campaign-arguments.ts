@@ -11,6 +11,7 @@ const MOST_JOBS = 16;
 export const help = `npm run campaign: small batches on the local cloud, with faults, and every invariant checked after each.
 
   npm run campaign -- --runs 500 --seed 1        some two hours on two free cores
+  npm run campaign -- --resume done              notes in the file done which runs were made; the same command goes on with the others
   npm run campaign -- --seed 1 --only 17         one run again, as a failure tells it
   npm run campaign -- --systematic               each single fault, some hours on two free cores
   npm run campaign -- --systematic --only 17     one of them again
@@ -42,7 +43,7 @@ Options
   --jobs N        so many at a time, each in a process of its own (default ${DEFAULT_JOBS})
   --systematic    each single fault of one story
   --every N       with --systematic: each N-th fault only
-  --resume FILE   with --systematic: notes there what was done, and leaves out what it has
+  --resume FILE   notes there what was done, and leaves out what it has
   --help          this page
 
 Exit status: 0 when every run kept every rule, 1 when one did not, 2 when the command line is wrong.
@@ -53,6 +54,8 @@ export interface RandomSettings {
   /** The numbers of the runs, counted from 0. */
   readonly runs: readonly number[];
   readonly jobs: number;
+  /** The file in which finished runs are noted. */
+  readonly resume: string | undefined;
 }
 
 export interface SystematicSettings {
@@ -61,7 +64,6 @@ export interface SystematicSettings {
   readonly only: readonly number[] | undefined;
   readonly every: number;
   readonly jobs: number;
-  /** The file in which finished runs are noted. */
   readonly resume: string | undefined;
 }
 
@@ -85,6 +87,7 @@ export function campaignSettings(argv: readonly string[], where = '.'): Campaign
   if (values === 'help') return 'help';
   const seed = wholeNumber('seed', values.seed, DEFAULT_SEED, 0, LARGEST_SEED);
   const jobs = wholeNumber('jobs', values.jobs, DEFAULT_JOBS, 1, MOST_JOBS);
+  const resume = values.resume === undefined ? undefined : resolve(where, values.resume);
   const only = values.only?.map((text) => wholeNumber('only', text, 0, 0, MOST_RUNS));
   if (values.systematic) {
     if (values.runs !== undefined)
@@ -92,18 +95,11 @@ export function campaignSettings(argv: readonly string[], where = '.'): Campaign
     if (only !== undefined && values.every !== undefined)
       throw new CommandError('--only names the faults: --every has no place beside it');
     const every = wholeNumber('every', values.every, 1, 1, MOST_RUNS);
-    return {
-      seed,
-      only,
-      every,
-      jobs: Math.min(jobs, only?.length ?? jobs),
-      resume: values.resume === undefined ? undefined : resolve(where, values.resume),
-    };
+    return { seed, only, every, jobs: Math.min(jobs, only?.length ?? jobs), resume };
   }
-  for (const option of ['every', 'resume'] as const)
-    if (values[option] !== undefined) throw new CommandError(`--${option} goes with --systematic`);
+  if (values.every !== undefined) throw new CommandError('--every goes with --systematic');
   if (only !== undefined && values.runs !== undefined)
     throw new CommandError('--only names the runs: --runs has no place beside it');
   const runs = only ?? [...Array(wholeNumber('runs', values.runs, DEFAULT_RUNS, 1, MOST_RUNS)).keys()];
-  return { seed, runs, jobs: Math.min(jobs, runs.length) };
+  return { seed, runs, jobs: Math.min(jobs, runs.length), resume };
 }

@@ -13,12 +13,11 @@ import {
   type RandomSettings,
   type SystematicSettings,
 } from './campaign-arguments.ts';
-import { Done } from './done.ts';
+import { Done, numberOf, type Task } from './done.ts';
 import { everyOf, MODES } from './one-fault.ts';
 import { type Result, repeating, Stage } from './run.ts';
 import { CONTEXT } from './story.ts';
 import { CONTEXTS, type Noted, type NumberedCase, note, repeatingCase } from './systematic.ts';
-import type { Task } from './worker.ts';
 
 const number = (value: number) => Math.round(value).toLocaleString('en-GB');
 const print = (text: string) => process.stdout.write(`${text}\n`);
@@ -44,24 +43,31 @@ async function runAll(seed: number, jobs: number, tasks: readonly Task[], done: 
 
 const progress = showProgress(process.stderr);
 
-/** Makes the runs and shows the progress; runs that broke a rule are told of at once. Resolves with all results. */
+/**
+ * Makes the runs that are not done, and shows the progress; runs that broke a rule are told of at once. Resolves with the results of all
+ * tasks, in the order of their numbers.
+ */
 async function showAll(
   { seed, jobs }: CampaignSettings,
   tasks: readonly Task[],
-  name: (n: number) => string,
-  done: (result: Result) => void = () => {},
+  done: Done,
+  repeat: (n: number) => string,
 ): Promise<Result[]> {
-  const results: Result[] = [];
+  const left = tasks.filter((task) => done.of(task) === undefined);
+  if (left.length < tasks.length) print(`${number(tasks.length - left.length)} of them were done before`);
+  const byNumber = new Map(left.map((task) => [numberOf(task), task]));
+  let count = 0;
   progress.stage('Running');
-  progress.follow(() => `${results.length} of ${tasks.length} runs`);
-  await runAll(seed, jobs, tasks, (result) => {
-    results.push(result);
-    done(result);
-    progress.reached(results.length / tasks.length);
-    if (result.broken.length > 0) progress.event(`run ${result.n} broke a rule: ${name(result.n)}`);
+  progress.follow(() => `${count} of ${left.length} runs`);
+  await runAll(seed, jobs, left, (result) => {
+    const task = byNumber.get(result.n);
+    if (task === undefined) throw new Error(`run ${result.n} was made, and none asked for it`);
+    done.add(task, result);
+    progress.reached(++count / left.length);
+    if (result.broken.length > 0) progress.event(`run ${result.n} broke a rule: ${repeat(result.n)}`);
   });
   progress.end();
-  return results.sort((a, b) => a.n - b.n);
+  return tasks.flatMap((task) => done.of(task) ?? []).sort((a, b) => a.n - b.n);
 }
 
 function tell(results: readonly Result[], name: (n: number) => string, repeat: (n: number) => string): boolean {
@@ -77,10 +83,10 @@ const keptOf = (results: readonly Result[]) => {
 };
 
 async function random(settings: RandomSettings): Promise<boolean> {
-  const { seed, runs } = settings;
+  const { seed, runs, resume } = settings;
   const repeat = (n: number) => repeating(seed, n);
   const began = performance.now();
-  const results = await showAll(settings, runs, repeat);
+  const results = await showAll(settings, runs, new Done(resume, { random: seed }), repeat);
   const faults = new Map<string, number>();
   for (const result of results)
     for (const [kind, count] of Object.entries(result.faults)) faults.set(kind, (faults.get(kind) ?? 0) + count);
@@ -106,7 +112,7 @@ async function noteAlone(seed: number): Promise<Noted> {
 
 async function systematic(settings: SystematicSettings): Promise<boolean> {
   const { seed, only, every } = settings;
-  const done = new Done(settings.resume, seed);
+  const done = new Done(settings.resume, { systematic: seed });
   progress.stage('Noting');
   const noted = await noteAlone(seed);
   const { cases } = noted;
@@ -115,16 +121,10 @@ async function systematic(settings: SystematicSettings): Promise<boolean> {
   if (missing !== undefined)
     throw new CommandError(`--only ${missing}: the faults are numbered from 0 to ${cases.length - 1}`);
   const asked: NumberedCase[] = only?.flatMap((n) => cases[n] ?? []) ?? everyOf(cases, every);
-  const left = asked.filter((one) => done.of(one) === undefined);
-  if (left.length < asked.length) print(`${number(asked.length - left.length)} of them were done before`);
   const name = (n: number) => `: ${cases[n]?.mode}, ${cases[n]?.place} (${cases[n]?.story} story)`;
   const repeat = (n: number) => repeatingCase(seed, n);
   const began = performance.now();
-  await showAll(settings, left, repeat, (result) => {
-    const fault = cases[result.n];
-    if (fault !== undefined) done.add(fault, result);
-  });
-  const results = asked.flatMap((one) => done.of(one) ?? []);
+  const results = await showAll(settings, asked, done, repeat);
   const each = results.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / Math.max(1, results.length);
   print(
     `${number(results.length)} runs, seed ${seed}, ${(each / 1000).toFixed(1)} s each, in ${seconds(began)} s; ${keptOf(results)}`,

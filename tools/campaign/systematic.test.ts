@@ -86,29 +86,44 @@ describe('a long campaign', () => {
   it('goes on where it was interrupted, whatever numbers its faults have then, and not with what another one did', () => {
     const folder = mkdtempSync(join(tmpdir(), 'campaign-'));
     const file = join(folder, 'done');
-    const fault = (place: string, n: number) => ({ story: 'plain', mode: 'before' as const, place, n });
+    const fault = (place: string, n: number) => ({ story: 'small' as const, mode: 'before' as const, place, n });
     const result = (n: number): Result => ({ n, broken: [], faults: {}, milliseconds: 5 });
     try {
-      const first = new Done(file, 1);
+      const first = new Done(file, { systematic: 1 });
       expect(first.of(fault('Order 1', 3))).toBeUndefined();
       first.add(fault('Order 1', 3), result(3));
       first.add(fault('Close 1', 1), result(1));
       // Cut in the middle of a line.
       writeFileSync(file, readFileSync(file, 'utf8').slice(0, -10));
-      const second = new Done(file, 1);
+      const second = new Done(file, { systematic: 1 });
       expect(second.of(fault('Order 1', 4))).toEqual(result(4));
       expect(second.of(fault('Close 1', 1))).toBeUndefined();
       expect(second.of({ ...fault('Order 1', 3), mode: 'after' })).toBeUndefined();
       expect(second.of({ ...fault('Order 1', 3), story: 'moved' })).toBeUndefined();
       second.add(fault('Close 1', 2), result(2));
-      const third = new Done(file, 1);
+      const third = new Done(file, { systematic: 1 });
       expect([third.of(fault('Order 1', 0)), third.of(fault('Close 1', 9))]).toEqual([result(0), result(9)]);
       // What another seed did is not lost for a slip of the pen.
       const kept = readFileSync(file, 'utf8');
-      expect(() => new Done(file, 2)).toThrow(CommandError);
+      for (const other of [{ systematic: 2 }, { random: 1 }]) expect(() => new Done(file, other)).toThrow(CommandError);
       writeFileSync(join(folder, 'notes'), 'mine');
-      expect(() => new Done(join(folder, 'notes'), 1)).toThrow(/does not hold what was done of seed 1/);
+      expect(() => new Done(join(folder, 'notes'), { random: 1 })).toThrow(
+        /does not hold what was done of .*random.*1/,
+      );
       expect(readFileSync(file, 'utf8')).toBe(kept);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('goes on with random runs by their numbers', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'campaign-'));
+    const file = join(folder, 'done');
+    const result: Result = { n: 3, broken: ['a rule'], faults: { lost: 2 }, milliseconds: 5 };
+    try {
+      new Done(file, { random: 7 }).add(3, result);
+      const again = new Done(file, { random: 7 });
+      expect([again.of(3), again.of(30)]).toEqual([result, undefined]);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,9 +1,7 @@
 /** A process of the campaign: it is sent runs, one at a time, and sends back their results. */
+import { numberOf, type Task } from './done.ts';
 import { type Result, Stage } from './run.ts';
-import { type NumberedCase, tryCase } from './systematic.ts';
-
-/** The number of a random run, or a fault of the systematic story. */
-export type Task = number | NumberedCase;
+import { tryCase } from './systematic.ts';
 
 const seed = Number(process.argv[2]);
 await using stage = new Stage();
@@ -13,10 +11,15 @@ const work = (task: Task): Promise<Result> =>
   typeof task === 'number' ? stage.run(seed, task) : tryCase(stage, seed, task);
 process.on('message', (task: Task | 'end') => {
   if (task === 'end') return ended.resolve();
-  const n = typeof task === 'number' ? task : task.n;
   work(task).then(
     (result) => process.send?.(result),
-    (error: Error) => process.send?.({ n, broken: [`the run ended with ${error.stack}`], faults: {}, milliseconds: 0 }),
+    (error: Error) =>
+      process.send?.({
+        n: numberOf(task),
+        broken: [`the run ended with ${error.stack}`],
+        faults: {},
+        milliseconds: 0,
+      }),
   );
 });
 process.on('disconnect', () => ended.resolve());
