@@ -80,12 +80,18 @@ export interface NotedReport extends Omit<WeighedReport, 'ending'> {
   readonly batch: { readonly batchId: BatchId; readonly execution: string } | null;
 }
 
-/** The most reports of a day that an agency's record lists, some 200 bytes each; older ones stand in it as one. */
+/** The most reports that an agency's record lists, some 200 bytes each; older ones stand in it as one. */
 const MOST_NOTED = 1000;
 
-/** The record with one more report, which comes last. A report that is a day older counts with none any more, and is not kept. */
+/**
+ * The days for which a report stands in its agency's record. It counts for one day, and reports are noted in another order than they were
+ * weighed: one whose Gather is slow, or is tried again, still finds those of its own day.
+ */
+const NOTED_DAYS = 2;
+
+/** The record with one more report, which comes last. */
 export function noteReport(noted: readonly NotedReport[], report: NotedReport): NotedReport[] {
-  const since = addSeconds(report.weighedAt, -DAY_SECONDS);
+  const since = addSeconds(report.weighedAt, -NOTED_DAYS * DAY_SECONDS);
   const kept = noted.filter(({ weighedAt }) => weighedAt > since);
   if (kept.length < MOST_NOTED) return [...kept, report];
   // The one in which they are put together takes a place, too.

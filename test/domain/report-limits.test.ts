@@ -69,13 +69,27 @@ describe("an agency's record", () => {
     handsets: 1,
   });
 
-  test('keeps what was weighed less than a day before the newest, which comes last', () => {
+  test('keeps what was weighed less than two days before the newest, which comes last', () => {
     const [old, young, newest] = [
-      noted('2026-06-01T00:00:00Z'),
-      noted('2026-06-01T00:00:01Z'),
+      noted('2026-05-31T00:00:00Z'),
+      noted('2026-05-31T00:00:01Z'),
       noted('2026-06-02T00:00:00Z'),
     ];
     expect(noteReport([old, young], newest)).toEqual([young, newest]);
+  });
+
+  test('has every report of a day for one that is noted late, whichever were noted since it was weighed', () => {
+    const first = noted('2026-06-01T00:05:00Z', 1);
+    const late = noted('2026-06-02T00:00:00Z', 2);
+    const before = noteReport(noteReport([], first), noted('2026-06-02T00:10:00Z', 3));
+    // Ten each of the first, of the one in between, and its own.
+    const others = before.map(({ batch: _, ...one }) => ({ ...one, ending: 'directed' as const }));
+    expect(overLimit(late, others, { numbers: 29, handsets: 100 })).toEqual({
+      of: 'agency',
+      what: 'numbers',
+      found: 30,
+      limit: 29,
+    });
   });
 
   test('grows no further than a thousand reports, and forgets none: the oldest stand in it as one, which always counts', () => {
