@@ -208,7 +208,7 @@ export type AlreadyState =
 
 /** What may be decided of a row: that it is directed, or why not. `reversed`: it was taken back, and not seen since. */
 export type ClaimState = 'directed' | LeftOut | 'reversed' | AlreadyState;
-/** All of them. */
+/** All states of a claim. */
 export const CLAIM_STATES: readonly ClaimState[] = [
   ...new Set([...Object.keys(BOOKS.connections.decided), ...Object.keys(BOOKS.blocks.decided)]),
 ] as ClaimState[];
@@ -286,7 +286,7 @@ export const DIRECTION_KINDS = {
 } as const satisfies Readonly<Record<string, DirectionRules>>;
 /** What a direction asks of its operator. */
 export type DirectionKind = keyof typeof DIRECTION_KINDS;
-/** All of them, as the table has them. */
+/** All kinds of direction, in the table's order. */
 export const DIRECTION_KIND_NAMES = [
   'block',
   'reverify',
@@ -354,7 +354,7 @@ export const BATCH_KINDS = {
   },
 } as const satisfies Readonly<Record<string, BatchRules>>;
 export type BatchKind = keyof typeof BATCH_KINDS;
-/** All of them, as the table has them. */
+/** All kinds of batch, in the table's order. */
 export const BATCH_KIND_NAMES = ['report', 'followup', 'reversal'] as const satisfies readonly BatchKind[];
 true satisfies BatchKind extends (typeof BATCH_KIND_NAMES)[number] ? true : false;
 

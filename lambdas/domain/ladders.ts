@@ -30,8 +30,8 @@ export interface Rung {
 }
 
 /**
- * A direction's rungs as they are planned. Their deadlines follow from the start and the ladder alone and are computed once, so
- * that a deadline, once told, never moves; those of a re-verification wait for its first order. A day is 24 hours.
+ * A direction's rungs as they are planned. Their deadlines follow from the start and the ladder alone and are computed once, so that one
+ * that was told never moves earlier; those of a re-verification move later until its first order is out. A day is 24 hours.
  */
 export function deadlinesOf(ladder: readonly RungPolicy[], start: Instant): Rung[] {
   let days = 0;

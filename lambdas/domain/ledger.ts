@@ -219,6 +219,7 @@ export function takenBack(ledger: Ledger): number[] {
 /**
  * The ledger with these rows (from 0) marked as taken back; undefined if all of them are. After the seal the mark lies beside the late
  * answers: the books stay as they are.
+ * @throws LedgerDamaged for a row that the direction doesn't have
  */
 export function markTakenBack(ledger: Ledger, rows: readonly number[]): Ledger | undefined {
   const bytes = new Uint8Array(currentOutcomes(ledger));
@@ -234,8 +235,9 @@ export function markTakenBack(ledger: Ledger, rows: readonly number[]): Ledger |
  * and all are marked, so that no order that takes service and no list carries them. Undefined if it did so before: a reversal has one
  * entry, and takes all of its rows of a direction by one commit. A reversal above `maxReversals` takes them alike, and has no entry: the
  * rows that it ends name nobody, and are counted with no reversal. After the seal all lies beside the late answers.
- * @param on the day of the reversal's `directed`; `at`: that instant; `attempt`: whose list of the words that this replaces counts, '' if
- * there is none
+ * @param on the day of the reversal's `directed`
+ * @param at the instant of that
+ * @param attempt whose list of the words that this replaces counts; '' if there is none
  * @throws LedgerDamaged for a row that the direction doesn't have
  */
 export function withdrawRows(

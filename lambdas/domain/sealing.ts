@@ -99,6 +99,10 @@ export function hasFailed(bytes: Uint8Array, row: number): boolean {
   return byte === code.failed || (byte === code.overdue && fileOf(bytes, at) > 0);
 }
 
+/**
+ * How many rows have which outcome. A byte that is no outcome counts as open, so that the books don't balance; rules that act on a row
+ * throw (`outcomeAt`).
+ */
 function countedIn(bytes: Uint8Array): OutcomeCounts {
   const counts = new Array<number>(OUTCOMES.length).fill(0);
   let overdueFailed = 0;

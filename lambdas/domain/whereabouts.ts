@@ -4,7 +4,10 @@ import { rulesOf } from './kinds.ts';
 import type { Rung } from './ladders.ts';
 import { countOpen, type Ledger, LedgerDamaged, rowsFor } from './ledger.ts';
 
-/** Its last rung's deadline, as it is planned or told. */
+/**
+ * The deadline of a ledger's last rung, as it is planned or told.
+ * @throws LedgerDamaged if it has no rungs
+ */
 export function lastDeadline(ledger: Ledger): Instant {
   const last = ledger.rungs.at(-1);
   if (last === undefined) throw new LedgerDamaged(ledger.directionId, 'its ladder has no rungs');

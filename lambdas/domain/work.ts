@@ -225,10 +225,13 @@ export const MARKS = {
 /** What was committed and could not be told yet: notices to participants, and notes to the audit. */
 export const UNTOLD = { ...folder('untold'), notices: folder('untold/notices'), audit: folder('untold/audit') };
 
+/** The days for which whatever was put into the bucket is there for sure: fewer than the smallest `workDays` of a stage. */
+export const SURELY_KEPT_DAYS = 365;
+
 /**
- * Whether the bucket may have let go of what was put there at an instant: it keeps everything for 400 days at least (`workDays`). An object that
- * is missing within 365 days was lost, and whoever misses it fails.
+ * Whether the bucket may have let go of what was put there at an instant: what is missing before that was lost, and whoever misses it
+ * fails.
  */
 export function mayBeGone(at: Instant, now: Instant): boolean {
-  return addSeconds(at, 365 * DAY_SECONDS) < now;
+  return addSeconds(at, SURELY_KEPT_DAYS * DAY_SECONDS) < now;
 }

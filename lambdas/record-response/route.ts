@@ -57,7 +57,7 @@ class RoutedMeanwhile extends Error {
 const ROWS_AT_ONCE = 5000;
 
 const MOST_TRIES = 5;
-/** Milliseconds. */
+/** Milliseconds until another attempt's routing can be read. */
 const PAUSE = 200;
 
 /** The rows of a combined file, some at a time. @throws FileFault */

@@ -57,17 +57,20 @@ export const policy = z.object({
   linksPerShard: z.int().positive().max(100_000),
   /** Links that a reported handset has on average: 2,000,000 connections over 28,200 handsets. */
   linksPerHandset: z.int().positive(),
-  /** The number of distinct numbers from which on a handset looks cloned: on one day, and in the whole look-back window. */
+  /** The number of distinct numbers on one day from which on a handset looks cloned. */
   busyDay: z.int().positive(),
+  /** The number of distinct numbers in the whole look-back window from which on a handset looks cloned. */
   manyConnections: z.int().positive(),
   /**
    * The number of different approvers who must approve a report before it has any effect; if it is 0, a report goes on at once, and every
    * held handset is spared.
    */
   people: z.int().nonnegative(),
-  /** The number of approvers for a reversal, and for one that has more subjects than `largeReversal`. */
+  /** The number of approvers for a reversal. */
   reversalPeople: z.int().nonnegative(),
+  /** The number of approvers for a reversal that has more subjects than `largeReversal`. */
   largeReversalPeople: z.int().nonnegative(),
+  /** The number of subjects beyond which a reversal is a large one. */
   largeReversal: z.int().positive(),
   /** The most subjects that an appeal may have, whatever approvers say. */
   mostSubjects: z.int().positive(),
@@ -76,8 +79,9 @@ export const policy = z.object({
     .int()
     .positive()
     .max(30 * 24),
-  /** The most numbers and handsets that a report, or those of one agency in 24 hours, may reach, whatever approvers say. */
+  /** The most numbers that a report, or those of one agency in 24 hours, may reach, whatever approvers say. */
   mostNumbers: z.int().positive(),
+  /** The most handsets of such reports, likewise. */
   mostHandsets: z.int().positive(),
   /** The most days after its upload at which an exemption may end; what was prepared is kept for longer. */
   exemptionDays: z.int().positive().max(365),
@@ -93,14 +97,17 @@ export const policy = z.object({
   gateRejectedPercent: z.int().nonnegative().max(100),
   /** The largest percentage of its good rows that may name the same handset, or the same number. */
   gateSamePercent: z.int().positive().max(100),
-  /** The smallest and the largest number of its good rows, in percent of the median of its operator's last files. */
+  /** The smallest number of its good rows, in percent of the median of its operator's last files. */
   gateFewestPercent: z.int().nonnegative().max(100),
+  /** The largest number of its good rows, in percent of that median. */
   gateMostPercent: z.int().min(100),
-  /** The most and the fewest files of that median: with fewer files a file's size is not judged. */
+  /** The most files of that median, the last ones. */
   gateFiles: z.int().positive().max(50),
+  /** The fewest files of that median: with fewer a file's size is not judged. */
   gateFewestFiles: z.int().positive().max(50),
-  /** The most rows that are answered of a caseworker's file of lookups, and of all files of a day. The audit has an entry for each file. */
+  /** The most rows that are answered of a caseworker's file of lookups. The audit has an entry for each file. */
   lookupsPerFile: z.int().positive().max(2000),
+  /** The most rows that are answered of all of a caseworker's files of a day. */
   lookupsPerDay: z.int().positive().max(1_000_000),
   /**
    * Units a second that both tables bear from their first second on, for an event that is expected; raising them is paid for once. A new

@@ -18,8 +18,8 @@ export const retention = z
     linkMarginDays: z.int().min(15, 'an event may wait 14 days in its queue'),
     /** Uploads: reports, usage and responses. */
     inboxDays: z.int().min(15, 'an event may wait 14 days in its queue'),
-    /** Prepared files and plans. A ladder may take a year, and late responses are checked against its rows. */
-    workDays: z.int().min(400, 'a ladder may take a year, and is settled after it'),
+    /** Prepared files and plans. An execution may run for a year, and late responses are checked against its rows. */
+    workDays: z.int().min(400, 'an execution may run for a year, and its batch is settled after it'),
     /**
      * Everything that tells of a number or a handset beyond the work on it: its claim, from the last word on it on (a month after the end
      * of the newest ladder that directed it, in which late answers come, or a still later answer); orders, receipts, rejects and lists,
@@ -29,7 +29,7 @@ export const retention = z
       .int()
       .min(
         EXECUTION_DAYS + CONTESTED_DAYS,
-        `a ladder may take a year, and who was disconnected may contest it for ${CONTESTED_DAYS} days`,
+        `an execution may run for a year, and who was disconnected may contest it for ${CONTESTED_DAYS} days`,
       ),
     /** Explanations, and what was prepared of them: they tell what a caseworker was told of somebody. */
     explanationDays: z.int().min(15, 'an event may wait 14 days in its queue, and finds what was prepared'),

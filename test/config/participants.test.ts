@@ -380,8 +380,8 @@ describe('the retention', () => {
   it.each([
     ['linkMarginDays', 14, 'an event may wait 14 days'],
     ['inboxDays', 14, 'an event may wait 14 days'],
-    ['workDays', 365, 'a ladder may take a year'],
-    ['caseDays', 454, 'a ladder may take a year, and who was disconnected may contest it for 90 days'],
+    ['workDays', 365, 'an execution may run for a year'],
+    ['caseDays', 454, 'an execution may run for a year, and who was disconnected may contest it for 90 days'],
     ['logDays', 364, 'must be one of'],
     ['auditDays', 0, ''],
   ])('refuses %s of %i, and names the field', (field, days, why) => {

@@ -82,7 +82,7 @@ describe('the count of events', () => {
 /** A batch that is planned, directed and settled; what it meets on the way is for the caller to say. */
 function plannedPath(directing: string, more: Path['next'] = {}): Path['next'] {
   return {
-    'A report, or a batch to resume?': ['Screen the report'],
+    'A report, listed subjects, or a batch to resume?': ['Screen the report'],
     'What did Screen find?': ['Ask for the status: registered'],
     // It waits, is woken, and sees what was decided.
     'What was decided?': ['Ask for the status: waiting', 'Ask for the status: waiting', 'Ask for the status: approved'],

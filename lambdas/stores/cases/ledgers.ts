@@ -167,8 +167,9 @@ export async function commitLedger(table: string, ledger: Ledger): Promise<void>
 }
 
 const MOST_TRIES = 100;
-/** Milliseconds: the longest pause after the first lost try, and after any. */
+/** The longest pause after the first lost try, in milliseconds. */
 const FIRST_PAUSE = 20;
+/** The longest pause after any lost try, in milliseconds. */
 const LONGEST_PAUSE = 500;
 
 /**

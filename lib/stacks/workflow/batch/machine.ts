@@ -33,7 +33,7 @@ import {
 } from './states.ts';
 
 /**
- * One report's work. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. For a batch that doesn't expand it is
+ * One batch's work: a report's, a night's or a reversal's. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. For a batch that doesn't expand it is
  * `{ collect: { kind, … } }`: its subjects are collected in the place of 1 and 2. If the execution of a batch has ended, another one goes
  * on with it, `{ resume: { batchId } }`: at 6 if its plan counts, and at 3 if its ending is still to be published.
  *
@@ -64,7 +64,7 @@ export function batchFlow(scope: Construct, parts: BatchParts): IChainable {
   const screen = screenTheReport(flow, gather, settle);
   const resume = resumeTheBatch(flow, direct, decision);
   const collect = collectTheSubjects(flow, { approved: turn, waiting: decision });
-  return Choice.jsonata(scope, 'A report, or a batch to resume?')
+  return Choice.jsonata(scope, 'A report, listed subjects, or a batch to resume?')
     .when(Condition.jsonata('{% $exists($states.input.collect) %}'), collect)
     .when(Condition.jsonata('{% $exists($states.input.resume) %}'), resume, {
       assign: { batch: '{% $states.input.resume %}', attempt: 0 },
@@ -309,8 +309,8 @@ function directTheOperators(flow: Flow, next: IChainable): IChainable {
     .otherwise(directMany.next(next));
 }
 
-/** The decision of an execution that doesn't know it: something ended, and is to be asked about. */
-const ENDED = { state: 'waiting', remindAt: null, decideBy: null };
+/** What a resumed execution knows of its batch's decision: nothing, so it asks Await. */
+const DECISION_UNKNOWN = { state: 'waiting', remindAt: null, decideBy: null };
 
 /** The beginning of an execution that resumes a batch: goes on at `direct` if its plan counts, and at `publish` if it ended before. */
 function resumeTheBatch(flow: Flow, direct: IChainable, publish: IChainable): IChainable {
@@ -324,7 +324,7 @@ function resumeTheBatch(flow: Flow, direct: IChainable, publish: IChainable): IC
       planned: RESULT,
       plan: '{% $states.result.Payload.plan %}',
       attempt: '{% $states.result.Payload.attempt %}',
-      decided: ENDED,
+      decided: DECISION_UNKNOWN,
     },
   );
   const nothingToResume = Succeed.jsonata(scope, 'Nothing to resume');
@@ -350,7 +350,7 @@ function settleTheBooks(flow: Flow): IChainable {
   const waitForLastDeadline = Wait.jsonata(scope, 'Wait for the last deadline', {
     time: WaitTime.timestamp('{% $settled.until %}'),
   });
-  const done = Succeed.jsonata(scope, 'Books balanced', { outputs: { batchId: '{% $batch.batchId %}' } });
+  const done = Succeed.jsonata(scope, 'Batch settled', { outputs: { batchId: '{% $batch.batchId %}' } });
   catchEverything(settle, afterTrouble(flow, 'settling fails', 'settling_failing', settle), WITH_ERROR);
   return settle.next(
     Choice.jsonata(scope, 'Is the batch settled?')
