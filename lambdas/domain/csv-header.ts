@@ -130,15 +130,15 @@ export class CsvHeader<Column extends string> {
   }
 
   /**
-   * Reads a record beneath the header: a row, another header that counts for the rows beneath it, or a spoilt one, by which those could not be
+   * Reads a record beneath the header: a row, another header that counts for the rows beneath it, or a misplaced one, by which those could not be
    * read.
    * @param isOneLine whether no cell has a line break
    */
-  read(line: number, cells: readonly string[], isOneLine: boolean): CsvRow<Column> | 'header' | 'spoilt_header' {
+  read(line: number, cells: readonly string[], isOneLine: boolean): CsvRow<Column> | 'header' | 'misplaced_header' {
     const { joined = false, rewrite } = this.#columns;
     const hasIdentifier = cells.some(namesSomebody);
     if (joined && !hasIdentifier && this.#isHeaderAgain(cells)) return 'header';
-    if (this.#isSpoiltHeader(cells, hasIdentifier)) return 'spoilt_header';
+    if (this.#isMisplacedHeader(cells, hasIdentifier)) return 'misplaced_header';
     const reason = this.#reasonOf(cells, isOneLine);
     if (reason !== undefined) return { line, reason, text: cells.map(textOf).join(',') };
     const row = {} as Record<Column, string>;
@@ -200,7 +200,7 @@ export class CsvHeader<Column extends string> {
    * column has another name, or the file is of a kind that has one header, and the columns have changed their places. The rows beneath it
    * would be read by the columns of the header before.
    */
-  #isSpoiltHeader(cells: readonly string[], hasIdentifier: boolean): boolean {
+  #isMisplacedHeader(cells: readonly string[], hasIdentifier: boolean): boolean {
     // Nearly all rows are such, so no more is looked at.
     if (hasIdentifier && cells.length === this.#width) return false;
     const { joined = false, required, optional, oneOf = [] } = this.#columns;

@@ -327,7 +327,7 @@ class RecordReader<Column extends string> {
     }
     const read = this.#header?.read(line, cells, this.#line === line + 1) ?? 'header';
     if (read === 'header') this.#take(line, cells);
-    else if (read === 'spoilt_header') {
+    else if (read === 'misplaced_header') {
       // Nothing is taken of this line: pieces of a file end before it.
       this.#line = line;
       this.#offset = start;

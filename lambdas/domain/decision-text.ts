@@ -4,7 +4,7 @@ import { approver, recordedByApprover } from './approver-files.ts';
 import { GROUNDS } from './decision-rows.ts';
 import { type Decision, ENDINGS } from './decisions.ts';
 import { LIMITED, LIMITED_BY } from './report-limits.ts';
-import { fields, formOf } from './stored.ts';
+import { fields, formOf, unchanged } from './stored.ts';
 import { ACTS } from './subjects.ts';
 
 const overLimit = z.strictObject({
@@ -71,5 +71,5 @@ export const decisionRecordForm = formOf<Decision>(
   decision as unknown as z.ZodType<Decision>,
   // The second form has the remarks of whoever refuses, which upload a file was, and when each word was uploaded; the third knows the limit
   // of an appeal.
-  { 1: (content) => ({ ...content, votes: withInstants(content.votes as Words) }), 2: (content) => content },
+  { 1: (content) => ({ ...content, votes: withInstants(content.votes as Words) }), 2: unchanged },
 );

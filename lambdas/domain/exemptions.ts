@@ -5,7 +5,7 @@ import type { CsvRow } from './csv-header.ts';
 import { addDays, addSeconds, DAY_SECONDS, type Day, dayOf, type Instant, readDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
-import { fields, formOf } from './stored.ts';
+import { fields, formOf, unchanged } from './stored.ts';
 
 /** The columns of a file of exemptions. */
 export const exemptionColumns = { required: ['until', 'reason'], optional: ['msisdn', 'imei'] } as const;
@@ -287,5 +287,5 @@ export const exemptionsForm = formOf<Exemptions>(
   2,
   exemptions as unknown as z.ZodType<Exemptions>,
   // The second form says which upload a file was, and when.
-  { 1: (content) => content },
+  { 1: unchanged },
 );

@@ -4,7 +4,7 @@
  */
 import { csvLine, outside } from './csv-line.ts';
 import { type Day, dayOf, type Instant } from './days.ts';
-import { type Imei, imeiOut, type Msisdn, type OperatorId } from './identifiers.ts';
+import { type Imei, imeiOfNumber, imeiOut, type Msisdn, type OperatorId } from './identifiers.ts';
 import type { AlreadyState, ClaimState, LeftOut, Outcome } from './kinds.ts';
 import { code, outcomeMask } from './outcomes.ts';
 import { BadWorkLine } from './tabbed.ts';
@@ -189,7 +189,7 @@ export class HandsetRows {
     yield csvLine(['imei', 'case_ref', 'connections', ...COLUMNS, 'blocked_at', 'held', 'remark']);
     const counts = about.usage === null ? null : this.#counts();
     for (const [place, number] of this.#imeis.entries()) {
-      const imei = String(number).padStart(14, '0') as Imei;
+      const imei = imeiOfNumber(number);
       const own = counts?.subarray(place * WIDTH, (place + 1) * WIDTH);
       const countOf = (name: Counted) => own?.[1 + COUNTED.indexOf(name)] ?? 0;
       const blocks = [...(this.#blocks[place] ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));

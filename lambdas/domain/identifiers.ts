@@ -419,3 +419,13 @@ function hashOf(identifier: string): number {
   }
   return hash >>> 0;
 }
+
+/** The handset with these 14 digits, which are counted as a number: what streams millions of them keeps numbers. */
+export function imeiOfNumber(number: number): Imei {
+  return String(number).padStart(14, '0') as Imei;
+}
+
+/** The connection with these ten digits, which are counted as a number, likewise. */
+export function msisdnOfNumber(number: bigint): Msisdn {
+  return `+91${String(number).padStart(10, '0')}` as Msisdn;
+}

@@ -17,7 +17,7 @@ import {
 import { currentOutcomes, fileSaying, type Ledger, type RecordedFile } from './ledger.ts';
 import { outcomeAt } from './outcomes.ts';
 import type { RejectedRow } from './reasons.ts';
-import { type Covers, fields, formOf } from './stored.ts';
+import { type Covers, fields, formOf, unchanged } from './stored.ts';
 
 /** A row (from 0) of a direction that goes on elsewhere, or is to be restored, as a response says. */
 export type MovedRow =
@@ -46,7 +46,7 @@ const moved = z.strictObject({
 true satisfies Covers<typeof moved, Moved>;
 
 /** `Moved`, as it lies in the work bucket. */
-export const movedForm = formOf<Moved>('list of moved rows', 2, moved, { 1: (content) => content });
+export const movedForm = formOf<Moved>('list of moved rows', 2, moved, { 1: unchanged });
 
 /** The moved row that an answer makes; undefined if its row stays where it is, or ends there. */
 export function movedRow({ row, outcome, onward, returnsTo }: AnsweredRow): MovedRow | undefined {

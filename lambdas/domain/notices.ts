@@ -10,7 +10,7 @@ import { ORDERS } from './ladders.ts';
 import { isFileReason, STRAYS } from './reasons.ts';
 import { LIMITED, LIMITED_BY } from './report-limits.ts';
 import { USAGE_WARNINGS } from './sightings.ts';
-import { formOf } from './stored.ts';
+import { formOf, unchanged } from './stored.ts';
 
 const count = z.int().nonnegative();
 const instant = z.iso.datetime({ precision: 0 }).describe('an instant in UTC, in whole seconds');
@@ -432,11 +432,11 @@ export const toldForm = formOf<Told>(
   // The second form has what receipts count, and why a batch was refused; the third, what is asked of a reversal; the fourth, the uploaded
   // file; the fifth, the daily digest; the sixth, batches of no handsets.
   {
-    1: (content) => content,
-    2: (content) => content,
-    3: (content) => content,
-    4: (content) => content,
-    5: (content) => content,
+    1: unchanged,
+    2: unchanged,
+    3: unchanged,
+    4: unchanged,
+    5: unchanged,
   },
 );
 

@@ -5,7 +5,7 @@ import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { BOOKS, DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import { ORDERS, type Rung } from './ladders.ts';
 import { MOST_INLINE } from './limits.ts';
-import { type Covers, fields, formOf } from './stored.ts';
+import { type Covers, fields, formOf, unchanged } from './stored.ts';
 import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 
 /** The number that a step handed on is not the one that the step before it counted: something of the plan was lost, or came twice. */
@@ -226,11 +226,13 @@ function withColumnsSince({ decisions, ...content }: Record<string, unknown>): R
   ]);
   return { ...content, decisions: Object.fromEntries(now) };
 }
-/** Before the sixth form nobody was ported. */
+
 type Content = Record<string, unknown>;
+
+/** Before the sixth form nobody was ported. */
 const withPorted = (content: Content) => ({ ...content, ported: {} });
 const withBoth = (content: Content) => withPorted(withColumnsSince(content));
-const EARLIER = { 1: withBoth, 2: withBoth, 3: withBoth, 4: withBoth, 5: withPorted, 6: (content: Content) => content };
+const EARLIER = { 1: withBoth, 2: withBoth, 3: withBoth, 4: withBoth, 5: withPorted, 6: unchanged };
 /** Before the seventh form there were no follow-ups, and before the eighth no reversals: their empty fields are given. */
 const since = (moved: object, reversed: object): Record<number, (content: Content) => Content> =>
   Object.fromEntries([

@@ -64,7 +64,7 @@ export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploaded
     const mine = rows.filter((row) => row.operator === operator);
     return { operator, ...numberAt(mine, own, uploadedOn) };
   });
-  return combined(perOperator, taken);
+  return ofAllOperators(perOperator, taken);
 }
 
 /**
@@ -182,7 +182,7 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
   let isUnanswered = false;
   for (const row of rows) {
     if (givesBack(row.kind)) {
-      if (row.outcome === 'restored' && !own.some((one) => endedAfter(one, row))) return asked(openIn);
+      if (row.outcome === 'restored' && !own.some((one) => endedAfter(one, row))) return openOrNothing(openIn);
       if (row.open) openIn ??= row.directionId;
       else if (row.outcome === 'overdue') isUnanswered = true;
       continue;
@@ -191,18 +191,18 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     if ((row.open || row.waits) && openIn === undefined) return { state: 'directed', from: row };
     // Somebody who was verified, and cut off all the same, was to be restored: nobody said that they were.
     if (givesServiceBack(row.outcome))
-      return isUnanswered && !openIn ? { state: 'directed', from: row } : asked(openIn);
+      return isUnanswered && !openIn ? { state: 'directed', from: row } : openOrNothing(openIn);
     const isEnded = endsConnection(row.outcome);
     if (!(isEnded || row.open || row.waits || row.outcome === 'overdue' || row.cut)) continue;
-    if (openIn !== undefined) return asked(openIn);
+    if (openIn !== undefined) return openOrNothing(openIn);
     const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -CONTESTED_DAYS);
     return isEnded && isLongAgo ? { state: 'tooLate' } : { state: 'directed', from: row };
   }
-  return asked(openIn);
+  return openOrNothing(openIn);
 }
 
 /** The state if nothing is to be asked for, or if it is being asked for already. */
-function asked(openIn: DirectionId | undefined): AtOperator {
+function openOrNothing(openIn: DirectionId | undefined): AtOperator {
   return openIn === undefined ? { state: 'nothingToRestore' } : { state: 'alreadyOpen', openIn };
 }
 
@@ -235,7 +235,7 @@ export function decideHandset(rows: readonly SubjectRow[], scope: Scope, excepts
     const mine = rows.filter((row) => row.operator === operator);
     return { operator, ...handsetAt(mine, blocks, excepts) };
   });
-  return combined(perOperator, taken);
+  return ofAllOperators(perOperator, taken);
 }
 
 function handsetAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], excepts: Msisdn | null): AtOperator {
@@ -244,7 +244,8 @@ function handsetAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], exce
     if (givesBack(row.kind)) {
       // An unblock of the whole handset counts for each number, but an exception doesn't count for the whole handset.
       const isSame = row.excepts === null || row.excepts === excepts;
-      if (isSame && row.outcome === 'unblocked' && !own.some((one) => blockedAfter(one, row))) return asked(openIn);
+      if (isSame && row.outcome === 'unblocked' && !own.some((one) => blockedAfter(one, row)))
+        return openOrNothing(openIn);
       if (isSame && row.open) openIn ??= row.directionId;
       continue;
     }
@@ -264,7 +265,7 @@ type AtOperator =
   | { readonly state: 'tooLate' | 'nothingToRestore' };
 
 /** A subject's decision from those at each operator: the first state that any of them has. */
-function combined(
+function ofAllOperators(
   perOperator: readonly ({ readonly operator: OperatorId } & AtOperator)[],
   rows: readonly Pointer[],
 ): SubjectDecision {

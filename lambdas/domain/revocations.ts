@@ -3,9 +3,9 @@ import * as z from 'zod';
 import { APPEAL_GROUNDS } from './appeals.ts';
 import { csvLine, outside } from './csv-line.ts';
 import type { Day } from './days.ts';
-import type { Msisdn, OperatorId } from './identifiers.ts';
+import { type Msisdn, msisdnOfNumber, type OperatorId } from './identifiers.ts';
 import { REVOCATION_REASONS, type RevocationReason } from './kinds.ts';
-import { fields, formOf } from './stored.ts';
+import { fields, formOf, unchanged } from './stored.ts';
 
 /** A number that an operator disconnected, or that was surrendered, as it is published for banks and platforms. */
 export interface Revocation {
@@ -63,7 +63,7 @@ export const withdrawnListForm = formOf<{ withdrawals: readonly Withdrawal[] }>(
     ),
   }),
   // Before the second form, all of them were reissued.
-  { 1: (content) => content },
+  { 1: unchanged },
 );
 
 /** The withdrawals sorted by number: the order of both files. */
@@ -139,7 +139,7 @@ export class RevocationList {
       place = this.#shared.push({ ...shared, lsa: Buffer.from(lsa).toString() }) - 1;
       this.#placeOf.set(name, place);
     }
-    this.#words.add((BigInt(msisdn.slice(1)) << placeBits) | BigInt(place));
+    this.#words.add((BigInt(tenDigits(msisdn)) << placeBits) | BigInt(place));
   }
 
   get size(): number {
@@ -150,12 +150,12 @@ export class RevocationList {
   *rows(): Generator<Revocation> {
     for (const word of this.#words.sorted()) {
       const shared = this.#shared[Number(word & ((1n << placeBits) - 1n))];
-      if (shared !== undefined) yield { msisdn: `+${word >> placeBits}` as Msisdn, ...shared };
+      if (shared !== undefined) yield { msisdn: msisdnOfNumber(word >> placeBits), ...shared };
     }
   }
 }
 
-/** A number has 12 digits, 40 bits; 24 are left for the places. */
+/** Ten digits of a number have 34 bits; below them are 24 for the place. */
 const placeBits = 24n;
 
 /**
@@ -192,7 +192,7 @@ export class WithdrawalList {
       const ground = WITHDRAWAL_GROUNDS[Number(word & ((1n << groundBits) - 1n))];
       const next = words[n + 1];
       if (ground === undefined || (next !== undefined && next >> turnBits === number)) continue;
-      yield { msisdn: `+91${number.toString().padStart(10, '0')}` as Msisdn, withdrawnOn: this.#withdrawnOn, ground };
+      yield { msisdn: msisdnOfNumber(number), withdrawnOn: this.#withdrawnOn, ground };
     }
   }
 }

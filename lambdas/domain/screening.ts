@@ -1,6 +1,6 @@
 /** Screening: what becomes of each row of a report. */
 import type { CsvRow } from './csv-header.ts';
-import { type Identifiers, type Imei, identifiersOf } from './identifiers.ts';
+import { type Identifiers, type Imei, identifiersOf, imeiOfNumber } from './identifiers.ts';
 import { columnOf, REPORT_DIRECTS } from './kinds.ts';
 import type { RowReason } from './reasons.ts';
 import type { Reject } from './rejects.ts';
@@ -65,7 +65,7 @@ export class Screening {
 
   /** The handsets, each once, in ascending order. */
   *handsets(): Generator<Imei> {
-    for (const number of this.#distinct()) yield String(number).padStart(14, '0') as Imei;
+    for (const number of this.#distinct()) yield imeiOfNumber(number);
   }
 
   /** The counts of the rows so far. */

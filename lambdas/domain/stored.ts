@@ -49,7 +49,9 @@ export interface Form<T> {
 
 /** Turns the content of a record of an earlier form into one of the present form. */
 type Upgrade = (content: Record<string, unknown>) => Record<string, unknown>;
-const same: Upgrade = (content) => content;
+
+/** The upgrade of a form that lacks only what the present one may do without. */
+export const unchanged: Upgrade = (content) => content;
 
 /**
  * The form number `format` of a kind of record. Fields that its schema doesn't name are an error: a form that gains one gets the next
@@ -65,8 +67,11 @@ export function formOf<T extends object>(
 ): Form<T> {
   const read = (record: unknown): T => {
     const { format: stated = 1, ...content } = object(what, record);
-    const upgrade = stated === format ? same : earlier[Number(stated)];
-    if (!upgrade) throw new BadRecord(`a ${what} has form ${format}, and this one another`);
+    const upgrade = stated === format ? unchanged : earlier[Number(stated)];
+    if (!upgrade)
+      throw new BadRecord(
+        `a ${what} of form ${Number(stated)}: this code reads ${[...Object.keys(earlier), format].join(', ')}`,
+      );
     const { data, error } = schema.safeParse(upgrade(content));
     if (error) throw new BadRecord(`a ${what} has not what its form says: ${placesOf(error)}`);
     return data;

@@ -3,7 +3,7 @@
  * pattern by which policies name them (`*` stands for any characters, also `/`).
  */
 import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
-import { folder } from './folders.ts';
+import { folder as folderOf } from './folders.ts';
 import { sha8 } from './hashes.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import type { DirectionKind } from './kinds.ts';
@@ -115,7 +115,7 @@ export const PREPARED = {
 
 /** The routing of each combined file's rows, by its operator and SHA-256: routed once, and again if its bytes answer later directions. */
 export const ROUTED = {
-  ...folder('routed'),
+  ...folderOf('routed'),
   prefixOf: (operator: OperatorId, sha256: string) => `routed/${operator}/${sha256}/`,
   key: (operator: OperatorId, sha256: string, n: number) =>
     `routed/${operator}/${sha256}/${String(n).padStart(6, '0')}.json`,
@@ -168,7 +168,7 @@ export const IMPORTS = {
 } as const;
 
 /** The marks of batches that have settled and of which everybody was told, named by their ids: nothing is left to do for them. */
-export const SETTLED = folder('settled');
+export const SETTLED = folderOf('settled');
 
 /** The mark of one of these batches. */
 export function settledMark(batchId: BatchId): string {
@@ -179,14 +179,14 @@ export function settledMark(batchId: BatchId): string {
  * The marks of directions in which an answer moved rows, or has them restored, named by their ids: whoever looks for what waits for a
  * follow-up reads their ledgers. A mark is there before the answer is committed, and may be there without one.
  */
-export const WAITING = folder('waiting');
+export const WAITING = folderOf('waiting');
 
 /**
  * The marks of batches that rely on rows of another one, `relied/<the other>/<itself>`: the batch found numbers or handsets there, and did
  * not direct them. A mark is there before its batch's plan counts, and may be there without one.
  */
 export const RELIED = {
-  ...folder('relied'),
+  ...folderOf('relied'),
   prefixOf: (on: BatchId) => `relied/${on}/`,
   key: (on: BatchId, by: BatchId) => `relied/${on}/${by}`,
 };
@@ -196,34 +196,34 @@ export const RELIED = {
  * reversal is decided upon, whatever becomes of that.
  */
 export const WITHDRAWN = {
-  ...folder('withdrawn'),
+  ...folderOf('withdrawn'),
   prefixOf: (report: BatchId) => `withdrawn/${report}/`,
   key: (report: BatchId, reversal: BatchId) => `withdrawn/${report}/${reversal}`,
 };
 
 /** The marks of reversals that have taken back what their plan says, in all ledgers, `reversed/<its id>/<its plan>`. */
 export const REVERSED = {
-  ...folder('reversed'),
+  ...folderOf('reversed'),
   key: (reversal: BatchId, plan: number) => `reversed/${reversal}/${plan}`,
 };
 
 /** The folder of all marks of uploads. */
-export const MARKED = folder('uploads');
+export const MARKED = folderOf('uploads');
 
 /** The marks of uploads, by what each says; `stores/uploads.ts` explains them. */
 export const MARKS = {
-  worked: folder('uploads/worked'),
-  strayed: folder('uploads/strayed'),
-  handed: folder('uploads/handed'),
-  failed: folder('uploads/failed'),
-  resent: folder('uploads/resent'),
-  quarantined: folder('uploads/quarantined'),
-  gated: folder('uploads/gated'),
-  admitted: folder('uploads/admitted'),
+  worked: folderOf('uploads/worked'),
+  strayed: folderOf('uploads/strayed'),
+  handed: folderOf('uploads/handed'),
+  failed: folderOf('uploads/failed'),
+  resent: folderOf('uploads/resent'),
+  quarantined: folderOf('uploads/quarantined'),
+  gated: folderOf('uploads/gated'),
+  admitted: folderOf('uploads/admitted'),
 };
 
 /** What was committed and could not be told yet: notices to participants, and notes to the audit. */
-export const UNTOLD = { ...folder('untold'), notices: folder('untold/notices'), audit: folder('untold/audit') };
+export const UNTOLD = { ...folderOf('untold'), notices: folderOf('untold/notices'), audit: folderOf('untold/audit') };
 
 /** The days for which whatever was put into the bucket is there for sure: fewer than the smallest `workDays` of a stage. */
 export const SURELY_KEPT_DAYS = 365;

@@ -62,15 +62,15 @@ export async function publishToTheLast<Order>(
   look: (published: Order, round: number) => Promise<Looked<Order>>,
 ): Promise<Order> {
   let order = first;
-  let isThere = false;
+  let wasPublished = false;
   for (let round = 1; ; round++) {
-    if (await publish(order)) isThere = true;
+    if (await publish(order)) wasPublished = true;
     const { ledger, firstVersion, newer } = await look(order, round);
     if (newer === undefined) {
       // Nobody can have been told of an order that was never published.
-      const again = isThere ? givenBackSince(ledger, firstVersion) : [];
+      const again = wasPublished ? givenBackSince(ledger, firstVersion) : [];
       await concurrently(again, RESTORES_AT_ONCE, (file) => publishBackOrder(env, ledger, file));
-      for (const reversal of isThere ? reversedSince(ledger, firstVersion) : [])
+      for (const reversal of wasPublished ? reversedSince(ledger, firstVersion) : [])
         await tellGivingBack(env, ledger, reversal);
       return order;
     }
@@ -84,7 +84,7 @@ export async function publishToTheLast<Order>(
  * @returns whether anything lies there
  */
 export async function putOrder(env: Orders, { rows, prepared, published, note, told }: Committed): Promise<boolean> {
-  if (rows === 0 && !(await isThere(published))) return false;
+  if (rows === 0 && !(await objectIsThere(published))) return false;
   await copyObject(prepared, published);
   await audit(env, note);
   if (rows > 0) await sendNotice(env, told);
@@ -105,7 +105,7 @@ async function tellGivingBack(env: Orders, from: Ledger, reversal: BatchId): Pro
     const order = givingBackIn(ledger);
     if (order === undefined) return;
     const key = orderKey(ledger.operator, directionId, order.rung, order.order);
-    if (await isThere({ bucket: env.OUTBOX, key })) await tell(env, orderTold(env, ledger, order));
+    if (await objectIsThere({ bucket: env.OUTBOX, key })) await tell(env, orderTold(env, ledger, order));
   });
 }
 
@@ -118,7 +118,7 @@ export function orderTold({ OUTBOX: bucket }: Pick<Orders, 'OUTBOX'>, ledger: Le
   return toOperator({ ...which, rung: String(rung), rows, deadline, bucket, key, size, sha256 });
 }
 
-async function isThere(place: Place): Promise<boolean> {
+async function objectIsThere(place: Place): Promise<boolean> {
   for await (const { key } of listObjects(place)) if (key === place.key) return true;
   return false;
 }
@@ -135,7 +135,7 @@ export async function publishBackOrderOnce(
   const { backDue, sha256 } = recorded;
   if (backDue === undefined) return;
   const place = { bucket: env.OUTBOX, key: backOrderKey(ledger.operator, ledger.directionId, sha256) };
-  if (backDue <= now && (await isThere(place))) return;
+  if (backDue <= now && (await objectIsThere(place))) return;
   await publishBackOrder(env, ledger, recorded);
 }
 

@@ -12,7 +12,7 @@ import {
 import type { Instant } from '../../domain/days.ts';
 import type { AgencyId, BatchId } from '../../domain/identifiers.ts';
 import { BATCH_KIND_NAMES, type BatchKind } from '../../domain/kinds.ts';
-import { type Covers, fields, formOf } from '../../domain/stored.ts';
+import { type Covers, fields, formOf, unchanged } from '../../domain/stored.ts';
 import type { Asker } from '../../domain/turn.ts';
 import { dynamo } from '../clients.ts';
 import { Conflict, contentOf, key, put, read, refusedByCondition } from './table.ts';
@@ -123,11 +123,11 @@ export const batchForm = formOf<Batch>(
   // say whether its ending was published, before the sixth not when its plan counted; before the seventh nobody withdrew it.
   {
     1: (batch) => ({ kind: 'report', ...batch }),
-    2: (batch) => batch,
-    3: (batch) => batch,
-    4: (batch) => batch,
-    5: (batch) => batch,
-    6: (batch) => batch,
+    2: unchanged,
+    3: unchanged,
+    4: unchanged,
+    5: unchanged,
+    6: unchanged,
   },
 );
 

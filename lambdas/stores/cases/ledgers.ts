@@ -6,7 +6,7 @@ import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
 import { fromThreeBits } from '../../domain/outcomes.ts';
-import { type Covers, type Form, fields, formOf } from '../../domain/stored.ts';
+import { type Covers, type Form, fields, formOf, unchanged } from '../../domain/stored.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
 const order = z.enum(ORDERS);
@@ -106,16 +106,14 @@ const plain = (content: Content): Content => withOutcomes(content, deflated);
 const ofEight = (content: Content): Content => withOutcomes(content, (bytes) => deflated(fromThreeBits(bytes)));
 
 /** The sixth form says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back. */
-const same = (content: Content): Content => content;
-
 const form = formOf<Ledger>('ledger', 8, ledger, {
   1: ofEight,
   2: plain,
   3: plain,
   4: plain,
-  5: same,
-  6: same,
-  7: same,
+  5: unchanged,
+  6: unchanged,
+  7: unchanged,
 });
 
 /** A direction's ledger, as it lies in the table. */
