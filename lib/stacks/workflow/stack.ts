@@ -7,6 +7,7 @@ import type { WorkQueue } from '../../constructs/work-queue.ts';
 import type { DataStack } from '../data.ts';
 import { addAnswer } from './answer.ts';
 import { addAppeals } from './appeals.ts';
+import { addHear } from './approvals.ts';
 import { addAudit } from './audit.ts';
 import { addBatch } from './batch/functions.ts';
 import { settingOf } from './context.ts';
@@ -14,10 +15,12 @@ import { addDirection } from './direction/functions.ts';
 import { addErase } from './erase.ts';
 import { addFollowUp } from './follow-up.ts';
 import { addImportByPieces } from './import/functions.ts';
-import { addReaders } from './inbox.ts';
+import { addIntake } from './intake.ts';
 import { addRelease } from './release.ts';
+import { addRecord } from './responses.ts';
 import { addStatus } from './status.ts';
 import { addSweep } from './sweep.ts';
+import { addImport } from './usage.ts';
 import { addWithdrawals } from './withdrawals.ts';
 
 interface WorkflowStackProps extends StackProps {
@@ -55,7 +58,10 @@ export class WorkflowStack extends Stack {
     this.batch = addBatch(setting, this.direction, this.status);
     this.importByPieces = addImportByPieces(setting);
     this.machines = [this.direction, this.batch, this.importByPieces];
-    addReaders(setting, this);
+    addIntake(setting, this);
+    addImport(setting, this);
+    addRecord(setting, this);
+    addHear(setting, this);
     addWithdrawals(setting, this);
     addAnswer(setting);
     addAppeals(setting, this);
