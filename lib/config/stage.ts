@@ -47,150 +47,230 @@ const MOST_ADDRESSES = 400;
 const distinct = <T extends { id: string }>(participants: z.ZodArray<z.ZodType<T>>) =>
   participants.refine(distinctIds, { error: 'every id must be given once' });
 
-const stage = z
-  .object({
-    stage: z.string().regex(/^[a-z][a-z0-9-]{0,15}$/, 'must be 1 to 16 characters of a-z, 0-9 and -'),
-    agencies: distinct(z.array(agency).min(1, 'at least one agency must be configured')),
-    operators: distinct(z.array(operator).min(1, 'at least one operator must be configured')),
-    approvers: distinct(z.array(approver)),
-    caseworkers: distinct(z.array(caseworker)),
-    readers: distinct(z.array(outsider)),
-    auditors: distinct(z.array(outsider)),
-    administrators: distinct(z.array(outsider)),
-    onCall: distinct(z.array(outsider)),
-    breakGlass: distinct(z.array(outsider)),
-    erasers: distinct(z.array(outsider)),
-    policy,
-    retention,
-    operations,
-    /**
-     * The roles that create its tables, and may restore them, by their names or patterns of these: CloudFormation's own, as the CDK's
-     * bootstrap makes it. Through DynamoDB they use the tables' key, so whoever has one can read items by it.
-     */
-    deployers: z
-      .array(
-        z
-          .string()
-          .regex(/^[\w+=.@/-]{3}[\w+=.@/*?-]{0,500}$/, 'must be the name of a role, `*` and `?` not at its beginning'),
-      )
-      .min(1, 'somebody must be able to create the tables'),
-    /** Whether its stacks, and what lasts in them, are protected against being deleted. */
-    protect: z.boolean(),
-  })
-  .check(({ value, issues }) => {
-    const complain = (path: PropertyKey[], message: string) =>
-      issues.push({ code: 'custom', input: value, path, message });
-    const all = PARTICIPANTS.flatMap((kind) =>
-      value[kind].map((one: Participant, n) => ({ kind, path: [kind, n], ...one })),
-    );
-    const kindOf = new Map<string, ParticipantKind>();
-    for (const { kind, path, id } of all) {
-      const other = kindOf.get(id) ?? kind;
-      if (other !== kind)
-        complain([...path, 'id'], `is one of the ${other}, too, and each reads what lies under its id`);
-      kindOf.set(id, other);
-      if (id === SELF_CHECK) complain([...path, 'id'], 'is that of the self-check, of whose files no row counts');
-      if (id === RESERVED_ID) complain([...path, 'id'], "is kept for the system's own batches");
-    }
-    for (const { kind, path, id, principal } of all) {
-      if (kind !== 'approvers' || principal === UNNAMED_ACCOUNT) continue;
-      const also = all.find((one) => one.id !== id && one.principal === principal);
-      if (also !== undefined)
-        complain([...path, 'principal'], `is that of ${also.id}, too: nobody may be two approvers, or another beside`);
-      const account = all.find((one) => one.id !== id && one.principal === accountOf(principal));
-      if (account !== undefined)
-        complain(
-          [...path, 'principal'],
-          `is a role of the account that is ${account.id}, as which it could be let in, too: nobody may be an approver and another`,
-        );
-    }
-    for (const kind of ['agencies', 'operators'] as const) {
-      const forms = Buffer.byteLength(JSON.stringify(fileFormsOf(value[kind])));
-      if (forms > MOST_OF_FORMS)
-        complain(
-          [kind],
-          `say ${forms} bytes of columns and dates together, and functions can be told ${MOST_OF_FORMS} of them`,
-        );
-    }
-    if (all.length > MOST_PARTICIPANTS)
-      complain(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
-    for (const kind of ['agencies', 'operators', 'approvers'] as const) {
-      const filtered = value[kind].reduce((sum, { notify }) => sum + Math.max(1, notify.length), 0);
-      if (filtered > MOST_FILTERED)
-        complain(
-          [kind],
-          `have ${filtered} addresses, and a topic of SNS takes ${MOST_FILTERED} subscriptions with a filter`,
-        );
-    }
-    for (const kind of Object.values(TOLD_BY)) {
-      const whose = new Map<string, string>();
-      for (const [n, { id, notify }] of value[kind].entries()) {
-        for (const [m, { protocol, endpoint }] of notify.entries()) {
-          // Names of queues and paths of URLs differ by case.
-          const address = `${protocol} ${protocol === 'email' ? endpoint.toLowerCase() : endpoint}`;
-          const other = whose.get(address);
-          whose.set(address, id);
-          if (other !== undefined)
-            complain(
-              [kind, n, 'notify', m, 'endpoint'],
-              `is where ${other === id ? 'it' : other} is told already: a topic of SNS takes an address once`,
-            );
-        }
-        const isByMail = notify.length > 0 && notify.every(({ protocol }) => protocol === 'email');
-        if (isByMail && value.protect && (kind === 'operators' || kind === 'administrators'))
+const parts = z.object({
+  stage: z.string().regex(/^[a-z][a-z0-9-]{0,15}$/, 'must be 1 to 16 characters of a-z, 0-9 and -'),
+  agencies: distinct(z.array(agency).min(1, 'at least one agency must be configured')),
+  operators: distinct(z.array(operator).min(1, 'at least one operator must be configured')),
+  approvers: distinct(z.array(approver)),
+  caseworkers: distinct(z.array(caseworker)),
+  readers: distinct(z.array(outsider)),
+  auditors: distinct(z.array(outsider)),
+  administrators: distinct(z.array(outsider)),
+  onCall: distinct(z.array(outsider)),
+  breakGlass: distinct(z.array(outsider)),
+  erasers: distinct(z.array(outsider)),
+  policy,
+  retention,
+  operations,
+  /**
+   * The roles that create its tables, and may restore them, by their names or patterns of these: CloudFormation's own, as the CDK's
+   * bootstrap makes it. Through DynamoDB they use the tables' key, so whoever has one can read items by it.
+   */
+  deployers: z
+    .array(
+      z
+        .string()
+        .regex(/^[\w+=.@/-]{3}[\w+=.@/*?-]{0,500}$/, 'must be the name of a role, `*` and `?` not at its beginning'),
+    )
+    .min(1, 'somebody must be able to create the tables'),
+  /** Whether its stacks, and what lasts in them, are protected against being deleted. */
+  protect: z.boolean(),
+});
+
+/** A configuration whose parts are right, each by itself. */
+type Candidate = z.infer<typeof parts>;
+
+/** Says what is wrong with the value at a path. */
+type Complain = (path: PropertyKey[], message: string) => void;
+
+/** The participants of all kinds, each with its kind and its path. */
+const everyone = (value: Candidate) =>
+  PARTICIPANTS.flatMap((kind) => value[kind].map((one: Participant, n) => ({ kind, path: [kind, n], ...one })));
+
+/** No id is of two kinds, or one that the system keeps for itself. */
+function idsAreApart(value: Candidate, complain: Complain): void {
+  const kindOf = new Map<string, ParticipantKind>();
+  for (const { kind, path, id } of everyone(value)) {
+    const other = kindOf.get(id) ?? kind;
+    if (other !== kind) complain([...path, 'id'], `is one of the ${other}, too, and each reads what lies under its id`);
+    kindOf.set(id, other);
+    if (id === SELF_CHECK) complain([...path, 'id'], 'is that of the self-check, of whose files no row counts');
+    if (id === RESERVED_ID) complain([...path, 'id'], "is kept for the system's own batches");
+  }
+}
+
+/** No approver could come in as another participant. */
+function approversArePersons(value: Candidate, complain: Complain): void {
+  const all = everyone(value);
+  for (const { kind, path, id, principal } of all) {
+    if (kind !== 'approvers' || principal === UNNAMED_ACCOUNT) continue;
+    const also = all.find((one) => one.id !== id && one.principal === principal);
+    if (also !== undefined)
+      complain([...path, 'principal'], `is that of ${also.id}, too: nobody may be two approvers, or another beside`);
+    const account = all.find((one) => one.id !== id && one.principal === accountOf(principal));
+    if (account !== undefined)
+      complain(
+        [...path, 'principal'],
+        `is a role of the account that is ${account.id}, as which it could be let in, too: nobody may be an approver and another`,
+      );
+  }
+}
+
+/** Functions can be told how all participants of a kind write their files. */
+function formsFit(value: Candidate, complain: Complain): void {
+  for (const kind of ['agencies', 'operators'] as const) {
+    const forms = Buffer.byteLength(JSON.stringify(fileFormsOf(value[kind])));
+    if (forms > MOST_OF_FORMS)
+      complain(
+        [kind],
+        `say ${forms} bytes of columns and dates together, and functions can be told ${MOST_OF_FORMS} of them`,
+      );
+  }
+}
+
+/** A stack has room for everyone's role. */
+function rolesFit(value: Candidate, complain: Complain): void {
+  if (everyone(value).length > MOST_PARTICIPANTS)
+    complain(['readers'], `there may be ${MOST_PARTICIPANTS} participants, since a stack holds no more roles`);
+}
+
+/** A topic has room for the subscriptions of its participants. */
+function subscriptionsFit(value: Candidate, complain: Complain): void {
+  for (const kind of ['agencies', 'operators', 'approvers'] as const) {
+    const filtered = value[kind].reduce((sum, { notify }) => sum + Math.max(1, notify.length), 0);
+    if (filtered > MOST_FILTERED)
+      complain(
+        [kind],
+        `have ${filtered} addresses, and a topic of SNS takes ${MOST_FILTERED} subscriptions with a filter`,
+      );
+  }
+}
+
+/** Each topic tells an address for one participant, once. */
+function addressesAreDistinct(value: Candidate, complain: Complain): void {
+  for (const kind of Object.values(TOLD_BY)) {
+    const whose = new Map<string, string>();
+    for (const [n, { id, notify }] of value[kind].entries())
+      for (const [m, { protocol, endpoint }] of notify.entries()) {
+        // Names of queues and paths of URLs differ by case.
+        const address = `${protocol} ${protocol === 'email' ? endpoint.toLowerCase() : endpoint}`;
+        const other = whose.get(address);
+        whose.set(address, id);
+        if (other !== undefined)
           complain(
-            [kind, n, 'notify'],
-            'must have a queue or a URL beside e-mail where people rely on a stage: SNS stops mail for good at more than ten a second',
+            [kind, n, 'notify', m, 'endpoint'],
+            `is where ${other === id ? 'it' : other} is told already: a topic of SNS takes an address once`,
           );
       }
-    }
-    for (const kind of PARTICIPANTS.filter((one) => !Object.values<string>(TOLD_BY).includes(one)))
-      for (const [n, { notify }] of value[kind].entries())
-        if (notify.length > 0)
-          complain(
-            [kind, n, 'notify'],
-            `must be empty: ${kind} are sent no notices, and find what is theirs in the outbox`,
-          );
-    const addresses = Object.values(TOLD_BY).flatMap((kind) => value[kind].flatMap(({ notify }) => notify)).length;
-    if (addresses > MOST_ADDRESSES)
-      complain(['agencies'], `and others have ${addresses} addresses, and functions can be told of ${MOST_ADDRESSES}`);
-    for (const [name, what] of DECIDED_BY) {
-      const needed = value.policy[name];
-      if (needed > value.approvers.length)
-        complain(['approvers'], `there are ${value.approvers.length}, and ${what} needs ${needed} (policy.${name})`);
-      if (needed === 0 && value.protect)
-        complain(['policy', name], `must be at least 1 where people rely on a stage: nobody would decide on ${what}`);
-    }
-    const { reversalPeople, largeReversalPeople } = value.policy;
-    if (largeReversalPeople < reversalPeople)
-      complain(
-        ['policy', 'largeReversalPeople'],
-        `must be policy.reversalPeople (${reversalPeople}) at least: what gives back more needs no fewer people`,
-      );
-    const { caseDays, linkMarginDays } = value.retention;
-    if (caseDays < value.policy.lookBackDays + linkMarginDays)
-      complain(
-        ['retention', 'caseDays'],
-        'must be policy.lookBackDays and retention.linkMarginDays together at least: who was disconnected would be directed again for sightings from before',
-      );
-    const { gateFiles, gateFewestFiles, extensionDays, ladders } = value.policy;
-    if (gateFewestFiles > gateFiles)
-      complain(
-        ['policy', 'gateFewestFiles'],
-        `must be policy.gateFiles (${gateFiles}) at most: files are compared with so many before them, and never would be`,
-      );
-    const ladderDays = ladders.reverify.reduce((sum, { days }) => sum + days, 0);
-    if (ladderDays + extensionDays > LONGEST_LADDER_DAYS)
-      complain(
-        ['policy', 'extensionDays'],
-        `and the ladder of re-verification may take ${LONGEST_LADDER_DAYS} days together: who has more time has both`,
-      );
-    const externalIds = new Set<string>([CHECKER.externalId]);
-    for (const { path, externalId } of all) {
-      if (externalIds.has(externalId)) complain([...path, 'externalId'], "is another participant's too");
-      externalIds.add(externalId);
-    }
-  });
+  }
+}
+
+/** Who must hear of everything isn't told by mail alone where people rely on the stage. */
+function mailHasABeside(value: Candidate, complain: Complain): void {
+  if (!value.protect) return;
+  for (const kind of ['operators', 'administrators'] as const)
+    for (const [n, { notify }] of value[kind].entries())
+      if (notify.length > 0 && notify.every(({ protocol }) => protocol === 'email'))
+        complain(
+          [kind, n, 'notify'],
+          'must have a queue or a URL beside e-mail where people rely on a stage: SNS stops mail for good at more than ten a second',
+        );
+}
+
+/** Nobody has addresses whom no topic tells. */
+function addressesAreTold(value: Candidate, complain: Complain): void {
+  for (const kind of PARTICIPANTS.filter((one) => !Object.values<string>(TOLD_BY).includes(one)))
+    for (const [n, { notify }] of value[kind].entries())
+      if (notify.length > 0)
+        complain(
+          [kind, n, 'notify'],
+          `must be empty: ${kind} are sent no notices, and find what is theirs in the outbox`,
+        );
+}
+
+/** Sweep can be told of all addresses. */
+function addressesFit(value: Candidate, complain: Complain): void {
+  const addresses = Object.values(TOLD_BY).flatMap((kind) => value[kind].flatMap(({ notify }) => notify)).length;
+  if (addresses > MOST_ADDRESSES)
+    complain(['agencies'], `and others have ${addresses} addresses, and functions can be told of ${MOST_ADDRESSES}`);
+}
+
+/** There are as many approvers as are needed, and no fewer are needed where there is more to give back. */
+function peopleAreEnough(value: Candidate, complain: Complain): void {
+  for (const [name, what] of DECIDED_BY) {
+    const needed = value.policy[name];
+    if (needed > value.approvers.length)
+      complain(['approvers'], `there are ${value.approvers.length}, and ${what} needs ${needed} (policy.${name})`);
+    if (needed === 0 && value.protect)
+      complain(['policy', name], `must be at least 1 where people rely on a stage: nobody would decide on ${what}`);
+  }
+  const { reversalPeople, largeReversalPeople } = value.policy;
+  if (largeReversalPeople < reversalPeople)
+    complain(
+      ['policy', 'largeReversalPeople'],
+      `must be policy.reversalPeople (${reversalPeople}) at least: what gives back more needs no fewer people`,
+    );
+}
+
+/** What was done of a number is known for as long as a report may look back at it. */
+function casesAreKept({ policy, retention }: Candidate, complain: Complain): void {
+  if (retention.caseDays < policy.lookBackDays + retention.linkMarginDays)
+    complain(
+      ['retention', 'caseDays'],
+      'must be policy.lookBackDays and retention.linkMarginDays together at least: who was disconnected would be directed again for sightings from before',
+    );
+}
+
+/** An operator may have sent as many files as the gate compares with at least. */
+function gateHasFiles({ policy: { gateFiles, gateFewestFiles } }: Candidate, complain: Complain): void {
+  if (gateFewestFiles > gateFiles)
+    complain(
+      ['policy', 'gateFewestFiles'],
+      `must be policy.gateFiles (${gateFiles}) at most: files are compared with so many before them, and never would be`,
+    );
+}
+
+/** An execution outlives its ladder, also for who is given more time. */
+function extensionFits({ policy: { extensionDays, ladders } }: Candidate, complain: Complain): void {
+  const ladderDays = ladders.reverify.reduce((sum, { days }) => sum + days, 0);
+  if (ladderDays + extensionDays > LONGEST_LADDER_DAYS)
+    complain(
+      ['policy', 'extensionDays'],
+      `and the ladder of re-verification may take ${LONGEST_LADDER_DAYS} days together: who has more time has both`,
+    );
+}
+
+/** No two participants come in by one external id, nor one by that of the self-check. */
+function externalIdsAreDistinct(value: Candidate, complain: Complain): void {
+  const externalIds = new Set<string>([CHECKER.externalId]);
+  for (const { path, externalId } of everyone(value)) {
+    if (externalIds.has(externalId)) complain([...path, 'externalId'], "is another participant's too");
+    externalIds.add(externalId);
+  }
+}
+
+/** The rules about what stands in several parts of a configuration; complaints come in the order of the rules. */
+const RULES = [
+  idsAreApart,
+  approversArePersons,
+  formsFit,
+  rolesFit,
+  subscriptionsFit,
+  addressesAreDistinct,
+  mailHasABeside,
+  addressesAreTold,
+  addressesFit,
+  peopleAreEnough,
+  casesAreKept,
+  gateHasFiles,
+  extensionFits,
+  externalIdsAreDistinct,
+] as const;
+
+const stage = parts.check(({ value, issues }) => {
+  for (const rule of RULES)
+    rule(value, (path, message) => issues.push({ code: 'custom', input: value, path, message }));
+});
 
 /** One stage's whole configuration, checked. */
 export type StageConfig = z.infer<typeof stage>;
