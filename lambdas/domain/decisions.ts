@@ -4,13 +4,13 @@
  * anybody cut off, and the silence of all lets the batch lapse.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { isShaTaken, maxFiles } from './applying-responses.ts';
 import { type RecordedByApprover, sameAsBefore, uploadedAnew } from './approver-files.ts';
 import { addSeconds, DAY_SECONDS, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import type { DecisionRow, Ground } from './decision-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
 import type { OverLimit } from './report-limits.ts';
-import { isShaTaken, maxFiles } from './responses.ts';
 import { ACTS, type Act, type Decided } from './subjects.ts';
 
 /** A word, and the instant at which the file in which it stands was uploaded. */

@@ -1,10 +1,10 @@
 /** Lookups: what a caseworker asks about in a file, how much may be asked in a day, and which answered upload another one repeats. */
 import * as z from 'zod';
+import { isShaTaken, maxFiles } from './applying-responses.ts';
 import type { CsvRow } from './csv-header.ts';
 import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { FileReason, RejectedRow } from './reasons.ts';
 import { parseReference, type Referred, referenceOf } from './references.ts';
-import { isShaTaken, maxFiles } from './responses.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
 const LOOKUP_COLUMNS = ['msisdn', 'imei', 'reference'] as const;

@@ -1,5 +1,6 @@
 /** Receipts: what became of a file that an operator, an approver, an agency or a caseworker sent. */
 import * as z from 'zod';
+import type { Applied } from './applying-responses.ts';
 import type { FileFault } from './csv.ts';
 import type { DateForm, Instant } from './days.ts';
 import type { BatchId, DirectionId } from './identifiers.ts';
@@ -7,7 +8,6 @@ import { jsonText } from './json.ts';
 import { ORDERS, type Order } from './ladders.ts';
 import { countOpen, rowsFor } from './ledger.ts';
 import { type FileReason, type RejectedRow, ROW_REASONS, type RowReason } from './reasons.ts';
-import type { Applied } from './responses.ts';
 import type { Routing } from './routing.ts';
 import { outstanding } from './sealing.ts';
 import { fields } from './stored.ts';

@@ -1,3 +1,4 @@
+import { isShaTaken, maxFiles } from '../domain/applying-responses.ts';
 import { type RecordedByApprover, sameAsBefore } from '../domain/approver-files.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
@@ -20,7 +21,6 @@ import { EXEMPTED } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import { countedIn, type Refusal, reasonOf, receiptOf, receiptText } from '../domain/receipts.ts';
-import { isShaTaken, maxFiles } from '../domain/responses.ts';
 import { EXEMPTIONS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';

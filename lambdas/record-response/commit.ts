@@ -1,4 +1,5 @@
 import type { AnsweredRow } from '../domain/answers.ts';
+import { type Applied, applyResponse, withFailedOrder } from '../domain/applying-responses.ts';
 import { keptUntil, lateAnswersUntil } from '../domain/claims.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
@@ -11,7 +12,6 @@ import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import type { FileReason, RejectedRow } from '../domain/reasons.ts';
 import { type Receipt, receiptText, responseReceipt } from '../domain/receipts.ts';
 import { replacedForm } from '../domain/replaced.ts';
-import { type Applied, applyResponse, withFailedOrder } from '../domain/responses.ts';
 import { lateListForm, type Revocation, type Withdrawal, withdrawnListForm } from '../domain/revocations.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';

@@ -1,4 +1,5 @@
 import type { AnsweredRow } from '../domain/answers.ts';
+import type { Applied } from '../domain/applying-responses.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
 import { countAt, fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
@@ -6,7 +7,6 @@ import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import { judgeMove, movedForm, returnsTo } from '../domain/moves.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
-import type { Applied } from '../domain/responses.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { readLedgers } from '../stores/cases/ledgers.ts';

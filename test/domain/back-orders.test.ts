@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { applyResponse, withFailedOrder } from '../../lambdas/domain/applying-responses.ts';
 import {
   cutAt,
   givenBackSince,
@@ -9,7 +10,6 @@ import {
 } from '../../lambdas/domain/back-orders.ts';
 import { type BatchId, directionIdOf, type OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { withdrawRows } from '../../lambdas/domain/ledger.ts';
-import { applyResponse, withFailedOrder } from '../../lambdas/domain/responses.ts';
 import { answered, at, closed, day, fileOn, fresh, issued, ladderEnds, sealed } from './example.ts';
 
 const failedOrder = { rows: 1, sha256: 'order', bytes: 90, deadline: ladderEnds.reverify };

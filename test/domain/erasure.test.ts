@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { withFailedOrder } from '../../lambdas/domain/applying-responses.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import {
   addFiles,
@@ -10,7 +11,6 @@ import {
 } from '../../lambdas/domain/erasure.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
-import { withFailedOrder } from '../../lambdas/domain/responses.ts';
 import { answered, at, closed, directionId, fresh, issued, sealed } from './example.ts';
 
 const direction = directionId('reverify', '1-0-0');

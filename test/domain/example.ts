@@ -1,4 +1,6 @@
 /** A direction of a few rows, in the state that a test needs; its identities don't matter. */
+
+import { type Applied, applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { asInstant, type Day, type Instant, parseDay } from '../../lambdas/domain/days.ts';
 import {
   type AgencyId,
@@ -14,7 +16,6 @@ import {
 import { firstOrderPublished, issueOrder } from '../../lambdas/domain/issuing.ts';
 import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, markTakenBack, newLedger, outcomeOf } from '../../lambdas/domain/ledger.ts';
-import { type Applied, applyResponse } from '../../lambdas/domain/responses.ts';
 import { closeLedger, sealLedger } from '../../lambdas/domain/sealing.ts';
 
 export const batchId = 'mha-0123456789ab' as BatchId;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { withFailedOrder } from '../../lambdas/domain/applying-responses.ts';
 import { failedOrderAnew, failedOrderDeadline } from '../../lambdas/domain/failed-orders.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
-import { withFailedOrder } from '../../lambdas/domain/responses.ts';
 import { answered, at, closed, fresh, issued, marked, sealed, start } from './example.ts';
 
 describe('the disconnect order of failed rows that is to be published again', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { directionRowLine } from '../../lambdas/domain/directions.ts';
 import {
   directionsWithin,
@@ -19,7 +20,6 @@ import {
 } from '../../lambdas/domain/follow-ups.ts';
 import { type BatchId, isFollowUp, type OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { withdrawRows } from '../../lambdas/domain/ledger.ts';
-import { applyResponse } from '../../lambdas/domain/responses.ts';
 import { answered, at, closed, day, directionId, fresh, imei, jio, msisdn, rungs, thrown } from './example.ts';
 
 const NIGHT = 'followup-202606060000' as BatchId;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { applyResponse, maxFiles } from '../../lambdas/domain/applying-responses.ts';
 import { isCut } from '../../lambdas/domain/back-orders.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import {
@@ -12,7 +13,6 @@ import {
 } from '../../lambdas/domain/ledger.ts';
 import { bytesPerRow, fileOf, writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { wordsReplaced } from '../../lambdas/domain/replaced.ts';
-import { applyResponse, maxFiles } from '../../lambdas/domain/responses.ts';
 import { sealedOutcomes, sealedRevocations, takenBackSinceSeal } from '../../lambdas/domain/sealing.ts';
 import { answered, at, closed, day, fresh, outcomesOf, rowsOf, sealed } from './example.ts';
 

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { AnsweredRow } from '../../lambdas/domain/answers.ts';
+import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { countPointer } from '../../lambdas/domain/claims.ts';
 import { listedOf } from '../../lambdas/domain/follow-ups.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import { type Ledger, outcomeOf, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { fileMoving, type MovedRow, movedForm, movedRow } from '../../lambdas/domain/moves.ts';
-import { applyResponse, parseResponseRow } from '../../lambdas/domain/responses.ts';
+import { parseResponseRow } from '../../lambdas/domain/responses.ts';
 import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
 import {
   airtel,

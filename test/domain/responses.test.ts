@@ -1,335 +1,184 @@
 import { describe, expect, test } from 'vitest';
-import type { Answer, DirectionKind, Outcome } from '../../lambdas/domain/kinds.ts';
-import { type Ledger, LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
-import { applyResponse, type Effect, effectOf, maxFiles, withFailedOrder } from '../../lambdas/domain/responses.ts';
-import { answered, closed, day, fileOn, fresh, ladderEnds, marked, rowsOf, sealed, thrown } from './example.ts';
+import { readCsv } from '../../lambdas/domain/csv.ts';
+import type { CsvRow } from '../../lambdas/domain/csv-header.ts';
+import type { Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
+import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
+import { day } from './example.ts';
 
-/** Brings row 0 of a fresh ledger to an outcome. */
-function standing(outcome: Outcome, kind: DirectionKind): Ledger {
-  if (outcome === 'open') return fresh(1, kind);
-  if (outcome === 'overdue') return closed(fresh(1, kind));
-  if (outcome === 'withdrawn') throw new Error('no answer withdraws a row');
-  // What is said again of the same day is no other word.
-  return answered(fresh(1, kind), [[0, outcome]], { on: outcome === 'reissued' ? '2026-06-03' : '2026-06-01' }).ledger;
-}
-
-describe('what an answer does to a connection', () => {
-  test.each<[Outcome, Answer, Effect]>([
-    ['open', 'verified', 'record'],
-    ['open', 'failed', 'record'],
-    ['open', 'disconnected', 'record'],
-    ['open', 'not_found', 'record'],
-    ['open', 'surrendered', 'record'],
-    ['failed', 'verified', 'record'],
-    ['failed', 'failed', 'already'],
-    ['failed', 'disconnected', 'record'],
-    ['failed', 'not_found', 'record'],
-    ['failed', 'surrendered', 'record'],
-    ['overdue', 'verified', 'record'],
-    ['overdue', 'failed', 'record'],
-    ['overdue', 'disconnected', 'record'],
-    ['overdue', 'not_found', 'record'],
-    ['overdue', 'surrendered', 'record'],
-    ['verified', 'verified', 'already'],
-    ['verified', 'failed', 'conflict'],
-    ['verified', 'disconnected', 'conflict'],
-    ['verified', 'not_found', 'conflict'],
-    ['verified', 'surrendered', 'conflict'],
-    ['disconnected', 'verified', 'conflict'],
-    ['disconnected', 'failed', 'already'],
-    ['disconnected', 'disconnected', 'already'],
-    ['disconnected', 'not_found', 'conflict'],
-    ['disconnected', 'surrendered', 'conflict'],
-    ['not_found', 'verified', 'conflict'],
-    ['not_found', 'failed', 'conflict'],
-    ['not_found', 'disconnected', 'conflict'],
-    ['not_found', 'not_found', 'already'],
-    ['not_found', 'surrendered', 'conflict'],
-    ['surrendered', 'verified', 'conflict'],
-    ['surrendered', 'failed', 'already'],
-    ['surrendered', 'disconnected', 'conflict'],
-    ['surrendered', 'not_found', 'conflict'],
-    ['surrendered', 'surrendered', 'already'],
-    ['open', 'reissued', 'record'],
-    ['failed', 'reissued', 'record'],
-    ['overdue', 'reissued', 'record'],
-    ['verified', 'reissued', 'record'],
-    ['disconnected', 'reissued', 'record'],
-    ['not_found', 'reissued', 'record'],
-    ['surrendered', 'reissued', 'record'],
-    ['reissued', 'reissued', 'already'],
-    ['reissued', 'verified', 'conflict'],
-    ['reissued', 'failed', 'conflict'],
-    ['reissued', 'disconnected', 'conflict'],
-    ['reissued', 'not_found', 'conflict'],
-    ['reissued', 'surrendered', 'conflict'],
-  ])('%s, answered %s: %s', (outcome, answer, effect) => {
-    expect(effectOf(outcome, answer)).toBe(effect);
-    check(standing(outcome, 'reverify'), answer, effect);
-  });
-});
-
-describe('what an answer does to a handset', () => {
-  test.each<[Outcome, Answer, Effect]>([
-    ['open', 'blocked', 'record'],
-    ['open', 'not_found', 'record'],
-    ['overdue', 'blocked', 'record'],
-    ['overdue', 'not_found', 'record'],
-    ['blocked', 'blocked', 'already'],
-    ['blocked', 'not_found', 'conflict'],
-    ['not_found', 'blocked', 'conflict'],
-    ['not_found', 'not_found', 'already'],
-  ])('%s, answered %s: %s', (outcome, answer, effect) => {
-    expect(effectOf(outcome, answer)).toBe(effect);
-    check(standing(outcome, 'block'), answer, effect);
-  });
-});
-
-function check(before: Ledger, answer: Answer, effect: Effect): void {
-  const applied = answered(before, [[0, answer]], { on: '2026-06-03', at: '2026-06-03T10:00:00Z' });
-  expect([applied.recorded, applied.alreadyRecorded, applied.conflicts]).toEqual([
-    effect === 'record' ? 1 : 0,
-    effect === 'already' ? 1 : 0,
-    effect === 'conflict' ? 1 : 0,
+describe('reading a row of a response', () => {
+  const uploaded = day('2026-06-05');
+  const rows = new Map([
+    ['+919876543210', { row: 0, lastSeen: day('2026-05-20'), directedFor: day('2026-05-20') }],
+    ['+919876543211', { row: 1, lastSeen: day('2026-05-20'), directedFor: day('2026-05-10') }],
+    ['35693803564380', { row: 2, lastSeen: null, directedFor: null }],
   ]);
-  expect(applied.rejects).toEqual(effect === 'conflict' ? [{ line: 2, reason: 'conflicts_with_recorded' }] : []);
-  // Its ladder has ended: that its subscriber failed changes nothing of it.
-  const staysOverdue = outcomeOf(before, 0).outcome === 'overdue' && answer === 'failed';
-  expect(outcomeOf(applied.ledger, 0)).toEqual(
-    effect === 'record'
-      ? { outcome: staysOverdue ? 'overdue' : answer, occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z' }
-      : outcomeOf(before, 0),
-  );
-}
-
-describe('applying a response', () => {
-  test('a file is kept in the ledger with its attempt and instant, though it recorded nothing', () => {
-    const before = fresh(2);
-    const applied = answered(before, [], { sha256: 'empty', at: '2026-06-02T00:00:00Z' });
-    expect(applied).toMatchObject({ rows: 0, recorded: 0, alreadyRecorded: 0, rejects: [], late: false });
-    expect(applied.ledger.files).toEqual([
-      { sha256: 'empty', attempt: 'work-empty', at: '2026-06-02T00:00:00Z', version: before.version + 1 },
+  const airtel = 'airtel' as OperatorId;
+  const parse = (kind: DirectionKind, cells: Record<string, string>, line = 2, operator = airtel) =>
+    parseResponseRow({ line, cells }, { kind, operator }, uploaded, (identifier) => rows.get(identifier), [
+      'airtel',
+      'jio',
+      'self-check',
     ]);
-    expect(applied.ledger.version).toBe(before.version + 1);
-    expect(before.files).toEqual([]);
+
+  test('the columns follow from the kind of direction', () => {
+    expect(responseColumns('reverify')).toEqual({
+      required: ['msisdn', 'outcome'],
+      optional: ['occurred_on', 'activated_on', 'to', 'ground', 'remarks'],
+      joined: true,
+    });
+    expect(responseColumns('block').optional).toEqual(['occurred_on', 'remarks']);
+    // The order to unblock a handset for one number alone has that number, and so may a copy of it.
+    expect(responseColumns('unblock').optional).toEqual(['msisdn', 'occurred_on', 'remarks']);
   });
 
-  test('rows apply in file order, and all rejects stand in it', () => {
-    const rows = [
-      ...rowsOf([[0, 'failed']]),
-      { line: 3, reason: 'bad_msisdn' } as const,
-      { line: 4, row: 0, outcome: 'disconnected', day: day('2026-06-03') } as const,
-      { line: 5, row: 0, outcome: 'verified', day: day('2026-06-03') } as const,
-      { line: 6, reason: 'not_in_direction' } as const,
-      { line: 7, row: 0, outcome: 'disconnected', day: day('2026-06-02') } as const,
-    ];
-    const decision = applyResponse(fresh(1), rows, fileOn('2026-06-03', 'a'));
-    expect(decision).toMatchObject({
-      kind: 'applied',
-      rows: 6,
-      recorded: 2,
-      alreadyRecorded: 1,
-      conflicts: 1,
-      rejects: [
-        { line: 3, reason: 'bad_msisdn' },
-        { line: 5, reason: 'conflicts_with_recorded' },
-        { line: 6, reason: 'not_in_direction' },
-      ],
+  test.each(['verified', 'failed', 'disconnected', 'not_found'])('of a connection may say %s', (outcome) => {
+    expect(parse('reverify', { msisdn: '09876543211', outcome, occurred_on: '2026-06-04' }, 7)).toEqual({
+      line: 7,
+      row: 1,
+      outcome,
+      day: '2026-06-04',
     });
   });
 
-  test('who fails and proves themselves later in the same file has not failed', () => {
-    const applied = answered(fresh(2), [
-      [0, 'failed'],
-      [1, 'failed'],
-      [0, 'verified'],
-    ]);
-    expect([applied.recorded, applied.conflicts, applied.madeFailed]).toEqual([3, 0, [1]]);
-    expect(outcomeOf(applied.ledger, 0).outcome).toBe('verified');
+  test('of a handset that is to be unblocked for one number alone is of no other, where it names one', () => {
+    const given = (aloneFor: Msisdn | null, msisdn?: string) =>
+      parseResponseRow(
+        { line: 2, cells: { imei: '356938035643809', outcome: 'unblocked', ...(msisdn !== undefined && { msisdn }) } },
+        { kind: 'unblock', operator: airtel },
+        uploaded,
+        () => ({ row: 2, lastSeen: null, directedFor: null, aloneFor }),
+        [],
+      );
+    const [own, taken] = ['+919876543210' as Msisdn, { row: 2, outcome: 'unblocked' }];
+    for (const said of [undefined, '', '09876543210']) expect(given(own, said)).toMatchObject(taken);
+    for (const said of ['09876543211', '98765'])
+      expect(given(own, said)).toEqual({ line: 2, reason: 'not_in_direction' });
+    expect(given(null, '')).toMatchObject(taken);
+    expect(given(null, '09876543210')).toEqual({ line: 2, reason: 'not_in_direction' });
   });
 
-  test('the same outcome again keeps the day that was recorded first', () => {
-    const first = answered(fresh(1), [[0, 'verified']], { on: '2026-06-01' }).ledger;
-    expect(outcomeOf(answered(first, [[0, 'verified']], { on: '2026-06-02' }).ledger, 0).occurredOn).toBe('2026-06-01');
-  });
-
-  test('the rows that a file made failed, and are failed at its end, get a disconnect order: ascending', () => {
-    const before = answered(fresh(5), [[4, 'failed']]).ledger;
-    const applied = answered(before, [
-      [3, 'failed'],
-      [0, 'failed'],
-      [1, 'failed'],
-      [1, 'disconnected'],
-      [2, 'verified'],
-      [4, 'failed'],
-    ]);
-    expect(applied.madeFailed).toEqual([0, 3]);
-  });
-
-  test('the rows whose connection a file ended and that had not ended before are told, ascending', () => {
-    const before = answered(fresh(4), [
-      [0, 'disconnected'],
-      [1, 'failed'],
-    ]).ledger;
-    const applied = answered(before, [
-      [3, 'disconnected'],
-      [1, 'disconnected'],
-      [0, 'disconnected'],
-      [2, 'failed'],
-      [2, 'surrendered'],
-    ]);
-    expect(applied.madeRevoked).toEqual([1, 2, 3]);
-    expect(applied.madeFailed).toEqual([]);
-  });
-
-  test("the rows whose number a file says is somebody else's are told, with the day on which they are withdrawn", () => {
-    const before = answered(fresh(4), [
-      [0, 'verified'],
-      [1, 'reissued'],
-    ]).ledger;
-    const applied = answered(
-      before,
-      [
-        [3, 'reissued'],
-        [2, 'disconnected'],
-        [0, 'reissued'],
-        [1, 'reissued'],
-        [2, 'reissued'],
-      ],
-      { at: '2026-06-20T16:48:00Z', committedAt: '2026-06-20T18:48:00Z' },
-    );
-    expect([applied.madeReissued, applied.madeRevoked]).toEqual([[0, 2, 3], []]);
-    // In Kolkata it was past midnight when it committed.
-    expect(applied.ledger.files.at(-1)).toMatchObject({ withdrawnOn: '2026-06-21' });
-    const late = answered(sealed(closed(before)), [[3, 'reissued']]);
-    expect([late.late, late.ledger.files.at(-1)?.withdrawnOn, late.ledger.files.at(-1)?.lateOn]).toEqual([
-      true,
-      '2026-06-03',
-      undefined,
-    ]);
-  });
-
-  test('a number is given to somebody else again where it is said since a later day, and not where since that day or an earlier one', () => {
-    const since = (before: Ledger, on: string) =>
-      answered(before, [[0, 'reissued']], { on, at: '2026-06-20T10:00:00Z' });
-    const first = since(fresh(2), '2026-06-05');
-    for (const on of ['2026-06-04', '2026-06-05'])
-      expect(since(first.ledger, on)).toMatchObject({ recorded: 0, alreadyRecorded: 1, madeReissued: [] });
-    const again = since(first.ledger, '2026-06-06');
-    expect(again).toMatchObject({ recorded: 1, alreadyRecorded: 0, madeReissued: [0] });
-    expect(outcomeOf(again.ledger, 0)).toMatchObject({ outcome: 'reissued', occurredOn: '2026-06-06' });
-  });
-
-  test('the same bytes again change nothing, and tell what was prepared for them', () => {
-    const { ledger } = answered(fresh(2), [[0, 'verified']], { sha256: 'same' });
-    const decision = applyResponse(ledger, rowsOf([[1, 'verified']]), fileOn('2026-06-09', 'same'));
-    expect(decision).toEqual({ kind: 'known', file: ledger.files[0] });
-  });
-
-  test('a direction takes 500 files; the next is refused, one of the 500 again is known', () => {
-    let ledger = fresh(1);
-    for (let n = 1; n <= maxFiles; n += 1) ledger = answered(ledger, [], { sha256: `n${n}` }).ledger;
-    expect(applyResponse(ledger, rowsOf([[0, 'verified']]), fileOn('2026-06-03', 'n501'))).toEqual({
-      kind: 'too_many_files',
-    });
-    expect(applyResponse(ledger, [], fileOn('2026-06-03', 'n500')).kind).toBe('known');
-  });
-
-  test('another file whose SHA-256 begins with the same eight digits is refused, before one that is too many', () => {
-    const [first, alike] = [`0f343b09${'1'.repeat(56)}`, `0f343b09${'2'.repeat(56)}`];
-    const nearly = `0f343b0${'3'.repeat(57)}`;
-    let { ledger } = answered(fresh(2), [[0, 'failed']], { sha256: first });
-    expect(applyResponse(ledger, rowsOf([[1, 'failed']]), fileOn('2026-06-03', alike))).toEqual({ kind: 'sha_taken' });
-    expect(applyResponse(ledger, [], fileOn('2026-06-03', nearly)).kind).toBe('applied');
-    for (let n = 2; n <= maxFiles; n += 1) ledger = answered(ledger, [], { sha256: `n${n}` }).ledger;
-    expect(applyResponse(ledger, [], fileOn('2026-06-03', alike))).toEqual({ kind: 'sha_taken' });
-    expect(applyResponse(ledger, [], fileOn('2026-06-03', first)).kind).toBe('known');
-  });
-
-  test('it changes neither the ledger it was given nor its bytes, though they are a Buffer', () => {
-    const before = { ...fresh(1), outcomes: Buffer.alloc(5) };
-    answered(before, [[0, 'verified']]);
-    expect([...before.outcomes]).toEqual([0, 0, 0, 0, 0]);
-  });
-
-  test('a row that the direction does not have is an error', () => {
-    expect(() => answered(fresh(1), [[1, 'verified']])).toThrow(LedgerDamaged);
-  });
-
-  test('the disconnect order of failed rows is told in the file it came with, in the same version', () => {
-    const applied = answered(fresh(2), [[0, 'failed']], { sha256: 'f' });
-    const order = { rows: 1, sha256: 'o', bytes: 90, deadline: ladderEnds.reverify };
-    const told = withFailedOrder(applied, order);
-    expect(told.ledger.files).toEqual([
-      { sha256: 'f', attempt: 'work-f', at: '2026-06-03T10:00:00Z', version: 2, failedOrder: order },
-    ]);
-    expect(told.ledger.version).toBe(applied.ledger.version);
-    expect(applied.ledger.files[0]).not.toHaveProperty('failedOrder');
-  });
-});
-
-test('a row that was taken back and is said to have failed has no disconnect order', () => {
-  const applied = answered(marked(fresh(2), [0]), [
-    [0, 'failed'],
-    [1, 'failed'],
-  ]);
-  expect([applied.recorded, applied.madeFailed]).toEqual([2, [1]]);
-});
-
-test('says which words it replaces: those on record, with their file and day, and its own', () => {
-  const first = answered(fresh(4), [
-    [0, 'failed'],
-    [1, 'failed'],
-    [2, 'disconnected'],
-  ]);
-  expect(first.replaced).toEqual([]);
-  const failed = { outcome: 'failed', file: 1, on: '2026-06-03' };
-  const second = answered(
-    first.ledger,
-    [
-      [0, 'verified'],
-      [2, 'reissued'],
-      [2, 'reissued'],
-    ],
-    { on: '2026-06-05' },
-  );
-  expect(second.replaced).toEqual([
-    { row: 0, ...failed },
-    { row: 2, outcome: 'disconnected', file: 1, on: '2026-06-03' },
-  ]);
-  for (const overdue of [closed(second.ledger), sealed(closed(second.ledger))])
+  test('in the file of a direction to unblock has the number for which alone that is', async () => {
+    const file = 'imei,msisdn,outcome\n356938035643809,09876543211,unblocked\n';
+    const read: CsvRow[] = [];
+    for await (const rows of readCsv([Buffer.from(file)], responseColumns('unblock'))) read.push(...rows);
+    const found = { row: 2, lastSeen: null, directedFor: null, aloneFor: '+919876543210' as Msisdn };
     expect(
-      answered(overdue, [
-        [1, 'disconnected'],
-        [3, 'verified'],
-        [3, 'reissued'],
-      ]).replaced,
-    ).toEqual([
-      { row: 1, ...failed, outcome: 'overdue' },
-      { row: 3, outcome: 'overdue', file: 0, on: null },
-      { row: 3, outcome: 'verified', file: 3, on: '2026-06-03' },
-    ]);
-});
+      read.map((row) => parseResponseRow(row, { kind: 'unblock', operator: airtel }, uploaded, () => found, [])),
+    ).toEqual([{ line: 2, reason: 'not_in_direction' }]);
+  });
 
-describe('what is counted of a response', () => {
-  test('is how many rows were recorded, by what they said; not those that were recorded already', () => {
-    const { recorded, recordedAs, alreadyRecorded } = answered(fresh(4), [
-      [0, 'verified'],
-      [1, 'failed'],
-      [2, 'verified'],
-      [1, 'failed'],
-    ]);
-    expect({ recorded, recordedAs, alreadyRecorded }).toEqual({
-      recorded: 3,
-      recordedAs: { verified: 2, failed: 1 },
-      alreadyRecorded: 1,
+  test.each(['blocked', 'not_found'])('of a handset may say %s', (outcome) => {
+    expect(parse('block', { imei: '356938035643809', outcome, occurred_on: '2026-06-05' })).toEqual({
+      line: 2,
+      row: 2,
+      outcome,
+      day: '2026-06-05',
     });
   });
 
-  test.each([-1, 1])('is nothing where it names row %i of one: the ledger is damaged', (row) => {
-    const { directionId } = fresh(1);
-    expect(thrown(() => answered(fresh(1), [[row, 'verified']]))).toBe(
-      `LedgerDamaged: The ledger of direction ${directionId} is damaged: no such row`,
-    );
+  test('the day is that of the upload where the row does not say, or the column is absent', () => {
+    expect(parse('reverify', { msisdn: '9876543210', outcome: 'verified', occurred_on: '' })).toMatchObject({
+      day: '2026-06-05',
+    });
+    expect(parse('reverify', { msisdn: '9876543210', outcome: 'verified' })).toMatchObject({ day: '2026-06-05' });
+  });
+
+  test.each<[string, DirectionKind, Record<string, string>, string]>([
+    ['no number', 'reverify', { msisdn: '', outcome: 'verified' }, 'missing_msisdn'],
+    ['no number of this country', 'reverify', { msisdn: '5876543210', outcome: 'verified' }, 'bad_msisdn'],
+    ['a number of another direction', 'reverify', { msisdn: '9999999999', outcome: 'verified' }, 'not_in_direction'],
+    ['no outcome', 'reverify', { msisdn: '9876543210', outcome: '' }, 'unknown_outcome'],
+    ['a word that is nearly an outcome', 'reverify', { msisdn: '9876543210', outcome: 'Not found' }, 'unknown_outcome'],
+    ['our own word', 'reverify', { msisdn: '9876543210', outcome: 'overdue' }, 'unknown_outcome'],
+    ["a handset's outcome", 'reverify', { msisdn: '9876543210', outcome: 'blocked' }, 'unknown_outcome'],
+    ['no date', 'reverify', { msisdn: '9876543210', outcome: 'verified', occurred_on: '05/06/2026' }, 'bad_date'],
+    [
+      'a date to come',
+      'reverify',
+      { msisdn: '9876543210', outcome: 'verified', occurred_on: '2026-06-06' },
+      'bad_date',
+    ],
+    ['no IMEI', 'block', { imei: '', outcome: 'blocked' }, 'missing_imei'],
+    ['letters', 'block', { imei: 'ABC', outcome: 'blocked' }, 'not_digits'],
+    ['13 digits', 'block', { imei: '3569380356438', outcome: 'blocked' }, 'wrong_length'],
+    ['a wrong check digit', 'block', { imei: '356938035643805', outcome: 'blocked' }, 'check_digit_mismatch'],
+    ['14 digits alike', 'block', { imei: '11111111111111', outcome: 'blocked' }, 'not_a_device'],
+    ['another handset', 'block', { imei: '49015420323751', outcome: 'blocked' }, 'not_in_direction'],
+    ["a connection's outcome", 'block', { imei: '35693803564380', outcome: 'verified' }, 'unknown_outcome'],
+  ])('is rejected for %s', (_what, kind, cells, reason) => {
+    expect(parse(kind, cells, 9)).toEqual({ line: 9, reason });
+  });
+
+  test('is rejected where the connection ended before it was last seen, and only then', () => {
+    const told = (outcome: string, occurred_on: string) =>
+      parse('reverify', { msisdn: '9876543210', outcome, occurred_on });
+    for (const outcome of ['disconnected', 'surrendered']) {
+      expect(told(outcome, '2026-05-19')).toEqual({ line: 2, reason: 'before_sighting' });
+      expect(told(outcome, '2026-05-20')).toMatchObject({ outcome, day: '2026-05-20' });
+    }
+    for (const outcome of ['verified', 'failed', 'not_found'])
+      expect(told(outcome, '2026-05-19')).toMatchObject({ outcome, day: '2026-05-19' });
+    expect(parse('block', { imei: '35693803564380', outcome: 'blocked', occurred_on: '2020-01-01' })).toMatchObject({
+      outcome: 'blocked',
+    });
+  });
+
+  test('that says that a number is reissued is of the day of its activation, later than the sighting it is directed for', () => {
+    const told = (activated_on: string, occurred_on = '') =>
+      parse('reverify', { msisdn: '9876543210', outcome: 'reissued', activated_on, occurred_on });
+    expect(told('2026-05-21')).toEqual({ line: 2, row: 0, outcome: 'reissued', day: '2026-05-21' });
+    expect(told('2026-06-05', '2026-06-01')).toMatchObject({ day: '2026-06-05' });
+    for (const on of ['', 'May', '2026-06-06']) expect(told(on)).toEqual({ line: 2, reason: 'bad_activated_on' });
+    for (const on of ['2026-05-20', '2026-05-19']) expect(told(on)).toEqual({ line: 2, reason: 'not_after_sighting' });
+    // Seen on 20 May in a handset that nobody acts upon, and directed for the sighting of the 10th.
+    const spared = (activated_on: string) =>
+      parse('reverify', { msisdn: '9876543211', outcome: 'reissued', activated_on });
+    expect(spared('2026-05-11')).toEqual({ line: 2, row: 1, outcome: 'reissued', day: '2026-05-11' });
+    expect(spared('2026-05-10')).toEqual({ line: 2, reason: 'not_after_sighting' });
+    expect(told('May', 'June')).toEqual({ line: 2, reason: 'bad_date' });
+    expect(parse('reverify', { msisdn: '9876543210', outcome: 'reissued' })).toMatchObject({
+      reason: 'bad_activated_on',
+    });
+    expect(parse('block', { imei: '35693803564380', outcome: 'reissued', activated_on: '2026-06-01' })).toMatchObject({
+      reason: 'unknown_outcome',
+    });
+  });
+
+  test('is rejected for the first reason that applies: identifier, direction, outcome, date', () => {
+    const wrong = { outcome: 'perhaps', occurred_on: 'soon' };
+    expect(parse('reverify', { ...wrong, msisdn: '12' })).toMatchObject({ reason: 'bad_msisdn' });
+    expect(parse('reverify', { ...wrong, msisdn: '9999999999' })).toMatchObject({ reason: 'not_in_direction' });
+    expect(parse('reverify', { ...wrong, msisdn: '9876543210' })).toMatchObject({ reason: 'unknown_outcome' });
+    expect(parse('reverify', { ...wrong, msisdn: '9876543210', outcome: 'failed' })).toMatchObject({
+      reason: 'bad_date',
+    });
+  });
+
+  test('names what is reserved for the self-check in its own responses only', () => {
+    const own = { msisdn: '+910012345678', outcome: 'verified' };
+    rows.set('+910012345678', { row: 3, lastSeen: day('2026-05-20'), directedFor: day('2026-05-20') });
+    expect(parse('reverify', own, 2, 'self-check' as OperatorId)).toMatchObject({ row: 3, outcome: 'verified' });
+    expect(parse('reverify', own)).toEqual({ line: 2, reason: 'bad_msisdn' });
+    expect(parse('reverify', { ...own, msisdn: '9876543210' }, 2, 'self-check' as OperatorId)).toEqual({
+      line: 2,
+      reason: 'self_check',
+    });
+  });
+
+  test('with more or fewer cells than the header is rejected before all other reasons', () => {
+    const row: CsvRow = { line: 4, reason: 'wrong_cell_count', text: '12,verified,x,y,z' };
+    expect(
+      parseResponseRow(
+        row,
+        { kind: 'reverify', operator: airtel },
+        uploaded,
+        () => ({ row: 0, lastSeen: null, directedFor: null }),
+        [],
+      ),
+    ).toEqual({
+      line: 4,
+      reason: 'wrong_cell_count',
+    });
   });
 });

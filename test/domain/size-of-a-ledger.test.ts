@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { maxFiles, withFailedOrder } from '../../lambdas/domain/applying-responses.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import { issueOrder, mostTokens } from '../../lambdas/domain/issuing.ts';
 import { type Ledger, maxReversals, withdrawRows } from '../../lambdas/domain/ledger.ts';
-import { maxFiles, withFailedOrder } from '../../lambdas/domain/responses.ts';
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from '../../lib/config/policy.ts';
 import { answered, at, closed, day, fresh, published, rungs, sealed } from './example.ts';
 

@@ -1,12 +1,13 @@
 /** Screen, import and record: rows of a file read, checked and decided, compared with the CSV parser on the same bytes. */
 import { parse } from 'csv-parse';
+import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { readCsv } from '../../lambdas/domain/csv.ts';
 import type { CsvRow } from '../../lambdas/domain/csv-header.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { newLedger } from '../../lambdas/domain/ledger.ts';
 import { rejectLine } from '../../lambdas/domain/rejects.ts';
-import { applyResponse, parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
+import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { linkKey, parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
 import { imei, msisdn } from './embedded.ts';

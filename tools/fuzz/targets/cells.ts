@@ -1,5 +1,6 @@
 /** Single cells, rows of the three kinds of file, and their results. */
 import fc from 'fast-check';
+import { applyResponse } from '../../../lambdas/domain/applying-responses.ts';
 import type { CsvRow } from '../../../lambdas/domain/csv-header.ts';
 import {
   addDays,
@@ -23,7 +24,7 @@ import type { DirectionKind } from '../../../lambdas/domain/kinds.ts';
 import { newLedger } from '../../../lambdas/domain/ledger.ts';
 import { outcomeAt } from '../../../lambdas/domain/outcomes.ts';
 import { receiptOf, receiptText } from '../../../lambdas/domain/receipts.ts';
-import { applyResponse, parseResponseRow, responseColumns } from '../../../lambdas/domain/responses.ts';
+import { parseResponseRow, responseColumns } from '../../../lambdas/domain/responses.ts';
 import { reportColumns, Screening } from '../../../lambdas/domain/screening.ts';
 import {
   linkKey,

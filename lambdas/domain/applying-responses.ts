@@ -1,0 +1,353 @@
+/** Applying responses: from the rows of a response file to the ledger's next state, and to all that its commit brings about. */
+import type { AnsweredRow } from './answers.ts';
+import { backOrderDue, wasCut } from './back-orders.ts';
+import { type Day, dayOf, type Instant } from './days.ts';
+import { sha8 } from './hashes.ts';
+import type { BatchId, OperatorId } from './identifiers.ts';
+import { ANSWER_RULES, type Answer, type Outcome } from './kinds.ts';
+import {
+  change,
+  countFiles,
+  currentOutcomes,
+  type FailedOrder,
+  type Ledger,
+  LedgerDamaged,
+  type RecordedFile,
+} from './ledger.ts';
+import { type MovedRow, movedRow } from './moves.ts';
+import {
+  bytesPerRow,
+  dayAt,
+  fileOf,
+  isReversed,
+  outcomeAt,
+  wasGivenBack,
+  wasToKeepService,
+  writeOutcome,
+} from './outcomes.ts';
+import type { RejectedRow } from './reasons.ts';
+import { type ReplacedWord, wordAt } from './replaced.ts';
+
+/** The most response files that a direction takes; the next is refused as `too_many_files`. */
+export const maxFiles = 500;
+
+/** The effect of an answer on a row, given what is recorded of it. */
+export type Effect = 'record' | 'already' | 'conflict';
+
+/**
+ * The transitions that are allowed. Open, overdue and failed take every answer, since somebody who fails and proves themselves in time is
+ * not cut off (`extended` is not taken on overdue, and `failed` leaves a row overdue). The same outcome again, and failed after
+ * disconnected or surrendered, is already recorded; anything else conflicts. All but failed are terminal, except that a number may always
+ * turn out to be somebody else's since (reissued), and since a later day than was said before (as `applyResponse` has it).
+ */
+export function effectOf(current: Outcome, answer: Answer): Effect {
+  const { recordedOn, alreadyOn } = ANSWER_RULES[answer];
+  if (current === answer || alreadyOn.includes(current)) return 'already';
+  return recordedOn.includes(current) ? 'record' : 'conflict';
+}
+
+/** The effect of a response file, before it is committed. */
+export interface Applied {
+  readonly kind: 'applied';
+  /** The next ledger. It holds the file, so commit it even if no row was recorded. */
+  readonly ledger: Ledger;
+  readonly rows: number;
+  readonly recorded: number;
+  /** The recorded rows by what they said. */
+  readonly recordedAs: Readonly<Partial<Record<Answer, number>>>;
+  readonly alreadyRecorded: number;
+  /** All of the file's rejects in its order, those of reading included. */
+  readonly rejects: readonly RejectedRow[];
+  /** Rows (ascending) that this file made failed and that are failed at its end, and not taken back: its disconnect order carries them. */
+  readonly madeFailed: readonly number[];
+  /** Rows (ascending) whose connection has ended at the file's end and had not before, and that were not taken back. */
+  readonly madeRevoked: readonly number[];
+  /** Rows (ascending) whose number is somebody else's, as this file says: it is withdrawn from every list. */
+  readonly madeReissued: readonly number[];
+  /** Rows (ascending) that a bar or a disconnect order had carried, here or elsewhere, and that are to have service again. */
+  readonly givenBack: readonly number[];
+  /**
+   * Rows that go on elsewhere, or are to be restored, ascending by row; ports of rows that were overdue are among them, which are not
+   * moved.
+   */
+  readonly moved: readonly MovedRow[];
+  /** The words that this file's words replaced, its own earlier ones among them, in the order in which they did. */
+  readonly replaced: readonly ReplacedWord[];
+  /** The number of rejects that are `conflicts_with_recorded`; the administrators are told of them. */
+  readonly conflicts: number;
+  /** The batch has settled: the summary stays, and a disconnection is published at once. */
+  readonly late: boolean;
+}
+
+type ApplyDecision =
+  | Applied
+  /** These bytes are recorded already: nothing changes, and what was prepared with them is published again. */
+  | { readonly kind: 'known'; readonly file: RecordedFile }
+  /** Another file of the direction has its name already: the orders and lists of the two could not be told apart. */
+  | { readonly kind: 'sha_taken' }
+  /** The direction has taken all the files that it takes. */
+  | { readonly kind: 'too_many_files' };
+
+/** Whether another one of these files has a SHA-256 that begins with the same 8 digits, by which what is published with a file is named. */
+export function isShaTaken(
+  { files }: { readonly files: readonly { readonly sha256: string; readonly reversal?: BatchId }[] },
+  sha256: string,
+): boolean {
+  return files.some(
+    (file) => file.sha256 !== sha256 && file.reversal === undefined && sha8(file.sha256) === sha8(sha256),
+  );
+}
+
+/** A response file whose rows are applied, with what is known of these rows beside their ledger. */
+export interface AnsweringFile {
+  readonly sha256: string;
+  /** The attempt that prepares what the commit will publish, as `RecordedFile` has it. */
+  readonly attempt: string;
+  /** The instant of the upload, at which the rows count as recorded. */
+  readonly at: Instant;
+  /** The instant of the commit. */
+  readonly committedAt: Instant;
+  /** Rows from which an order of another direction took service; default none. */
+  readonly cutElsewhere?: ReadonlySet<number>;
+  /** Rows whose number's new holder is without service by what was directed for that holder; default none. */
+  readonly cutSince?: ReadonlySet<number>;
+  /** The operators to which rows stand ported by earlier files: all that this file's rows name. Default none. */
+  readonly portedTo?: ReadonlyMap<number, OperatorId>;
+}
+
+/**
+ * Applies a response's rows, in file order, to the ledger that they answer. The same bytes again change nothing. On a sealed ledger the
+ * answers go to a copy of the outcomes.
+ * @throws LedgerDamaged for a row that the direction doesn't have
+ */
+export function applyResponse(
+  ledger: Ledger,
+  rows: Iterable<AnsweredRow | RejectedRow>,
+  file: AnsweringFile,
+): ApplyDecision {
+  const known = ledger.files.find(({ sha256, reversal }) => sha256 === file.sha256 && reversal === undefined);
+  if (known !== undefined) return { kind: 'known', file: known };
+  if (isShaTaken(ledger, file.sha256)) return { kind: 'sha_taken' };
+  if (countFiles(ledger) >= maxFiles) return { kind: 'too_many_files' };
+  const application = new Application(ledger, file);
+  for (const row of rows) application.take(row);
+  return application.result();
+}
+
+/**
+ * A file on its way into a ledger: takes its rows one by one, in file order. A row is judged by what earlier files said of it, and earlier
+ * rows of this one.
+ */
+class Application {
+  readonly #ledger: Ledger;
+  readonly #file: AnsweringFile;
+  /** The ledger's outcomes, with the rows that were recorded so far. */
+  readonly #after: Uint8Array;
+  /** The operators to which rows stand ported by now. */
+  readonly #portedTo: Map<number, OperatorId>;
+
+  // Counts and lists of the file, as `Applied` has them.
+  #recorded = 0;
+  readonly #recordedAs: Partial<Record<Answer, number>> = {};
+  #alreadyRecorded = 0;
+  #conflicts = 0;
+  readonly #rejects: RejectedRow[] = [];
+  readonly #replaced: ReplacedWord[] = [];
+
+  // Rows (from 0), each by the file's last word on it.
+  readonly #failed = new Set<number>();
+  readonly #revoked = new Set<number>();
+  readonly #moved = new Map<number, MovedRow>();
+  // Rows of which some word of the file says so.
+  readonly #reissued = new Set<number>();
+  /** Those that were reissued by an earlier file, and are again by this one. */
+  readonly #reissuedAgain = new Set<number>();
+  /** Those whose holder was answered for: they proved themselves, have more time, or have the number since. */
+  readonly #answeredFor = new Set<number>();
+  /** Those that were overdue when this file answered them: they don't go on elsewhere. */
+  readonly #overdue = new Set<number>();
+
+  constructor(ledger: Ledger, file: AnsweringFile) {
+    this.#ledger = ledger;
+    this.#file = file;
+    this.#after = new Uint8Array(currentOutcomes(ledger));
+    this.#portedTo = new Map(file.portedTo);
+  }
+
+  /** @throws LedgerDamaged for a row that the direction doesn't have */
+  take(row: AnsweredRow | RejectedRow): void {
+    if ('reason' in row) {
+      this.#rejects.push(row);
+      return;
+    }
+    if (row.row < 0 || row.row >= this.#ledger.rows) throw new LedgerDamaged(this.#ledger.directionId, 'no such row');
+    const effect = this.#effect(row);
+    if (effect === 'record') this.#record(row);
+    else if (effect === 'already') this.#alreadyRecorded += 1;
+    else this.#reject(row);
+  }
+
+  /** The file's effect, once it has no more rows. */
+  result(): Applied {
+    const ledger = this.#ledger;
+    const late = ledger.sealedAt !== null;
+    const moved = [...this.#moved.values()].sort((a, b) => a.row - b.row);
+    const givenBack = this.#givenBack();
+    const entry = this.#entry(moved, givenBack);
+    const changed = this.#recorded === 0 ? {} : late ? { late: this.#after } : { outcomes: this.#after };
+    return {
+      kind: 'applied',
+      ledger: change(ledger, { files: [...ledger.files, entry], ...changed }),
+      rows: this.#recorded + this.#alreadyRecorded + this.#rejects.length,
+      recorded: this.#recorded,
+      recordedAs: this.#recordedAs,
+      alreadyRecorded: this.#alreadyRecorded,
+      rejects: this.#rejects,
+      madeFailed: ascending(this.#failed),
+      madeRevoked: ascending(this.#revoked),
+      madeReissued: ascending(this.#reissued),
+      givenBack,
+      moved,
+      replaced: this.#replaced,
+      conflicts: this.#conflicts,
+      late,
+    };
+  }
+
+  /** The transitions of `effectOf`, and the answers that these don't tell apart. */
+  #effect(row: AnsweredRow): Effect {
+    if (this.#isPortedElsewhere(row) || this.#isCutAgain(row)) return 'conflict';
+    if (this.#isReissuedAgain(row)) return 'record';
+    if (this.#staysOverdue(row) && this.#hasWord(row)) return 'already';
+    return effectOf(outcomeAt(this.#after, row.row), row.outcome);
+  }
+
+  /** A port to another operator than was said before, or than is known, is another word, which somebody has to look into. */
+  #isPortedElsewhere(row: AnsweredRow): boolean {
+    const move = movedRow(row);
+    const isPortedAgain = move?.why === 'ported' && outcomeAt(this.#after, row.row) === 'ported';
+    return isPortedAgain && this.#portedTo.get(row.row) !== move.to;
+  }
+
+  /**
+   * An operator says that a connection was disconnected on a later day than the one on which what had been done to it was taken back. It
+   * had ended, or was overdue, before; so the word is not about that, and whoever was given service back has lost it again.
+   */
+  #isCutAgain({ row, outcome, day }: AnsweredRow): boolean {
+    if (outcome !== 'disconnected' || !wasGivenBack(this.#after, row)) return false;
+    const takenBackOn = firstTakenBackOn(this.#ledger, this.#after, row);
+    return takenBackOn !== null && day > takenBackOn;
+  }
+
+  /** A number may be given to somebody else again, of whom another row may know nothing. */
+  #isReissuedAgain({ row, outcome, day }: AnsweredRow): boolean {
+    const isReissued = outcome === 'reissued' && outcomeAt(this.#after, row) === 'reissued';
+    return isReissued && day > dayAt(this.#after, row);
+  }
+
+  /** An answer that doesn't end its row leaves it overdue if its ladder has ended: it is written as if it had been said before that. */
+  #staysOverdue({ row, outcome }: AnsweredRow): boolean {
+    return outcomeAt(this.#after, row) === 'overdue' && !ANSWER_RULES[outcome].ends;
+  }
+
+  /** A file has said something of the row. What leaves it overdue is recorded only if it is the first word. */
+  #hasWord({ row }: AnsweredRow): boolean {
+    return fileOf(this.#after, row * bytesPerRow) > 0;
+  }
+
+  /** Rejects a row that contradicts what is recorded of it. */
+  #reject(row: AnsweredRow): void {
+    this.#conflicts += 1;
+    this.#rejects.push({ line: row.line, reason: 'conflicts_with_recorded' });
+    if (this.#isCutAgain(row) || (row.outcome === 'disconnected' && wasToKeepService(this.#after, row.row)))
+      this.#moved.set(row.row, { row: row.row, why: 'disconnected_after_verified' });
+  }
+
+  #record(answered: AnsweredRow): void {
+    const { row, outcome, day } = answered;
+    // These three go by the word that is replaced.
+    const before = outcomeAt(this.#after, row);
+    const staysOverdue = this.#staysOverdue(answered);
+    const isReissuedAgain = this.#isReissuedAgain(answered);
+    const word = wordAt(this.#after, row);
+    if (word !== undefined) this.#replaced.push(word);
+    writeOutcome(this.#after, row, staysOverdue ? before : outcome, day, this.#ledger.files.length);
+    this.#recorded += 1;
+    this.#recordedAs[outcome] = (this.#recordedAs[outcome] ?? 0) + 1;
+
+    const { revokedFor, givesBack } = ANSWER_RULES[outcome];
+    // A row that was taken back is in no order that takes service, and in no list.
+    const stands = !isReversed(this.#after, row);
+    if (outcome === 'failed' && stands && !staysOverdue) this.#failed.add(row);
+    else this.#failed.delete(row);
+    if (revokedFor !== null && stands) this.#revoked.add(row);
+    else this.#revoked.delete(row);
+    const move = movedRow(answered);
+    if (move === undefined) this.#moved.delete(row);
+    else this.#moved.set(row, move);
+    if (move?.why === 'ported') this.#portedTo.set(row, move.to);
+    // Not a row of which this file says it for the first time, and then another day.
+    if (isReissuedAgain && !this.#reissued.has(row)) this.#reissuedAgain.add(row);
+    if (outcome === 'reissued') this.#reissued.add(row);
+    if (givesBack) this.#answeredFor.add(row);
+    if (before === 'overdue') this.#overdue.add(row);
+  }
+
+  /** The rows (ascending) that are to have service again: an order took it, and nothing that was directed for the present holder did. */
+  #givenBack(): number[] {
+    const { cutElsewhere, cutSince } = this.#file;
+    return ascending(this.#answeredFor).filter((row) => {
+      // Service that a row's own orders had taken was given back when it was said first that somebody else has the number.
+      const isCutHere = !this.#reissuedAgain.has(row) && wasCut(this.#ledger, row);
+      return (isCutHere || cutElsewhere?.has(row) === true) && cutSince?.has(row) !== true;
+    });
+  }
+
+  /** The file's entry in the ledger. */
+  #entry(moved: readonly MovedRow[], givenBack: readonly number[]): RecordedFile {
+    const { sha256, attempt, at, committedAt } = this.#file;
+    const count = (counts: (row: MovedRow) => boolean) => moved.filter(counts).length;
+    const onward = count(({ row, why }) => (why === 'ported' || why === 'extended') && !this.#overdue.has(row));
+    const toRestore = count(({ why }) => why === 'disconnected_after_verified');
+    const toReturn = count(({ why }) => why === 'porting_disputed');
+    return {
+      sha256,
+      attempt,
+      at,
+      version: this.#ledger.version + 1,
+      ...(this.#ledger.sealedAt !== null && this.#revoked.size > 0 ? { lateOn: dayOf(committedAt) } : {}),
+      ...(this.#reissued.size > 0 ? { withdrawnOn: dayOf(committedAt) } : {}),
+      ...(givenBack.length > 0 ? { backDue: backOrderDue(committedAt) } : {}),
+      ...(onward > 0 ? { moved: onward } : {}),
+      ...(toRestore > 0 ? { toRestore } : {}),
+      ...(toReturn > 0 ? { toReturn } : {}),
+    };
+  }
+}
+
+/**
+ * The earliest day on which a row that had ended, or was overdue, can have been taken back: that of the direction's first reversal after
+ * that. It is recorded nowhere which of several reversals it was, and a later one may have been about another row.
+ */
+function firstTakenBackOn({ files, closedAt }: Ledger, bytes: Uint8Array, row: number): Day | null {
+  const endedAt = outcomeAt(bytes, row) === 'overdue' ? closedAt : null;
+  const reversals = files.flatMap(({ reversal, at }, n) => (reversal === undefined ? [] : [{ n, at }]));
+  const first = reversals.find(({ n, at }) => n >= fileOf(bytes, row * bytesPerRow) && (endedAt ?? at) <= at);
+  // If no reversal came after that, the row failed after it was taken back, or its ladder ended at the same instant.
+  const taken = first ?? reversals.at(-1);
+  return taken === undefined ? null : dayOf(taken.at);
+}
+
+function ascending(rows: Set<number>): number[] {
+  return [...rows].sort((a, b) => a - b);
+}
+
+/**
+ * The applied ledger with the failed rows' disconnect order told in the file's entry. It is part of the same commit, so the version stays.
+ */
+export function withFailedOrder(applied: Applied, failedOrder: FailedOrder): Applied {
+  const last = applied.ledger.files.at(-1);
+  if (last === undefined) return applied;
+  const files = [...applied.ledger.files.slice(0, -1), { ...last, failedOrder }];
+  return { ...applied, ledger: { ...applied.ledger, files } };
+}
