@@ -13,7 +13,7 @@ import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { holdUp, judge } from '../stores/gates.ts';
 import { tellStray } from '../stores/notices.ts';
 import { readBytes } from '../stores/objects.ts';
-import { marking, markOf } from '../stores/uploads.ts';
+import { isMarked, marking, markOf } from '../stores/uploads.ts';
 import { announceImport, importRows, rejectsOf, type UsageFile } from '../stores/usage-files.ts';
 import { startUnlessDone } from '../stores/workflows.ts';
 
@@ -47,6 +47,8 @@ export const handler = uploads(
       const why = place.kind === 'stray' ? place.why : place.kind === 'usage' ? 'unknown_operator' : 'unknown_place';
       return await tellStray(env, uploaded, why);
     }
+    // A file that comes again would write over what a newer one has said of the same sightings since.
+    if (await isMarked(env.WORK, 'worked', uploaded)) return 'worked';
     const { operator, name } = place;
     const file: UsageFile = { bucket, key, versionId, operator, name, uploadedAt: at };
     const verdict = await readVerdict(env.CASES, markOf(file));

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { Tables } from './bad-files.ts';
-import { APPROVE, Lab, type LabSettings } from './lab.ts';
+import { APPROVE, HOUR, Lab, type LabSettings, START } from './lab.ts';
 
 const imei = (n: number) => `3500000000${String(n).padStart(4, '0')}`;
 const number = (n: number) => `+9198${String(n).padStart(8, '0')}`;
@@ -75,6 +75,7 @@ const open = (): Promise<Lab> =>
     faults: {
       beforeInvoke: (...args) => faults?.beforeInvoke?.(...args),
       afterWrite: (...args) => faults?.afterWrite?.(...args),
+      deliveries: (...args) => faults?.deliveries?.(...args) ?? [0],
     },
   });
 
@@ -217,5 +218,24 @@ describe('the latest import that a preview names', () => {
       jio: { linked: 0, latestImport: null },
     });
     expect(await other.read(key.replace('.json', '.html'))).toMatch(/jio.*<strong>never<\/strong>/);
+  });
+});
+
+describe('what a corrected usage file says', () => {
+  it('stands where the event of the file before comes once more, whose areas had made a SIM box look like a clone', async () => {
+    faults = {
+      deliveries: ({ detail }) =>
+        (detail.object as { key?: string } | undefined)?.key?.endsWith('/wrong.csv') ? [0, 2 * HOUR] : [0],
+    };
+    await using other = await open();
+    const rows = (...areas: string[]) => areas.map((lsa, n) => `${imei(1)},${number(n)},2026-05-20,${lsa}`);
+    await other.usage('airtel', rows('Delhi', 'Mumbai', 'Kerala'), 'wrong.csv');
+    await other.cloud.run(START + HOUR);
+    await other.usage('airtel', rows('Delhi', 'Delhi', 'Delhi'), 'right.csv');
+    await other.cloud.run(START + 3 * HOUR);
+    await other.report('mha', [imei(1)]);
+    const [key = ''] = (await other.outbox('previews/')).filter((one) => one.endsWith('held.csv'));
+    // Three numbers that day and in all, in one area.
+    expect(await other.read(key)).toContain('\n350000000000014,busy_day,3,1,2026-05-20,3,1\n');
   });
 });

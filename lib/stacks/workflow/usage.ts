@@ -48,6 +48,7 @@ export function addImport(setting: Setting, { importByPieces }: Machines): void 
   allowList(importer, 'list versions', inbox, INBOX.usage.pattern);
   allowObjects(importer, 'write streams', outbox, OUTBOX.rejects.pattern);
   allowObjects(importer, 'write', work, ...MARKS_OF_WORK, MARKS.handed.pattern, MARKS.gated.pattern);
+  allowList(importer, 'list', work, MARKS.worked.pattern);
   allowItems(importer, PUT_ITEMS, cases);
   allowItems(importer, ['dynamodb:BatchWriteItem'], links);
   allowTell(setting, importer, data.operators, data.approvers, data.administrators);
