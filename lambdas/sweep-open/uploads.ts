@@ -1,20 +1,28 @@
 import type { Instant } from '../domain/days.ts';
-import type { TopicName } from '../domain/notices.ts';
+import { INBOX } from '../domain/inbox.ts';
 import { remedyFor } from '../domain/stalled.ts';
 import { each } from '../runtime/each.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
-import { type Telling, tellQuarantined } from '../stores/notices.ts';
+import { tellQuarantined } from '../stores/notices.ts';
 import { listVersions, type Version } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { mark, markOf, readMarks, readUploadMark } from '../stores/uploads.ts';
 import { executionStatus } from '../stores/workflows.ts';
+import { env } from './environment.ts';
 
-/** The buckets of uploads and of marks, the queue of each folder's events, and the topics to tell. */
-interface Inbox extends Telling<TopicName> {
-  INBOX: string;
-  queues: ReadonlyMap<string, string>;
-}
+/** The queue of each folder's events. */
+const QUEUES: ReadonlyMap<string, string> = new Map([
+  [INBOX.reports.prefix, env.REPORTS_QUEUE],
+  [INBOX.usage.prefix, env.USAGE_QUEUE],
+  [INBOX.responses.prefix, env.RESPONSES_QUEUE],
+  [INBOX.decisions.prefix, env.APPROVALS_QUEUE],
+  [INBOX.exemptions.prefix, env.APPROVALS_QUEUE],
+  [INBOX.withdrawals.prefix, env.WITHDRAWALS_QUEUE],
+  [INBOX.admissions.prefix, env.APPROVALS_QUEUE],
+  [INBOX.lookups.prefix, env.LOOKUPS_QUEUE],
+  [INBOX.appeals.prefix, env.APPEALS_QUEUE],
+]);
 
 /** A function that ends without a word has no error's name: it was out of memory, or out of time. */
 const NO_WORD = 'no_word';
@@ -38,9 +46,8 @@ async function* inOrder(versions: AsyncIterable<Version>): AsyncGenerator<Versio
  * told; after that nothing takes it up but another upload, or a dead letter that is redriven. An upload with which an execution goes on is
  * left to it, however long that takes.
  */
-export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
-  const { INBOX, WORK, queues } = env;
-  const { worked, resent, quarantined, handed, failed, gated, admitted } = await readMarks(WORK);
+export async function mendUploads(now: Instant): Promise<void> {
+  const { worked, resent, quarantined, handed, failed, gated, admitted } = await readMarks(env.WORK);
   const mend = async (upload: Version, folder: string, queue: string) => {
     const name = markOf(upload);
     const marks = {
@@ -52,26 +59,27 @@ export async function mendUploads(env: Inbox, now: Instant): Promise<void> {
     };
     const remedy = remedyFor(upload.at, marks, now);
     if (remedy === undefined) return;
-    if (handed.has(name) && (await executionStatus(await readUploadMark(WORK, 'handed', upload))) === 'RUNNING') return;
+    if (handed.has(name) && (await executionStatus(await readUploadMark(env.WORK, 'handed', upload))) === 'RUNNING')
+      return;
     if (remedy === 'resend') {
       const { key, size, at, versionId } = upload;
       const object = { key, size, 'version-id': versionId };
-      await sendEvent(queue, { time: at, detail: { bucket: { name: INBOX }, object } });
-      await mark(WORK, 'resent', upload);
+      await sendEvent(queue, { time: at, detail: { bucket: { name: env.INBOX }, object } });
+      await mark(env.WORK, 'resent', upload);
       measure('Mended', { what: 'upload' });
       log.warn('event of an upload sent again', { folder });
     } else {
-      const why = failed.has(name) ? await readUploadMark(WORK, 'failed', upload) : NO_WORD;
-      await tellQuarantined(env, { bucket: INBOX, ...upload }, why);
-      await mark(WORK, 'quarantined', upload);
+      const why = failed.has(name) ? await readUploadMark(env.WORK, 'failed', upload) : NO_WORD;
+      await tellQuarantined(env, { bucket: env.INBOX, ...upload }, why);
+      await mark(env.WORK, 'quarantined', upload);
       measure('Quarantined', {});
       log.warn('upload quarantined', { folder, why });
     }
   };
   // All versions are read in one list: most folders have little, and each would be a request of its own.
-  await each(inOrder(listVersions({ bucket: INBOX, key: '' })), async (upload) => {
+  await each(inOrder(listVersions({ bucket: env.INBOX, key: '' })), async (upload) => {
     const folder = upload.key.slice(0, upload.key.indexOf('/') + 1);
-    const queue = queues.get(folder);
+    const queue = QUEUES.get(folder);
     // A file elsewhere is nobody's.
     if (queue !== undefined) await mend(upload, folder, queue);
   });
