@@ -22,7 +22,7 @@ import { type Opened, type PreviewPlaces, publishPreview } from '../stores/previ
 const MOST_HEAVIEST = 25;
 
 /** The content from which the preview is made. */
-interface Weighed {
+interface PreviewInput {
   /** The operators that are the batch's to its end. */
   readonly operators: readonly OperatorId[];
   /** The instant of each operator's latest usage, as of before the batch's links were read. */
@@ -66,9 +66,9 @@ export async function openReport(
   asker: Asker,
   now: Instant,
   own: { readonly folder: string; readonly attempt: string },
-  weighed: Weighed,
+  input: PreviewInput,
 ): Promise<Opened> {
-  return await publishPreview(env, asker, now, (batch) => open(env, batch, now, own, weighed));
+  return await publishPreview(env, asker, now, (batch) => open(env, batch, now, own, input));
 }
 
 /** Prepares the preview and opens the decision that is bound to it, both in one commit. */
@@ -77,15 +77,15 @@ async function open(
   batch: Batch,
   now: Instant,
   { folder, attempt }: { readonly folder: string; readonly attempt: string },
-  weighed: Weighed,
+  input: PreviewInput,
 ): Promise<void> {
   const { batchId, agency, file, sha256, report } = batch;
-  const { handsets, counts, heldFrom } = weighed;
+  const { handsets, counts, heldFrom } = input;
   const held = handsets.held();
   const operators = new Map<OperatorId, { latestImport: Instant | null; gated: number }>();
-  for (const operator of weighed.operators) {
-    const latestImport = weighed.latestImports[operator] ?? null;
-    operators.set(operator, { latestImport, gated: weighed.gated[operator] ?? 0 });
+  for (const operator of input.operators) {
+    const latestImport = input.latestImports[operator] ?? null;
+    operators.set(operator, { latestImport, gated: input.gated[operator] ?? 0 });
   }
   // The numbers of the self-check's reports are nobody's.
   const people = agency === SELF_CHECK ? 0 : env.PEOPLE;
@@ -99,7 +99,7 @@ async function open(
   const contents = {
     [previews.held(folder)]: heldCsv(held),
     [previews.page(folder)]: previewHtml(preview, { held, heaviest, areas: counts.areas, heldFrom, over }),
-    [previews.gathered(folder)]: JSON.stringify(gatheredForm.write(weighed.gathered)),
+    [previews.gathered(folder)]: JSON.stringify(gatheredForm.write(input.gathered)),
     [previews.json(folder)]: text,
   };
   for (const [key, content] of Object.entries(contents)) await writeObject({ bucket: env.WORK, key }, content);
