@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { planCounts } from '../domain/batches.ts';
+import type { Instant } from '../domain/days.ts';
 import { FOLLOW_UP } from '../domain/identifiers.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import { instant } from '../runtime/input.ts';
@@ -7,7 +8,7 @@ import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { events } from '../runtime/queue.ts';
 import { audit } from '../stores/audit.ts';
-import { abandonExecution } from '../stores/cases/batches.ts';
+import { abandonExecution, type Batch } from '../stores/cases/batches.ts';
 import { tell, tellQuarantined } from '../stores/notices.ts';
 import { resumeBatch } from '../stores/resuming.ts';
 import { askForStatus } from '../stores/status.ts';
@@ -28,7 +29,8 @@ const environment = z.object({
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
 
-const ended = z.object({
+/** The message that an execution failed, timed out or was aborted. */
+const endedEvent = z.object({
   time: instant,
   detail: z.object({ executionArn: z.string() }),
 });
@@ -53,7 +55,7 @@ const A_NAME = /^[A-Za-z][\w.]{0,99}$/;
  * quarantine. A Batch whose plan counts, or whose ending is still to be published, goes on in another execution. Nothing comes of a message
  * alone: the execution itself is asked, and if it runs, or went well, the message fails.
  */
-export const handler = events(ended, async ({ time, detail: { executionArn } }) => {
+export const handler = events(endedEvent, async ({ time, detail: { executionArn } }) => {
   const status = await failureOf(executionArn);
   if (status === undefined) throw new Error('the execution has not failed, whatever the message says');
   const registered = await abandonExecution(env.CASES, executionArn);
@@ -76,8 +78,7 @@ export const handler = events(ended, async ({ time, detail: { executionArn } }) 
   const counts = own && (planCounts(batch.state) || batch.untold === true);
   const resumedBy = counts && batch.resumed === undefined ? await resumeBatch(env, batch) : undefined;
   const ended = { execution: executionArn, status };
-  if (batch && failed)
-    await tell(env, toAdministrators({ kind: 'batch_failed', batchId: batch.batchId, state: 'failed', ...ended }));
+  if (batch && failed) await tellFailed(batch, failed, ended, time);
   else
     await tell(
       env,
@@ -88,19 +89,28 @@ export const handler = events(ended, async ({ time, detail: { executionArn } }) 
         resumedBy,
       }),
     );
-  if (batch && failed) {
-    const { agency, batchId } = batch;
-    // A night has no agency: the sweep begins it again.
-    if (agency !== FOLLOW_UP) await tell(env, toAgency({ kind: 'batch_failed', agency, batchId }));
-    const { plan, startedAt } = failed;
-    await audit(env, {
-      batchId,
-      id: `failed/${executionArn}`,
-      kind: 'batch_failed',
-      at: time,
-      facts: { plan, startedAt },
-    });
-  }
-  if (batch && failed) await askForStatus(env, batch.batchId, time);
   log.warn('execution ended', { status, ...(batch ? { batchId: batch.batchId } : {}) });
 });
+
+/**
+ * Tells administrators, agency and audit that a batch failed with its execution, and asks that its status be told.
+ * @param failed the plan that failed, which may not be the batch's any more
+ */
+async function tellFailed(
+  { agency, batchId }: Batch,
+  failed: Pick<Batch, 'plan' | 'startedAt'>,
+  ended: { readonly execution: string; readonly status: string },
+  at: Instant,
+): Promise<void> {
+  await tell(env, toAdministrators({ kind: 'batch_failed', batchId, state: 'failed', ...ended }));
+  // A night has no agency: the sweep begins it again.
+  if (agency !== FOLLOW_UP) await tell(env, toAgency({ kind: 'batch_failed', agency, batchId }));
+  await audit(env, {
+    batchId,
+    id: `failed/${ended.execution}`,
+    kind: 'batch_failed',
+    at,
+    facts: { plan: failed.plan, startedAt: failed.startedAt },
+  });
+  await askForStatus(env, batchId, at);
+}
