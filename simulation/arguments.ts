@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { CommandError, choice, instant, readOptions, scaleOf, wholeNumber } from '../lib/commands/command-line.ts';
 import { APPROVALS } from '../lib/commands/local/serve-arguments.ts';
+import { LADDER_NAMES, type LadderName } from '../lib/config/policy.ts';
 
 /** A file that somebody uploads `age` milliseconds after the start. */
 export interface Upload {
@@ -25,8 +26,6 @@ export interface OwnUsage {
 
 export const OPERATOR_MANNERS = ['mixed', 'prompt', 'silent'] as const;
 export type OperatorManner = (typeof OPERATOR_MANNERS)[number];
-const LADDERS = ['flagged', 'normal'] as const;
-export type LadderName = (typeof LADDERS)[number];
 
 /** The material that a run works on: the generated sample at a scale, or the user's own files. */
 export type Material =
@@ -173,7 +172,7 @@ export function parseArguments(argv: readonly string[], world: Surroundings): Ru
     material,
     operators: choice('operators', operators, OPERATOR_MANNERS, material.kind === 'sample' ? 'mixed' : 'silent'),
     approvals: choice('approvals', approvals, APPROVALS, 'auto'),
-    ladder: choice('ladder', ladder, LADDERS, 'flagged'),
+    ladder: choice('ladder', ladder, LADDER_NAMES, 'flagged'),
     start: readStart(start, world.now),
     seed: wholeNumber('seed', seed, DEFAULT_SEED, 0),
     ...(enforce ? { enforce } : {}),

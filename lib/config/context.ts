@@ -3,48 +3,13 @@
  */
 import { DEFAULT_OPERATIONS, RESERVED_CONCURRENCY } from './operations.ts';
 import { isNamed, PARTICIPANTS, UNNAMED, UNNAMED_ACCOUNT } from './participants.ts';
-import { DEFAULT_POLICY, REVERIFY_LADDERS } from './policy.ts';
+import { DEFAULT_POLICY, LADDER_NAMES, POLICY_NUMBERS, REVERIFY_LADDERS } from './policy.ts';
 import { DEFAULT_RETENTION } from './retention.ts';
 import { checkStage, configError, isProtected, type StageConfig } from './stage.ts';
 import { readStageFile, type StageFile, WrongStageFile } from './stage-file.ts';
 
 /** The role by which CloudFormation creates resources, if `cdk bootstrap` prepared the account. */
 const DEPLOYERS = ['cdk-*-cfn-exec-role-*'];
-
-/** Numbers of the policy that a command line may change (`-c rowsPerDirection=500`). */
-const NUMBERS = [
-  'lookBackDays',
-  'rowsPerDirection',
-  'handsetsPerChild',
-  'linksPerShard',
-  'linksPerHandset',
-  'busyDay',
-  'manyConnections',
-  'people',
-  'reversalPeople',
-  'largeReversalPeople',
-  'largeReversal',
-  'mostSubjects',
-  'decideWithinHours',
-  'mostNumbers',
-  'mostHandsets',
-  'exemptionDays',
-  'portingDays',
-  'extensionDays',
-  'mostExtendedPercent',
-  'gateRows',
-  'gateRejectedPercent',
-  'gateSamePercent',
-  'gateFewestPercent',
-  'gateMostPercent',
-  'gateFiles',
-  'gateFewestFiles',
-  'lookupsPerFile',
-  'lookupsPerDay',
-  'bytesPerPiece',
-  'warmWrites',
-  'warmReads',
-] as const;
 
 /** All that a command line may say (`-c name=value`). */
 const VALUES = [
@@ -58,7 +23,7 @@ const VALUES = [
   'sweepHours',
   'surveyHours',
   'reservedConcurrency',
-  ...NUMBERS,
+  ...POLICY_NUMBERS,
 ] as const;
 
 /** The number that a command line gives; NaN, which no setting takes, if it isn't one in decimal digits. */
@@ -83,14 +48,14 @@ export function stageFromContext(context: Context): StageConfig {
     );
   const given = (name: (typeof VALUES)[number]): string | undefined =>
     context[name] === undefined ? undefined : String(context[name]);
-  const numbers = NUMBERS.flatMap((name) => {
+  const numbers = POLICY_NUMBERS.flatMap((name) => {
     const number = given(name);
     return number === undefined ? [] : [[name, numberIn(number)]];
   });
   const stage = given('stage') ?? 'dev';
   const cloud = oneOf('cloud', given('cloud'), ['aws', 'local']);
   const file = fileOf(stage, given('config'));
-  const ladder = oneOf('ladder', given('ladder') ?? file?.ladder, ['flagged', 'normal']);
+  const ladder = oneOf('ladder', given('ladder') ?? file?.ladder, LADDER_NAMES);
   const operating = (['sweepHours', 'surveyHours', 'reservedConcurrency'] as const).flatMap((name) => {
     const number = given(name);
     return number === undefined ? [] : [[name, numberIn(number)]];

@@ -124,6 +124,14 @@ export const policy = z.object({
 export type Policy = z.infer<typeof policy>;
 export type Ladder = Policy['ladders']['block'];
 
+const { ladders: _, ...numbers } = policy.shape;
+/** The numbers of the policy by their names: all of it but the ladders. A stage's file and a command line may change each of them. */
+export const POLICY_NUMBERS = Object.keys(numbers) as (keyof typeof numbers)[];
+
+/** The names of the ladders of re-verification; the first is that of a stage that names none. */
+export const LADDER_NAMES = ['flagged', 'normal'] as const;
+export type LadderName = (typeof LADDER_NAMES)[number];
+
 /** The two clocks for re-verification: numbers flagged by police, a bank or as a nuisance caller; and all others. */
 export const REVERIFY_LADDERS = {
   flagged: [
@@ -138,7 +146,7 @@ export const REVERIFY_LADDERS = {
     { order: 'bar_incoming', days: 15 },
     { order: 'disconnect', days: 1 },
   ],
-} as const;
+} as const satisfies Record<LadderName, Readonly<Policy['ladders']['reverify']>>;
 
 export const DEFAULT_POLICY: Policy = {
   ladders: {

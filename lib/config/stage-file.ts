@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { operations } from './operations.ts';
 import { PARTICIPANTS } from './participants.ts';
-import { policy, REVERIFY_LADDERS } from './policy.ts';
+import { LADDER_NAMES, type LadderName, POLICY_NUMBERS } from './policy.ts';
 import { retention } from './retention.ts';
 import { inPlainWords } from './words.ts';
 
@@ -15,14 +15,12 @@ const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const known = (fields: readonly string[]) =>
   z.strictObject(Object.fromEntries(fields.map((name) => [name, z.unknown().optional()])));
 
-/** Numbers and lists of the policy; the stage's re-verification ladder is given by its name. */
-const POLICY = Object.keys(policy.shape).filter((name) => name !== 'ladders');
-
 const stageFile = z.strictObject({
   /** A note for people who read the file. */
   about: z.string().optional(),
-  ladder: z.enum(Object.keys(REVERIFY_LADDERS) as (keyof typeof REVERIFY_LADDERS)[]).optional(),
-  policy: known(POLICY).optional(),
+  ladder: z.enum(LADDER_NAMES).optional(),
+  // The stage's re-verification ladder is given by its name.
+  policy: known(POLICY_NUMBERS).optional(),
   retention: known(Object.keys(retention.shape)).optional(),
   operations: known(Object.keys(operations.shape)).optional(),
   deployers: z.unknown().optional(),
@@ -33,7 +31,7 @@ const stageFile = z.strictObject({
 /** A stage's file, read: its path, for errors, and what it says of each part, unchecked except for the names. */
 export interface StageFile {
   readonly path: string;
-  readonly ladder?: keyof typeof REVERIFY_LADDERS | undefined;
+  readonly ladder?: LadderName | undefined;
   readonly policy: Readonly<Record<string, unknown>>;
   readonly retention: Readonly<Record<string, unknown>>;
   readonly operations: Readonly<Record<string, unknown>>;
@@ -85,7 +83,7 @@ export function readStageFile(stage: string, named: string | undefined): StageFi
 /** The names that a part of the file may have. */
 function fieldsAt(path: readonly PropertyKey[]): string[] {
   const [part] = path;
-  if (part === 'policy') return POLICY;
+  if (part === 'policy') return POLICY_NUMBERS;
   if (part === 'retention') return Object.keys(retention.shape);
   if (part === 'operations') return Object.keys(operations.shape);
   return Object.keys(stageFile.shape);

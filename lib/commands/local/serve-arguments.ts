@@ -1,4 +1,5 @@
 import { DAY_MS, HOUR_MS } from '../../../lambdas/domain/days.ts';
+import { LADDER_NAMES } from '../../config/policy.ts';
 import { CommandError, choice, instant, readOptions, wholeNumber } from '../command-line.ts';
 
 /** The command line of `npm run local`. */
@@ -48,7 +49,6 @@ Examples
 
 /** Whether approvers are simulated. */
 export const APPROVALS = ['auto', 'none'] as const;
-const LADDERS = ['flagged', 'normal'] as const;
 /** Ten minutes a second: a person can look at an order and answer it within its rung, and does not wait for an hour. */
 const DEFAULT_SPEED = '600';
 const SLOWEST = 0.001;
@@ -79,7 +79,7 @@ export function parseServeArguments(args: readonly string[], now: number): Serve
     stage,
     port: wholeNumber('port', port, 0, 0, 65_535),
     consolePort: wholeNumber('console', console, 0, 0, 65_535),
-    ladder: choice('ladder', ladder, LADDERS, 'flagged'),
+    ladder: choice('ladder', ladder, LADDER_NAMES, 'flagged'),
     approvals: choice('approvals', approvals, APPROVALS, 'auto'),
     ...(enforce ? { enforce } : {}),
   };
