@@ -11,8 +11,8 @@ import { readStageFile, type StageFile, WrongStageFile } from './stage-file.ts';
 /** The role by which CloudFormation creates resources, if `cdk bootstrap` prepared the account. */
 const DEPLOYERS = ['cdk-*-cfn-exec-role-*'];
 
-/** All that a command line may say (`-c name=value`). */
-const VALUES = [
+/** All that a command line may say (`-c name=value`), as `docs/deploying.md` has it. */
+export const VALUES = [
   'stage',
   'cloud',
   'ladder',
