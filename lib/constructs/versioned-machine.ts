@@ -47,6 +47,10 @@ export class VersionedMachine extends StateMachine {
     // Tokens and keys stay out of the logs.
     super(scope, id, { ...props, logs: { destination: logGroup, level: LogLevel.ALL, includeExecutionData: false } });
     this.logGroup = logGroup;
+    // The machine waits for its role's own policy, and may be asked whether it can write its logs as soon as it is made.
+    this.addToRolePolicy(
+      new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: [key.keyArn], conditions: LOG_DELIVERY }),
+    );
     const machine = this.node.defaultChild as CfnStateMachine;
     // The L2 property would give the role the key for a machine of the name that the template gives, and the template gives none.
     machine.encryptionConfiguration = {
@@ -69,10 +73,7 @@ export class VersionedMachine extends StateMachine {
     this.alias = alias;
     const uses = new Policy(this, 'UseKey', {
       roles: [this.role],
-      statements: [
-        this.keyStatement(key, 'write'),
-        new PolicyStatement({ actions: ['kms:GenerateDataKey'], resources: [key.keyArn], conditions: LOG_DELIVERY }),
-      ],
+      statements: [this.keyStatement(key, 'write')],
     });
     // Nothing is started before the role may encrypt it.
     alias.node.addDependency(uses);
