@@ -114,18 +114,20 @@ async function unblocksAmong(
   return lines;
 }
 
-/** The candidate, with the deadlines that its operator and its subscriber were told before if it returns from where it was ported to. */
+/** The candidate, with no deadline before those that its subscriber was told before, if it was ported, or returns from there. */
 async function withTold(
   candidate: Candidate,
   ladder: readonly Rung[],
   claims: ReadonlyMap<string, Claim>,
   earlier: EarlierDirections,
 ): Promise<Candidate> {
-  if (!isReturning(candidate)) return candidate;
-  const { identifier, operator } = candidate;
-  const counted = await countedOf(claims.get(identifier), slotOf('reverify', operator), earlier);
-  const told = await Promise.all(rowsPortedAway(candidate, counted).map((row) => earlier.rungs(row)));
-  return asTold(candidate, ladder, told);
+  const { identifier, operator, why, from } = candidate;
+  const before: Pick<Pointer, 'directionId'>[] = why === 'ported' && from ? [from] : [];
+  if (isReturning(candidate)) {
+    const counted = await countedOf(claims.get(identifier), slotOf('reverify', operator), earlier);
+    before.push(...rowsPortedAway(candidate, counted));
+  }
+  return asTold(candidate, ladder, await Promise.all(before.map((row) => earlier.rungs(row))));
 }
 
 /** Writes a list of lines under a key; null if there are none, and nothing is written. */

@@ -38,7 +38,8 @@ export type Effect = 'record' | 'already' | 'conflict';
  * The transitions that are allowed. Open, overdue and failed take every answer, since somebody who fails and proves themselves in time is
  * not cut off (`extended` is not taken on overdue, and `failed` leaves a row overdue). The same outcome again, and failed after
  * disconnected or surrendered, is already recorded; anything else conflicts. All but failed are terminal, except that a number may always
- * turn out to be somebody else's since (reissued), and since a later day than was said before (as `applyResponse` has it).
+ * turn out to be somebody else's since (reissued), and since a later day than was said before, and that whoever was given more time may
+ * prove themselves before a follow-up goes on with them (as `applyResponse` has both).
  */
 export function effectOf(current: Outcome, answer: Answer): Effect {
   const { recordedOn, alreadyOn } = ANSWER_RULES[answer];
@@ -217,7 +218,7 @@ class Application {
   /** The transitions of `effectOf`, and the answers that these don't tell apart. */
   #effect(row: AnsweredRow): Effect {
     if (this.#isPortedElsewhere(row) || this.#isCutAgain(row)) return 'conflict';
-    if (this.#isReissuedAgain(row)) return 'record';
+    if (this.#isReissuedAgain(row) || this.#isProvedInTime(row)) return 'record';
     if (this.#staysOverdue(row) && this.#hasWord(row)) return 'already';
     return effectOf(outcomeAt(this.#after, row.row), row.outcome);
   }
@@ -230,13 +231,15 @@ class Application {
   }
 
   /**
-   * An operator says that a connection was disconnected on a later day than the one on which what had been done to it was taken back. It
-   * had ended, or was overdue, before; so the word is not about that, and whoever was given service back has lost it again.
+   * An operator says that a connection was disconnected on a later day than the one on which what had been done to it was taken back, or on
+   * that day and later than was said before. It had ended, or was overdue, before; so the word is not about that, and whoever was given
+   * service back has lost it again.
    */
   #isCutAgain({ row, outcome, day }: AnsweredRow): boolean {
     if (outcome !== 'disconnected' || !wasGivenBack(this.#after, row)) return false;
     const takenBackOn = firstTakenBackOn(this.#ledger, this.#after, row);
-    return takenBackOn !== null && day > takenBackOn;
+    if (takenBackOn === null || day < takenBackOn) return false;
+    return day > takenBackOn || !this.#hasWord({ row }) || day > dayAt(this.#after, row);
   }
 
   /** A number may be given to somebody else again, of whom another row may know nothing. */
@@ -245,13 +248,21 @@ class Application {
     return isReissued && day > dayAt(this.#after, row);
   }
 
+  /** Whoever was given more time counts as open until a follow-up has taken them, and proves themselves before that. */
+  #isProvedInTime({ row, outcome }: AnsweredRow): boolean {
+    if (outcome !== 'verified' || outcomeAt(this.#after, row) !== 'extended') return false;
+    const place = fileOf(this.#after, row * bytesPerRow) - 1;
+    const file = this.#ledger.files[place];
+    return place === this.#ledger.files.length || (file?.moved !== undefined && file.followUp === undefined);
+  }
+
   /** An answer that doesn't end its row leaves it overdue if its ladder has ended: it is written as if it had been said before that. */
   #staysOverdue({ row, outcome }: AnsweredRow): boolean {
     return outcomeAt(this.#after, row) === 'overdue' && !ANSWER_RULES[outcome].ends;
   }
 
   /** A file has said something of the row. What leaves it overdue is recorded only if it is the first word. */
-  #hasWord({ row }: AnsweredRow): boolean {
+  #hasWord({ row }: Pick<AnsweredRow, 'row'>): boolean {
     return fileOf(this.#after, row * bytesPerRow) > 0;
   }
 
@@ -289,7 +300,8 @@ class Application {
     // Not a row of which this file says it for the first time, and then another day.
     if (isReissuedAgain && !this.#reissued.has(row)) this.#reissuedAgain.add(row);
     if (outcome === 'reissued') this.#reissued.add(row);
-    if (givesBack) this.#answeredFor.add(row);
+    // Service was given back when somebody was given more time: who proves themselves after that has it.
+    if (givesBack && !(outcome === 'verified' && before === 'extended')) this.#answeredFor.add(row);
     if (before === 'overdue') this.#overdue.add(row);
   }
 

@@ -171,6 +171,8 @@ export interface Reliance {
   readonly batchId: BatchId;
   /** Why: the state that it counted, or `directed`. */
   readonly state: string;
+  /** That by its row the number stands in no revocation list: so it leaves all of them, though it stays directed there. */
+  readonly unlisted?: true;
 }
 
 /** What became of a subject. */
@@ -192,7 +194,14 @@ const reversedSubject = z.strictObject({
   state: z.enum(SUBJECT_STATES),
   rows: z.array(pointerField),
   directionIds: z.array(fields.direction),
-  kept: z.array(z.strictObject({ operator: fields.operator, batchId: fields.batch, state: z.string() })),
+  kept: z.array(
+    z.strictObject({
+      operator: fields.operator,
+      batchId: fields.batch,
+      state: z.string(),
+      unlisted: z.literal(true).optional(),
+    }),
+  ),
 });
 
 /** What became of a subject, as one line of the list of its shard, without its LF. */
@@ -218,17 +227,23 @@ export function namedInReversedLine(line: string): (Imei | Msisdn)[] {
   return named.slice(1).filter((one): one is Imei | Msisdn => one !== undefined);
 }
 
+type Became = Pick<ReversedSubject, 'state' | 'imei' | 'msisdn' | 'kept'>;
+
 /**
- * Whether a subject is withdrawn from every list, and reversed for later batches. It is, whatever became of it, unless it stays as it is,
- * stays directed by others than the report that is withdrawn, or was directed when it belonged to a later holder than the one who asks.
+ * Whether a subject is reversed for later batches. It is, whatever became of it, unless it stays as it is, stays directed by others than the
+ * report that is withdrawn, or was directed when it belonged to a later holder than the one who asks.
  */
-export function isTakenBackBy({
-  state,
-  imei,
-  msisdn,
-  kept,
-}: Pick<ReversedSubject, 'state' | 'imei' | 'msisdn' | 'kept'>): boolean {
-  return state !== 'kept' && state !== 'struck' && kept.length === 0 && isWhole({ imei, msisdn });
+export function isTakenBackBy(subject: Became): boolean {
+  return leavesLists(subject) && subject.kept.length === 0;
+}
+
+/**
+ * Whether a subject is withdrawn from every list. That it stays directed by others hinders this only if it was disconnected or surrendered
+ * there, or if it belongs to a later holder.
+ */
+export function leavesLists({ state, imei, msisdn, kept }: Became): boolean {
+  const isListed = kept.some(({ unlisted }) => unlisted !== true);
+  return state !== 'kept' && state !== 'struck' && !isListed && isWhole({ imei, msisdn });
 }
 
 /**

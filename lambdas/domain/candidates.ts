@@ -193,9 +193,9 @@ export function rowsPortedAway({ operator }: Candidate, counted: readonly Counte
 }
 
 /**
- * Gives a candidate that returns from where it was ported to a fresh ladder, with no deadline before those that its operator was told
- * before, and told the subscriber: nobody is left with less time than that.
- * @param told the ladders of the rows from which it was ported away
+ * Gives a candidate that was ported, or returns from where it was ported to, a fresh ladder, with no deadline before those that its subscriber
+ * was told: nobody is left with less time than that, and who was given more time has it at the other operator, too.
+ * @param told the ladders of the rows from which it was ported
  */
 export function asTold(candidate: Candidate, ladder: readonly Rung[], told: readonly (readonly Rung[])[]): Candidate {
   const rungs = told.reduce<readonly Rung[]>(notBeforeTold, ladder);

@@ -4,6 +4,7 @@ import { type AskedSubject, claimedAs, type Reliance, type ReversedSubject } fro
 import type { Pointer } from './claims.ts';
 import type { Day } from './days.ts';
 import type { DirectionId, Imei, Msisdn } from './identifiers.ts';
+import { endsConnection } from './kinds.ts';
 import {
   decideHandset,
   decideNumber,
@@ -12,6 +13,7 @@ import {
   ofLaterHolders,
   othersInForce,
   reliableIn,
+  type SubjectRow,
   standingOn,
   withLeft,
 } from './reversals.ts';
@@ -62,8 +64,11 @@ export function decideSubjects(known: readonly KnownSubject[], by: KeptBy, uploa
     const scope = withLeft(named, alone, rows);
     const decision =
       asked.imei === null ? decideNumber(rows, scope, uploadedOn) : decideHandset(rows, scope, asked.msisdn);
-    const others = new Set([...othersInForce(scope, rows), ...ofLaterHolders(scope, rows)]);
-    return { asked, ...decision, kept: [...others].map(directedBy) };
+    const later = ofLaterHolders(scope, rows);
+    const others = new Set([...othersInForce(scope, rows), ...later]);
+    const staysFor = (row: SubjectRow): Reliance =>
+      later.includes(row) || endsConnection(row.outcome) ? directedBy(row) : { ...directedBy(row), unlisted: true };
+    return { asked, ...decision, kept: [...others].map(staysFor) };
   });
 }
 

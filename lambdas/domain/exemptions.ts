@@ -235,7 +235,8 @@ function endsOverMost(words: Readonly<Record<string, Exemption>>, approver: Appr
 
 /**
  * The exemptions once an approver has uploaded the bytes of their newest file again: what it says was said at that instant, and stands
- * against all that they uploaded before.
+ * against all that they uploaded before. A day that was to come when it was said first, and is past by now, ends nothing for that: the same
+ * bytes exempted somebody, and can't mean the opposite.
  * @param file as it is recorded
  */
 export function saidAnew(
@@ -248,7 +249,8 @@ export function saidAnew(
   const raised = Object.entries<Exemption>(words).map(([subject, exemption]) => {
     const word = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
     const isOf = word !== undefined && word.sha256 === sha256 && word.at < at;
-    return [subject, isOf ? { ...exemption, [approver]: { ...word, at } } : exemption];
+    const isSame = isOf && isEnd(word) === isEnd({ ...word, at });
+    return [subject, isSame ? { ...exemption, [approver]: { ...word, at } } : exemption];
   });
   return { words: Object.fromEntries(raised), files: uploadedAnew(files, file, anew) };
 }

@@ -182,7 +182,8 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
   let isUnanswered = false;
   for (const row of rows) {
     if (givesBack(row.kind)) {
-      if (row.outcome === 'restored' && !own.some((one) => endedAfter(one, row))) return openOrNothing(openIn);
+      const isTakenSince = (one: SubjectRow) => endedAfter(one, row) || cutAfter(one, row);
+      if (row.outcome === 'restored' && !own.some(isTakenSince)) return openOrNothing(openIn);
       if (row.open) openIn ??= row.directionId;
       else if (row.outcome === 'overdue') isUnanswered = true;
       continue;
@@ -213,6 +214,11 @@ function endedAfter(row: SubjectRow, restored: SubjectRow): boolean {
   return endsConnection(row.outcome) && isSaidAfter(row, restored);
 }
 
+/** Whether an order took service after its operator had restored it: the row may be older than what was restored. */
+function cutAfter({ cutAt }: SubjectRow, { recordedAt }: SubjectRow): boolean {
+  return cutAt !== null && recordedAt !== null && cutAt >= recordedAt;
+}
+
 /** The same for a handset: one that was unblocked may be blocked late. */
 function blockedAfter(row: SubjectRow, unblocked: SubjectRow): boolean {
   return row.outcome === 'blocked' && row.operator === unblocked.operator && isSaidAfter(row, unblocked);
@@ -233,19 +239,32 @@ export function decideHandset(rows: readonly SubjectRow[], scope: Scope, excepts
   const operators = [...new Set(blocks.map(({ operator }) => operator))];
   const perOperator = operators.map((operator) => {
     const mine = rows.filter((row) => row.operator === operator);
-    return { operator, ...handsetAt(mine, blocks, excepts) };
+    // An operator's word that it carried out a block whose row a reversal had ended is recorded nowhere. So whoever appeals, though the
+    // handset was unblocked since, is unblocked once more.
+    const isUnheard = (row: SubjectRow) =>
+      scope === 'current' && row.operator === operator && row.outcome === 'withdrawn';
+    return { operator, ...handsetAt(mine, blocks, { excepts, mayBeBlockedSince: blocks.some(isUnheard) }) };
   });
   return ofAllOperators(perOperator, taken);
 }
 
-function handsetAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], excepts: Msisdn | null): AtOperator {
+/**
+ * What is to be given back of a handset at an operator. `rows`: all that the operator has of it, newest first; `own`: those in question.
+ * @param excepts as `decideHandset` has it
+ * @param mayBeBlockedSince whether an unblock that was answered ends nothing
+ */
+function handsetAt(
+  rows: readonly SubjectRow[],
+  own: readonly SubjectRow[],
+  { excepts, mayBeBlockedSince }: { readonly excepts: Msisdn | null; readonly mayBeBlockedSince: boolean },
+): AtOperator {
   let openIn: DirectionId | undefined;
   for (const row of rows) {
     if (givesBack(row.kind)) {
       // An unblock of the whole handset counts for each number, but an exception doesn't count for the whole handset.
       const isSame = row.excepts === null || row.excepts === excepts;
-      if (isSame && row.outcome === 'unblocked' && !own.some((one) => blockedAfter(one, row)))
-        return openOrNothing(openIn);
+      const isBlockedSince = mayBeBlockedSince || own.some((one) => blockedAfter(one, row));
+      if (isSame && row.outcome === 'unblocked' && !isBlockedSince) return openOrNothing(openIn);
       if (isSame && row.open) openIn ??= row.directionId;
       continue;
     }

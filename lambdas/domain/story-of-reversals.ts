@@ -1,5 +1,5 @@
 /** What reversals have to do with a number or a handset: who asked, what became of it, which rows were taken back, and the lists. */
-import { isOfFormerHolder, isTakenBackBy } from './asked.ts';
+import { isOfFormerHolder, leavesLists } from './asked.ts';
 import { dayOf } from './days.ts';
 import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
 import { type Imei, imeiOut } from './identifiers.ts';
@@ -41,7 +41,7 @@ export function eventsOfAsking(facts: Facts): StoryEvent[] {
 /** What became of it. A former holder who asks for what they had is not told which batches directed somebody else since. */
 export function eventsOfReversal(reversal: ReversalFacts): StoryEvent[] {
   const { at, batchId, state, directionIds } = reversal;
-  const kept = isOfFormerHolder(reversal) ? [] : reversal.kept;
+  const kept = isOfFormerHolder(reversal) ? [] : reversal.kept.map(({ unlisted: _, ...told }) => told);
   return [{ at, what: 'reversed', batchId, of: aboutOf(reversal), state, directionIds, kept }];
 }
 
@@ -52,7 +52,7 @@ export function rowEventsOfReversals({ rows, reversals, subject }: Facts): Story
   const withdrawn = new Map<string, StoryEvent>();
   for (const reversal of reversals) {
     const { at, batchId, ground } = reversal;
-    if (subject.kind !== 'number' || reversal.imei !== null || !isTakenBackBy(reversal)) continue;
+    if (subject.kind !== 'number' || reversal.imei !== null || !leavesLists(reversal)) continue;
     withdrawn.set(batchId, { at, what: 'withdrawn', list: reversalKeys(dayOf(at), batchId).csv, ground });
   }
   return [...taken, ...withdrawn.values()];

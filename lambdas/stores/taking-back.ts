@@ -2,9 +2,9 @@
 
 import {
   appealsCsv,
-  isTakenBackBy,
   keptCsv,
   keptLines,
+  leavesLists,
   parseReversedLine,
   type ReversedSubject,
 } from '../domain/asked.ts';
@@ -153,7 +153,7 @@ async function publishWithdrawn(
   const withdrawals = new WithdrawalList(withdrawnOn);
   for await (const subject of subjectsOf(env.WORK, reversal)) {
     const { msisdn, imei, ground } = subject;
-    if (isTakenBackBy(subject) && msisdn !== null && imei === null) withdrawals.add(msisdn, ground);
+    if (leavesLists(subject) && msisdn !== null && imei === null) withdrawals.add(msisdn, ground);
   }
   const write = async (key: string, pieces: Iterable<string>) => ({
     key,

@@ -9,6 +9,7 @@ import {
   isTakenBackBy,
   keptCsv,
   keptLines,
+  leavesLists,
   parseAskedLine,
   parseReversedLine,
   type ReversedSubject,
@@ -139,6 +140,22 @@ describe('what became of it', () => {
     expect([isTakenBackBy(former), isOfFormerHolder(former)]).toEqual([false, true]);
     expect(isOfFormerHolder(became({ state: 'tooLate' }))).toBe(false);
     expect(isOfFormerHolder(became({ ground: 'withdrawal', kept }))).toBe(false);
+  });
+
+  it('leaves every list, unless others had it disconnected: what they only ask of it is no list', () => {
+    const by = (told: object) => [
+      { operator: 'jio' as OperatorId, batchId: 'up-0123456789ab' as BatchId, state: 'directed', ...told },
+    ];
+    const [asking, listed] = [by({ unlisted: true }), by({})];
+    expect([[], asking, listed, [...asking, ...listed]].map((kept) => leavesLists(became({ kept })))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+    // Later batches go on with what others ask.
+    expect(isTakenBackBy(became({ kept: asking }))).toBe(false);
+    for (const state of ['kept', 'struck'] as const) expect(leavesLists(became({ state, kept: asking }))).toBe(false);
   });
 
   it('is told by line', () => {

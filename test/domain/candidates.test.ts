@@ -267,7 +267,7 @@ describe('candidates that go on', () => {
   });
 });
 
-describe('a number that returns from where it was ported to', () => {
+describe('a number that was ported, or returns from where it was ported to', () => {
   const fresh = [
     { order: 'reverify', deadline: at('2026-06-05T00:00:00Z') },
     { order: 'disconnect', deadline: at('2026-06-16T12:00:00Z') },

@@ -106,9 +106,19 @@ describe('a number that is taken back', () => {
         directed: [{ operator: airtel, from: pointer(own) }],
         rows: [pointer(own)],
         openIn: [],
-        kept: [{ operator: jio, batchId: up, state: 'directed' }],
+        // By an open row it stands in no list.
+        kept: [{ operator: jio, batchId: up, state: 'directed', unlisted: true }],
       },
     ]);
+  });
+
+  it('stays in the lists for the sake of whoever had it disconnected, and of nobody else', () => {
+    const listed = (elsewhere: SubjectRow) =>
+      decide([withdrawing([own], [own, elsewhere])])[0]?.kept[0]?.unlisted !== true;
+    const theirs = { directionId: ofUp(1), operator: jio };
+    expect(listed(disconnected('2026-06-05', theirs))).toBe(true);
+    expect(listed(row({ ...theirs, outcome: 'surrendered' }))).toBe(true);
+    expect(listed(row({ ...theirs, outcome: 'overdue', cut: true, occurredOn: null, recordedAt: null }))).toBe(false);
   });
 
   it('takes along what earlier withdrawals had left, unless a later batch relies on that', () => {

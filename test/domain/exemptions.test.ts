@@ -351,6 +351,25 @@ describe('all exemptions', () => {
     expect([...late.changed]).toEqual([]);
   });
 
+  test('end nothing where the bytes that exempted somebody are uploaded again, and their day is past by then', () => {
+    const recorded = { ...file('2026-06-01'), upload: 'v1', uploadedAt: at('2026-06-01T00:00:00Z') };
+    const anew = (upload: string, uploadedAt: string) => ({ upload, uploadedAt: at(uploadedAt) });
+    const said = (until: string) => ({
+      words: { [number]: { [one]: word(until, { at: recorded.uploadedAt, sha256: recorded.sha256 }) } },
+      files: [recorded],
+    });
+    const exempting = said('2026-06-12');
+    expect(saidAnew(exempting, recorded, anew('v2', '2026-06-12T12:00:00Z')).words[number]?.[one]?.at).toBe(
+      '2026-06-12T12:00:00Z',
+    );
+    const past = saidAnew(exempting, recorded, anew('v2', '2026-06-20T00:00:00Z'));
+    expect(past.words).toEqual(exempting.words);
+    expect(past.files).toEqual([{ ...recorded, ...anew('v2', '2026-06-20T00:00:00Z') }]);
+    // An end that is said again is one.
+    const ended = saidAnew(said('2026-05-31'), recorded, anew('v2', '2026-06-20T00:00:00Z'));
+    expect(ended.words[number]?.[one]?.at).toBe('2026-06-20T00:00:00Z');
+  });
+
   test('come back from storage as they were written, and nothing else does', () => {
     const sha256 = 'd'.repeat(64);
     const changed = new Map([[number, { [one]: word('2026-08-30', { sha256 }) } as Exemption]]);

@@ -239,6 +239,43 @@ test('a verified row that is said to be disconnected conflicts, and is to be res
   expect(answered(verified, [[0, 'surrendered']]).moved).toEqual([]);
 });
 
+describe('who was given more time, and proves themselves before a follow-up goes on with them', () => {
+  const night = 'followup-202606040000' as BatchId;
+  const extended = () =>
+    answered(issued(issued(fresh(2), 1), 2), [[0, 'extended']], { on: '2026-06-07', at: '2026-06-07T10:00:00Z' });
+
+  test('is verified, and has service since they were given more time', () => {
+    const { ledger, givenBack } = extended();
+    expect(givenBack).toEqual([0]);
+    const proved = answered(ledger, [[0, 'verified']], { on: '2026-06-07', at: '2026-06-07T12:00:00Z' });
+    expect(proved).toMatchObject({ recorded: 1, conflicts: 0, moved: [], givenBack: [] });
+    expect(outcomesOf(proved.ledger)).toEqual(['verified', 'open']);
+    const [file] = proved.ledger.files;
+    const lines = ['+919810000001\t35100000000001\t2026-05-20\tDelhi', ''];
+    // The night finds nobody to go on with.
+    expect((file && listedOf(proved.ledger, file, extended().moved, lines, 30).reverify) ?? []).toEqual([]);
+  });
+
+  test('is so in one file, too', () => {
+    const both = answered(fresh(1), [
+      [0, 'extended'],
+      [0, 'verified'],
+    ]);
+    expect(both).toMatchObject({ recorded: 2, conflicts: 0, moved: [] });
+    expect(both.ledger.files.at(-1)).not.toHaveProperty('moved');
+    expect(outcomesOf(both.ledger)).toEqual(['verified']);
+  });
+
+  test('is asked by the follow-up once it has taken them', () => {
+    const { ledger } = extended();
+    const taken = { ...ledger, files: ledger.files.map((file) => ({ ...file, followUp: night })) };
+    expect(answered(taken, [[0, 'verified']])).toMatchObject({ recorded: 0, conflicts: 1 });
+    // Whoever was ported is the other operator's.
+    const ported = answered(fresh(1), [[0, 'ported']]).ledger;
+    expect(answered(ported, [[0, 'verified']])).toMatchObject({ recorded: 0, conflicts: 1 });
+  });
+});
+
 test('a pointer to a moved row waits, and says where it goes on', () => {
   const { ledger, moved } = answered(fresh(3), [
     [0, 'ported'],
@@ -350,11 +387,31 @@ describe('a row that had ended before it was taken back', () => {
     const late = answered(early, [[0, 'disconnected']], { on: '2026-06-10', at: '2026-06-10T10:00:00Z' }).ledger;
     const then = takes(late, [0], '2026-06-20', 'caseworker-1-ba9876543210');
     const again = (on: string) => answered(then, [[0, 'disconnected']], { on, at: '2026-06-22T12:00:00Z' });
-    expect([again('2026-06-20').moved, again('2026-06-21').moved.length]).toEqual([[], 1]);
+    expect([again('2026-06-19').moved, again('2026-06-20').moved.length]).toEqual([[], 1]);
+  });
+
+  test('is given back on the very day on which it was taken back, too, where that day was not what was known', () => {
+    expect(cut(takenBack(), '2026-06-20')).toMatchObject({ conflicts: 3, moved: [{ row: 0 }, { row: 1 }, { row: 2 }] });
+    // Two were cut off on that day, before: the same again says nothing new.
+    const then = answered(
+      fresh(3),
+      [
+        [0, 'disconnected'],
+        [1, 'surrendered'],
+      ],
+      { on: '2026-06-20', at: '2026-06-20T05:00:00Z' },
+    );
+    const taken = withdrawRows(then.ledger, [0, 1], {
+      reversal,
+      on: day('2026-06-20'),
+      at: at('2026-06-20T09:00:00Z'),
+    });
+    if (taken === undefined) throw new Error('nothing was taken back');
+    expect(cut(taken, '2026-06-20')).toMatchObject({ alreadyRecorded: 1, moved: [] });
   });
 
   test('and is said so of a day before is what was known', () => {
-    const applied = cut(takenBack(), '2026-06-20');
+    const applied = cut(takenBack(), '2026-06-19');
     expect([applied.recorded, applied.alreadyRecorded, applied.conflicts]).toEqual([1, 1, 1]);
     expect(applied.moved).toEqual([]);
     // Nobody gave anything back.

@@ -56,6 +56,20 @@ describe('a number that is appealed', () => {
     expect(number([restored, { ...after, outcome: 'verified' }]).state).toBe('nothingToRestore');
   });
 
+  it.each([
+    ['barred', open({ directionId: plan(5), cut: true })],
+    ['overdue', row({ directionId: plan(5), outcome: 'overdue', occurredOn: null, recordedAt: null, cut: true })],
+    // As an earlier reversal has it, by which nothing was restored.
+    ['withdrawn', row({ directionId: plan(5), outcome: 'withdrawn', cut: true, reversed: true })],
+  ])('is restored again where an older row than the restore was %s since', (_, one) => {
+    const restored = restore({ outcome: 'restored', recordedAt: at('2026-06-12T10:00:00Z') });
+    const cut = (cutAt: string) => number([restored, { ...one, cutAt: at(cutAt) }]);
+    expect(cut('2026-06-15T00:00:00Z').directed).toEqual([{ operator: airtel, from: pointer(one) }]);
+    // Of one instant nobody knows which came first.
+    expect(cut('2026-06-12T10:00:00Z').state).toBe('directed');
+    expect(cut('2026-06-12T09:59:59Z').state).toBe('nothingToRestore');
+  });
+
   it('that no batch knows has nothing to be restored', () => {
     expect(number([])).toEqual({ state: 'nothingToRestore', directed: [], rows: [], openIn: [] });
   });
@@ -252,6 +266,17 @@ describe('a handset', () => {
     // Not by what another operator says, nor where nobody has said more since than that it was never answered.
     expect(handset([done, before, { ...late, operator: jio }]).directed.map(({ operator }) => operator)).toEqual([jio]);
     expect(handset([done, { ...late, outcome: 'overdue' }]).state).toBe('nothingToRestore');
+  });
+
+  it('whose block a reversal had ended unanswered may have been blocked since, unheard: by an appeal it is unblocked once more', () => {
+    const done = unblock({ outcome: 'unblocked', recordedAt: at('2026-06-20T10:00:00Z') });
+    const ended = block({ outcome: 'withdrawn', reversed: true, recordedAt: at('2026-06-20T00:00:00Z') });
+    expect(handset([done, ended]).directed).toEqual([{ operator: airtel, from: pointer(ended) }]);
+    // At that operator alone; and a report that is withdrawn says nothing of how the handset is now.
+    expect(handset([done, block({ reversed: true }), { ...ended, operator: jio }]).directed).toEqual([
+      { operator: jio, from: pointer(ended) },
+    ]);
+    expect(decideHandset([done, ended], { rows: [pointer(ended)] }, null).state).toBe('nothingToRestore');
   });
 
   it('of a report that is withdrawn is unblocked where that report had it blocked, and nowhere else', () => {

@@ -258,7 +258,7 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     const answers: string[] = [];
     const withdrawn = new Map<string, string>();
     const given = new Set<string>();
-    for (const { subject, state, backAt, openIn, kept, stays } of became) {
+    for (const { subject, state, backAt, openIn, kept, stays, staysListed } of became) {
       const { kind, identifier, ground, line } = subject;
       const directions = [...openIn];
       for (const { decided: of } of backAt) {
@@ -275,9 +275,8 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       }
       if (asked.withdraws === undefined) answers.push(`${line},${state},${directions.sort().join(' ')}`);
       answers.push(...kept);
-      if (stays) continue;
-      reversedAt.set(identifier, at);
-      if (kind === 'restore') withdrawn.set(identifier, `${identifier},${dayAt(at)},${ground}`);
+      if (!stays) reversedAt.set(identifier, at);
+      if (kind === 'restore' && !staysListed) withdrawn.set(identifier, `${identifier},${dayAt(at)},${ground}`);
     }
     const counts = Object.fromEntries(
       SUBJECT_STATES.map((state) => [state, became.filter((one) => one.state === state).length]),

@@ -224,7 +224,8 @@ function answerRow(
   if ((ENDS_CONNECTION.includes(outcome) || outcome === 'ported') && on < lastSeen) return 'rejected';
   // Somebody who had service back and was cut off again is told of as a conflict, and given service back in the night.
   const hadEnded = [...ENDS_CONNECTION, 'open', 'failed'].includes(row.outcome);
-  const wasBack = row.reversed !== undefined && hadEnded && on > dayAt(row.reversed.at);
+  const backOn = row.reversed === undefined ? undefined : dayAt(row.reversed.at);
+  const wasBack = backOn !== undefined && hadEnded && (on > backOn || (on === backOn && on > row.on));
   const keepsService =
     ['verified', 'withdrawn'].includes(row.outcome) || (row.outcome === 'extended' && row.reversed !== undefined);
   if (outcome === 'disconnected' && (wasBack || keepsService)) {
@@ -236,7 +237,9 @@ function answerRow(
   if (outcome === row.outcome && !isAgain) return 'alreadyRecorded';
   if (outcome === 'failed' && ENDS_CONNECTION.includes(row.outcome)) return 'alreadyRecorded';
   const isOverdue = at >= row.ends;
-  if ((!isOpen(row) && outcome !== 'reissued') || (outcome === 'extended' && isOverdue)) return 'rejected';
+  // Who was given more time is open until a night goes on with them.
+  const isProved = outcome === 'verified' && row.outcome === 'extended' && row.waitsAt !== undefined;
+  if ((!isOpen(row) && outcome !== 'reissued' && !isProved) || (outcome === 'extended' && isOverdue)) return 'rejected';
   row.outcome = outcome;
   row.said = outcome;
   row.on = on;

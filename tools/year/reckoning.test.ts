@@ -538,7 +538,7 @@ describe("the year's own reckoning of what is given back", () => {
       say('disconnected', 15);
       takeBack(ledgers);
     };
-    expect([cut(wasCut), cut(wasCut, 21)]).toEqual([['disconnected'], []]);
+    expect([cut(wasCut), cut(wasCut, 21), cut(wasCut, 20)]).toEqual([['disconnected'], ['disconnected'], []]);
   });
 
   it('is asked for in the night of a report that was withdrawn, and whose number was cut off all the same', () => {

@@ -42,6 +42,8 @@ export interface Became {
   readonly kept: readonly string[];
   /** Whether it stays as it is in spite of all that is given back: on others' account, or because an approver said so. */
   readonly stays: boolean;
+  /** Whether it stays in revocation lists, too: on account of somebody who had it disconnected, or because it stays as it is. */
+  readonly staysListed: boolean;
 }
 
 /** The knowledge at the instant when a reversal takes its turn. */
@@ -63,12 +65,15 @@ export function takenBack(
   known: Known,
 ): Became[] {
   return subjects.map((subject) => {
-    const nothing = { subject, backAt: [], rows: [], openIn: [], kept: [], stays: true };
+    const nothing = { subject, backAt: [], rows: [], openIn: [], kept: [], stays: true, staysListed: true };
     if (struck.has(subject.identifier)) return { ...nothing, state: 'struck' };
     const kept = keptFor(subject, known);
     if (kept.length > 0) return { ...nothing, state: 'kept', kept };
     const of = subject.kind === 'restore' ? ofNumber : ofHandset;
-    return { subject, kept: [], stays: isOthers(subject, known), ...of(subject, dayAt(asked.at), known) };
+    const others = othersOf(subject, known);
+    const isLaters = isOfLaterHolder(subject, known);
+    const stays = { stays: isLaters || others.length > 0, staysListed: isLaters || others.some(isListed) };
+    return { subject, kept: [], ...stays, ...of(subject, dayAt(asked.at), known) };
   });
 }
 
@@ -199,29 +204,30 @@ function keptFor(subject: Subject, known: Known): string[] {
 const isFormerBy = ({ reissuedOn }: LedgerRow, { decided }: LedgerRow) =>
   reissuedOn !== undefined && decided.directedFor <= reissuedOn;
 
-/**
- * Whether another batch's row of a withdrawn subject is in force, at whatever operator, and nobody gave it back since; or the number was
- * directed when its holder was another than in the rows in question.
- */
-function isOthers(subject: Subject, { ledgers, at }: Known): boolean {
+/** Whether a number was directed when its holder was a later one than in the rows in question. */
+function isOfLaterHolder(subject: Subject, { ledgers }: Known): boolean {
+  if (subject.kind !== 'restore') return false;
+  const { holder, holderOf } = holdersOf(subject, ledgers);
+  return ledgers.ofNumber(subject.identifier).some((row) => holderOf(row) > holder);
+}
+
+/** The rows of other batches for a withdrawn subject that are in force, at whatever operator, where nobody gave it back since. */
+function othersOf(subject: Subject, { ledgers, at }: Known): LedgerRow[] {
   const { scope, identifier, kind } = subject;
-  if (kind === 'restore') {
-    const { holder, holderOf } = holdersOf(subject, ledgers);
-    if (ledgers.ofNumber(identifier).some((row) => holderOf(row) > holder)) return true;
-  }
-  if (scope === 'current' || !('rows' in scope)) return false;
+  if (scope === 'current' || !('rows' in scope)) return [];
   const own = rowsInScope(subject, ledgers);
   const given = ledgers.rowsOf(kind, identifier).filter(({ outcome }) => ['restored', 'unblocked'].includes(outcome));
   const all = ledgers.rowsOf(kind === 'restore' ? 'reverify' : 'block', identifier);
   // A former holder, from before the number was given to somebody else, doesn't count any more.
   const isFormer = (row: LedgerRow) => all.some((one) => isFormerBy(one, row));
-  return all.some((row) => {
+  return all.filter((row) => {
     if (own.includes(row) || row.reversed !== undefined || isFormer(row)) return false;
     const inForce = isOpenAt(row, at) || isMoved(row) || isOverdue(row, at) || ENDED.includes(row.outcome);
     return inForce && !given.some((one) => operatorOf(one) === operatorOf(row) && one.madeAt > row.madeAt);
   });
 }
 
+const isListed = ({ outcome }: LedgerRow) => ['disconnected', 'surrendered'].includes(outcome);
 const ENDED = ['disconnected', 'surrendered', 'blocked'];
 const operatorOf = ({ decided }: LedgerRow) => decided.operator;
 const isMoved = ({ waitsAt, outcome }: LedgerRow) => waitsAt !== undefined && outcome !== 'not_found';
@@ -230,13 +236,15 @@ const isOverdue = ({ outcome, ends }: LedgerRow, at: number) => ['open', 'failed
 /**
  * Whether an order that takes service carried a row, and no answer gave it back. For a row that is done with, an earlier order of its
  * direction that took anybody's service counts, too: nobody who has service loses it by that.
+ * @param since the instant from which on an order counts
  */
-function isCut(row: LedgerRow, { orders, at }: Known): boolean {
+function isCut(row: LedgerRow, { orders, at }: Known, since = 0): boolean {
   if (GIVES_SERVICE.includes(row.outcome)) return false;
   const isDone = !['open', 'failed'].includes(row.outcome);
   return (orders.get(row.direction) ?? []).some(
     (order) =>
       TAKES_SERVICE.includes(order.notice.order) &&
+      order.at >= since &&
       (isDone ? order.at < row.at : order.at < at && order.rows.includes(row.decided.identifier)),
   );
 }
@@ -268,7 +276,7 @@ function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision 
   const given = ledgers.rowsOf('restore', identifier);
   return together(own, (operator) => {
     const mine = own.filter((row) => operatorOf(row) === operator);
-    return atOperator(mine, given, operator, known, (row) => {
+    return atOperator(mine, given, { operator, isAppeal: subject.scope === 'current' }, known, (row) => {
       if (isOpenAt(row, at) || isMoved(row)) return 'directed';
       if (GIVES_SERVICE.includes(row.outcome)) return 'nothingToRestore';
       const hasEnded = ['disconnected', 'surrendered'].includes(row.outcome);
@@ -285,7 +293,7 @@ function ofHandset(subject: Subject, _: string, known: Known): Decision {
   const given = ledgers.rowsOf('unblock', identifier);
   return together(own, (operator) => {
     const mine = own.filter((row) => operatorOf(row) === operator);
-    return atOperator(mine, given, operator, known, (row) =>
+    return atOperator(mine, given, { operator, isAppeal: subject.scope === 'current' }, known, (row) =>
       isOpenAt(row, at) || isOverdue(row, at) || ['blocked', 'withdrawn'].includes(row.outcome)
         ? 'directed'
         : undefined,
@@ -299,10 +307,11 @@ type AtOperator = { readonly state: State; readonly from?: LedgerRow; readonly o
 function atOperator(
   own: readonly LedgerRow[],
   given: readonly LedgerRow[],
-  operator: string,
-  { at }: Known,
+  { operator, isAppeal }: { readonly operator: string; readonly isAppeal: boolean },
+  known: Known,
   says: (row: LedgerRow) => State | undefined,
 ): AtOperator {
+  const { at } = known;
   let openIn: string | undefined;
   let isUnanswered = false;
   const nothingMore = (): AtOperator =>
@@ -312,7 +321,11 @@ function atOperator(
     if (given.includes(row)) {
       // A number that its operator says was cut off after that has been so since it was last restored.
       const cutSince = own.some((one) => ['disconnected', 'surrendered'].includes(one.outcome) && one.at > row.at);
-      const isBack = row.outcome === 'unblocked' || (row.outcome === 'restored' && !cutSince);
+      const orderedSince = own.some((one) => isCut(one, known, row.at));
+      // An operator's word that it blocked a handset whose row a reversal had ended is recorded nowhere.
+      const unheard = isAppeal && own.some((one) => one.outcome === 'withdrawn');
+      const isBack =
+        (row.outcome === 'unblocked' && !unheard) || (row.outcome === 'restored' && !cutSince && !orderedSince);
       if (isBack) return nothingMore();
       if (isOpenAt(row, at)) openIn ??= row.direction;
       else if (isOverdue(row, at)) isUnanswered = true;

@@ -9,7 +9,7 @@ import { struckIn } from './decision-files.ts';
 import { isOfHandsets, LADDERS } from './kinds.ts';
 import { Direction, isOpen, type Known, type Row } from './known.ts';
 import { isFollowUp } from './moved-rows.ts';
-import { extendedLadder, originsOf, seenBefore } from './moves.ts';
+import { extendedLadder, laterFor, originsOf, seenBefore } from './moves.ts';
 import {
   checkOrder,
   expectOrder,
@@ -86,6 +86,11 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     extended.every((one) => same(one, extended[0])),
     'its rows all have its deadlines',
   );
+  const moreTime = origins.map((origin) => laterFor(known, origin, startedAt));
+  must(
+    moreTime.every((one) => one === moreTime[0]),
+    'its rows all have the time that their subscribers were told',
+  );
   if (isFollowUp(direction.batch))
     must(origins.length === direction.rows.length, 'each row of a follow-up continues one');
   /** The ladder's deadlines, if it begins at an instant. */
@@ -93,7 +98,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     const later = Date.parse(begins) - Date.parse(startedAt);
     if (extended[0] !== undefined)
       return extended[0].map(({ order, deadline }) => ({ order, deadline: instant(deadline + later) }));
-    let deadline = Date.parse(begins);
+    let deadline = Date.parse(begins) + (moreTime[0] ?? 0);
     return LADDERS[kind].map(([order, days]) => {
       deadline += days * DAY;
       return { order, deadline: instant(deadline) };

@@ -3,6 +3,7 @@
  * are.
  */
 import { DAY, EXTENSION_DAYS } from '../story.ts';
+import { LADDERS } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';
 import { isFollowUp, type Move, type MovedRow } from './moved-rows.ts';
 import { instant } from './values.ts';
@@ -67,6 +68,21 @@ export function extendedLadder(known: Known, origin: MovedRow): { order: string;
     order: n === 0 ? 'reverify' : order,
     deadline: Date.parse(deadline) + EXTENSION_DAYS * DAY,
   }));
+}
+
+/**
+ * The time by which the ladder of a ported row comes later than a fresh one that begins at an instant, in milliseconds: no order is due before
+ * what was told of it where the number was.
+ */
+export function laterFor(known: Known, { why, from }: MovedRow, begins: string): number {
+  const told = why === 'ported' ? (known.directions.get(from)?.rungs ?? []) : [];
+  let days = 0;
+  const later = LADDERS.reverify.map(([order, more]) => {
+    days += more;
+    const before = told.find((one) => one.order === order);
+    return before === undefined ? 0 : Date.parse(before.deadline) - Date.parse(begins) - days * DAY;
+  });
+  return Math.max(0, ...later);
 }
 
 /** Whether a row that this one continues, or one before that, was extended. */

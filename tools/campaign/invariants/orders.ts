@@ -149,6 +149,21 @@ export function noteReplaced(known: Known, key: string, digest: unknown): void {
 }
 
 /** Whether a committed order, or the disconnect order of the file by which the row failed, took service from the row as it stands. */
+/** The instant of the newest order that took service from a row, as far as its direction tells; '' if none did. */
+export function cutAt({ outcome, file }: Row, orders: Item[], files: Item[]): string {
+  const said = files.findIndex(({ sha256: digest }) => digest === file);
+  const saying = files[said];
+  const isDone = saying !== undefined && outcome !== 'failed';
+  const carried = orders.filter(({ order, version, firstVersion = version }) => {
+    if (!TAKES_SERVICE.includes(String(order))) return false;
+    const isBefore = saying === undefined || Number(firstVersion) < Number(saying.version);
+    return isBefore || (!isDone && order === 'disconnect');
+  });
+  const answers = isDone ? files.slice(0, said) : saying === undefined ? [] : [saying];
+  const failed = answers.filter(({ failedOrder }) => failedOrder !== undefined);
+  return [...carried, ...failed].map(({ at }) => String(at)).sort().at(-1) ?? '';
+}
+
 export function wasCut({ outcome, file }: Row, orders: Item[], files: Item[]): boolean {
   const cuts = orders.filter(({ order }) => TAKES_SERVICE.includes(String(order)));
   const said = files.findIndex(({ sha256: digest }) => digest === file);

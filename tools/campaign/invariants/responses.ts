@@ -84,6 +84,10 @@ function wasCutSince(known: Known, own: Direction, number: string, since: string
   });
 }
 
+/** Whether somebody who had service back was cut off after that: on a later day, or on that day and later than was said before. */
+const isCutAgain = (row: Row, on: string, takenBackOn: string): boolean =>
+  isGivenBack(row) && (on > takenBackOn || (on === takenBackOn && on > row.on));
+
 /** Checks a file that a ledger recorded, with the `states` of its rows before it, and moves these on. */
 export function checkResponse(
   known: Known,
@@ -120,6 +124,12 @@ export function checkResponse(
     ({ version, reversal }) => reversal !== undefined && Number(version) < Number(file.version),
   );
   const takenBackOn = before.length === 0 ? '9' : dayAt(Date.parse(String(before.at(-1)?.at)));
+  /** Whoever was given more time is open until a night has gone on with them. */
+  const isProvedInTime = ({ outcome, file: saidBy }: Row, says: string): boolean => {
+    if (says !== 'verified' || outcome !== 'extended') return false;
+    const { moved: goOn, followUp } = files.find((one) => one.sha256 === saidBy) ?? {};
+    return saidBy === digest || (goOn !== undefined && followUp === undefined);
+  };
   for (const { line, cells } of lines) {
     const reject = (reason: string) => rejects.push({ line, reason });
     const parsed = isOfHandsets(kind) ? imeiIn(cells?.imei) : msisdnIn(cells?.msisdn);
@@ -136,21 +146,24 @@ export function checkResponse(
       reject('before_sighting');
     else if (faultIn(known, direction, identifier, cells, { at: source.at, place }) !== '')
       reject(faultIn(known, direction, identifier, cells, { at: source.at, place }));
-    else if (outcome === 'disconnected' && on > takenBackOn && isGivenBack(row)) {
+    else if (outcome === 'disconnected' && isCutAgain(row, on, takenBackOn)) {
       reject('conflicts_with_recorded');
       if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
       toRestore.add(identifier);
-    } else if (isTaken(row, outcome, closed) || isAgain(row, cells)) {
+    } else if (isTaken(row, outcome, closed) || isAgain(row, cells) || isProvedInTime(row, outcome)) {
       const since = outcome === 'reissued' ? (cells.activated_on ?? '') : on;
       const isCut =
         (!isAgain(row, cells) && wasCut(row, orders, files)) ||
         (outcome === 'reissued' && wasCutElsewhere(known, direction, identifier, since, place));
       const isTheirs = outcome === 'reissued' && wasCutSince(known, direction, identifier, since, place);
-      if (GIVES_BACK.includes(outcome) && isCut && !isTheirs) givenBack.push(identifier);
+      // Who was given more time had service back then.
+      const hadItBack = outcome === 'verified' && row.outcome === 'extended';
+      if (GIVES_BACK.includes(outcome) && isCut && !isTheirs && !hadItBack) givenBack.push(identifier);
       const wasOpen = !closed;
       Object.assign(row, { outcome, on: since, at: source.at, file: digest });
       if (outcome === 'ported') row.to = cells.to ?? '';
       recorded++;
+      moved.delete(identifier);
       failed.delete(identifier);
       disconnected.delete(identifier);
       if (outcome === 'failed' && !row.reversed) failed.add(identifier);

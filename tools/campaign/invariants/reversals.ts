@@ -14,7 +14,7 @@ import type { Direction, Known } from './known.ts';
 import type { Said } from './moves.ts';
 import { firstOrderOf } from './orders.ts';
 import type { Item } from './seen.ts';
-import { isInForce, isInForceByOutcome, rowsBefore, standing } from './standing.ts';
+import { isCutSince, isInForce, isInForceByOutcome, rowsBefore, standing } from './standing.ts';
 import { same, sum } from './values.ts';
 
 /** A number disconnected more than this many days before the upload may have been given to somebody else. */
@@ -33,6 +33,8 @@ interface Became {
   kept: string[];
   /** Whether another batch's rows of it stay in force: then the reversal's own rows are given back, but it isn't taken back as a whole. */
   staysElsewhere: boolean;
+  /** Whether it stays in revocation lists by these rows. */
+  staysListed: boolean;
 }
 
 /** Whether a row of a subject is in question: it must be one of the withdrawn report, or continue one. */
@@ -57,9 +59,10 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
   for (const row of rows) {
     const { open, waits: isWaiting, ended, overdue, givesBack, cut } = standing(known, row, plan);
     if (row.direction.kind === 'restore') {
-      // A number that was cut off after it was restored is restored again.
-      const isCutSince = own.some((one) => ['disconnected', 'surrendered'].includes(one.outcome) && one.at > row.at);
-      if (row.outcome === 'restored' && !isCutSince) return nothing;
+      // A number that was cut off after it was restored, as its operator says or was ordered to, is restored again.
+      const hasEnded = own.some((one) => ['disconnected', 'surrendered'].includes(one.outcome) && one.at > row.at);
+      const wasOrdered = own.some((one) => isCutSince(known, one, plan, row.at));
+      if (row.outcome === 'restored' && !hasEnded && !wasOrdered) return nothing;
       if (open) openIn ||= row.direction.id;
       continue;
     }
@@ -75,15 +78,17 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
   return openIn === '' ? nothing : { state: 'alreadyOpen', openIn };
 }
 
-function handsetAt(known: Known, rows: Said[], own: Said[], plan: number, { imei, msisdn }: Subject) {
+function handsetAt(known: Known, rows: Said[], own: Said[], plan: number, { imei, msisdn, of }: Subject) {
   let openIn = '';
+  // Whether a block that a reversal had ended was carried out all the same is recorded nowhere.
+  const isUnheard = of === undefined && own.some((one) => rows.includes(one) && one.outcome === 'withdrawn');
   const nothing = { state: 'nothingToRestore', openIn: '' };
   for (const row of rows) {
     const { open, overdue } = standing(known, row, plan);
     if (row.direction.kind === 'unblock') {
       const identifier = row.identifier ?? '';
       const isSame = identifier === imei || identifier === `${imei} ${msisdn}`;
-      if (isSame && row.outcome === 'unblocked') return nothing;
+      if (isSame && row.outcome === 'unblocked' && !isUnheard) return nothing;
       if (isSame && open) openIn ||= row.direction.id;
       continue;
     }
@@ -127,14 +132,16 @@ function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], pl
 }
 
 const gives = ({ direction }: Said) => givesBack(direction.kind);
+/** Whether a row's number stands in a list of its batch, unless it was taken back. */
+const isListed = ({ outcome }: Said) => ['disconnected', 'surrendered'].includes(outcome);
 
 /**
  * Whether another batch did the same as the withdrawn report, and that is in force at some operator: an order that was carried out counts
  * by its result, and what was given back there since is over. `rows`: all, newest first; `own`: those in question.
  */
-function staysElsewhere(known: Known, { of }: Subject, rows: Said[], own: Said[], plan: number): boolean {
-  if (of === undefined) return false;
-  return rows.some((row, n) => {
+function staying(known: Known, { of }: Subject, rows: Said[], own: Said[], plan: number): Said[] {
+  if (of === undefined) return [];
+  return rows.filter((row, n) => {
     if (own.includes(row) || gives(row) || row.reversed) return false;
     const isGivenBack = rows
       .slice(0, n)
@@ -151,7 +158,15 @@ function staysElsewhere(known: Known, { of }: Subject, rows: Said[], own: Said[]
 /** The result that a subject must have. */
 export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, struck }: Deciding): Became {
   const { imei, msisdn } = subject;
-  const nothing: Became = { state: 'struck', openIn: [], operators: [], taken: [], kept: [], staysElsewhere: false };
+  const nothing: Became = {
+    state: 'struck',
+    openIn: [],
+    operators: [],
+    taken: [],
+    kept: [],
+    staysElsewhere: false,
+    staysListed: false,
+  };
   if (struck.has(imei) || struck.has(msisdn)) return nothing;
   const rows = rowsBefore(known, imei === '' ? [msisdn] : [imei], imei === '' ? 'number' : 'handset', plan);
   const named = rows.filter((row) => !gives(row) && inQuestion(known, subject, row));
@@ -165,15 +180,13 @@ export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, str
   const own = imei !== '' || subject.of !== undefined ? named : named.filter((row) => holderOf(row) === holder);
   const isPair = imei !== '' && msisdn !== '';
   const taken = isPair ? [] : own.filter((row) => standing(known, row, plan).open || row.reversed !== true);
-  if (imei === '' && (holder < activations.length || (own.length === 0 && named.length > 0)))
-    return {
-      ...nothing,
-      state: 'tooLate',
-      taken,
-      // What was done while the number was somebody else's doesn't concern this holder.
-      staysElsewhere:
-        rows.some((row) => !gives(row) && holderOf(row) > holder) || staysElsewhere(known, subject, rows, named, plan),
-    };
+  const others = staying(known, subject, rows, named, plan);
+  if (imei === '' && (holder < activations.length || (own.length === 0 && named.length > 0))) {
+    // What was done while the number was somebody else's doesn't concern this holder.
+    const isLaters = rows.some((row) => !gives(row) && holderOf(row) > holder);
+    const stays = { staysElsewhere: isLaters || others.length > 0, staysListed: isLaters || others.some(isListed) };
+    return { ...nothing, state: 'tooLate', taken, ...stays };
+  }
   const operators = [...new Set(own.map(({ direction }) => direction.operator))];
   const at = operators.map((operator) => {
     const mine = rows.filter(({ direction }) => direction.operator === operator);
@@ -188,7 +201,8 @@ export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, str
     openIn: state === 'alreadyOpen' ? at.flatMap(({ openIn }) => (openIn === '' ? [] : [openIn])) : [],
     taken,
     kept: [],
-    staysElsewhere: staysElsewhere(known, subject, rows, named, plan),
+    staysElsewhere: others.length > 0,
+    staysListed: others.some(isListed),
   };
 }
 
@@ -284,9 +298,9 @@ function checkGivenBack(known: Known, own: Direction[], became: Answered[], book
 function expectAnswers(known: Known, item: Item, own: Direction[], became: Answered[]): void {
   const id = String(item.batchId);
   const day = dayAt(Date.parse(String(item.directedAt)));
-  const isTakenBack = ({ state, staysElsewhere: stays }: Became) => !stays && state !== 'kept' && state !== 'struck';
+  const leavesLists = ({ state, staysListed }: Became) => !staysListed && state !== 'kept' && state !== 'struck';
   known.expected[`revocations/${day}/${id}.withdrawn`] = became
-    .filter((one) => isTakenBack(one) && one.subject.imei === '')
+    .filter((one) => leavesLists(one) && one.subject.imei === '')
     .map(({ subject: { msisdn, ground } }) => `${msisdn},${day},${ground}`)
     .sort();
   if (String(item.file).startsWith('appeals/'))
@@ -302,7 +316,7 @@ function expectAnswers(known: Known, item: Item, own: Direction[], became: Answe
       .map(({ line, state, ids }) => `${line},${state},${ids}`);
   else known.expected[`batches/${id}/kept.csv`] = became.flatMap(({ kept }) => kept).sort();
   for (const one of became)
-    if (isTakenBack(one) && (one.subject.imei === '' || one.subject.msisdn === ''))
+    if (leavesLists(one) && !one.staysElsewhere && (one.subject.imei === '' || one.subject.msisdn === ''))
       known.takenBack.push({ plan: Number(item.plan), day, identifier: one.subject.imei || one.subject.msisdn });
 }
 

@@ -3,8 +3,9 @@ import { type DirectionKind, isOfHandsets } from './kinds.ts';
 import { isOpen, type Known } from './known.ts';
 import type { MovedRow } from './moved-rows.ts';
 import type { Said } from './moves.ts';
-import { wasCut } from './orders.ts';
+import { cutAt, wasCut } from './orders.ts';
 import { linksOf } from './sightings.ts';
+import { instant } from './values.ts';
 
 /** A row that is to be decided upon, and the plan that decides. */
 export interface Asked {
@@ -70,6 +71,12 @@ export function standing(known: Known, row: Said, plan: number) {
     givesBack,
     cut: !givesBack && wasCut(row, orders, files),
   };
+}
+
+/** Whether an order took service from a row that is without it, at an instant or later. */
+export function isCutSince(known: Known, row: Said, plan: number, since: number): boolean {
+  const { orders, files } = row.direction.at(known.seen.plans.get(plan) ?? 0);
+  return standing(known, row, plan).cut && cutAt(row, orders, files) >= instant(since);
 }
 
 /** Whether a row's orders, or what is asked of its operator, have an effect when a plan decides. */
