@@ -161,7 +161,12 @@ export function cutAt({ outcome, file }: Row, orders: Item[], files: Item[]): st
   });
   const answers = isDone ? files.slice(0, said) : saying === undefined ? [] : [saying];
   const failed = answers.filter(({ failedOrder }) => failedOrder !== undefined);
-  return [...carried, ...failed].map(({ at }) => String(at)).sort().at(-1) ?? '';
+  return (
+    [...carried, ...failed]
+      .map(({ at }) => String(at))
+      .sort()
+      .at(-1) ?? ''
+  );
 }
 
 export function wasCut({ outcome, file }: Row, orders: Item[], files: Item[]): boolean {
