@@ -137,6 +137,12 @@ export interface Ledger {
   readonly version: number;
 }
 
+/** What a file has recorded in a direction: the ledger as it was committed or read since, and the file's entry in it. */
+export interface Recorded {
+  readonly ledger: Ledger;
+  readonly recorded: RecordedFile;
+}
+
 /** A row's current state. A row that failed before its ladder ended is overdue, but keeps the day and file of its failing. */
 interface RowState {
   readonly outcome: Outcome;

@@ -3,7 +3,7 @@ import type { CsvRow } from '../domain/csv-header.ts';
 import { dayOf } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type BatchId, type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
-import type { Ledger } from '../domain/ledger.ts';
+import type { Ledger, Recorded } from '../domain/ledger.ts';
 import { PARTS_AT_ONCE } from '../domain/limits.ts';
 import { combinedReceiptKey } from '../domain/outbox.ts';
 import {
@@ -27,11 +27,11 @@ import { commit } from './commit.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
 import { tellManyExtended } from './moves.ts';
-import { publishLists, type Recorded, tellRecorded, wakeDone } from './publish.ts';
+import { publishLists, tellRecorded, wakeDone } from './publish.ts';
 import { tellReceipt } from './receipt.ts';
 import { preparedKey } from './recorded.ts';
 import { refuseCombined } from './refuse.ts';
-import { type Response, readerFor, subjectOf } from './response.ts';
+import { type ResponseFile, readerFor, subjectOf } from './response.ts';
 import { type Combined, routingOf, rowsOf, TooManyRows } from './route.ts';
 import { takeBackPlanned } from './take-back.ts';
 
@@ -51,7 +51,10 @@ interface Part {
  * first.
  * @returns false, without any effect, if its operator is not configured and has no direction either that the file answers
  */
-export async function recordCombined(response: Omit<Response, 'directionId'>, invocation: string): Promise<boolean> {
+export async function recordCombined(
+  response: Omit<ResponseFile, 'directionId'>,
+  invocation: string,
+): Promise<boolean> {
   const { operator, file } = response;
   const isKnown = env.OPERATORS.includes(operator);
   if (file.size > LARGEST_COMBINED) {

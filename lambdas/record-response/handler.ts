@@ -5,8 +5,8 @@ import { tellStray } from '../stores/notices.ts';
 import { marking } from '../stores/uploads.ts';
 
 import { recordCombined } from './combined.ts';
-import { record } from './commit.ts';
 import { env } from './environment.ts';
+import { record } from './record.ts';
 import { subjectOf } from './response.ts';
 
 export type { Environment } from './environment.ts';

@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
-import { countOpen, type Ledger, type RecordedFile } from '../domain/ledger.ts';
+import { countOpen, type Ledger, type Recorded } from '../domain/ledger.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import { countsIn, receiptAgain } from '../domain/receipts.ts';
@@ -18,20 +18,14 @@ import { publishFailedOrder } from './failed-order.ts';
 import { tellManyExtended, tellMoved } from './moves.ts';
 import { tellReceipt } from './receipt.ts';
 import { preparedKey } from './recorded.ts';
-import type { Response } from './response.ts';
-
-/** What was committed with a file in one direction. */
-export interface Recorded {
-  ledger: Ledger;
-  recorded: RecordedFile;
-}
+import type { ResponseFile } from './response.ts';
 
 /**
  * Publishes what was committed with a file; every attempt, redelivery and upload of the same bytes does it alike. `lines` are the
  * direction's rows.
  */
 export async function publish(
-  response: Response,
+  response: ResponseFile,
   { ledger, recorded, lines, attempt }: Recorded & { lines: string[]; attempt: string },
 ): Promise<void> {
   const { operator, directionId, name, now } = response;
@@ -76,7 +70,7 @@ export async function publishLists(all: readonly Recorded[]): Promise<void> {
  * @returns whether it extended rows
  */
 export async function tellRecorded(
-  { operator, file }: Pick<Response, 'operator' | 'file'>,
+  { operator, file }: Pick<ResponseFile, 'operator' | 'file'>,
   { ledger, recorded }: Recorded,
   counts: { rows: number; recorded: number; alreadyRecorded: number; conflicts: number },
   receipt: { key: string; sha256: string },

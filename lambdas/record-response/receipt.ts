@@ -5,11 +5,11 @@ import { countedIn } from '../domain/receipts.ts';
 import { tell } from '../stores/notices.ts';
 
 import { env } from './environment.ts';
-import type { Response } from './response.ts';
+import type { ResponseFile } from './response.ts';
 
 /** Tells an operator of the receipt of its file; without a direction the receipt is about all of the operator's directions. */
 export async function tellReceipt(
-  { operator, directionId, file }: Pick<Response, 'operator' | 'file'> & Partial<Pick<Response, 'directionId'>>,
+  { operator, directionId, file }: Pick<ResponseFile, 'operator' | 'file'> & Partial<Pick<ResponseFile, 'directionId'>>,
   key: string,
   receipt: string,
   refused: string | null,

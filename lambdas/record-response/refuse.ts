@@ -12,14 +12,14 @@ import { writeObject } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
 import { tellReceipt } from './receipt.ts';
-import type { Response, ResponseSubject } from './response.ts';
+import type { ResponseFile, ResponseSubject } from './response.ts';
 
 /**
  * Refuses a file whole, without any effect: publishes a receipt that says why, and a notice.
  * @param sha256 null if nobody read the file
  */
 export async function refuse(
-  response: Response,
+  response: ResponseFile,
   { batchId, ledger }: ResponseSubject,
   sha256: string | null,
   why: Refusal,
@@ -44,7 +44,7 @@ export async function refuse(
 
 /** As `refuse`, for a file that answers several of its operator's directions: it is about no batch. */
 export async function refuseCombined(
-  response: Pick<Response, 'operator' | 'file' | 'name'>,
+  response: Pick<ResponseFile, 'operator' | 'file' | 'name'>,
   sha256: string | null,
   why: Refusal,
 ): Promise<void> {

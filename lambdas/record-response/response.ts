@@ -17,7 +17,8 @@ import { readChunks } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
 
-export interface Response {
+/** An operator's file that answers one of its directions, as it was uploaded. */
+export interface ResponseFile {
   file: Uploaded;
   operator: OperatorId;
   /** The part of the key that names a direction, whether it exists or not. */
@@ -40,7 +41,7 @@ export interface ResponseSubject {
 export async function subjectOf({
   operator,
   directionId,
-}: Pick<Response, 'operator' | 'directionId'>): Promise<ResponseSubject> {
+}: Pick<ResponseFile, 'operator' | 'directionId'>): Promise<ResponseSubject> {
   const direction = parseDirectionId(directionId);
   const batch = direction && (await readBatch(env.CASES, direction.batchId));
   if (!batch) return {};
@@ -53,7 +54,7 @@ export async function subjectOf({
 
 /** Reads a response's rows against the direction's. @throws FileFault */
 export async function readRows(
-  response: Response,
+  response: ResponseFile,
   ledger: Ledger,
   lines: string[],
 ): Promise<(AnsweredRow | RejectedRow)[]> {

@@ -35,10 +35,10 @@ import { concurrently } from '../stores/concurrently.ts';
 import { commitRouting, readRoutings } from '../stores/routings.ts';
 
 import { env } from './environment.ts';
-import type { Response } from './response.ts';
+import type { ResponseFile } from './response.ts';
 
 /** A combined file, read to its end. */
-export interface Combined extends Pick<Response, 'operator' | 'file' | 'name' | 'now'> {
+export interface Combined extends Pick<ResponseFile, 'operator' | 'file' | 'name' | 'now'> {
   bytes: Uint8Array;
   sha256: string;
 }

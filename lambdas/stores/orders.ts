@@ -4,7 +4,7 @@ import type { Instant } from '../domain/days.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
-import type { IssuedOrder, Ledger, RecordedFile } from '../domain/ledger.ts';
+import type { IssuedOrder, Ledger, Recorded, RecordedFile } from '../domain/ledger.ts';
 import { RESTORES_AT_ONCE } from '../domain/limits.ts';
 import { type Told, toOperator } from '../domain/notices.ts';
 import { backOrderKey, orderKey } from '../domain/outbox.ts';
@@ -127,11 +127,7 @@ async function objectIsThere(place: Place): Promise<boolean> {
  * Publishes a file's order to restore service, unless its time is over and it lies in the outbox. A file that comes again weeks later must
  * not ask a second time: another report may have had the number barred meanwhile.
  */
-export async function publishBackOrderOnce(
-  env: Orders,
-  { ledger, recorded }: { readonly ledger: Ledger; readonly recorded: RecordedFile },
-  now: Instant,
-): Promise<void> {
+export async function publishBackOrderOnce(env: Orders, { ledger, recorded }: Recorded, now: Instant): Promise<void> {
   const { backDue, sha256 } = recorded;
   if (backDue === undefined) return;
   const place = { bucket: env.OUTBOX, key: backOrderKey(ledger.operator, ledger.directionId, sha256) };

@@ -10,7 +10,7 @@ import type { Day } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { DirectionId, Msisdn } from '../domain/identifiers.ts';
-import { type Ledger, type RecordedFile, reissuedBy, takenBack } from '../domain/ledger.ts';
+import { type Ledger, type Recorded, type RecordedFile, reissuedBy, takenBack } from '../domain/ledger.ts';
 import { lateRevocationKeys, type RevocationKeys, withdrawalKeys } from '../domain/outbox.ts';
 import { readMark } from '../domain/reversals.ts';
 import {
@@ -72,12 +72,6 @@ const withdrawnList = ({ batchId }: Ledger, { sha256 }: RecordedFile, day: Day):
     return { csv: [...withdrawalCsv(rows)].join(''), json: [...withdrawalJson(csvName, rows)].join('') };
   },
 });
-
-/** What a file has recorded in a direction. */
-interface Recorded {
-  readonly ledger: Ledger;
-  readonly recorded: RecordedFile;
-}
 
 /**
  * Publishes a list: the parts of all directions that share its key as one, again until no other came in between.
