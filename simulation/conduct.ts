@@ -237,13 +237,13 @@ export async function conduct(
 
 /** Wakes the simulated operators regularly, for as long as orders may come. */
 class Watch {
-  private readonly cloud: ConductedCloud;
-  private readonly participants: Participants;
-  private readonly conducted: Conducted;
-  private readonly desks: ReadonlyMap<string, Desk>;
-  private readonly simulated: readonly SimulatedOperator[];
+  readonly #cloud: ConductedCloud;
+  readonly #participants: Participants;
+  readonly #conducted: Conducted;
+  readonly #desks: ReadonlyMap<string, Desk>;
+  readonly #simulated: readonly SimulatedOperator[];
   readonly days = new Days();
-  private looking = false;
+  #looking = false;
 
   constructor(
     cloud: ConductedCloud,
@@ -252,36 +252,36 @@ class Watch {
     desks: ReadonlyMap<string, Desk>,
     simulated: readonly SimulatedOperator[],
   ) {
-    this.cloud = cloud;
-    this.participants = participants;
-    this.conducted = conducted;
-    this.desks = desks;
-    this.simulated = simulated;
+    this.#cloud = cloud;
+    this.#participants = participants;
+    this.#conducted = conducted;
+    this.#desks = desks;
+    this.#simulated = simulated;
   }
 
   /** Begins to look an hour after each of these instants. */
   lookAfter(instants: readonly number[]): void {
     for (const at of instants)
-      this.cloud.outside(at + HOUR, () => (this.looking ? this.look() : this.lookAgainAndAgain()));
+      this.#cloud.outside(at + HOUR, () => (this.#looking ? this.#look() : this.#lookAgainAndAgain()));
   }
 
-  private async look(): Promise<void> {
-    for (const operator of this.simulated) await operator.attend();
+  async #look(): Promise<void> {
+    for (const operator of this.#simulated) await operator.attend();
   }
 
-  private async lookAgainAndAgain(): Promise<void> {
-    await this.look();
+  async #lookAgainAndAgain(): Promise<void> {
+    await this.#look();
     await this.readQueues();
     await this.readStatus();
-    this.looking = this.expectsOrders();
-    if (this.looking) this.cloud.outside(this.cloud.clock.now() + LOOK_EVERY, () => this.lookAgainAndAgain());
+    this.#looking = this.#expectsOrders();
+    if (this.#looking) this.#cloud.outside(this.#cloud.clock.now() + LOOK_EVERY, () => this.#lookAgainAndAgain());
   }
 
-  private expectsOrders(): boolean {
-    const now = this.cloud.clock.now();
-    const ended = new Set(this.conducted.agencies.filter(({ kind }) => ENDED.has(kind)).map(({ batchId }) => batchId));
-    const heardOf = new Set([...this.desks.values()].flatMap(({ orders }) => orders.map(({ batchId }) => batchId)));
-    const { administrators } = this.conducted;
+  #expectsOrders(): boolean {
+    const now = this.#cloud.clock.now();
+    const ended = new Set(this.#conducted.agencies.filter(({ kind }) => ENDED.has(kind)).map(({ batchId }) => batchId));
+    const heardOf = new Set([...this.#desks.values()].flatMap(({ orders }) => orders.map(({ batchId }) => batchId)));
+    const { administrators } = this.#conducted;
     const over = new Set(administrators.filter(({ kind }) => ENDED.has(kind)).map(({ batchId }) => batchId));
     // Nights and appeals have no agency: the administrators are told of their ends.
     if ([...heardOf].some((batchId) => isFollowUp(batchId as BatchId) && !over.has(batchId))) return true;
@@ -290,39 +290,39 @@ class Watch {
       ({ kind, subjects }) => kind === 'decision_needed' && subjects !== undefined,
     );
     if (reversals.some(({ batchId }) => approved.includes(batchId) && !over.has(batchId))) return true;
-    return this.conducted.reports.some(
+    return this.#conducted.reports.some(
       ({ batchId, at }) => !ended.has(batchId) && now < at + (heardOf.has(batchId) ? LOOK_AT_MOST : HEARD_WITHIN),
     );
   }
 
   /** Reads, at the end of each day, where the batches stand, even if no operator has anything to look at. It keeps no run going. */
   readStatusDaily(): void {
-    const now = this.cloud.clock.now();
+    const now = this.#cloud.clock.now();
     const today = Math.floor(now / DAY) * DAY + DAY_ENDS;
-    const look = () => this.cloud.outside(this.cloud.clock.now(), () => this.readStatus());
-    this.cloud.clock.every(DAY, look, today > now ? today : today + DAY);
+    const look = () => this.#cloud.outside(this.#cloud.clock.now(), () => this.readStatus());
+    this.#cloud.clock.every(DAY, look, today > now ? today : today + DAY);
   }
 
   /** Reads where the batches of all reports stand. */
   async readStatus(): Promise<void> {
     await this.days.look(
-      this.cloud,
-      this.conducted.reports.map(({ batchId }) => batchId),
+      this.#cloud,
+      this.#conducted.reports.map(({ batchId }) => batchId),
     );
   }
 
   /** Empties the queues of agencies and administrators. */
   async readQueues(): Promise<void> {
-    const { agencies, administrators } = this.conducted;
+    const { agencies, administrators } = this.#conducted;
     const readAll = async (some: readonly Correspondent[]) =>
       (
         await allFrom(
-          this.cloud,
+          this.#cloud,
           some.flatMap(({ mailboxes }) => mailboxes),
         )
       ).map(({ body }) => messageOf(body));
-    agencies.push(...(await readAll(this.participants.agencies)));
-    administrators.push(...(await readAll(this.participants.administrators)));
+    agencies.push(...(await readAll(this.#participants.agencies)));
+    administrators.push(...(await readAll(this.#participants.administrators)));
   }
 }
 

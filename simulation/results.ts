@@ -56,16 +56,25 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
   const summaries = new Map<string, Summary>();
   const problems: string[] = [];
   const warnings: string[] = [];
+  /** A batch's summary; undefined where it has none. Rows that it doesn't explain are a problem. */
+  const summaryOf = async <S extends Summary | ReversalSummary>(batchId: BatchId): Promise<S | undefined> => {
+    const key = summaryKey(batchId);
+    if (!settled.has(key)) return undefined;
+    const summary: S = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
+    if (summary.unexplained !== 0) problems.push(`batch ${batchId} has ${summary.unexplained} rows unexplained`);
+    return summary;
+  };
   for (const report of conducted.reports) {
-    const key = summaryKey(report.batchId as BatchId);
+    const batchId = report.batchId as BatchId;
+    const failed = hasFailed(report, conducted);
+    if (!failed && summaries.has(batchId)) continue;
     // A batch that was begun anew after it had ended still has its earlier summary.
-    if (!settled.has(key) || hasFailed(report, conducted)) {
+    const summary = failed ? undefined : await summaryOf<Summary>(batchId);
+    if (summary === undefined) {
       problems.push(whyNotSettled(report, conducted));
       continue;
     }
-    if (summaries.has(report.batchId)) continue;
-    const summary: Summary = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
-    summaries.set(report.batchId, summary);
+    summaries.set(batchId, summary);
     const { rows, rejected, handsets } = summary.report;
     if (handsets === 0) {
       const rejects = rejected === 0 ? '' : ` (see ${rejectsOf(report)})`;
@@ -73,28 +82,17 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
         `${report.key} named no handset: it has ${countedPlainly(rows, 'row')}, ${rejected} rejected${rejects}`,
       );
     }
-    if (summary.unexplained !== 0) problems.push(`batch ${report.batchId} has ${summary.unexplained} rows unexplained`);
   }
   for (const batchId of await followUps(cloud)) {
-    const key = summaryKey(batchId);
-    if (!settled.has(key)) {
-      problems.push(`batch ${batchId} did not settle`);
-      continue;
-    }
-    const summary: Summary = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
-    summaries.set(batchId, summary);
-    if (summary.unexplained !== 0) problems.push(`batch ${batchId} has ${summary.unexplained} rows unexplained`);
+    const summary = await summaryOf<Summary>(batchId);
+    if (summary === undefined) problems.push(`batch ${batchId} did not settle`);
+    else summaries.set(batchId, summary);
   }
   const reversed: Reversed[] = [];
   for (const batchId of await reversals(cloud)) {
-    const key = summaryKey(batchId);
-    if (!settled.has(key)) {
-      problems.push(`batch ${batchId} did not end`);
-      continue;
-    }
-    const summary: ReversalSummary = JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8'));
-    reversed.push({ summary, by: await decidersOf(cloud, batchId) });
-    if (summary.unexplained !== 0) problems.push(`batch ${batchId} has ${summary.unexplained} rows unexplained`);
+    const summary = await summaryOf<ReversalSummary>(batchId);
+    if (summary === undefined) problems.push(`batch ${batchId} did not end`);
+    else reversed.push({ summary, by: await decidersOf(cloud, batchId) });
   }
   reversed.sort((a, b) => compare(a.summary.startedAt, b.summary.startedAt));
   if (conducted.stuckAt !== undefined) {
