@@ -24,7 +24,7 @@ export interface OwnUsage {
   name: string;
 }
 
-export const OPERATOR_MANNERS = ['mixed', 'prompt', 'silent'] as const;
+const OPERATOR_MANNERS = ['mixed', 'prompt', 'silent'] as const;
 export type OperatorManner = (typeof OPERATOR_MANNERS)[number];
 
 /** The material that a run works on: the generated sample at a scale, or the user's own files. */

@@ -11,7 +11,7 @@ const DAY = 24 * 3_600_000;
  * The time without news after which a run counts as stuck. Ladders that fail are tried again each hour, and batches each six hours, so that
  * whatever can succeed does so sooner.
  */
-export const PATIENCE = 3 * DAY;
+const PATIENCE = 3 * DAY;
 
 /** The work that is tried again each hour, with a notice to the administrators, by the kind of that notice. */
 const TRIED_AGAIN: Readonly<Record<string, string>> = {

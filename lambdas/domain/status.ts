@@ -222,7 +222,7 @@ function nextOf(
 }
 
 /** The rung at `now` of a ladder that runs and has open rows; undefined for any other. */
-export function openRowsOf(ledger: Ledger, now: Instant): OpenRows | undefined {
+function openRowsOf(ledger: Ledger, now: Instant): OpenRows | undefined {
   const { open: rows } = standingOutcomes(ledger);
   if (ledger.closedAt !== null || rows === 0) return undefined;
   const { rung, rungs } = whereabouts(ledger, now);

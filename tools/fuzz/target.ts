@@ -59,7 +59,7 @@ const prototypes = Object.entries(GLOBALS).map(([name, of]) => ({
 }));
 
 /** Checks that no prototype has a property more or less than at the start, and that none shows up in a loop. */
-export function prototypesUntouched(): void {
+function prototypesUntouched(): void {
   for (const { name, prototype, keys } of prototypes)
     must(Reflect.ownKeys(prototype).length === keys, `${name}.prototype stays as it is`);
   for (const key in {}) must(false, `Object.prototype has no ${key}`);

@@ -10,8 +10,8 @@ import { CommandError } from '../../lib/commands/command-line.ts';
 /** The rules of WCAG 2.2, levels A and AA, by axe's names. */
 const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 /** The widths of windows, from a telephone to a wide screen, in CSS pixels. */
-export const WIDTHS = [320, 900, 1600] as const;
-export const SCHEMES = ['light', 'dark'] as const;
+const WIDTHS = [320, 900, 1600] as const;
+const SCHEMES = ['light', 'dark'] as const;
 const HEIGHT = 900;
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');

@@ -44,7 +44,7 @@ export function inFolder(folder: string): Chains {
 }
 
 /** The folders of the outbox in which everything belongs to some batch, and only what was decided lies. */
-export const DECIDED_FOLDERS = [OUTBOX.batches.prefix, OUTBOX.orders.prefix, OUTBOX.revocations.prefix];
+const DECIDED_FOLDERS = [OUTBOX.batches.prefix, OUTBOX.orders.prefix, OUTBOX.revocations.prefix];
 
 /** What was decided in a stage's outbox, with the instants at which it was put. */
 export async function decidedInBucket(bucket: string): Promise<ListedObject[]> {

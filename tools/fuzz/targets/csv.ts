@@ -149,7 +149,7 @@ const KINDS: Columns[] = [
   usageColumns,
   ...(['reverify', 'block'] as const).map((kind) => ({ ...responseColumns(kind), joined: false })),
 ];
-export const anyFile = fc
+const anyFile = fc
   .constantFrom(...KINDS)
   .chain((columns) => fc.tuple(fc.constant(columns), fileOf(columns)))
   .map(([columns, file]) => ({ columns, file }));

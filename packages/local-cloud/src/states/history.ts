@@ -10,7 +10,7 @@ export interface HistoryEvent {
 }
 
 /** Quota "maximum execution event history size": with this many events an execution fails. */
-export const HISTORY_LIMIT = 25_000;
+const HISTORY_LIMIT = 25_000;
 
 /** The events of one execution, in order. */
 export class History {
