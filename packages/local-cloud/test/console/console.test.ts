@@ -39,12 +39,25 @@ function raw(path: string, { method = 'GET', headers = {}, body = '' as string |
   });
 }
 const own = () => ({ origin: cloud.console ?? '' });
-// biome-ignore lint/suspicious/noExplicitAny: what it answers is looked at field by field.
-const get = async (path: string, query: Record<string, string> = {}): Promise<any> => {
+
+type Fields = Readonly<Record<string, unknown>>;
+const hasFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The fields of what it answers. */
+const get = async (path: string, query: Record<string, string> = {}): Promise<Fields> => {
   const { status, text } = await raw(`${path}?${new URLSearchParams(query)}`);
   if (status !== 200) throw new Error(`${status} ${text}`);
-  return JSON.parse(text);
+  const answer: unknown = JSON.parse(text);
+  if (!hasFields(answer)) throw new Error(`${path} answers ${text}`);
+  return answer;
 };
+/** A list of objects in an answer. */
+function listIn(answer: Fields, name: string): readonly Fields[] {
+  const list = answer[name];
+  if (Array.isArray(list) && list.every(hasFields)) return list;
+  throw new Error(`${name} is no list of objects: ${JSON.stringify(list)}`);
+}
 const upload = (bucket: string, key: string, body: string) =>
   raw(`/api/object?${new URLSearchParams({ bucket, key })}`, { method: 'POST', headers: own(), body });
 const post = (asked: object) => raw('/api/clock', { method: 'POST', headers: own(), body: JSON.stringify(asked) });
@@ -136,10 +149,11 @@ describe('what it shows', () => {
     const seen: string[] = [];
     let after = '';
     for (const size of [50, 50, 21]) {
-      const { entries, next } = await get('/api/objects', { bucket, prefix: 'many/', after });
+      const page = await get('/api/objects', { bucket, prefix: 'many/', after });
+      const entries = listIn(page, 'entries');
       expect(entries.length).toBe(size);
-      seen.push(...entries.map(({ name }: { name: string }) => name));
-      after = next ?? '';
+      seen.push(...entries.map(({ name }) => String(name)));
+      after = String(page.next ?? '');
     }
     expect(after).toBe('');
     expect(seen).toEqual([...Array.from({ length: 120 }, (_, n) => `many/${1000 + n}`), 'many/folder/']);
@@ -152,10 +166,10 @@ describe('what it shows', () => {
         new PutItemCommand({ TableName: table, Item: { pk: { S: `thing ${n}` }, n: { N: `${n}` } } }),
       );
     const first = await get('/api/items', { table });
-    expect([first.keys, first.items.length]).toEqual([['pk'], 50]);
-    const second = await get('/api/items', { table, after: first.next });
+    expect([first.keys, listIn(first, 'items').length]).toEqual([['pk'], 50]);
+    const second = await get('/api/items', { table, after: String(first.next) });
     // The upload's own item is among them.
-    expect(second.items.length).toBeGreaterThanOrEqual(10);
+    expect(listIn(second, 'items').length).toBeGreaterThanOrEqual(10);
     expect(second.next).toBeUndefined();
     expect(await get('/api/items', { table, partition: 'thing 7' })).toEqual({
       keys: ['pk'],
@@ -179,13 +193,13 @@ describe('what it shows', () => {
     });
     await cloud.receive(queue);
     const taken = await get('/api/queue', { queue });
-    expect([taken.waiting, taken.sent.length]).toEqual([0, 2]);
+    expect([taken.waiting, listIn(taken, 'sent').length]).toEqual([0, 2]);
     for (let n = 0; n < 60; n++)
       await clients.sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: `more ${n}` }));
     const page = await get('/api/queue', { queue });
-    expect([page.waiting, page.messages.length, page.sent.length]).toEqual([60, 50, 50]);
+    expect([page.waiting, listIn(page, 'messages').length, listIn(page, 'sent').length]).toEqual([60, 50, 50]);
     const older = await get('/api/queue', { queue, before: String(page.next) });
-    expect(older.sent.map(({ n }: { n: number }) => n)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(listIn(older, 'sent').map(({ n }) => n)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
   });
 
   it('an execution with the state that it is in, its history, and the clock on to its timer', async () => {
@@ -205,7 +219,7 @@ describe('what it shows', () => {
       { name: 'Ask', entered: 1, status: 'succeeded' },
       { name: 'Wait', entered: 1, status: 'running' },
     ]);
-    expect(JSON.parse(shown.definition).StartAt).toBe('Ask');
+    expect(JSON.parse(String(shown.definition)).StartAt).toBe('Ask');
     expect((await get('/api/cloud')).machines).toContainEqual({
       name: 'Steps',
       id: machine,
@@ -221,14 +235,16 @@ describe('what it shows', () => {
     await cloud.run();
     const ended = await get('/api/execution', { execution });
     expect(ended.status).toBe('SUCCEEDED');
-    expect(ended.states.map(({ status }: { status: string }) => status)).toEqual(Array(4).fill('succeeded'));
-    const { events } = await get('/api/history', { execution });
+    expect(listIn(ended, 'states').map(({ status }) => status)).toEqual(Array(4).fill('succeeded'));
+    const events = listIn(await get('/api/history', { execution }), 'events');
     expect(events[0]).toMatchObject({ type: 'ExecutionSucceeded', id: events.length });
     const { events: older } = await get('/api/history', { execution, before: '3' });
     expect(older).toMatchObject([{ id: 2, type: 'TaskStateEntered', details: { name: 'Ask' } }, { id: 1 }]);
     const topic = await get('/api/topic', { topic: cloud.names.topics.News ?? '' });
     expect(topic.sent).toMatchObject([{ at: START + DAY, attributes: { operator: 'alpha' } }]);
-    expect((await get('/api/latest')).published).toEqual([{ ...topic.sent[0], of: { name: 'News', id: topic.id } }]);
+    expect((await get('/api/latest')).published).toEqual([
+      { ...listIn(topic, 'sent')[0], of: { name: 'News', id: topic.id } },
+    ]);
     expect(topic.subscriptions).toMatchObject([{ protocol: 'sqs', confirmed: true }, {}]);
   });
 
