@@ -119,12 +119,12 @@ Options
   --enforce                  the synthesized policies are in force: functions, state machines and participants
                              may do what they allow, and nothing else
   --out DIR                  gets inbox/, outbox/ and run.json (default out)
-  --help                     this page
+  --help                     this text
 
 AGE is a number and s, m, h or d, after the start: second.csv@3d (default @0s). Uploads at the same age happen in the
 order given. Any other @ or = belongs to the path.
 
-Exit status: 0 when every batch ended, however it did, and every row is accounted for, 1 when not, 2 when the command line is wrong.
+Exit code: 0 when every batch ended, however it did, and every row is accounted for, 1 when not, 2 when the command line is wrong.
 `;
 
 const ONE = { type: 'string' } as const;

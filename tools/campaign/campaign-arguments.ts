@@ -44,9 +44,9 @@ Options
   --systematic    each single fault of one story
   --every N       with --systematic: each N-th fault only
   --resume FILE   notes there what was done, and leaves out what it has
-  --help          this page
+  --help          this text
 
-Exit status: 0 when every run kept every rule, 1 when one did not, 2 when the command line is wrong.
+Exit code: 0 when every run kept every rule, 1 when one did not, 2 when the command line is wrong.
 `;
 
 export interface RandomSettings {

@@ -26,9 +26,9 @@ Options
                   repeatable, and with --from beside a run
   --region NAME   whose prices (default ${REGION}; tools/cost/prices.json)
   --json FILE     writes all figures there as well
-  --help          this page
+  --help          this text
 
-Exit status: 0; 1 when a batch failed or its goal isn't met; 2 when the command line is wrong.
+Exit code: 0; 1 when a batch failed or its goal isn't met; 2 when the command line is wrong.
 `;
 
 /** The settings of `npm run cost`. */

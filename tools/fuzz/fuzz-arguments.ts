@@ -28,9 +28,9 @@ Options
   --seed N        the same seed, the same inputs (default ${DEFAULT_SEED})
   --only TARGET   only this target; repeatable
   --input PATH    only this input of the one target
-  --help          this page
+  --help          this text
 
-Exit status: 0 when every input kept the rules, 1 when one did not, 2 when the command line is wrong.
+Exit code: 0 when every input kept the rules, 1 when one did not, 2 when the command line is wrong.
 `;
 
 export interface FuzzSettings {

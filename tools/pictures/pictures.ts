@@ -17,11 +17,11 @@ const HELP = `npm run pictures: looks at each page of a run in a real browser, a
 Each page is drawn 320, 900 and 1600 pixels wide, light and dark. Said of each: what axe finds against WCAG 2.2 AA, what it asked
 for beside itself, whether it is wider than its window, and how long the first paint took.
 
-  --help              this page
+  --help              this text
 
 The browser is the one that npm installed (Linux, x64), or the one that CHROME names.
 
-Exit status: 0; 1 when something was found in a page; 2 when the command line is wrong or there is no page.
+Exit code: 0; 1 when something was found in a page; 2 when the command line is wrong or there is no page.
 `;
 
 interface PicturesSettings {

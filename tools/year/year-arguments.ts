@@ -18,9 +18,9 @@ Options
   --batches N     how many reports agencies make in the year (default ${DEFAULT_BATCHES})
   --handsets N    in each of them (default ${DEFAULT_HANDSETS})
   --refused N     of a hundred appeals of innocents approvers refuse or strike N (default 0): they stay cut off
-  --help          this page
+  --help          this text
 
-Exit status: 0 when every rule was kept and no innocent is left cut off, 1 when not, 2 when the command line is wrong.
+Exit code: 0 when every rule was kept and no innocent is left cut off, 1 when not, 2 when the command line is wrong.
 `;
 
 /**
