@@ -1,5 +1,8 @@
 /** The stores of fauxqs, as far as they are used here: fauxqs declares no types for them. */
 
+/** A class of fauxqs, which is extended here. */
+export type Class<T> = new () => T;
+
 export interface StoredObject {
   key: string;
   body: Buffer;

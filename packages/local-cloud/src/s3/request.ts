@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { CHECKSUM_HEADERS } from '../checksums.ts';
 import { AwsError } from '../errors.ts';
-import { ONLY_NEW, ONLY_OVER, VERSIONS } from '../fauxqs/fauxqs.ts';
+import { ONLY_NEW, ONLY_OVER, VERSIONS } from '../fauxqs/objects.ts';
 
 const LIST = [
   'continuation-token',

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../clock/clock.ts';
 import { AwsError } from '../errors.ts';
 import type { Bus } from '../events/bus.ts';
-import { type Fauxqs, ONLY_NEW, ONLY_OVER, tagName, VERSIONS } from '../fauxqs/fauxqs.ts';
+import type { Fauxqs } from '../fauxqs/fauxqs.ts';
 import { compareKeys } from '../fauxqs/keys.ts';
+import { ONLY_NEW, ONLY_OVER, tagName, VERSIONS } from '../fauxqs/objects.ts';
 import type { StoredObject } from '../fauxqs/stores.ts';
 import type { S3Action, S3Request } from './request.ts';
 
