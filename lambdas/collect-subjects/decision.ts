@@ -31,14 +31,14 @@ export async function openReversal(
   env: Settings,
   batch: Pick<Batch, 'batchId' | 'execution'>,
   asked: Asked,
-  { subjects, sharing }: { readonly subjects: number; readonly sharing: number },
+  { subjects, onOtherHandsets }: { readonly subjects: number; readonly onOtherHandsets: number },
   { now, attempt }: { readonly now: Instant; readonly attempt: string },
 ): Promise<Opened> {
   const { batchId } = batch;
   return await publishPreview(env, batch, now, async (own) => {
     const limits = env.REVERSAL_LIMITS;
     // The number of people is that for the most that it may come to.
-    const people = peopleFor(subjects + sharing, limits);
+    const people = peopleFor(subjects + onOtherHandsets, limits);
     const preview = reversalPreviewOf(asked, subjects, people);
     const text = reversalPreviewText(preview);
     const overLimit = overAppeal(asked, subjects, limits);
@@ -46,7 +46,7 @@ export async function openReversal(
     const folder = previews.folder(SCREENED.folder(batchId, attempt), attempt);
     const contents = {
       [previews.asked(folder)]: askedForm.text(asked),
-      [previews.page(folder)]: reversalHtml(preview, asked, sharing, overLimit),
+      [previews.page(folder)]: reversalHtml(preview, asked, onOtherHandsets, overLimit),
       [previews.json(folder)]: text,
     };
     for (const [key, content] of Object.entries(contents)) await writeObject({ bucket: env.WORK, key }, content);

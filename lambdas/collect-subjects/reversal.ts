@@ -26,9 +26,9 @@ export const collectReversal: Collector = async (collect, { execution, now, atte
   const { decision } = (await readBatch(env.CASES, asked.batchId)) ?? {};
   return {
     batch: { ...batchOf(asked, execution, now), ...(decision && { decision }) },
-    subjects: { asked: subjects.each(), count: subjects.count, conditional: subjects.conditional },
+    subjects: { asked: subjects.each(), count: () => subjects.count(), conditional: () => subjects.conditional() },
     open: async (registered) => {
-      const counts = { subjects: subjects.count(), sharing: subjects.sharing() };
+      const counts = { subjects: subjects.count(), onOtherHandsets: subjects.onOtherHandsets() };
       await tellRegistered(registered, asked, counts.subjects);
       return await openReversal(env, registered, asked, counts, { now, attempt });
     },
@@ -44,7 +44,7 @@ async function subjectsOf({ withdraws, appeals }: Asked, now: Instant): Promise<
     },
     count: () => distinct.size,
     conditional: () => 0,
-    sharing: () => 0,
+    onOtherHandsets: () => 0,
   };
 }
 
