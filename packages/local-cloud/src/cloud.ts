@@ -71,10 +71,12 @@ async function begin(settings: CloudSettings, lasting: Lasting): Promise<LocalCl
 
     const { clock, fauxqs, states, enforcement, recorder } = parts;
     const moves = new MessageMoves(clock, fauxqs);
-    const { resources } = deployment.app;
-    const roles = new Set(resources.filter(({ type }) => type === 'AWS::IAM::Role').map(({ arn }) => arn));
-    const services = { ...parts, moves, roles, account: ACCOUNT, written: settings.written };
-    const open = () => endpoint.open({ ...services, stacks: deployment.app.stacks });
+    const services = { ...parts, moves, account: ACCOUNT, written: settings.written };
+    const open = () => {
+      const { resources, stacks } = deployment.app;
+      const roles = new Set(resources.filter(({ type }) => type === 'AWS::IAM::Role').map(({ arn }) => arn));
+      endpoint.open({ ...services, roles, stacks });
+    };
     open();
 
     const outside = new OutsideS3(endpoint.url, REGION);
