@@ -16,7 +16,7 @@ import {
 } from './ledger.ts';
 import { type MovedRow, movedRow } from './moves.ts';
 import {
-  bytesPerRow,
+  BYTES_PER_ROW,
   dayAt,
   fileOf,
   isReversed,
@@ -29,7 +29,7 @@ import type { RejectedRow } from './reasons.ts';
 import { type ReplacedWord, wordAt } from './replaced.ts';
 
 /** The most response files that a direction takes; the next is refused as `too_many_files`. */
-export const maxFiles = 500;
+export const MOST_FILES = 500;
 
 /** The effect of an answer on a row, given what is recorded of it. */
 export type Effect = 'record' | 'already' | 'conflict';
@@ -129,7 +129,7 @@ export function applyResponse(
   const known = ledger.files.find(({ sha256, reversal }) => sha256 === file.sha256 && reversal === undefined);
   if (known !== undefined) return { kind: 'known', file: known };
   if (isShaTaken(ledger, file.sha256)) return { kind: 'sha_taken' };
-  if (countFiles(ledger) >= maxFiles) return { kind: 'too_many_files' };
+  if (countFiles(ledger) >= MOST_FILES) return { kind: 'too_many_files' };
   const application = new Application(ledger, file);
   for (const row of rows) application.take(row);
   return application.result();
@@ -251,7 +251,7 @@ class Application {
   /** Whoever was given more time counts as open until a follow-up has taken them, and proves themselves before that. */
   #isProvedInTime({ row, outcome }: AnsweredRow): boolean {
     if (outcome !== 'verified' || outcomeAt(this.#after, row) !== 'extended') return false;
-    const place = fileOf(this.#after, row * bytesPerRow) - 1;
+    const place = fileOf(this.#after, row * BYTES_PER_ROW) - 1;
     const file = this.#ledger.files[place];
     return place === this.#ledger.files.length || (file?.moved !== undefined && file.followUp === undefined);
   }
@@ -263,7 +263,7 @@ class Application {
 
   /** A file has said something of the row. What leaves it overdue is recorded only if it is the first word. */
   #hasWord({ row }: Pick<AnsweredRow, 'row'>): boolean {
-    return fileOf(this.#after, row * bytesPerRow) > 0;
+    return fileOf(this.#after, row * BYTES_PER_ROW) > 0;
   }
 
   /** Rejects a row that contradicts what is recorded of it. */
@@ -344,7 +344,7 @@ class Application {
 function firstTakenBackOn({ files, closedAt }: Ledger, bytes: Uint8Array, row: number): Day | null {
   const endedAt = outcomeAt(bytes, row) === 'overdue' ? closedAt : null;
   const reversals = files.flatMap(({ reversal, at }, n) => (reversal === undefined ? [] : [{ n, at }]));
-  const first = reversals.find(({ n, at }) => n >= fileOf(bytes, row * bytesPerRow) && (endedAt ?? at) <= at);
+  const first = reversals.find(({ n, at }) => n >= fileOf(bytes, row * BYTES_PER_ROW) && (endedAt ?? at) <= at);
   // If no reversal came after that, the row failed after it was taken back, or its ladder ended at the same instant.
   const taken = first ?? reversals.at(-1);
   return taken === undefined ? null : dayOf(taken.at);

@@ -8,7 +8,7 @@ import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.
 import { givesBack, givesServiceBack, rulesOf } from './kinds.ts';
 import { takesService } from './ladders.ts';
 import { currentOutcomes, type IssuedOrder, type Ledger, type RecordedFile } from './ledger.ts';
-import { bytesPerRow, fileOf, outcomeAt } from './outcomes.ts';
+import { BYTES_PER_ROW, fileOf, outcomeAt } from './outcomes.ts';
 import type { Plan } from './plans.ts';
 
 /** Seconds that such an order may take. It needs no answer. */
@@ -26,7 +26,7 @@ export function backOrderDue(at: Instant): Instant {
  */
 export function wasCut(ledger: Ledger, row: number): boolean {
   const bytes = currentOutcomes(ledger);
-  const place = fileOf(bytes, row * bytesPerRow) - 1;
+  const place = fileOf(bytes, row * BYTES_PER_ROW) - 1;
   const cuts = ledger.orders.filter(({ order }) => takesService(order));
   const said = ledger.files[place];
   if (said === undefined) return cuts.length > 0;
@@ -50,7 +50,7 @@ export function isCut(ledger: Ledger, row: number): boolean {
 export function cutAt(ledger: Ledger, row: number): Instant | null {
   if (!isCut(ledger, row)) return null;
   const bytes = currentOutcomes(ledger);
-  const place = fileOf(bytes, row * bytesPerRow) - 1;
+  const place = fileOf(bytes, row * BYTES_PER_ROW) - 1;
   const said = ledger.files[place];
   const outcome = outcomeAt(bytes, row);
   const isDone = said !== undefined && outcome !== 'failed' && outcome !== 'overdue';

@@ -22,13 +22,13 @@ import { isReversed } from './outcomes.ts';
  * The most pointers that a claim keeps to what takes something, its own among them, and as many to what gives back; it keeps more only if
  * more are open.
  */
-export const maxPointers = 10;
+export const MOST_POINTERS = 10;
 
 /**
  * The most pointers at one operator to what gives back, even if more are open: a handset that is excepted for thousands of numbers would
  * outgrow the item of its claim. If somebody asks again for one that fell away, it is given back once more.
  */
-export const maxBackPointers = 800;
+export const MOST_BACK_POINTERS = 800;
 
 /** Row `row` (from 0) of a direction. */
 export interface Pointer {
@@ -329,15 +329,15 @@ function newestRecorded(earlier: readonly CountedPointer[]): CountedPointer | un
 
 /**
  * The pointers of a new claim: this plan's own, at several operators if it goes on at several, then the earlier ones that counted, newest
- * first, `maxPointers` to what takes and as many to what gives back. So what was done to a handset is still found, however often it is
+ * first, `MOST_POINTERS` to what takes and as many to what gives back. So what was done to a handset is still found, however often it is
  * excepted for a number, or a restore is asked for again. A pointer whose row is open, or waits to go on, never falls away, since the
- * number would be directed at its operator a second time; but there are at most `maxBackPointers` to what gives back.
+ * number would be directed at its operator a second time; but there are at most `MOST_BACK_POINTERS` to what gives back.
  */
 export function nextPointers(own: readonly Pointer[], earlierCounted: readonly CountedPointer[]): Pointers {
   const isOpenYet = ({ open, waits }: CountedPointer) => open || waits;
   const isBack = ({ directionId }: Pointer) => isGivingBack(directionId);
   const roomFor = (back: boolean) =>
-    maxPointers -
+    MOST_POINTERS -
     own.filter((pointer) => isBack(pointer) === back).length -
     earlierCounted.filter((pointer) => isOpenYet(pointer) && isBack(pointer) === back).length;
   const room = { taking: roomFor(false), back: roomFor(true) };
@@ -345,7 +345,7 @@ export function nextPointers(own: readonly Pointer[], earlierCounted: readonly C
   const kept = earlierCounted.filter((pointer) => {
     const back = isBack(pointer);
     const stays = isOpenYet(pointer) || room[back ? 'back' : 'taking']-- > 0;
-    return stays && (!back || ++backs <= maxBackPointers);
+    return stays && (!back || ++backs <= MOST_BACK_POINTERS);
   });
   return [...new Set([...own, ...kept].map(writePointer))];
 }

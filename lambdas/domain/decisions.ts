@@ -4,7 +4,7 @@
  * anybody cut off, and the silence of all lets the batch lapse.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { isShaTaken, maxFiles } from './applying-responses.ts';
+import { isShaTaken, MOST_FILES } from './applying-responses.ts';
 import { type RecordedByApprover, sameAsBefore, uploadedAnew } from './approver-files.ts';
 import { addSeconds, DAY_SECONDS, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
 import type { DecisionRow, Ground } from './decision-rows.ts';
@@ -162,7 +162,7 @@ export function applyDecision(
   if (known === undefined) {
     if (isShaTaken({ files: own }, sha256)) return { kind: 'sha_taken' };
     // Each approver has a limit of their own, so that nobody can fill the record up before others have spoken.
-    if (own.length >= maxFiles) return { kind: 'too_many_files' };
+    if (own.length >= MOST_FILES) return { kind: 'too_many_files' };
   }
 
   const voter = new Voter(decision.votes[approver] ?? { batch: null, subjects: {} }, uploadedAt, decision.openedAt);

@@ -11,7 +11,7 @@ import type { ReversalMark } from './reversals.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** The number of parts in which the links are looked through, each within one invocation: a table of 100 GB in parts of 1.6. */
-export const linkParts = 64;
+export const LINK_PARTS = 64;
 
 /**
  * Why what is known of a number may not be erased yet. `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`:

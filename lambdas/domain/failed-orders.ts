@@ -2,7 +2,7 @@
 import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
 import type { IssuedAnew } from './issuing.ts';
 import { change, currentOutcomes, type Ledger, type RecordedFile, unansweredRows } from './ledger.ts';
-import { bytesPerRow, fileOf } from './outcomes.ts';
+import { BYTES_PER_ROW, fileOf } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** Seconds that a disconnect order which a response with failed rows caused may take. */
@@ -35,7 +35,7 @@ export function failedOrderAnew(
   if (order === undefined || order.deadline <= now) return undefined;
   const outcomes = currentOutcomes(ledger);
   // A row that has failed stays so by this file's word until it is answered for: if the number of rows is the same, so are the rows.
-  const rows = unansweredRows(ledger).filter((row) => fileOf(outcomes, row * bytesPerRow) === place + 1);
+  const rows = unansweredRows(ledger).filter((row) => fileOf(outcomes, row * BYTES_PER_ROW) === place + 1);
   if (rows.length === order.rows) return undefined;
   const anew = { attempt, at: now, version: ledger.version + 1 };
   return {

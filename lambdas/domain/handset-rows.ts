@@ -6,7 +6,7 @@ import { csvLine, outside } from './csv-line.ts';
 import { type Day, dayOf, type Instant } from './days.ts';
 import { type Imei, imeiOfNumber, imeiOut, type Msisdn, type OperatorId } from './identifiers.ts';
 import type { AlreadyState, ClaimState, LeftOut, Outcome } from './kinds.ts';
-import { code, outcomeMask } from './outcomes.ts';
+import { code, OUTCOME_MASK } from './outcomes.ts';
 import { BadWorkLine } from './tabbed.ts';
 import type { HeldWhy } from './weighing.ts';
 
@@ -87,7 +87,7 @@ const placeOfCode = new Map<number, number>([
 const NOT_DIRECTED = COUNTED.indexOf('notDirected');
 
 /** Beside its code, what is kept of a number's outcome: that it was taken back before the books were made. */
-const TAKEN_BACK = outcomeMask + 1;
+const TAKEN_BACK = OUTCOME_MASK + 1;
 /** The outcomes of numbers without service, or to be: whoever was answered for otherwise has nothing to get back. */
 const WITHOUT_SERVICE: ReadonlySet<Outcome> = new Set<Outcome>([
   'disconnected',
@@ -220,7 +220,7 @@ export class HandsetRows {
       while (at < outcomes && this.#outcomes.numberAt(at) < number) at++;
       const isDirected = at < outcomes && this.#outcomes.numberAt(at) === number;
       const outcome = isDirected ? this.#outcomes.valueAt(at) : undefined;
-      const counted = outcome === undefined ? undefined : placeOfCode.get(outcome & outcomeMask);
+      const counted = outcome === undefined ? undefined : placeOfCode.get(outcome & OUTCOME_MASK);
       const start = this.#links.valueAt(n) * WIDTH;
       const places = [start, start + 1 + (counted ?? NOT_DIRECTED)];
       if (outcome !== undefined && outcome >= TAKEN_BACK) places.push(start + BACK);

@@ -11,17 +11,17 @@ import {
   rowsFor,
   unansweredRows,
 } from './ledger.ts';
-import { bytesPerRow, fileOf } from './outcomes.ts';
+import { BYTES_PER_ROW, fileOf } from './outcomes.ts';
 import { standing, type Whereabouts, whereabouts } from './whereabouts.ts';
 
 /**
  * The most tokens that a ledger keeps. A failed attempt's token is dead, an attempt that waits is the newest of its execution,
  * and five days of failing attempts leave hundreds, of a kilobyte each, in an item of 400 kB at most.
  */
-export const mostTokens = 20;
+export const MOST_TOKENS = 20;
 
 function withToken(tokens: readonly string[], token: string): readonly string[] {
-  return tokens.includes(token) ? tokens : [...tokens, token].slice(-mostTokens);
+  return tokens.includes(token) ? tokens : [...tokens, token].slice(-MOST_TOKENS);
 }
 
 /** One attempt of the Direction machine that wants rung `rung` (from 1) issued and will wait with `token` until `deadline`. */
@@ -128,7 +128,7 @@ function rowsLeft(ledger: Ledger, { order, version, firstVersion = version }: Is
   if (order === 'disconnect') return unanswered;
   const bytes = currentOutcomes(ledger);
   return unanswered.filter((row) => {
-    const failedBy = ledger.files[fileOf(bytes, row * bytesPerRow) - 1];
+    const failedBy = ledger.files[fileOf(bytes, row * BYTES_PER_ROW) - 1];
     return failedBy === undefined || failedBy.version > firstVersion;
   });
 }

@@ -11,7 +11,7 @@ import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { ANSWER_RULES, ANSWERS, type DirectionKind, isMove, type Outcome } from './kinds.ts';
 import type { Order, Rung } from './ladders.ts';
 import {
-  bytesPerRow,
+  BYTES_PER_ROW,
   dayAt,
   fileOf,
   isReversed,
@@ -30,7 +30,7 @@ export function maxReversals(rows: number): number {
 }
 
 /** The index of no file: nobody is named as having said so. */
-const unnamed = -1;
+const UNNAMED = -1;
 
 /** The outcomes with which a row is open while its ladder runs. */
 const openOutcomes: ReadonlySet<Outcome> = new Set<Outcome>([
@@ -97,7 +97,7 @@ export interface RecordedFile {
   /** The follow-up that goes on with what it moved, or has restored or returned. */
   readonly followUp?: BatchId;
   /**
-   * A reversal's batch, and the number of rows that it ended. A reversal is no file: no response has its name, and `maxFiles` doesn't count
+   * A reversal's batch, and the number of rows that it ended. A reversal is no file: no response has its name, and `MOST_FILES` doesn't count
    * it.
    */
   readonly reversal?: BatchId;
@@ -121,10 +121,10 @@ export interface Ledger {
   /** The last rung whose order was committed, counted from 1; 0 before the first. */
   readonly rung: number;
   readonly orders: readonly IssuedOrder[];
-  /** The task tokens of the attempts that wait on the current rung, the newest last and at most `mostTokens` of them. */
+  /** The task tokens of the attempts that wait on the current rung, the newest last and at most `MOST_TOKENS` of them. */
   readonly tokens: readonly string[];
   readonly files: readonly RecordedFile[];
-  /** `bytesPerRow` bytes a row. Frozen once the ledger is sealed. */
+  /** `BYTES_PER_ROW` bytes a row. Frozen once the ledger is sealed. */
   readonly outcomes: Uint8Array;
   /** The instant when the ladder ended: rows that were open or failed then became overdue. */
   readonly closedAt: Instant | null;
@@ -180,7 +180,7 @@ export function newLedger(
     orders: [],
     tokens: [],
     files: [],
-    outcomes: new Uint8Array(plan.rows * bytesPerRow),
+    outcomes: new Uint8Array(plan.rows * BYTES_PER_ROW),
     closedAt: null,
     sealedAt: null,
     late: null,
@@ -209,7 +209,7 @@ export function outcomeOf(ledger: Ledger, row: number): RowState {
  */
 export function stateAt(ledger: Ledger, bytes: Uint8Array, row: number): RowState {
   const outcome = outcomeAt(bytes, row);
-  const file = fileOf(bytes, row * bytesPerRow);
+  const file = fileOf(bytes, row * BYTES_PER_ROW);
   if (file === 0) return { outcome, occurredOn: null, recordedAt: null };
   const recorded = ledger.files[file - 1];
   if (recorded === undefined) throw new LedgerDamaged(ledger.directionId, 'a row names a file that it does not have');
@@ -264,7 +264,7 @@ export function withdrawRows(
   const isMarked = rows.every((row) => isReversed(bytes, row));
   for (const row of rows) {
     if (isOpen(ledger, row) || waits(ledger, row)) {
-      writeOutcome(bytes, row, 'withdrawn', on, isFull ? unnamed : ledger.files.length);
+      writeOutcome(bytes, row, 'withdrawn', on, isFull ? UNNAMED : ledger.files.length);
       ended += 1;
     }
     markReversed(bytes, row);
@@ -303,7 +303,7 @@ export function reissuedIn(ledger: Ledger, file: RecordedFile): { readonly row: 
 
 /** The recorded file by whose word a row (from 0) is as it is now; undefined if nobody has answered for it. */
 export function fileSaying(ledger: Ledger, row: number): RecordedFile | undefined {
-  return ledger.files[fileOf(currentOutcomes(ledger), row * bytesPerRow) - 1];
+  return ledger.files[fileOf(currentOutcomes(ledger), row * BYTES_PER_ROW) - 1];
 }
 
 /** The recorded file that says of a row (from 0) that its number is somebody else's; undefined if none does. */

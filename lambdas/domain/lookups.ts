@@ -1,6 +1,6 @@
 /** Lookups: what a caseworker asks about in a file, how much may be asked in a day, and which answered upload another one repeats. */
 import * as z from 'zod';
-import { isShaTaken, maxFiles } from './applying-responses.ts';
+import { isShaTaken, MOST_FILES } from './applying-responses.ts';
 import type { CsvRow } from './csv-header.ts';
 import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { FileReason, RejectedRow } from './reasons.ts';
@@ -106,7 +106,7 @@ export function admitLookups(
   const known = day.files.find((file) => file.upload === upload && file.sha256 === sha256);
   if (known !== undefined) return { kind: 'known', file: known };
   if (isShaTaken(day, sha256)) return { kind: 'refused', why: 'sha_taken' };
-  if (day.files.length >= maxFiles) return { kind: 'refused', why: 'too_many_files' };
+  if (day.files.length >= MOST_FILES) return { kind: 'refused', why: 'too_many_files' };
   const before = day.files.find((file) => file.sha256 === sha256);
   const left = before?.rows ?? Math.max(0, rowsPerDay - day.rows);
   const taken: LookupRow[] = [];

@@ -10,14 +10,14 @@ export const code = Object.fromEntries(OUTCOMES.map((outcome, index) => [outcome
  * so, 0 = none. The other three (LE) hold in the low 22 bits the days from 0000-01-01 to `occurred_on`, so that every day that can be
  * written can be kept, and above them a bit that is set if the row was reversed. 2,000 rows are 10 kB, before they are deflated.
  */
-export const bytesPerRow = 5;
+export const BYTES_PER_ROW = 5;
 
-const outcomeBits = 5;
+const OUTCOME_BITS = 5;
 /** The bits of a row's first byte that hold its outcome. */
-export const outcomeMask = 0b11111;
+export const OUTCOME_MASK = 0b11111;
 /** The bits of a row's last byte: the day's, and above them the mark of a row that was reversed. */
-const dayMask = 0b111111;
-const reversedMark = 0b1000000;
+const DAY_MASK = 0b111111;
+const REVERSED_MARK = 0b1000000;
 /** The day that is written as 0. */
 const dayZero = '0000-01-01' as Day;
 const dayZeroMillis = Date.parse(dayZero);
@@ -35,14 +35,14 @@ class UnknownOutcome extends Error {
  * @throws UnknownOutcome
  */
 export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
-  const code = (bytes[row * bytesPerRow] ?? 0) & outcomeMask;
+  const code = (bytes[row * BYTES_PER_ROW] ?? 0) & OUTCOME_MASK;
   const outcome = OUTCOMES[code];
   if (outcome === undefined) throw new UnknownOutcome(code);
   return outcome;
 }
 
 /** The most entries that 11 bits can number. */
-const mostFiles = 2 ** 11 - 1;
+const MOST_NUMBERED_FILES = 2 ** 11 - 1;
 
 /**
  * Writes a row's outcome in place. `file` is the index in `files` of the one that said so, -1 if none did. A row that was reversed stays
@@ -50,26 +50,26 @@ const mostFiles = 2 ** 11 - 1;
  * @throws RangeError for a file whose number has no room: the row would name another one
  */
 export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, on: Day, file: number): void {
-  if (file >= mostFiles) throw new RangeError(`a row can name ${mostFiles} files at most`);
-  const at = row * bytesPerRow;
-  const head = ((file + 1) << outcomeBits) | code[outcome];
+  if (file >= MOST_NUMBERED_FILES) throw new RangeError(`a row can name ${MOST_NUMBERED_FILES} files at most`);
+  const at = row * BYTES_PER_ROW;
+  const head = ((file + 1) << OUTCOME_BITS) | code[outcome];
   const day = (Date.parse(on) - dayZeroMillis) / DAY_MS;
   bytes[at] = head & 0xff;
   bytes[at + 1] = head >> 8;
   bytes[at + 2] = day & 0xff;
   bytes[at + 3] = (day >> 8) & 0xff;
-  bytes[at + 4] = (day >> 16) | ((bytes[at + 4] ?? 0) & reversedMark);
+  bytes[at + 4] = (day >> 16) | ((bytes[at + 4] ?? 0) & REVERSED_MARK);
 }
 
 /** The day on which a row's outcome occurred, as it was written with it. */
 export function dayAt(bytes: Uint8Array, row: number): Day {
-  const byte = (n: number) => bytes[row * bytesPerRow + n] ?? 0;
-  return addDays(dayZero, byte(2) | (byte(3) << 8) | ((byte(4) & dayMask) << 16));
+  const byte = (n: number) => bytes[row * BYTES_PER_ROW + n] ?? 0;
+  return addDays(dayZero, byte(2) | (byte(3) << 8) | ((byte(4) & DAY_MASK) << 16));
 }
 
 /** Whether what was done to a row was taken back: no list made later carries it, whatever is answered. */
 export function isReversed(bytes: Uint8Array, row: number): boolean {
-  return ((bytes[row * bytesPerRow + 4] ?? 0) & reversedMark) !== 0;
+  return ((bytes[row * BYTES_PER_ROW + 4] ?? 0) & REVERSED_MARK) !== 0;
 }
 
 /**
@@ -97,8 +97,8 @@ export function wasGivenBack(bytes: Uint8Array, row: number): boolean {
 
 /** Marks a row, in place, as one that was taken back. */
 export function markReversed(bytes: Uint8Array, row: number): void {
-  const at = row * bytesPerRow + 4;
-  bytes[at] = (bytes[at] ?? 0) | reversedMark;
+  const at = row * BYTES_PER_ROW + 4;
+  bytes[at] = (bytes[at] ?? 0) | REVERSED_MARK;
 }
 
 /**
@@ -107,9 +107,9 @@ export function markReversed(bytes: Uint8Array, row: number): void {
  */
 export function fromThreeBits(old: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(old);
-  for (let at = 0; at + bytesPerRow <= bytes.length; at += bytesPerRow) {
+  for (let at = 0; at + BYTES_PER_ROW <= bytes.length; at += BYTES_PER_ROW) {
     const head = (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
-    const now = ((head >> 3) << outcomeBits) | (head & 0b111);
+    const now = ((head >> 3) << OUTCOME_BITS) | (head & 0b111);
     bytes[at] = now & 0xff;
     bytes[at + 1] = now >> 8;
   }
@@ -118,5 +118,5 @@ export function fromThreeBits(old: Uint8Array): Uint8Array {
 
 /** The number (from 1) of the file that said a row's outcome, 0 = none; `at` is the row's first byte. */
 export function fileOf(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)) >> outcomeBits;
+  return ((bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8)) >> OUTCOME_BITS;
 }

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { Day } from './days.ts';
 import { OUTCOMES, type Outcome } from './kinds.ts';
 import { currentOutcomes, type Ledger, type RecordedFile } from './ledger.ts';
-import { bytesPerRow, dayAt, fileOf, outcomeAt } from './outcomes.ts';
+import { BYTES_PER_ROW, dayAt, fileOf, outcomeAt } from './outcomes.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
 /** The word on a row (from 0) before a file said something else of it. */
@@ -37,7 +37,7 @@ export const replacedForm = formOf<Replaced>('list of replaced words', 1, replac
 /** The word that the next one on a row replaces; undefined if nothing was said of it and its ladder has not ended. */
 export function wordAt(bytes: Uint8Array, row: number): ReplacedWord | undefined {
   const outcome = outcomeAt(bytes, row);
-  const file = fileOf(bytes, row * bytesPerRow);
+  const file = fileOf(bytes, row * BYTES_PER_ROW);
   return outcome === 'open' ? undefined : { row, outcome, file, on: file === 0 ? null : dayAt(bytes, row) };
 }
 

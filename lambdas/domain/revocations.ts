@@ -91,7 +91,7 @@ export function withdrawalJson(fileName: string, rows: Iterable<Withdrawal>): Ge
 }
 
 /** The number of lines that the writers below hand over at once. */
-const linesAtOnce = 1000;
+const LINES_AT_ONCE = 1000;
 
 /** The revocations sorted by number, then operator: the order of both files. */
 export function revocationRows(revocations: Iterable<Revocation>): Revocation[] {
@@ -139,7 +139,7 @@ export class RevocationList {
       place = this.#shared.push({ ...shared, lsa: Buffer.from(lsa).toString() }) - 1;
       this.#placeOf.set(name, place);
     }
-    this.#words.add((BigInt(tenDigits(msisdn)) << placeBits) | BigInt(place));
+    this.#words.add((BigInt(tenDigits(msisdn)) << PLACE_BITS) | BigInt(place));
   }
 
   get size(): number {
@@ -149,14 +149,14 @@ export class RevocationList {
   /** The rows in the order of both files, made one by one as they are asked for. A number stands in a batch once. */
   *rows(): Generator<Revocation> {
     for (const word of this.#words.sorted()) {
-      const shared = this.#shared[Number(word & ((1n << placeBits) - 1n))];
-      if (shared !== undefined) yield { msisdn: msisdnOfNumber(word >> placeBits), ...shared };
+      const shared = this.#shared[Number(word & ((1n << PLACE_BITS) - 1n))];
+      if (shared !== undefined) yield { msisdn: msisdnOfNumber(word >> PLACE_BITS), ...shared };
     }
   }
 }
 
 /** Ten digits of a number have 34 bits; below them are 24 for the place. */
-const placeBits = 24n;
+const PLACE_BITS = 24n;
 
 /**
  * The numbers that a reversal withdraws on one day, possibly millions: each is kept as one word, its number above its turn and the place of
@@ -172,9 +172,9 @@ export class WithdrawalList {
 
   /** Adds a number; if it is added again, its last ground counts. */
   add(msisdn: Msisdn, ground: WithdrawalGround): void {
-    const turn = BigInt(this.#words.size) << groundBits;
+    const turn = BigInt(this.#words.size) << GROUND_BITS;
     const place = BigInt(WITHDRAWAL_GROUNDS.indexOf(ground));
-    this.#words.add((BigInt(tenDigits(msisdn)) << turnBits) | turn | place);
+    this.#words.add((BigInt(tenDigits(msisdn)) << TURN_BITS) | turn | place);
   }
 
   /** The number of distinct numbers. */
@@ -188,18 +188,18 @@ export class WithdrawalList {
   *rows(): Generator<Withdrawal> {
     const words = this.#words.sorted();
     for (const [n, word] of words.entries()) {
-      const number = word >> turnBits;
-      const ground = WITHDRAWAL_GROUNDS[Number(word & ((1n << groundBits) - 1n))];
+      const number = word >> TURN_BITS;
+      const ground = WITHDRAWAL_GROUNDS[Number(word & ((1n << GROUND_BITS) - 1n))];
       const next = words[n + 1];
-      if (ground === undefined || (next !== undefined && next >> turnBits === number)) continue;
+      if (ground === undefined || (next !== undefined && next >> TURN_BITS === number)) continue;
       yield { msisdn: msisdnOfNumber(number), withdrawnOn: this.#withdrawnOn, ground };
     }
   }
 }
 
 /** Ten digits of a number have 34 bits; below them are 26 for the turn and 4 for the ground. */
-const turnBits = 30n;
-const groundBits = 4n;
+const TURN_BITS = 30n;
+const GROUND_BITS = 4n;
 
 /** The revocation list, header and all, in pieces to be written one after the other; `rows` as revocationRows sorts them. */
 export function revocationCsv(rows: Iterable<Revocation>): Generator<string> {
@@ -248,7 +248,7 @@ function* pieces<T>(head: string, rows: Iterable<T>, text: (row: T) => string): 
   for (const row of rows) {
     piece += text(row);
     lines += 1;
-    if (lines % linesAtOnce === 0) {
+    if (lines % LINES_AT_ONCE === 0) {
       yield piece;
       piece = '';
     }

@@ -3,7 +3,7 @@ import type { Day, Instant } from './days.ts';
 import type { DirectionId } from './identifiers.ts';
 import { OUTCOMES, type Outcome, type RevocationReason, revokedFor } from './kinds.ts';
 import { change, currentOutcomes, type Ledger, LedgerDamaged, openRows, stateAt } from './ledger.ts';
-import { bytesPerRow, code, dayAt, fileOf, isReversed, isTakenBack, outcomeAt, outcomeMask } from './outcomes.ts';
+import { BYTES_PER_ROW, code, dayAt, fileOf, isReversed, isTakenBack, OUTCOME_MASK, outcomeAt } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** The outcomes by their names in the books. */
@@ -39,8 +39,8 @@ export function closeLedger(ledger: Ledger, now: Instant): CloseDecision {
   if (open.length > 0 && ladderEnd(ledger, now) > now) return { kind: 'too_early' };
   const bytes = new Uint8Array(ledger.outcomes);
   for (const row of open) {
-    const at = row * bytesPerRow;
-    bytes[at] = ((bytes[at] ?? 0) & ~outcomeMask) | code.overdue;
+    const at = row * BYTES_PER_ROW;
+    bytes[at] = ((bytes[at] ?? 0) & ~OUTCOME_MASK) | code.overdue;
   }
   return { kind: 'closed', ledger: change(ledger, { outcomes: bytes, closedAt: now }) };
 }
@@ -94,8 +94,8 @@ export function outstanding(ledger: Ledger): { readonly overdue: number; readonl
 
 /** Whether a row (from 0) failed, even if it is overdue by now: a row that went overdue unanswered names no file. */
 export function hasFailed(bytes: Uint8Array, row: number): boolean {
-  const at = row * bytesPerRow;
-  const byte = (bytes[at] ?? 0) & outcomeMask;
+  const at = row * BYTES_PER_ROW;
+  const byte = (bytes[at] ?? 0) & OUTCOME_MASK;
   return byte === code.failed || (byte === code.overdue && fileOf(bytes, at) > 0);
 }
 
@@ -106,8 +106,8 @@ export function hasFailed(bytes: Uint8Array, row: number): boolean {
 function countedIn(bytes: Uint8Array): OutcomeCounts {
   const counts = new Array<number>(OUTCOMES.length).fill(0);
   let overdueFailed = 0;
-  for (let row = 0; (row + 1) * bytesPerRow <= bytes.length; row += 1) {
-    const byte = (bytes[row * bytesPerRow] ?? 0) & outcomeMask;
+  for (let row = 0; (row + 1) * BYTES_PER_ROW <= bytes.length; row += 1) {
+    const byte = (bytes[row * BYTES_PER_ROW] ?? 0) & OUTCOME_MASK;
     if (hasFailed(bytes, row)) overdueFailed += 1;
     const known = byte < counts.length ? byte : code.open;
     counts[known] = (counts[known] ?? 0) + 1;
@@ -148,7 +148,7 @@ interface SealedRow {
 export function* sealedRows(ledger: Ledger): Generator<SealedRow> {
   const bytes = sealedBytes(ledger);
   for (let row = 0; row < ledger.rows; row += 1) {
-    const isSaid = fileOf(bytes, row * bytesPerRow) > 0;
+    const isSaid = fileOf(bytes, row * BYTES_PER_ROW) > 0;
     const on = isSaid ? dayAt(bytes, row) : null;
     yield { row, outcome: outcomeAt(bytes, row), on, isReversed: isReversed(bytes, row) };
   }

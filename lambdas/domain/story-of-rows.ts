@@ -5,7 +5,7 @@ import { type DirectionId, type OperatorId, parseDirectionId } from './identifie
 import { type RevocationReason, revokedFor, rulesOf } from './kinds.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile, stateAt } from './ledger.ts';
 import { lateRevocationKeys, revocationKeys, withdrawalKeys } from './outbox.ts';
-import { bytesPerRow, fileOf, isReversed } from './outcomes.ts';
+import { BYTES_PER_ROW, fileOf, isReversed } from './outcomes.ts';
 import { referenceOf } from './references.ts';
 import type { StoryEvent } from './story-events.ts';
 
@@ -122,7 +122,7 @@ function ended({ ledger, row, earlier: words }: RowFacts): StoryEvent[] {
   // If the row failed after that, its `overdue` was replaced by one that names the answer.
   const failed =
     before === undefined
-      ? outcome === 'overdue' && fileOf(ledger.outcomes, row * bytesPerRow) > 0
+      ? outcome === 'overdue' && fileOf(ledger.outcomes, row * BYTES_PER_ROW) > 0
       : before.said !== null;
   return [{ at: closedAt, what: 'overdue', directionId, failed }];
 }

@@ -9,7 +9,7 @@ import {
   type Hindrance,
   hindranceOf,
   hindranceOfMark,
-  linkParts,
+  LINK_PARTS,
   type NamingFiles,
   NO_FILES,
 } from '../domain/erasure.ts';
@@ -48,7 +48,7 @@ const input = z.object({
     z
       .int()
       .min(0)
-      .max(linkParts - 1),
+      .max(LINK_PARTS - 1),
   ]),
   /** Whether it is deleted, or only looked for. */
   erase: z.boolean(),
@@ -112,7 +112,7 @@ export const handler = task(input, async ({ number: text, of, erase }, attempt):
   const number = parseMsisdn(text);
   if ('reason' in number) throw new Error('it is no number');
   // What forbids it is looked for last: to look through links takes minutes.
-  const links = of === 'claim' ? [] : await Array.fromAsync(linksOf(env.LINKS, number.value, of, linkParts));
+  const links = of === 'claim' ? [] : await Array.fromAsync(linksOf(env.LINKS, number.value, of, LINK_PARTS));
   const now = await timeOfS3(env.WORK, SETTLED.prefix);
   const { claim, hindrances, files } = await claimOf(number.value, now);
   const undirected = await findUndirected();

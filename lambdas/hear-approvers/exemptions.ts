@@ -1,4 +1,4 @@
-import { isShaTaken, maxFiles } from '../domain/applying-responses.ts';
+import { isShaTaken, MOST_FILES } from '../domain/applying-responses.ts';
 import { type RecordedByApprover, sameAsBefore } from '../domain/approver-files.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
@@ -63,7 +63,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
       next = saidAnew(exemptions, recorded, { upload, uploadedAt: file.at });
     } else {
       if (isShaTaken({ files: own }, sha256)) return await refuseExemptions(file, sha256, 'sha_taken');
-      if (own.length >= maxFiles) return await refuseExemptions(file, sha256, 'too_many_files');
+      if (own.length >= MOST_FILES) return await refuseExemptions(file, sha256, 'too_many_files');
       const applied = applyExemptions(rows, { approver, sha256, uploadedAt: file.at }, (subject) =>
         exemptionOf(exemptions, subject),
       );

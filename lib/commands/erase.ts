@@ -1,6 +1,6 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
-import { HINDRANCES, type Hindrance, linkParts } from '../../lambdas/domain/erasure.ts';
+import { HINDRANCES, type Hindrance, LINK_PARTS } from '../../lambdas/domain/erasure.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import { fields } from '../../lambdas/domain/stored.ts';
 import { countedPlainly } from '../../lambdas/domain/wording.ts';
@@ -98,7 +98,7 @@ export async function eraseNumber(
   if (hindrances.length > 0) return { hindrances, claims: 0, links: 0, files };
   let links = 0;
   const since: Hindrance[] = [];
-  await concurrently(Array(linkParts).keys(), PARTS_AT_ONCE, async (part) => {
+  await concurrently(Array(LINK_PARTS).keys(), PARTS_AT_ONCE, async (part) => {
     const { hindrances, items } = await ask(part, erase);
     since.push(...hindrances);
     links += items;

@@ -5,7 +5,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { linkParts } from '../../lambdas/domain/erasure.ts';
+import { LINK_PARTS } from '../../lambdas/domain/erasure.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import type { EraseInput, FoundOfNumber } from '../../lambdas/erase-number/handler.ts';
 import { eraseNumber, inWords } from '../../lib/commands/erase.ts';
@@ -139,7 +139,7 @@ describe('npm run erase', () => {
   it('is refused by the function itself while the row is open: nothing is deleted, and nothing told, whoever asks it how', async () => {
     const question = { number: A1, erase: true };
     const hindrances = [{ where: direction, why: 'open', until: '2026-06-17T00:00:00Z' }];
-    const parts = [...Array(linkParts).keys()];
+    const parts = [...Array(LINK_PARTS).keys()];
     for (const of of ['claim', ...parts] as const)
       expect(await invoke({ ...question, of }), `${of}`).toMatchObject({ hindrances, items: 0 });
     await lab.cloud.rest();
@@ -261,7 +261,7 @@ describe('npm run erase', () => {
       complained: `not erased: a batch is not directed yet, and may be about to read its links or its claim (${batch})\n`,
     });
     const links = async () => (await tables.links(handset)).length;
-    for (const of of ['claim', ...Array(linkParts).keys()] as const)
+    for (const of of ['claim', ...Array(LINK_PARTS).keys()] as const)
       expect(await invoke({ number, erase: true, of }), `${of}`).toMatchObject({ items: 0 });
     expect(await links()).toBe(1);
 
@@ -283,7 +283,7 @@ describe('npm run erase', () => {
       ['+919800000009', 'open'],
       [A2, 'disconnected'],
     ] as const)
-      for (const of of ['claim', ...Array(linkParts).keys()] as const) {
+      for (const of of ['claim', ...Array(LINK_PARTS).keys()] as const) {
         const question = { number, erase: true, of, now: '2099-01-01T00:00:00Z' };
         expect(await invoke(question), `${of}`).toMatchObject({ hindrances: [{ why }], items: 0 });
       }

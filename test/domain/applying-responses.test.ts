@@ -3,7 +3,7 @@ import {
   applyResponse,
   type Effect,
   effectOf,
-  maxFiles,
+  MOST_FILES,
   withFailedOrder,
 } from '../../lambdas/domain/applying-responses.ts';
 import type { Answer, DirectionKind, Outcome } from '../../lambdas/domain/kinds.ts';
@@ -234,7 +234,7 @@ describe('applying a response', () => {
 
   test('a direction takes 500 files; the next is refused, one of the 500 again is known', () => {
     let ledger = fresh(1);
-    for (let n = 1; n <= maxFiles; n += 1) ledger = answered(ledger, [], { sha256: `n${n}` }).ledger;
+    for (let n = 1; n <= MOST_FILES; n += 1) ledger = answered(ledger, [], { sha256: `n${n}` }).ledger;
     expect(applyResponse(ledger, rowsOf([[0, 'verified']]), fileOn('2026-06-03', 'n501'))).toEqual({
       kind: 'too_many_files',
     });
@@ -247,7 +247,7 @@ describe('applying a response', () => {
     let { ledger } = answered(fresh(2), [[0, 'failed']], { sha256: first });
     expect(applyResponse(ledger, rowsOf([[1, 'failed']]), fileOn('2026-06-03', alike))).toEqual({ kind: 'sha_taken' });
     expect(applyResponse(ledger, [], fileOn('2026-06-03', nearly)).kind).toBe('applied');
-    for (let n = 2; n <= maxFiles; n += 1) ledger = answered(ledger, [], { sha256: `n${n}` }).ledger;
+    for (let n = 2; n <= MOST_FILES; n += 1) ledger = answered(ledger, [], { sha256: `n${n}` }).ledger;
     expect(applyResponse(ledger, [], fileOn('2026-06-03', alike))).toEqual({ kind: 'sha_taken' });
     expect(applyResponse(ledger, [], fileOn('2026-06-03', first)).kind).toBe('known');
   });

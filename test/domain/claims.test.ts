@@ -6,8 +6,8 @@ import {
   countPointer,
   keptUntil,
   lateAnswersUntil,
-  maxBackPointers,
-  maxPointers,
+  MOST_BACK_POINTERS,
+  MOST_POINTERS,
   nextPointers,
   operatorOf,
   type Pointers,
@@ -127,7 +127,7 @@ describe("a new claim's pointers", () => {
   test('are ten at most: the oldest fall away', () => {
     const earlier = Array.from({ length: 12 }, (_, n) => pointer(12 - n));
     const next = nextPointers([pointer(13)], earlier);
-    expect(next).toHaveLength(maxPointers);
+    expect(next).toHaveLength(MOST_POINTERS);
     expect(rows(next)).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);
   });
 
@@ -156,12 +156,12 @@ describe("a new claim's pointers", () => {
     const earlier = Array.from({ length: 4000 }, exception);
     const own = Array.from({ length: 500 }, (_, row) => ({ directionId: directionId('unblock', '3-0-0'), row }));
     const next = nextPointers(own, [...earlier, blocked]);
-    expect([next.length, next.filter((one) => one.includes('.3-0-0:')).length]).toEqual([maxBackPointers + 1, 500]);
+    expect([next.length, next.filter((one) => one.includes('.3-0-0:')).length]).toEqual([MOST_BACK_POINTERS + 1, 500]);
     expect(rows(next).slice(500, 503)).toEqual([0, 1, 2]);
     expect(next.at(-1)).toBe(writePointer(blocked));
     // The longest names at five operators, and what else DynamoDB counts.
     const longest = `${'a'.repeat(16)}-${'0'.repeat(12)}.unblock.${'o'.repeat(10)}.999999-9999-9999:9999`;
-    expect(5 * (maxBackPointers + 2 * maxPointers) * (longest.length + 1)).toBeLessThan(0.9 * 400 * 1024);
+    expect(5 * (MOST_BACK_POINTERS + 2 * MOST_POINTERS) * (longest.length + 1)).toBeLessThan(0.9 * 400 * 1024);
   });
 
   test('hold its own once, though an attempt before wrote it', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { applyResponse, maxFiles } from '../../lambdas/domain/applying-responses.ts';
+import { applyResponse, MOST_FILES } from '../../lambdas/domain/applying-responses.ts';
 import { isCut } from '../../lambdas/domain/back-orders.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import {
@@ -11,7 +11,7 @@ import {
   takenBack,
   withdrawRows,
 } from '../../lambdas/domain/ledger.ts';
-import { bytesPerRow, fileOf, writeOutcome } from '../../lambdas/domain/outcomes.ts';
+import { BYTES_PER_ROW, fileOf, writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { wordsReplaced } from '../../lambdas/domain/replaced.ts';
 import { sealedOutcomes, sealedRevocations, takenBackSinceSeal } from '../../lambdas/domain/sealing.ts';
 import { answered, at, closed, day, fresh, outcomesOf, rowsOf, sealed } from './example.ts';
@@ -61,8 +61,8 @@ test.each([
 });
 
 test('no row ever names another file than its own', () => {
-  expect(maxReversals(1) + maxFiles).toBeLessThan(2 ** 11);
-  const bytes = new Uint8Array(2 * bytesPerRow);
+  expect(maxReversals(1) + MOST_FILES).toBeLessThan(2 ** 11);
+  const bytes = new Uint8Array(2 * BYTES_PER_ROW);
   writeOutcome(bytes, 0, 'verified', REVERSAL.on, 2 ** 11 - 2);
   expect(fileOf(bytes, 0)).toBe(2 ** 11 - 1);
   expect(() => writeOutcome(bytes, 0, 'verified', REVERSAL.on, 2 ** 11 - 1)).toThrow(RangeError);
@@ -156,12 +156,12 @@ describe('a reversal', () => {
 
   test('is none of the files of which a direction takes so many', () => {
     let ledger = fresh(1);
-    for (let n = 0; n < maxFiles - 1; n++) {
+    for (let n = 0; n < MOST_FILES - 1; n++) {
       const next = applyResponse(ledger, [], file(String(n).padStart(64, '0').split('').reverse().join('')));
       if (next.kind === 'applied') ledger = next.ledger;
     }
     const after = withdrawRows(ledger, [0], REVERSAL);
-    expect(after?.files).toHaveLength(maxFiles);
+    expect(after?.files).toHaveLength(MOST_FILES);
     expect(after && applyResponse(after, [], file('c'.repeat(64))).kind).toBe('applied');
   });
 });

@@ -14,7 +14,7 @@ import {
   unansweredRows,
   withdrawRows,
 } from '../../lambdas/domain/ledger.ts';
-import { bytesPerRow } from '../../lambdas/domain/outcomes.ts';
+import { BYTES_PER_ROW } from '../../lambdas/domain/outcomes.ts';
 import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
 import { ladderEnd } from '../../lambdas/domain/whereabouts.ts';
 import { answered, at, closed, day, fresh, marked, outcomesOf, sealed, start } from './example.ts';
@@ -39,7 +39,7 @@ describe('a new ledger', () => {
   });
 
   test('of 2,000 rows takes 10 kB', () => {
-    expect(bytesPerRow).toBe(5);
+    expect(BYTES_PER_ROW).toBe(5);
     expect(fresh(2000).outcomes).toHaveLength(10_000);
   });
 

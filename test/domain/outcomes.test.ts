@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import {
-  bytesPerRow,
+  BYTES_PER_ROW,
   dayAt,
   fileOf,
   fromThreeBits,
@@ -40,7 +40,7 @@ describe("a row's record", () => {
     const old = Uint8Array.of(0xa3, 0x0f, 0x27, 0x4b, 0x0b, 0x0e, 0, 0x27, 0x4b, 0x0b, 0, 0, 0, 0, 0);
     const bytes = fromThreeBits(old);
     expect([0, 1, 2].map((row) => outcomeAt(bytes, row))).toEqual(['disconnected', 'overdue', 'open']);
-    expect([0, 1, 2].map((row) => fileOf(bytes, row * bytesPerRow))).toEqual([500, 1, 0]);
+    expect([0, 1, 2].map((row) => fileOf(bytes, row * BYTES_PER_ROW))).toEqual([500, 1, 0]);
     expect([0, 1].map((row) => dayAt(bytes, row))).toEqual(['2026-06-03', '2026-06-03']);
     expect([...old.subarray(0, 2)]).toEqual([0xa3, 0x0f]);
   });
@@ -48,7 +48,7 @@ describe("a row's record", () => {
   test.each(['0000-01-01', '2026-06-03', '9999-12-31'])(
     'says, once it is taken back, so beside its day %s, also when it is answered later',
     (on) => {
-      const bytes = new Uint8Array(2 * bytesPerRow);
+      const bytes = new Uint8Array(2 * BYTES_PER_ROW);
       writeOutcome(bytes, 0, 'overdue', day(on), 499);
       markReversed(bytes, 0);
       expect([outcomeAt(bytes, 0), fileOf(bytes, 0), dayAt(bytes, 0)]).toEqual(['overdue', 500, on]);

@@ -5,7 +5,7 @@ import type { AsideFacts, Facts, RowFacts } from '../../lambdas/domain/facts.ts'
 import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { type Answer, OUTCOMES, type Outcome } from '../../lambdas/domain/kinds.ts';
 import type { Ledger, RecordedFile } from '../../lambdas/domain/ledger.ts';
-import { bytesPerRow, code, markReversed } from '../../lambdas/domain/outcomes.ts';
+import { BYTES_PER_ROW, code, markReversed } from '../../lambdas/domain/outcomes.ts';
 import { sentenceOf } from '../../lambdas/domain/sentences.ts';
 import { storyOf } from '../../lambdas/domain/story.ts';
 import { dayText, instantText } from '../../lambdas/domain/wording.ts';
@@ -29,7 +29,7 @@ describe('the sentence of a number', () => {
   it('tells every outcome there is', () => {
     for (const outcome of OUTCOMES) {
       const of = ledger('reverify');
-      const outcomes = new Uint8Array(bytesPerRow);
+      const outcomes = new Uint8Array(BYTES_PER_ROW);
       outcomes[0] = code[outcome];
       expect(said(number([rowOf({ ...of, outcomes })])), outcome).toMatch(/^(The operator jio|What was done)/);
     }

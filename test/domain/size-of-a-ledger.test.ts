@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { maxFiles, withFailedOrder } from '../../lambdas/domain/applying-responses.ts';
+import { MOST_FILES, withFailedOrder } from '../../lambdas/domain/applying-responses.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import { issueOrder, mostTokens } from '../../lambdas/domain/issuing.ts';
+import { issueOrder, MOST_TOKENS } from '../../lambdas/domain/issuing.ts';
 import { type Ledger, maxReversals, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from '../../lib/config/policy.ts';
 import { answered, at, closed, day, fresh, published, rungs, sealed } from './example.ts';
@@ -66,7 +66,7 @@ function largest(rows: number): Ledger {
       else throw new Error(`${order}: ${decision.kind}`);
     }
   }
-  for (let n = 0; n < maxFiles - 1; n += 1) {
+  for (let n = 0; n < MOST_FILES - 1; n += 1) {
     const applied = answered(ledger, [[n, 'failed']], { sha256: String(n).padStart(8, '0') + HASH.slice(8) });
     const anew = { attempt: LONGEST_ATTEMPT, at: at('2026-06-16T23:59:59Z'), version: 9999 };
     const order = { rows: 9999, sha256: HASH, bytes: 999_999, deadline: at('2026-06-17T00:00:00Z'), anew };
@@ -90,9 +90,9 @@ describe("a direction's ledger", () => {
     'of %i rows with 500 files, all reversals, rungs and as many tokens as there may be stays below what an item may have',
     (rows) => {
       const ledger = largest(rows);
-      expect(ledger.tokens).toHaveLength(mostTokens);
+      expect(ledger.tokens).toHaveLength(MOST_TOKENS);
       expect([ledger.files.length, ledger.orders.length, ledger.late?.length]).toEqual([
-        maxFiles + maxReversals(rows),
+        MOST_FILES + maxReversals(rows),
         4,
         5 * rows,
       ]);

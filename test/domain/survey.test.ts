@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
-import { bytesPerRow, writeOutcome } from '../../lambdas/domain/outcomes.ts';
+import { BYTES_PER_ROW, writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { type OpenBatch, survey } from '../../lambdas/domain/survey.ts';
 import { day } from './example.ts';
 import { at, direction, order } from './watched.ts';
@@ -8,7 +8,7 @@ import { at, direction, order } from './watched.ts';
 const answer = { sha256: '', attempt: 'a', at: at(1), version: 3 };
 /** Of five rows the third verified by the first file. */
 const verified = () => {
-  const outcomes = new Uint8Array(5 * bytesPerRow);
+  const outcomes = new Uint8Array(5 * BYTES_PER_ROW);
   writeOutcome(outcomes, 2, 'verified', day('2026-06-01'), 0);
   return outcomes;
 };
