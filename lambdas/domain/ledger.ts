@@ -15,9 +15,9 @@ import {
   dayAt,
   fileOf,
   isReversed,
-  isTakenBack,
   markReversed,
   outcomeAt,
+  standsInNoList,
   writeOutcome,
 } from './outcomes.ts';
 
@@ -216,10 +216,10 @@ export function stateAt(ledger: Ledger, bytes: Uint8Array, row: number): RowStat
   return { outcome, occurredOn: dayAt(bytes, row), recordedAt: recorded.at };
 }
 
-/** The rows (from 0, ascending) whose numbers stand in no list any more, as `isTakenBack` defines it. */
-export function takenBack(ledger: Ledger): number[] {
+/** The rows (from 0, ascending) whose numbers stand in no list any more, as `standsInNoList` defines it. */
+export function rowsInNoList(ledger: Ledger): number[] {
   const bytes = currentOutcomes(ledger);
-  return Array.from({ length: ledger.rows }, (_, row) => row).filter((row) => isTakenBack(bytes, row));
+  return Array.from({ length: ledger.rows }, (_, row) => row).filter((row) => standsInNoList(bytes, row));
 }
 
 /**
@@ -227,7 +227,7 @@ export function takenBack(ledger: Ledger): number[] {
  * answers: the books stay as they are.
  * @throws LedgerDamaged for a row that the direction doesn't have
  */
-export function markTakenBack(ledger: Ledger, rows: readonly number[]): Ledger | undefined {
+export function markReversedRows(ledger: Ledger, rows: readonly number[]): Ledger | undefined {
   const bytes = new Uint8Array(currentOutcomes(ledger));
   const unmarked = rows.filter((row) => !isReversed(bytes, row));
   if (unmarked.length === 0) return undefined;
@@ -296,7 +296,7 @@ export function countFiles({ files }: Ledger): number {
 /** The rows (from 0, ascending) of which a recorded file says that their numbers are somebody else's, and since when. */
 export function reissuedIn(ledger: Ledger, file: RecordedFile): { readonly row: number; readonly since: Day }[] {
   const bytes = currentOutcomes(ledger);
-  return takenBack(ledger)
+  return rowsInNoList(ledger)
     .filter((row) => reissuedBy(ledger, row)?.sha256 === file.sha256)
     .map((row) => ({ row, since: dayAt(bytes, row) }));
 }

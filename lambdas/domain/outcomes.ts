@@ -76,7 +76,7 @@ export function isReversed(bytes: Uint8Array, row: number): boolean {
  * Whether a row's number stands in no list any more: somebody else has it, as an answer says, to this direction or to another one, which
  * reversed the row.
  */
-export function isTakenBack(bytes: Uint8Array, row: number): boolean {
+export function standsInNoList(bytes: Uint8Array, row: number): boolean {
   return isReversed(bytes, row) || outcomeAt(bytes, row) === 'reissued';
 }
 

@@ -3,7 +3,7 @@ import type { Day, Instant } from './days.ts';
 import type { DirectionId } from './identifiers.ts';
 import { OUTCOMES, type Outcome, type RevocationReason, revokedFor } from './kinds.ts';
 import { change, currentOutcomes, type Ledger, LedgerDamaged, openRows, stateAt } from './ledger.ts';
-import { BYTES_PER_ROW, code, dayAt, fileOf, isReversed, isTakenBack, OUTCOME_MASK, outcomeAt } from './outcomes.ts';
+import { BYTES_PER_ROW, code, dayAt, fileOf, isReversed, OUTCOME_MASK, outcomeAt, standsInNoList } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** The outcomes by their names in the books. */
@@ -84,7 +84,7 @@ export function outstanding(ledger: Ledger): { readonly overdue: number; readonl
   const bytes = currentOutcomes(ledger);
   let [overdue, failed] = [0, 0];
   for (let row = 0; row < ledger.rows; row += 1) {
-    if (isTakenBack(bytes, row)) continue;
+    if (standsInNoList(bytes, row)) continue;
     const outcome = outcomeAt(bytes, row);
     if (outcome === 'overdue') overdue += 1;
     if (hasFailed(bytes, row)) failed += 1;
@@ -168,7 +168,7 @@ interface SealedRevocation {
  */
 export function sealedRevocations(ledger: Ledger): SealedRevocation[] {
   const now = currentOutcomes(ledger);
-  return revokedAtSeal(ledger).filter(({ row }) => !isTakenBack(now, row));
+  return revokedAtSeal(ledger).filter(({ row }) => !standsInNoList(now, row));
 }
 
 /**
@@ -178,7 +178,7 @@ export function sealedRevocations(ledger: Ledger): SealedRevocation[] {
  */
 export function takenBackSinceSeal(ledger: Ledger): number[] {
   const now = currentOutcomes(ledger);
-  return revokedAtSeal(ledger).flatMap(({ row }) => (isTakenBack(now, row) ? [row] : []));
+  return revokedAtSeal(ledger).flatMap(({ row }) => (standsInNoList(now, row) ? [row] : []));
 }
 
 function revokedAtSeal(ledger: Ledger): SealedRevocation[] {

@@ -5,7 +5,7 @@ import { type Day, dayOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type BatchId, type DirectionId, parseDirectionId, SELF_CHECK } from '../domain/identifiers.ts';
 import { endsConnection, givesBack } from '../domain/kinds.ts';
-import { type Ledger, markTakenBack, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
+import { type Ledger, markReversedRows, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
@@ -113,7 +113,7 @@ export async function takeBackElsewhere(
       for (const { row, here } of since) if (isWithoutService(other, row)) cut.since.add(here);
     if (rows.length === 0) return;
     await changeLedger(env.CASES, other.directionId, async (read) => {
-      const marked = markTakenBack(
+      const marked = markReversedRows(
         read,
         rows.map(({ row }) => row),
       );

@@ -10,7 +10,7 @@ import type { Day } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { DirectionId, Msisdn } from '../domain/identifiers.ts';
-import { type Ledger, type Recorded, type RecordedFile, reissuedBy, takenBack } from '../domain/ledger.ts';
+import { type Ledger, type Recorded, type RecordedFile, reissuedBy, rowsInNoList } from '../domain/ledger.ts';
 import { lateRevocationKeys, type RevocationKeys, withdrawalKeys } from '../domain/outbox.ts';
 import { readMark } from '../domain/reversals.ts';
 import {
@@ -129,7 +129,7 @@ export async function publishLate(
 ): Promise<void> {
   for (const part of await publishList(env, { ledger, recorded }, lateList(ledger, recorded, on), beside)) {
     const read = await readLedger(env.CASES, PREPARED.directionOf(part));
-    const rows = read ? takenBack(read) : [];
+    const rows = read ? rowsInNoList(read) : [];
     if (!read || rows.length === 0) continue;
     const { revocations } = lateListForm.parse(await readText({ bucket: env.WORK, key: part }));
     const listed = new Set(revocations.map(({ msisdn }) => msisdn));

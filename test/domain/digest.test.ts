@@ -8,7 +8,7 @@ import {
   type ToldBatch,
 } from '../../lambdas/domain/digest.ts';
 import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { type Ledger, markTakenBack } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, markReversedRows } from '../../lambdas/domain/ledger.ts';
 import { type StandingBatch, type StatusInput, statusOf } from '../../lambdas/domain/status.ts';
 import { agency, airtel, answered, at, closed, fresh, issued, jio, sealed, start } from './example.ts';
 
@@ -142,7 +142,7 @@ describe('the digest of a day', () => {
     // Disconnected after its batch has settled, or taken back: nobody is to see to it any more.
     const ended = sealed(closed(running));
     const since = answered(ended, [[1, 'disconnected']]).ledger;
-    for (const done of [since, markTakenBack(running, [1]), markTakenBack(ended, [1])])
+    for (const done of [since, markReversedRows(running, [1]), markReversedRows(ended, [1])])
       expect(digest([directed(id('a'), done ? [done] : [])]).failed).toEqual([]);
   });
 

@@ -15,7 +15,7 @@ import {
 } from '../../lambdas/domain/identifiers.ts';
 import { firstOrderPublished, issueOrder } from '../../lambdas/domain/issuing.ts';
 import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
-import { type Ledger, markTakenBack, newLedger, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, markReversedRows, newLedger, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import { closeLedger, sealLedger } from '../../lambdas/domain/sealing.ts';
 
 export const batchId = 'mha-0123456789ab' as BatchId;
@@ -128,7 +128,7 @@ export function published(ledger: Ledger, now: Instant): Ledger {
 
 /** Marks rows as taken back, as an answer to another direction does. */
 export function marked(ledger: Ledger, rows: readonly number[]): Ledger {
-  const taken = markTakenBack(ledger, rows);
+  const taken = markReversedRows(ledger, rows);
   if (taken === undefined) throw new Error('they are marked already');
   return taken;
 }

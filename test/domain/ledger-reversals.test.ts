@@ -7,8 +7,8 @@ import {
   fileSaying,
   LedgerDamaged,
   maxReversals,
+  rowsInNoList,
   rowsToOrder,
-  takenBack,
   withdrawRows,
 } from '../../lambdas/domain/ledger.ts';
 import { BYTES_PER_ROW, fileOf, writeOutcome } from '../../lambdas/domain/outcomes.ts';
@@ -44,7 +44,7 @@ test.each([
   expect([last?.files.length, maxReversals(rows)]).toEqual([most, most]);
   if (last === undefined) return;
   const more = withdrawRows(last, [0, 1], REVERSAL);
-  expect(more && [more.files, more.version, takenBack(more), rowsToOrder(more).includes(1)]).toEqual([
+  expect(more && [more.files, more.version, rowsInNoList(more), rowsToOrder(more).includes(1)]).toEqual([
     last.files,
     last.version + 1,
     [0, 1],
@@ -85,7 +85,7 @@ describe('a reversal', () => {
       'verified',
       'open',
     ]);
-    expect(after && takenBack(after)).toEqual([0, 1, 2, 3, 4]);
+    expect(after && rowsInNoList(after)).toEqual([0, 1, 2, 3, 4]);
     expect(after?.files.at(-1)).toEqual({
       // `printf %s caseworker-1-0123456789ab | sha256sum`
       sha256: 'a2fdde2e16dd8c1c2e34c4176f1d18c2d6d80a4b831e9713ddfeac40f689880f',
@@ -128,7 +128,7 @@ describe('a reversal', () => {
     const { ledger } = answered(fresh(1), [[0, 'extended']]);
     const files = ledger.files.map((one) => ({ ...one, followUp: 'followup-202606040000' as BatchId }));
     const after = withdrawRows({ ...ledger, files }, [0], REVERSAL);
-    expect(after && [outcomesOf(after), takenBack(after)]).toEqual([['extended'], [0]]);
+    expect(after && [outcomesOf(after), rowsInNoList(after)]).toEqual([['extended'], [0]]);
   });
 
   test('after the seal leaves the books as they are, and no list carries what it took', () => {

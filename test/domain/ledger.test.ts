@@ -5,12 +5,12 @@ import {
   countOpen,
   isOpen,
   LedgerDamaged,
-  markTakenBack,
+  markReversedRows,
   openRows,
   outcomeOf,
   reissuedIn,
   rowsFor,
-  takenBack,
+  rowsInNoList,
   unansweredRows,
   withdrawRows,
 } from '../../lambdas/domain/ledger.ts';
@@ -90,23 +90,23 @@ describe('rows that are taken back', () => {
   test('are marked by one change, and marked again by none', () => {
     const before = fresh(3);
     const after = marked(before, [2]);
-    expect([after.version, takenBack(after), takenBack(before)]).toEqual([before.version + 1, [2], []]);
-    expect(markTakenBack(after, [2])).toBeUndefined();
-    expect(markTakenBack(after, [])).toBeUndefined();
-    expect(takenBack(marked(after, [0, 2]))).toEqual([0, 2]);
+    expect([after.version, rowsInNoList(after), rowsInNoList(before)]).toEqual([before.version + 1, [2], []]);
+    expect(markReversedRows(after, [2])).toBeUndefined();
+    expect(markReversedRows(after, [])).toBeUndefined();
+    expect(rowsInNoList(marked(after, [0, 2]))).toEqual([0, 2]);
   });
 
   test('after the seal are marked beside the late answers, and the books stay', () => {
     const before = answered(sealed(closed(fresh(2))), [[0, 'disconnected']]).ledger;
     const after = marked(before, [0]);
-    expect([after.outcomes, takenBack(after)]).toEqual([before.outcomes, [0]]);
+    expect([after.outcomes, rowsInNoList(after)]).toEqual([before.outcomes, [0]]);
     expect(outcomesOf(after)).toEqual(['disconnected', 'overdue']);
     expect(sealedOutcomes(after)).toEqual(sealedOutcomes(before));
-    expect(takenBack(marked(sealed(closed(fresh(2))), [1]))).toEqual([1]);
+    expect(rowsInNoList(marked(sealed(closed(fresh(2))), [1]))).toEqual([1]);
   });
 
   test.each([-1, 2])('are rows of the direction: %s of 2 is an error', (row) => {
-    expect(() => markTakenBack(fresh(2), [row])).toThrow(LedgerDamaged);
+    expect(() => markReversedRows(fresh(2), [row])).toThrow(LedgerDamaged);
   });
 
   test("are those, too, of which a file says that they are somebody else's, each since its day", () => {
@@ -119,7 +119,7 @@ describe('rows that are taken back', () => {
       ],
       { on: '2026-06-03', sha256: 'b' },
     ).ledger;
-    expect(takenBack(marked(second, [2]))).toEqual([1, 2, 3]);
+    expect(rowsInNoList(marked(second, [2]))).toEqual([1, 2, 3]);
     const since = second.files.map((file) => reissuedIn(second, file));
     expect(since).toEqual([[{ row: 1, since: '2026-06-02' }], [{ row: 3, since: '2026-06-03' }]]);
   });
@@ -162,7 +162,7 @@ describe('rows as orders and books ask for them', () => {
   });
 
   test.each([-1, 6])('none is taken back that is row %s, be it named with others', (row) => {
-    expect(() => markTakenBack(six(), [0, row])).toThrow('is damaged: no such row');
+    expect(() => markReversedRows(six(), [0, row])).toThrow('is damaged: no such row');
     const reversal = {
       reversal: 'caseworker-1-0123456789ab' as BatchId,
       on: day('2026-06-08'),

@@ -3,7 +3,7 @@ import type { BatchState } from '../../lambdas/domain/batches.ts';
 import { addDecision, type Decisions } from '../../lambdas/domain/books.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
-import { type Ledger, markTakenBack } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, markReversedRows } from '../../lambdas/domain/ledger.ts';
 import {
   earlierStatus,
   hasEnded,
@@ -141,7 +141,7 @@ describe('a directed batch', () => {
     const later = answered(barred, [[1, 'failed']], { at: '2026-06-08T00:00:00Z' }).ledger;
     expect(directed([later], at('2026-06-12T00:00:00Z')).open).toMatchObject([{ ...rung, order: 'bar_outgoing' }]);
     // Of rows that were taken back nobody is asked any more, and the ladder ends.
-    expect(directed([markTakenBack(failed, [0, 1]) ?? failed], at('2026-06-05T00:00:00Z')).open).toMatchObject([
+    expect(directed([markReversedRows(failed, [0, 1]) ?? failed], at('2026-06-05T00:00:00Z')).open).toMatchObject([
       { order: 'reverify', next: 'overdue', deadline: '2026-06-17T00:00:00Z' },
     ]);
     // What comes first is what goes out first, whichever ladder it is of.
@@ -197,7 +197,7 @@ describe('a directed batch', () => {
       blocks,
     ]);
     // Taken back since, it is to be disconnected no more.
-    const takenBack = markTakenBack(connections, [1]) ?? connections;
+    const takenBack = markReversedRows(connections, [1]) ?? connections;
     expect(directed([takenBack, silent], at('2026-06-04T10:00:00Z')).overdue).toEqual([blocks]);
     // Nobody has closed it yet.
     expect(directed([connections], at('2026-06-17T00:00:00Z'))).toMatchObject({
@@ -213,8 +213,8 @@ describe('a directed batch', () => {
     const own = '2026-06-04T10:00:00Z';
     // Verified since: only the two that nobody answered for are left, whose time was that of the ladder.
     expect(sinceOf(answered(closed(connections), [[1, 'verified']]).ledger)).toEqual([[end, 2]]);
-    expect(sinceOf(markTakenBack(closed(connections), [1]) ?? connections)).toEqual([[end, 2]]);
-    expect(sinceOf(markTakenBack(closed(connections), [2, 3]) ?? connections)).toEqual([[own, 1]]);
+    expect(sinceOf(markReversedRows(closed(connections), [1]) ?? connections)).toEqual([[end, 2]]);
+    expect(sinceOf(markReversedRows(closed(connections), [2, 3]) ?? connections)).toEqual([[own, 1]]);
     expect(sinceOf(closed(connections))).toEqual([[own, 3]]);
     expect(directed([closed(connections)], end).overdue).toMatchObject([{ directions: 1 }]);
     // One that failed when the ladder had ended has no order of its own.
@@ -232,7 +232,7 @@ describe('a directed batch', () => {
     const rowsOf = (ledger: Ledger) => directed([ledger], at('2026-06-09T00:00:00Z')).overdue.map(({ rows }) => rows);
     expect(rowsOf(silent)).toEqual([3]);
     expect(rowsOf(answered(sealed(silent), [[0, 'blocked']]).ledger)).toEqual([2]);
-    expect(rowsOf(markTakenBack(silent, [0, 1, 2]) ?? silent)).toEqual([]);
+    expect(rowsOf(markReversedRows(silent, [0, 1, 2]) ?? silent)).toEqual([]);
   });
 
   it('is told as of the word that lies there, where that is later', () => {
