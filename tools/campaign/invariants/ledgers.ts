@@ -86,7 +86,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     extended.every((one) => same(one, extended[0])),
     'its rows all have its deadlines',
   );
-  const moreTime = origins.map((origin) => laterFor(known, origin, startedAt));
+  const moreTime = origins.map((origin) => laterFor(known, origin, direction.plan, startedAt));
   must(
     moreTime.every((one) => one === moreTime[0]),
     'its rows all have the time that their subscribers were told',

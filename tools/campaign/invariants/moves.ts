@@ -6,6 +6,7 @@ import { DAY, EXTENSION_DAYS } from '../story.ts';
 import { LADDERS } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';
 import { isFollowUp, type Move, type MovedRow } from './moved-rows.ts';
+import { rowsBefore } from './standing.ts';
 import { instant } from './values.ts';
 
 /** A follow-up comes every night; faults keep it for hours, or until a sweep of the next day. */
@@ -71,16 +72,22 @@ export function extendedLadder(known: Known, origin: MovedRow): { order: string;
 }
 
 /**
- * The time by which the ladder of a ported row comes later than a fresh one that begins at an instant, in milliseconds: no order is due before
- * what was told of it where the number was.
+ * The time by which the ladder of a row that was ported, or returns from there, comes later than a fresh one that begins at an instant, in
+ * milliseconds: no order is due before what was told of it where the number was, or where it returns to.
  */
-export function laterFor(known: Known, { why, from }: MovedRow, begins: string): number {
-  const told = why === 'ported' ? (known.directions.get(from)?.rungs ?? []) : [];
+export function laterFor(known: Known, { why, from, to, msisdn }: MovedRow, plan: number, begins: string): number {
+  const before =
+    why === 'porting_disputed'
+      ? rowsBefore(known, [msisdn], 'number', plan)
+          .filter(({ direction, outcome }) => direction.operator === to && outcome === 'ported')
+          .map(({ direction }) => direction)
+      : [known.directions.get(why === 'ported' ? from : '')];
+  const told = before.flatMap((direction) => direction?.rungs ?? []);
   let days = 0;
-  const later = LADDERS.reverify.map(([order, more]) => {
+  const later = LADDERS.reverify.flatMap(([order, more]) => {
     days += more;
-    const before = told.find((one) => one.order === order);
-    return before === undefined ? 0 : Date.parse(before.deadline) - Date.parse(begins) - days * DAY;
+    const fresh = Date.parse(begins) + days * DAY;
+    return told.filter((one) => one.order === order).map(({ deadline }) => Date.parse(deadline) - fresh);
   });
   return Math.max(0, ...later);
 }
