@@ -4,6 +4,7 @@
  */
 import { isAnother, isAnotherUnnamed, isCalledTotal, MAY_BE_HANDSET, mayCallTotal } from './beside-handset.ts';
 import { ColumnTotals } from './column-totals.ts';
+import { WRITTEN_DAYS } from './days.ts';
 import { columnNamed } from './headers.ts';
 import { parseSentImei } from './identifiers.ts';
 import type { FileReason, RowReason } from './reasons.ts';
@@ -57,6 +58,28 @@ const PLAIN_IDENTIFIER = /^\+?[0-9]{10,}$/;
 function namesSomebody(cell: string): boolean {
   if (PLAIN_IDENTIFIER.test(cell)) return true;
   return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));
+}
+
+/** Ten digits in a row, also of any script, or a number as a spreadsheet shortens it. */
+const RUN_IN_HEADER = /\p{Nd}{10}|\p{Nd}e\+\p{Nd}/iu;
+
+/** A preview's SHA-256, and the reference of a row. */
+const WORD_IN_HEADER = /[0-9a-f]{64}|[a-z0-9](?:-[0-9]+){4}-[0-9](?![0-9])/i;
+
+/** Digits with what may stand between those of a handset. */
+const DIGITS_APART = /\p{Nd}[\p{Nd}\p{Zs}\-/.]*/gu;
+
+/** A number, or as many digits as a handset has at least. */
+const SOMEBODYS_DIGITS = /^(?:(?:91|0)?[6-9]\p{Nd}{9}|\p{Nd}{14,})$/u;
+
+/**
+ * Whether a number, a handset, a reference or a preview's SHA-256 stands in a cell of a header, beside whatever else. A quote that opens in a
+ * name and closes in a later row, or never, makes a name of the rows between; days are part of honest names.
+ */
+function mayHoldRow(cell: string): boolean {
+  if (namesSomebody(cell) || RUN_IN_HEADER.test(cell) || WORD_IN_HEADER.test(cell)) return true;
+  const apart = cell.replaceAll(WRITTEN_DAYS, '|').match(DIGITS_APART) ?? [];
+  return apart.some((text) => SOMEBODYS_DIGITS.test(text.replaceAll(SIGNS, '')));
 }
 
 /** The columns by which rows say whom or what they are about. */
@@ -181,7 +204,7 @@ export class CsvHeader<Column extends string> {
     const hasNone = !oneOf.some((column) => names.includes(column));
     const lacking = required.find((column) => !names.includes(column)) ?? (hasNone ? oneOf[0] : undefined);
     // A row that is read as a header without rows would let a withdrawal of one handset take back its whole report.
-    const missing = cells.some(namesSomebody) ? (lacking ?? required[0] ?? oneOf[0]) : lacking;
+    const missing = cells.some(mayHoldRow) ? (lacking ?? required[0] ?? oneOf[0]) : lacking;
     const twice = [...required, ...optional].find((column) => names.indexOf(column) !== names.lastIndexOf(column));
     if (cells.some((cell) => LONE_CR.test(textOf(cell)))) return { reason: 'cr_line_ends' };
     if (missing !== undefined) return { reason: `missing_column:${missing}`, found: headerFound(cells) };

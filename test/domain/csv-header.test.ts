@@ -1,11 +1,14 @@
 /** What a header says of the rows beneath it, and which records are none: formats.md, "What all files have in common". */
 import { describe, expect, test } from 'vitest';
+import { appealColumns } from '../../lambdas/domain/appeal-rows.ts';
 import { type FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Columns } from '../../lambdas/domain/csv-header.ts';
 import { decisionColumns } from '../../lambdas/domain/decision-rows.ts';
+import { lookupColumns } from '../../lambdas/domain/lookups.ts';
 import { responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
+import { withdrawalColumns } from '../../lambdas/domain/withdrawals.ts';
 import { columns, read, readAll, row } from './csv-reading.ts';
 
 describe('the columns of a header', () => {
@@ -101,6 +104,49 @@ describe('the columns of a header', () => {
     ])
       expect(await found(`${row}\n`)).toBe('');
     expect(await found('imei,353918051234560\n')).toBe('');
+  });
+});
+
+describe('a header that holds a row', () => {
+  const faultOf = async (text: string, columns: Columns) => (await readAll([Buffer.from(text)], columns)).fault?.reason;
+  const preview = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+  test.each<[string, string, Columns, string]>([
+    ['rows', 'imei,"remarks\n352099001234562,vivo\n352099002345672,oppo"\n', withdrawalColumns, 'imei'],
+    ['one row', 'imei,case_ref,"reason\n352099001234562,FIR 12/26,given back"\n', withdrawalColumns, 'imei'],
+    ['rows between ;', 'imei;"Remarks\n352099001234562;given back\n352099002345672;"\n', withdrawalColumns, 'imei'],
+    ['quoted rows', '"imei","remarks\n""352099001234562"",""vivo"""\n', withdrawalColumns, 'imei'],
+    ['answers', 'msisdn,outcome,"remarks\n9876543210,failed,came\n"\n', responseColumns('reverify'), 'msisdn'],
+    ['appeals', 'msisdn,ground,"remarks\n9876543210,cloned,came"\n', appealColumns, 'ground'],
+    ['a lookup', 'msisdn,"name\n9876543210,Ram"\n', lookupColumns, 'msisdn'],
+    ['references', 'reference,"name\nairtel-12-3-0-1-1,Ram"\n', lookupColumns, 'msisdn'],
+    ['a refusal', `preview,decision,"remarks\n${preview},refuse,why"\n`, decisionColumns, 'preview'],
+  ])('by a quote that closes in a later row can not be read: %s', async (_, text, columns, lacking) => {
+    expect(await faultOf(text, columns)).toBe(`missing_column:${lacking}`);
+  });
+  test.each([
+    ...['352099001234562 (recovered)', 'FIR 12/26: 352099001234562', '1. 352099001234562', 'IMEI 352099001234562'],
+    ...[
+      'IMEI: 35-209900-123456-2',
+      'IMEI 35 209900 123456 2.',
+      '352099/00/123456 of mine',
+      'call 98765 43210 for more',
+    ],
+    ...['Ph. +91-98765-43210', 'फोन ९८७६५४३२१०', 'IMEI 3.52099E+14, vivo', '35.209900.123456 seen 01.05.2026'],
+  ])('can not be read: imei and %s', async (name) => {
+    expect(await faultOf(`imei,"${name}"\n`, withdrawalColumns)).toBe('missing_column:imei');
+    expect(await faultOf(`imei;"${name}"\n352099001234562;x\n`, reportColumns)).toBe('missing_column:imei');
+  });
+  test.each([
+    ...[
+      'IMEI 2',
+      'seen 01.05.2026 - 31.05.2026',
+      'Period 01/05/2026-31/05/2026',
+      'of 2026-05-01/2026-05-31',
+      'FY 2025-26',
+    ],
+    ...['call 1800-11-4000', 'case no. 12/2026/345', 'SIM 1/2/3/4/5', 'as of 30/05/2026 10.30.15', 'on 5/30/26', '1E+'],
+  ])('is none by what stands in honest names: imei and %s', async (name) => {
+    expect(await faultOf(`imei,${name}\n`, withdrawalColumns)).toBeUndefined();
   });
 });
 

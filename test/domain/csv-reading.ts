@@ -81,6 +81,25 @@ export function inUtf8(file: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
+/** A text with a stroke for each day in it. */
+function withoutDays(text: string): string {
+  return text.replace(/(?<![0-9])([0-9]+)([-/.])([0-9]+)\2([0-9]+)(?![0-9])/g, (whole, one, _, two, three) => {
+    const [year, ...rest] = one.length === 4 ? [one, two, three] : [three, two, one];
+    const isYear = /^(?:19|20)[0-9]{2}$/.test(year) || (year === three && year.length === 2);
+    const most = year === one ? [12, 31] : [31, 31];
+    return isYear && rest.every((part, n) => part.length < 3 && part >= 1 && part <= (most[n] ?? 0)) ? '|' : whole;
+  });
+}
+
+/** Whether a name in a header holds whom a row is about, whatever stands beside it. */
+function holdsOne(name: string): boolean {
+  const ONE = /\p{Nd}{10}|\p{Nd}e\+\p{Nd}|[0-9a-f]{64}|[a-z0-9]-[0-9]+-[0-9]+-[0-9]+-[0-9]+-[0-9](?![0-9])/iu;
+  if (ONE.test(name)) return true;
+  const groups = withoutDays(name).split(/[^\p{Nd}\p{Zs}/.-]+/u);
+  const digits = groups.map((group) => group.replaceAll(/[^\p{Nd}]/gu, ''));
+  return digits.some((some) => [...some].length > 13 || /^(?:0|91)?[6-9]\p{Nd}{9}$/u.test(some));
+}
+
 /** An independent, slow and simple reading of a text of short lines as CSV: character by character over the whole text in memory. */
 export function reckon(text: string, columns: Columns): Reading {
   const records: { line: number; cells: string[]; quoted: string[] }[] = [];
@@ -165,7 +184,8 @@ export function reckon(text: string, columns: Columns): Reading {
   for (const name of columns.required) {
     if (
       !names.includes(name) ||
-      (header.cells.some(isIdentifier) && columns.required.every((one) => names.includes(one)))
+      (header.cells.some((cell) => isIdentifier(cell) || holdsOne(cell)) &&
+        columns.required.every((one) => names.includes(one)))
     )
       return { rows: [], fault: { line: header.line, reason: `missing_column:${name}` } };
   }
