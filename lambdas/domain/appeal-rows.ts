@@ -11,6 +11,7 @@ import { seenOf } from './unseen.ts';
 export const appealColumns = {
   required: ['ground'],
   optional: ['msisdn', 'imei', 'reference', 'case_ref'],
+  namesOneBy: ['imei', 'msisdn'],
 } as const;
 type AppealColumn = (typeof appealColumns)['required' | 'optional'][number];
 
@@ -21,7 +22,7 @@ export interface AppealRow extends Omit<Appeal, 'row'> {
 }
 
 /**
- * Reads one row. Reasons, the first that applies: wrong_cell_count; several_subjects (a reference beside a number or a handset); the
+ * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; several_subjects (a reference beside a number or a handset); the
  * identifier's own (missing_msisdn if the row fills none of the columns); bad_reference; missing_ground; bad_ground. Grounds may be in
  * upper or lower case. It doesn't look for which row a reference stands.
  */

@@ -2,13 +2,23 @@
  * The header of a CSV file, and what it makes of the records beneath it: a row, the header of another file that was joined to this one, or one
  * that can't be read as such.
  */
-import { isAnother, isAnotherUnnamed, isCalledTotal, MAY_BE_HANDSET, mayCallTotal } from './beside-handset.ts';
+import {
+  hasSecondHandset,
+  hasSecondNumber,
+  isCalledTotal,
+  MAY_BE_HANDSET,
+  MAY_BE_NUMBER,
+  mayCallTotal,
+} from './beside-handset.ts';
 import { ColumnTotals } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
 import { columnNamed } from './headers.ts';
-import { parseSentImei } from './identifiers.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
+import { seenOf } from './unseen.ts';
+
+/** The columns that name a handset or a number. */
+type Named = 'imei' | 'msisdn';
 
 /** The columns that a kind of file has, in lower case. */
 export interface Columns<Required extends string = string, Optional extends string = string> {
@@ -18,8 +28,11 @@ export interface Columns<Required extends string = string, Optional extends stri
   readonly oneOf?: readonly Optional[];
   /** Whether files of this kind are joined from several, each with its header: a header in the middle counts for the rows after it. */
   readonly joined?: boolean;
-  /** Whether each row names one handset, in the column `imei`, and nobody else: what else of a row is a handset must not be left out unsaid. */
-  readonly oneHandsetARow?: boolean;
+  /**
+   * The columns by which each row names one handset or one number at most, and nobody else: what else of a row is a handset, or a number, must
+   * not be left out unsaid.
+   */
+  readonly namesOneBy?: readonly Named[];
   /** Whether the last rows may be totals of that column, which would pass for handsets. */
   readonly mayHaveTotal?: boolean;
   /** Other names of the columns, as the file's writer uses them and `columnNamed` returns them: the name, and the column. */
@@ -29,7 +42,7 @@ export interface Columns<Required extends string = string, Optional extends stri
 }
 
 /** The reasons for which no cell of a row is read: the whole row says that it isn't what it seems. */
-type UnreadReason = RowReason & ('wrong_cell_count' | 'column_total' | 'second_handset');
+type UnreadReason = RowReason & ('wrong_cell_count' | 'column_total' | 'second_handset' | 'second_number');
 
 /**
  * A row: the physical line (from 1) where its record starts, and the trimmed cell of each column asked for ('' where
@@ -105,6 +118,21 @@ function textOf(cell: string): string {
 /** The place of each column asked for among a row's cells; -1 if the header lacks it. */
 type Places<Column extends string> = readonly { readonly column: Column; readonly at: number }[];
 
+/** The rows that name another handset, or number, beside their own: the reason, and what is one. */
+const ANOTHER = {
+  imei: { reason: 'second_handset', isIn: hasSecondHandset },
+  msisdn: { reason: 'second_number', isIn: hasSecondNumber },
+} as const;
+
+/** The columns beside that which names a row's handset or number: the places of those that may hold another one. */
+interface Beside {
+  readonly column: Named;
+  /** -1 if the header lacks the column. */
+  readonly own: number;
+  readonly named: readonly number[];
+  readonly unnamed: readonly number[];
+}
+
 /** The most characters of a header that are told back. */
 const LONGEST_FOUND = 200;
 
@@ -132,10 +160,11 @@ export class CsvHeader<Column extends string> {
   readonly #separator: Separator;
   readonly #width: number;
   readonly #places: Places<Column>;
-  /** Of a file whose rows name one handset each: the place of its column, its totals, and the places of others that may name another one. */
+  /** Of a column that may have totals: its place, and those. */
   readonly #handset: number;
   readonly #totals: ColumnTotals | undefined;
-  readonly #others: { readonly named: readonly number[]; readonly unnamed: readonly number[] };
+  /** Of a file whose rows name one handset or one number each: where another one may stand, if there is such a column. */
+  readonly #beside: readonly Beside[];
 
   constructor(columns: Columns<Column, Column>, separator: Separator, cells: readonly string[]) {
     this.#columns = columns;
@@ -144,11 +173,9 @@ export class CsvHeader<Column extends string> {
     const { required, optional } = columns;
     const names = this.#namesIn(cells);
     this.#places = [...required, ...optional].map((column) => ({ column, at: names.indexOf(column) }));
-    this.#handset = columns.oneHandsetARow === true ? names.indexOf('imei') : -1;
+    this.#handset = names.indexOf('imei');
     if (columns.mayHaveTotal === true) this.#totals = new ColumnTotals();
-    const others = (pattern: RegExp) =>
-      names.flatMap((name, at) => (at !== this.#handset && pattern.test(name) ? [at] : []));
-    this.#others = { named: others(MAY_BE_HANDSET.named), unnamed: others(MAY_BE_HANDSET.unnamed) };
+    this.#beside = this.#besideIn(names);
     this.fault = this.#faultOf(cells, names);
   }
 
@@ -172,31 +199,41 @@ export class CsvHeader<Column extends string> {
     return { line, cells: row };
   }
 
+  #besideIn(names: readonly string[]): Beside[] {
+    const { required, optional, namesOneBy = [] } = this.#columns;
+    const asked: readonly string[] = [...required, ...optional];
+    const others = (pattern: RegExp) =>
+      names.flatMap((name, at) => (!asked.includes(name) && pattern.test(name) ? [at] : []));
+    const unnamed = others(MAY_BE_HANDSET.unnamed);
+    // What is called a mobile may be a handset.
+    const numbers = namesOneBy.includes('msisdn') ? others(MAY_BE_NUMBER.named) : [];
+    return namesOneBy
+      .map((column) => {
+        const own = names.indexOf(column);
+        if (column === 'msisdn') return { column, own, named: numbers, unnamed };
+        return { column, own, named: others(MAY_BE_HANDSET.named), unnamed: [...unnamed, ...numbers] };
+      })
+      .filter((beside) => beside.named.length + beside.unnamed.length > 0);
+  }
+
   /** The reason why no cell of a record is read. */
   #reasonOf(cells: readonly string[], isOneLine: boolean): UnreadReason | undefined {
     // Whatever becomes of a row, a total below it counts its handset.
     const isTotal = this.#totals?.isTotal(textOf(cells[this.#handset] ?? ''));
     if (cells.length !== this.#width || (!isOneLine && this.#hasRowWithin(cells))) return 'wrong_cell_count';
-    if (this.#handset < 0) return undefined;
     const mayBeTotal = this.#totals !== undefined && cells.some(mayCallTotal);
-    if (isTotal || (mayBeTotal && isCalledTotal(this.#beside(cells)))) return 'column_total';
-    return this.#hasSecondHandset(cells) ? 'second_handset' : undefined;
+    const besideHandset = () => cells.filter((_, at) => at !== this.#handset).map(textOf);
+    if (isTotal || (mayBeTotal && isCalledTotal(besideHandset()))) return 'column_total';
+    for (const beside of this.#beside) if (this.#hasAnother(cells, beside)) return ANOTHER[beside.column].reason;
+    return undefined;
   }
 
-  #beside(cells: readonly string[]): string[] {
-    return cells.filter((_, at) => at !== this.#handset).map(textOf);
-  }
-
-  #hasSecondHandset(cells: readonly string[]): boolean {
-    const { named, unnamed } = this.#others;
-    if (named.length + unnamed.length === 0) return false;
-    const handset = parseSentImei(textOf(cells[this.#handset] as string));
-    if ('reason' in handset) return false;
-    const cellAt = (at: number) => textOf(cells[at] as string);
-    return (
-      named.some((at) => isAnother(cellAt(at), handset.value)) ||
-      unnamed.some((at) => isAnotherUnnamed(cellAt(at), handset.value))
-    );
+  /** Whether a row holds another handset, or number, than its own. One that lacks what it has to name is a reject for that. */
+  #hasAnother(cells: readonly string[], { column, own: at, named, unnamed }: Beside): boolean {
+    const cellAt = (place: number) => textOf(cells[place] as string);
+    const own = at < 0 ? '' : seenOf(cellAt(at));
+    if (own === '' && this.#columns.required.some((one) => one === column)) return false;
+    return ANOTHER[column].isIn({ own, named: named.map(cellAt), unnamed: unnamed.map(cellAt) });
   }
 
   #faultOf(cells: readonly string[], names: readonly string[]): CsvHeader<Column>['fault'] {

@@ -9,6 +9,7 @@ import { seenOf } from './unseen.ts';
 export const decisionColumns = {
   required: ['preview', 'decision'],
   optional: ['imei', 'msisdn', 'ground', 'remarks'],
+  namesOneBy: ['imei', 'msisdn'],
 } as const;
 export type DecisionColumn = (typeof decisionColumns)['required' | 'optional'][number];
 
@@ -27,10 +28,11 @@ export type DecisionRow =
   | { readonly line: number; readonly decision: 'strike'; readonly imei: Imei | null; readonly msisdn: Msisdn | null };
 
 /**
- * Reads one row of a decision. Reasons, the first that applies: wrong_cell_count; bad_preview (no SHA-256 of 64 hexadecimal digits);
- * not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds); missing_remarks (`refuse` or `strike`
+ * Reads one row of a decision. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; bad_preview (no SHA-256
+ * of 64 hexadecimal digits); not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds); missing_remarks (`refuse` or `strike`
  * without); about_the_batch (`approve` or `refuse` with a handset or a number: its writer meant that handset or number, not the batch); the
- * identifier's own, of which a strike must name at least one, and a word on a held handset must name the handset. The preview, decisions
+ * identifier's own, of which a strike must name at least one, and a word on a held handset must name the handset; not_held (a word on a held
+ * handset that names a number: it would be about all numbers of the handset). The preview, decisions
  * and grounds may be in upper or lower case. `ofSubjects` finds whether the row names a subject of the batch.
  * @param of the SHA-256 of the batch's preview, in lower case, and the agency, whose identifiers it names
  */
@@ -59,7 +61,11 @@ export function parseDecisionRow(
       : { line, decision, remarks: shownRemarks(cells.remarks) };
   const identifiers = identifiersOf(of.agency);
   if (decision !== 'strike') {
+    // A number beside a handset would be left out unsaid: the word is about all numbers of the handset.
+    const isOfNumber = cells.msisdn !== '';
+    if (isOfNumber && cells.imei === '') return { line, reason: 'not_held' };
     const imei = identifiers.imei(cells.imei);
+    if (isOfNumber && 'value' in imei) return { line, reason: 'not_held' };
     return 'reason' in imei ? { line, reason: imei.reason } : { line, decision, imei: imei.value };
   }
   const imei = cells.imei === '' && cells.msisdn !== '' ? { value: null } : identifiers.imei(cells.imei);

@@ -8,7 +8,11 @@ import type { RejectedRow } from './reasons.ts';
 import { fields, formOf, unchanged } from './stored.ts';
 
 /** The columns of a file of exemptions. */
-export const exemptionColumns = { required: ['until', 'reason'], optional: ['msisdn', 'imei'] } as const;
+export const exemptionColumns = {
+  required: ['until', 'reason'],
+  optional: ['msisdn', 'imei'],
+  namesOneBy: ['imei', 'msisdn'],
+} as const;
 export type ExemptionColumn = (typeof exemptionColumns)['required' | 'optional'][number];
 
 /** The number of approvers that an exemption needs, as the contract has it. */
@@ -22,7 +26,7 @@ export interface ExemptionRow {
 }
 
 /**
- * Reads one row. Reasons, the first that applies: wrong_cell_count; the identifier's own (missing_msisdn if it names nobody); bad_until (no
+ * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; the identifier's own (missing_msisdn if it names nobody); bad_until (no
  * day); until_too_far (more than `mostDays` after `uploadDay`, the Asia/Kolkata day of the upload); missing_reason. A day that is past is
  * taken: it ends what this approver said before. What is reserved for the self-check can't be named.
  */

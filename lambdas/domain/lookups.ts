@@ -9,7 +9,12 @@ import { type Covers, fields, formOf } from './stored.ts';
 
 const LOOKUP_COLUMNS = ['msisdn', 'imei', 'reference'] as const;
 /** The columns of a file of lookups: each row fills one of them. */
-export const lookupColumns = { required: [], optional: LOOKUP_COLUMNS, oneOf: LOOKUP_COLUMNS } as const;
+export const lookupColumns = {
+  required: [],
+  optional: LOOKUP_COLUMNS,
+  oneOf: LOOKUP_COLUMNS,
+  namesOneBy: ['imei', 'msisdn'],
+} as const;
 type LookupColumn = (typeof lookupColumns)['optional'][number];
 
 /** The subject that a row asks about. */
@@ -25,7 +30,7 @@ export interface LookupRow {
 }
 
 /**
- * Reads one row. Reasons, the first that applies: wrong_cell_count; several_subjects (it fills more than one of the columns); the
+ * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; several_subjects (it fills more than one of the columns); the
  * identifier's own (missing_msisdn if it fills none); bad_reference.
  */
 export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedRow {

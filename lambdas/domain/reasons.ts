@@ -5,6 +5,7 @@ export const ROW_REASONS = [
   'wrong_cell_count',
   'column_total',
   'second_handset',
+  'second_number',
   'missing_imei',
   'rounded_by_spreadsheet',
   'two_in_one_cell',

@@ -9,7 +9,7 @@ import type { Reject } from './rejects.ts';
 export const reportColumns = {
   required: [columnOf(REPORT_DIRECTS.handset)],
   optional: ['reported_on', 'case_ref', 'category'],
-  oneHandsetARow: true,
+  namesOneBy: ['imei'],
   mayHaveTotal: true,
 } as const;
 

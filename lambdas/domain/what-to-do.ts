@@ -7,8 +7,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   wrong_cell_count:
     'give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again',
   column_total: 'nothing, where it is a total; a handset is neither the sum of those above it nor called one',
-  second_handset:
-    'give the second a row of its own if you report it, too, or take it out if not; and send the row again',
+  second_handset: 'give the second a row of its own if you mean it, too, or take it out if not; and send the row again',
+  second_number: 'give the second a row of its own if you mean it, too, or take it out if not; and send the row again',
   missing_imei: 'fill it in, or take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
@@ -49,7 +49,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   missing_remarks: 'say why',
   about_the_batch: 'strike what is to be left out; spare a held handset; approve and refuse alone',
   beside_rejects: 'mend that row, and send the whole file again',
-  not_held: 'name a handset that held.csv has; of what is given back none is held',
+  not_held:
+    'name a handset that held.csv has, and no number: a number is left out by strike; of what is given back none is held',
   not_a_subject: 'nothing, where it is not meant; else look it up in the preview and its report',
   bad_until: 'write the day as 2026-08-15',
   until_too_far: 'say it again later',

@@ -8,7 +8,7 @@ import type { FileReason, RejectedRow } from './reasons.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 
 /** The columns of a withdrawal. A file without rows is about the whole report. */
-export const withdrawalColumns = { required: ['imei'], optional: [], oneHandsetARow: true } as const;
+export const withdrawalColumns = { required: ['imei'], optional: [], namesOneBy: ['imei'] } as const;
 
 /** The effect of a withdrawal on a batch of its agency's. */
 type WithdrawalFate =

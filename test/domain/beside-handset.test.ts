@@ -2,12 +2,15 @@
 import { describe, expect, test } from 'vitest';
 import {
   isAnother,
+  isAnotherNumber,
+  isAnotherNumberUnnamed,
   isAnotherUnnamed,
   isCalledTotal,
   MAY_BE_HANDSET,
+  MAY_BE_NUMBER,
   mayCallTotal,
 } from '../../lambdas/domain/beside-handset.ts';
-import { type Imei, parseSentImei } from '../../lambdas/domain/identifiers.ts';
+import { type Imei, type Msisdn, parseSentImei } from '../../lambdas/domain/identifiers.ts';
 
 /** A handset as its key: 14 digits. */
 function keyOf(imei: string): Imei {
@@ -136,6 +139,11 @@ describe('another handset beside one', () => {
     ['', 'nothing'],
     ['n/a', 'a word'],
     ['8 extra', 'a word and a digit'],
+    ['000000000000000', 'a placeholder'],
+    ['00-000000-000000-0', 'a placeholder as it is printed'],
+    ['00000000000000', 'a placeholder of 14 digits'],
+    ['111111111111111', 'a placeholder of ones'],
+    ['NA 000000000000000', 'a placeholder and a word'],
   ])('not %s: %s', (cell) => expect(isAnother(cell, own)).toBe(false));
 
   test.each([
@@ -163,4 +171,98 @@ describe('another handset in a column without a name', () => {
     ['490154203237518 (SIM 2)', 'with a word'],
     ['', 'nothing'],
   ])('not %s: %s', (cell) => expect(isAnotherUnnamed(cell, own)).toBe(false));
+});
+
+describe('another handset where the row has none of its own', () => {
+  test.each(['490154203237518', '3.5E+14', 'SIM 2: 49015420323751'])('%s', (cell) =>
+    expect(isAnother(cell, null)).toBe(true),
+  );
+  test.each(['000000000000000', '2026-05-30 10:30:00 123456', 'n/a', ''])('not %s', (cell) =>
+    expect(isAnother(cell, null)).toBe(false),
+  );
+});
+
+describe('a column may be of a second number', () => {
+  test.each(['msisdn2', 'msisdn_2', 'mobile', 'mobile_no', 'alternate_mobile', 'mobile_number_2', 'मोबाइल_नंबर'])(
+    'by its name %s',
+    (name) => expect(MAY_BE_NUMBER.named.test(name)).toBe(true),
+  );
+  test.each(['', 'note', 'contact_mobile', 'mobile_contact', 'phone', 'imei_2'])('not by the name %s', (name) =>
+    expect(MAY_BE_NUMBER.named.test(name)).toBe(false),
+  );
+});
+
+describe('another number beside one', () => {
+  const own = '+919876543210' as Msisdn;
+
+  test.each([
+    ['9876543211', 'its ten digits'],
+    ['+919876543211', 'as it is kept'],
+    ['09876543211', 'with a 0 before it'],
+    ['919876543211', 'with its country before it'],
+    ['+91 98765-43211', 'as it is printed'],
+    ['(98765) 43211', 'in brackets'],
+    ['987 654 3211', 'in groups'],
+    ['9876543211 (wife)', 'with a word'],
+    ['SIM 2: 9876543211', 'behind a word'],
+    ['9876543210/9876543211', 'behind this one'],
+    ['98765 43210 98765 43211', 'behind this one, in groups'],
+    ['9876543211.0', 'as a spreadsheet has left it'],
+    ['9876543211 on 30/05/2026', 'with a day'],
+    ["'9876543211", 'as a text'],
+  ])('%s: %s', (cell) => {
+    expect(isAnotherNumber(cell, own)).toBe(true);
+    expect(isAnotherNumber(cell, null)).toBe(true);
+  });
+
+  test.each([
+    '9876543210',
+    '+919876543210',
+    '09876543210',
+    '98765 43210',
+    '+91-98765-43210',
+    '9876543210.0',
+    'x9876543210',
+  ])('not its own in another form: %s', (cell) => {
+    expect(isAnotherNumber(cell, own)).toBe(false);
+    expect(isAnotherNumber(cell, null)).toBe(true);
+  });
+
+  test.each([
+    ['', 'nothing'],
+    ['n/a', 'a word'],
+    ['45,000.00', 'an amount'],
+    ['₹ 9,876,543,211', 'a large amount'],
+    ['2026-05-30', 'a day'],
+    ['07-05-2026 1030', 'an instant'],
+    ['9/12/2026 10:30', 'an instant of few digits'],
+    ['01.05.2026 - 31.05.2026', 'a span'],
+    ['9876543211@ybl', 'an address of payments'],
+    ['ram9876543211@example.com, 9876543211x@example.com', 'addresses of e-mail'],
+    ['20806240012345', 'what a complaint is acknowledged by'],
+    ['MHA/2026/17', 'a case'],
+    ['352099001761481', 'a handset'],
+    ['86-209900-176148-1', 'a handset as it is printed'],
+    ['86209 90017 61480', 'a handset in groups of five'],
+    ['9876 5432 1098', 'twelve digits of something else'],
+    ['011-23456789', 'no mobile number'],
+    ['0000000000', 'a placeholder'],
+  ])('not %s: %s', (cell) => {
+    expect(isAnotherNumber(cell, own)).toBe(false);
+    expect(isAnotherNumber(cell, null)).toBe(false);
+  });
+
+  test.each(['9876543211', '+91 98765 43211', '9876543210, 9876543211', '9876543211/12'])(
+    'in a column without a name, where nothing else stands there: %s',
+    (cell) => expect(isAnotherNumberUnnamed(cell, own)).toBe(true),
+  );
+  test.each([
+    '9876543211 (wife)',
+    'x 9876543211',
+    '9876543210',
+    'A/c 9876543211',
+    '7,000,000,000',
+    '7000000017/2026',
+    '',
+  ])('not in a column without a name: %s', (cell) => expect(isAnotherNumberUnnamed(cell, own)).toBe(false));
 });

@@ -4,6 +4,7 @@ import { appealColumns } from '../../lambdas/domain/appeal-rows.ts';
 import { type FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Columns } from '../../lambdas/domain/csv-header.ts';
 import { decisionColumns } from '../../lambdas/domain/decision-rows.ts';
+import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
 import { lookupColumns } from '../../lambdas/domain/lookups.ts';
 import { responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
@@ -147,6 +148,61 @@ describe('a header that holds a row', () => {
     ...['call 1800-11-4000', 'case no. 12/2026/345', 'SIM 1/2/3/4/5', 'as of 30/05/2026 10.30.15', 'on 5/30/26', '1E+'],
   ])('is none by what stands in honest names: imei and %s', async (name) => {
     expect(await faultOf(`imei,${name}\n`, withdrawalColumns)).toBeUndefined();
+  });
+});
+
+describe('a second handset or number in a row', () => {
+  const [A, B, N, M] = ['352099001234562', '352099002345672', '9876543210', '9876543211'];
+  const preview = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+  const reasonsOf = async (columns: Columns, ...lines: string[]) => {
+    const { rows, fault } = await readAll([Buffer.from(lines.map((line) => `${line}\n`).join(''))], columns);
+    expect(fault).toBeNull();
+    return rows.map((one) => ('reason' in one ? one.reason : 'taken'));
+  };
+  test('of a decision is a reject: whom it was to leave out would be cut off', async () => {
+    const decisions = (header: string, ...rows: string[]) =>
+      reasonsOf(decisionColumns, `preview,decision,${header}`, ...rows.map((row) => `${preview},strike,${row}`));
+    expect(await decisions('msisdn,msisdn2,remarks', `${N},${M},x`, `${N},,x`, `${N},+91 ${N},x`)).toEqual([
+      'second_number',
+      'taken',
+      'taken',
+    ]);
+    expect(
+      await decisions('imei,imei2,remarks', `${A},${B},x`, `${A},000000000000000,x`, `${A},35-209900-123456-2,x`),
+    ).toEqual(['second_handset', 'taken', 'taken']);
+    // Also where it is of the other kind than what the row names.
+    expect(await decisions('msisdn,IMEI No. 2,remarks', `${N},${B},x`, `${N},,x`)).toEqual(['second_handset', 'taken']);
+    expect(await decisions('imei,mobile,remarks', `${A},${M},x`, `${A},n/a,x`)).toEqual(['second_number', 'taken']);
+    expect(await decisions('imei,mobile,remarks', `${A},${B},x`)).toEqual(['second_handset']);
+  });
+  test('of exemptions, appeals and lookups is a reject', async () => {
+    const exempt = `${N},${M},2026-08-15,in hospital`;
+    expect(await reasonsOf(exemptionColumns, 'msisdn,msisdn2,until,reason', exempt)).toEqual(['second_number']);
+    expect(await reasonsOf(appealColumns, 'imei,imei2,ground', `${A},${B},cloned`, `${A},,cloned`)).toEqual([
+      'second_handset',
+      'taken',
+    ]);
+    expect(await reasonsOf(lookupColumns, 'imei,imei 2', `${A},${B}`, `${A},`)).toEqual(['second_handset', 'taken']);
+    const lookups = [`${N},${M}`, `${N},x`, `${N},45000`, `${N},30/05/2026`, `${N},12/2026`, `${N},`];
+    expect(await reasonsOf(lookupColumns, 'msisdn,', ...lookups)).toEqual([
+      'second_number',
+      ...lookups.slice(1).map(() => 'taken'),
+    ]);
+  });
+  test('is none in a column that says whom to call, nor in the notes of a report', async () => {
+    expect(await reasonsOf(appealColumns, 'msisdn,ground,contact mobile', `${N},cloned,${M}`)).toEqual(['taken']);
+    expect(await reasonsOf(reportColumns, 'imei,mobile,', `${A},${N},${M}`)).toEqual(['taken']);
+  });
+  test('is none where it is digits that are all alike: reports have them for a phone of one card', async () => {
+    for (const columns of [reportColumns, withdrawalColumns])
+      expect(await reasonsOf(columns, 'imei,IMEI2', `${A},000000000000000`, `${A},${B}`)).toEqual([
+        'taken',
+        'second_handset',
+      ]);
+  });
+  test('is not looked for where the row is a reject for its own', async () => {
+    expect(await reasonsOf(reportColumns, 'imei,imei2', `,${B}`, `12,${B}`)).toEqual(['taken', 'taken']);
+    expect(await reasonsOf(lookupColumns, 'msisdn,mobile', `12,${M}`)).toEqual(['taken']);
   });
 });
 

@@ -65,7 +65,7 @@ describe('reading a row of a decision', () => {
 
   test('it needs no cells but its own', () => {
     expect(parse({ ground: 'notice_given', remarks: 'x' })).toMatchObject({ decision: 'approve' });
-    expect(parse({ decision: 'spare', imei: '35200000000001', msisdn: 'y' })).toMatchObject({ decision: 'spare' });
+    expect(parse({ decision: 'spare', imei: '35200000000001', ground: 'y' })).toMatchObject({ decision: 'spare' });
   });
 
   test.each<[string, Partial<Record<DecisionColumn, string>>, string]>([
@@ -88,7 +88,10 @@ describe('reading a row of a decision', () => {
       { decision: 'strike', remarks: 'x', msisdn: '9800000001', imei: 'x' },
       'not_digits',
     ],
-    ['an act without a handset', { decision: 'block', msisdn: '9800000001' }, 'missing_imei'],
+    ['an act without a handset', { decision: 'block' }, 'missing_imei'],
+    ['an act on a number', { decision: 'spare', msisdn: '9800000001' }, 'not_held'],
+    ['an act on a handset and a number', { decision: 'reverify', imei: '35200000000001', msisdn: 'y' }, 'not_held'],
+    ['an act on no handset and a number', { decision: 'block', imei: 'x', msisdn: '9800000001' }, 'not_digits'],
     ['a wrong check digit', { decision: 'block', imei: '352000000000011' }, 'check_digit_mismatch'],
     [
       'what is reserved for the self-check',

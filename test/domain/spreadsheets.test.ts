@@ -71,8 +71,7 @@ const TO_DO: Readonly<Record<string, string>> = {
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
   missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
   duplicate_column: 'take one of them out',
-  second_handset:
-    'give the second a row of its own if you report it, too, or take it out if not; and send the row again',
+  second_handset: 'give the second a row of its own if you mean it, too, or take it out if not; and send the row again',
   column_total: 'nothing, where it is a total; a handset is neither the sum of those above it nor called one',
   spreadsheet_not_csv: 'open it in the spreadsheet, save it as CSV UTF-8, and upload that',
   not_csv: 'export it as CSV, UTF-8',

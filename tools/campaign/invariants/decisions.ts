@@ -54,6 +54,7 @@ function wordsIn(text: string, preview: string, { handsets, linked }: Subjects):
     if ((decision === 'refuse' || decision === 'strike') && remarks === '') return no('missing_remarks');
     if (decision === 'approve' || decision === 'refuse')
       return imei + msisdn === '' ? { line, says: `${decision} ${ground}${remarks}`, of: [] } : no('about_the_batch');
+    if (decision !== 'strike' && imei === '' && msisdn !== '') return no('not_held');
     const handset = imei === '' && decision === 'strike' && msisdn !== '' ? { imei: '' } : imeiIn(imei);
     if ('reason' in handset) return no(handset.reason);
     if (decision !== 'strike') return no('not_held');

@@ -14,7 +14,15 @@ import { mustStayInPlace } from './keys.ts';
 const answer = await load('answer-lookups');
 
 const ROW_REASONS = [
-  ...['wrong_cell_count', 'several_subjects', 'bad_reference', 'too_many_in_file', 'too_many_today'],
+  ...[
+    'wrong_cell_count',
+    'second_handset',
+    'second_number',
+    'several_subjects',
+    'bad_reference',
+    'too_many_in_file',
+    'too_many_today',
+  ],
   ...IMEI_REASONS,
   ...MSISDN_REASONS,
 ];

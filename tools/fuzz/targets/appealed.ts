@@ -15,7 +15,16 @@ import { mustStayInPlace } from './keys.ts';
 const fileAppeal = await load('file-appeal');
 
 const ROW_REASONS = [
-  ...['wrong_cell_count', 'several_subjects', 'bad_reference', 'unknown_reference', 'missing_ground', 'bad_ground'],
+  ...[
+    'wrong_cell_count',
+    'second_handset',
+    'second_number',
+    'several_subjects',
+    'bad_reference',
+    'unknown_reference',
+    'missing_ground',
+    'bad_ground',
+  ],
   ...IMEI_REASONS,
   ...MSISDN_REASONS,
 ];

@@ -21,7 +21,16 @@ const HELD = '35100000000001';
 const HANDSET = '35100000000002';
 const NUMBER = '+919800000001';
 const ROW_REASONS = [
-  ...['wrong_cell_count', 'bad_preview', 'not_this_preview', 'unknown_decision', 'missing_ground', 'missing_remarks'],
+  ...[
+    'wrong_cell_count',
+    'second_handset',
+    'second_number',
+    'bad_preview',
+    'not_this_preview',
+    'unknown_decision',
+    'missing_ground',
+    'missing_remarks',
+  ],
   ...['about_the_batch', 'beside_rejects'],
   ...[
     'missing_imei',
