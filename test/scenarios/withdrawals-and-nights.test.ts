@@ -405,9 +405,11 @@ it("a number that returns from where it was ported to stands with its report: an
   expect(await lab.read('batches/followup-202606050000/moved.csv')).toBe(
     `msisdn,from,why,to,state\n${N},${disputed},porting_disputed,vi,directed\n`,
   );
-  // What mha's report did is given back; the number as a whole is not.
+  // What mha's report did is given back, and the number stands in no list; what the other report asks goes on.
   expect((await lab.directions('airtel')).some((id) => id.startsWith(`${reversal}.restore.`))).toBe(true);
-  expect(await lab.read(`revocations/2026-06-04/${reversal}.withdrawn.csv`)).toBe('msisdn,withdrawn_on,ground\n');
+  expect(await lab.read(`revocations/2026-06-04/${reversal}.withdrawn.csv`)).toBe(
+    `msisdn,withdrawn_on,ground\n${N},2026-06-04,withdrawal\n`,
+  );
 });
 
 /** Whether Claim fails after its shard's decision of one kind, whose retry then comes after the other kind's shard. */
