@@ -134,7 +134,7 @@ export function addSeconds(instant: Instant, seconds: number): Instant {
  * them, may be as many as a handset's.
  */
 export const WRITTEN_DAYS =
-  /(?<![0-9])(?:(?:0?[1-9]|[12][0-9]|3[01])([-/.])(?:0?[1-9]|[12][0-9]|3[01])\1(?:(?:19|20)?[0-9]{2})|(?:19|20)[0-9]{2}([-/.])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12][0-9]|3[01]))(?![0-9])/g;
+  /(?<![0-9])(?:(?:0?[1-9]|[12][0-9]|3[01]) ?([-/.]) ?(?:0?[1-9]|[12][0-9]|3[01]) ?\1 ?(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}([-/.])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12][0-9]|3[01]))(?![0-9])/g;
 
 /** The other forms of dates; a participant may have one of them. None can be taken for `YYYY-MM-DD`. */
 export const DATE_FORMS = ['YYYYMMDD', 'YYYY/MM/DD', 'DD-MM-YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'MM/DD/YYYY'] as const;

@@ -2,6 +2,7 @@
  * The identifiers of the domain, as branded strings that only their parsers make. A value of such a type has been
  * checked and normalised, so that code that takes one never checks again.
  */
+import { WRITTEN_DAYS } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import type { RowReason } from './reasons.ts';
@@ -97,7 +98,8 @@ export function luhnDigit(digits: string): string {
 
 /**
  * Reads an IMEI in any of the forms that people write: 14 digits, 15 with the Luhn digit or the spare digit 0, or 16
- * (IMEISV); spaces, `-`, `/` and `.` between the digits do not count, nor does a `'` before them. The value is the 14-digit key.
+ * (IMEISV); spaces, `-`, `/` and `.` between the digits do not count, nor does a `'` before them. The value is the 14-digit key. Days and
+ * times, and mobile numbers with more digits behind, are none, though they may have as many digits.
  */
 export function parseImei(cell: string): Parsed<Imei, ImeiReason> {
   return readImei(cell, true);
@@ -118,6 +120,9 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
   const digits = digitsOf(text);
   if (digits === '') return { reason: 'missing_imei' };
   if (!DIGITS.test(digits) || FRACTION.test(text)) return { reason: spoiltHandset(text) ?? 'not_digits' };
+  // Of days and numbers the digits may be as many as a handset's.
+  if (text !== digits && (beginsWithDay(text) || isNumberAndMore(text)))
+    return { reason: spoiltHandset(text) ?? 'not_digits' };
   if (digits.length < KEY_DIGITS || digits.length > KEY_DIGITS + 2)
     return { reason: spoiltHandset(text) ?? 'wrong_length' };
   if (text !== digits && isNumbered(text)) return { reason: 'two_in_one_cell' };
@@ -183,6 +188,36 @@ function isNumbered(text: string): boolean {
   if (isWhole && MADE_TODAY.test(behind) && !EVER_MADE.test(number)) return true;
   const digits = BEHIND_ONE_DIGIT.exec(text)?.[1]?.replace(BETWEEN_DIGITS, '') ?? '';
   return digits.length === KEY_DIGITS + 1 && digits.endsWith(luhnDigit(digits.slice(0, KEY_DIGITS)));
+}
+
+/** A year, or a year, month and day in one, apart from what is behind. No model begins with 19 or 20 (GSMA TS.06). */
+const BEGINS_WITH_YEAR = /^(?:19|20)[0-9]{2}(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))?[\p{Zs}\-/.]/u;
+
+/** Whether a cell begins with a day, as instants and spans of days do, or has one with its whole year within. */
+function beginsWithDay(text: string): boolean {
+  if (BEGINS_WITH_YEAR.test(text)) return true;
+  return [...text.matchAll(WRITTEN_DAYS)].some(({ 0: day, index }) => index === 0 || /[0-9]{4}/.test(day));
+}
+
+/** Digits in groups, all of them apart by the same. */
+const GROUPS_ALIKE = /^[0-9]+([\p{Zs}\-/.])[0-9]+(?:\1[0-9]+)*$/u;
+
+/**
+ * Whether the first groups of digits make a mobile number, and others stand behind, as an extension does or another number's last digits. A
+ * handset's groups may make ten digits, too: of those that are printed in groups of one size the last one alone is shorter. In fives, as numbers
+ * are printed, only a whole IMEI is a handset.
+ */
+function isNumberAndMore(text: string): boolean {
+  const groups = text.replace(NO_FRACTION, '$1').split(BETWEEN_DIGITS).filter(Boolean);
+  const isNumber = (head: string) => /^(?:91|0)?[6-9][0-9]{9}$/.test(head);
+  if (!groups.some((_, at) => at > 0 && isNumber(groups.slice(0, at).join('')))) return false;
+  const size = groups[0]?.length ?? 0;
+  const isEven = groups.every(
+    (group, at) => group.length === size || (at === groups.length - 1 && group.length < size),
+  );
+  const isLong = groups.join('').length > KEY_DIGITS;
+  const isPrinted = isEven && GROUPS_ALIKE.test(text) && (size < 5 || (size < 7 && isLong));
+  return !(isPrinted && EVER_MADE.test(text.slice(0, 2)));
 }
 
 /** As `spoiltIn`, for a handset's cell. */

@@ -369,6 +369,64 @@ test('handsets and numbers are told from other texts by the form in which they a
     expect(isMsisdn(text)).toBe(false);
 });
 
+describe('a cell of an IMEI', () => {
+  test.each([
+    ['a span of days', '01/05/2026 - 31/05/2026'],
+    ['a span of days, one with a short year', '01.05.2026-31.05.26'],
+    ['a span that begins with a short year', '01.05.26-31.05.2026'],
+    ['a span with blanks', '01 / 05 / 2026 - 31 / 05 / 2026'],
+    ['a span, the month first', '05/01/2026-05/31/2026'],
+    ['a span of few digits', '1-5-2026 / 31-5-2026'],
+    ['a span, the year first', '2026-05-01/2026-05-31'],
+    ['an instant', '05/06/2026 10.30.15'],
+    ['an instant, the time first', '10.30.15 05/06/2026'],
+    ['an instant, the year first', '2026-06-05 10.30.15'],
+    ['a day and a number', '2026/0605/001234'],
+    ['a year and a case', '2026/1805/001234'],
+    ['a day in one, and a number', '20260605/001234'],
+    ['a day', '05/06/2026'],
+    ['a number and an extension', '9876543210/0522'],
+    ['a number and other last digits', '98765-43210 / 11 / 12'],
+    ['a number in fives and a group of four', '98765 43210 0522'],
+    ['a number in threes and more', '987 654 3210 / 05221'],
+    ['a number with 0 before it and more', '09876543210/0522'],
+    ['a number with its country and more', '91 98765 43210 / 12'],
+    // 70 is no model's, so that no check digit is looked at.
+    ['a number in fives and five more digits', '70123 45678 91011'],
+  ])('is none of %s: %s', (_, cell) => {
+    expect(parseImei(cell)).toEqual({ reason: 'not_digits' });
+    expect(parseSentImei(cell)).toEqual({ reason: 'not_digits' });
+  });
+  test.each([
+    // 35 209900 176148: its Luhn digit is 1. 86 209900 176148: 8+3+2+0+9+9+0+0+1+5+6+2+4+7 = 56, so 4.
+    ...['35-209900-176148-1', '35 209900 176148 1', '352099/00/176148/1', '35209900-176148-1', '352099001761481'],
+    ...[
+      '3520 9900 1761 481',
+      '35209 90017 61481',
+      '352 099 001 761 481',
+      '352099 001761 481',
+      '35.20.99.00.17.61.48.1',
+    ],
+    ...['3520-9900-1761-48', '35209 90017 6148', '3 5 2 0 9 9 0 0 1 7 6 1 4 8 1', '35209900 17614801'],
+  ])('is a handset as phones and papers print it: %s', (cell) => {
+    expect(parseImei(cell)).toEqual({ value: '35209900176148' });
+  });
+  test.each([
+    ...['86-209900-176148-4', '86 209900 176148 4', '862099/00/176148/4', '86209900-176148-4', '862099001761484'],
+    ...['8620 9900 1761 484', '86209 90017 61484', '862 099 001 761 484', '862099 001761 484', '86209-90017-61480'],
+    ...['8620-9900-1761-48', '86209 90017 61480 1', '86.20.99.00.17.61.48.4', '86 209900 17614801'],
+  ])('is a handset, too, where it begins as a mobile number does: %s', (cell) => {
+    expect(parseImei(cell)).toEqual({ value: '86209900176148' });
+  });
+  test('is a handset that begins as a mobile number with its country does, in groups of four', () => {
+    expect(parseImei('9198 7654 3210 98')).toEqual({ value: '91987654321098' });
+  });
+  test('is two where a day or a number stands beside a handset', () => {
+    for (const cell of ['2026-05-30 352099001761481', '9876543210 352099001761481'])
+      expect(parseImei(cell)).toEqual({ reason: 'two_in_one_cell' });
+  });
+});
+
 describe('what the self-check names', () => {
   const own = identifiersOf(SELF_CHECK);
 

@@ -73,12 +73,55 @@ function passesLuhn(digits: string): boolean {
   return sum % 10 === 0;
 }
 
+/** The first digits of models that ever were. */
+const EVER_MADE = ['01', '30', '33', '35', '44', '45', '49', '50', '51', '52', '53', '54', '86', '91', '98', '99'];
+
 /** Whether one digit or two, with which no model begins, stand apart from 14 or 15 that begin as models do today. */
 function isListed(text: string): boolean {
   const [, number = '', more = ''] = /^([0-9]{1,2})[\p{Zs}\-/.]+([0-9].*)$/u.exec(text) ?? [];
-  const ever = ['01', '30', '33', '35', '44', '45', '49', '50', '51', '52', '53', '54', '86', '91', '98', '99'];
   const behind = more.replace(/[\p{Zs}\-/.]/gu, '');
-  return !ever.includes(number) && /^(01|35|86|91|99)[0-9]{12,13}$/.test(behind);
+  return !EVER_MADE.includes(number) && /^(01|35|86|91|99)[0-9]{12,13}$/.test(behind);
+}
+
+/** Whether groups of digits hold a day: at their beginning, or one with all digits of its year. */
+function holdsDay(text: string): boolean {
+  if (/^(19|20)[0-9]{2}((0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01]))?[\p{Zs}\-/.]/u.test(text)) return true;
+  for (let at = 0; at < text.length; at++) {
+    if (/[0-9]/.test(text[at - 1] ?? '')) continue;
+    const [, one = '', two = '', three = ''] = /^([0-9]+) ?([-/.]) ?[0-9]+ ?\2 ?([0-9]+)/.exec(text.slice(at)) ?? [];
+    const middle = /^[0-9]+ ?[-/.] ?([0-9]+)/.exec(text.slice(at))?.[1] ?? '';
+    const isPart = (part: string, most: number) =>
+      /^[0-9]{1,2}$/.test(part) && Number(part) > 0 && Number(part) <= most;
+    const isYear = (part: string) => /^(19|20)[0-9]{2}$/.test(part);
+    const blanks = /^[0-9]+[-/.][0-9]+[-/.][0-9]+/.test(text.slice(at));
+    if (isYear(one) && blanks && isPart(middle, 12) && isPart(three, 31)) return true;
+    const ends = isYear(three) || (at === 0 && /^[0-9]{2}$/.test(three));
+    if (two !== '' && isPart(one, 31) && isPart(middle, 31) && ends) return true;
+  }
+  return false;
+}
+
+/** Whether groups of digits begin with a mobile number and go on, and are none as handsets are printed in. */
+function isNumberAndMore(text: string): boolean {
+  const groups = text
+    .replace(/^([0-9][0-9\p{Zs}]*)\.0+$/u, '$1')
+    .split(/[\p{Zs}\-/.]/u)
+    .filter((group) => group !== '');
+  let head = '';
+  const begins = groups.slice(0, -1).some((group) => {
+    head += group;
+    return /^(91|0|)[6-9][0-9]{9}$/.test(head);
+  });
+  if (!begins) return false;
+  const sizes = groups.map((group) => group.length);
+  const [size = 0] = sizes;
+  const last = sizes.at(-1) ?? 0;
+  const separators = text.match(/[^0-9]/gu) ?? [];
+  const isOfOneSize = sizes.slice(0, -1).every((one) => one === size) && last <= size;
+  const isApartByOne = new Set(separators).size === 1 && separators.length === groups.length - 1;
+  const digits = groups.join('').length;
+  const isPrinted = size <= 4 || (size <= 6 && digits >= 15);
+  return !(isOfOneSize && isApartByOne && isPrinted && EVER_MADE.includes(text.slice(0, 2)));
 }
 
 const isRealDay = (text: string) => {
@@ -88,9 +131,41 @@ const isRealDay = (text: string) => {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && month >= 1 && month <= 12 && date >= 1 && date <= (days[month - 1] ?? 0);
 };
 
+/** As many digits as handsets have, in groups that may be a day's, a number's or a handset's. */
+const inGroups = fc
+  .tuple(
+    fc.constantFrom(
+      '352099001761481',
+      '862099001761484',
+      '919876543210123',
+      '987654321005221',
+      '010520263105202',
+      '20260531001234',
+    ),
+    fc.array(fc.tuple(fc.constantFrom(1, 2, 3, 4, 5, 6, 10), fc.constantFrom('', ' ', '-', '/', '.', ' - ')), {
+      maxLength: 7,
+    }),
+  )
+  .map(([digits, groups]) => {
+    let at = 0;
+    let text = '';
+    for (const [size, sign] of groups) {
+      text += digits.slice(at, at + size) + sign;
+      at += size;
+    }
+    return text + digits.slice(at);
+  });
+
 const identifiers = target(
   { name: 'identifiers', what: 'IMEIs, numbers, days and instants', share: 200 },
-  fc.oneof(orSpoilt(imei), orSpoilt(msisdn), orSpoilt(day), orSpoilt(fc.constant('2026-06-01T00:00:00Z')), nastyText),
+  fc.oneof(
+    orSpoilt(imei),
+    orSpoilt(msisdn),
+    orSpoilt(day),
+    orSpoilt(fc.constant('2026-06-01T00:00:00Z')),
+    inGroups,
+    nastyText,
+  ),
   (text) => {
     const handset = parseImei(text);
     const seen = text.replace(/[\u200b-\u200e\u202a\u202c\u2060\u2066\u2068\u2069\ufeff]+/g, '');
@@ -110,6 +185,7 @@ const identifiers = target(
     const isOther =
       (/^(?:[0-9]{14}\.[0-9]{2,}|[0-9]{15,}\.[0-9]+)$/.test(plain) && !/\.0+$/.test(plain)) ||
       isListed(plain) ||
+      (!/^[0-9]+$/.test(plain) && (holdsDay(plain) || isNumberAndMore(plain))) ||
       /^[0-9]{1,4}\.\p{Zs}+[0-9]/u.test(plain) ||
       (behind.length === 15 && passesLuhn(behind));
     const isWhole = /^[0-9]{14,16}$/.test(digits) && !isRounded && !lacksZero && !isFilledUp && !isOther;
