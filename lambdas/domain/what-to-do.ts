@@ -9,7 +9,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   column_total: 'nothing, where it is a total; a handset is neither the sum of those above it nor called one',
   second_handset: 'give the second a row of its own if you mean it, too, or take it out if not; and send the row again',
   second_number: 'give the second a row of its own if you mean it, too, or take it out if not; and send the row again',
-  missing_imei: 'fill it in, or take an empty row out',
+  missing_imei: 'look whether the row has it in another column, and fill it in; take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
   two_in_one_cell:
@@ -19,7 +19,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     'look it up again: 15 digits, without what stands behind a /; programs cut off leading zeros or put some before: 01… has 15 digits with its 0',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   not_a_device: 'look it up again: a placeholder stands where nothing was known',
-  missing_msisdn: 'fill it in, or take an empty row out',
+  missing_msisdn: 'look whether the row has it in another column, and fill it in; take an empty row out',
   bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
   missing_last_seen: 'fill it in',
   bad_date:
@@ -71,8 +71,9 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   not_csv: 'export it as CSV, UTF-8',
   not_utf8: 'export it as UTF-8',
   nul_byte: 'export it again',
-  missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
-  duplicate_column: 'take one of them out',
+  missing_column:
+    'give a column that name; is the first line the header, each quote in it closed, and the separator a comma, a ; or a tab?',
+  duplicate_column: 'put one below the other, in rows of its own; take one out only where both say the same',
   unclosed_quote: 'double a quote within a quoted cell',
   misplaced_header:
     'send each file by itself; responses may be joined if each ends with a line end and begins with a header that has outcome, and msisdn or imei',

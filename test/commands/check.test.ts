@@ -36,7 +36,7 @@ describe('a file that is checked before its upload', () => {
     const told = async (text: string, kind: CheckedAs['kind']) =>
       checkedText(await check(text, { kind }), { kind }).slice(1);
     const remedy =
-      'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?; nothing of the file would be taken';
+      'give a column that name; is the first line the header, each quote in it closed, and the separator a comma, a ; or a tab?; nothing of the file would be taken';
     expect(await told('Serial;Handset\n1;2\n', 'report')).toEqual([
       'line 1: missing_column:imei, the header is: Serial,Handset',
       `  ${remedy}`,

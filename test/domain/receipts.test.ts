@@ -73,7 +73,7 @@ describe('receipts', () => {
   "rejects": [],
   "refused": "missing_column:outcome",
   "whatToDo": {
-    "missing_column:outcome": "give a column that name; is the first line the header, and the separator a comma, a ; or a tab?"
+    "missing_column:outcome": "give a column that name; is the first line the header, each quote in it closed, and the separator a comma, a ; or a tab?"
   }
 }
 `);

@@ -55,7 +55,7 @@ const KINDS: Record<'report' | 'usage' | 'response', { columns: Columns; tell: (
 const TO_DO: Readonly<Record<string, string>> = {
   wrong_cell_count:
     'give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again',
-  missing_imei: 'fill it in, or take an empty row out',
+  missing_imei: 'look whether the row has it in another column, and fill it in; take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
   two_in_one_cell:
@@ -69,8 +69,9 @@ const TO_DO: Readonly<Record<string, string>> = {
     'write 2026-05-30, and no day later than that of the upload; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
   unknown_outcome:
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
-  missing_column: 'give a column that name; is the first line the header, and the separator a comma, a ; or a tab?',
-  duplicate_column: 'take one of them out',
+  missing_column:
+    'give a column that name; is the first line the header, each quote in it closed, and the separator a comma, a ; or a tab?',
+  duplicate_column: 'put one below the other, in rows of its own; take one out only where both say the same',
   second_handset: 'give the second a row of its own if you mean it, too, or take it out if not; and send the row again',
   column_total: 'nothing, where it is a total; a handset is neither the sum of those above it nor called one',
   spreadsheet_not_csv: 'open it in the spreadsheet, save it as CSV UTF-8, and upload that',
