@@ -54,12 +54,13 @@ export class Placeholders {
 
   /**
    * The text with each placeholder replaced.
+   * @param nameOf the characters of a name, if the text holds them as bytes
    * @throws NothingNamed
    */
-  async fill(text: string, cloud: OutsideCloud): Promise<string> {
+  async fill(text: string, cloud: OutsideCloud, nameOf = (name: string) => name): Promise<string> {
     const found = new Map<string, string>();
     for (const [whole, what = '', of = ''] of text.matchAll(PLACEHOLDER))
-      if (!found.has(whole)) found.set(whole, await this.#named(what, of, cloud));
+      if (!found.has(whole)) found.set(whole, await this.#named(what, nameOf(of), cloud));
     return text.replace(PLACEHOLDER, (whole) => found.get(whole) ?? whole);
   }
 
@@ -79,7 +80,7 @@ export class Placeholders {
       }
       const form = formOf(Buffer.concat(chunks));
       if (!hasPlaceholders(form.text)) return { key, content };
-      const whole = form.bytesOf(await this.fill(form.text, cloud));
+      const whole = form.bytesOf(await this.fill(form.text, cloud, form.nameOf));
       return { key, content: () => [whole] };
     } catch (error) {
       if (!(error instanceof NothingNamed)) throw error;
@@ -119,16 +120,23 @@ export class Placeholders {
   }
 }
 
-/** A file's text, which keeps everything but placeholders byte for byte, and the way back from such a text to bytes. */
-function formOf(bytes: Buffer): { text: string; bytesOf(text: string): Buffer } {
+/**
+ * A file's text, which keeps everything but placeholders byte for byte; the way back from such a text to bytes; and the characters of a name in
+ * it, which are in UTF-8 if the file isn't in UTF-16.
+ */
+function formOf(bytes: Buffer): { text: string; bytesOf(text: string): Buffer; nameOf(name: string): string } {
   const isBig = bytes[0] === 0xfe && bytes[1] === 0xff;
   const isLittle = bytes[0] === 0xff && bytes[1] === 0xfe;
-  if (!isBig && !isLittle) return { text: bytes.toString('latin1'), bytesOf: (text) => Buffer.from(text, 'latin1') };
+  if (!isBig && !isLittle) {
+    const bytesOf = (text: string) => Buffer.from(text, 'latin1');
+    return { text: bytes.toString('latin1'), bytesOf, nameOf: (name) => bytesOf(name).toString('utf8') };
+  }
   const even = bytes.length - (bytes.length % 2);
   const swapped = (units: Buffer) => (isBig ? units.swap16() : units);
   return {
     text: swapped(Buffer.from(bytes.subarray(0, even))).toString('utf16le'),
     bytesOf: (text) => Buffer.concat([swapped(Buffer.from(text, 'utf16le')), bytes.subarray(even)]),
+    nameOf: (name) => name,
   };
 }
 

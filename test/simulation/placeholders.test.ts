@@ -56,6 +56,23 @@ describe('in what is uploaded', () => {
     );
   });
 
+  it.each(['utf8', 'utf16le'] as const)(
+    '{version:KEY} of a key in any script is read in a file in %s',
+    async (form) => {
+      const key = 'usage/vi/मई 2026 #1 50%+ x.csv';
+      await cloud.put('inbox', key, 'x');
+      const version = await cloud.version('inbox', key);
+      const mark = form === 'utf8' ? '' : '\uFEFF';
+      const bytesOf = (named: string) => Buffer.from(`${mark}key,version\n${key},${named}\n`, form);
+      const filled = await placeholders.fillFile({ key: 'a.csv', content: () => [bytesOf(`{version:${key}}`)] }, cloud);
+      expect(Buffer.concat([...(filled.content() as Uint8Array[])])).toEqual(bytesOf(version));
+      const nothing = { key: 'a.csv', content: () => [bytesOf('{version:usage/vi/जून.csv}')] };
+      await expect(placeholders.fillFile(nothing, cloud)).rejects.toThrow(
+        'nothing was uploaded under usage/vi/जून.csv by then',
+      );
+    },
+  );
+
   it('are replaced in a file’s key and content, bytes that are no text stay, and what names nothing ends the run', async () => {
     const [text, rest] = [Buffer.from('{batch:1},'), Buffer.of(0xff, 0xe9)];
     const filled = await placeholders.fillFile({ key: '{batch:2}.csv', content: () => [text, rest] }, cloud);
