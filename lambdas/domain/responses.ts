@@ -15,8 +15,13 @@ export function responseColumns(kind: DirectionKind): Columns {
   const onward = rules.flatMap(({ movedBy }) => movedBy ?? []);
   // A copy of an order to unblock has the number for which alone its handset is to be unblocked.
   const alone = kind === 'unblock' ? (['msisdn'] as const) : [];
-  return { required: [columnOf(kind), 'outcome'], optional: [...alone, ...days, ...onward, 'remarks'], joined: true };
+  const optional = [...alone, ...days, ...onward, 'remarks', 'direction'];
+  return { required: [columnOf(kind), 'outcome'], optional, joined: true };
 }
+
+/** The direction that a row names, as a copy of an order does, cleaned for reading; '' if it names none. */
+export const directionText = (cells: Readonly<Record<string, string>>): string =>
+  seenOf(cells.direction ?? '').toLowerCase();
 
 /** A row (from 0) of the direction, with what its line says. */
 export interface NamedRow extends Omit<RowSubject, 'identifier'> {
@@ -24,7 +29,8 @@ export interface NamedRow extends Omit<RowSubject, 'identifier'> {
 }
 
 /**
- * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_in_direction; unknown_outcome;
+ * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_in_direction (the direction
+ * has no such row, or the row names another direction than `directionId`, where that is given); unknown_outcome;
  * bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload); before_sighting (disconnected, surrendered or ported
  * before the connection was last seen: whoever had the number then is not the one who was seen); missing_to, unknown_operator,
  * same_operator (ported without an operator, to none of `operators`, or to this operator); bad_ground (extended on none of the grounds);
@@ -36,7 +42,11 @@ export interface NamedRow extends Omit<RowSubject, 'identifier'> {
  */
 export function parseResponseRow(
   row: CsvRow,
-  { kind, operator }: { readonly kind: DirectionKind; readonly operator: OperatorId },
+  {
+    kind,
+    operator,
+    directionId,
+  }: { readonly kind: DirectionKind; readonly operator: OperatorId; readonly directionId?: string },
   uploadDay: Day,
   rowOf: (identifier: Imei | Msisdn) => NamedRow | undefined,
   operators: readonly string[],
@@ -47,7 +57,9 @@ export function parseResponseRow(
   const identifier = identifiersOf(operator)[column](row.cells[column] ?? '');
   if ('reason' in identifier) return { line, reason: identifier.reason };
   const found = rowOf(identifier.value);
-  if (found === undefined || isOfAnother(row.cells.msisdn, found, operator))
+  const named = directionText(row.cells);
+  const isElsewhere = directionId !== undefined && named !== '' && named !== directionId;
+  if (found === undefined || isElsewhere || isOfAnother(row.cells.msisdn, found, operator))
     return { line, reason: 'not_in_direction' };
   const said = seenOf(row.cells.outcome ?? '').toLowerCase();
   const outcome = rulesOf(kind).answers.find((answer) => answer === said);

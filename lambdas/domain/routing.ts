@@ -28,14 +28,16 @@ import {
 import { isOpen, type Ledger } from './ledger.ts';
 import { isReversed } from './outcomes.ts';
 import { type RejectedRow, ROW_REASONS } from './reasons.ts';
-import { responseColumns } from './responses.ts';
+import { directionText, responseColumns } from './responses.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 import { seenOf } from './unseen.ts';
 
-/** The columns of a combined file beside those of responses: the last two of orders, as they come back in a copy of one. */
-const ADDRESS = ['order', 'direction'] as const;
+/** The last two columns of orders, as they come back in a copy of one. */
+const ADDRESS: readonly string[] = ['order', 'direction'];
 
-const ANSWERED = [...new Set(DIRECTION_KIND_NAMES.flatMap((kind) => responseColumns(kind).optional))];
+const ANSWERED = DIRECTION_KIND_NAMES.flatMap((kind) => responseColumns(kind).optional).filter(
+  (column) => !ADDRESS.includes(column),
+);
 
 /** The columns of a combined file. One that joins several orders has each one's header before its rows. */
 export const combinedColumns: Columns = {
@@ -86,10 +88,6 @@ export function kindsAnswered(cells: Readonly<Record<string, string>>): {
   const own = (all: readonly DirectionKind[]) => all.filter((kind) => columnOf(kind) === column);
   return { column, kinds: own(kinds).length > 0 ? own(kinds) : own(DIRECTION_KIND_NAMES) };
 }
-
-/** The direction that a row names, cleaned for reading; '' if it names none. */
-export const directionText = (cells: Readonly<Record<string, string>>): string =>
-  seenOf(cells.direction ?? '').toLowerCase();
 
 /**
  * Reads where a row goes. Reasons, the first that applies: wrong_cell_count; the identifier's own (missing_msisdn if it names nobody);

@@ -8,8 +8,8 @@ import { type OperatorId, parseDirectionId } from '../../lambdas/domain/identifi
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { lookupColumns, parseLookupRow } from '../../lambdas/domain/lookups.ts';
 import type { RowReason } from '../../lambdas/domain/reasons.ts';
-import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
-import { addressOf, combinedColumns, directionText, kindsAnswered } from '../../lambdas/domain/routing.ts';
+import { directionText, parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
+import { addressOf, combinedColumns, kindsAnswered } from '../../lambdas/domain/routing.ts';
 import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
 import { whatToDo } from '../../lambdas/domain/what-to-do.ts';

@@ -254,7 +254,7 @@ describe('names of columns', () => {
   test('are known for each column that such a file may have', () => {
     expect(NAMED_COLUMNS.usage).toContain('lsa');
     expect([...NAMED_COLUMNS.response].sort()).toEqual(
-      ['activated_on', 'ground', 'imei', 'msisdn', 'occurred_on', 'outcome', 'remarks', 'to'].sort(),
+      ['activated_on', 'direction', 'ground', 'imei', 'msisdn', 'occurred_on', 'outcome', 'remarks', 'to'].sort(),
     );
   });
 

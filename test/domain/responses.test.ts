@@ -24,12 +24,12 @@ describe('reading a row of a response', () => {
   test('the columns follow from the kind of direction', () => {
     expect(responseColumns('reverify')).toEqual({
       required: ['msisdn', 'outcome'],
-      optional: ['occurred_on', 'activated_on', 'to', 'ground', 'remarks'],
+      optional: ['occurred_on', 'activated_on', 'to', 'ground', 'remarks', 'direction'],
       joined: true,
     });
-    expect(responseColumns('block').optional).toEqual(['occurred_on', 'remarks']);
+    expect(responseColumns('block').optional).toEqual(['occurred_on', 'remarks', 'direction']);
     // The order to unblock a handset for one number alone has that number, and so may a copy of it.
-    expect(responseColumns('unblock').optional).toEqual(['msisdn', 'occurred_on', 'remarks']);
+    expect(responseColumns('unblock').optional).toEqual(['msisdn', 'occurred_on', 'remarks', 'direction']);
   });
 
   test.each(['verified', 'failed', 'disconnected', 'not_found'])('of a connection may say %s', (outcome) => {
@@ -66,6 +66,25 @@ describe('reading a row of a response', () => {
     expect(
       read.map((row) => parseResponseRow(row, { kind: 'unblock', operator: airtel }, uploaded, () => found, [])),
     ).toEqual([{ line: 2, reason: 'not_in_direction' }]);
+  });
+
+  test('is of no other direction than the one that it names, as a copy of an order does', () => {
+    const own = 'mha-0123456789ab.reverify.airtel.12-3-0';
+    const named = (direction: string) =>
+      parseResponseRow(
+        { line: 2, cells: { msisdn: '9876543210', outcome: 'not_found', direction } },
+        { kind: 'reverify', operator: airtel, directionId: own },
+        uploaded,
+        (identifier) => rows.get(identifier),
+        [],
+      );
+    for (const direction of ['', '\u200b', own, own.toUpperCase(), `\ufeff${own}`])
+      expect(named(direction)).toMatchObject({ row: 0, outcome: 'not_found' });
+    for (const direction of ['mha-0123456789ab.restore.airtel.14-0-0', own.replace('-0', '-1'), own.slice(0, -1)])
+      expect(named(direction)).toEqual({ line: 2, reason: 'not_in_direction' });
+    // Before an upload nobody knows which direction it is about.
+    const unknown = { msisdn: '9876543210', outcome: 'not_found', direction: 'mha-0123456789ab.restore.airtel.14-0-0' };
+    expect(parse('reverify', unknown)).toMatchObject({ row: 0 });
   });
 
   test.each(['blocked', 'not_found'])('of a handset may say %s', (outcome) => {

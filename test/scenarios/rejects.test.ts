@@ -283,6 +283,16 @@ describe('of a response', () => {
     });
   });
 
+  it('each row that names another direction, as a copy of its order does, is rejected', async () => {
+    const direction = await lab.direction(batchId, 'reverify', 'jio');
+    const copy = `msisdn,outcome,order,direction\n7000000001,not_found,restore,${direction.replace('reverify', 'restore')}\n`;
+    await lab.upload(`responses/jio/${direction}/copy.csv`, copy);
+    expect(await lab.json(`receipts/jio/${direction}/copy.csv.${sha8(copy)}.json`)).toMatchObject({
+      recorded: 0,
+      rejects: [{ line: 2, reason: 'not_in_direction' }],
+    });
+  });
+
   it('the administrators are told of conflicts with what is recorded', () => {
     expect(noticed('fraud-administrators', 'conflicts')).toMatchObject([
       { directionId: reverify, operator: 'airtel', conflicts: 4 },
