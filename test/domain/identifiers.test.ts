@@ -391,6 +391,8 @@ describe('a cell of an IMEI', () => {
     ['a number in threes and more', '987 654 3210 / 05221'],
     ['a number with 0 before it and more', '09876543210/0522'],
     ['a number with its country and more', '91 98765 43210 / 12'],
+    ['a number with its area and an extension', '0522-2239100/945'],
+    ['a number with its area and other last digits', '011-23438091/92/93'],
     // 70 is no model's, so that no check digit is looked at.
     ['a number in fives and five more digits', '70123 45678 91011'],
   ])('is none of %s: %s', (_, cell) => {
@@ -418,6 +420,15 @@ describe('a cell of an IMEI', () => {
   ])('is a handset, too, where it begins as a mobile number does: %s', (cell) => {
     expect(parseImei(cell)).toEqual({ value: '86209900176148' });
   });
+  test.each([
+    '01-397700-032387-7',
+    '013 977 000 323 877',
+    '0139 7700 0323 877',
+    '01397 70003 23877',
+    '013977/00/032387/7',
+  ])('is a handset whose model begins with a 0: %s', (cell) =>
+    expect(parseImei(cell)).toEqual({ value: '01397700032387' }),
+  );
   test('is a handset that begins as a mobile number with its country does, in groups of four', () => {
     expect(parseImei('9198 7654 3210 98')).toEqual({ value: '91987654321098' });
   });

@@ -110,7 +110,7 @@ function isNumberAndMore(text: string): boolean {
   let head = '';
   const begins = groups.slice(0, -1).some((group) => {
     head += group;
-    return /^(91|0|)[6-9][0-9]{9}$/.test(head);
+    return /^(91|0|)[6-9][0-9]{9}$|^0[1-5][0-9]{9}$/.test(head);
   });
   if (!begins) return false;
   const sizes = groups.map((group) => group.length);
