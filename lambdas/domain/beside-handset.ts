@@ -80,14 +80,17 @@ export function isAnotherNumber(cell: string, msisdn: Msisdn | null): boolean {
   // Groups of a handset's digits may look like a number's.
   if ('value' in parseSentImei(cell)) return false;
   const numbers = cell.replaceAll(ADDRESS, ' ').replaceAll(WRITTEN_DAYS, '|').matchAll(ANY_NUMBER);
-  return [...numbers].some(([, national = '']) => `+91${national.replaceAll(/[^0-9]/g, '')}` !== msisdn);
+  return [...numbers].some(([, written = '']) => {
+    const national = written.replaceAll(/[^0-9]/g, '');
+    return !ALL_ALIKE.test(national) && `+91${national}` !== msisdn;
+  });
 }
 
 /** A case's number, of a year. */
 const CASE_OF_YEAR = /[0-9]\s?\/\s?(?:19|20)[0-9]{2}$/;
 
 /** As `isAnotherNumber`, of a column without a name, which may hold anything: nothing else than numbers, or lists of them. */
-export function isAnotherNumberUnnamed(cell: string, msisdn: Msisdn | null): boolean {
+export function isAnotherNumberUnnamed(cell: string, msisdn: Msisdn): boolean {
   return /^[0-9+\s.\-(),;/|&']+$/.test(cell) && !CASE_OF_YEAR.test(cell) && isAnotherNumber(cell, msisdn);
 }
 
@@ -106,12 +109,11 @@ export function hasSecondHandset({ own, named, unnamed }: Row): boolean {
   return named.some((cell) => isAnother(cell, handset)) || unnamed.some((cell) => isAnotherUnnamed(cell, handset));
 }
 
-/** As `hasSecondHandset`, of numbers. */
+/** As `hasSecondHandset`, of numbers. Without its own a column without a name may hold whom to call. */
 export function hasSecondNumber({ own, named, unnamed }: Row): boolean {
+  if (own === '') return named.some((cell) => isAnotherNumber(cell, null));
   const read = parseMsisdn(own);
-  if ('reason' in read && own !== '') return false;
-  const number = 'value' in read ? read.value : null;
-  return (
-    named.some((cell) => isAnotherNumber(cell, number)) || unnamed.some((cell) => isAnotherNumberUnnamed(cell, number))
-  );
+  if ('reason' in read) return false;
+  const isOther = (cell: string) => isAnotherNumber(cell, read.value);
+  return named.some(isOther) || unnamed.some((cell) => isAnotherNumberUnnamed(cell, read.value));
 }

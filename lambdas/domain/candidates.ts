@@ -91,7 +91,12 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
     kind,
     operator,
     lastSeenAsOwn(candidate, counted),
-    withoutRows(kind === 'unblock' ? alike(candidate, counted, unblocks) : counted, goingOn),
+    withoutRows(
+      kind === 'unblock' ? alike(candidate, counted, unblocks) : counted,
+      goingOn,
+      // Somebody who was given more time may have proved themselves since their night listed them.
+      candidate.why === 'extended' ? ['verified'] : [],
+    ),
     isTakenBack(known) || isOfTakenBack(candidate, known),
     askedAgainFrom(candidate, kind, counted),
   );

@@ -305,9 +305,14 @@ export function isInForce({
  * The pointers without those to these rows. What goes on from several rows in one night doesn't hinder any of them, or each would leave the
  * number to another one that has ended. A row stays if the number turned out to be somebody else's there, or was taken back, since it was
  * listed.
+ * @param over outcomes by which a row has ended since it was listed, too
  */
-export function withoutRows(earlier: readonly CountedPointer[], goingOn: readonly Pointer[]): CountedPointer[] {
-  const isOver = ({ outcome }: CountedPointer) => outcome === 'reissued' || outcome === 'withdrawn';
+export function withoutRows(
+  earlier: readonly CountedPointer[],
+  goingOn: readonly Pointer[],
+  over: readonly Outcome[] = [],
+): CountedPointer[] {
+  const isOver = ({ outcome }: CountedPointer) => ['reissued', 'withdrawn', ...over].includes(outcome);
   const goesOn = ({ directionId, row }: CountedPointer) =>
     goingOn.some((one) => one.directionId === directionId && one.row === row);
   return earlier.filter((one) => !goesOn(one) || isOver(one));

@@ -13,6 +13,7 @@ import {
 import { ColumnTotals } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
 import { columnNamed } from './headers.ts';
+import { luhnDigit } from './identifiers.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
 import { seenOf } from './unseen.ts';
@@ -73,26 +74,33 @@ function namesSomebody(cell: string): boolean {
   return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));
 }
 
-/** Ten digits in a row, also of any script, or a number as a spreadsheet shortens it. */
-const RUN_IN_HEADER = /\p{Nd}{10}|\p{Nd}e\+\p{Nd}/iu;
+/** As many digits in a row as a handset has, of any script, or what a spreadsheet leaves of them. */
+const HANDSET_IN_HEADER = /\p{Nd}{14}|\p{Nd}e\+\p{Nd}/iu;
 
-/** A preview's SHA-256, and the reference of a row. */
-const WORD_IN_HEADER = /[0-9a-f]{64}|[a-z0-9](?:-[0-9]+){4}-[0-9](?![0-9])/i;
+/** A handset in groups, as a whole IMEI has it, or of today's models. */
+const isGrouped = (digits: string): boolean =>
+  (digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1)))) || /^(?:35|86|99)[0-9]{12}$/.test(digits);
+
+/** Within rows: ten digits in a row, a preview's SHA-256, or the reference of a row. */
+const RUN_IN_ROWS = /\p{Nd}{10}|[0-9a-f]{64}|[a-z0-9](?:-[0-9]+){4}-[0-9](?![0-9])/iu;
 
 /** Digits with what may stand between those of a handset. */
 const DIGITS_APART = /\p{Nd}[\p{Nd}\p{Zs}\-/.]*/gu;
 
-/** A number, or as many digits as a handset has at least. */
-const SOMEBODYS_DIGITS = /^(?:(?:91|0)?[6-9]\p{Nd}{9}|\p{Nd}{14,})$/u;
+/** Within rows: a number, or as many digits as a handset has at least. */
+const DIGITS_IN_ROWS = /^(?:(?:91|0)?[6-9]\p{Nd}{9}|\p{Nd}{14,})$/u;
 
 /**
- * Whether a number, a handset, a reference or a preview's SHA-256 stands in a cell of a header, beside whatever else. A quote that opens in a
- * name and closes in a later row, or never, makes a name of the rows between; days are part of honest names.
+ * Whether somebody stands in a cell of a header, beside whatever else. In one line that is a handset. In several it may be rows, of which a
+ * quote that opens in a name and closes later, or never, makes one name: so also a number, a reference or a preview's SHA-256. Days are part
+ * of honest names, and so are the numbers of files and offices.
  */
 function mayHoldRow(cell: string): boolean {
-  if (namesSomebody(cell) || RUN_IN_HEADER.test(cell) || WORD_IN_HEADER.test(cell)) return true;
+  if (namesSomebody(cell) || HANDSET_IN_HEADER.test(cell)) return true;
   const apart = cell.replaceAll(WRITTEN_DAYS, '|').match(DIGITS_APART) ?? [];
-  return apart.some((text) => SOMEBODYS_DIGITS.test(text.replaceAll(SIGNS, '')));
+  const digits = apart.map((text) => text.replaceAll(SIGNS, ''));
+  if (!ANY_LINE_END.test(cell)) return digits.some(isGrouped);
+  return RUN_IN_ROWS.test(cell) || digits.some((one) => DIGITS_IN_ROWS.test(one));
 }
 
 /** The columns by which rows say whom or what they are about. */
@@ -130,6 +138,8 @@ interface Beside {
   /** -1 if the header lacks the column. */
   readonly own: number;
   readonly named: readonly number[];
+  /** Those of these that count also where the row has none of its own: what is called a mobile may be whom to call then. */
+  readonly sure: readonly number[];
   readonly unnamed: readonly number[];
 }
 
@@ -210,8 +220,9 @@ export class CsvHeader<Column extends string> {
     return namesOneBy
       .map((column) => {
         const own = names.indexOf(column);
-        if (column === 'msisdn') return { column, own, named: numbers, unnamed };
-        return { column, own, named: others(MAY_BE_HANDSET.named), unnamed: [...unnamed, ...numbers] };
+        if (column === 'msisdn') return { column, own, named: numbers, sure: others(/msisdn/), unnamed };
+        const named = others(MAY_BE_HANDSET.named);
+        return { column, own, named, sure: named, unnamed: [...unnamed, ...numbers] };
       })
       .filter((beside) => beside.named.length + beside.unnamed.length > 0);
   }
@@ -229,11 +240,11 @@ export class CsvHeader<Column extends string> {
   }
 
   /** Whether a row holds another handset, or number, than its own. One that lacks what it has to name is a reject for that. */
-  #hasAnother(cells: readonly string[], { column, own: at, named, unnamed }: Beside): boolean {
+  #hasAnother(cells: readonly string[], { column, own: at, named, sure, unnamed }: Beside): boolean {
     const cellAt = (place: number) => textOf(cells[place] as string);
     const own = at < 0 ? '' : seenOf(cellAt(at));
     if (own === '' && this.#columns.required.some((one) => one === column)) return false;
-    return ANOTHER[column].isIn({ own, named: named.map(cellAt), unnamed: unnamed.map(cellAt) });
+    return ANOTHER[column].isIn({ own, named: (own === '' ? sure : named).map(cellAt), unnamed: unnamed.map(cellAt) });
   }
 
   #faultOf(cells: readonly string[], names: readonly string[]): CsvHeader<Column>['fault'] {

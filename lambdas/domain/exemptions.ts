@@ -102,12 +102,18 @@ interface ExemptionsApplied {
 }
 
 /**
- * Applies a file's rows, in its order, to what is recorded of the subjects that they name.
- * @param file its approver, and the instant of its upload
+ * Applies a file's rows, in its order, to what is recorded of the subjects that they name. A day that was to come when the same bytes were
+ * uploaded before, and is past by now, says nothing new: it exempted somebody, and can't mean the opposite.
+ * @param file its approver, the instant of its upload, and that of an earlier one of the same bytes
  */
 export function applyExemptions(
   rows: Iterable<ExemptionRow | RejectedRow>,
-  file: { readonly approver: ApproverId; readonly sha256: string; readonly uploadedAt: Instant },
+  file: {
+    readonly approver: ApproverId;
+    readonly sha256: string;
+    readonly uploadedAt: Instant;
+    readonly before?: Instant | undefined;
+  },
   exemptionOf: (subject: Msisdn | Imei) => Exemption,
 ): ExemptionsApplied {
   const { approver, sha256, uploadedAt: at } = file;
@@ -118,6 +124,10 @@ export function applyExemptions(
   for (const row of rows) {
     if ('reason' in row) {
       rejects.push(row);
+      continue;
+    }
+    if (file.before !== undefined && row.until >= dayOf(file.before) && row.until < dayOf(at)) {
+      alreadyRecorded += 1;
       continue;
     }
     let isNew = false;

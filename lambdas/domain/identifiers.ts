@@ -193,9 +193,12 @@ function isNumbered(text: string): boolean {
 /** A year, or a year, month and day in one, apart from what is behind. No model begins with 19 or 20 (GSMA TS.06). */
 const BEGINS_WITH_YEAR = /^(?:19|20)[0-9]{2}(?:(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))?[\p{Zs}\-/.]/u;
 
+/** A day with blanks between, or a month or a case's number of a year. */
+const BEGINS_WITH_DAY_OF_YEAR = /^(?:[0-3]?[0-9] [01]?[0-9] |[0-9]{1,2}\/)(?:19|20)[0-9]{2}(?![0-9])/;
+
 /** Whether a cell begins with a day, as instants and spans of days do, or has one with its whole year within. */
 function beginsWithDay(text: string): boolean {
-  if (BEGINS_WITH_YEAR.test(text)) return true;
+  if (BEGINS_WITH_YEAR.test(text) || BEGINS_WITH_DAY_OF_YEAR.test(text)) return true;
   return [...text.matchAll(WRITTEN_DAYS)].some(({ 0: day, index }) => index === 0 || /[0-9]{4}/.test(day));
 }
 

@@ -3,7 +3,15 @@ import type { AnsweredRow, Onward } from './answers.ts';
 import type { Columns, CsvRow } from './csv-header.ts';
 import { type Day, readDay } from './days.ts';
 import type { RowSubject } from './directions.ts';
-import { type Imei, identifiersOf, isOperatorId, type Msisdn, type OperatorId, SELF_CHECK } from './identifiers.ts';
+import {
+  type Imei,
+  identifiersOf,
+  isOperatorId,
+  type Msisdn,
+  type OperatorId,
+  parseDirectionId,
+  SELF_CHECK,
+} from './identifiers.ts';
 import { ANSWER_RULES, columnOf, type DirectionKind, EXTENSION_GROUNDS, rulesOf } from './kinds.ts';
 import type { RejectedRow, RowReason } from './reasons.ts';
 import { seenOf } from './unseen.ts';
@@ -58,7 +66,8 @@ export function parseResponseRow(
   if ('reason' in identifier) return { line, reason: identifier.reason };
   const found = rowOf(identifier.value);
   const named = directionText(row.cells);
-  const isElsewhere = directionId !== undefined && named !== '' && named !== directionId;
+  // An operator's own column may have the same name, and say something else.
+  const isElsewhere = directionId !== undefined && named !== directionId && parseDirectionId(named) !== null;
   if (found === undefined || isElsewhere || isOfAnother(row.cells.msisdn, found, operator))
     return { line, reason: 'not_in_direction' };
   const said = seenOf(row.cells.outcome ?? '').toLowerCase();

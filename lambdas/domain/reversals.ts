@@ -1,6 +1,6 @@
 /** Reversals: what becomes of each number and handset for which somebody asks that what was done to it be taken back. */
 import { activatedOn, type CountedPointer, isInForce, type Pointer, samePointer } from './claims.ts';
-import { addDays, type Day } from './days.ts';
+import { addDays, type Day, dayOf } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, givesServiceBack } from './kinds.ts';
 import { CONTESTED_DAYS } from './limits.ts';
@@ -214,9 +214,13 @@ function endedAfter(row: SubjectRow, restored: SubjectRow): boolean {
   return endsConnection(row.outcome) && isSaidAfter(row, restored);
 }
 
-/** Whether an order took service after its operator had restored it: the row may be older than what was restored. */
-function cutAfter({ cutAt }: SubjectRow, { recordedAt }: SubjectRow): boolean {
-  return cutAt !== null && recordedAt !== null && cutAt >= recordedAt;
+/**
+ * Whether an order took service after its operator had restored it: the row may be older than what was restored. An operator may say days
+ * later that it has restored service, so what was ordered after the day that it names counts, too: to restore once more does no harm.
+ */
+function cutAfter({ cutAt }: SubjectRow, { recordedAt, occurredOn }: SubjectRow): boolean {
+  if (cutAt === null || recordedAt === null) return false;
+  return cutAt >= recordedAt || (occurredOn !== null && dayOf(cutAt) > occurredOn);
 }
 
 /** The same for a handset: one that was unblocked may be blocked late. */
@@ -224,8 +228,12 @@ function blockedAfter(row: SubjectRow, unblocked: SubjectRow): boolean {
   return row.outcome === 'blocked' && row.operator === unblocked.operator && isSaidAfter(row, unblocked);
 }
 
-function isSaidAfter({ recordedAt }: SubjectRow, back: SubjectRow): boolean {
-  return recordedAt !== null && back.recordedAt !== null && recordedAt > back.recordedAt;
+/** Whether something was said later than that it was given back, or to have happened on a later day. */
+function isSaidAfter({ recordedAt, occurredOn }: SubjectRow, back: SubjectRow): boolean {
+  if (recordedAt === null || back.recordedAt === null) return false;
+  return (
+    recordedAt > back.recordedAt || (occurredOn !== null && back.occurredOn !== null && occurredOn > back.occurredOn)
+  );
 }
 
 /**

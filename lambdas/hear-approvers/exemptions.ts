@@ -64,9 +64,9 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
     } else {
       if (isShaTaken({ files: own }, sha256)) return await refuseExemptions(file, sha256, 'sha_taken');
       if (own.length >= MOST_FILES) return await refuseExemptions(file, sha256, 'too_many_files');
-      const applied = applyExemptions(rows, { approver, sha256, uploadedAt: file.at }, (subject) =>
-        exemptionOf(exemptions, subject),
-      );
+      const same = own.find((one) => one.sha256 === sha256);
+      const said = { approver, sha256, uploadedAt: file.at, before: same?.uploadedAt ?? same?.at };
+      const applied = applyExemptions(rows, said, (subject) => exemptionOf(exemptions, subject));
       recorded = { approver, sha256, upload, uploadedAt: file.at, attempt, at: now };
       next = withFile(exemptions, applied, recorded, days);
       if (wordsOf(next, approver) > maxWords) return await refuseExemptions(file, sha256, 'too_many_exemptions');

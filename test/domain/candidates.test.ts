@@ -267,6 +267,24 @@ describe('candidates that go on', () => {
   });
 });
 
+describe('somebody who was given more time, and proved themselves since their night listed them', () => {
+  const proved = counted({
+    outcome: 'verified',
+    occurredOn: day('2026-06-10'),
+    recordedAt: at('2026-06-10T12:00:00Z'),
+  });
+  const goingOn = [{ directionId: first, row: 0 }];
+
+  it('is not asked again', () => {
+    expect(stateOf('reverify', goesOn({ why: 'extended' }), { counted: [proved], goingOn })).toBe('alreadyVerified');
+  });
+
+  it('is restored all the same where that was said of who is cut off in spite of it', () => {
+    const cut = goesOn({ why: 'disconnected_after_verified', newestDay: null, directedFor: null });
+    expect(stateOf('restore', cut, { counted: [proved], goingOn })).toBe('directed');
+  });
+});
+
 describe('a number that was ported, or returns from where it was ported to', () => {
   const fresh = [
     { order: 'reverify', deadline: at('2026-06-05T00:00:00Z') },

@@ -126,13 +126,8 @@ describe('a header that holds a row', () => {
   });
   test.each([
     ...['352099001234562 (recovered)', 'FIR 12/26: 352099001234562', '1. 352099001234562', 'IMEI 352099001234562'],
-    ...[
-      'IMEI: 35-209900-123456-2',
-      'IMEI 35 209900 123456 2.',
-      '352099/00/123456 of mine',
-      'call 98765 43210 for more',
-    ],
-    ...['Ph. +91-98765-43210', 'फोन ९८७६५४३२१०', 'IMEI 3.52099E+14, vivo', '35.209900.123456 seen 01.05.2026'],
+    ...['IMEI: 35-209900-123456-2', 'IMEI 35 209900 123456 2.', '352099/00/123456 of mine'],
+    ...['IMEI 3.52099E+14, vivo', '35.209900.123456 seen 01.05.2026'],
   ])('can not be read: imei and %s', async (name) => {
     expect(await faultOf(`imei,"${name}"\n`, withdrawalColumns)).toBe('missing_column:imei');
     expect(await faultOf(`imei;"${name}"\n352099001234562;x\n`, reportColumns)).toBe('missing_column:imei');
@@ -144,6 +139,13 @@ describe('a header that holds a row', () => {
       'Period 01/05/2026-31/05/2026',
       'of 2026-05-01/2026-05-31',
       'FY 2025-26',
+    ],
+    ...['call 98765 43210 for more', 'Ph. 011-23092626 / 23092627', 'contact (e.g. 9876543210)', 'usage_202605301015'],
+    ...[
+      'F.No. 842-725/2005-VAS',
+      'Helpline 1800-11-4000 / 1930',
+      'FY 2023-24 / 2024-25 / 2025-26',
+      'DL-2026-05-30-1-2',
     ],
     ...['call 1800-11-4000', 'case no. 12/2026/345', 'SIM 1/2/3/4/5', 'as of 30/05/2026 10.30.15', 'on 5/30/26', '1E+'],
   ])('is none by what stands in honest names: imei and %s', async (name) => {
@@ -172,7 +174,9 @@ describe('a second handset or number in a row', () => {
     ).toEqual(['second_handset', 'taken', 'taken']);
     // Also where it is of the other kind than what the row names.
     expect(await decisions('msisdn,IMEI No. 2,remarks', `${N},${B},x`, `${N},,x`)).toEqual(['second_handset', 'taken']);
-    expect(await decisions('imei,mobile,remarks', `${A},${M},x`, `${A},n/a,x`)).toEqual(['second_number', 'taken']);
+    expect(await decisions('imei,msisdn2,remarks', `${A},${M},x`, `${A},n/a,x`)).toEqual(['second_number', 'taken']);
+    // Whom to call about a handset.
+    expect(await decisions('imei,mobile,remarks', `${A},${M},x`)).toEqual(['taken']);
     expect(await decisions('imei,mobile,remarks', `${A},${B},x`)).toEqual(['second_handset']);
   });
   test('of exemptions, appeals and lookups is a reject', async () => {

@@ -243,6 +243,32 @@ describe('a file of exemptions', () => {
   });
 });
 
+describe('the bytes of an older file of exemptions', () => {
+  const again = (until: string, before: string | undefined) =>
+    applyExemptions(
+      [{ line: 2, subjects: [number], until: day(until) }],
+      {
+        approver: one,
+        sha256: 'a',
+        uploadedAt: at('2026-06-20T05:00:00Z'),
+        before: before === undefined ? undefined : at(before),
+      },
+      () => ({}),
+    );
+
+  test('say nothing new of a day that was to come then, and is past now: they lift no reversal', () => {
+    expect(again('2026-06-12', '2026-06-01T05:00:00Z')).toMatchObject({ recorded: 0, alreadyRecorded: 1 });
+    expect([...again('2026-06-12', '2026-06-01T05:00:00Z').changed]).toEqual([]);
+    // An end is one again, and so is what others say; a day to come exempts again.
+    for (const [until, before] of [
+      ['2026-05-31', '2026-06-01T05:00:00Z'],
+      ['2026-06-12', undefined],
+      ['2026-06-20', '2026-06-01T05:00:00Z'],
+    ] as const)
+      expect(again(until, before).recorded, `${until} ${before}`).toBe(1);
+  });
+});
+
 describe('all exemptions', () => {
   const days = (mostDays: number) => ({ mostDays, endDays: 1094 });
   const file = (on: string, sha256 = 'a'.repeat(64)) => ({

@@ -41,7 +41,11 @@ describe('a number that is appealed', () => {
   });
 
   it('is restored again where it was cut off later than its operator had restored it', () => {
-    const restored = restore({ outcome: 'restored', recordedAt: at('2026-06-20T10:00:00Z') });
+    const restored = restore({
+      outcome: 'restored',
+      occurredOn: day('2026-06-20'),
+      recordedAt: at('2026-06-20T10:00:00Z'),
+    });
     const after = disconnected('2026-06-21', { recordedAt: at('2026-06-21T10:00:00Z'), reversed: true });
     expect(number([restored, after])).toMatchObject({
       state: 'directed',
@@ -62,12 +66,20 @@ describe('a number that is appealed', () => {
     // As an earlier reversal has it, by which nothing was restored.
     ['withdrawn', row({ directionId: plan(5), outcome: 'withdrawn', cut: true, reversed: true })],
   ])('is restored again where an older row than the restore was %s since', (_, one) => {
-    const restored = restore({ outcome: 'restored', recordedAt: at('2026-06-12T10:00:00Z') });
+    const restored = restore({
+      outcome: 'restored',
+      occurredOn: day('2026-06-12'),
+      recordedAt: at('2026-06-12T10:00:00Z'),
+    });
     const cut = (cutAt: string) => number([restored, { ...one, cutAt: at(cutAt) }]);
     expect(cut('2026-06-15T00:00:00Z').directed).toEqual([{ operator: airtel, from: pointer(one) }]);
     // Of one instant nobody knows which came first.
     expect(cut('2026-06-12T10:00:00Z').state).toBe('directed');
     expect(cut('2026-06-12T09:59:59Z').state).toBe('nothingToRestore');
+    // What was said days later: service was restored before the order, and not by it.
+    const said = { ...restored, occurredOn: day('2026-06-10') };
+    expect(number([said, { ...one, cutAt: at('2026-06-11T09:00:00Z') }]).state).toBe('directed');
+    expect(number([said, { ...one, cutAt: at('2026-06-10T09:00:00Z') }]).state).toBe('nothingToRestore');
   });
 
   it('that no batch knows has nothing to be restored', () => {

@@ -13,6 +13,8 @@ export const sha256 = (bytes: string | Uint8Array) => createHash('sha256').updat
 export const instant = (at: number) => new Date(at).toISOString().replace('.000Z', 'Z');
 /** The day in India. */
 export const dayAt = (at: number) => new Date(at + 5.5 * 3_600_000).toISOString().slice(0, 10);
+/** The instant at which a day is over in India, in milliseconds. */
+export const endOf = (day: string) => Date.parse(`${day}T00:00:00+05:30`) + 24 * 3_600_000;
 export const daysBefore = (day: string, days: number) =>
   new Date(Date.parse(day) - days * DAY).toISOString().slice(0, 10);
 export const isDay = (text: string) =>

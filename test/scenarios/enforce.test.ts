@@ -206,12 +206,7 @@ describe('a right that is lacking', () => {
     [
       "of a state machine's policy, to encrypt what its executions keep",
       'dev-workflow',
-      (template: Template) =>
-        without(
-          template,
-          'AWS::IAM::Policy',
-          (text) => text.includes('EncryptionContext:SourceArn') && text.includes('"BatchRole'),
-        ),
+      (template: Template) => without(template, 'AWS::IAM::Policy', (text) => text.includes('BatchUseKey')),
       /^a right was lacking: dev-ap-south-1-function-Intake may not states:StartExecution on arn:aws:states:/,
     ],
     [

@@ -2,7 +2,7 @@
  * The year's own reckoning of what a reversal must give back, from docs/formats.md, without a line of the system's code: the result for
  * each number and handset that it is asked about, and the rows that it takes back.
  */
-import { dayAt, daysBefore, written } from '../../test/reckoning/files.ts';
+import { dayAt, daysBefore, endOf, written } from '../../test/reckoning/files.ts';
 import type { AskedBack, SentReport, ToldOrder } from './chronicle.ts';
 import type { Decided } from './claims.ts';
 import { isOpenAt, type LedgerRow, type Ledgers } from './ledgers.ts';
@@ -320,8 +320,9 @@ function atOperator(
   for (const row of rows) {
     if (given.includes(row)) {
       // A number that its operator says was cut off after that has been so since it was last restored.
-      const cutSince = own.some((one) => ['disconnected', 'surrendered'].includes(one.outcome) && one.at > row.at);
-      const orderedSince = own.some((one) => isCut(one, known, row.at));
+      const cutSince = own.some((one) => isListed(one) && (one.at > row.at || one.on > row.on));
+      // What was ordered after the day that the operator names counts, too, if it says so later.
+      const orderedSince = own.some((one) => isCut(one, known, Math.min(row.at, endOf(row.on))));
       // An operator's word that it blocked a handset whose row a reversal had ended is recorded nowhere.
       const unheard = isAppeal && own.some((one) => one.outcome === 'withdrawn');
       const isBack =

@@ -2,7 +2,7 @@
  * Reversals: the result for each number and handset that was asked to be given back, worked out from the text of the appeal or the
  * withdrawal and from the standing of rows when it was decided; their lists, answers and books.
  */
-import { dayAt, daysBefore, linesOf, sha256, written } from '../../../test/reckoning/files.ts';
+import { dayAt, daysBefore, endOf, linesOf, sha256, written } from '../../../test/reckoning/files.ts';
 import { OPERATORS, REVERSAL_PEOPLE } from '../story.ts';
 import { asksFor, type Subject, subjectsOf, takenBackOf, uploadOf } from './asked-back.ts';
 import { type Books, checkEnds, countSealed, directionsOf, noBooks } from './books.ts';
@@ -60,8 +60,10 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
     const { open, waits: isWaiting, ended, overdue, givesBack, cut } = standing(known, row, plan);
     if (row.direction.kind === 'restore') {
       // A number that was cut off after it was restored, as its operator says or was ordered to, is restored again.
-      const hasEnded = own.some((one) => ['disconnected', 'surrendered'].includes(one.outcome) && one.at > row.at);
-      const wasOrdered = own.some((one) => isCutSince(known, one, plan, row.at));
+      const hasEnded = own.some((one) => isListed(one) && (one.at > row.at || one.on > row.on));
+      // What was ordered after the day that the operator names counts, too, if it says so later.
+      const backAt = row.on === '' ? row.at : Math.min(row.at, endOf(row.on));
+      const wasOrdered = own.some((one) => isCutSince(known, one, plan, backAt));
       if (row.outcome === 'restored' && !hasEnded && !wasOrdered) return nothing;
       if (open) openIn ||= row.direction.id;
       continue;
