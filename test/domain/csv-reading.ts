@@ -91,13 +91,21 @@ function withoutDays(text: string): string {
   });
 }
 
-/** Whether a name in a header holds whom a row is about, whatever stands beside it. */
+/** Whether digits end in what the others give by Luhn's rule. */
+function isLuhn(digits: string): boolean {
+  const doubled = [...digits].reverse().map((digit, n) => (n % 2 === 0 ? Number(digit) : 2 * Number(digit)));
+  return doubled.reduce((sum, value) => sum + (value > 9 ? value - 9 : value), 0) % 10 === 0;
+}
+
+/** Whether a name in a header holds whom a row is about, whatever stands beside it: a handset, or in several lines anybody. */
 function holdsOne(name: string): boolean {
-  const ONE = /\p{Nd}{10}|\p{Nd}e\+\p{Nd}|[0-9a-f]{64}|[a-z0-9]-[0-9]+-[0-9]+-[0-9]+-[0-9]+-[0-9](?![0-9])/iu;
-  if (ONE.test(name)) return true;
+  if (/\p{Nd}{14}|\p{Nd}e\+\p{Nd}/iu.test(name)) return true;
   const groups = withoutDays(name).split(/[^\p{Nd}\p{Zs}/.-]+/u);
   const digits = groups.map((group) => group.replaceAll(/[^\p{Nd}]/gu, ''));
-  return digits.some((some) => [...some].length > 13 || /^(?:0|91)?[6-9]\p{Nd}{9}$/u.test(some));
+  if (!/[\n\r\v\f\u0085\u2028\u2029]/.test(name))
+    return digits.some((some) => /^(?:35|86|99)[0-9]{12}$/.test(some) || (/^[0-9]{15}$/.test(some) && isLuhn(some)));
+  const ONE = /\p{Nd}{10}|[0-9a-f]{64}|[a-z0-9]-[0-9]+-[0-9]+-[0-9]+-[0-9]+-[0-9](?![0-9])/iu;
+  return ONE.test(name) || digits.some((some) => [...some].length > 13 || /^(?:0|91)?[6-9]\p{Nd}{9}$/u.test(some));
 }
 
 /** An independent, slow and simple reading of a text of short lines as CSV: character by character over the whole text in memory. */
