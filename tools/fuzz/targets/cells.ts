@@ -83,8 +83,26 @@ function isListed(text: string): boolean {
   return !EVER_MADE.includes(number) && /^(01|35|86|91|99)[0-9]{12,13}$/.test(behind);
 }
 
+/** Whether groups of digits begin with a day by blanks, or with a month's or a case's number of a year. */
+function beginsWithOneOfYear(text: string): boolean {
+  const [one = '', after, two = '', then, three = ''] = text.split(/([^0-9]+)/);
+  const isYear = (part: string) => /^(?:19|20)[0-9]{2}$/.test(part);
+  const isShort = (part: string) => /^[0-9]{1,2}$/.test(part);
+  if (after === '/' && isShort(one) && isYear(two)) return true;
+  return (
+    after === ' ' &&
+    then === ' ' &&
+    isShort(one) &&
+    Number(one) < 40 &&
+    isShort(two) &&
+    Number(two) < 20 &&
+    isYear(three)
+  );
+}
+
 /** Whether groups of digits hold a day: at their beginning, or one with all digits of its year. */
 function holdsDay(text: string): boolean {
+  if (beginsWithOneOfYear(text)) return true;
   if (/^(19|20)[0-9]{2}((0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01]))?[\p{Zs}\-/.]/u.test(text)) return true;
   for (let at = 0; at < text.length; at++) {
     if (/[0-9]/.test(text[at - 1] ?? '')) continue;
