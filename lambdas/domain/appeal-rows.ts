@@ -22,9 +22,9 @@ export interface AppealRow extends Omit<Appeal, 'row'> {
 }
 
 /**
- * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; several_subjects (a reference beside a number or a handset); the
- * identifier's own (missing_msisdn if the row fills none of the columns); bad_reference; missing_ground; bad_ground. Grounds may be in
- * upper or lower case. It doesn't look for which row a reference stands.
+ * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; several_subjects (a reference beside a
+ * number or a handset); the identifier's own (missing_msisdn if the row fills none of the columns); bad_reference; missing_ground;
+ * bad_ground. Grounds may be in upper or lower case. It doesn't look for which row a reference stands.
  */
 export function parseAppealRow(row: CsvRow<AppealColumn>): AppealRow | RejectedRow {
   const { line } = row;

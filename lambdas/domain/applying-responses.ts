@@ -12,6 +12,7 @@ import {
   type FailedOrder,
   type Ledger,
   LedgerDamaged,
+  movesAndWaits,
   type RecordedFile,
 } from './ledger.ts';
 import { type MovedRow, movedRow } from './moves.ts';
@@ -252,8 +253,8 @@ class Application {
   #isProvedInTime({ row, outcome }: AnsweredRow): boolean {
     if (outcome !== 'verified' || outcomeAt(this.#after, row) !== 'extended') return false;
     const place = fileOf(this.#after, row * BYTES_PER_ROW) - 1;
-    const file = this.#ledger.files[place];
-    return place === this.#ledger.files.length || (file?.moved !== undefined && file.followUp === undefined);
+    const { files } = this.#ledger;
+    return place === files.length || movesAndWaits(files[place]);
   }
 
   /** An answer that doesn't end its row leaves it overdue if its ladder has ended: it is written as if it had been said before that. */

@@ -16,8 +16,11 @@ export const mayCallTotal = (cell: string): boolean => /total|sum|average|avg|�
 /** A column's name that may be that of a second handset: `imei_2`, `second_imei`; none, where two columns share the name above them. */
 export const MAY_BE_HANDSET = { named: /imei(?:sv)?(?![a-z])|(?<![a-z])imei/, unnamed: /^$/ };
 
-/** A column's name that may be that of a second number, likewise. A contact's is whom to call. */
-export const MAY_BE_NUMBER = { named: /^(?!.*contact).*(?:msisdn|mobile|मोबाइल)/u, unnamed: /^$/ };
+/**
+ * A column's name that may be that of a second number, likewise. A contact's is whom to call, and so may be what is called a mobile: without the
+ * row's own number only a surer name counts.
+ */
+export const MAY_BE_NUMBER = { named: /^(?!.*contact).*(?:msisdn|mobile|मोबाइल)/u, sure: /msisdn/ };
 
 /** Whether a row is called a total: by one of the cells beside its handset, where all of the others are numbers or empty. */
 export function isCalledTotal(beside: readonly string[]): boolean {

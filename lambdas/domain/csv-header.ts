@@ -138,7 +138,7 @@ interface Beside {
   /** -1 if the header lacks the column. */
   readonly own: number;
   readonly named: readonly number[];
-  /** Those of these that count also where the row has none of its own: what is called a mobile may be whom to call then. */
+  /** Those of these that count also where the row has none of its own. */
   readonly sure: readonly number[];
   readonly unnamed: readonly number[];
 }
@@ -220,7 +220,7 @@ export class CsvHeader<Column extends string> {
     return namesOneBy
       .map((column) => {
         const own = names.indexOf(column);
-        if (column === 'msisdn') return { column, own, named: numbers, sure: others(/msisdn/), unnamed };
+        if (column === 'msisdn') return { column, own, named: numbers, sure: others(MAY_BE_NUMBER.sure), unnamed };
         const named = others(MAY_BE_HANDSET.named);
         return { column, own, named, sure: named, unnamed: [...unnamed, ...numbers] };
       })

@@ -29,10 +29,10 @@ export type DecisionRow =
 
 /**
  * Reads one row of a decision. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; bad_preview (no SHA-256
- * of 64 hexadecimal digits); not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds); missing_remarks (`refuse` or `strike`
- * without); about_the_batch (`approve` or `refuse` with a handset or a number: its writer meant that handset or number, not the batch); the
- * identifier's own, of which a strike must name at least one, and a word on a held handset must name the handset; not_held (a word on a held
- * handset that names a number: it would be about all numbers of the handset). The preview, decisions
+ * of 64 hexadecimal digits); not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds); missing_remarks
+ * (`refuse` or `strike` without); about_the_batch (`approve` or `refuse` with a handset or a number: its writer meant that handset or
+ * number, not the batch); the identifier's own, of which a strike must name at least one, and a word on a held handset must name the
+ * handset; not_held (a word on a held handset that names a number: it would be about all numbers of the handset). The preview, decisions
  * and grounds may be in upper or lower case. `ofSubjects` finds whether the row names a subject of the batch.
  * @param of the SHA-256 of the batch's preview, in lower case, and the agency, whose identifiers it names
  */

@@ -26,9 +26,9 @@ export interface ExemptionRow {
 }
 
 /**
- * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; the identifier's own (missing_msisdn if it names nobody); bad_until (no
- * day); until_too_far (more than `mostDays` after `uploadDay`, the Asia/Kolkata day of the upload); missing_reason. A day that is past is
- * taken: it ends what this approver said before. What is reserved for the self-check can't be named.
+ * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; the identifier's own (missing_msisdn
+ * if it names nobody); bad_until (no day); until_too_far (more than `mostDays` after `uploadDay`, the Asia/Kolkata day of the upload);
+ * missing_reason. A day that is past is taken: it ends what this approver said before. What is reserved for the self-check can't be named.
  */
 export function parseExemptionRow(
   row: CsvRow<ExemptionColumn>,

@@ -206,9 +206,9 @@ function beginsWithDay(text: string): boolean {
 const GROUPS_ALIKE = /^[0-9]+([\p{Zs}\-/.])[0-9]+(?:\1[0-9]+)*$/u;
 
 /**
- * Whether the first groups of digits make a mobile number, or one with its area's code and the 0 before it, and others stand behind, as an extension does or another number's last digits. A
- * handset's groups may make ten digits, too: of those that are printed in groups of one size the last one alone is shorter. In fives, as numbers
- * are printed, only a whole IMEI is a handset.
+ * Whether the first groups of digits make a mobile number, or one with its area's code and the 0 before it, and others stand behind, as an
+ * extension does or another number's last digits. A handset's groups may make ten digits, too: of those that are printed in groups of one
+ * size the last one alone is shorter. In fives, as numbers are printed, only a whole IMEI is a handset.
  */
 function isNumberAndMore(text: string): boolean {
   const groups = text.replace(NO_FRACTION, '$1').split(BETWEEN_DIGITS).filter(Boolean);

@@ -284,7 +284,11 @@ export function withdrawRows(
 
 /** Whether a row (from 0) was moved, and no follow-up has taken it yet. */
 function waits(ledger: Ledger, row: number): boolean {
-  const file = isMove(outcomeAt(currentOutcomes(ledger), row)) ? fileSaying(ledger, row) : undefined;
+  return isMove(outcomeAt(currentOutcomes(ledger), row)) && movesAndWaits(fileSaying(ledger, row));
+}
+
+/** Whether a file has moved rows that no follow-up has taken yet. */
+export function movesAndWaits(file: RecordedFile | undefined): boolean {
   return file?.moved !== undefined && file.followUp === undefined;
 }
 

@@ -30,8 +30,8 @@ export interface LookupRow {
 }
 
 /**
- * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; several_subjects (it fills more than one of the columns); the
- * identifier's own (missing_msisdn if it fills none); bad_reference.
+ * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; several_subjects (it fills more than
+ * one of the columns); the identifier's own (missing_msisdn if it fills none); bad_reference.
  */
 export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedRow {
   const { line } = row;

@@ -33,15 +33,16 @@ import {
 } from './states.ts';
 
 /**
- * One batch's work: a report's, a night's or a reversal's. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. For a batch that doesn't expand it is
- * `{ collect: { kind, … } }`: its subjects are collected in the place of 1 and 2. If the execution of a batch has ended, another one goes
- * on with it, `{ resume: { batchId } }`: at 6 if its plan counts, and at 3 if its ending is still to be published.
+ * One batch's work: a report's, a night's or a reversal's. Input: `{ report: { bucket, key, versionId?, agency, name, uploadedAt } }`. For
+ * a batch that doesn't expand it is `{ collect: { kind, … } }`: its subjects are collected in the place of 1 and 2. If the execution of a
+ * batch has ended, another one goes on with it, `{ resume: { batchId } }`: at 6 if its plan counts, and at 3 if its ending is still to be
+ * published.
  *
  * 1. Screen the report. A refused one, and the same one again, end here; one without handsets goes to 7.
  * 2. Expand handsets into links, gather these by shard, and publish the preview. All of this lies under the batch and its attempt: usage
  *    that comes later has no part in it, however long the batch waits from here on.
- * 3. Await the decision, with a task token, until approvers have made it; they are reminded at half of the time, or every day if it
- *    never lapses. A batch that is refused, lapses or is over a limit ends here.
+ * 3. Await the decision, with a task token, until approvers have made it; they are reminded at half of the time, or every day if it never
+ *    lapses. A batch that is refused, lapses or is over a limit ends here.
  * 4. Take the turn to plan (one batch plans at a time, in the order in which they came) under the next plan number. All deadlines count
  *    from here.
  * 5. Claim numbers and handsets: directions. Commit the plan; that frees the turn.
