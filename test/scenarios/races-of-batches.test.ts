@@ -104,8 +104,11 @@ describe('batches that plan', () => {
         blocks: { rows: 2, directed: 2 },
         unexplained: 0,
       });
-    // Whoever plans first directs both of its numbers, the other one its own only.
-    const [first, second] = [...both].sort((x, y) => x.startedAt.localeCompare(y.startedAt)) as [Summary, Summary];
+    // Whoever claims first directs both of its numbers, the other one its own only: either of them may be the first.
+    const [first, second] = [...both].sort((x, y) => x.connections.alreadyOpen - y.connections.alreadyOpen) as [
+      Summary,
+      Summary,
+    ];
     expect(first.connections).toMatchObject({ directed: 2, alreadyOpen: 0, overdue: 2 });
     expect(second.connections).toMatchObject({ directed: 1, alreadyOpen: 1, overdue: 1 });
     const elsewhere = (await lab.read(`batches/${second.batchId}/elsewhere.csv`)).trimEnd().split('\n').slice(1);
