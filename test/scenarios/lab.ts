@@ -15,8 +15,8 @@ export const DAY = 24 * HOUR;
  */
 export const AT_ONCE = { people: '0', busyDay: '1000000', manyConnections: '1000000', gateRows: '1000000000' };
 
-/** Enough workers that every function stays warm from one test to the next. */
-const WORKERS = 40;
+/** Enough workers that every function stays warm from one test to the next, also where their apps differ in some of them. */
+const WORKERS = 60;
 
 /**
  * The schedules that run. In the weeks of a ladder most of what happens is sweeps, and much of it is nights: scenarios that aren't about
@@ -41,12 +41,10 @@ export interface LabSettings extends Omit<NextSettings, 'start'> {
 }
 
 /**
- * Clouds that nobody uses any more, with their assemblies, the last used one last: another lab, even of another file and another assembly,
- * goes on with their warm functions. They end with the process.
+ * The cloud that was used last and is no more: another lab, even of another file and another assembly, goes on with its warm functions. It
+ * ends with the process. No other one is kept, since each has its warm functions in memory.
  */
-const idle: { cloud: LocalCloud; assembly: string }[] = [];
-/** The most idle clouds, since each keeps its warm functions in memory. */
-const MOST_IDLE = 2;
+let idle: LocalCloud | undefined;
 
 /** The settings, where a lab gives none, with which a cloud starts by default. */
 const PLAIN: Omit<NextSettings, 'assembly'> = {
@@ -76,13 +74,10 @@ async function again(cloud: LocalCloud, next: NextSettings): Promise<LocalCloud>
 /** A cloud with the whole app, and the acts of a scenario. It is ended by `close`, or by the `using` of its test. */
 export class Lab {
   readonly cloud: LocalCloud;
-  readonly #assembly: string;
-
   readonly #schedules: Schedules;
 
-  private constructor(cloud: LocalCloud, assembly: string, schedules: Schedules) {
+  private constructor(cloud: LocalCloud, schedules: Schedules) {
     this.cloud = cloud;
-    this.#assembly = assembly;
     this.#schedules = schedules;
     this.#schedule(schedules);
   }
@@ -92,17 +87,10 @@ export class Lab {
     const { assembly = await synthesize({ here: true, context: { ...AT_ONCE, sweepHours: '24', ...context } }) } =
       settings;
     const next = { ...PLAIN, ...settings, assembly, faults: { ...NONE, ...settings.faults } };
-    // An index of -1 takes the last cloud, too.
-    const [found] = idle.splice(
-      idle.findLastIndex((one) => one.assembly === assembly),
-      1,
-    );
-    const cloud = await (found === undefined ? startCloud({ workers: WORKERS, ...next }) : again(found.cloud, next));
-    return new Lab(
-      cloud,
-      assembly,
-      context.sweepHours === undefined ? (nights ? 'nights' : 'none') : days ? 'all' : 'swept',
-    );
+    const found = idle;
+    idle = undefined;
+    const cloud = await (found === undefined ? startCloud({ workers: WORKERS, ...next }) : again(found, next));
+    return new Lab(cloud, context.sweepHours === undefined ? (nights ? 'nights' : 'none') : days ? 'all' : 'swept');
   }
 
   #schedule(which: Schedules): void {
@@ -123,8 +111,9 @@ export class Lab {
 
   /** Leaves the cloud to the next lab. */
   async close(): Promise<void> {
-    idle.push({ cloud: this.cloud, assembly: this.#assembly });
-    if (idle.length > MOST_IDLE) await idle.shift()?.cloud.stop();
+    const former = idle;
+    idle = this.cloud;
+    await former?.stop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -105,10 +105,9 @@ describe('batches that plan', () => {
         unexplained: 0,
       });
     // Whoever claims first directs both of its numbers, the other one its own only: either of them may be the first.
-    const [first, second] = [...both].sort((x, y) => x.connections.alreadyOpen - y.connections.alreadyOpen) as [
-      Summary,
-      Summary,
-    ];
+    const [first, second] = [...both].sort(
+      (x, y) => Number(x.connections.alreadyOpen) - Number(y.connections.alreadyOpen),
+    ) as [Summary, Summary];
     expect(first.connections).toMatchObject({ directed: 2, alreadyOpen: 0, overdue: 2 });
     expect(second.connections).toMatchObject({ directed: 1, alreadyOpen: 1, overdue: 1 });
     const elsewhere = (await lab.read(`batches/${second.batchId}/elsewhere.csv`)).trimEnd().split('\n').slice(1);

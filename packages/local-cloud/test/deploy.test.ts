@@ -117,7 +117,7 @@ describe('a second deployment', () => {
 });
 
 describe('another beginning', () => {
-  it('is of the same app, or of another one: a function that is the same there stays warm', async () => {
+  it('is of the same app, or of another one: a function that is the same there, or was before, stays warm', async () => {
     const asked = async () => {
       const { Steps: stateMachineArn = '' } = cloud.names.machines;
       await clients.sfn.send(
@@ -135,7 +135,8 @@ describe('another beginning', () => {
         Variables: { GREETING: 'good evening' },
       };
     });
-    cloud = await cloud.again({ assembly: await changed('data', () => {}), start: START });
+    const plain = await changed('data', () => {});
+    cloud = await cloud.again({ assembly: plain, start: START });
     const [greeting, instance] = await asked();
     expect(greeting).toBe('hello');
     cloud = await cloud.again({ start: START });
@@ -146,6 +147,8 @@ describe('another beginning', () => {
     expect(another).not.toBe(instance);
     cloud = await cloud.again({});
     expect(await asked()).toEqual(['good evening', another]);
+    cloud = await cloud.again({ assembly: plain, start: START });
+    expect(await asked()).toEqual(['hello', instance]);
     expect(cloud.failures()).toEqual([]);
   });
 });

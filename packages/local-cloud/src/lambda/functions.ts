@@ -37,6 +37,9 @@ interface Waiting {
   fail(error: unknown): void;
 }
 
+/** Whether an instance counts towards the limits. */
+const counts = (instance: Instance): boolean => !instance.zombie && !instance.gone;
+
 /** The functions of the cloud: Node workers, a few at a time, reused while warm. */
 export class Functions {
   private settings: FunctionsSettings;
@@ -60,7 +63,10 @@ export class Functions {
     return this.settings.workersOfFunction ?? WORKERS_PER_FUNCTION;
   }
 
-  /** Begins anew under another clock and fault plan: invocations under way are called off, warm workers stay, and all counts are zero. */
+  /**
+   * Begins anew under another clock and fault plan: invocations under way are called off, and all counts are zero. Warm workers stay: also
+   * those whose function becomes another one, for a beginning in which it is what they were started as.
+   */
   renew(settings: Pick<FunctionsSettings, 'clock' | 'faults' | 'log'>): void {
     for (const waiting of this.waiting.splice(0)) waiting.fail(new Error('the local cloud begins anew'));
     for (const instance of [...this.instances.values()]) {
@@ -79,17 +85,21 @@ export class Functions {
 
   /** Creates a function, or changes the one with that name: invocations under way end with the old one. */
   create(spec: FunctionSpec): void {
-    const known = this.functions.get(spec.name) ?? this.former.get(spec.name);
-    if (known !== undefined) {
-      this.functions.set(spec.name, known);
-      if (JSON.stringify(known.spec) === JSON.stringify(spec)) return;
-      known.spec = spec;
-      known.usage.memoryMb = spec.memoryMb;
-      for (const instance of [...known.all]) if (instance.idleSince > 0) this.remove(instance);
+    const version = JSON.stringify(spec);
+    const deployed = this.functions.get(spec.name);
+    const known = deployed ?? this.former.get(spec.name);
+    if (known === undefined) {
+      const usage = { invocations: 0, milliseconds: 0, memoryMb: spec.memoryMb };
+      this.functions.set(spec.name, { spec, version, all: new Set(), running: 0, invocations: 0, usage });
       return;
     }
-    const usage = { invocations: 0, milliseconds: 0, memoryMb: spec.memoryMb };
-    this.functions.set(spec.name, { spec, all: new Set(), running: 0, invocations: 0, usage });
+    this.functions.set(spec.name, known);
+    if (known.version === version) return;
+    known.spec = spec;
+    known.version = version;
+    known.usage.memoryMb = spec.memoryMb;
+    if (deployed === undefined) return;
+    for (const instance of [...known.all]) if (instance.idleSince > 0) this.remove(instance);
   }
 
   list(): FunctionSpec[] {
@@ -251,13 +261,14 @@ export class Functions {
   }
 
   private claim(fn: Instances): Instance | undefined {
-    const idle = [...fn.all].find((instance) => instance.idleSince > 0);
+    const own = [...fn.all].filter((instance) => instance.version === fn.version);
+    const idle = own.find((instance) => instance.idleSince > 0);
     if (idle !== undefined) {
       idle.idleSince = 0;
       return idle;
     }
-    const alive = [...this.instances.values()].filter((instance) => !instance.zombie && !instance.gone);
-    if (alive.filter((instance) => instance.fn === fn).length >= this.workersOfFunction) return undefined;
+    if (own.filter(counts).length >= this.workersOfFunction) return undefined;
+    const alive = [...this.instances.values()].filter(counts);
     if (alive.length >= this.workers) {
       const oldest = alive.filter((i) => i.idleSince > 0).sort((a, b) => a.idleSince - b.idleSince)[0];
       if (oldest === undefined) return undefined;
@@ -406,7 +417,7 @@ export class Functions {
     instance.zombie = false;
     instance.gone = false;
     instance.sleep = undefined;
-    if (instance.spec !== instance.fn.spec) {
+    if (instance.version !== instance.fn.version) {
       this.remove(instance);
       this.dispatch();
       return;
@@ -416,7 +427,7 @@ export class Functions {
     this.dispatch();
     if (instance.idleSince === 0) return;
     const idle = [...this.instances.values()].filter((i) => i.idleSince > 0);
-    const own = idle.filter((i) => i.fn === instance.fn);
+    const own = idle.filter((i) => i.fn === instance.fn && i.version === instance.version);
     if (own.length > this.workersOfFunction) this.remove(instance);
     else if (idle.length > this.workers) this.remove(idle.sort((a, b) => a.idleSince - b.idleSince)[0] as Instance);
   }

@@ -83,6 +83,7 @@ export interface Instance {
   fn: Instances;
   /** The function as it was when the worker started. */
   spec: FunctionSpec;
+  version: string;
   worker: Worker;
   running: Running | undefined;
   idleSince: number;
@@ -102,6 +103,8 @@ export interface Instance {
 /** A function and its workers. */
 export interface Instances {
   spec: FunctionSpec;
+  /** Equal for equal functions: their instances may stand for one another. */
+  version: string;
   all: Set<Instance>;
   running: number;
   invocations: number;
@@ -110,7 +113,7 @@ export interface Instances {
 
 /** Starts a worker of a function; its requests bear `accessKeyId`. */
 export function startInstance(fn: Instances, id: number, accessKeyId: string, settings: FunctionsSettings): Instance {
-  const { spec } = fn;
+  const { spec, version } = fn;
   const skewMs = settings.faults.skew?.(spec.name, id) ?? 0;
   const start: WorkerStart = { folder: spec.folder, handler: spec.handler, skewMs };
   const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
@@ -122,7 +125,7 @@ export function startInstance(fn: Instances, id: number, accessKeyId: string, se
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
-  return { id, fn, spec, worker, running: undefined, idleSince: 0, ...AWAKE };
+  return { id, fn, spec, version, worker, running: undefined, idleSince: 0, ...AWAKE };
 }
 
 /** The variables of a function's process: its own, and those that Lambda sets. */
