@@ -182,23 +182,25 @@ export function serve(path: string): void {
     store.db.close(gone);
     setTimeout(gone, 2000);
   };
+  // Whoever asked may have gone by now; then `disconnect` ends this process.
+  const tell = (answer: object): void => void process.send?.(answer, () => {});
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   process.on('disconnect', end);
   process.on('message', (message) => {
-    if (message === 'usage') process.send?.({ usage });
-    if (message === 'memory') process.send?.({ memory: process.resourceUsage().maxRSS * 1024 });
+    if (message === 'usage') tell({ usage });
+    if (message === 'memory') tell({ memory: process.resourceUsage().maxRSS * 1024 });
     if (message === 'end') end();
     if (message === 'clear')
       store.db.clear().then(() => {
         usage = {};
-        process.send?.({ clear: true });
+        tell({ clear: true });
       });
   });
   store.db.open().then(() => {
     readAtOnce(store.db);
     closeIterators(store.db);
-    server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
+    server.listen(0, '127.0.0.1', () => tell({ port: (server.address() as AddressInfo).port }));
   });
 }
 
