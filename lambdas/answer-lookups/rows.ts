@@ -1,4 +1,5 @@
 import { type Pointer, readPointer } from '../domain/claims.ts';
+import type { Instant } from '../domain/days.ts';
 import { type DirectionRow, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
 import type { CarryingOrder, EarlierWord, NamedFile, RowFacts } from '../domain/facts.ts';
 import { type DirectionId, type Imei, imeiOut, isImei, type Msisdn } from '../domain/identifiers.ts';
@@ -90,7 +91,7 @@ export class Rows {
             ledger,
             row,
             subject,
-            orders: orders.filter(({ text }) => text.includes(ordered)).map(({ order }) => order),
+            orders: orders.flatMap((forms) => forms.find(({ text }) => text.includes(ordered))?.order ?? []),
             answeredIn: await nameOfAnswer(ledger, row),
             moved: await moveOf(ledger, row),
             cutAfter: await filesCuttingAfter(ledger, row, moves),
@@ -132,32 +133,55 @@ function orderedAs(kind: DirectionKind, row: DirectionRow): string {
   return kind === 'block' ? imeiOut(row.imei) : number;
 }
 
-/** The orders of a direction as they were committed, in the order of their commits, each with its text. */
-async function ordersOf(ledger: Ledger): Promise<{ order: CarryingOrder; text: string }[]> {
+/** A form in which an order was committed, and the place of its text in the work bucket. */
+interface OrderForm {
+  readonly prepared: string;
+  readonly order: CarryingOrder;
+}
+
+/**
+ * The orders of a direction in the order of their first commits: each with its last form and then, if that was issued anew, its first one
+ * (rows only leave an order), and their texts.
+ */
+async function ordersOf(ledger: Ledger): Promise<{ order: CarryingOrder; text: string }[][]> {
   const { directionId, operator } = ledger;
-  const committed: { version: number; prepared: string; order: CarryingOrder }[] = [];
-  for (const { rung, order, attempt, at, deadline, version, firstVersion = version } of ledger.orders) {
+  const committed: { version: number; forms: OrderForm[] }[] = [];
+  for (const { rung, order, version, firstVersion = version, deadline, ...one } of ledger.orders) {
     const key = orderKey(operator, directionId, rung, order);
-    const prepared = PREPARED.order(directionId, rung, attempt);
-    committed.push({ version: firstVersion, prepared, order: { order, key, at, deadline } });
+    const form = (attempt: string, at: Instant): OrderForm => ({
+      prepared: PREPARED.order(directionId, rung, attempt),
+      order: { order, key, at, deadline },
+    });
+    const { firstAttempt, firstAt = one.at } = one;
+    const first = firstAttempt === undefined ? [] : [form(firstAttempt, firstAt)];
+    committed.push({ version: firstVersion, forms: [form(one.attempt, one.at), ...first] });
   }
   for (const { sha256, attempt, at, version, failedOrder, backDue } of ledger.files) {
+    const preparedAs = (by: string, name: 'disconnect.csv' | 'restore.csv') =>
+      PREPARED.response(directionId, sha256, by, name);
     if (failedOrder !== undefined) {
       const key = failedOrderKey(operator, directionId, sha256);
-      const prepared = PREPARED.response(directionId, sha256, failedOrder.anew?.attempt ?? attempt, 'disconnect.csv');
-      committed.push({ version, prepared, order: { order: 'disconnect', key, at, deadline: failedOrder.deadline } });
+      const order: CarryingOrder = { order: 'disconnect', key, at, deadline: failedOrder.deadline };
+      const attempts = failedOrder.anew === undefined ? [attempt] : [failedOrder.anew.attempt, attempt];
+      committed.push({ version, forms: attempts.map((by) => ({ prepared: preparedAs(by, 'disconnect.csv'), order })) });
     }
     if (backDue !== undefined) {
       const key = backOrderKey(operator, directionId, sha256);
-      const prepared = PREPARED.response(directionId, sha256, attempt, 'restore.csv');
-      committed.push({ version, prepared, order: { order: RESTORE.order, key, at, deadline: backDue } });
+      const order: CarryingOrder = { order: RESTORE.order, key, at, deadline: backDue };
+      committed.push({ version, forms: [{ prepared: preparedAs(attempt, 'restore.csv'), order }] });
     }
   }
   committed.sort((a, b) => a.version - b.version);
-  const texts = await Promise.all(
-    committed.map(({ prepared }) => readTextIfThere({ bucket: env.WORK, key: prepared })),
+  return await Promise.all(
+    committed.map(({ forms }) =>
+      Promise.all(
+        forms.map(async ({ prepared, order }) => ({
+          order,
+          text: (await readTextIfThere({ bucket: env.WORK, key: prepared })) ?? '',
+        })),
+      ),
+    ),
   );
-  return committed.map(({ order }, n) => ({ order, text: texts[n] ?? '' }));
 }
 
 /** The name of the file that said a row's outcome. */

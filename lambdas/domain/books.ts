@@ -158,7 +158,7 @@ export interface BooksInput {
   readonly decisions: Decisions;
   readonly ported: Ported;
   readonly ledgers: Ledgers;
-  /** The instant of each operator's latest usage import; absent if there was none. */
+  /** The instant of each operator's latest upload of usage of which rows were imported; absent if there was none. */
   readonly latestImports: Readonly<Record<string, Instant | null | undefined>>;
   readonly startedAt: Instant;
   readonly settledAt: Instant;

@@ -111,8 +111,7 @@ export function issueOrder(ledger: Ledger, request: OrderRequest): OrderDecision
             deadline: rung.deadline,
             at: request.now,
             version: ledger.version + 1,
-            // Its operator may have the form that this order replaces, and have answered that.
-            ...(issued !== null && { firstVersion: issued.firstVersion ?? issued.version }),
+            ...(issued !== null && firstForm(issued)),
           },
         ],
       }),
@@ -151,6 +150,12 @@ export interface IssuedAnew {
   readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
 }
 
+/** What an order keeps of the form that it replaces: its operator may have that, and have answered it. */
+function firstForm(replaced: IssuedOrder): Pick<IssuedOrder, 'firstVersion' | 'firstAttempt' | 'firstAt'> {
+  const { version, firstVersion, firstAttempt = replaced.attempt, firstAt = replaced.at } = replaced;
+  return { firstVersion: firstVersion ?? version, firstAttempt, firstAt };
+}
+
 /** An outdated order without the rows that were answered for since; its deadline, which may have been told, stays. */
 function anew(
   ledger: Ledger,
@@ -158,15 +163,15 @@ function anew(
   { attempt, now }: Pick<OrderRequest, 'attempt' | 'now'>,
   tokens = ledger.tokens,
 ): IssuedAnew {
-  const { deadline, version: replaced, firstVersion = replaced } = outdated;
+  const { deadline } = outdated;
   const rows = rowsLeft(ledger, outdated);
   return {
     order: outdated.order,
     deadline,
     rows,
     commit: ({ sha256, bytes }) => {
-      const file = { attempt, rows: rows.length, sha256, bytes, at: now, version: ledger.version + 1, firstVersion };
-      const orders = ledger.orders.map((one) => (one === outdated ? { ...one, ...file } : one));
+      const file = { attempt, rows: rows.length, sha256, bytes, at: now, version: ledger.version + 1 };
+      const orders = ledger.orders.map((one) => (one === outdated ? { ...one, ...firstForm(one), ...file } : one));
       return change(ledger, { orders, tokens });
     },
   };

@@ -52,6 +52,9 @@ export interface IssuedOrder {
   readonly version: number;
   /** The ledger's version by the rung's first commit, if this one has replaced it: until now its operator may have had that order. */
   readonly firstVersion?: number;
+  /** That commit's attempt and instant; a ledger of before the ninth form doesn't know them. */
+  readonly firstAttempt?: string;
+  readonly firstAt?: Instant;
 }
 
 /**

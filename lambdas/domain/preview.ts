@@ -12,7 +12,7 @@ import { fields } from './stored.ts';
 interface OperatorPreview {
   /** Distinct numbers whose newest sighting on any of the batch's handsets is the operator's. */
   readonly linked: number;
-  /** The instant of its latest usage import, as of before the batch's links were read; null if there was none. */
+  /** The instant of its latest upload of usage of which rows were imported, as of before the batch's links were read; null if there was none. */
   readonly latestImport: Instant | null;
   /** Its usage files that are neither admitted nor imported. */
   readonly gated: number;

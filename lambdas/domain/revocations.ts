@@ -146,14 +146,27 @@ export class RevocationList {
     return this.#words.size;
   }
 
-  /** The rows in the order of both files, made one by one as they are asked for. A number stands in a batch once. */
+  /**
+   * The rows in the order of both files, made as they are asked for. A number stands in a report's batch once; a night may have had it
+   * disconnected at several operators.
+   */
   *rows(): Generator<Revocation> {
-    for (const word of this.#words.sorted()) {
-      const shared = this.#shared[Number(word & ((1n << PLACE_BITS) - 1n))];
-      if (shared !== undefined) yield { msisdn: msisdnOfNumber(word >> PLACE_BITS), ...shared };
+    const words = this.#words.sorted();
+    for (let start = 0, end = 0; start < words.length; start = end) {
+      const number = numberOf(words[start]);
+      while (end < words.length && numberOf(words[end]) === number) end += 1;
+      const own = Array.from(words.subarray(start, end), (word) => this.#rowOf(word));
+      yield* own.length === 1 ? own : revocationRows(own);
     }
   }
+
+  #rowOf(word: bigint): Revocation {
+    const shared = this.#shared[Number(word & ((1n << PLACE_BITS) - 1n))] as Omit<Revocation, 'msisdn'>;
+    return { msisdn: msisdnOfNumber(numberOf(word)), ...shared };
+  }
 }
+
+const numberOf = (word = 0n): bigint => word >> PLACE_BITS;
 
 /** Ten digits of a number have 34 bits; below them are 24 for the place. */
 const PLACE_BITS = 24n;

@@ -12,11 +12,25 @@ const WRITES_AT_ONCE = 16;
 
 const MILLIS_PER_SECOND = 1000;
 
-/** The item of a sighting. `expires` is when the table lets it go: seconds since 1970, as DynamoDB's time to live reads them. */
-const item = (sighting: Sighting, keptDays?: number) => ({
+/** How long links stay: `days` after their sightings, and at least until the day after `from`, the day of their upload. */
+interface Kept {
+  readonly days: number;
+  readonly from: Day;
+}
+
+/**
+ * When the table lets a link go: seconds since 1970, as DynamoDB's time to live reads them. It takes an instant of over five years ago for a
+ * mistake, and would keep for ever what was seen before that.
+ */
+function expiry(seen: Day, { days, from }: Kept): number {
+  return Math.max(Date.parse(addDays(seen, days)), Date.parse(addDays(from, 1))) / MILLIS_PER_SECOND;
+}
+
+/** The item of a sighting. */
+const item = (sighting: Sighting, kept?: Kept) => ({
   pk: sighting.imei,
   sk: linkKey(sighting),
-  ...(keptDays && { expires: Date.parse(addDays(sighting.lastSeen, keptDays)) / MILLIS_PER_SECOND }),
+  ...(kept && { expires: expiry(sighting.lastSeen, kept) }),
   ...(sighting.lsa && { lsa: sighting.lsa }),
   ...(sighting.imsi && { imsi: sighting.imsi }),
   ...(sighting.subscriberType && { subscriberType: sighting.subscriberType }),
@@ -30,8 +44,8 @@ const THROTTLED = ['ProvisionedThroughputExceededException', 'ThrottlingExceptio
 /** Tries of one batch: with the waits between them they take more than a function's time. */
 const MOST_TRIES = 400;
 
-async function writeBatch(table: string, sightings: Iterable<Sighting>, keptDays?: number): Promise<void> {
-  let wanted = Array.from(sightings, (sighting) => ({ PutRequest: { Item: item(sighting, keptDays) } }));
+async function writeBatch(table: string, sightings: Iterable<Sighting>, kept?: Kept): Promise<void> {
+  let wanted = Array.from(sightings, (sighting) => ({ PutRequest: { Item: item(sighting, kept) } }));
   for (let tries = 0; wanted.length > 0; tries++) {
     if (tries === MOST_TRIES) throw new Error('the table refused to take all links of a batch write');
     await waitForTable(tries);
@@ -49,13 +63,9 @@ async function writeBatch(table: string, sightings: Iterable<Sighting>, keptDays
 /**
  * Writes sightings as links, 25 at a time. The same sighting again replaces itself. Sightings of one key are written in their order, so
  * that the last of a file stays: a batch never holds a key twice, nor one that is still under way.
- * @param keptDays days after its sighting from which on a link may go; without it, it stays
+ * @param kept how long they stay; without it, for ever
  */
-export async function writeLinks(
-  table: string,
-  sightings: AsyncIterable<Sighting[]>,
-  keptDays?: number,
-): Promise<void> {
+export async function writeLinks(table: string, sightings: AsyncIterable<Sighting[]>, kept?: Kept): Promise<void> {
   const underWay = new Map<string, Promise<void>>();
   const batches = async function* () {
     let batch = new Map<string, Sighting>();
@@ -79,7 +89,7 @@ export async function writeLinks(
   };
   await concurrently(batches(), WRITES_AT_ONCE, async ({ batch, ended }) => {
     try {
-      await writeBatch(table, batch.values(), keptDays);
+      await writeBatch(table, batch.values(), kept);
     } finally {
       for (const id of batch.keys()) underWay.delete(id);
       ended();

@@ -116,7 +116,7 @@ export async function importRows(
     }
   }
   try {
-    if (to.links) await writeLinks(to.links.table, sightings(), to.links.keptDays);
+    if (to.links) await writeLinks(to.links.table, sightings(), { days: to.links.keptDays, from: uploadDay });
     else for await (const _ of sightings());
     rejects.end();
   } catch (error) {
@@ -147,7 +147,7 @@ async function noteImported(table: string, file: UsageFile): Promise<void> {
 }
 
 /**
- * Notes that an operator's usage was imported and tells the operator. The administrators are told, too, of a file that stopped
+ * Notes that an operator's usage was imported, if any of it was, and tells the operator. The administrators are told, too, of a file that stopped
  * (`usage_stopped`), and of one that was read to its end with nothing or less than half of its rows taken (`usage_mostly_rejected`): its
  * operator's connections are missing where a batch looks for them.
  */
@@ -161,8 +161,8 @@ export async function announceImport(
   const { operator, uploadedAt } = file;
   const warned = Object.keys(warnings).length > 0;
   const counts = { rows, imported, rejected, ...(warned ? { warnings } : {}) };
-  // A file that stopped before its first good row brought no usage.
-  if (!stopped || imported > 0) await noteImported(env.CASES, file);
+  // A file of which no row was taken brought no usage: nobody is to read that its operator looked, and saw nobody.
+  if (imported > 0) await noteImported(env.CASES, file);
   const notice = { operator, file: file.key, ...counts, rejects, uploadedAt };
   if (stopped) {
     const { line, reason } = stopped;

@@ -258,6 +258,9 @@ describe('a bar or disconnect order that is to be published again', () => {
         version: before.version + 1,
         // Whom the first one carried can still be told: who was not answered for by a file that was recorded before this version.
         firstVersion: barred.version,
+        // Where its text lies, and when it was committed.
+        firstAttempt: barred.orders[1]?.attempt,
+        firstAt: barred.orders[1]?.at,
       },
     ]);
     expect([after.version, after.rung, after.tokens]).toEqual([before.version + 1, 2, ['token-2', 'token-b']]);
@@ -266,7 +269,9 @@ describe('a bar or disconnect order that is to be published again', () => {
     // A second time: it is the rung's first commit that is remembered.
     const second = answered(after, [[2, 'not_found']]).ledger;
     const { orders } = issue(again(second, 2, '2026-06-06T09:00:00Z')).commit({ sha256: 'third', bytes: 50 });
-    expect(orders[1]).toMatchObject({ rows: 1, firstVersion: barred.version, version: second.version + 1 });
+    const { attempt: firstAttempt, at: firstAt } = barred.orders[1] ?? {};
+    const first = { firstVersion: barred.version, firstAttempt, firstAt };
+    expect(orders[1]).toMatchObject({ ...first, rows: 1, attempt: 'attempt-b', version: second.version + 1 });
   });
 
   test('is adopted as it was committed where nobody was answered for, also hours later', () => {
@@ -382,6 +387,8 @@ describe('a bar or disconnect order that was just published', () => {
         at: '2026-06-06T00:00:00Z',
         version: before.version + 1,
         firstVersion: barred.version,
+        firstAttempt: barred.orders[1]?.attempt,
+        firstAt: barred.orders[1]?.at,
       });
       expect([after?.version, after?.tokens]).toEqual([before.version + 1, ['token-2']]);
       // Once it is published, there is nothing left to do.

@@ -81,6 +81,17 @@ describe('the revocation list', () => {
     expect([...new RevocationList().rows()]).toEqual([]);
   });
 
+  test('of a night has a number of several operators by their names, whatever the order in which they came', () => {
+    const own = [airtel, 'bsnl' as typeof airtel, jio].map((operator) => ({ ...(rows[1] as Revocation), operator }));
+    const all = [...own, rows[0] as Revocation];
+    for (const order of [all, all.toReversed(), [1, 3, 2, 0].map((n) => all[n] as Revocation)]) {
+      const list = new RevocationList();
+      for (const row of order) list.add(row);
+      expect([...list.rows()]).toEqual(all);
+      expect(list.size).toBe(4);
+    }
+  });
+
   test('of a batch holds many more numbers than it began with room for', () => {
     const list = new RevocationList();
     for (let n = 4999; n >= 0; n--)

@@ -134,13 +134,23 @@ describe('a usage file', () => {
     ]);
   });
 
-  it('of a header only is usage without rows', async () => {
+  it('of which each row is a reject is no usage of its operator: nobody is to read that it looked, and saw nobody', async () => {
+    await lab.upload('usage/bsnl/rejected.csv', `imei,msisdn,last_seen\n${usageHandset(1)},+919810000001,20/05/2026\n`);
+    expect((await tables.records())['IMPORT#bsnl']).toBeUndefined();
+    const counts = { rows: 1, imported: 0, rejected: 1 };
+    expect(await told(lab)).toMatchObject({
+      'fraud-directions-bsnl': [{ kind: 'usage_imported', ...counts }],
+      'fraud-administrators': [{ kind: 'usage_mostly_rejected', ...counts }],
+    });
+  });
+
+  it('of a header only is usage without rows, and none of its operator either', async () => {
     await lab.upload('usage/mtnl/header only.csv', 'imei,msisdn,last_seen\n');
     expect(await lab.read('rejects/mtnl/header only.csv')).toBe(withWhatToDo('line,value,reason\n'));
     expect(await told(lab)).toMatchObject({
       'fraud-directions-mtnl': [{ kind: 'usage_imported', rows: 0, imported: 0, rejected: 0 }],
     });
-    expect((await tables.records())['IMPORT#mtnl']).toMatchObject({ latest: NOW });
+    expect((await tables.records())['IMPORT#mtnl']).toBeUndefined();
   });
 });
 

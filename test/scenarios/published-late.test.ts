@@ -22,6 +22,14 @@ beforeAll(async () => {
 
 afterEach(() => end(dead));
 
+/** The orders that a caseworker is told of for each of a scenario's numbers. */
+async function explained({ handset, a, b }: Story): Promise<(string | undefined)[][]> {
+  await lab.upload(`lookups/caseworker-1/${handset}.csv`, `msisdn\n${a}\n${b}\n`);
+  const [key = ''] = await lab.outbox(`explanations/caseworker-1/${handset}.`);
+  const { lookups } = await lab.json<{ lookups: { story: { what: string; order?: string }[] }[] }>(key);
+  return lookups.map(({ story }) => story.filter(({ what }) => what === 'ordered').map(({ order }) => order));
+}
+
 describe('a bar that could not be published for hours', () => {
   it('carries who failed meanwhile: nobody is freed by that', async () => {
     const story = await begin();
@@ -83,11 +91,16 @@ describe('a bar that could not be published for hours', () => {
     refuse('sns', 'Order', ANY, 5 + hours(4));
     await at(5 + hours(1.5));
     expect(await numbersIn(key)).toEqual([a, b]);
-    await lab.respond(direction, [`${a},not_found`]);
+    await lab.respond(direction, [`${a},verified`]);
     await at(5 + hours(6));
     expect(await numbersIn(key)).toEqual([b]);
     const { heard, is } = await told(key);
     expect(heard).toEqual([is]);
+    // Their operator may have barred whom it left since.
+    expect(await explained(story)).toEqual([
+      ['reverify', 'bar_outgoing', 'restore'],
+      ['reverify', 'bar_outgoing'],
+    ]);
     // Both have lain there.
     const { orders } = await ledgerOf(story);
     expect(await audited(story, '2')).toEqual([
@@ -194,6 +207,10 @@ describe("failed rows' own disconnect order that could not be published for hour
     const { heard, is } = await told(key);
     expect(heard).toEqual([is]);
     expect((await audited(story, 'failed-')).map(([, rows]) => rows)).toEqual([2, 1]);
+    expect(await explained(story)).toEqual([
+      ['reverify', 'disconnect', 'restore'],
+      ['reverify', 'disconnect'],
+    ]);
     await lab.toTheEnd();
     expect(await auditFindings(story)).toEqual([]);
   });

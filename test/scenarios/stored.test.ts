@@ -102,13 +102,14 @@ const SINCE: Readonly<Record<string, object>> = {
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
   'CONN 1': { format: 2, reversals: [] },
   'HANDSET 1': { format: 2, reversals: [] },
-  'DIR 1': { format: 8, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
-  'DIR 2': { format: 8 },
-  'DIR 3': { format: 8 },
-  'DIR 4': { format: 8 },
-  'DIR 5': { format: 8 },
-  'DIR 6': { format: 8 },
-  'DIR 7': { format: 8 },
+  'DIR 1': { format: 9, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 2': { format: 9 },
+  'DIR 3': { format: 9 },
+  'DIR 4': { format: 9 },
+  'DIR 5': { format: 9 },
+  'DIR 6': { format: 9 },
+  'DIR 7': { format: 9 },
+  'DIR 8': { format: 9 },
 };
 
 /** A record as it is compared: of ledgers, whose outcomes are deflated from the fifth form on, inflated. */

@@ -70,6 +70,8 @@ function between(answer: (items: Write[], write: (items: Write[]) => Promise<voi
   );
 }
 
+const KEPT = { days: 210, from: day('2026-06-01') };
+
 describe('writing links', () => {
   it('keeps what a sighting says, and nothing where it says nothing', async () => {
     const imei = handset();
@@ -83,10 +85,21 @@ describe('writing links', () => {
 
   it('lets a link go some days after its sighting, in seconds since 1970', async () => {
     const imei = handset();
-    await links.writeLinks(LINKS, streamOf([sighting(imei, 1, { lastSeen: day('2026-05-20') })]), 210);
+    await links.writeLinks(LINKS, streamOf([sighting(imei, 1, { lastSeen: day('2026-05-20') })]), KEPT);
     // 210 days after 20 May are 16 December: 11 left of May, 30, 31, 31, 30, 31, 30 to the end of November, and 16.
     expect(await itemsOf(imei)).toMatchObject([{ expires: Date.UTC(2026, 11, 16) / 1000 }]);
   });
+
+  // DynamoDB deletes no item whose time is past by more than five years.
+  it.each(['2025-11-03', '2019-05-20', '1970-01-01'])(
+    'lets one of %s go on the day after its upload',
+    async (lastSeen) => {
+      const imei = handset();
+      await links.writeLinks(LINKS, streamOf([sighting(imei, 1, { lastSeen: day(lastSeen) })]), KEPT);
+      // 210 days after 3 November are 1 June.
+      expect(await itemsOf(imei)).toMatchObject([{ expires: Date.UTC(2026, 5, 2) / 1000 }]);
+    },
+  );
 
   it('writes any number of them, by 25', async () => {
     const imei = handset();

@@ -53,6 +53,8 @@ const ledger = z.strictObject({
       at: fields.instant,
       version: fields.count,
       firstVersion: fields.count.optional(),
+      firstAttempt: z.string().optional(),
+      firstAt: fields.instant.optional(),
     }),
   ),
   tokens: z.array(z.string()),
@@ -105,8 +107,11 @@ const withOutcomes = <T extends { outcomes?: unknown; late?: unknown }>(
 const plain = (content: Content): Content => withOutcomes(content, deflated);
 const ofEight = (content: Content): Content => withOutcomes(content, (bytes) => deflated(fromThreeBits(bytes)));
 
-/** The sixth form says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back. */
-const form = formOf<Ledger>('ledger', 8, ledger, {
+/**
+ * The sixth form says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back, the ninth what an
+ * order replaced.
+ */
+const form = formOf<Ledger>('ledger', 9, ledger, {
   1: ofEight,
   2: plain,
   3: plain,
@@ -114,6 +119,7 @@ const form = formOf<Ledger>('ledger', 8, ledger, {
   5: unchanged,
   6: unchanged,
   7: unchanged,
+  8: unchanged,
 });
 
 /** A direction's ledger, as it lies in the table. */
