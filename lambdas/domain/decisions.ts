@@ -297,7 +297,9 @@ class Voter {
     const at = this.#at;
     if (row.decision === 'approve' || row.decision === 'refuse') {
       const before = this.#batch;
-      if (before !== null && before.at > at) return 'superseded';
+      // A later file that took an approval back says nothing against a refusal.
+      const isAgainst = before !== null && !(before.decision === 'none' && row.decision === 'refuse');
+      if (isAgainst && before.at > at) return 'superseded';
       const { decision } = row;
       // It was said of an attempt that failed, whose preview has the same bytes: nobody has said so of this one.
       if (decision === 'approve' && at < this.#openedAt) return 'superseded';

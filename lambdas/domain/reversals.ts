@@ -163,7 +163,10 @@ export function othersInForce(scope: Scope, rows: readonly SubjectRow[]): Subjec
     (outcome === 'restored' || outcome === 'unblocked') && excepts === null;
   return rows.filter((row, n) => {
     if (isIn(scope, row) || givesBack(row.kind) || row.reversed) return false;
-    const since = rows.slice(0, n).filter(({ operator }) => operator === row.operator);
+    // What was given back before it was taken, by its operator's word, was not given back since.
+    const since = rows
+      .slice(0, n)
+      .filter((one) => one.operator === row.operator && !endedAfter(row, one) && !blockedAfter(row, one));
     // Orders that were carried out count by what came of them: somebody who has proved themselves since is given service back. A row that
     // returns from where it was ported to has nothing to be given back there.
     return row.returns || (isInForce({ ...row, cut: false }) && !since.some(isGivenBack));
@@ -191,8 +194,11 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     if (!own.includes(row)) continue;
     if ((row.open || row.waits) && openIn === undefined) return { state: 'directed', from: row };
     // Somebody who was verified, and cut off all the same, was to be restored: nobody said that they were.
-    if (givesServiceBack(row.outcome))
+    if (givesServiceBack(row.outcome)) {
+      // An earlier batch's row may have been ended late: then its holder has lost again what they had got.
+      if (rows.some((one) => own.includes(one) && endedAfter(one, row))) continue;
       return isUnanswered && !openIn ? { state: 'directed', from: row } : openOrNothing(openIn);
+    }
     const isEnded = endsConnection(row.outcome);
     if (!(isEnded || row.open || row.waits || row.outcome === 'overdue' || row.cut)) continue;
     if (openIn !== undefined) return openOrNothing(openIn);
@@ -208,10 +214,12 @@ function openOrNothing(openIn: DirectionId | undefined): AtOperator {
 }
 
 /**
- * Whether a connection was ended, as its operator said later than that it had restored it: a row that was taken back may be cut off late.
+ * Whether a connection was ended, as its operator said later than that it had service: a row that was taken back, or whose ladder has ended,
+ * may be cut off late.
+ * @param back a row that was restored or verified
  */
-function endedAfter(row: SubjectRow, restored: SubjectRow): boolean {
-  return endsConnection(row.outcome) && isSaidAfter(row, restored);
+function endedAfter(row: SubjectRow, back: SubjectRow): boolean {
+  return endsConnection(row.outcome) && isSaidAfter(row, back);
 }
 
 /**

@@ -312,6 +312,18 @@ describe('a file that is worked on after one that its approver uploaded later', 
     expect([approvals(done.decision), done.rejects]).toEqual([0, [{ line: 2, reason: 'superseded' }]]);
   });
 
+  // The refusal of any one person is enough: what took an approval back says nothing against it.
+  test('refuses, though its approver uploaded one later of which a row was rejected, or all was refused', () => {
+    const rejects = [{ line: 9, reason: 'bad_msisdn' as const }];
+    const slipped = applied(opened(), A, [], { ...late, rejects }).decision;
+    const broken = withRefused(opened(), { approver: A, ...late, now: at('2026-06-01T10:01:00Z') });
+    for (const before of [slipped, broken ?? opened()]) {
+      expect(before.votes[A]?.batch?.decision).toBe('none');
+      const refused = applied(before, A, [['refuse']], early);
+      expect([refused.recorded, refused.rejects, endOf(refused.decision)]).toEqual([1, [], 'refused']);
+    }
+  });
+
   test('approves no batch that was begun again since, whose preview has the same bytes: strikes and refusals count', () => {
     const before = { ...late, uploadedAt: at('2026-05-31T23:59:59Z') };
     const approving = applied(opened(), A, [['approve'], ['strike', number]], before);

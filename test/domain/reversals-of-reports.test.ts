@@ -10,7 +10,7 @@ import {
   withContinuations,
   withLeft,
 } from '../../lambdas/domain/reversals.ts';
-import { airtel, day, jio } from './example.ts';
+import { airtel, at, day, jio } from './example.ts';
 import { disconnected, open, plan, pointer, restore, row, UPLOADED } from './subject-rows.ts';
 
 describe('who is directed in rows that are named', () => {
@@ -94,6 +94,24 @@ describe('a withdrawn report', () => {
   });
 });
 
+describe("another report's row of a number that its operator has restored", () => {
+  const withdrawn = row({ directionId: plan(5) });
+  const restored = restore({
+    outcome: 'restored',
+    occurredOn: day('2026-06-10'),
+    recordedAt: at('2026-06-10T10:00:00Z'),
+  });
+  const others = (on: string) => {
+    const ended = disconnected(on, { directionId: plan(1), recordedAt: at(`${on}T10:00:00Z`) });
+    return othersInForce({ rows: [pointer(withdrawn)] }, [restored, withdrawn, ended]).map(pointer);
+  };
+
+  it('is in force where it was ended after that, and not where it was before', () => {
+    expect(others('2026-06-12')).toEqual([pointer(row({ directionId: plan(1) }))]);
+    expect(others('2026-06-09')).toEqual([]);
+  });
+});
+
 describe('what a later batch may rely on', () => {
   const own = open({ directionId: plan(2) });
   const scope = { rows: [pointer(own)] };
@@ -168,7 +186,7 @@ describe('what another batch did itself since', () => {
   });
 
   it('of others is in force until it was given back where it was taken, as a whole', () => {
-    const other = disconnected('2026-06-20', { operator: jio, directionId: plan(7) });
+    const other = disconnected('2026-06-08', { operator: jio, directionId: plan(7) });
     const back = (told: Partial<SubjectRow>) => restore({ operator: jio, outcome: 'restored', ...told });
     expect(othersInForce(scope, [back({}), other, own])).toEqual([]);
     expect(othersInForce(scope, [back({ operator: airtel }), other, own])).toEqual([other]);

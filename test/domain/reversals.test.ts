@@ -82,6 +82,28 @@ describe('a number that is appealed', () => {
     expect(number([said, { ...one, cutAt: at('2026-06-10T09:00:00Z') }]).state).toBe('nothingToRestore');
   });
 
+  it.each(['verified', 'extended'] as const)(
+    'that was %s under a later batch is restored where an earlier one has it ended after that',
+    (outcome) => {
+      const [occurredOn, recordedAt] = [day('2026-06-18'), at('2026-06-18T10:00:00Z')];
+      const served = row({ directionId: plan(5), outcome, occurredOn, recordedAt });
+      const ended = (on: string, more = {}) =>
+        disconnected(on, { directionId: plan(2), cut: true, recordedAt: at(`${on}T10:00:00Z`), ...more });
+      const after = ended('2026-06-20');
+      expect(number([served, after]).directed).toEqual([{ operator: airtel, from: pointer(after) }]);
+      expect(number([served, ended('2026-06-20', { outcome: 'surrendered' })]).state).toBe('directed');
+      // Said later, of a day before: nobody knows which came first.
+      expect(number([served, ended('2026-06-18', { recordedAt: at('2026-06-18T10:00:01Z') })]).state).toBe('directed');
+      expect(number([served, ended('2026-06-17')]).state).toBe('nothingToRestore');
+      expect(number([served, ended('2026-06-20', { outcome: 'not_found' })]).state).toBe('nothingToRestore');
+      expect(number([served, ended('2026-06-20', { operator: jio })]).directed).toEqual([
+        { operator: jio, from: pointer(after) },
+      ]);
+      const asked = restore({ directionId: plan(6), open: true, outcome: 'open', occurredOn: null, recordedAt: null });
+      expect(number([asked, served, after])).toMatchObject({ state: 'alreadyOpen', openIn: [asked.directionId] });
+    },
+  );
+
   it('that no batch knows has nothing to be restored', () => {
     expect(number([])).toEqual({ state: 'nothingToRestore', directed: [], rows: [], openIn: [] });
   });

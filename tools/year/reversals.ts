@@ -223,9 +223,16 @@ function othersOf(subject: Subject, { ledgers, at }: Known): LedgerRow[] {
   return all.filter((row) => {
     if (own.includes(row) || row.reversed !== undefined || isFormer(row)) return false;
     const inForce = isOpenAt(row, at) || isMoved(row) || isOverdue(row, at) || ENDED.includes(row.outcome);
-    return inForce && !given.some((one) => operatorOf(one) === operatorOf(row) && one.madeAt > row.madeAt);
+    const isTakenSince = (one: LedgerRow) => ENDED.includes(row.outcome) && isSaidAfter(row, one);
+    return (
+      inForce &&
+      !given.some((one) => operatorOf(one) === operatorOf(row) && one.madeAt > row.madeAt && !isTakenSince(one))
+    );
   });
 }
+
+/** Whether an operator's word on a row came later than that on another one, or names a later day. */
+const isSaidAfter = (row: LedgerRow, before: LedgerRow) => row.at > before.at || row.on > before.on;
 
 const isListed = ({ outcome }: LedgerRow) => ['disconnected', 'surrendered'].includes(outcome);
 const ENDED = ['disconnected', 'surrendered', 'blocked'];
@@ -278,8 +285,10 @@ function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision 
     const mine = own.filter((row) => operatorOf(row) === operator);
     return atOperator(mine, given, { operator, isAppeal: subject.scope === 'current' }, known, (row) => {
       if (isOpenAt(row, at) || isMoved(row)) return 'directed';
-      if (GIVES_SERVICE.includes(row.outcome)) return 'nothingToRestore';
-      const hasEnded = ['disconnected', 'surrendered'].includes(row.outcome);
+      // Unless an older row was ended late, after that.
+      if (GIVES_SERVICE.includes(row.outcome))
+        return mine.some((one) => isListed(one) && isSaidAfter(one, row)) ? undefined : 'nothingToRestore';
+      const hasEnded = isListed(row);
       if (hasEnded) return row.on < since ? 'tooLate' : 'directed';
       return isOverdue(row, at) || isCut(row, known) ? 'directed' : undefined;
     });
@@ -320,7 +329,7 @@ function atOperator(
   for (const row of rows) {
     if (given.includes(row)) {
       // A number that its operator says was cut off after that has been so since it was last restored.
-      const cutSince = own.some((one) => isListed(one) && (one.at > row.at || one.on > row.on));
+      const cutSince = own.some((one) => isListed(one) && isSaidAfter(one, row));
       // What was ordered after the day that the operator names counts, too, if it says so later.
       const orderedSince = own.some((one) => isCut(one, known, Math.min(row.at, endOf(row.on))));
       // An operator's word that it blocked a handset whose row a reversal had ended is recorded nowhere.

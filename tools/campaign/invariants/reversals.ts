@@ -60,7 +60,7 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
     const { open, waits: isWaiting, ended, overdue, givesBack, cut } = standing(known, row, plan);
     if (row.direction.kind === 'restore') {
       // A number that was cut off after it was restored, as its operator says or was ordered to, is restored again.
-      const hasEnded = own.some((one) => isListed(one) && (one.at > row.at || one.on > row.on));
+      const hasEnded = own.some((one) => isListed(one) && isSaidAfter(one, row));
       // What was ordered after the day that the operator names counts, too, if it says so later.
       const backAt = row.on === '' ? row.at : Math.min(row.at, endOf(row.on));
       const wasOrdered = own.some((one) => isCutSince(known, one, plan, backAt));
@@ -73,6 +73,8 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
     const isToRestore = open || isWaiting || ended || overdue || cut;
     if (!givesBack && !isToRestore) continue;
     if (openIn !== '') return { state: 'alreadyOpen', openIn };
+    // An older row may have been ended late, after that.
+    if (givesBack && rows.some((one) => own.includes(one) && isListed(one) && isSaidAfter(one, row))) continue;
     if (givesBack) return nothing;
     const isLongAgo = ended && row.on < daysBefore(uploadedOn, RESTORED_WITHIN);
     return { state: isLongAgo ? 'tooLate' : 'directed', openIn };
@@ -133,6 +135,8 @@ function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], pl
   return [...found, ...directed];
 }
 
+/** Whether an operator's word on a row came later than that on another one, or names a later day. */
+const isSaidAfter = (row: Said, before: Said) => row.at > before.at || row.on > before.on;
 const gives = ({ direction }: Said) => givesBack(direction.kind);
 /** Whether a row's number stands in a list of its batch, unless it was taken back. */
 const isListed = ({ outcome }: Said) => ['disconnected', 'surrendered'].includes(outcome);
@@ -148,10 +152,11 @@ function staying(known: Known, { of }: Subject, rows: Said[], own: Said[], plan:
     const isGivenBack = rows
       .slice(0, n)
       .some(
-        ({ direction, outcome, identifier = '' }) =>
-          direction.operator === row.direction.operator &&
-          ['restored', 'unblocked'].includes(outcome) &&
-          !identifier.includes(' '),
+        (one) =>
+          one.direction.operator === row.direction.operator &&
+          ['restored', 'unblocked'].includes(one.outcome) &&
+          !(one.identifier ?? '').includes(' ') &&
+          !((isListed(row) || row.outcome === 'blocked') && isSaidAfter(row, one)),
       );
     return isInForceByOutcome(known, row, plan) && !isGivenBack;
   });
