@@ -179,12 +179,22 @@ export function rowsGoingOn(
 
 /**
  * The candidates in the order in which they are decided upon: if two rows go on at one operator, the one with the later deadline is
- * directed, and so comes first.
+ * directed, and so comes first. None of its orders is due before the same one of the others is: somebody who was given more time in one row
+ * has it, whichever ends later.
  * @param ladder that of the kind, for candidates without one of their own
  */
 export function laterDeadlinesFirst(candidates: readonly Candidate[], ladder: readonly Rung[]): Candidate[] {
   const endOf = ({ rungs }: Candidate) => (rungs ?? ladder).at(-1)?.deadline ?? '';
-  return candidates.toSorted((a, b) => (endOf(a) === endOf(b) ? 0 : endOf(a) > endOf(b) ? -1 : 1));
+  const sorted = candidates.toSorted((a, b) => (endOf(a) === endOf(b) ? 0 : endOf(a) > endOf(b) ? -1 : 1));
+  const placeOf = new Map<string, number>();
+  for (const [n, { operator, identifier, rungs }] of sorted.entries()) {
+    const about = `${operator} ${identifier}`;
+    const place = placeOf.get(about);
+    const directed = place === undefined ? undefined : sorted[place];
+    if (place === undefined || directed === undefined) placeOf.set(about, n);
+    else sorted[place] = asTold(directed, directed.rungs ?? ladder, [rungs ?? ladder]);
+  }
+  return sorted;
 }
 
 /** Whether a candidate returns from where it was ported to, since the operator there says that it has no such connection. */
@@ -198,9 +208,9 @@ export function rowsPortedAway({ operator }: Candidate, counted: readonly Counte
 }
 
 /**
- * Gives a candidate that was ported, or returns from where it was ported to, a fresh ladder, with no deadline before those that its subscriber
- * was told: nobody is left with less time than that, and who was given more time has it at the other operator, too.
- * @param told the ladders of the rows from which it was ported
+ * Gives a candidate a ladder, with no deadline before those that its subscriber was told, or is to have in another row that goes on there:
+ * nobody is left with less time than that, and who was given more time has it at the other operator, too.
+ * @param told the other ladders: for a candidate that was ported, or returns from where it was ported to, those of the rows there
  */
 export function asTold(candidate: Candidate, ladder: readonly Rung[], told: readonly (readonly Rung[])[]): Candidate {
   const rungs = told.reduce<readonly Rung[]>(notBeforeTold, ladder);

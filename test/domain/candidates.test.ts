@@ -14,6 +14,7 @@ import type { CountedPointer, Pointer } from '../../lambdas/domain/claims.ts';
 import { directionRowLine } from '../../lambdas/domain/directions.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
+import type { Rung } from '../../lambdas/domain/ladders.ts';
 import { counted, first, second, third } from './counted.ts';
 import { airtel, at, day, directionId, imei, jio, msisdn, rungs } from './example.ts';
 
@@ -264,6 +265,36 @@ describe('candidates that go on', () => {
     ];
     const order = laterDeadlinesFirst(given, rungs.reverify).map(({ from }) => from?.row);
     expect(order).toEqual([3, 1, 2, undefined, 0]);
+  });
+
+  // Extended in the second rung, whose deadline was 16 July, and ported there on 2 July: the ladder of 30, 15, 15 and 1 days ends later.
+  it('have no order before it is due in another row that goes on there, too', () => {
+    const ladder = (...days: [string, string, string, string]): [Rung, Rung, Rung, Rung] => {
+      const until = (order: Rung['order'], on = '') => ({ order, deadline: at(`${on}T00:00:00Z`) });
+      const [asked, out, into, end] = days;
+      return [
+        until('reverify', asked),
+        until('bar_outgoing', out),
+        until('bar_incoming', into),
+        until('disconnect', end),
+      ];
+    };
+    const fresh = ladder('2026-08-01', '2026-08-16', '2026-08-31', '2026-09-01');
+    const [asked, , ...bars] = ladder('2026-08-15', '2026-08-15', '2026-08-30', '2026-08-31');
+    const extended = [asked, ...bars];
+    const given = [
+      goesOn({ from: row(0), rungs: extended }),
+      goesOn({ from: row(1) }),
+      goesOn({ from: row(2), operator: jio }),
+    ];
+    const [directed, another, other] = laterDeadlinesFirst(given, fresh);
+    expect([directed, another, other].map((one) => [one?.from?.row, one?.operator])).toEqual([
+      [1, airtel],
+      [2, jio],
+      [0, airtel],
+    ]);
+    expect(directed?.rungs).toEqual(ladder('2026-08-15', '2026-08-30', '2026-09-14', '2026-09-15'));
+    expect([another?.rungs, other?.rungs]).toEqual([null, extended]);
   });
 });
 

@@ -9,7 +9,7 @@ import { struckIn } from './decision-files.ts';
 import { isOfHandsets, LADDERS } from './kinds.ts';
 import { Direction, isOpen, type Known, type Row } from './known.ts';
 import { isFollowUp } from './moved-rows.ts';
-import { extendedLadder, laterFor, originsOf, seenBefore } from './moves.ts';
+import { movedLadder, originsOf, seenBefore } from './moves.ts';
 import {
   checkOrder,
   expectOrder,
@@ -81,24 +81,20 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
   const rows: Row[] = direction.rows.map(() => ({ outcome: 'open', on: '', at: 0 }));
   const startedAt = String(known.seen.cases[`BATCH#${direction.batch}`]?.startedAt);
   const origins = [...originsOf(known, direction).values()];
-  const extended = origins.map((origin) => extendedLadder(known, origin));
+  const moved =
+    kind === 'reverify' ? origins.map((origin) => movedLadder(known, origin, direction.plan, startedAt)) : [];
   must(
-    extended.every((one) => same(one, extended[0])),
-    'its rows all have its deadlines',
-  );
-  const moreTime = origins.map((origin) => laterFor(known, origin, direction.plan, startedAt));
-  must(
-    moreTime.every((one) => one === moreTime[0]),
-    'its rows all have the time that their subscribers were told',
+    moved.every((one) => same(one, moved[0])),
+    'its rows all have its deadlines, and the time that their subscribers were told',
   );
   if (isFollowUp(direction.batch))
     must(origins.length === direction.rows.length, 'each row of a follow-up continues one');
   /** The ladder's deadlines, if it begins at an instant. */
   const ladderFrom = (begins: string) => {
     const later = Date.parse(begins) - Date.parse(startedAt);
-    if (extended[0] !== undefined)
-      return extended[0].map(({ order, deadline }) => ({ order, deadline: instant(deadline + later) }));
-    let deadline = Date.parse(begins) + (moreTime[0] ?? 0);
+    if (moved[0] !== undefined)
+      return moved[0].map(({ order, deadline }) => ({ order, deadline: instant(deadline + later) }));
+    let deadline = Date.parse(begins);
     return LADDERS[kind].map(([order, days]) => {
       deadline += days * DAY;
       return { order, deadline: instant(deadline) };

@@ -58,7 +58,7 @@ export function seenBefore(known: Known, direction: Direction): Pick<Direction, 
  * The ladder with which an extended row goes on: `reverify` until the extension's days after the deadline of the rung in which it was
  * extended, then the later rungs, each as many days later. Undefined for a row that begins anew where it goes on.
  */
-export function extendedLadder(known: Known, origin: MovedRow): { order: string; deadline: number }[] | undefined {
+function extendedLadder(known: Known, origin: MovedRow): { order: string; deadline: number }[] | undefined {
   if (origin.why !== 'extended') return undefined;
   const from = originIn(known, origin);
   if (from === undefined) return undefined;
@@ -75,7 +75,7 @@ export function extendedLadder(known: Known, origin: MovedRow): { order: string;
  * The time by which the ladder of a row that was ported, or returns from there, comes later than a fresh one that begins at an instant, in
  * milliseconds: no order is due before what was told of it where the number was, or where it returns to.
  */
-export function laterFor(known: Known, { why, from, to, msisdn }: MovedRow, plan: number, begins: string): number {
+function laterFor(known: Known, { why, from, to, msisdn }: MovedRow, plan: number, begins: string): number {
   const before =
     why === 'porting_disputed'
       ? rowsBefore(known, [msisdn], 'number', plan)
@@ -90,6 +90,33 @@ export function laterFor(known: Known, { why, from, to, msisdn }: MovedRow, plan
     return told.filter((one) => one.order === order).map(({ deadline }) => Date.parse(deadline) - fresh);
   });
   return Math.max(0, ...later);
+}
+
+/** The ladder with which a row goes on by itself, for a plan that begins at an instant. */
+function ownLadder(known: Known, moved: MovedRow, plan: number, begins: string): { order: string; deadline: number }[] {
+  let deadline = Date.parse(begins) + laterFor(known, moved, plan, begins);
+  const fresh = LADDERS.reverify.map(([order, days]) => {
+    deadline += days * DAY;
+    return { order, deadline };
+  });
+  return extendedLadder(known, moved) ?? fresh;
+}
+
+/**
+ * The ladder with which a re-verification's row goes on, for a plan that begins at an instant: all of it comes later by as much as no order
+ * needs to be due before the same one of another row of the number that goes on there in the same night.
+ */
+export function movedLadder(known: Known, directed: MovedRow, plan: number, begins: string) {
+  const own = ownLadder(known, directed, plan, begins);
+  const others = known.moved.filter(
+    ({ followUp, msisdn, to, state }) =>
+      state === 'alreadyOpen' && followUp === directed.followUp && msisdn === directed.msisdn && to === directed.to,
+  );
+  return others.reduce((ladder, other) => {
+    const told = new Map(ownLadder(known, other, plan, begins).map(({ order, deadline }) => [order, deadline]));
+    const later = ladder.map(({ order, deadline }) => (told.get(order) ?? deadline) - deadline);
+    return ladder.map(({ order, deadline }) => ({ order, deadline: deadline + Math.max(0, ...later) }));
+  }, own);
 }
 
 /** Whether a row that this one continues, or one before that, was extended. */
