@@ -18,19 +18,22 @@ interface Kept {
   readonly from: Day;
 }
 
+type Expiry = (seen: Day) => number;
+
 /**
  * When the table lets a link go: seconds since 1970, as DynamoDB's time to live reads them. It takes an instant of over five years ago for a
  * mistake, and would keep for ever what was seen before that.
  */
-function expiry(seen: Day, { days, from }: Kept): number {
-  return Math.max(Date.parse(addDays(seen, days)), Date.parse(addDays(from, 1))) / MILLIS_PER_SECOND;
+function expiryOf({ days, from }: Kept): Expiry {
+  const earliest = Date.parse(addDays(from, 1));
+  return (seen) => Math.max(Date.parse(addDays(seen, days)), earliest) / MILLIS_PER_SECOND;
 }
 
 /** The item of a sighting. */
-const item = (sighting: Sighting, kept?: Kept) => ({
+const item = (sighting: Sighting, expiry?: Expiry) => ({
   pk: sighting.imei,
   sk: linkKey(sighting),
-  ...(kept && { expires: expiry(sighting.lastSeen, kept) }),
+  ...(expiry && { expires: expiry(sighting.lastSeen) }),
   ...(sighting.lsa && { lsa: sighting.lsa }),
   ...(sighting.imsi && { imsi: sighting.imsi }),
   ...(sighting.subscriberType && { subscriberType: sighting.subscriberType }),
@@ -44,8 +47,8 @@ const THROTTLED = ['ProvisionedThroughputExceededException', 'ThrottlingExceptio
 /** Tries of one batch: with the waits between them they take more than a function's time. */
 const MOST_TRIES = 400;
 
-async function writeBatch(table: string, sightings: Iterable<Sighting>, kept?: Kept): Promise<void> {
-  let wanted = Array.from(sightings, (sighting) => ({ PutRequest: { Item: item(sighting, kept) } }));
+async function writeBatch(table: string, sightings: Iterable<Sighting>, expiry?: Expiry): Promise<void> {
+  let wanted = Array.from(sightings, (sighting) => ({ PutRequest: { Item: item(sighting, expiry) } }));
   for (let tries = 0; wanted.length > 0; tries++) {
     if (tries === MOST_TRIES) throw new Error('the table refused to take all links of a batch write');
     await waitForTable(tries);
@@ -66,6 +69,7 @@ async function writeBatch(table: string, sightings: Iterable<Sighting>, kept?: K
  * @param kept how long they stay; without it, for ever
  */
 export async function writeLinks(table: string, sightings: AsyncIterable<Sighting[]>, kept?: Kept): Promise<void> {
+  const expiry = kept && expiryOf(kept);
   const underWay = new Map<string, Promise<void>>();
   const batches = async function* () {
     let batch = new Map<string, Sighting>();
@@ -89,7 +93,7 @@ export async function writeLinks(table: string, sightings: AsyncIterable<Sightin
   };
   await concurrently(batches(), WRITES_AT_ONCE, async ({ batch, ended }) => {
     try {
-      await writeBatch(table, batch.values(), kept);
+      await writeBatch(table, batch.values(), expiry);
     } finally {
       for (const id of batch.keys()) underWay.delete(id);
       ended();
