@@ -11,7 +11,7 @@ import type { Direction, Known } from './known.ts';
 import { firstOrderOf } from './orders.ts';
 import { checkReversal, checkReversed } from './reversals.ts';
 import type { Item } from './seen.ts';
-import { handsetsIn, newestSightings } from './sightings.ts';
+import { handsetsIn, latestImport, newestSightings } from './sightings.ts';
 import type { Asked } from './standing.ts';
 import { instant, same, sum } from './values.ts';
 
@@ -92,14 +92,11 @@ function expectPreview(known: Known, id: string, agency: string, upload: Upload)
 function expectNothing(known: Known, item: Item, { key, text }: Upload): void {
   const id = String(item.batchId);
   const { connections, blocks } = noOperator();
-  const imports = (operator: string) =>
-    known.imported.filter(
-      (upload) => upload.key.startsWith(`usage/${operator}/`) && upload.at < Date.parse(String(item.startedAt)),
-    );
+  const startedAt = Date.parse(String(item.startedAt));
   known.expected[`batches/${id}/summary.json`] = {
     ...{ batchId: id, agency: item.agency, file: key, status: item.state, report: reportOf(text), connections, blocks },
     operators: Object.fromEntries(
-      OPERATORS.map((operator) => [operator, noOperator(instant(Math.max(...imports(operator).map(({ at }) => at))))]),
+      OPERATORS.map((operator) => [operator, noOperator(latestImport(known.imported, operator, startedAt))]),
     ),
     ...{ unexplained: 0, startedAt: item.startedAt, settledAt: item.endedAt },
   };

@@ -4,8 +4,8 @@ import { type Kind, noOperator } from '../../../test/reckoning/tables.ts';
 import { DAY, OPERATORS } from '../story.ts';
 import type { Direction, Known } from './known.ts';
 import type { Item } from './seen.ts';
-import { handsetsIn } from './sightings.ts';
-import { instant, sum } from './values.ts';
+import { handsetsIn, latestImport } from './sightings.ts';
+import { sum } from './values.ts';
 
 /** A batch settles at its last deadline; faults keep it from that for hours, and a lost sweep for a day. */
 const SETTLES_WITHIN = 1.5 * DAY;
@@ -67,8 +67,7 @@ export function expectBooks(
     for (const [word, count] of Object.entries(summary.connections)) sum(connections, word, count);
     for (const [word, count] of Object.entries(summary.blocks)) sum(blocks, word, count);
     for (const [word, count] of Object.entries(summary.outcomes)) sum(outcomes, word, count);
-    const imports = known.imported.filter(({ key, at }) => key.startsWith(`usage/${operator}/`) && at < settledAt);
-    summary.latestImport = instant(Math.max(...imports.map(({ at }) => at)));
+    summary.latestImport = latestImport(known.imported, operator, settledAt) ?? null;
     const { outcomes: back, ...others } = summary;
     shown[operator] = isReport ? others : { ...others, outcomes: back };
   }

@@ -1,6 +1,7 @@
 /** The rows of usage files and reports: the reasons why some can't be taken, and the sightings of numbers with handsets. */
 import { dayAt, daysBefore, imeiIn, isDay, linesOf, msisdnIn } from '../../../test/reckoning/files.ts';
 import type { Upload } from '../story.ts';
+import { instant } from './values.ts';
 
 const LOOK_BACK = 180;
 
@@ -41,6 +42,16 @@ export function handsetsIn(text: string): Set<string> {
     if ('imei' in imei) handsets.add(imei.imei);
   }
   return handsets;
+}
+
+/** The instant of an operator's latest upload of usage before `at` of which a row is taken; undefined if there is none. */
+export function latestImport(uploads: readonly Upload[], operator: string, at: number): string | undefined {
+  const brings = ({ key, text, at: uploaded }: Upload) =>
+    key.startsWith(`usage/${operator}/`) &&
+    uploaded < at &&
+    linesOf(text).lines.some(({ cells }) => cells && usageReason(cells, uploaded) === '');
+  const brought = uploads.filter(brings).map(({ at: uploaded }) => uploaded);
+  return brought.length === 0 ? undefined : instant(Math.max(...brought));
 }
 
 /** All sightings with one of these handsets in the look-back window of a report that was uploaded at `at`. */
