@@ -29,6 +29,9 @@ const LONGEST_FILE = {
   followUp: 'followup-202606160000' as BatchId,
 };
 
+/** What an order that was issued anew keeps of its first form. */
+const ISSUED_ANEW = { firstVersion: 9999, firstAttempt: LONGEST_ATTEMPT, firstAt: at('2026-06-16T23:59:59Z') };
+
 /** What DynamoDB counts of an attribute's value: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
 function sizeOf(value: unknown): number {
   if (value === null || typeof value === 'boolean') return 1;
@@ -72,7 +75,7 @@ function largest(rows: number): Ledger {
     const order = { rows: 9999, sha256: HASH, bytes: 999_999, deadline: at('2026-06-17T00:00:00Z'), anew };
     const told = withFailedOrder(applied, order).ledger;
     const files = told.files.map((file) => ({ ...file, ...LONGEST_FILE }));
-    ledger = { ...told, files, orders: told.orders.map((one) => ({ ...one, firstVersion: 9999 })) };
+    ledger = { ...told, files, orders: told.orders.map((one) => ({ ...one, ...ISSUED_ANEW })) };
   }
   ledger = answered(sealed(closed(ledger)), [[rows - 1, 'disconnected']]).ledger;
   for (let n = 0; n < maxReversals(rows); n += 1) {
