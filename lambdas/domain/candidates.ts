@@ -189,10 +189,10 @@ export function laterDeadlinesFirst(candidates: readonly Candidate[], ladder: re
   const placeOf = new Map<string, number>();
   for (const [n, { operator, identifier, rungs }] of sorted.entries()) {
     const about = `${operator} ${identifier}`;
-    const place = placeOf.get(about);
-    const directed = place === undefined ? undefined : sorted[place];
-    if (place === undefined || directed === undefined) placeOf.set(about, n);
-    else sorted[place] = asTold(directed, directed.rungs ?? ladder, [rungs ?? ladder]);
+    const place = placeOf.get(about) ?? n;
+    placeOf.set(about, place);
+    const directed = sorted[place] as Candidate;
+    if (place < n) sorted[place] = asTold(directed, directed.rungs ?? ladder, [rungs ?? ladder]);
   }
   return sorted;
 }
@@ -210,7 +210,7 @@ export function rowsPortedAway({ operator }: Candidate, counted: readonly Counte
 /**
  * Gives a candidate a ladder, with no deadline before those that its subscriber was told, or is to have in another row that goes on there:
  * nobody is left with less time than that, and who was given more time has it at the other operator, too.
- * @param told the other ladders: for a candidate that was ported, or returns from where it was ported to, those of the rows there
+ * @param told those deadlines: the ladders of the rows from which it was ported, or of the others that go on there
  */
 export function asTold(candidate: Candidate, ladder: readonly Rung[], told: readonly (readonly Rung[])[]): Candidate {
   const rungs = told.reduce<readonly Rung[]>(notBeforeTold, ladder);

@@ -285,7 +285,7 @@ function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision 
     const mine = own.filter((row) => operatorOf(row) === operator);
     return atOperator(mine, given, { operator, isAppeal: subject.scope === 'current' }, known, (row) => {
       if (isOpenAt(row, at) || isMoved(row)) return 'directed';
-      // Unless an older row was ended late, after that.
+      // An older row may have been ended late, after that.
       if (GIVES_SERVICE.includes(row.outcome))
         return mine.some((one) => isListed(one) && isSaidAfter(one, row)) ? undefined : 'nothingToRestore';
       const hasEnded = isListed(row);
