@@ -41,7 +41,7 @@ describe('npm run audit', () => {
   const audit = (...args: string[]): Promise<Ended> => run('audit', args, lab.cloud.endpoint, AUDITOR);
 
   beforeAll(async () => {
-    lab = await Lab.open({ enforce: true });
+    lab = await Lab.open({ telling: true, enforce: true });
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
     await lab.report('mha', [H1]);
     await lab.upload('reports/mha/refused.csv', 'number\n1\n');
@@ -226,7 +226,7 @@ describe('npm run audit, of batches that were withdrawn', () => {
   let folder: string;
 
   beforeAll(async () => {
-    await using lab = await Lab.open({ context: { operators: 'airtel,jio', people: '1' } });
+    await using lab = await Lab.open({ telling: true, context: { operators: 'airtel,jio', people: '1' } });
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
     await lab.report('mha', [H1], 'one.csv');
     await lab.report('mha', [H2], 'two.csv');
@@ -272,7 +272,7 @@ describe('npm run audit, of reversals', () => {
   let withdrawn: string;
 
   beforeAll(async () => {
-    await using lab = await Lab.open({ context: { operators: 'airtel,jio' } });
+    await using lab = await Lab.open({ telling: true, context: { operators: 'airtel,jio' } });
     const newest = async (prefix: string, not: string[]) =>
       (await lab.outbox(prefix)).map((key) => key.split('/')[1] ?? '').find((id) => !not.includes(id)) ?? '';
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`, `${H1},${A2},2026-05-20,Delhi`]);

@@ -57,6 +57,7 @@ describe('npm run erase', () => {
   const logged: string[] = [];
   beforeAll(async () => {
     lab = await Lab.open({
+      telling: true,
       context: { operators: 'airtel,jio' },
       enforce: true,
       log: (_, line) => logged.push(line),
@@ -347,7 +348,7 @@ describe('npm run erase', () => {
 
 /** Of a number that no batch met its claim says that it was appealed for, and nothing else. */
 it('is refused of a number that was taken back, as long as sightings from before would direct it again', async () => {
-  await using lab = await Lab.open({ context: { operators: 'airtel,jio' }, log: () => undefined });
+  await using lab = await Lab.open({ telling: true, context: { operators: 'airtel,jio' }, log: () => undefined });
   await lab.upload('appeals/caseworker-1/a.csv', `msisdn,ground\n${A1},wrong_number\n`);
   const [preview = ''] = await lab.outbox('previews/caseworker-1-');
   const reversal = preview.split('/')[1] ?? '';

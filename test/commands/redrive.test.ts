@@ -19,6 +19,7 @@ describe('npm run redrive', () => {
 
   beforeAll(async () => {
     lab = await Lab.open({
+      telling: true,
       enforce: true,
       faults: { afterWrite: ({ functionName }) => (broken && functionName.includes('Record') ? 'fail' : undefined) },
     });
@@ -135,6 +136,7 @@ describe('npm run redrive, of what the audit was not told', () => {
 
   beforeAll(async () => {
     lab = await Lab.open({
+      telling: true,
       enforce: true,
       faults: {
         beforeCall: ({ caller, service }) => (broken && /Audit/.test(caller) && service === 's3' ? 'fail' : undefined),

@@ -179,6 +179,7 @@ const commandsIn = (text: string) =>
 
 beforeAll(async () => {
   lab = await Lab.open({
+    telling: true,
     enforce: true,
     faults: {
       afterWrite: ({ functionName }) => (broken.Record && functionName.includes('Record') ? 'fail' : undefined),

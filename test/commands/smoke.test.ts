@@ -78,7 +78,7 @@ describe('npm run smoke', () => {
   }, 300_000);
 
   it('tells whom no notice reaches, since nobody confirmed the subscription', async () => {
-    await using lab = await Lab.open({ enforce: true });
+    await using lab = await Lab.open({ telling: true, enforce: true });
     const { endpoint, region, names } = lab.cloud;
     const sns = new SNSClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
     const Endpoint = 'arn:aws:sqs:ap-south-1:111122223333:fraud-directions';
@@ -126,6 +126,7 @@ describe('what is sent under the role of the self-check', () => {
   const measured: string[] = [];
   beforeAll(async () => {
     lab = await Lab.open({
+      telling: true,
       enforce: true,
       context: { sweepHours: '1', surveyHours: '1' },
       log: (_, line) => {

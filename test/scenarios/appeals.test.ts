@@ -62,7 +62,11 @@ async function chain(
 }
 
 beforeAll(async () => {
-  lab = await Lab.open({ context: CONTEXT, faults: { beforeInvoke: (call) => faults.beforeInvoke?.(call) } });
+  lab = await Lab.open({
+    telling: true,
+    context: CONTEXT,
+    faults: { beforeInvoke: (call) => faults.beforeInvoke?.(call) },
+  });
   await lab.usage('airtel', [`${P},${A},2026-05-20,Delhi`, `${P},${B},2026-05-21,Delhi`]);
   await lab.report('mha', [P]);
   const directionId = (await lab.directions('airtel')).find((id) => id.includes('.reverify.')) ?? '';
@@ -316,6 +320,7 @@ describe('the decision upon an appeal is in its chain, and told of, before anyth
     let down = true;
     const collect = () => (calls++ === 0 ? 'lose' : down ? 'error' : undefined);
     await using other = await Lab.open({
+      telling: true,
       context: CONTEXT,
       faults: { beforeInvoke: ({ functionName }) => (nameOf(functionName) === 'Collect' ? collect() : undefined) },
     });
@@ -330,7 +335,10 @@ describe('the decision upon an appeal is in its chain, and told of, before anyth
   });
 
   it('where nobody has to approve it', async () => {
-    await using other = await Lab.open({ context: { ...CONTEXT, reversalPeople: '0', largeReversalPeople: '0' } });
+    await using other = await Lab.open({
+      telling: true,
+      context: { ...CONTEXT, reversalPeople: '0', largeReversalPeople: '0' },
+    });
     await appealIn(other);
     await other.cloud.run(START + 3 * HOUR);
     await expectTold(other, '', 0);

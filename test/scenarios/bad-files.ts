@@ -148,7 +148,7 @@ export function batchItem(batchId: string, more: Record<string, unknown> = {}): 
 /** A lab that keeps every line that a function logs. */
 export async function openWithLog(): Promise<{ lab: Lab; lines: string[] }> {
   const lines: string[] = [];
-  const lab = await Lab.open({ log: (functionName, line) => lines.push(`${functionName}: ${line}`) });
+  const lab = await Lab.open({ telling: true, log: (functionName, line) => lines.push(`${functionName}: ${line}`) });
   return { lab, lines };
 }
 

@@ -23,7 +23,7 @@ async function open() {
     beforeInvoke: ({ functionName }) => (turns.fail && nameOf(functionName) === 'TakeTurn' ? 'error' : undefined),
     deliveries: ({ detail }) => (JSON.stringify(detail).includes('/yes.csv') ? [0, 30 * HOUR] : [0]),
   };
-  const lab = await Lab.open({ context: { operators: 'airtel,jio', sweepHours: '24' }, faults });
+  const lab = await Lab.open({ telling: true, context: { operators: 'airtel,jio', sweepHours: '24' }, faults });
   await lab.usage('airtel', [`${HANDSET},${O},2026-05-20,Delhi`]);
   await lab.report('mha', [HANDSET]);
   const report = `mha-${sha256Of(`imei\n${HANDSET}\n`).slice(0, 12)}`;

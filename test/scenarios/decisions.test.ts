@@ -74,6 +74,7 @@ function many(count: number, of: number): string[] {
 
 beforeAll(async () => {
   lab = await Lab.open({
+    telling: true,
     context: CONTEXT,
     faults: { afterWrite: (...args) => faults?.afterWrite?.(...args) },
   });

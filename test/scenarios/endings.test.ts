@@ -60,7 +60,7 @@ async function chain(lab: Lab, batch: string): Promise<string[]> {
 describe('an ending', () => {
   it('of a batch over a limit is told before the same file begins it anew, however late that is', async () => {
     const awaits = failing('Await');
-    await using lab = await Lab.open({ context: CONTEXT, faults: awaits.faults });
+    await using lab = await Lab.open({ telling: true, context: CONTEXT, faults: awaits.faults });
     await lab.report('mha', MOST, 'a.csv');
     await lab.cloud.run(START + 0.5 * HOUR);
     awaits.off();
@@ -79,7 +79,7 @@ describe('an ending', () => {
   it('by a refusal is told by another execution where the one that should have told it was stopped', async () => {
     const awaits = failing('Await');
     awaits.off();
-    await using lab = await Lab.open({ context: CONTEXT, faults: awaits.faults });
+    await using lab = await Lab.open({ telling: true, context: CONTEXT, faults: awaits.faults });
     await lab.report('mha', ONE, 'a.csv');
     awaits.on();
     await lab.decide('approver-1', idOf(ONE), ['refuse,,,,no ground']);
@@ -99,7 +99,7 @@ describe('an approver who thinks better of it', () => {
   it('is heard, though the earlier file is worked on after the later one', async () => {
     const hears = failing('Hear');
     hears.off();
-    await using lab = await Lab.open({ context: CONTEXT, faults: hears.faults });
+    await using lab = await Lab.open({ telling: true, context: CONTEXT, faults: hears.faults });
     await lab.usage(
       'airtel',
       [4, 5, 6].map((n) => `${CLONE},+91981000000${n},2026-05-15,Delhi`),
@@ -124,6 +124,7 @@ describe('an approver who thinks better of it', () => {
   it('is heard, though the same bytes were said before, and has a batch go on at once when its receipt can’t be written', async () => {
     const receipts: string[] = [];
     await using lab = await Lab.open({
+      telling: true,
       context: CONTEXT,
       faults: {
         beforeCall: ({ service, caller, key = '' }) => {

@@ -18,7 +18,7 @@ import { FIRST, H1, SECOND, tellStory } from './story.ts';
 let lab: Lab;
 let cloud: LocalCloud;
 beforeAll(async () => {
-  lab = await Lab.open({ enforce: true });
+  lab = await Lab.open({ telling: true, enforce: true });
   cloud = lab.cloud;
   await tellStory(lab);
 });
@@ -159,7 +159,11 @@ describe('a key that begins as a role of the stage does', () => {
 
 describe('a usage file in pieces and a batch of more than 40 directions', () => {
   it('take no right that is lacking', async () => {
-    await using large = await Lab.open({ enforce: true, context: { bytesPerPiece: '600', rowsPerDirection: '1' } });
+    await using large = await Lab.open({
+      telling: true,
+      enforce: true,
+      context: { bytesPerPiece: '600', rowsPerDirection: '1' },
+    });
     const rows = Array.from({ length: 41 }, (_, n) => `${H1},+9198000000${n + 10},2026-05-20,`);
     await large.usage('airtel', rows);
     await large.report('mha', [H1]);
@@ -224,7 +228,7 @@ describe('a right that is lacking', () => {
     ],
   ])('%s is refused, and told', async (_, stack, change, told) => {
     const assembly = await changed(stack, change);
-    await using poorer = await Lab.open({ assembly, enforce: true });
+    await using poorer = await Lab.open({ telling: true, assembly, enforce: true });
     await rm(assembly, { recursive: true });
     await poorer.report('mha', [H1]);
     await poorer.cloud.run(START + HOUR);
@@ -232,7 +236,7 @@ describe('a right that is lacking', () => {
   });
 
   it('from the next deployment on is refused then', async () => {
-    await using lab = await Lab.open({ enforce: true });
+    await using lab = await Lab.open({ telling: true, enforce: true });
     const assembly = await changed('dev-workflow', (template) =>
       without(template, 'AWS::IAM::Policy', (text) => text.includes('AllowStartBatch') && text.includes('IntakeRole')),
     );

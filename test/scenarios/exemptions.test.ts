@@ -28,7 +28,7 @@ const PATH = 'receipts/approver-1/exemptions/';
 
 beforeAll(async () => {
   const late = ({ detail }: { detail: { object?: { key?: string } } }) => detail.object?.key?.endsWith('/late.csv');
-  lab = await Lab.open({ faults: { deliveries: (event) => (late(event) ? [2 * HOUR] : [0]) } });
+  lab = await Lab.open({ telling: true, faults: { deliveries: (event) => (late(event) ? [2 * HOUR] : [0]) } });
   await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`, `${H1},${A2},2026-05-21,Delhi`]);
   await lab.usage('jio', [`${H2},${J1},2026-05-19,Mumbai`]);
   await lab.upload('exemptions/approver-1/june.csv', file(...ROWS, `${A1},,2026-08-31,too long`));

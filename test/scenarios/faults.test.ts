@@ -29,7 +29,7 @@ const QUEUES = [
 
 async function tell(more: More = {}, faults: FaultPlan = {}): Promise<Told> {
   const troubles = new Troubles(more);
-  await using lab = await Lab.open({ context: CONTEXT, faults: { ...faults, ...troubles.faults } });
+  await using lab = await Lab.open({ telling: true, context: CONTEXT, faults: { ...faults, ...troubles.faults } });
   await tellLongStory(lab, troubles);
   const notices: Told['notices'] = {};
   for (const queue of QUEUES) notices[queue] = await lab.notices(queue);

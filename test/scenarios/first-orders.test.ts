@@ -17,6 +17,7 @@ let start = 0;
 
 beforeAll(async () => {
   lab = await Lab.open({
+    telling: true,
     context: { operators: 'airtel,jio' },
     faults: {
       beforeInvoke: (call) => faults.beforeInvoke?.(call),

@@ -35,6 +35,7 @@ let hearFails = false;
 
 beforeAll(async () => {
   lab = await Lab.open({
+    telling: true,
     context: { ...GATES, sweepHours: '6' },
     enforce: true,
     faults: {

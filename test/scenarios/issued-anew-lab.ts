@@ -50,6 +50,7 @@ export function scenariosInOneLab() {
 
   async function open(): Promise<Lab> {
     lab = await Lab.open({
+      telling: true,
       context: { operators: 'airtel', sweepHours: '1' },
       faults: {
         beforeCall: (call) => faults.beforeCall?.(call),

@@ -1,9 +1,10 @@
-import { type FaultPlan, type LocalCloud, type NextSettings, startCloud } from 'local-cloud';
+import type { LocalCloud, NextSettings } from 'local-cloud';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { isWord } from '../../lambdas/domain/outbox.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { messageOf } from '../../simulation/desk.ts';
+import { beginCloud, leaveCloud } from './idle-cloud.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const HOUR = 3600 * 1000;
@@ -14,9 +15,6 @@ export const DAY = 24 * HOUR;
  * gates set their own.
  */
 export const AT_ONCE = { people: '0', busyDay: '1000000', manyConnections: '1000000', gateRows: '1000000000' };
-
-/** Enough workers that every function stays warm from one test to the next, also where their apps differ in some of them. */
-const WORKERS = 60;
 
 /**
  * The schedules that run. In the weeks of a ladder most of what happens is sweeps, and much of it is nights: scenarios that aren't about
@@ -38,38 +36,14 @@ export interface LabSettings extends Omit<NextSettings, 'start'> {
   nights?: boolean;
   /** Whether days come as well as sweeps and nights. */
   days?: boolean;
+  /** Whether the audit and the status of batches, for which nothing else waits, are told. */
+  telling?: boolean;
 }
 
 /**
- * The cloud that was used last and is no more: another lab, even of another file and another assembly, goes on with its warm functions. It
- * ends with the process. No other one is kept, since each has its warm functions in memory.
+ * The queues of what is told beside the work. A fifth of all calls is made for it: scenarios that don't look at it leave it where it waits.
  */
-let idle: LocalCloud | undefined;
-
-/** The settings, where a lab gives none, with which a cloud starts by default. */
-const PLAIN: Omit<NextSettings, 'assembly'> = {
-  start: START,
-  speed: undefined,
-  seed: undefined,
-  enforce: undefined,
-  largeResults: undefined,
-  batchesOfQueue: undefined,
-  log: undefined,
-  watch: undefined,
-  written: undefined,
-};
-/** An empty fault plan. Every lab has a plan, since a cloud that had one needs one again. */
-const NONE: FaultPlan = { afterWrite: () => undefined };
-
-/** Begins a cloud anew, or ends it: one that can't begin anew is of no use to anybody. */
-async function again(cloud: LocalCloud, next: NextSettings): Promise<LocalCloud> {
-  try {
-    return await cloud.again(next);
-  } catch (error) {
-    await cloud.stop();
-    throw error;
-  }
-}
+const BESIDE = ['AuditQueue', 'StatusQueue'];
 
 /** A cloud with the whole app, and the acts of a scenario. It is ended by `close`, or by the `using` of its test. */
 export class Lab {
@@ -83,13 +57,17 @@ export class Lab {
   }
 
   /** @param settings with an assembly, where it is not the one that this context gives */
-  static async open({ context = {}, nights = false, days = false, ...settings }: LabSettings = {}): Promise<Lab> {
+  static async open({
+    context = {},
+    nights = false,
+    days = false,
+    telling = false,
+    ...settings
+  }: LabSettings = {}): Promise<Lab> {
     const { assembly = await synthesize({ here: true, context: { ...AT_ONCE, sweepHours: '24', ...context } }) } =
       settings;
-    const next = { ...PLAIN, ...settings, assembly, faults: { ...NONE, ...settings.faults } };
-    const found = idle;
-    idle = undefined;
-    const cloud = await (found === undefined ? startCloud({ workers: WORKERS, ...next }) : again(found, next));
+    const cloud = await beginCloud({ start: START, ...settings, assembly });
+    if (!telling) cloud.pauseQueues((queue) => BESIDE.some((name) => queue.includes(name)));
     return new Lab(cloud, context.sweepHours === undefined ? (nights ? 'nights' : 'none') : days ? 'all' : 'swept');
   }
 
@@ -111,9 +89,7 @@ export class Lab {
 
   /** Leaves the cloud to the next lab. */
   async close(): Promise<void> {
-    const former = idle;
-    idle = this.cloud;
-    await former?.stop();
+    await leaveCloud(this.cloud);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

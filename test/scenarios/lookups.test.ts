@@ -71,6 +71,7 @@ let references: string[];
 
 beforeAll(async () => {
   lab = await Lab.open({
+    telling: true,
     context: { operators: 'airtel,jio', people: '2', busyDay: '3', lookupsPerFile: '12', lookupsPerDay: '20' },
   });
   await lab.usage('airtel', [

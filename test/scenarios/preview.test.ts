@@ -71,6 +71,7 @@ async function upload(one: Lab): Promise<void> {
 
 const open = (): Promise<Lab> =>
   Lab.open({
+    telling: true,
     context: { people: '2', busyDay: '3', manyConnections: '5' },
     faults: {
       beforeInvoke: (...args) => faults?.beforeInvoke?.(...args),

@@ -25,6 +25,7 @@ export function scenariosInOneLab() {
 
   async function open(): Promise<Lab> {
     lab = await Lab.open({
+      telling: true,
       context: { operators: 'airtel,jio', handsetsPerChild: '1' },
       faults: {
         afterWrite: (call) => faults.afterWrite?.(call),

@@ -79,6 +79,7 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
   );
   let hear = (_: string): void => {};
   const lab = await Lab.open({
+    telling: true,
     days: true,
     context: {
       ladder: settings.ladder,

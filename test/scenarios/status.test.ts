@@ -35,7 +35,7 @@ describe('where a batch stands', () => {
         return 'throttle';
       },
     };
-    await using lab = await Lab.open({ context, faults, days: true, enforce: true });
+    await using lab = await Lab.open({ telling: true, context, faults, days: true, enforce: true });
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`, `${H1},${A2},2026-05-20,Delhi`]);
     await lab.report('mha', [H1]);
     expect(await status(lab)).toMatchObject({
@@ -112,7 +112,7 @@ describe('where a batch stands', () => {
       beforeCall: ({ service, action, caller }) =>
         wrong.asking && service === 'sqs' && action === 'SendMessage' && caller.includes('Batch') ? 'error' : undefined,
     };
-    await using lab = await Lab.open({ context, faults });
+    await using lab = await Lab.open({ telling: true, context, faults });
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);
     await lab.report('mha', [H1]);
     await lab.decide('approver-1', id, [APPROVE]);

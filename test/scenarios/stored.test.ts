@@ -226,7 +226,7 @@ const recorded = (name: string) =>
 
 describe('what a batch leaves', () => {
   it('is all of a form that is known, and says which', async () => {
-    await using lab = await Lab.open();
+    await using lab = await Lab.open({ telling: true });
     await tellStory(lab);
     const unknown: string[] = [];
     const seen = new Set<Form<object>>();

@@ -23,6 +23,7 @@ let failed = 0;
 
 beforeAll(async () => {
   lab = await Lab.open({
+    telling: true,
     context: { operators: 'airtel', rowsPerDirection: '1', sweepHours: '1' },
     enforce: true,
     faults: {

@@ -40,7 +40,7 @@ describe('a batch whose books are committed, and whose lists could not be publis
         beforeCall: ({ service, key }) =>
           wrong.lists && service === 's3' && key?.startsWith('revocations/') ? 'error' : undefined,
       };
-      await using lab = await Lab.open({ context: { sweepHours: '1' }, faults });
+      await using lab = await Lab.open({ telling: true, context: { sweepHours: '1' }, faults });
       const { endpoint, region } = lab.cloud;
       const sfn = new SFNClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
       const stopBatch = async () => {
@@ -94,7 +94,7 @@ describe('a batch whose summary is published, and of which nobody could be told 
           ? 'fail'
           : undefined,
     };
-    await using lab = await Lab.open({ context: { sweepHours: '1' }, faults });
+    await using lab = await Lab.open({ telling: true, context: { sweepHours: '1' }, faults });
     const { endpoint, region } = lab.cloud;
     const sfn = new SFNClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
     await lab.usage('airtel', [`${H1},${A1},2026-05-20,Delhi`]);

@@ -39,7 +39,11 @@ async function states(): Promise<Record<Story, unknown>> {
 }
 
 beforeAll(async () => {
-  lab = await Lab.open({ context: CONTEXT, faults: { beforeInvoke: (call) => faults.beforeInvoke?.(call) } });
+  lab = await Lab.open({
+    telling: true,
+    context: CONTEXT,
+    faults: { beforeInvoke: (call) => faults.beforeInvoke?.(call) },
+  });
   await lab.usage(
     'airtel',
     STORIES.map((story, n) => `${handset(story)},+91981000000${n},2026-05-20,Delhi`),
@@ -217,6 +221,7 @@ describe('a withdrawal that is refused', () => {
     ]);
     let fails = true;
     await using other = await Lab.open({
+      telling: true,
       context: CONTEXT,
       faults: {
         afterWrite: ({ functionName, key = '' }) =>
@@ -257,6 +262,7 @@ describe('a step of a withdrawal that fails', () => {
   ] as const)('after its commit is made up for: %s, %s', async (name, ending) => {
     let met = 0;
     await using other = await Lab.open({
+      telling: true,
       context: CONTEXT,
       faults: {
         afterWrite: ({ functionName, key = '' }) => {
@@ -283,6 +289,7 @@ describe('a withdrawal that is older than the report for which the batch stands'
   it('changes nothing of it, however late it is worked on, and has an entry of its own where it is recorded', async () => {
     let fails = false;
     await using other = await Lab.open({
+      telling: true,
       context: CONTEXT,
       faults: {
         afterWrite: ({ functionName, key = '' }) =>

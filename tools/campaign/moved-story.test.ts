@@ -1,5 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beginCloud, leaveCloud } from '../../test/scenarios/idle-cloud.ts';
 import { brokenRules, type Seen } from './invariants.ts';
 import { OneFault } from './one-fault.ts';
 import { Stage, type Told } from './run.ts';
@@ -7,7 +8,7 @@ import { movedStory } from './small-stories.ts';
 import { edit as editLines, lastRow, spoiltBy } from './spoilt.ts';
 
 /** What breaks no rule, and what is found once something in it is wrong: a story in which a number goes on and one is taken back. */
-const stage = new Stage();
+const stage = new Stage({ begin: beginCloud, leave: leaveCloud });
 afterAll(() => stage[Symbol.asyncDispose]());
 
 describe('without faults, where numbers move and are taken back', () => {

@@ -1,5 +1,6 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beginCloud, leaveCloud } from '../../test/scenarios/idle-cloud.ts';
 import { storyOf } from './drawn-story.ts';
 import { differences } from './ideal.ts';
 import { brokenRules, type Seen } from './invariants.ts';
@@ -7,7 +8,7 @@ import { Stage, seedOf, type Told } from './run.ts';
 import { batchIn, edit, first, isApproval, keyOf, lastRow, lastWrite, orders, sayMore, spoiltBy } from './spoilt.ts';
 
 /** What breaks no rule, and what is found once something in it is wrong: a story in which nothing moves and nothing is taken back. */
-const stage = new Stage();
+const stage = new Stage({ begin: beginCloud, leave: leaveCloud });
 afterAll(() => stage[Symbol.asyncDispose]());
 
 describe('without faults', () => {

@@ -1,6 +1,6 @@
 /** One run of the campaign: a story told on a local cloud with faults, and the findings afterwards. */
 
-import { type LocalCloud, startCloud } from 'local-cloud';
+import { type CloudSettings, type LocalCloud, startCloud } from 'local-cloud';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { fraction, hash } from '../../simulation/random.ts';
@@ -51,13 +51,30 @@ interface Playing<T> {
   endsAlike?(seen: Seen): boolean;
 }
 
+/** Where the cloud of a stage comes from, and what becomes of it then. */
+interface House {
+  begin(settings: Omit<CloudSettings, 'start'> & { start: number }): Promise<LocalCloud>;
+  leave(cloud: LocalCloud): Promise<void>;
+}
+
+/** A cloud that is started for the stage, and ends with it. */
+const OWN: House = {
+  begin: (settings) => startCloud({ ...settings, workers: WORKERS }),
+  leave: (cloud) => cloud.stop(),
+};
+
 /** A cloud in which runs are told one after the other, each from nothing. */
 export class Stage {
+  readonly #house: House;
   #cloud: LocalCloud | undefined;
   readonly #assemblies = new Map<Record<string, string>, string>();
 
+  constructor(house: House = OWN) {
+    this.#house = house;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#cloud?.stop();
+    if (this.#cloud !== undefined) await this.#house.leave(this.#cloud);
   }
 
   /** Tells the story of a seed, with faults or without. */
@@ -113,7 +130,7 @@ export class Stage {
       log: (name: string, line: string) => told.logs.push(`${name}: ${line}`),
       written: (action: string, request: Record<string, unknown>) => told.written(action, request),
     };
-    cloud = await (this.#cloud?.again(settings) ?? startCloud({ ...settings, workers: WORKERS }));
+    cloud = await (this.#cloud?.again(settings) ?? this.#house.begin(settings));
     this.#cloud = cloud;
     const people = new People(cloud, story, cutsOf?.(troubles) ?? (() => undefined));
     people.begin(patience);

@@ -213,7 +213,7 @@ describe('some weeks of it on the local cloud', () => {
   let lived: Lived;
   beforeAll(async () => {
     const year = new Year(size);
-    lab = await Lab.open({ context: CONTEXT, watch: { uploaded: () => {}, published: year.published } });
+    lab = await Lab.open({ telling: true, context: CONTEXT, watch: { uploaded: () => {}, published: year.published } });
     lab.cloud.pauseSchedules(true);
     lived = await year.live(lab.cloud);
   }, 400_000);

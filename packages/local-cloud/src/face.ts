@@ -103,6 +103,11 @@ export interface LocalCloud {
    * when its time comes.
    */
   pauseSchedules(paused: boolean | ((ruleArn: string) => boolean)): void;
+  /**
+   * Pauses what takes messages from queues to functions, or resumes it: for all queues, or for each as the function says for its ARN. The
+   * messages of a paused one stay in it.
+   */
+  pauseQueues(paused: boolean | ((queueArn: string) => boolean)): void;
   /** Registers an outsider's act at an instant of the cloud. */
   outside(at: number, run: () => Promise<void>): void;
   /**

@@ -255,6 +255,23 @@ describe('the poller of a queue', () => {
     ]);
   });
 
+  it('leaves messages in a queue while that is paused, and takes them once it goes on; those of others are taken', async () => {
+    const { pollers, calls, map, send } = pollersWith();
+    const [paused, other] = [queue('paused'), queue('other')];
+    map('paused');
+    map('other');
+    pollers.pause((queueArn) => queueArn === arn('paused'));
+    send(paused, 'one', 'two');
+    send(other, 'three');
+    await clock.run();
+    expect(calls.map(({ bodies }) => bodies)).toEqual([['three']]);
+    expect(paused.messages).toHaveLength(2);
+    pollers.pause(() => false);
+    await clock.run();
+    expect(calls.map(({ bodies }) => bodies)).toEqual([['three'], ['one', 'two']]);
+    expect(paused.messages).toHaveLength(0);
+  });
+
   it('takes nothing more once it is stopped', async () => {
     const files = queue('files');
     const { pollers, calls, map, send } = pollersWith();

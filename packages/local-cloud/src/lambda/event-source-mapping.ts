@@ -49,6 +49,7 @@ export class Pollers {
   private readonly settings: PollersSettings;
   private readonly pollers: Poller[] = [];
   private readonly firstReceived = new WeakMap<QueueMessage, number>();
+  private isPaused: (queueArn: string) => boolean = () => false;
   private stopped = false;
 
   constructor(settings: PollersSettings) {
@@ -64,11 +65,18 @@ export class Pollers {
     for (const poller of this.pollers) this.pump(poller);
   }
 
+  /** Leaves messages in the queues for which the function says so, from now on; those of all others are taken. */
+  pause(isPaused: (queueArn: string) => boolean): void {
+    this.isPaused = isPaused;
+    this.poke();
+  }
+
   stop(): void {
     this.stopped = true;
   }
 
   private pump(poller: Poller): void {
+    if (this.isPaused(poller.queueArn)) return;
     const queue = this.settings.queues.getQueueByArn(poller.queueArn);
     while (!this.stopped && queue !== undefined && poller.active < poller.concurrency) {
       if (this.gathers(poller, queue)) return;

@@ -13,7 +13,7 @@ export function faceOf(
   outside: OutsideS3,
   console: Console | undefined,
 ): Omit<LocalCloud, 'deploy' | 'again' | 'stop'> {
-  const { clock, dynamo, fauxqs, bus, functions, asyncInvoker, states, usage, logs, failed } = parts;
+  const { clock, dynamo, fauxqs, bus, functions, pollers, asyncInvoker, states, usage, logs, failed } = parts;
   const counted = async (drive: Promise<void>): Promise<void> => {
     await Promise.race([drive, dynamo.lost]);
     usage.dynamo = await dynamo.usage();
@@ -36,6 +36,7 @@ export function faceOf(
     pauseSchedules: (paused) => {
       bus.isPaused = typeof paused === 'boolean' ? () => paused : paused;
     },
+    pauseQueues: (paused) => pollers.pause(typeof paused === 'boolean' ? () => paused : paused),
     outside: (at, run) => clock.outside(at, run),
     put: (bucket, key, body, as) => outside.put(bucket, key, body, as),
     get: (bucket, key, as) => outside.get(bucket, key, as),
