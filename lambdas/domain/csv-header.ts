@@ -170,6 +170,8 @@ export class CsvHeader<Column extends string> {
   readonly #separator: Separator;
   readonly #width: number;
   readonly #places: Places<Column>;
+  /** A row's cells before any is read: those of the columns that the header lacks stay so. */
+  readonly #unread: Readonly<Record<Column, string>>;
   /** Of a column that may have totals: its place, and those. */
   readonly #handset: number;
   readonly #totals: ColumnTotals | undefined;
@@ -183,6 +185,8 @@ export class CsvHeader<Column extends string> {
     const { required, optional } = columns;
     const names = this.#namesIn(cells);
     this.#places = [...required, ...optional].map((column) => ({ column, at: names.indexOf(column) }));
+    const unread = this.#places.map(({ column }) => [column, columns.rewrite?.(column, '') ?? '']);
+    this.#unread = Object.fromEntries(unread) as Record<Column, string>;
     this.#handset = names.indexOf('imei');
     if (columns.mayHaveTotal === true) this.#totals = new ColumnTotals();
     this.#beside = this.#besideIn(names);
@@ -201,9 +205,10 @@ export class CsvHeader<Column extends string> {
     if (this.#isMisplacedHeader(cells, hasIdentifier)) return 'misplaced_header';
     const reason = this.#reasonOf(cells, isOneLine);
     if (reason !== undefined) return { line, reason, text: cells.map(textOf).join(',') };
-    const row = {} as Record<Column, string>;
+    const row: Record<Column, string> = { ...this.#unread };
     for (const { column, at } of this.#places) {
-      const cell = at < 0 ? '' : textOf(cells[at] as string);
+      if (at < 0) continue;
+      const cell = textOf(cells[at] as string);
       row[column] = rewrite ? rewrite(column, cell) : cell;
     }
     return { line, cells: row };

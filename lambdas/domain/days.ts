@@ -86,11 +86,15 @@ export function parseDay(cell: string): Day | null {
  */
 const AT_MIDNIGHT = /^([0-9][0-9./-]{7,9})[ T]00:00(?::00(?:\.0+)?)?$/;
 
+/** The cell that was read last: the rows of a file mostly name the same day. */
+let newest: { readonly cell: string; readonly day: Day | null } = { cell: '', day: null };
+
 /**
  * Reads a cell that names a day: `YYYY-MM-DD`, which may have its midnight behind it and characters that nobody sees around it; else null.
  */
 export function readDay(cell: string): Day | null {
-  return parseDay(cell) ?? parseDay(dayIn(cell));
+  if (cell !== newest.cell) newest = { cell, day: parseDay(cell) ?? parseDay(dayIn(cell)) };
+  return newest.day;
 }
 
 /** The day's text in a cell: without the characters that nobody sees, and without its midnight. */

@@ -65,10 +65,7 @@ export function parseResponseRow(
   const identifier = identifiersOf(operator)[column](row.cells[column] ?? '');
   if ('reason' in identifier) return { line, reason: identifier.reason };
   const found = rowOf(identifier.value);
-  const named = directionText(row.cells);
-  // An operator's own column may have the same name, and say something else.
-  const isElsewhere = directionId !== undefined && named !== directionId && parseDirectionId(named) !== null;
-  if (found === undefined || isElsewhere || isOfAnother(row.cells.msisdn, found, operator))
+  if (found === undefined || isElsewhere(row.cells, directionId) || isOfAnother(row.cells.msisdn, found, operator))
     return { line, reason: 'not_in_direction' };
   const said = seenOf(row.cells.outcome ?? '').toLowerCase();
   const outcome = rulesOf(kind).answers.find((answer) => answer === said);
@@ -88,6 +85,13 @@ export function parseResponseRow(
   if (activated === null || activated > uploadDay) return { line, reason: 'bad_activated_on' };
   if (directedFor !== null && activated <= directedFor) return { line, reason: 'not_after_sighting' };
   return { line, row: place, outcome, day: activated };
+}
+
+/** Whether a row names another direction than that which it answers. An operator's own column may have the same name, and say something else. */
+function isElsewhere(cells: Readonly<Record<string, string>>, directionId: string | undefined): boolean {
+  if (directionId === undefined || !cells.direction) return false;
+  const named = directionText(cells);
+  return named !== directionId && parseDirectionId(named) !== null;
 }
 
 /** Whether a handset's row names a number although its handset is to be unblocked for another one alone, or for all. */
