@@ -34,8 +34,9 @@ const STEPS = [
 const printed = (said: string) =>
   [...said.matchAll(/^(OK|FAIL) +\d+\.\d s {2}(.*)$/gm)].map(([, how, says]) => [how, says]);
 
+// Two of these wait for real time most of theirs.
 describe('npm run smoke', () => {
-  it('says that all is well where it is, against `npm run local` with the rights in force', async () => {
+  it.concurrent('says that all is well where it is, against `npm run local` with the rights in force', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'smoked-'));
     const served = new Served(folder, '--enforce');
     try {
@@ -59,7 +60,7 @@ describe('npm run smoke', () => {
     }
   }, 300_000);
 
-  it('names the step that is not as it must be', async () => {
+  it.concurrent('names the step that is not as it must be', async () => {
     const cloud = await startCloud({
       assembly: await synthesize({ context: { stage: 'dev', ladder: 'flagged' } }),
       speed: 1,

@@ -120,9 +120,8 @@ async function runHere(uploads: Upload[]): Promise<typeof again> {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sample-'));
-  exit = await command('run', ...ARGUMENTS, '--out', folder);
   const uploads: Upload[] = [];
-  again = await runHere(uploads);
+  [exit, again] = await Promise.all([command('run', ...ARGUMENTS, '--out', folder), runHere(uploads)]);
   reckoned = new Reckoning(folder, OPERATORS, uploads);
   summaries = reckoned.batches.map(({ id }) => json<Summary>(`batches/${id}/summary.json`));
   return () => rmSync(folder, { recursive: true, force: true });

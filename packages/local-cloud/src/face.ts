@@ -43,7 +43,7 @@ export interface CloudSettings {
    * The number of functions' workers, working or warm, at a time; default 8. More workers take more memory and have to start less often.
    */
   workers?: number;
-  /** The most workers of one function among those; default 2. AWS runs as many as there is work, up to a thousand. */
+  /** The most workers of one function that work at a time; default 2. AWS runs as many as there is work, up to a thousand. */
   workersOfFunction?: number;
   /**
    * The number of batches of one queue that are worked on at once where its mapping has no MaximumConcurrency; default 5, as AWS begins

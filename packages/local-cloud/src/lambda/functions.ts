@@ -262,12 +262,13 @@ export class Functions {
 
   private claim(fn: Instances): Instance | undefined {
     const own = [...fn.all].filter((instance) => instance.version === fn.version);
+    if (own.filter((instance) => counts(instance) && instance.idleSince === 0).length >= this.workersOfFunction)
+      return undefined;
     const idle = own.find((instance) => instance.idleSince > 0);
     if (idle !== undefined) {
       idle.idleSince = 0;
       return idle;
     }
-    if (own.filter(counts).length >= this.workersOfFunction) return undefined;
     const alive = [...this.instances.values()].filter(counts);
     if (alive.length >= this.workers) {
       const oldest = alive.filter((i) => i.idleSince > 0).sort((a, b) => a.idleSince - b.idleSince)[0];
@@ -426,10 +427,9 @@ export class Functions {
     instance.idleSince = performance.now();
     this.dispatch();
     if (instance.idleSince === 0) return;
+    // One that ran on beside its retry stays, too, for the next that does.
     const idle = [...this.instances.values()].filter((i) => i.idleSince > 0);
-    const own = idle.filter((i) => i.fn === instance.fn && i.version === instance.version);
-    if (own.length > this.workersOfFunction) this.remove(instance);
-    else if (idle.length > this.workers) this.remove(idle.sort((a, b) => a.idleSince - b.idleSince)[0] as Instance);
+    if (idle.length > this.workers) this.remove(idle.sort((a, b) => a.idleSince - b.idleSince)[0] as Instance);
   }
 
   private remove(instance: Instance): void {

@@ -44,7 +44,7 @@ export interface FunctionsSettings {
   dynamoEndpoint: string;
   /** The most workers of all functions, working or warm; default 8. */
   workers?: number | undefined;
-  /** The most workers of one function; default 2. */
+  /** The most workers of one function that work at a time; default 2. */
   workersOfFunction?: number | undefined;
   faults: FaultPlan;
   log(functionName: string, line: string): void;
