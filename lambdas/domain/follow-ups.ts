@@ -194,9 +194,11 @@ true satisfies Covers<typeof found, FoundByNight>;
 /** `FoundByNight`, as it lies in the work bucket. */
 export const foundForm = formOf<FoundByNight>('list of what a night goes on with', 1, found);
 
-/** The lists of a night as they are kept. */
+/** The lists of a night as they are kept. A row of which two files say the same, as of who was disconnected once verified, is listed once. */
 export function listedTexts(listed: Listed): FoundByNight['listed'] {
-  return Object.fromEntries(DIRECTION_KIND_NAMES.map((kind) => [kind, (listed[kind] ?? []).map(listedLine)]));
+  return Object.fromEntries(
+    DIRECTION_KIND_NAMES.map((kind) => [kind, [...new Set((listed[kind] ?? []).map(listedLine))]]),
+  );
 }
 
 /** The lists of a night, read back. @throws BadWorkLine */

@@ -119,6 +119,22 @@ describe('what a night lists of a direction', () => {
     expect(listedFrom(read.listed)).toMatchObject(listed);
   });
 
+  test('are listed once where two files of a night say the same', () => {
+    const twice = answered(moved.ledger, [[2, 'disconnected']]);
+    const [first, second] = twice.ledger.files;
+    if (first === undefined || second === undefined) throw new Error('no two files');
+    expect([first.toRestore, second.toRestore]).toEqual([1, 1]);
+    const listed = [moved.moved, twice.moved].map((rows, n) =>
+      listedOf(twice.ledger, n === 0 ? first : second, rows, lines, 30),
+    );
+    const texts = listedTexts(mergeListed(listed));
+    expect(texts.restore).toHaveLength(1);
+    expect(listedFrom(texts).restore?.map(({ why, from }) => [why, from?.row])).toEqual([
+      ['disconnected_after_verified', 2],
+    ]);
+    expect(texts.reverify).toHaveLength(2);
+  });
+
   test('are those that were taken back and are said to be cut off after that', () => {
     const reversal = 'caseworker-1-0123456789ab' as BatchId;
     const ahead = answered(fresh(3), [[1, 'extended']]).ledger;
