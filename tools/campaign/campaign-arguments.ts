@@ -46,8 +46,8 @@ Options
   --resume FILE   notes there what was done, and leaves out what it has
   --help          this text
 
-Exit code: 0 when every run kept every rule, 1 when one did not, or when too few kinds of faults were met: in 25 runs or more by
-none, or in no story; 2 when the command line is wrong.
+Exit code: 0 when every run kept every rule, 1 when one did not, or when the stories of --systematic have no fault of some function,
+machine or mode; 2 when the command line is wrong.
 `;
 
 export interface RandomSettings {

@@ -272,19 +272,3 @@ export class Faults implements Troubles {
     return fault as F;
   }
 }
-
-/** Kinds of faults that some of a campaign's runs must meet, by the names under which these count them. */
-const KINDS = [
-  ...['after a write: fail', 'after a write: time out', 'after a write: zombie'],
-  ...['dynamodb: error', 'dynamodb: fail', 'dynamodb: lose', 'dynamodb: part'],
-  ...['event doubled', 'event late', 'event lost', 'event shuffled'],
-  ...['invocation: error', 'invocation: lose', 'invocation: throttle', 's3: error', 's3: throttle', 'sns: error'],
-  ...['upload broken off', 'upload cut file first', 'upload never completed'],
-].map((kind) => new RegExp(`^${kind}$`));
-/** State machines make few calls of their own, of which a few are refused. */
-const OF_MACHINES = /^machine's (s3|sqs|states): (error|throttle|lose)$/;
-
-/** Which kinds were not met, in words. */
-export function unmetKinds(met: readonly string[]): string[] {
-  return [...KINDS, OF_MACHINES].filter((kind) => !met.some((one) => kind.test(one))).map(({ source }) => source);
-}

@@ -60,7 +60,7 @@ export interface Noted {
 }
 
 /** The functions and state machines in which faults are tried: all on whose work somebody's outcome hangs. */
-const WORKERS = [
+const TRIED = [
   ...['Screen', 'Expand', 'Gather', 'Hear', 'Await', 'Claim', 'Commit', 'Order', 'Close', 'Settle', 'Record', 'Audit'],
   ...['Sweep', 'Follow', 'Collect', 'File', 'Intake', 'Import', 'Cut', 'ImportPiece', 'PublishImport'],
   ...['Batch', 'Direction', 'ImportByPieces'],
@@ -77,7 +77,7 @@ export function untried(cases: readonly Case[]): string[] {
   const who = new Set(cases.map(({ place }) => place.split(' ')[0]));
   const modes = new Set(cases.map(({ mode }) => mode));
   return [
-    ...WORKERS.filter((one) => !who.has(one)),
+    ...TRIED.filter((one) => !who.has(one)),
     ...MODES.filter((mode) => !modes.has(mode)),
     ...RARE.filter((kind) => !cases.some(({ place }) => kind.test(place))).map(String),
   ];
@@ -86,7 +86,7 @@ export function untried(cases: readonly Case[]): string[] {
 /**
  * Tells stories without faults, and notes every place in them.
  * @param stories all of them, or a part
- * @throws an Error where one breaks a rule by itself, or all together have no fault of some worker, mode or kind of place
+ * @throws an Error where one breaks a rule by itself, or all together have no fault of some function, machine, mode or rare kind of place
  */
 export async function note(stage: Stage, seed: number, stories: readonly StoryName[] = NAMES): Promise<Noted> {
   const noted: Noted = { calls: 0, states: 0, cases: [] };
