@@ -1,10 +1,7 @@
 import jsonata from 'jsonata';
 import { StatesError } from '../errors.ts';
-import { addFunctions, type Surroundings } from './functions.ts';
+import { addFunctions, type Bindings } from './functions.ts';
 import { isObject, type Json, type JsonObject, plain } from './json.ts';
-
-/** The names that an expression sees: `$states`, and the variables. */
-export type Bindings = Readonly<Record<string, unknown>>;
 
 /** A field of a definition with the expressions in it compiled. */
 export type Template =
@@ -41,7 +38,7 @@ export function isExpression(value: unknown): value is string {
  * the 2.0.6 specification"): the package is kept at that version, which knows no `??` and no `?:`.
  * @throws ExpressionFault for an expression that doesn't parse, or that uses $eval, which Step Functions doesn't have
  */
-export function compile(value: Json, field: string, around: Surroundings): Template {
+export function compile(value: Json, field: string): Template {
   if (typeof value === 'string') {
     const source = DELIMITED.exec(value)?.[1];
     if (source === undefined) {
@@ -53,24 +50,27 @@ export function compile(value: Json, field: string, around: Surroundings): Templ
       }
       return { kind: 'constant', value };
     }
-    return compileExpression(source, field, around);
+    return { kind: 'expression', field, source: source.trim(), compiled: compiledOf(source, field) };
   }
   if (Array.isArray(value)) {
-    const items = value.map((item, i) => compile(item, `${field}[${i}]`, around));
+    const items = value.map((item, i) => compile(item, `${field}[${i}]`));
     if (items.every((item) => item.kind === 'constant')) return { kind: 'constant', value };
     return { kind: 'array', items };
   }
   if (isObject(value)) {
-    const members = Object.entries(value).map(
-      ([key, member]) => [key, compile(member, `${field}/${key}`, around)] as const,
-    );
+    const members = Object.entries(value).map(([key, member]) => [key, compile(member, `${field}/${key}`)] as const);
     if (members.every(([, member]) => member.kind === 'constant')) return { kind: 'constant', value };
     return { kind: 'object', members };
   }
   return { kind: 'constant', value };
 }
 
-function compileExpression(source: string, field: string, around: Surroundings): Template {
+/** What was compiled before, by its text: each cloud loads its machines anew, most of them with the same expressions. */
+const COMPILED = new Map<string, jsonata.Expression>();
+
+function compiledOf(source: string, field: string): jsonata.Expression {
+  const known = COMPILED.get(source);
+  if (known !== undefined) return known;
   let compiled: jsonata.Expression;
   try {
     compiled = jsonata(source);
@@ -78,8 +78,9 @@ function compileExpression(source: string, field: string, around: Surroundings):
     throw new ExpressionFault(field, `the JSONata expression does not parse: ${messageOf(error)}`);
   }
   refuse(compiled.ast(), field);
-  addFunctions(compiled, around);
-  return { kind: 'expression', field, source: source.trim(), compiled };
+  addFunctions(compiled);
+  COMPILED.set(source, compiled);
+  return compiled;
 }
 
 /**

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
+import type { Clock } from '../clock/clock.ts';
 
 /** The clock and the random numbers of the cloud that runs the expressions. */
 export interface Surroundings {
-  /** Epoch milliseconds. */
-  now(): number;
+  /** Its `now`, in epoch milliseconds. */
+  readonly clock: Pick<Clock, 'now'>;
   /** 0 ≤ x < 1. */
   random(): number;
 }
@@ -100,24 +101,49 @@ function parse(text: string): unknown {
   }
 }
 
+/** The names that an expression sees: `$states`, and the variables. */
+export type Bindings = Readonly<Record<string, unknown>>;
+
+/** The name under which an expression finds its surroundings: one that no expression can write. */
+const SURROUNDINGS = 'its surroundings';
+
+/** What an expression sees that runs in these surroundings. */
+export function within(around: Surroundings, bindings: Bindings): Bindings {
+  return { ...bindings, [SURROUNDINGS]: around };
+}
+
+const around = ({ environment }: jsonata.Focus): Surroundings => environment.lookup(SURROUNDINGS);
+
 type Implementation = Parameters<jsonata.Expression['registerFunction']>[1];
 
-/** The functions added to JSONata, by name: the signature, and the function for the cloud that runs it. */
-const FUNCTIONS: Readonly<Record<string, { signature: string; of(around: Surroundings): Implementation }>> = {
-  partition: { signature: '<xn:a>', of: () => partition },
-  range: { signature: '<nnn:a<n>>', of: () => range },
-  hash: { signature: '<ss:s>', of: () => hash },
+/** The functions added to JSONata, by name. They find the cloud that runs them in what their expression sees. */
+const FUNCTIONS: Readonly<Record<string, { signature: string; implementation: Implementation }>> = {
+  partition: { signature: '<xn:a>', implementation: partition },
+  range: { signature: '<nnn:a<n>>', implementation: range },
+  hash: { signature: '<ss:s>', implementation: hash },
   random: {
     signature: '<n?:n>',
-    of: (around) => (seed?: number) => (seed === undefined ? around.random() : seeded(seed)),
+    implementation(seed?: number) {
+      return seed === undefined ? around(this).random() : seeded(seed);
+    },
   },
-  uuid: { signature: '<:s>', of: (around) => () => uuidFrom(() => around.random()) },
-  parse: { signature: '<s:x>', of: () => parse },
-  millis: { signature: '<:n>', of: (around) => () => around.now() },
+  uuid: {
+    signature: '<:s>',
+    implementation() {
+      return uuidFrom(() => around(this).random());
+    },
+  },
+  parse: { signature: '<s:x>', implementation: parse },
+  millis: {
+    signature: '<:n>',
+    implementation() {
+      return around(this).clock.now();
+    },
+  },
   now: {
     signature: '<s?s?:s>',
-    of: (around) => (picture?: string, timezone?: string) => {
-      const m = around.now();
+    implementation(picture?: string, timezone?: string) {
+      const m = around(this).clock.now();
       if (timezone !== undefined) return fromMillis.evaluate(null, { m, p: picture, t: timezone });
       if (picture !== undefined) return fromMillisWithPicture.evaluate(null, { m, p: picture });
       return fromMillisPlain.evaluate(null, { m });
@@ -130,10 +156,10 @@ export const JSONATA_FUNCTIONS: readonly string[] = Object.keys(FUNCTIONS);
 
 /**
  * Adds to an expression the functions that Step Functions adds to JSONata ($partition, $range, $hash, $random with a seed, $uuid, $parse),
- * and a $now and $millis that read the cloud's clock.
+ * and a $now and $millis that read the cloud's clock. It is to be evaluated `within` what surrounds it.
  */
-export function addFunctions(expression: jsonata.Expression, around: Surroundings): void {
-  for (const [name, { signature, of }] of Object.entries(FUNCTIONS)) {
-    expression.registerFunction(name, of(around), signature);
+export function addFunctions(expression: jsonata.Expression): void {
+  for (const [name, { signature, implementation }] of Object.entries(FUNCTIONS)) {
+    expression.registerFunction(name, implementation, signature);
   }
 }

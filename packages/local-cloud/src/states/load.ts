@@ -17,7 +17,7 @@ export const LONGEST_TIMEOUT = 99_999_999;
 export function loadDefinition(
   machine: string,
   definition: unknown,
-  options: Pick<Reading, 'around' | 'knows' | 'takes'>,
+  options: Pick<Reading, 'knows' | 'takes'>,
 ): Definition {
   const parsed = typeof definition === 'string' ? parseJson(definition) : { value: definition as Json };
   if (parsed === null) throw new UnsupportedDefinition(machine, 'definition', 'is no JSON');

@@ -1,5 +1,4 @@
 import { compile, ExpressionFault, isExpression, type Template } from './expression.ts';
-import type { Surroundings } from './functions.ts';
 import { IMPLEMENTED, type Kind, VALUES } from './implemented.ts';
 import { isObject, type Json, type JsonObject } from './json.ts';
 import { UnsupportedDefinition } from './world.ts';
@@ -7,7 +6,6 @@ import { UnsupportedDefinition } from './world.ts';
 /** The data that the readers of all parts of one definition share. */
 export interface Reading {
   readonly machine: string;
-  readonly around: Surroundings;
   /** Whether a Task's resource is implemented. */
   knows(resource: string): boolean;
   /** The arguments that a resource takes, where they are known. */
@@ -141,7 +139,7 @@ export class Fields {
 
   #compile(field: string, value: Json): Template {
     try {
-      return compile(value, field, this.reading.around);
+      return compile(value, field);
     } catch (error) {
       if (error instanceof ExpressionFault) throw this.fault(error.field, error.message);
       throw error;

@@ -99,7 +99,6 @@ export class StepFunctions {
     if (type !== 'STANDARD')
       throw new UnsupportedDefinition(name, 'type', `${type} is not implemented (only STANDARD)`);
     const definition = loadDefinition(name, spec.definition, {
-      around: { now: () => this.#world.clock.now(), random: () => this.#world.random() },
       knows: (resource) => this.#world.tasks.knows(resource),
       takes: (resource) => this.#world.tasks.takes?.(resource),
     });

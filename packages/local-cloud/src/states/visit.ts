@@ -1,6 +1,6 @@
 import type { Flow, State } from './definition.ts';
 import type { Execution } from './execution.ts';
-import type { Bindings } from './expression.ts';
+import { type Bindings, within } from './functions.ts';
 import type { Json, JsonObject, Payload } from './json.ts';
 import type { Line } from './scope.ts';
 import type { Variables } from './variables.ts';
@@ -85,5 +85,6 @@ export function contextOf(at: Visit, more: JsonObject = {}): JsonObject {
 
 /** The names that the expressions of a visit see; `known` holds `result` or `errorOutput` where there is one. */
 export function bindingsOf(at: Visit, known: Record<string, Json> = {}, context: Json = contextOf(at)): Bindings {
-  return { ...at.frame.variables, states: { input: at.input.value, context, ...known } };
+  const { world } = at.frame.execution.engine;
+  return within(world, { ...at.frame.variables, states: { input: at.input.value, context, ...known } });
 }

@@ -33,6 +33,17 @@ describe('what Step Functions adds to JSONata', () => {
     expect(await value('$millis()')).toBe(Date.parse('2026-06-01T00:00:00Z'));
   });
 
+  test('one expression in two clouds has the clock and the random numbers of each', async () => {
+    const [early, late] = [new Lab(), new Lab()];
+    await late.clock.run(Date.parse('2026-06-04T00:00:00Z'));
+    late.random = 0.25;
+    for (const [lab, day, random] of [
+      [late, '2026-06-04', 0.25],
+      [early, '2026-06-01', 0.5],
+    ] as const)
+      expect(await value("[$now('[Y0001]-[M01]-[D01]'), $random()]", {}, lab)).toEqual([day, random]);
+  });
+
   test.each([
     ['$partition([1,2], 0)'],
     ["$hash('abc', 'CRC32')"],
