@@ -91,12 +91,7 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
     kind,
     operator,
     lastSeenAsOwn(candidate, counted),
-    withoutRows(
-      kind === 'unblock' ? alike(candidate, counted, unblocks) : counted,
-      goingOn,
-      // Somebody who was given more time may have proved themselves since their night listed them.
-      candidate.why === 'extended' ? ['verified'] : [],
-    ),
+    withoutRows(kind === 'unblock' ? alike(candidate, counted, unblocks) : counted, goingOn),
     isTakenBack(known) || isOfTakenBack(candidate, known),
     askedAgainFrom(candidate, kind, counted),
   );
@@ -179,13 +174,17 @@ export function rowsGoingOn(
 
 /**
  * The candidates in the order in which they are decided upon: if two rows go on at one operator, the one with the later deadline is
- * directed, and so comes first. None of its orders is due before the same one of the others is: somebody who was given more time in one row
- * has it, whichever ends later.
+ * directed, and so comes first; but one whose ladder has no disconnection left, as after more time in its last rung, comes after one that
+ * has: its subscriber is to be disconnected by the other if they don't prove themselves. None of its orders is due before the same one of
+ * the others is: somebody who was given more time in one row has it, whichever ends later.
  * @param ladder that of the kind, for candidates without one of their own
  */
 export function laterDeadlinesFirst(candidates: readonly Candidate[], ladder: readonly Rung[]): Candidate[] {
+  const disconnects = ({ rungs }: Candidate) => ((rungs ?? ladder).some(({ order }) => order === 'disconnect') ? 1 : 0);
   const endOf = ({ rungs }: Candidate) => (rungs ?? ladder).at(-1)?.deadline ?? '';
-  const sorted = candidates.toSorted((a, b) => (endOf(a) === endOf(b) ? 0 : endOf(a) > endOf(b) ? -1 : 1));
+  const sorted = candidates.toSorted(
+    (a, b) => disconnects(b) - disconnects(a) || (endOf(a) === endOf(b) ? 0 : endOf(a) > endOf(b) ? -1 : 1),
+  );
   const placeOf = new Map<string, number>();
   for (const [n, { operator, identifier, rungs }] of sorted.entries()) {
     const about = `${operator} ${identifier}`;

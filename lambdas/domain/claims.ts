@@ -15,7 +15,7 @@ import {
   SUBJECTS,
 } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
-import { fileMoving, type MovedRow, newestPort, portsOf } from './moves.ts';
+import { fileMoving, followUpOf, type MovedRow, newestPort, portsOf } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
 /**
@@ -69,6 +69,8 @@ export interface CountedPointer extends Pointer {
   readonly recordedAt: Instant | null;
   /** The operator to which it was ported, if its own operator said so. */
   readonly portedTo: OperatorId | null;
+  /** The follow-up that went on with it, by what is said of it now; null if none has. */
+  readonly followUp: BatchId | null;
   /** Whether it was moved, and no follow-up that counts goes on with it yet. */
   readonly waits: boolean;
   /** Whether it returns from where it was ported to, and no follow-up that counts has it yet. */
@@ -170,6 +172,7 @@ export function countPointer(
     cutAt: cutAt(ledger, row),
     startedAt: ledger.startedAt,
     portedTo: port?.why === 'ported' ? port.to : null,
+    followUp: followUpOf(ledger, row),
     waits: followUp !== null && !(followUp !== undefined && isDirected(followUp)),
     returns: isReturning(pointer, ledger, moved, isDirected),
   };
@@ -303,16 +306,11 @@ export function isInForce({
 
 /**
  * The pointers without those to these rows. What goes on from several rows in one night doesn't hinder any of them, or each would leave the
- * number to another one that has ended. A row stays if the number turned out to be somebody else's there, or was taken back, since it was
- * listed.
- * @param over outcomes by which a row has ended since it was listed, too
+ * number to another one that has ended. A row stays if its subscriber proved themselves since it was listed, as whoever was given more time
+ * may, if the number turned out to be somebody else's there, or if it was taken back.
  */
-export function withoutRows(
-  earlier: readonly CountedPointer[],
-  goingOn: readonly Pointer[],
-  over: readonly Outcome[] = [],
-): CountedPointer[] {
-  const isOver = ({ outcome }: CountedPointer) => ['reissued', 'withdrawn', ...over].includes(outcome);
+export function withoutRows(earlier: readonly CountedPointer[], goingOn: readonly Pointer[]): CountedPointer[] {
+  const isOver = ({ outcome }: CountedPointer) => ['verified', 'reissued', 'withdrawn'].includes(outcome);
   const goesOn = ({ directionId, row }: CountedPointer) =>
     goingOn.some((one) => one.directionId === directionId && one.row === row);
   return earlier.filter((one) => !goesOn(one) || isOver(one));

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { AnsweredRow } from './answers.ts';
 import { addDays, type Day, dayOf, type Instant } from './days.ts';
-import { type DirectionId, isFollowUp, type OperatorId } from './identifiers.ts';
+import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import {
   type DirectionKind,
   EXTENSION_GROUNDS,
@@ -65,6 +65,16 @@ export function fileMoving(ledger: Ledger, row: number): RecordedFile | undefine
   return file?.moved === undefined ? undefined : file;
 }
 
+/**
+ * The follow-up that went on with a row (from 0) by what is said of it now, or to which it returned; null if none has, or if its own word
+ * is another one since.
+ */
+export function followUpOf(ledger: Ledger, row: number): BatchId | null {
+  const isBack = outcomeAt(currentOutcomes(ledger), row) === 'not_found';
+  const file = isBack ? fileSaying(ledger, row) : fileMoving(ledger, row);
+  return file?.followUp ?? null;
+}
+
 /** What an operator said of a number in one of its directions; `portedTo` is the operator to which it said the number was ported. */
 export interface Said {
   readonly directionId: DirectionId;
@@ -74,6 +84,8 @@ export interface Said {
   readonly occurredOn: Day | null;
   readonly recordedAt: Instant | null;
   readonly portedTo: OperatorId | null;
+  /** The follow-up that went on with its row by that word; null if none has. */
+  readonly followUp: BatchId | null;
 }
 
 /** A number's port, as the operator that it left has told it. */
@@ -130,14 +142,32 @@ export function newestPort(ports: readonly Port[]): Port | undefined {
 }
 
 /**
- * The rows that the first of these continues, newest first, back to a report's. A follow-up has its row from the newest one before that
- * went on at its operator: ported to it, extended there, or brought back to it by a dispute.
+ * All rows that the first of these continues, newest first, back to the reports'. Of several rows that go on at one operator in one night
+ * one is directed, and continues each.
  * @param said of a number, newest first
  */
-export function continuedBy([own, ...earlier]: readonly Said[]): Said[] {
-  if (own === undefined || !isFollowUp(own.directionId)) return [];
-  const at = earlier.findIndex((one, n) => goesOnAt(one, earlier.slice(n)) === own.operator);
-  return at < 0 ? [] : earlier.slice(at, at + 1).concat(continuedBy(earlier.slice(at)));
+export function continuedBy<S extends Said>(said: readonly S[]): S[] {
+  const all = goingOnIn(said).flatMap((one) => [one, ...continuedBy(said.slice(said.indexOf(one)))]);
+  return said.filter((one) => all.includes(one));
+}
+
+/**
+ * The rows that the first of these continues, one after the other, back to a report's: of several that went on with it in one night the
+ * newest.
+ * @param said of a number, newest first
+ */
+export function lineOf<S extends Said>(said: readonly S[]): S[] {
+  const [newest] = goingOnIn(said);
+  return newest === undefined ? [] : [newest, ...lineOf(said.slice(said.indexOf(newest)))];
+}
+
+/**
+ * The rows with which the batch of the first of these went on at its operator: ported to it, extended there, or brought back to it by a
+ * dispute. What was said later of another row, or moved nothing, has no part in that.
+ */
+function goingOnIn<S extends Said>([own, ...earlier]: readonly S[]): S[] {
+  const batchId = own && parseDirectionId(own.directionId)?.batchId;
+  return earlier.filter((one, n) => one.followUp === batchId && goesOnAt(one, earlier.slice(n)) === own?.operator);
 }
 
 /** The operator at which a row goes on; undefined if it ends where it is. `said`: the row, and what came before it. */

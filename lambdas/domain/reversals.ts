@@ -4,7 +4,7 @@ import { addDays, type Day, dayOf } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, givesServiceBack } from './kinds.ts';
 import { CONTESTED_DAYS } from './limits.ts';
-import { continuedBy } from './moves.ts';
+import { lineOf } from './moves.ts';
 import type { SubjectState } from './subject-states.ts';
 
 /** A row that an earlier direction has of the subject, with what its line says. */
@@ -112,9 +112,7 @@ export function withContinuations(scope: Scope, rows: readonly SubjectRow[]): Sc
   if (!namesRows(scope)) return scope;
   const reverify = rows.filter(({ kind }) => !givesBack(kind));
   const continuing = reverify.filter((_, n) =>
-    continuedBy(reverify.slice(n)).some((said) =>
-      scope.rows.some(({ directionId }) => directionId === said.directionId),
-    ),
+    lineOf(reverify.slice(n)).some((said) => scope.rows.some(({ directionId }) => directionId === said.directionId)),
   );
   return { rows: [...scope.rows, ...continuing.map(pointerOf)] };
 }

@@ -14,7 +14,7 @@ import {
 import { isFollowUp } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
-import { continuedBy, type Said } from './moves.ts';
+import { continuedBy, followUpOf, type Said } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
 /** Whether the number may be anybody's after this outcome. */
@@ -161,9 +161,8 @@ function continued(facts: Facts, at: RowFacts): RowFacts[] {
   const before = continuedBy(newestFirst.slice(own).map(saidOf)).flatMap(
     ({ directionId }) => newestFirst.find(({ ledger }) => ledger.directionId === directionId) ?? [],
   );
-  // If a row's own answer was replaced since, an older one that went on at the same operator may be of another holder.
-  const others = before.findIndex((one) => sightingOf(one).name !== seen.name);
-  return (others < 0 ? before : before.slice(0, others)).reverse();
+  // It may continue a row of another sighting, too, which is told by the reference of that.
+  return before.filter((one) => sightingOf(one).name === seen.name).reverse();
 }
 
 /** The handset and the day of the sighting for which a row's number is directed: the rows by which it goes on have the same. */
@@ -207,5 +206,6 @@ function saidOf({ ledger, row, moved }: RowFacts): Said {
     operator,
     ...outcomeOf(ledger, row),
     portedTo: moved?.why === 'ported' ? moved.to : null,
+    followUp: followUpOf(ledger, row),
   };
 }

@@ -4,7 +4,7 @@ import { type Pointer, samePointer } from './claims.ts';
 import type { Day } from './days.ts';
 import { type BatchId, type DirectionId, type Msisdn, parseDirectionId } from './identifiers.ts';
 import { givesBack } from './kinds.ts';
-import { continuedBy } from './moves.ts';
+import { lineOf } from './moves.ts';
 import { heldSince, namesRows, reliableIn, type Scope, type SubjectRow } from './reversals.ts';
 import { isTheirs, type Since, type Withdrawn } from './withdrawn-reports.ts';
 
@@ -143,7 +143,7 @@ function namedRows(scope: Scope): readonly Pointer[] {
 export function reportOf(row: Pointer, rows: readonly SubjectRow[]): BatchId {
   const reverify = rows.filter(({ kind }) => !givesBack(kind));
   const at = reverify.findIndex((one) => samePointer(one, row));
-  const first = at < 0 ? undefined : continuedBy(reverify.slice(at)).at(-1);
+  const first = at < 0 ? undefined : lineOf(reverify.slice(at)).at(-1);
   return batchOf(first === undefined ? row.directionId : first.directionId);
 }
 

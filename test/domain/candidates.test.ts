@@ -296,6 +296,23 @@ describe('candidates that go on', () => {
     expect(directed?.rungs).toEqual(ladder('2026-08-15', '2026-08-30', '2026-09-14', '2026-09-15'));
     expect([another?.rungs, other?.rungs]).toEqual([null, extended]);
   });
+
+  // Extended in the last rung, whose deadline was 16 June: they are asked until 16 July, and no order to disconnect is left.
+  it('come after one by which the subscriber is disconnected, if more time in the last rung left none of theirs', () => {
+    const extended: Rung[] = [{ order: 'reverify', deadline: at('2026-07-16T00:00:00Z') }];
+    const given = [goesOn({ from: row(0), rungs: extended }), goesOn({ from: row(1) })];
+    const fresh: Rung[] = [
+      { order: 'reverify', deadline: at('2026-06-22T00:00:00Z') },
+      { order: 'disconnect', deadline: at('2026-07-03T00:00:00Z') },
+    ];
+    const [directed, another] = laterDeadlinesFirst(given, fresh);
+    expect([directed?.from?.row, another?.from?.row]).toEqual([1, 0]);
+    // Nobody is asked for less time than they were given.
+    expect(directed?.rungs).toEqual([
+      { order: 'reverify', deadline: '2026-07-16T00:00:00Z' },
+      { order: 'disconnect', deadline: '2026-07-27T00:00:00Z' },
+    ]);
+  });
 });
 
 describe('somebody who was given more time, and proved themselves since their night listed them', () => {
@@ -307,7 +324,9 @@ describe('somebody who was given more time, and proved themselves since their ni
   const goingOn = [{ directionId: first, row: 0 }];
 
   it('is not asked again', () => {
-    expect(stateOf('reverify', goesOn({ why: 'extended' }), { counted: [proved], goingOn })).toBe('alreadyVerified');
+    // Neither in that row, nor in another one that goes on there with it.
+    for (const why of ['extended', 'ported'])
+      expect(stateOf('reverify', goesOn({ why }), { counted: [proved], goingOn })).toBe('alreadyVerified');
   });
 
   it('is restored all the same where that was said of who is cut off in spite of it', () => {

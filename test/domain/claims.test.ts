@@ -68,6 +68,7 @@ describe('a pointer', () => {
       cutAt: null,
       startedAt: ledger.startedAt,
       portedTo: null,
+      followUp: null,
       waits: false,
       returns: false,
     };

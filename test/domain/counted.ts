@@ -25,6 +25,7 @@ export function counted(told: Partial<CountedPointer>): CountedPointer {
     occurredOn: null,
     recordedAt: null,
     portedTo: null,
+    followUp: null,
     waits: false,
     returns: false,
     ...told,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AnsweredRow } from '../../lambdas/domain/answers.ts';
-import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { continuedBy, judgeMove, portsOf, returnsTo, type Said } from '../../lambdas/domain/moves.ts';
+import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { continuedBy, judgeMove, lineOf, portsOf, returnsTo, type Said } from '../../lambdas/domain/moves.ts';
 import { airtel, at, day, jio } from './example.ts';
 import { followUp, portedTo, said, vi } from './moving.ts';
 
@@ -172,38 +172,60 @@ describe('more time is given once', () => {
     onward: { ground: 'abroad' },
   };
   const judged = (...list: Said[]) => judgeMove(answer, list, 0, 90);
-  const extended = said(airtel, 'extended', '2026-06-04');
+  const night = (on: string) => ({ followUp: `followup-202606${on}0000` as BatchId });
+  const extended = said(airtel, 'extended', '2026-06-04', night('05'));
 
   test('in a row and in what continues it, also at another operator', () => {
     expect(judged(said(airtel, 'open', null, followUp), extended)).toEqual({ line: 7, reason: 'already_extended' });
-    const ported = said(airtel, 'ported', '2026-06-20', { ...followUp, ...portedTo(jio) });
+    const ported = said(airtel, 'ported', '2026-06-20', { ...followUp, ...portedTo(jio), ...night('21') });
     const atJio = said(jio, 'open', null, { batch: 'followup-202606210000' });
     expect(judged(atJio, ported, extended)).toEqual({ line: 7, reason: 'already_extended' });
-    const disputed = said(jio, 'not_found', '2026-06-23', { batch: 'followup-202606210000' });
+    const disputed = said(jio, 'not_found', '2026-06-23', { batch: 'followup-202606210000', ...night('24') });
     const back = said(airtel, 'open', null, { batch: 'followup-202606240000' });
     expect(judged(back, disputed, ported, extended)).toEqual({ line: 7, reason: 'already_extended' });
     expect(continuedBy([back, disputed, ported, extended])).toEqual([disputed, ported, extended]);
   });
 
   test('whatever else was said of the number meanwhile', () => {
-    const ported = said(airtel, 'ported', '2026-06-20', { ...followUp, ...portedTo(jio) });
+    const ported = said(airtel, 'ported', '2026-06-20', { ...followUp, ...portedTo(jio), ...night('21') });
     const aside = said(vi, 'verified', '2026-06-22', followUp);
     const atJio = said(jio, 'open', null, { batch: 'followup-202606210000' });
     expect(continuedBy([atJio, aside, ported, extended])).toEqual([ported, extended]);
     expect(continuedBy([atJio, aside])).toEqual([]);
     // Of two ports there and back a dispute brings back the one that came before it.
     const back = (n: number) => ({ batch: `followup-2026060${n}0000` });
-    const first = said(airtel, 'ported', '2026-06-02', portedTo(jio));
-    const notFirst = said(jio, 'not_found', '2026-06-03', back(2));
-    const second = said(vi, 'ported', '2026-06-04', portedTo(jio));
-    const notSecond = said(jio, 'not_found', '2026-06-05', back(4));
+    const first = said(airtel, 'ported', '2026-06-01', { ...portedTo(jio), ...night('02') });
+    const notFirst = said(jio, 'not_found', '2026-06-02', { ...back(2), ...night('03') });
+    const second = said(vi, 'ported', '2026-06-03', { ...portedTo(jio), ...night('04') });
+    const notSecond = said(jio, 'not_found', '2026-06-04', { ...back(4), ...night('05') });
     const list = [notSecond, second, notFirst, first];
     expect(continuedBy([said(vi, 'open', null, back(5)), ...list])).toEqual([notSecond, second]);
     expect(continuedBy([said(airtel, 'open', null, back(3)), ...list])).toEqual([notFirst, first]);
     // A port of another one, in between, is not the one that was disputed.
-    const other = said(vi, 'ported', '2026-06-03', portedTo(airtel));
-    const between = [said(airtel, 'open', null, back(5)), notSecond, other, first];
-    expect(continuedBy(between)).toEqual([notSecond, first]);
+    const other = said(vi, 'ported', '2026-06-03', { ...portedTo(airtel), ...night('04') });
+    const between = [said(airtel, 'open', null, back(5)), notSecond, other, { ...first, ...night('04') }];
+    expect(continuedBy(between)).toEqual([notSecond, { ...first, ...night('04') }]);
+  });
+
+  test('also where a row goes on from two, which one night found at one operator', () => {
+    const ported = said(jio, 'ported', '2026-06-04', { ...portedTo(airtel), ...night('05') });
+    const both = said(airtel, 'open', null, followUp);
+    for (const list of [
+      [ported, extended],
+      [extended, ported],
+    ]) {
+      expect(judged(both, ...list)).toEqual({ line: 7, reason: 'already_extended' });
+      expect(continuedBy([both, ...list])).toEqual(list);
+      expect(lineOf([both, ...list])).toEqual(list.slice(0, 1));
+    }
+  });
+
+  test('and what was said later of another row, or moved nothing, has no part in it', () => {
+    const own = said(airtel, 'open', null, followUp);
+    const late = said(jio, 'ported', '2026-06-19', { ...portedTo(airtel), ...night('20') });
+    const overdue = said(jio, 'ported', '2026-06-19', portedTo(airtel));
+    for (const other of [late, overdue])
+      for (const line of [continuedBy, lineOf]) expect(line([own, other, extended])).toEqual([extended]);
   });
 
   test('and may be given in the row of a later report, or where another operator gave it', () => {
@@ -216,7 +238,7 @@ describe('more time is given once', () => {
     expect(judgeMove(answer, [newer, own, extended], 1, 90)).toEqual(answer);
     const atJio = said(jio, 'open', null, followUp);
     expect(judged(atJio, said(airtel, 'ported', '2026-06-20', portedTo(jio)))).toEqual(answer);
-    const ported = said(vi, 'ported', '2026-06-20', portedTo(jio));
+    const ported = said(vi, 'ported', '2026-06-04', { ...portedTo(jio), ...night('05') });
     expect(continuedBy([said(jio, 'open', null, followUp), extended, ported])).toEqual([ported]);
   });
 });

@@ -287,7 +287,16 @@ test('a pointer to a moved row waits, and says where it goes on', () => {
   expect(ported).toMatchObject({ open: false, waits: true, portedTo: 'jio', operator: 'airtel' });
   expect(extended).toMatchObject({ open: false, waits: true, portedTo: null });
   expect(open).toMatchObject({ open: true, waits: false, portedTo: null });
+  const night = 'followup-202606040000' as BatchId;
+  const taken = { ...ledger, files: ledger.files.map((file) => ({ ...file, followUp: night })) };
+  const followUps = (of: Ledger, rows: number[]) =>
+    rows.map((row) => countPointer({ directionId: directionId(), row }, of, moved).followUp);
+  expect(followUps(ledger, [0, 1, 2])).toEqual([null, null, null]);
+  expect(followUps(taken, [0, 1, 2])).toEqual([night, night, null]);
   const late = answered(sealed(closed(fresh(1))), [[0, 'ported']]);
+  // No night goes on with what moved nothing, though it went on with other rows of that file.
+  const marked = { ...late.ledger, files: late.ledger.files.map((file) => ({ ...file, followUp: night })) };
+  expect(followUps(marked, [0])).toEqual([null]);
   expect(countPointer({ directionId: directionId(), row: 0 }, late.ledger, late.moved)).toMatchObject({
     waits: false,
     portedTo: 'jio',
@@ -305,6 +314,8 @@ test('a pointer to a row that is not found where it was ported to returns, until
   expect([returns(ledger, 0), returns(ledger, 1), returns(ledger, 0, [])]).toEqual([true, false, false]);
   const taken = { ...ledger, files: ledger.files.map((file) => ({ ...file, followUp: night })) };
   expect([returns(taken, 0), returns(taken, 0, moved, true)]).toEqual([true, false]);
+  const followUp = (of: Ledger, row: number) => countPointer({ directionId: directionId(), row }, of, moved).followUp;
+  expect([followUp(ledger, 0), followUp(taken, 0)]).toEqual([null, night]);
   // Somebody else's since, it returns no more.
   expect(returns(answered(ledger, [[0, 'reissued']]).ledger, 0)).toBe(false);
 });

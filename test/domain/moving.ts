@@ -24,6 +24,7 @@ export function said(
     occurredOn: on === null ? null : day(on),
     recordedAt: on === null ? null : at(`${on}T10:00:00Z`),
     portedTo: null,
+    followUp: null,
     ...rest,
   };
 }

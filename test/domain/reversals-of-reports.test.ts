@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DirectionId, Msisdn } from '../../lambdas/domain/identifiers.ts';
+import type { BatchId, DirectionId, Msisdn } from '../../lambdas/domain/identifiers.ts';
 import {
   decideNumber,
   heldSince,
@@ -69,7 +69,8 @@ describe('a withdrawn report', () => {
   });
 
   it('takes back what goes on with them, too', () => {
-    const moved = row({ directionId: plan(2), outcome: 'ported', portedTo: jio });
+    const night = { followUp: 'followup-202606130000' as BatchId };
+    const moved = row({ directionId: plan(2), outcome: 'ported', portedTo: jio, ...night });
     const goesOn = open({ directionId: 'followup-202606130000.reverify.jio.3-0-0' as DirectionId, operator: jio });
     expect(withContinuations({ rows: [pointer(moved)] }, [goesOn, moved])).toEqual({
       rows: [pointer(moved), pointer(goesOn)],
@@ -86,7 +87,11 @@ describe('a withdrawn report', () => {
   });
 
   it('has no part in what a night gave back', () => {
-    const extended = row({ directionId: plan(2), outcome: 'extended' });
+    const extended = row({
+      directionId: plan(2),
+      outcome: 'extended',
+      followUp: 'followup-202606130000' as BatchId,
+    });
     const restored = restore({ directionId: 'followup-202606130000.restore.airtel.3-0-0' as DirectionId });
     expect(withContinuations({ rows: [pointer(extended)] }, [restored, extended])).toEqual({
       rows: [pointer(extended)],

@@ -13,7 +13,10 @@ const NEXT_NIGHT = 'followup-202606070000' as BatchId;
 const NUMBER = msisdn('9800000001');
 const HANDSET = imei('351000000000013');
 
-/** The only row of a batch's direction; the batch's plan, and what the operator said on a day of June. */
+/**
+ * The only row of a batch's direction; the batch's plan, and what the operator said on a day of June, with which the next night went on as
+ * far as it moved the row.
+ */
 function rowOf(
   batchId: BatchId,
   plan: number,
@@ -23,12 +26,14 @@ function rowOf(
     on = '2026-06-03',
     kind = 'reverify',
     begun = '2026-06-01',
-  }: { on?: string; kind?: DirectionKind; begun?: string } = {},
+    night = batchId === FIRST ? FOLLOW_UP : NEXT_NIGHT,
+  }: { on?: string; kind?: DirectionKind; begun?: string; night?: BatchId } = {},
 ): RowFacts {
   const directionId = `${batchId}.${kind}.${operator}.${plan}-0-0` as DirectionId;
   const startedAt = at(`${begun}T00:00:00Z`);
   const open: Ledger = { ...fresh(1, kind, operator), batchId, plan, directionId, startedAt };
-  const ledger = answer === null ? open : answered(open, [[0, answer]], { on, at: `${on}T10:00:00Z` }).ledger;
+  const said = answer === null ? open : answered(open, [[0, answer]], { on, at: `${on}T10:00:00Z` }).ledger;
+  const ledger = { ...said, files: said.files.map((file) => ({ ...file, followUp: night })) };
   const moved = answer === 'ported' ? ({ row: 0, why: 'ported', to: jio } as const) : null;
   const subject = { msisdn: NUMBER, imei: HANDSET, lastSeen: day('2026-05-20'), lsa: '' };
   return { batchId, ledger, row: 0, subject, orders: [], answeredIn: null, moved, cutAfter: [], earlier: [] };
@@ -115,7 +120,8 @@ describe('a reference', () => {
   it.each(['ported', 'extended', 'disputed'] as const)(
     'of what was %s tells why: the report from which it goes on',
     (why) => {
-      const own = rowOf(FIRST, 1, airtel, why === 'extended' ? 'extended' : 'ported');
+      const night = why === 'disputed' ? FOLLOW_UP : NEXT_NIGHT;
+      const own = rowOf(FIRST, 1, airtel, why === 'extended' ? 'extended' : 'ported', { night });
       const there = rowOf(FOLLOW_UP, 2, jio, 'not_found', { on: '2026-06-06' });
       const last = rowOf(NEXT_NIGHT, 3, why === 'ported' ? jio : airtel, null, { begun: '2026-06-07' });
       const rows = why === 'disputed' ? [last, there, own] : [last, own];
@@ -128,8 +134,20 @@ describe('a reference', () => {
     },
   );
 
+  it('goes on, of two rows that one continues, by the reference of either', () => {
+    const ported = rowOf(FIRST, 1, airtel, 'ported');
+    const extended = rowOf(LATER, 2, jio, 'extended', { night: FOLLOW_UP });
+    const next = rowOf(FOLLOW_UP, 3, jio, null);
+    for (const own of [ported, extended])
+      expect(told(factsSince(facts([next, extended, ported]), own)).rows).toContain(next.ledger.directionId);
+    // In another night one of them went on, and the other found it open there.
+    const later = rowOf(LATER, 2, jio, 'extended', { night: NEXT_NIGHT });
+    expect(told(factsSince(facts([next, later, ported]), ported)).rows).toHaveLength(2);
+    expect(told(factsSince(facts([next, later, ported]), later)).rows).toEqual([later.ledger.directionId]);
+  });
+
   it('has the batch that left its number where it was before it went on', () => {
-    const own = rowOf(FIRST, 1, airtel, 'ported');
+    const own = rowOf(FIRST, 1, airtel, 'ported', { night: NEXT_NIGHT });
     const next = rowOf(NEXT_NIGHT, 4, jio, null, { begun: '2026-06-21' });
     const nights = [...facts([]).batches, batch(NEXT_NIGHT, '2026-06-21T00:00:00Z', [])];
     const left = facts([next, own], { batches: nights, aside: [aside('alreadyOpen', own.ledger.directionId)] });

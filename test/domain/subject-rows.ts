@@ -29,6 +29,7 @@ export function row(told: Partial<SubjectRow>): SubjectRow {
     occurredOn: day('2026-06-10'),
     recordedAt: at('2026-06-10T10:00:00Z'),
     portedTo: null,
+    followUp: null,
     waits: false,
     returns: false,
     directedFor: day('2026-05-20'),

@@ -58,13 +58,14 @@ const only = (imeis: Imei[], free: Msisdn[] = []) =>
   withdrawnBy([{ imeis: new Set(imeis), struck: new Set() }], new Set(free));
 
 describe('the report of a row', () => {
-  const extended = row({ directionId: of(up, 2), outcome: 'extended' });
+  const goneOn = (on: string) => ({ outcome: 'extended', followUp: `followup-202606${on}0000` as BatchId }) as const;
+  const extended = row({ directionId: of(up, 2), ...goneOn('13') });
   const night = open({ directionId: 'followup-202606130000.reverify.airtel.3-0-0' as DirectionId });
 
   it('is that of its direction, or of the row that it continues', () => {
     expect(reportOf(extended, [night, extended])).toBe(up);
     expect(reportOf(night, [night, extended])).toBe(up);
-    const next = row({ ...night, outcome: 'extended', open: false });
+    const next = row({ ...night, ...goneOn('20'), open: false });
     const last = open({ directionId: 'followup-202606200000.reverify.airtel.4-0-0' as DirectionId });
     expect(reportOf(last, [last, next, extended])).toBe(up);
   });
@@ -73,7 +74,7 @@ describe('the report of a row', () => {
     expect(reportOf(night, [night])).toBe('followup-202606130000');
     expect(reportOf(night, [])).toBe('followup-202606130000');
     // What gave back in between is nothing that goes on.
-    const between = restore({ directionId: of(tn, 3, 'restore'), outcome: 'extended' });
+    const between = restore({ directionId: of(tn, 3, 'restore'), ...goneOn('13') });
     expect(reportOf(night, [night, between, extended])).toBe(up);
   });
 

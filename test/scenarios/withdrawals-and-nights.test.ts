@@ -473,3 +473,36 @@ it('whoever had more time keeps it where their number returns from a port that w
   expect(await told(extended)).toEqual({ deadline: '2026-07-06T00:00:00Z', disconnectBy: '2026-07-17T00:00:00Z' });
   expect(await told(back)).toEqual(await told(extended));
 });
+
+describe('a number that was given more time at one operator, and is said to be ported there from the other', () => {
+  const isOrdered = async (lab: Lab, reversal: string) =>
+    (await lab.outbox(`orders/airtel/${reversal}.restore`)).length > 0;
+
+  it('is given back with the report by which it goes on, where the other row was overdue, and moved nothing', async () => {
+    await using lab = await open('airtel,jio');
+    await bothReported(lab, 'jio');
+    await lab.at(7.3);
+    await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'extended', ground: 'abroad' });
+    await lab.at(17);
+    await say(lab, await lab.direction(UP, 'reverify', 'jio'), { outcome: 'ported', to: 'airtel' });
+    await lab.at(18);
+    const reversal = await takeBack(lab, MHA);
+    expect([await kept(lab, reversal), await isOrdered(lab, reversal)]).toEqual([NONE, true]);
+    await lab.toTheEnd();
+    expect(await cuts(lab, 'airtel/followup-')).toEqual([]);
+  });
+
+  it('stands with that report where the other one is withdrawn, whose row found it open there in a later night', async () => {
+    await using lab = await open('airtel,jio');
+    await bothReported(lab, 'jio');
+    await lab.at(7.3);
+    await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'extended', ground: 'abroad' });
+    await lab.at(9.3);
+    await say(lab, await lab.direction(UP, 'reverify', 'jio'), { outcome: 'ported', to: 'airtel' });
+    await lab.at(11.5);
+    const reversal = await takeBack(lab, UP);
+    expect(await isOrdered(lab, reversal)).toBe(false);
+    await lab.toTheEnd();
+    expect(await cuts(lab, 'airtel/followup-')).not.toEqual([]);
+  });
+});
