@@ -50,17 +50,20 @@ delete process.env.NODE_COMPILE_CACHE;
 const loading = load(start.folder, start.handler);
 loading.catch(() => {});
 
-let kept = false;
+/**
+ * The invocation after which the compiled code is kept for instances to come. It is kept once: what is first needed later, each of them
+ * compiles itself. A process that ends before keeps nothing.
+ */
+const KEPT_AFTER = 5;
+let invocations = 0;
 parentPort?.on('message', (call: WorkerCall) => {
   // All output is read before the answer goes out: lines belong to the instant at which they were written, and time may pass after the
   // answer.
   answer(call).then(async (result) => {
     await Promise.all([process.stdout, process.stderr].map(written));
     parentPort?.postMessage({ ...result, bytes: bytesOf(getHeapStatistics()) });
-    // The cache is written after the first invocation, with the code that this one compiled; a process that ends at once would keep
-    // nothing.
-    if (!kept) flushCompileCache();
-    kept = true;
+    invocations += 1;
+    if (invocations === KEPT_AFTER) flushCompileCache();
   });
 });
 
