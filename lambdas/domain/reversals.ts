@@ -46,9 +46,10 @@ interface SubjectDecision {
 
 /**
  * Decides what becomes of a number. Each operator that has a row of it restores it if it is open there, or waits to go on elsewhere, or was
- * disconnected, surrendered, overdue or named by an order that takes service since service was last given back. A number that was activated
- * for somebody else belongs to others from that day on: the present holder doesn't touch rows of sightings before it, and nothing is
- * restored to the holder of that time.
+ * disconnected, surrendered, overdue or named by an order that takes service since service was last given back. It is too late for one that
+ * was disconnected more than 90 days before, unless it had service there on a later day. A number that was activated for somebody else
+ * belongs to others from that day on: the present holder doesn't touch rows of sightings before it, and nothing is restored to the holder of
+ * that time.
  * @param rows that count, of all operators, newest first
  * @param uploadedOn the day on which it was asked for
  */
@@ -181,7 +182,7 @@ export function isIn(scope: Scope, row: Pointer): boolean {
 function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploadedOn: Day): AtOperator {
   let openIn: DirectionId | undefined;
   let isUnanswered = false;
-  for (const row of rows) {
+  for (const [n, row] of rows.entries()) {
     if (givesBack(row.kind)) {
       const isTakenSince = (one: SubjectRow) => endedAfter(one, row) || cutAfter(one, row);
       if (row.outcome === 'restored' && !own.some(isTakenSince)) return openOrNothing(openIn);
@@ -201,7 +202,11 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     if (!(isEnded || row.open || row.waits || row.outcome === 'overdue' || row.cut)) continue;
     if (openIn !== undefined) return openOrNothing(openIn);
     const isLongAgo = row.occurredOn !== null && row.occurredOn < addDays(uploadedOn, -CONTESTED_DAYS);
-    return isEnded && isLongAgo ? { state: 'tooLate' } : { state: 'directed', from: row };
+    // A day before one on which it had service is not the day since which it has none: nobody knows that, nor that it is long ago.
+    const hadService = (one: SubjectRow) =>
+      one.outcome === 'restored' || (own.includes(one) && givesServiceBack(one.outcome));
+    const isServedSince = rows.slice(0, n).some((one) => hadService(one) && isOnEarlierDay(row, one));
+    return isEnded && isLongAgo && !isServedSince ? { state: 'tooLate' } : { state: 'directed', from: row };
   }
   return openOrNothing(openIn);
 }
@@ -240,6 +245,11 @@ function isSaidAfter({ recordedAt, occurredOn }: SubjectRow, back: SubjectRow): 
   return (
     recordedAt > back.recordedAt || (occurredOn !== null && back.occurredOn !== null && occurredOn > back.occurredOn)
   );
+}
+
+/** Whether something happened on an earlier day than another thing, as their operators say. */
+function isOnEarlierDay({ occurredOn }: SubjectRow, than: SubjectRow): boolean {
+  return occurredOn !== null && than.occurredOn !== null && occurredOn < than.occurredOn;
 }
 
 /**

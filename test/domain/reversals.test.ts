@@ -113,6 +113,34 @@ describe('a number that is appealed', () => {
     expect(number([one])).toEqual({ state: 'tooLate', directed: [], rows: [pointer(one)], openIn: [] });
   });
 
+  it.each([
+    ['verified', row({ directionId: plan(5) })],
+    ['extended', row({ directionId: plan(5), outcome: 'extended' })],
+    ['restored', restore({ outcome: 'restored' })],
+  ])('that was %s is not too late by a disconnection of a day before that, told late', (_, one) => {
+    const served = { ...one, occurredOn: day('2026-06-25'), recordedAt: at('2026-06-25T10:00:00Z') };
+    const told = disconnected('2026-03-16', { directionId: plan(2), recordedAt: at('2026-06-28T10:00:00Z') });
+    expect(number([served, told]).directed).toEqual([{ operator: airtel, from: pointer(told) }]);
+    const unanswered = restore({ directionId: plan(6), outcome: 'overdue', occurredOn: null, recordedAt: null });
+    expect(number([unanswered, served, told]).state).toBe('directed');
+    // Told in time: what was given back since stays given back.
+    expect(number([served, { ...told, recordedAt: at('2026-03-16T10:00:00Z') }]).state).toBe('nothingToRestore');
+    // Service at another operator says nothing of this one.
+    expect(number([{ ...served, operator: jio }, told]).state).toBe('tooLate');
+  });
+
+  it.each([
+    ['verified', row({ directionId: plan(5) })],
+    ['extended', row({ directionId: plan(5), outcome: 'extended' })],
+    ['restored', restore({ outcome: 'restored' })],
+  ])('that was %s is too late more than ninety days after it was disconnected again', (_, one) => {
+    const served = { ...one, occurredOn: day('2026-03-20'), recordedAt: at('2026-03-20T10:00:00Z') };
+    const ended = (on: string) =>
+      number([served, disconnected(on, { directionId: plan(2), recordedAt: at('2026-04-02T10:00:00Z') })]).state;
+    expect([ended('2026-03-31'), ended('2026-03-20')]).toEqual(['tooLate', 'tooLate']);
+    expect([ended('2026-04-01'), ended('2026-03-19')]).toEqual(['directed', 'directed']);
+  });
+
   it('is restored at each operator that took something, and only there', () => {
     const here = open({ directionId: plan(3) });
     const older = disconnected('2026-06-01', { operator: jio, directionId: plan(2) });

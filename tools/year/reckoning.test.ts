@@ -355,13 +355,13 @@ describe("the year's own reckoning of what is given back", () => {
   /** What an appeal for P comes to on a day, after what was directed and answered; and which rows it ends. */
   const came = (
     day: number,
-    live: (ledgers: Ledgers, say: (direction: string, outcome: string, on: number) => void) => void,
+    live: (ledgers: Ledgers, say: (direction: string, outcome: string, on: number, told?: number) => void) => void,
     struck: readonly string[] = [],
   ) => {
     const ledgers = new Ledgers();
-    live(ledgers, (direction, outcome, on) => {
+    live(ledgers, (direction, outcome, on, told = on) => {
       const rows = [{ identifier: P, outcome, on: dateOf(on) }];
-      ledgers.record({ operator: 'jio', direction, name: '', sha256: '', at: beginOf(on), rows });
+      ledgers.record({ operator: 'jio', direction, name: '', sha256: '', at: beginOf(told), rows });
     });
     const at = beginOf(day);
     const known = { ledgers, plans: new Map(), orders: new Map(), at };
@@ -385,6 +385,26 @@ describe("the year's own reckoning of what is given back", () => {
     expect(came(105, said('disconnected', 15))).toEqual(['directed', 1, 0]);
     expect(came(106, said('disconnected', 15))).toEqual(['tooLate', 0, 0]);
     expect(came(60, said('reissued', 50))).toEqual(['tooLate', 0, 0]);
+  });
+
+  it('is not too late for who had service on a later day than that of a disconnection which is told after it', () => {
+    const served = (on: number, ended: number, told: number) =>
+      came(112, (ledgers, say) => {
+        ledgers.add(decided('reverify'), 'one', beginOf(16));
+        ledgers.add(decided('reverify', { directedFor: dateOf(17) }), 'two', beginOf(140));
+        say('two', 'verified', on);
+        say('one', 'disconnected', ended, told);
+      })[0];
+    expect([served(110, 16, 111), served(110, 16, 16)]).toEqual(['directed', 'nothingToRestore']);
+    // 90 days before the 112th is the 22nd.
+    expect([served(20, 21, 21), served(20, 20, 21), served(20, 22, 22)]).toEqual(['tooLate', 'tooLate', 'directed']);
+    const back = came(112, (ledgers, say) => {
+      ledgers.add(decided('reverify'), 'one', beginOf(16));
+      ledgers.add(decided('restore'), 'back', beginOf(111));
+      say('back', 'restored', 110);
+      say('one', 'disconnected', 16, 111);
+    });
+    expect(back[0]).toBe('directed');
   });
 
   it('is nobody who is being given back, or was', () => {

@@ -281,6 +281,8 @@ function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision 
     return { state: 'tooLate', backAt: [], rows: own, openIn: [] };
   const since = daysBefore(uploadedOn, RESTORED_WITHIN_DAYS);
   const given = ledgers.rowsOf('restore', identifier);
+  const restored = (operator: string) =>
+    given.filter((row) => row.outcome === 'restored' && operatorOf(row) === operator);
   return together(own, (operator) => {
     const mine = own.filter((row) => operatorOf(row) === operator);
     return atOperator(mine, given, { operator, isAppeal: subject.scope === 'current' }, known, (row) => {
@@ -288,8 +290,10 @@ function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision 
       // An older row may have been ended late, after that.
       if (GIVES_SERVICE.includes(row.outcome))
         return mine.some((one) => isListed(one) && isSaidAfter(one, row)) ? undefined : 'nothingToRestore';
-      const hasEnded = isListed(row);
-      if (hasEnded) return row.on < since ? 'tooLate' : 'directed';
+      // A day by which its operator says elsewhere that there was service later tells of no long time without any.
+      const hadService = [...mine.filter(({ outcome }) => GIVES_SERVICE.includes(outcome)), ...restored(operator)];
+      const wasServed = hadService.some((one) => one.madeAt > row.madeAt && one.on > row.on);
+      if (isListed(row)) return row.on < since && !wasServed ? 'tooLate' : 'directed';
       return isOverdue(row, at) || isCut(row, known) ? 'directed' : undefined;
     });
   });

@@ -19,6 +19,18 @@ function direction(id: string, row: Partial<Row>, lastSeen = '2026-05-20'): Dire
 
 /** What must become of the number by the withdrawal of the report, in a row of which the later batch counted it `alreadyOpen`. */
 function became(directions: readonly Direction[]) {
+  const subject = { imei: '', msisdn: NUMBER, ground: 'withdrawal', lines: [], of: [OWN] };
+  return becameOf(knownWith(directions), subject, { plan: 4, uploadedAt: 0, struck: new Set() });
+}
+
+/** The same by an appeal that is uploaded on 22 September 2026, 90 days after 24 June. */
+function appealed(directions: readonly Direction[]) {
+  const subject = { imei: '', msisdn: NUMBER, ground: 'wrong_number', lines: [2] };
+  const uploadedAt = Date.parse('2026-09-22T06:00:00Z');
+  return becameOf(knownWith(directions), subject, { plan: 4, uploadedAt, struck: new Set() }).state;
+}
+
+function knownWith(directions: readonly Direction[]): Known {
   const known: Partial<Known> = {
     batches: [REPORT, LATER, APPEAL].map((batchId, n) => ({ batchId, plan: n + 1 })),
     directions: new Map(directions.map((one) => [one.id, one])),
@@ -31,9 +43,25 @@ function became(directions: readonly Direction[]) {
       },
     } as unknown as Known['seen'],
   };
-  const subject = { imei: '', msisdn: NUMBER, ground: 'withdrawal', lines: [], of: [OWN] };
-  return becameOf(known as Known, subject, { plan: 4, uploadedAt: 0, struck: new Set() });
+  return known as Known;
 }
+
+describe('what an appeal must give back', () => {
+  const told = (outcome: string, on: string, recordedOn = on) => ({ outcome, on, at: Date.parse(recordedOn) });
+
+  it.each([
+    ['restored', RESTORE],
+    ['verified', `${LATER}.reverify.airtel.2-0-0`],
+  ])('is who was %s on a later day than that of a disconnection told late', (outcome, id) => {
+    const served = (on: string) => direction(id, told(outcome, on));
+    const ended = (on: string, recordedOn = on) => direction(OWN, told('disconnected', on, recordedOn));
+    expect(appealed([served('2026-09-19'), ended('2026-06-16', '2026-09-21')])).toBe('directed');
+    expect(appealed([served('2026-09-19'), ended('2026-06-16')])).toBe('nothingToRestore');
+    expect(appealed([served('2026-06-20'), ended('2026-06-23')])).toBe('tooLate');
+    expect(appealed([served('2026-06-20'), ended('2026-06-20', '2026-06-21')])).toBe('tooLate');
+    expect(appealed([served('2026-06-20'), ended('2026-06-24')])).toBe('directed');
+  });
+});
 
 describe('what a withdrawal must leave as it is', () => {
   it('is what a later batch relies on', () => {
