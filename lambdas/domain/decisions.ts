@@ -278,12 +278,15 @@ export function withStrikesOf(opened: Decision, before: Pick<Decision, 'votes'>)
 /** One approver's words, as the rows of a file that was uploaded at `at` change them. */
 class Voter {
   #batch: Vote['batch'];
+  /** The word on the batch before the file. */
+  readonly #stood: Vote['batch'];
   readonly #subjects: Map<string, Vote['subjects'][string]>;
   readonly #at: Instant;
   readonly #openedAt: Instant;
 
   constructor(vote: Vote, at: Instant, openedAt: Instant) {
     this.#batch = vote.batch;
+    this.#stood = vote.batch;
     this.#subjects = new Map(Object.entries(vote.subjects));
     this.#at = at;
     this.#openedAt = openedAt;
@@ -296,11 +299,14 @@ class Voter {
   says(row: DecisionRow): 'new' | 'known' | 'superseded' {
     const at = this.#at;
     if (row.decision === 'approve' || row.decision === 'refuse') {
-      const before = this.#batch;
-      // A later file that took an approval back says nothing against a refusal.
-      const isAgainst = before !== null && !(before.decision === 'none' && row.decision === 'refuse');
-      if (isAgainst && before.at > at) return 'superseded';
       const { decision } = row;
+      const [before, stood] = [this.#batch, this.#stood];
+      // A later file that took an approval back says nothing against a refusal, but all against an approval, whatever this file refused
+      // before: that refusal isn't its last word any more.
+      if (stood !== null && stood.at > at && !(stood.decision === 'none' && decision === 'refuse')) {
+        this.#batch = stood;
+        return 'superseded';
+      }
       // It was said of an attempt that failed, whose preview has the same bytes: nobody has said so of this one.
       if (decision === 'approve' && at < this.#openedAt) return 'superseded';
       this.#batch =

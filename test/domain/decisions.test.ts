@@ -324,6 +324,27 @@ describe('a file that is worked on after one that its approver uploaded later', 
     }
   });
 
+  test('approves nothing again that was taken back, though it refuses first: its last word on the batch counts', () => {
+    const rejects = [{ line: 9, reason: 'bad_msisdn' as const }];
+    const slipped = applied(opened({ people: 1 }), A, [], { ...late, rejects }).decision;
+    const broken = withRefused(opened({ people: 1 }), { approver: A, ...late, now: at('2026-06-01T10:01:00Z') });
+    for (const before of [slipped, broken ?? opened()]) {
+      const done = applied(before, A, [['refuse'], ['approve']], early);
+      expect([endOf(done.decision), done.recorded, done.rejects]).toEqual([
+        'waits',
+        1,
+        [{ line: 3, reason: 'superseded' }],
+      ]);
+      expect(done.decision.votes[A]?.batch).toEqual({ decision: 'none', at: late.uploadedAt });
+      const refused = applied(before, A, [['refuse'], ['approve'], ['refuse']], early);
+      expect([endOf(refused.decision), refused.rejects]).toEqual(['refused', [{ line: 3, reason: 'superseded' }]]);
+    }
+    // With nothing later against it, it approves.
+    expect(endOf(applied(opened({ people: 1 }), A, [['refuse'], ['approve']], early).decision)).toBe('approved');
+    const taken = applied(opened({ people: 1 }), A, [], { ...early, rejects }).decision;
+    expect(endOf(applied(taken, A, [['refuse'], ['approve']], late).decision)).toBe('approved');
+  });
+
   test('approves no batch that was begun again since, whose preview has the same bytes: strikes and refusals count', () => {
     const before = { ...late, uploadedAt: at('2026-05-31T23:59:59Z') };
     const approving = applied(opened(), A, [['approve'], ['strike', number]], before);
