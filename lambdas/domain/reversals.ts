@@ -162,10 +162,11 @@ export function othersInForce(scope: Scope, rows: readonly SubjectRow[]): Subjec
     (outcome === 'restored' || outcome === 'unblocked') && excepts === null;
   return rows.filter((row, n) => {
     if (isIn(scope, row) || givesBack(row.kind) || row.reversed) return false;
-    // What was given back before it was taken, by its operator's word, was not given back since.
-    const since = rows
-      .slice(0, n)
-      .filter((one) => one.operator === row.operator && !endedAfter(row, one) && !blockedAfter(row, one));
+    // What was given back before it was taken, by its operator's word, was not given back since. The days that it names go first: what it
+    // tells late, of a day before, was given back all the same.
+    const isTakenSince = (one: SubjectRow) =>
+      (endedAfter(row, one) || blockedAfter(row, one)) && !isOnEarlierDay(row, one);
+    const since = rows.slice(0, n).filter((one) => one.operator === row.operator && !isTakenSince(one));
     // Orders that were carried out count by what came of them: somebody who has proved themselves since is given service back. A row that
     // returns from where it was ported to has nothing to be given back there.
     return row.returns || (isInForce({ ...row, cut: false }) && !since.some(isGivenBack));

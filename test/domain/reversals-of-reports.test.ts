@@ -106,14 +106,34 @@ describe("another report's row of a number that its operator has restored", () =
     occurredOn: day('2026-06-10'),
     recordedAt: at('2026-06-10T10:00:00Z'),
   });
-  const others = (on: string) => {
-    const ended = disconnected(on, { directionId: plan(1), recordedAt: at(`${on}T10:00:00Z`) });
+  const others = (on: string, told = `${on}T10:00:00Z`) => {
+    const ended = disconnected(on, { directionId: plan(1), recordedAt: at(told) });
     return othersInForce({ rows: [pointer(withdrawn)] }, [restored, withdrawn, ended]).map(pointer);
   };
 
   it('is in force where it was ended after that, and not where it was before', () => {
     expect(others('2026-06-12')).toEqual([pointer(row({ directionId: plan(1) }))]);
     expect(others('2026-06-09')).toEqual([]);
+  });
+
+  it('is not in force where it is told after that, of a day before; of the same day what was told first counts', () => {
+    const told = '2026-06-15T10:00:00Z';
+    expect(others('2026-06-09', told)).toEqual([]);
+    expect(others('2026-06-10', told)).toEqual([pointer(row({ directionId: plan(1) }))]);
+    expect(others('2026-06-10', '2026-06-10T09:00:00Z')).toEqual([]);
+    // The restore may be told late, too: the days count.
+    expect(others('2026-06-11', '2026-06-10T09:00:00Z')).toEqual([pointer(row({ directionId: plan(1) }))]);
+  });
+
+  it('is not in force where it is a block that is told after an unblock of a later day', () => {
+    const own = row({ kind: 'block', directionId: plan(5, 'block'), outcome: 'blocked' });
+    const unblocked = { ...restored, kind: 'unblock' as const, outcome: 'unblocked' as const };
+    const blocked = (on: string) => {
+      const recordedAt = at('2026-06-15T10:00:00Z');
+      const other = { ...own, directionId: plan(1, 'block'), occurredOn: day(on), recordedAt };
+      return othersInForce({ rows: [pointer(own)] }, [unblocked, own, other]).length;
+    };
+    expect([blocked('2026-06-09'), blocked('2026-06-10'), blocked('2026-06-11')]).toEqual([0, 1, 1]);
   });
 });
 

@@ -518,6 +518,36 @@ describe("the year's own reckoning of what is given back", () => {
     expect(became()).toMatchObject({ state: 'directed', stays: false });
   });
 
+  it('is taken back as a whole where another batch did it, too, on an earlier day than that on which it was given back', () => {
+    const stays = (on: number, told: number) => {
+      const ledgers = new Ledgers();
+      const say = (direction: string, outcome: string, day: number, at: number) =>
+        ledgers.record({
+          ...{ operator: 'jio', direction, name: '', sha256: '', at: beginOf(at) },
+          rows: [{ identifier: P, outcome, on: dateOf(day) }],
+        });
+      ledgers.add(decided('reverify'), 'others.reverify.jio.1-0-0', beginOf(30));
+      ledgers.add(decided('reverify'), `${BATCH}.reverify.jio.2-0-0`, beginOf(30));
+      ledgers.add(decided('restore'), 'caseworker-1-000000000000.restore.jio.3-0-0', beginOf(14));
+      const row = ledgers.ofNumber(P).find(({ direction }) => direction.startsWith(BATCH));
+      if (row === undefined) throw new Error('there is a row');
+      say('caseworker-1-000000000000.restore.jio.3-0-0', 'restored', 12, 13);
+      say('others.reverify.jio.1-0-0', 'disconnected', on, told);
+      const subject = {
+        kind: 'restore',
+        identifier: P,
+        scope: { rows: [row] },
+        ground: 'withdrawal',
+        line: 0,
+      } as const;
+      const known = { ledgers, plans: new Map(), orders: new Map(), at: beginOf(20) };
+      return takenBack(appeal(0), [subject], new Set(), known)[0]?.staysListed;
+    };
+    expect([stays(10, 15), stays(10, 10), stays(13, 13)]).toEqual([false, false, true]);
+    // Of one day what was told first.
+    expect([stays(12, 15), stays(12, 12)]).toEqual([true, false]);
+  });
+
   it('is taken back of who had the number before somebody else got it, whatever another batch did to them', () => {
     const ledgers = new Ledgers();
     ledgers.add(decided('reverify'), 'others.reverify.jio.1-0-0', beginOf(10));

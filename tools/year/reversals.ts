@@ -223,7 +223,9 @@ function othersOf(subject: Subject, { ledgers, at }: Known): LedgerRow[] {
   return all.filter((row) => {
     if (own.includes(row) || row.reversed !== undefined || isFormer(row)) return false;
     const inForce = isOpenAt(row, at) || isMoved(row) || isOverdue(row, at) || ENDED.includes(row.outcome);
-    const isTakenSince = (one: LedgerRow) => ENDED.includes(row.outcome) && isSaidAfter(row, one);
+    // Its operator's days tell which was first, and of one day what it said first.
+    const isAfter = (one: LedgerRow) => (row.on === one.on ? row.at > one.at : row.on > one.on);
+    const isTakenSince = (one: LedgerRow) => ENDED.includes(row.outcome) && isAfter(one);
     return (
       inForce &&
       !given.some((one) => operatorOf(one) === operatorOf(row) && one.madeAt > row.madeAt && !isTakenSince(one))

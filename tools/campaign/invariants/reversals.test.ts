@@ -18,8 +18,8 @@ function direction(id: string, row: Partial<Row>, lastSeen = '2026-05-20'): Dire
 }
 
 /** What must become of the number by the withdrawal of the report, in a row of which the later batch counted it `alreadyOpen`. */
-function became(directions: readonly Direction[]) {
-  const subject = { imei: '', msisdn: NUMBER, ground: 'withdrawal', lines: [], of: [OWN] };
+function became(directions: readonly Direction[], of = OWN) {
+  const subject = { imei: '', msisdn: NUMBER, ground: 'withdrawal', lines: [], of: [of] };
   return becameOf(knownWith(directions), subject, { plan: 4, uploadedAt: 0, struck: new Set() });
 }
 
@@ -78,6 +78,17 @@ describe('what a withdrawal must leave as it is', () => {
     const now = direction(`${LATER}.reverify.airtel.2-0-0`, { outcome: 'not_found' }, since);
     expect(became([then])).toMatchObject({ state: 'tooLate', staysElsewhere: false });
     expect(became([now, then])).toMatchObject({ state: 'tooLate', staysElsewhere: true });
+  });
+
+  it('is what another report did on a later day than that on which it was given back, or told later of the same day', () => {
+    const stays = (day: string, told = day) => {
+      const other = direction(OWN, { outcome: 'disconnected', on: day, at: Date.parse(told) });
+      const own = direction(`${LATER}.reverify.airtel.2-0-0`, { outcome: 'withdrawn', reversed: true });
+      const restored = direction(RESTORE, { outcome: 'restored', on: '2026-06-12', at: Date.parse('2026-06-13') });
+      return became([other, own, restored], own.id).staysListed;
+    };
+    expect([stays('2026-06-10', '2026-06-15'), stays('2026-06-10'), stays('2026-06-13')]).toEqual([false, false, true]);
+    expect([stays('2026-06-12', '2026-06-15'), stays('2026-06-12')]).toEqual([true, false]);
   });
 
   it('is not what an appeal took back before, on which nobody relies any more', () => {

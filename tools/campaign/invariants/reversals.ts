@@ -142,6 +142,8 @@ function reliances(known: Known, subject: Subject, rows: Said[], own: Said[], pl
 
 /** Whether an operator's word on a row came later than that on another one, or names a later day. */
 const isSaidAfter = (row: Said, before: Said) => row.at > before.at || row.on > before.on;
+/** Whether something was taken after it was given back, by the days that its operator names; of one day by what it said first. */
+const isTakenSince = (row: Said, back: Said) => (row.on === back.on ? row.at > back.at : row.on > back.on);
 const gives = ({ direction }: Said) => givesBack(direction.kind);
 /** Whether a row's number stands in a list of its batch, unless it was taken back. */
 const isListed = ({ outcome }: Said) => ['disconnected', 'surrendered'].includes(outcome);
@@ -161,7 +163,7 @@ function staying(known: Known, { of }: Subject, rows: Said[], own: Said[], plan:
           one.direction.operator === row.direction.operator &&
           ['restored', 'unblocked'].includes(one.outcome) &&
           !(one.identifier ?? '').includes(' ') &&
-          !((isListed(row) || row.outcome === 'blocked') && isSaidAfter(row, one)),
+          !((isListed(row) || row.outcome === 'blocked') && isTakenSince(row, one)),
       );
     return isInForceByOutcome(known, row, plan) && !isGivenBack;
   });
