@@ -75,11 +75,13 @@ export class GuardedBucket extends Bucket {
       lifecycleRules: [
         {
           abortIncompleteMultipartUploadAfter: Duration.days(ABANDONED_UPLOAD_DAYS),
-          ...(typeof days === 'number' ? { expiration: Duration.days(days) } : {}),
           ...(oldVersionDays ? { noncurrentVersionExpiration: Duration.days(oldVersionDays) } : {}),
+          // An expiration leaves a marker with the object's key behind, which otherwise goes as many days later as the expiration took.
+          // CloudFormation's reference wants more in a rule than this.
+          expiredObjectDeleteMarker: true,
         },
-        // An expiration leaves a marker with the object's key behind, which otherwise goes as many days later as the expiration took.
-        { expiredObjectDeleteMarker: true },
+        // S3 refuses an expiration in days beside the end of markers.
+        ...(typeof days === 'number' ? [{ expiration: Duration.days(days) }] : []),
         ...Object.entries({ ...(typeof days === 'object' ? days : {}), ...soonerDays }).map(([prefix, count]) => ({
           prefix,
           expiration: Duration.days(count),

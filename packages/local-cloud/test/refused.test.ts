@@ -5,7 +5,8 @@ import type { LoadedResource } from '../src/templates/template.ts';
 
 /**
  * What AWS refuses at deployment, by the services' API references: Lambda's CreateFunction and CreateEventSourceMapping, SQS's
- * CreateQueue and SetQueueAttributes, EventBridge's PutTargets, the template reference of AWS::Logs::LogGroup.
+ * CreateQueue and SetQueueAttributes, EventBridge's PutTargets, the template reference of AWS::Logs::LogGroup and of a rule of
+ * AWS::S3::Bucket.
  */
 const resource = (type: string, logicalId: string, properties: Record<string, unknown>): LoadedResource => ({
   stack: 'app',
@@ -27,6 +28,9 @@ const mapping = (properties: Record<string, unknown> = {}) =>
 const variables = (own: Record<string, string>) => fn({ Environment: { Variables: own } });
 const rule = (properties: Record<string, unknown>) =>
   resource('AWS::Events::Rule', 'Rule', { EventPattern: { source: ['x'] }, ...properties });
+
+const bucket = (...Rules: Record<string, unknown>[]) =>
+  resource('AWS::S3::Bucket', 'Inbox', { LifecycleConfiguration: { Rules } });
 
 function problemsOf(...resources: LoadedResource[]): readonly string[] {
   try {
@@ -109,6 +113,24 @@ describe('what AWS refuses to deploy is an error that names it', () => {
       [resource('AWS::S3::Bucket', 'Inbox', { VersioningConfiguration: { Status: 'enabled' } })],
     ],
     [
+      'Inbox: LifecycleConfiguration.Rules[0] has both ExpiredObjectDeleteMarker and ExpirationInDays',
+      [bucket({ ExpiredObjectDeleteMarker: true, ExpirationInDays: 30, Status: 'Enabled' })],
+    ],
+    [
+      'Inbox: LifecycleConfiguration.Rules[1] has both ExpiredObjectDeleteMarker and TagFilters',
+      [
+        bucket(
+          { ExpirationInDays: 30, Status: 'Enabled' },
+          {
+            ExpiredObjectDeleteMarker: true,
+            NoncurrentVersionExpiration: { NoncurrentDays: 30 },
+            TagFilters: [{ Key: 'a', Value: 'b' }],
+            Status: 'Enabled',
+          },
+        ),
+      ],
+    ],
+    [
       'Sub: FilterPolicyScope Body is none of MessageAttributes, MessageBody',
       [resource('AWS::SNS::Subscription', 'Sub', { FilterPolicyScope: 'Body' })],
     ],
@@ -120,6 +142,39 @@ describe('what AWS refuses to deploy is an error that names it', () => {
     const [problem] = problemsOf(resource('AWS::Logs::LogGroup', 'Log', { RetentionInDays: 100 }));
     expect(problem).toMatch(/^app\.Log: RetentionInDays 100 is none of 1, 3, 5, /);
   });
+
+  it('a rule of a lifecycle that does nothing, or nothing but end markers', () => {
+    const problems = problemsOf(
+      bucket(
+        { ExpirationInDays: 30, Status: 'Enabled' },
+        { ExpiredObjectDeleteMarker: true, Status: 'Enabled' },
+        { Prefix: 'a/', Status: 'Disabled' },
+      ),
+    );
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^app\.Inbox: LifecycleConfiguration\.Rules\[1\] has none of AbortIncomplete.*, Transitions$/,
+      ),
+      expect.stringMatching(
+        /^app\.Inbox: LifecycleConfiguration\.Rules\[2\] has none of AbortIncomplete.*, Transitions$/,
+      ),
+    ]);
+  });
+});
+
+// The template reference of a rule of AWS::S3::Bucket: "You must specify at least one of the following properties".
+it.each([
+  ['AbortIncompleteMultipartUpload', { DaysAfterInitiation: 7 }],
+  ['ExpirationDate', '2030-01-01T00:00:00Z'],
+  ['ExpirationInDays', 1],
+  ['NoncurrentVersionExpiration', { NoncurrentDays: 1 }],
+  ['NoncurrentVersionExpirationInDays', 1],
+  ['NoncurrentVersionTransition', { StorageClass: 'GLACIER', TransitionInDays: 1 }],
+  ['NoncurrentVersionTransitions', [{ StorageClass: 'GLACIER', TransitionInDays: 1 }]],
+  ['Transition', { StorageClass: 'GLACIER', TransitionInDays: 1 }],
+  ['Transitions', [{ StorageClass: 'GLACIER', TransitionInDays: 1 }]],
+])('%s alone makes a rule of a lifecycle', (name, value) => {
+  expect(problemsOf(bucket({ [name]: value, Status: 'Enabled' }))).toEqual([]);
 });
 
 it('what is at the edges of its range, and of what belongs together, is taken', () => {
@@ -133,6 +188,14 @@ it('what is at the edges of its range, and of what belongs together, is taken', 
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     }),
     rule({ State: 'ENABLED', Targets: [{ Id: 'a' }, { Id: 'b' }] }),
+    bucket(
+      {
+        ExpiredObjectDeleteMarker: true,
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+        Status: 'Enabled',
+      },
+      { ExpirationInDays: 30, Status: 'Enabled' },
+    ),
   ];
   expect(problemsOf(...all)).toEqual([]);
 });

@@ -87,6 +87,23 @@ const LARGEST_AT_ONCE = 10;
 const DEFAULTS = { functionTimeout: 3, visibility: 30 };
 /** The most targets of one rule. */
 const MOST_TARGETS = 5;
+/**
+ * Of these a rule of a bucket's lifecycle has one at least: "You must specify at least one of the following properties", among which
+ * NoncurrentVersionExpiration stands by its former name.
+ */
+const LIFECYCLE_ACTIONS: readonly string[] = [
+  'AbortIncompleteMultipartUpload',
+  'ExpirationDate',
+  'ExpirationInDays',
+  'NoncurrentVersionExpiration',
+  'NoncurrentVersionExpirationInDays',
+  'NoncurrentVersionTransition',
+  'NoncurrentVersionTransitions',
+  'Transition',
+  'Transitions',
+];
+/** What ExpiredObjectDeleteMarker "cannot be specified with". */
+const NOT_BESIDE_MARKERS: readonly string[] = ['ExpirationDate', 'ExpirationInDays', 'TagFilters'];
 
 /**
  * Checks that AWS would deploy the resources.
@@ -135,6 +152,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   [QUEUE]: (resource, all) => deadLetters(resource, 'RedrivePolicy.deadLetterTargetArn', all),
   'AWS::SNS::Subscription': (resource, all) => deadLetters(resource, 'RedrivePolicy.deadLetterTargetArn', all),
   'AWS::Events::Rule': checkRule,
+  'AWS::S3::Bucket': checkLifecycle,
 };
 
 function checkEnvironment(resource: LoadedResource): string[] {
@@ -186,4 +204,17 @@ function checkRule({ properties }: LoadedResource): string[] {
   if (properties.EventPattern === undefined && properties.ScheduleExpression === undefined)
     problems.push('neither EventPattern nor ScheduleExpression');
   return problems;
+}
+
+function checkLifecycle(resource: LoadedResource): string[] {
+  const rules = (at(resource, 'LifecycleConfiguration.Rules') ?? []) as Record<string, unknown>[];
+  return rules.flatMap((rule, n) => {
+    const where = `LifecycleConfiguration.Rules[${n}]`;
+    const has = (name: string) => rule[name] !== undefined;
+    const beside = has('ExpiredObjectDeleteMarker') ? NOT_BESIDE_MARKERS.filter(has) : [];
+    return [
+      ...(LIFECYCLE_ACTIONS.some(has) ? [] : [`${where} has none of ${LIFECYCLE_ACTIONS.join(', ')}`]),
+      ...beside.map((name) => `${where} has both ExpiredObjectDeleteMarker and ${name}`),
+    ];
+  });
 }
