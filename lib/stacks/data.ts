@@ -242,6 +242,10 @@ export class DataStack extends Stack {
   }
 
   #subscribe(id: string, topic: Topic, addresses: readonly Address[], filter: Record<string, string[]>): void {
+    const filterPolicy = Object.fromEntries(
+      Object.entries(filter).map(([name, allowlist]) => [name, SubscriptionFilter.stringFilter({ allowlist })]),
+    );
+    const isFiltered = Object.keys(filter).length > 0;
     for (const { protocol, endpoint } of addresses) {
       // The id comes from the address and not from its place in the list: SNS gives whoever subscribes twice the same subscription, so that
       // a subscription that is replaced by another would be deleted with it.
@@ -252,13 +256,10 @@ export class DataStack extends Stack {
         deadLetterQueue: this.noticesDeadLetters,
         ...(protocol === 'sqs' ? { rawMessageDelivery: true } : {}),
         ...(protocol === 'https' ? { deliveryPolicy: WEB_SERVERS } : {}),
-        filterPolicy: Object.fromEntries(
-          Object.entries(filter).map(([name, allowlist]) => [name, SubscriptionFilter.stringFilter({ allowlist })]),
-        ),
+        ...(isFiltered ? { filterPolicy } : {}),
       });
       // A changed filter policy is refused if nothing says what it applies to (aws-cdk issue 24804).
-      if (Object.keys(filter).length > 0)
-        (subscription.node.defaultChild as CfnSubscription).filterPolicyScope = 'MessageAttributes';
+      if (isFiltered) (subscription.node.defaultChild as CfnSubscription).filterPolicyScope = 'MessageAttributes';
     }
   }
 

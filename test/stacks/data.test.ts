@@ -121,6 +121,16 @@ describe('the data stack', () => {
     for (const { Properties } of filtered) expect(Properties.FilterPolicyScope).toBe('MessageAttributes');
   });
 
+  it('gives the administrators, who hear everything of their topic, no filter, not even an empty one', () => {
+    const unfiltered = Object.values(data.findResources('AWS::SNS::Subscription')).filter(
+      ({ Properties }) => Properties.FilterPolicy === undefined,
+    );
+    expect(unfiltered.map(({ Properties }) => Properties.TopicArn)).toEqual([
+      { Ref: expect.stringMatching(/^AdministratorsTopic/) },
+    ]);
+    for (const { Properties } of unfiltered) expect(Properties).not.toHaveProperty('FilterPolicyScope');
+  });
+
   it('tries a web server for longer than a minute, and for no longer than the hour that SNS takes', () => {
     const config = stageFromContext({ stage: 'dev', config: 'config/example.json' });
     const policies = Object.values(
