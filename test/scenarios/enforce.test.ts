@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { withWhatToDo } from '../domain/what-to-do.ts';
-import { changedAssembly, type Template } from './assembly.ts';
+import { changedAssembly, resourceOf, type Template } from './assembly.ts';
 import { AT_ONCE, HOUR, Lab, START } from './lab.ts';
 import { FIRST, H1, SECOND, tellStory } from './story.ts';
 
@@ -257,6 +257,18 @@ describe('a right that is lacking', () => {
     await expect(startCloud({ assembly, start: START, enforce: true })).rejects.toThrow(NotAuthorized);
     await expect(startCloud({ assembly, start: START, enforce: true })).rejects.toThrow(
       /UsageUploaded.*sqs:SendMessage on arn:aws:sqs:.*UsageQueue.*: resource does not allow/,
+    );
+    await rm(assembly, { recursive: true });
+  });
+
+  it('of a state machine, whose role trusts Step Functions for another account, is told before anything runs', async () => {
+    const assembly = await changed('dev-workflow', (template) => {
+      const { properties } = resourceOf(template, 'AWS::IAM::Role', 'DirectionRole');
+      const { Statement } = properties.AssumeRolePolicyDocument as { Statement: { Condition: unknown }[] };
+      for (const trust of Statement) trust.Condition = { StringEquals: { 'aws:SourceAccount': '999988887777' } };
+    });
+    await expect(startCloud({ assembly, start: START, enforce: true })).rejects.toThrow(
+      /Direction.*: sts:AssumeRole on arn:aws:iam::.*-machine-Direction: resource does not allow/,
     );
     await rm(assembly, { recursive: true });
   });

@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aws, Duration, Fn, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource, type SqsEventSourceProps } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -141,7 +141,10 @@ export function addMachine(
     stage: config.stage,
     kind: 'machine',
     who: id,
-    assumedBy: new ServicePrincipal('states.amazonaws.com'),
+    // Step Functions says for whose account it acts: another's machine would not run under this role, whoever passed it.
+    assumedBy: new ServicePrincipal('states.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+    }),
   });
   data.machinesKey.admitMachine(role.fixedArn);
   const made = new VersionedMachine(stack, id, {

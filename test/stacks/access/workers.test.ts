@@ -238,10 +238,14 @@ describe('a state machine', () => {
     expect(mayOn(id, 'lambda:InvokeFunction', 'AWS::Lambda::Function')).toEqual(invoked);
   });
 
-  it('is run by Step Functions only', () => {
+  it('is run by Step Functions only, and by that on behalf of this account only', () => {
+    const asked = (name: string, id: string, context: Record<string, string>) =>
+      rights.assume({ service: `${name}.amazonaws.com`, context }, machine(id).arn).allowed;
     for (const id of ['Batch', 'Direction', 'ImportByPieces']) {
-      expect(rights.assume({ service: 'states.amazonaws.com', context: {} }, machine(id).arn).allowed).toBe(true);
-      expect(rights.assume({ service: 'lambda.amazonaws.com', context: {} }, machine(id).arn).allowed).toBe(false);
+      expect(asked('states', id, { 'aws:sourceaccount': ACCOUNT })).toBe(true);
+      expect(asked('states', id, { 'aws:sourceaccount': ELSEWHERE })).toBe(false);
+      expect(asked('states', id, {})).toBe(false);
+      expect(asked('lambda', id, { 'aws:sourceaccount': ACCOUNT })).toBe(false);
     }
   });
 

@@ -157,8 +157,10 @@ export class Enforcement {
     for (const { type, logicalId, arn, properties } of resources) {
       if (type === 'AWS::Lambda::Function')
         check(logicalId, this.#rights.assume(service('lambda'), String(properties.Role)));
-      if (type === 'AWS::StepFunctions::StateMachine')
-        check(logicalId, this.#rights.assume(service('states'), String(properties.RoleArn)));
+      if (type === 'AWS::StepFunctions::StateMachine') {
+        const states = service('states', { 'aws:sourcearn': arn, 'aws:sourceaccount': this.#account });
+        check(logicalId, this.#rights.assume(states, String(properties.RoleArn)));
+      }
       if (type === 'AWS::Lambda::EventSourceMapping') {
         const reader = this.#role(String(functionArn(properties.FunctionName)?.properties.Role));
         for (const action of ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'])
