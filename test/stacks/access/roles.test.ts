@@ -25,8 +25,13 @@ function policiesWithin(resources: readonly Resource[]): Map<string, unknown[]> 
 
 /** Characters of all policies within one role (docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html). */
 const MOST_WITHIN_A_ROLE = 10_240;
+/**
+ * Characters that stay free, so that whoever adds a right hears of it before IAM does. The largest is the role of operations: it has 9,486
+ * where all names are as long as may be, and leaves 754.
+ */
+const MARGIN = 500;
 
-it('a role has no more policies within it than IAM takes, where all names are as long as may be', () => {
+it('a role has no more policies within it than IAM takes, with some room, where all names are as long as may be', () => {
   const stage = 's'.repeat(16);
   const stacks = Object.entries(synthesized(checkStage({ ...config, stage }))).map(([name, template]) => ({
     name: `${stage}-${name}`,
@@ -38,5 +43,5 @@ it('a role has no more policies within it than IAM takes, where all names are as
     return [role, texts.join('').length] as const;
   });
   expect(sizes.length).toBeGreaterThan(50);
-  expect(sizes.filter(([, characters]) => characters > MOST_WITHIN_A_ROLE)).toEqual([]);
+  expect(sizes.filter(([, characters]) => characters > MOST_WITHIN_A_ROLE - MARGIN)).toEqual([]);
 });
