@@ -95,6 +95,8 @@ interface ExemptionsApplied {
   readonly rows: number;
   /** Rows that said something new of their subjects. */
   readonly recorded: number;
+  /** Those of them whose day was past at the upload: they end what their approver had said, and exempt nobody. */
+  readonly past: number;
   /** Rows that said what their approver had said last. */
   readonly alreadyRecorded: number;
   /** Rows that were not taken; a row is `superseded` if a later upload of its approver says another day. */
@@ -120,6 +122,7 @@ export function applyExemptions(
   const changed = new Map<Msisdn | Imei, Exemption>();
   const rejects: RejectedRow[] = [];
   let recorded = 0;
+  let past = 0;
   let alreadyRecorded = 0;
   for (const row of rows) {
     if ('reason' in row) {
@@ -143,11 +146,13 @@ export function applyExemptions(
       changed.set(subject, after);
       isNew ||= after[approver]?.until !== before[approver]?.until;
     }
-    if (isNew) recorded += 1;
-    else if (isSuperseded) rejects.push({ line: row.line, reason: 'superseded' });
+    if (isNew) {
+      recorded += 1;
+      if (row.until < dayOf(at)) past += 1;
+    } else if (isSuperseded) rejects.push({ line: row.line, reason: 'superseded' });
     else alreadyRecorded += 1;
   }
-  return { changed, rows: recorded + alreadyRecorded + rejects.length, recorded, alreadyRecorded, rejects };
+  return { changed, rows: recorded + alreadyRecorded + rejects.length, recorded, past, alreadyRecorded, rejects };
 }
 
 /**

@@ -28,6 +28,8 @@ export interface Receipt {
   readonly refused: FileReason | null;
   /** The remedy for each of the reasons that it names. */
   readonly whatToDo: Readonly<Record<string, string>>;
+  /** The recorded rows of exemptions whose day was past: they exempt nobody. Absent where there are none. */
+  readonly past?: number;
   /** The reversal that an appeal or a withdrawal began; absent for any other file. */
   readonly reversal?: BatchId;
   /** The line where a file that was refused couldn't be read further. */
@@ -99,6 +101,15 @@ export function receiptOf(
     ...rejectedAs(applied.rejects, dates),
     ...(reversal === undefined ? {} : { reversal }),
   };
+}
+
+/** The receipt of a file of exemptions. A mistyped year ends an exemption instead of making one, so that it says how many rows do. */
+export function exemptionsReceipt(
+  file: string,
+  sha256: string,
+  applied: Parameters<typeof receiptOf>[2] & { readonly past: number },
+): Receipt {
+  return { ...receiptOf(file, sha256, applied), ...(applied.past === 0 ? {} : { past: applied.past }) };
 }
 
 /**

@@ -20,7 +20,7 @@ import {
 import { EXEMPTED } from '../domain/identifiers.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
-import { countedIn, type Refusal, reasonOf, receiptOf, receiptText } from '../domain/receipts.ts';
+import { countedIn, exemptionsReceipt, type Refusal, reasonOf, receiptText } from '../domain/receipts.ts';
 import { EXEMPTIONS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
@@ -70,7 +70,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
       recorded = { approver, sha256, upload, uploadedAt: file.at, attempt, at: now };
       next = withFile(exemptions, applied, recorded, days);
       if (wordsOf(next, approver) > maxWords) return await refuseExemptions(file, sha256, 'too_many_exemptions');
-      await work(EXEMPTIONS.receipt(attempt), receiptText(receiptOf(name, sha256, applied)));
+      await work(EXEMPTIONS.receipt(attempt), receiptText(exemptionsReceipt(name, sha256, applied)));
     }
     await work(EXEMPTIONS.record(attempt), JSON.stringify(exemptionsForm.write(next)));
     try {

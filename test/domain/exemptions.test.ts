@@ -5,6 +5,7 @@ import {
   countsUntil,
   type Exemption,
   type ExemptionColumn,
+  type ExemptionRow,
   type ExemptionWord,
   exemptionOf,
   exemptionsForm,
@@ -207,6 +208,7 @@ describe('a file of exemptions', () => {
     );
     expect(applied).toMatchObject({
       rows: 4,
+      past: 0,
       recorded: 2,
       alreadyRecorded: 1,
       rejects: [{ line: 3, reason: 'bad_until' }],
@@ -241,6 +243,19 @@ describe('a file of exemptions', () => {
       rejects: [{ line: 2, reason: 'superseded' }],
     });
   });
+});
+
+test('the rows whose day was past at the upload exempt nobody, and are counted', () => {
+  const file = { approver: one, sha256: 'f', uploadedAt: at('2026-06-02T00:00:00Z') };
+  const until = (line: number, on: string, subject: ExemptionRow['subjects'][number] = number) => ({
+    line,
+    subjects: [subject],
+    until: day(on),
+  });
+  const rows = [until(2, '2025-06-30'), until(3, '2026-06-01', handset), until(4, '2026-06-01', handset)];
+  expect(applyExemptions(rows, file, () => ({}))).toMatchObject({ recorded: 2, past: 2, alreadyRecorded: 1 });
+  const others = [until(2, '2026-06-02'), until(3, '2026-06-03', handset)];
+  expect(applyExemptions(others, file, () => ({}))).toMatchObject({ recorded: 2, past: 0 });
 });
 
 describe('the bytes of an older file of exemptions', () => {

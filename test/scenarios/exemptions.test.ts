@@ -59,6 +59,12 @@ beforeAll(async () => {
   return () => lab.close();
 });
 
+it('that ends one is counted as past in the receipt of its file, since a mistyped year reads alike', async () => {
+  const receipt = async (name: string) => await lab.json((await lab.outbox(`${PATH}${name}.`))[0] ?? '');
+  expect(await receipt('end.csv')).toMatchObject({ recorded: 1, past: 1 });
+  expect(await receipt('june.csv')).not.toHaveProperty('past');
+});
+
 describe('an exemption', () => {
   it("is in force while two approvers' latest words reach the day of the turn, that day included", () => {
     // 3 June, 23:59 in Asia/Kolkata.
