@@ -12,7 +12,7 @@ import {
 } from './beside-handset.ts';
 import { ColumnTotals } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
-import { columnNamed } from './headers.ts';
+import { columnNamed, mayBeDay } from './headers.ts';
 import { luhnDigit } from './identifiers.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
@@ -34,6 +34,11 @@ export interface Columns<Required extends string = string, Optional extends stri
    * not be left out unsaid.
    */
   readonly namesOneBy?: readonly Named[];
+  /**
+   * The column of a day in whose place, where it is empty, that of the upload counts: what stands in a column of nearly its name must not be
+   * left out unsaid.
+   */
+  readonly dayIn?: Optional;
   /** Whether the last rows may be totals of that column, which would pass for handsets. */
   readonly mayHaveTotal?: boolean;
   /** Other names of the columns, as the file's writer uses them and `columnNamed` returns them: the name, and the column. */
@@ -50,7 +55,12 @@ type UnreadReason = RowReason & ('wrong_cell_count' | 'column_total' | 'second_h
  * the column is absent); or the reason why it isn't read, and its cells joined by commas.
  */
 export type CsvRow<Column extends string = string> =
-  | { readonly line: number; readonly cells: Readonly<Record<Column, string>> }
+  | {
+      readonly line: number;
+      readonly cells: Readonly<Record<Column, string>>;
+      /** The filled cells of columns that are called nearly as that of the row's day, where the header has such columns. */
+      readonly otherDays?: readonly string[];
+    }
   | { readonly line: number; readonly reason: UnreadReason; readonly text: string };
 
 /** Digits of any script that may be a number, a handset, or several of them, also as spreadsheets spoil them. */
@@ -175,6 +185,8 @@ export class CsvHeader<Column extends string> {
   /** Of a column that may have totals: its place, and those. */
   readonly #handset: number;
   readonly #totals: ColumnTotals | undefined;
+  /** The places of columns that are called nearly as that of the rows' day. */
+  readonly #otherDays: readonly number[];
   /** Of a file whose rows name one handset or one number each: where another one may stand, if there is such a column. */
   readonly #beside: readonly Beside[];
 
@@ -189,6 +201,10 @@ export class CsvHeader<Column extends string> {
     this.#unread = Object.fromEntries(unread) as Record<Column, string>;
     this.#handset = names.indexOf('imei');
     if (columns.mayHaveTotal === true) this.#totals = new ColumnTotals();
+    this.#otherDays =
+      columns.dayIn === undefined
+        ? []
+        : names.flatMap((name, at) => (!this.#isAsked(name) && mayBeDay(name) ? [at] : []));
     this.#beside = this.#besideIn(names);
     this.fault = this.#faultOf(cells, names);
   }
@@ -211,14 +227,28 @@ export class CsvHeader<Column extends string> {
       const cell = textOf(cells[at] as string);
       row[column] = rewrite ? rewrite(column, cell) : cell;
     }
-    return { line, cells: row };
+    return this.#otherDays.length === 0 ? { line, cells: row } : { line, cells: row, otherDays: this.#daysIn(cells) };
+  }
+
+  /** The cells of a row that may be its day under another name: those with a digit, in the agreed form if they are in the writer's own. */
+  #daysIn(cells: readonly string[]): string[] {
+    const { dayIn = '', rewrite } = this.#columns;
+    return this.#otherDays
+      .map((at) => textOf(cells[at] as string))
+      .filter((cell) => /\p{Nd}/u.test(cell))
+      .map((cell) => rewrite?.(dayIn, cell) ?? cell);
+  }
+
+  /** Whether a column is one of those that are asked for. */
+  #isAsked(name: string): boolean {
+    const { required, optional } = this.#columns;
+    return [...required, ...optional].some((column) => column === name);
   }
 
   #besideIn(names: readonly string[]): Beside[] {
-    const { required, optional, namesOneBy = [] } = this.#columns;
-    const asked: readonly string[] = [...required, ...optional];
+    const { namesOneBy = [] } = this.#columns;
     const others = (pattern: RegExp) =>
-      names.flatMap((name, at) => (!asked.includes(name) && pattern.test(name) ? [at] : []));
+      names.flatMap((name, at) => (!this.#isAsked(name) && pattern.test(name) ? [at] : []));
     const unnamed = others(MAY_BE_HANDSET.unnamed);
     // What is called a mobile may be a handset.
     const numbers = namesOneBy.includes('msisdn') ? others(MAY_BE_NUMBER.named) : [];

@@ -1,7 +1,7 @@
 /** Operators' responses, row by row: what a line says of a direction's row, or why it is rejected. */
 import type { AnsweredRow, Onward } from './answers.ts';
 import type { Columns, CsvRow } from './csv-header.ts';
-import { type Day, readDay } from './days.ts';
+import { type Day, dayIn, readDay } from './days.ts';
 import type { RowSubject } from './directions.ts';
 import {
   type Imei,
@@ -24,7 +24,7 @@ export function responseColumns(kind: DirectionKind): Columns {
   // A copy of an order to unblock has the number for which alone its handset is to be unblocked.
   const alone = kind === 'unblock' ? (['msisdn'] as const) : [];
   const optional = [...alone, ...days, ...onward, 'remarks', 'direction'];
-  return { required: [columnOf(kind), 'outcome'], optional, joined: true };
+  return { required: [columnOf(kind), 'outcome'], optional, joined: true, dayIn: 'occurred_on' };
 }
 
 /** The direction that a row names, as a copy of an order does, cleaned for reading; '' if it names none. */
@@ -39,7 +39,8 @@ export interface NamedRow extends Omit<RowSubject, 'identifier'> {
 /**
  * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_in_direction (the direction
  * has no such row, or the row names another direction than `directionId`, where that is given); unknown_outcome;
- * bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload); before_sighting (disconnected, surrendered or ported
+ * bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload; or none of a disconnection, a surrender or a port whose
+ * row has another day than that under nearly the same name); before_sighting (disconnected, surrendered or ported
  * before the connection was last seen: whoever had the number then is not the one who was seen); missing_to, unknown_operator,
  * same_operator (ported without an operator, to none of `operators`, or to this operator); bad_ground (extended on none of the grounds);
  * bad_activated_on (reissued without a date, or on one later than that day); not_after_sighting (reissued on a day that is not later than
@@ -75,6 +76,8 @@ export function parseResponseRow(
   if (day === null || day > uploadDay) return { line, reason: 'bad_date' };
   const { row: place, lastSeen, directedFor } = found;
   const { ofWhoWasSeen, movedBy, dayIn } = ANSWER_RULES[outcome];
+  // The upload's day in its place would make who was seen since the one who had the number. Of a proof it takes nothing from anybody.
+  if (ofWhoWasSeen && told === '' && isOtherDay(row.otherDays, uploadDay)) return { line, reason: 'bad_date' };
   if (ofWhoWasSeen && lastSeen !== null && day < lastSeen) return { line, reason: 'before_sighting' };
   if (movedBy !== null) {
     const onward = onwardOf(movedBy, row.cells[movedBy] ?? '', operator, operators);
@@ -85,6 +88,11 @@ export function parseResponseRow(
   if (activated === null || activated > uploadDay) return { line, reason: 'bad_activated_on' };
   if (directedFor !== null && activated <= directedFor) return { line, reason: 'not_after_sighting' };
   return { line, row: place, outcome, day: activated };
+}
+
+/** Whether one of these cells is another day than that of the upload, or none: an export that prints its own day, or instant, says the same. */
+function isOtherDay(cells: readonly string[] = [], uploadDay: Day): boolean {
+  return cells.some((cell) => dayIn(cell).split(/[ T]/)[0] !== uploadDay);
 }
 
 /** Whether a row names another direction than that which it answers. An operator's own column may have the same name, and say something else. */

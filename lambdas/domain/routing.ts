@@ -45,6 +45,7 @@ export const combinedColumns: Columns = {
   optional: [...new Set(['msisdn', 'imei', ...ANSWERED, ...ADDRESS])],
   oneOf: ['msisdn', 'imei'],
   joined: true,
+  dayIn: 'occurred_on',
 };
 
 /** The answers that put somebody into a list of those who are disconnected, or are to be. */

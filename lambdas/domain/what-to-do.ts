@@ -23,7 +23,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
   missing_last_seen: 'fill it in',
   bad_date:
-    'write 2026-05-30, and no day later than that of the upload; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
+    'write 2026-05-30, and no day later than that of the upload, in a response under the name occurred_on; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
   self_check: 'name what is reserved for that test alone',
   not_in_direction: 'answer it in the direction whose order carried it; where no order did, leave it out',
   unknown_outcome:
@@ -102,7 +102,7 @@ export function whatToDo(reason: RowReason | FileReason, dates?: DateForm): stri
   const [name = ''] = reason.split(':');
   if (name === 'bad_date' && dates !== undefined) {
     const day = dates.replace('YYYY', '2026').replace('MM', '05').replace('DD', '30');
-    return `write 2026-05-30 or ${day}, and no day later than that of the upload; in a spreadsheet, give the column the format yyyy-mm-dd or ${dates.toLowerCase()}, and export again`;
+    return `write 2026-05-30 or ${day}, and no day later than that of the upload, in a response under the name occurred_on; in a spreadsheet, give the column the format yyyy-mm-dd or ${dates.toLowerCase()}, and export again`;
   }
   return WHAT_TO_DO[name as keyof typeof WHAT_TO_DO];
 }

@@ -20,7 +20,7 @@ const DIRBS: FileForm = { columns: { usage: { last_seen: 'Date' } }, dates: 'YYY
 
 /** Both forms of days that it may be mended in. */
 const BAD_DATE =
-  'write 2026-05-30 or 20260530, and no day later than that of the upload; in a spreadsheet, give the column the format yyyy-mm-dd or yyyymmdd, and export again';
+  'write 2026-05-30 or 20260530, and no day later than that of the upload, in a response under the name occurred_on; in a spreadsheet, give the column the format yyyy-mm-dd or yyyymmdd, and export again';
 
 async function readUsage(text: string, form: FileForm | undefined): Promise<string[]> {
   const said: string[] = [];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readCsv } from '../../lambdas/domain/csv.ts';
 import type { CsvRow } from '../../lambdas/domain/csv-header.ts';
+import { columnsAs } from '../../lambdas/domain/file-forms.ts';
 import type { Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
@@ -26,6 +27,7 @@ describe('reading a row of a response', () => {
       required: ['msisdn', 'outcome'],
       optional: ['occurred_on', 'activated_on', 'to', 'ground', 'remarks', 'direction'],
       joined: true,
+      dayIn: 'occurred_on',
     });
     expect(responseColumns('block').optional).toEqual(['occurred_on', 'remarks', 'direction']);
     // The order to unblock a handset for one number alone has that number, and so may a copy of it.
@@ -39,6 +41,69 @@ describe('reading a row of a response', () => {
       outcome,
       day: '2026-06-04',
     });
+  });
+
+  describe('of which a column of nearly the name has the day', () => {
+    const read = async (header: string, outcome: string, day: string, occurred = '') => {
+      const text = `msisdn,outcome,to,occurred_on,${header}\n9876543210,${outcome},jio,${occurred},${day}\n`;
+      const found: CsvRow[] = [];
+      for await (const some of readCsv([Buffer.from(text)], responseColumns('reverify'))) found.push(...some);
+      return found.map((row) =>
+        parseResponseRow(row, { kind: 'reverify', operator: airtel }, uploaded, (one) => rows.get(one), ['jio']),
+      );
+    };
+    // The subscriber was seen on 2026-05-20, and the file came on 2026-06-05: an end on 2026-05-01 is of who had the number before.
+    test.each([
+      ...['occured_on', 'Occurred', 'occurrence date', 'occurred_on (yyyy-mm-dd)', 'OccurredOn', 'Date of occurence'],
+      ...['date', 'Day', 'dated', 'DATE OF DISCONNECTION', 'disconnected_on', 'Disconnection Date', 'DisconnectedOn'],
+      ...[
+        'Date/Time of Disconnection',
+        'date_of_surrender',
+        'surrendered on',
+        'ported_on',
+        'port-out date',
+        'deactivation dt',
+        'status date',
+        'दिनांक',
+      ],
+    ])('is a reject where it ends the connection: %s', async (name) => {
+      for (const outcome of ['disconnected', 'surrendered', 'ported'])
+        expect(await read(name, outcome, '2026-05-01')).toEqual([{ line: 2, reason: 'bad_date' }]);
+    });
+    test.each(['01/05/2026', '46143', '2026-06-04', '3 June', '2026-05-01 10:30'])(
+      'is a reject whatever other day, or none, that is: %s',
+      async (day) => expect(await read('date', 'disconnected', day)).toEqual([{ line: 2, reason: 'bad_date' }]),
+    );
+    test.each(['', '-', 'n/a', '2026-06-05', '2026-06-05 00:00:00', '2026-06-05 10:30:15'])(
+      'is taken where that says nothing, or the day of the upload: %s',
+      async (day) => expect(await read('date', 'disconnected', day)).toMatchObject([{ row: 0, day: '2026-06-05' }]),
+    );
+    test('is taken by its own day, and who proves themselves in any case', async () => {
+      expect(await read('date', 'disconnected', '2026-05-01', '2026-06-01')).toMatchObject([{ day: '2026-06-01' }]);
+      for (const outcome of ['verified', 'failed', 'not_found'])
+        expect(await read('occured_on', outcome, '2026-05-01')).toMatchObject([{ row: 0, outcome, day: '2026-06-05' }]);
+    });
+    test.each([
+      ...['disconnect_by', 'deadline', 'date of birth', 'activation_date', 'print date', 'report_date', 'last_seen'],
+      ...['occurrences', 'occurrence no', 'disconnection reason', 'days', 'updated_on', 'current date', 'note', ''],
+    ])('is taken beside other columns: %s', async (name) =>
+      expect(await read(name, 'disconnected', '2026-05-01')).toMatchObject([{ row: 0, day: '2026-06-05' }]),
+    );
+  });
+
+  test('in the own form of its operator is a day under another name, too', async () => {
+    const columns = columnsAs(responseColumns('reverify'), 'response', { dates: 'DD/MM/YYYY' });
+    const text = 'msisdn,outcome,date\n9876543210,disconnected,01/05/2026\n9876543210,disconnected,05/06/2026\n';
+    const found: CsvRow[] = [];
+    for await (const some of readCsv([Buffer.from(text)], columns)) found.push(...some);
+    expect(
+      found.map((row) =>
+        parseResponseRow(row, { kind: 'reverify', operator: airtel }, uploaded, (one) => rows.get(one), []),
+      ),
+    ).toEqual([
+      { line: 2, reason: 'bad_date' },
+      { line: 3, row: 0, outcome: 'disconnected', day: '2026-06-05' },
+    ]);
   });
 
   test('of a handset that is to be unblocked for one number alone is of no other, where it names one', () => {

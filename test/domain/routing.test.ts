@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readCsv } from '../../lambdas/domain/csv.ts';
 import type { DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
@@ -37,9 +38,18 @@ describe('the columns of a combined file', () => {
       optional: expect.arrayContaining(['msisdn', 'imei', 'occurred_on', 'activated_on', 'to', 'ground', 'remarks']),
       oneOf: ['msisdn', 'imei'],
       joined: true,
+      dayIn: 'occurred_on',
     });
     expect(combinedColumns.optional.slice(-2)).toEqual(['order', 'direction']);
     expect(new Set(combinedColumns.optional).size).toBe(combinedColumns.optional.length);
+  });
+  test('give the day under nearly its name to the direction that reads the row', async () => {
+    const text =
+      'msisdn,outcome,date\n9876543210,disconnected,2026-05-01\nmsisdn,outcome,occurred_on\n9876543210,failed,\n';
+    const rows = (await Array.fromAsync(readCsv([Buffer.from(text)], combinedColumns))).flat();
+    expect(rows[0]).toMatchObject({ line: 2, otherDays: ['2026-05-01'] });
+    // Each header is that of the rows after it.
+    expect(rows[1]).not.toHaveProperty('otherDays');
   });
 });
 

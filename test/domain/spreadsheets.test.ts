@@ -66,7 +66,7 @@ const TO_DO: Readonly<Record<string, string>> = {
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
   bad_date:
-    'write 2026-05-30, and no day later than that of the upload; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
+    'write 2026-05-30, and no day later than that of the upload, in a response under the name occurred_on; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
   unknown_outcome:
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
   missing_column:

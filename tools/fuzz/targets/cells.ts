@@ -363,10 +363,12 @@ function knownRow(kind: DirectionKind): fc.Arbitrary<CsvRow> {
       occurred_on,
       fc.constantFrom('', 'jio', 'airtel', 'nobody'),
       fc.constantFrom('', 'abroad', 'elsewhere'),
+      fc.subarray(['2026-05-20', '2026-06-01', '2026-06-01 10:30', '01/06/2026', 'n/a 1']),
     )
-    .map(([line, one, outcome, on, to, ground]) => ({
+    .map(([line, one, outcome, on, to, ground, otherDays]) => ({
       line,
       cells: { [String(column)]: one, outcome, occurred_on: on, to, ground, remarks: '' },
+      otherDays,
     }));
 }
 
@@ -391,14 +393,21 @@ const responses = target(
         ['airtel', 'jio'],
       ),
     );
-    for (const answer of answered)
-      if ('row' in answer)
+    for (const [n, answer] of answered.entries()) {
+      const row = rows[n];
+      if (!('row' in answer) || row === undefined || 'reason' in row) continue;
+      if (['disconnected', 'surrendered', 'ported'].includes(answer.outcome) && row.cells.occurred_on === '')
         must(
-          isRealDay(answer.day) &&
-            answer.day <= UPLOAD_DAY &&
-            (!['disconnected', 'ported'].includes(answer.outcome) || answer.day >= LAST_SEEN),
-          'an answer is no later than its upload, nor a disconnection or a port earlier than the sighting',
+          (row.otherDays ?? []).every((day) => /^2026-06-01( |$)/.test(day)),
+          'nobody is without a connection since the upload where the row says another day under another name',
         );
+      must(
+        isRealDay(answer.day) &&
+          answer.day <= UPLOAD_DAY &&
+          (!['disconnected', 'ported'].includes(answer.outcome) || answer.day >= LAST_SEEN),
+        'an answer is no later than its upload, nor a disconnection or a port earlier than the sighting',
+      );
+    }
     const rungs = [{ order: 'reverify' as const, deadline: asInstant('2026-06-06T00:00:00Z') }];
     const { id: directionId, batchId, operator } = DIRECTION;
     const startedAt = asInstant('2026-06-01T00:00:00Z');

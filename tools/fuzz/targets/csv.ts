@@ -147,7 +147,11 @@ const KINDS: Columns[] = [
   // What beside a handset rejects its row is not the reader's: a target of its own has reports' rows.
   { required: reportColumns.required, optional: reportColumns.optional },
   usageColumns,
-  ...(['reverify', 'block'] as const).map((kind) => ({ ...responseColumns(kind), joined: false })),
+  // Nor is a day under another name than its own.
+  ...(['reverify', 'block'] as const).map((kind) => {
+    const { required, optional } = responseColumns(kind);
+    return { required, optional };
+  }),
 ];
 const anyFile = fc
   .constantFrom(...KINDS)
