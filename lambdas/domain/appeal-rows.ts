@@ -12,6 +12,7 @@ export const appealColumns = {
   required: ['ground'],
   optional: ['msisdn', 'imei', 'reference', 'case_ref'],
   namesOneBy: ['imei', 'msisdn'],
+  byHand: true,
 } as const;
 type AppealColumn = (typeof appealColumns)['required' | 'optional'][number];
 

@@ -13,14 +13,32 @@ const TOTAL =
 /** Whether a cell may call its row a total. Nearly none does, so that no more is looked at. */
 export const mayCallTotal = (cell: string): boolean => /total|sum|average|avg|महायोग|एकूण|कुल/iu.test(cell);
 
-/** A column's name that may be that of a second handset: `imei_2`, `second_imei`; none, where two columns share the name above them. */
-export const MAY_BE_HANDSET = { named: /imei(?:sv)?(?![a-z])|(?<![a-z])imei/, unnamed: /^$/ };
+/** A word in a column's name that says whom to call: not the number that a row is about. */
+const WHOM_TO_CALL = 'contact|complain|applica|inform|caller|शिकायत|संपर्क';
+
+/** A name of a number's column, unless it says whom to call. */
+const CALLED_NUMBER = `^(?!.*(?:${WHOM_TO_CALL})).*(?:mobile|phone|whatsapp|मोबाइल|मोबाईल|फ\u093c?ोन|\u095eोन|दूरभाष)|^(?:numbers?|नंबर)(?:_?[0-9])?$`;
 
 /**
- * A column's name that may be that of a second number, likewise. A contact's is whom to call, and so may be what is called a mobile: without the
- * row's own number only a surer name counts.
+ * The names of columns that may be of a second handset, as `imei_2` or `second_imei`, or of a second number; of the latter the surer ones, which
+ * count also where the row has none of its own: who complains may be called a mobile. And the names of others, whatever digits they hold: of an
+ * account, of whom to call, of a case or an amount.
  */
-export const MAY_BE_NUMBER = { named: /^(?!.*contact).*(?:msisdn|mobile|मोबाइल)/u, sure: /msisdn/ };
+export const MAY_BE = {
+  imei: {
+    named: /imei(?:sv)?(?![a-z])|(?<![a-z])imei/,
+    sure: /imei(?:sv)?(?![a-z])|(?<![a-z])imei/,
+    isOther: /account|acct|a\/c|bank|खाता/u,
+  },
+  msisdn: {
+    named: new RegExp(`msisdn|^(?!.*contact).*(?:mobile|मोबाइल)|${CALLED_NUMBER}`, 'u'),
+    sure: new RegExp(`msisdn|${CALLED_NUMBER}`, 'u'),
+    isOther: new RegExp(
+      `${WHOM_TO_CALL}|account|acct|a/c|bank|case|ticket|docket|diary|amount|serial|transaction|txn|utr|खाता`,
+      'u',
+    ),
+  },
+} as const;
 
 /** Whether a row is called a total: by one of the cells beside its handset, where all of the others are numbers or empty. */
 export function isCalledTotal(beside: readonly string[]): boolean {
@@ -69,6 +87,53 @@ export function isAnotherUnnamed(cell: string, handset: Imei | null): boolean {
   return digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1))) && isAnother(cell, handset);
 }
 
+/** The first digits of models that are made today (GSMA TS.06), in what may be no handset at all. */
+const MADE_TODAY = /^(?:01|35|86|91|99)/;
+
+/** Digits with what people write between those of a handset, and one group of them. */
+const DIGITS_APART = /[0-9](?:[\p{Zs}\-/.]{0,3}[0-9])*/gu;
+const GROUP = /[0-9]+/g;
+
+/**
+ * The handsets in a text that are surely some, in a row or in groups, whatever stands beside them: 15 digits with their Luhn digit, or 14 to 16
+ * that begin as models do today.
+ */
+function handsetsIn(text: string): Imei[] {
+  const found: Imei[] = [];
+  for (const [apart] of text.replaceAll(WRITTEN_DAYS, '|').matchAll(DIGITS_APART)) {
+    const groups = [...apart.matchAll(GROUP)].map(({ 0: group, index }) => ({ from: index, to: index + group.length }));
+    for (let at = 0; at < groups.length; at++) {
+      // Of a handset and its version the longest counts.
+      const ends = groups.slice(at, at + 16).flatMap(({ to }, n) => {
+        const handset = surely(apart.slice(groups[at]?.from, to));
+        return handset === null ? [] : [{ n, handset }];
+      });
+      const longest = ends.at(-1);
+      if (longest === undefined) continue;
+      found.push(longest.handset);
+      at += longest.n;
+    }
+  }
+  return found;
+}
+
+/** The handset that a text surely is; null if it isn't. */
+function surely(text: string): Imei | null {
+  const digits = handsetDigits(text);
+  const isSure = (digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1)))) || MADE_TODAY.test(digits);
+  const read = isSure ? parseSentImei(text) : { value: null };
+  return 'value' in read ? read.value : null;
+}
+
+/**
+ * As `isAnother`, of a column of any name in a file that people write by hand: what is surely a handset, with at most a few words beside it, as of
+ * its model. More of them are a note.
+ */
+export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
+  if (DAY.test(cell) || (cell.match(/\p{L}+/gu) ?? []).length > 3) return false;
+  return handsetsIn(cell).some((other) => other !== handset);
+}
+
 /** An address of e-mail, or of payments, which may begin with a number. */
 const ADDRESS = /[^\s,;/|]+@[^\s,;/|]+/g;
 
@@ -76,7 +141,7 @@ const ADDRESS = /[^\s,;/|]+@[^\s,;/|]+/g;
 const ANY_NUMBER = /(?<![0-9])(?:(?:91|0)[\s.\-()]{0,3})?([6-9](?:[\s.\-()]{0,3}[0-9]){9})(?![0-9])/g;
 
 /**
- * Whether a cell of a column that has `msisdn` or `mobile` in its name is, or holds, another number than the row's, in whatever form.
+ * Whether a cell of a column that is called after numbers is, or holds, another number than the row's, in whatever form.
  * @param msisdn the row's; null if it has none
  */
 export function isAnotherNumber(cell: string, msisdn: Msisdn | null): boolean {
@@ -92,31 +157,37 @@ export function isAnotherNumber(cell: string, msisdn: Msisdn | null): boolean {
 /** A case's number, of a year. */
 const CASE_OF_YEAR = /[0-9]\s?\/\s?(?:19|20)[0-9]{2}$/;
 
-/** As `isAnotherNumber`, of a column without a name, which may hold anything: nothing else than numbers, or lists of them. */
-export function isAnotherNumberUnnamed(cell: string, msisdn: Msisdn): boolean {
+/** As `isAnotherNumber`, of a column of any other name, or none, which may hold anything: nothing else than numbers, or lists of them. */
+export function isAnotherNumberUnnamed(cell: string, msisdn: Msisdn | null): boolean {
   return /^[0-9+\s.\-(),;/|&']+$/.test(cell) && !CASE_OF_YEAR.test(cell) && isAnotherNumber(cell, msisdn);
 }
 
-/** A row's own cell, '' if it has none, and those of the columns that may hold another one by their name, or since they have none. */
+/** A row's own cell, '' if it has none, and those of the columns that may hold another one by their name, since they have none, or whatever it is. */
 interface Row {
   readonly own: string;
   readonly named: readonly string[];
   readonly unnamed: readonly string[];
+  readonly others: readonly string[];
 }
 
 /** Whether a row has another handset than its own. If its own can't be read it is a reject for that, and no more is looked at. */
-export function hasSecondHandset({ own, named, unnamed }: Row): boolean {
+export function hasSecondHandset({ own, named, unnamed, others }: Row): boolean {
   const read = parseSentImei(own);
   if ('reason' in read && own !== '') return false;
   const handset = 'value' in read ? read.value : null;
-  return named.some((cell) => isAnother(cell, handset)) || unnamed.some((cell) => isAnotherUnnamed(cell, handset));
+  return (
+    named.some((cell) => isAnother(cell, handset)) ||
+    unnamed.some((cell) => isAnotherUnnamed(cell, handset)) ||
+    others.some((cell) => isAnotherAnywhere(cell, handset))
+  );
 }
 
-/** As `hasSecondHandset`, of numbers. Without its own a column without a name may hold whom to call. */
-export function hasSecondNumber({ own, named, unnamed }: Row): boolean {
-  if (own === '') return named.some((cell) => isAnotherNumber(cell, null));
-  const read = parseMsisdn(own);
+/** As `hasSecondHandset`, of numbers. */
+export function hasSecondNumber({ own, named, unnamed, others }: Row): boolean {
+  const read = own === '' ? { value: null } : parseMsisdn(own);
   if ('reason' in read) return false;
-  const isOther = (cell: string) => isAnotherNumber(cell, read.value);
-  return named.some(isOther) || unnamed.some((cell) => isAnotherNumberUnnamed(cell, read.value));
+  return (
+    named.some((cell) => isAnotherNumber(cell, read.value)) ||
+    [...unnamed, ...others].some((cell) => isAnotherNumberUnnamed(cell, read.value))
+  );
 }

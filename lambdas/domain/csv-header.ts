@@ -2,14 +2,7 @@
  * The header of a CSV file, and what it makes of the records beneath it: a row, the header of another file that was joined to this one, or one
  * that can't be read as such.
  */
-import {
-  hasSecondHandset,
-  hasSecondNumber,
-  isCalledTotal,
-  MAY_BE_HANDSET,
-  MAY_BE_NUMBER,
-  mayCallTotal,
-} from './beside-handset.ts';
+import { hasSecondHandset, hasSecondNumber, isCalledTotal, MAY_BE, mayCallTotal } from './beside-handset.ts';
 import { ColumnTotals } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
 import { columnNamed, mayBeDay } from './headers.ts';
@@ -34,6 +27,8 @@ export interface Columns<Required extends string = string, Optional extends stri
    * not be left out unsaid.
    */
   readonly namesOneBy?: readonly Named[];
+  /** Whether people write such files by hand, a few rows each: there it counts in a column of whatever name, as clerks call the same differently. */
+  readonly byHand?: boolean;
   /**
    * The column of a day in whose place, where it is empty, that of the upload counts: what stands in a column of nearly its name must not be
    * left out unsaid.
@@ -151,6 +146,8 @@ interface Beside {
   /** Those of these that count also where the row has none of its own. */
   readonly sure: readonly number[];
   readonly unnamed: readonly number[];
+  /** Those of any other name, where they count. */
+  readonly others: readonly number[];
 }
 
 /** The most characters of a header that are told back. */
@@ -246,20 +243,19 @@ export class CsvHeader<Column extends string> {
   }
 
   #besideIn(names: readonly string[]): Beside[] {
-    const { namesOneBy = [] } = this.#columns;
-    const others = (pattern: RegExp) =>
-      names.flatMap((name, at) => (!this.#isAsked(name) && pattern.test(name) ? [at] : []));
-    const unnamed = others(MAY_BE_HANDSET.unnamed);
-    // What is called a mobile may be a handset.
-    const numbers = namesOneBy.includes('msisdn') ? others(MAY_BE_NUMBER.named) : [];
+    const { namesOneBy = [], byHand = false } = this.#columns;
+    const unknown = names.flatMap((name, at) => (this.#isAsked(name) ? [] : [{ name, at }]));
+    const placesOf = (counts: (name: string) => boolean) =>
+      unknown.filter(({ name }) => counts(name)).map(({ at }) => at);
+    const unnamed = placesOf((name) => name === '');
     return namesOneBy
       .map((column) => {
-        const own = names.indexOf(column);
-        if (column === 'msisdn') return { column, own, named: numbers, sure: others(MAY_BE_NUMBER.sure), unnamed };
-        const named = others(MAY_BE_HANDSET.named);
-        return { column, own, named, sure: named, unnamed: [...unnamed, ...numbers] };
+        const { named, sure, isOther } = MAY_BE[column];
+        const others = byHand ? placesOf((name) => !named.test(name) && !isOther.test(name)) : [];
+        const [byName, bySurerName] = [named, sure].map((pattern) => placesOf((name) => pattern.test(name)));
+        return { column, own: names.indexOf(column), named: byName ?? [], sure: bySurerName ?? [], unnamed, others };
       })
-      .filter((beside) => beside.named.length + beside.unnamed.length > 0);
+      .filter(({ named, others }) => named.length + unnamed.length + others.length > 0);
   }
 
   /** The reason why no cell of a record is read. */
@@ -275,11 +271,16 @@ export class CsvHeader<Column extends string> {
   }
 
   /** Whether a row holds another handset, or number, than its own. One that lacks what it has to name is a reject for that. */
-  #hasAnother(cells: readonly string[], { column, own: at, named, sure, unnamed }: Beside): boolean {
+  #hasAnother(cells: readonly string[], { column, own: at, named, sure, unnamed, others }: Beside): boolean {
     const cellAt = (place: number) => textOf(cells[place] as string);
     const own = at < 0 ? '' : seenOf(cellAt(at));
     if (own === '' && this.#columns.required.some((one) => one === column)) return false;
-    return ANOTHER[column].isIn({ own, named: (own === '' ? sure : named).map(cellAt), unnamed: unnamed.map(cellAt) });
+    return ANOTHER[column].isIn({
+      own,
+      named: (own === '' ? sure : named).map(cellAt),
+      unnamed: unnamed.map(cellAt),
+      others: others.map(cellAt),
+    });
   }
 
   #faultOf(cells: readonly string[], names: readonly string[]): CsvHeader<Column>['fault'] {

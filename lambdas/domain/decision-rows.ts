@@ -10,6 +10,7 @@ export const decisionColumns = {
   required: ['preview', 'decision'],
   optional: ['imei', 'msisdn', 'ground', 'remarks'],
   namesOneBy: ['imei', 'msisdn'],
+  byHand: true,
 } as const;
 export type DecisionColumn = (typeof decisionColumns)['required' | 'optional'][number];
 

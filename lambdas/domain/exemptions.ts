@@ -12,6 +12,7 @@ export const exemptionColumns = {
   required: ['until', 'reason'],
   optional: ['msisdn', 'imei'],
   namesOneBy: ['imei', 'msisdn'],
+  byHand: true,
 } as const;
 export type ExemptionColumn = (typeof exemptionColumns)['required' | 'optional'][number];
 

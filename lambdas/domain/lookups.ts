@@ -14,6 +14,7 @@ export const lookupColumns = {
   optional: LOOKUP_COLUMNS,
   oneOf: LOOKUP_COLUMNS,
   namesOneBy: ['imei', 'msisdn'],
+  byHand: true,
 } as const;
 type LookupColumn = (typeof lookupColumns)['optional'][number];
 

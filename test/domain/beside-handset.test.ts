@@ -2,12 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import {
   isAnother,
+  isAnotherAnywhere,
   isAnotherNumber,
   isAnotherNumberUnnamed,
   isAnotherUnnamed,
   isCalledTotal,
-  MAY_BE_HANDSET,
-  MAY_BE_NUMBER,
+  MAY_BE,
   mayCallTotal,
 } from '../../lambdas/domain/beside-handset.ts';
 import { type Imei, type Msisdn, parseSentImei } from '../../lambdas/domain/identifiers.ts';
@@ -84,15 +84,11 @@ describe('a row is called a total', () => {
 describe('a column may be of a second handset', () => {
   test.each(['imei_2', 'second_imei', 'imei', 'imeisv', 'secondaryimei', 'imei2', 'imei_seen_on', 'imei1_imei2'])(
     'by its name %s',
-    (name) => expect(MAY_BE_HANDSET.named.test(name)).toBe(true),
+    (name) => expect(MAY_BE.imei.named.test(name)).toBe(true),
   );
   test.each(['', 'note', 'datetimeist', 'timeis', 'msisdn'])('not by the name %s', (name) =>
-    expect(MAY_BE_HANDSET.named.test(name)).toBe(false),
+    expect(MAY_BE.imei.named.test(name)).toBe(false),
   );
-  test('or if it has none', () => {
-    expect(MAY_BE_HANDSET.unnamed.test('')).toBe(true);
-    expect(MAY_BE_HANDSET.unnamed.test('note')).toBe(false);
-  });
 });
 
 describe('another handset beside one', () => {
@@ -173,6 +169,49 @@ describe('another handset in a column without a name', () => {
   ])('not %s: %s', (cell) => expect(isAnotherUnnamed(cell, own)).toBe(false));
 });
 
+describe('another handset in a column of any name, of a file that people write by hand', () => {
+  const own = keyOf('352099001761481');
+  test.each([
+    ['490154203237518', 'its 15 digits with their Luhn digit'],
+    ['862099001761483', '15 digits that begin as models do today'],
+    ['86209900176148', '14 such digits'],
+    ['8620990017614801', '16 such digits'],
+    ['49-015420-323751-8', 'as it is printed'],
+    ['Samsung A52 490154203237518', 'behind its model'],
+    ['35-209900-176148-1 / 49-015420-323751-8', 'behind its own'],
+    ['352099001761481 490154203237518', 'behind its own, with a blank'],
+    ['490154203237518, since 30/05/2026', 'before a day'],
+  ])('%s: %s', (cell) => {
+    expect(isAnotherAnywhere(cell, own)).toBe(true);
+    expect(isAnotherAnywhere(cell, null)).toBe(true);
+  });
+  test.each([
+    ['352099001761481', 'its own'],
+    ['35-209900-176148-1 (SIM 1)', 'its own as it is printed, with a word'],
+    ['35209900176148, 3520990017614802', 'its own in two forms'],
+    ['35-209900-176148-1 2', 'its own and a count'],
+  ])('not %s: %s', (cell) => expect(isAnotherAnywhere(cell, own)).toBe(false));
+  test.each([
+    ['20806240012345', 'what a complaint is acknowledged by'],
+    ['490154203237519', 'no Luhn digit, of no model of today'],
+    ['20260530103000', 'an instant of 14 digits'],
+    ['2026-05-30 10:30:00 123456', 'an instant'],
+    ['01/05/2026 - 31/05/2026', 'a span of days'],
+    ['9876543210/9876543211/9876543212', 'numbers'],
+    ['98765 43210 98765', 'a number and more'],
+    ['89910000000000000011', 'what a card is called'],
+    ['4512345678901234', 'what a card of a bank is called'],
+    ['000000000000000', 'a placeholder'],
+    ['the owner has sold 490154203237518 since', 'a note'],
+    ['₹ 45,000.00', 'an amount'],
+    ['17', 'a serial number'],
+    ['', 'nothing'],
+  ])('not %s: %s', (cell) => {
+    expect(isAnotherAnywhere(cell, own)).toBe(false);
+    expect(isAnotherAnywhere(cell, null)).toBe(false);
+  });
+});
+
 describe('another handset where the row has none of its own', () => {
   test.each(['490154203237518', '3.5E+14', 'SIM 2: 49015420323751'])('%s', (cell) =>
     expect(isAnother(cell, null)).toBe(true),
@@ -183,12 +222,20 @@ describe('another handset where the row has none of its own', () => {
 });
 
 describe('a column may be of a second number', () => {
-  test.each(['msisdn2', 'msisdn_2', 'mobile', 'mobile_no', 'alternate_mobile', 'mobile_number_2', 'मोबाइल_नंबर'])(
-    'by its name %s',
-    (name) => expect(MAY_BE_NUMBER.named.test(name)).toBe(true),
-  );
-  test.each(['', 'note', 'contact_mobile', 'mobile_contact', 'phone', 'imei_2'])('not by the name %s', (name) =>
-    expect(MAY_BE_NUMBER.named.test(name)).toBe(false),
+  test.each([
+    'msisdn2',
+    'msisdn_2',
+    'mobile',
+    'mobile_no',
+    'alternate_mobile',
+    'mobile_number_2',
+    'मोबाइल_नंबर',
+    ...['phone', 'telephone', 'complainant_mobile', 'whatsapp_no', 'number', 'number_2', 'numbers'],
+    ...['फोन', 'फ\u093cोन_नंबर', '\u095eोन', 'दूरभाष', 'नंबर'],
+  ])('by its name %s', (name) => expect(MAY_BE.msisdn.named.test(name)).toBe(true));
+  test.each(['', 'note', 'contact_mobile', 'mobile_contact', 'complainant_phone', 'serial_number', 'imei_2'])(
+    'not by the name %s',
+    (name) => expect(MAY_BE.msisdn.named.test(name)).toBe(false),
   );
 });
 

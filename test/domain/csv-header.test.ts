@@ -175,8 +175,10 @@ describe('a second handset or number in a row', () => {
     // Also where it is of the other kind than what the row names.
     expect(await decisions('msisdn,IMEI No. 2,remarks', `${N},${B},x`, `${N},,x`)).toEqual(['second_handset', 'taken']);
     expect(await decisions('imei,msisdn2,remarks', `${A},${M},x`, `${A},n/a,x`)).toEqual(['second_number', 'taken']);
+    // Its handset alone would be struck, and the number cut off.
+    expect(await decisions('imei,mobile,remarks', `${A},${M},x`)).toEqual(['second_number']);
     // Whom to call about a handset.
-    expect(await decisions('imei,mobile,remarks', `${A},${M},x`)).toEqual(['taken']);
+    expect(await decisions('imei,complainant mobile,remarks', `${A},${M},x`)).toEqual(['taken']);
     expect(await decisions('imei,mobile,remarks', `${A},${B},x`)).toEqual(['second_handset']);
   });
   test('of exemptions, appeals and lookups is a reject', async () => {
@@ -192,6 +194,59 @@ describe('a second handset or number in a row', () => {
       'second_number',
       ...lookups.slice(1).map(() => 'taken'),
     ]);
+  });
+  test.each(['mobile', 'phone', 'number', 'Telephone No.', 'sim', 'मोबाइल', 'मोबाइल नंबर', 'दूरभाष', '', 'x'])(
+    'in a file that people write by hand is a reject in a column of whatever name: number in %s',
+    async (name) => {
+      for (const number of [M, `+91 ${M}`, `0${M}`, `91-98765-43211`, `98765 43211`]) {
+        const reasons = [
+          await reasonsOf(decisionColumns, `preview,decision,${name},ground`, `${preview},approve,${number},x`),
+          await reasonsOf(
+            decisionColumns,
+            `preview,decision,imei,${name},remarks`,
+            `${preview},strike,${A},${number},x`,
+          ),
+          await reasonsOf(exemptionColumns, `msisdn,${name},until,reason`, `${N},${number},2026-08-15,x`),
+          await reasonsOf(appealColumns, `imei,${name},ground,case_ref`, `${A},${number},cloned,A-17`),
+          await reasonsOf(lookupColumns, `imei,${name}`, `${A},${number}`),
+        ];
+        expect(reasons).toEqual(Array(5).fill(['second_number']));
+      }
+      expect(await reasonsOf(appealColumns, `msisdn,${name},ground`, `${N},+91 ${N},cloned`)).toEqual(['taken']);
+    },
+  );
+  test.each(['handset', 'device', 'Mobile', 'phone', 'number', 'आईएमईआई', '', 'x'])(
+    'in a file that people write by hand is a reject in a column of whatever name: handset in %s',
+    async (name) => {
+      for (const handset of [B, '35-209900-234567-2', '35209900234567', '3520990023456701']) {
+        const reasons = [
+          await reasonsOf(decisionColumns, `preview,decision,${name},ground`, `${preview},approve,${handset},x`),
+          await reasonsOf(exemptionColumns, `msisdn,${name},until,reason`, `${N},${handset},2026-08-15,x`),
+          await reasonsOf(appealColumns, `msisdn,${name},ground,case_ref`, `${N},${handset},cloned,A-17`),
+          await reasonsOf(lookupColumns, `imei,${name}`, `${A},${handset}`),
+          await reasonsOf(withdrawalColumns, `imei,${name}`, `${A},${handset}`),
+        ];
+        expect(reasons).toEqual(Array(5).fill(['second_handset']));
+      }
+      expect(await reasonsOf(withdrawalColumns, `imei,${name}`, `${A},35-209900-123456-2`)).toEqual(['taken']);
+    },
+  );
+  test.each([
+    ['S. No.,date,amount', '17,30/05/2026 10:30,"45,000.00"'],
+    ['case number,FIR No.,ack no', '7000000017,0123/2026,20806240012345'],
+    ['uploaded at,time,epoch', '20260530103000,2026-05-30T10:30:00Z,1780000000'],
+    ['complainant,complainant phone,complainant mobile', `Ram,${M},${M}`],
+    ['contact,contact mobile,email', `${M},${M},${M}@example.com`],
+    ['bank account,UTR,amount', '917010012345678,612345678901,7000000000'],
+    ['imsi,iccid,pin', '404101234567890,89910000000000000011,110001'],
+    ['note', `"spoke to ${M} on 3 June, who has ${B} now"`],
+    ['address', 'H.No. 98765 Sector 43211'],
+  ])('is none beside a handset in what people export: %s', async (names, cells) => {
+    expect(await reasonsOf(appealColumns, `imei,ground,${names}`, `${A},cloned,${cells}`)).toEqual(['taken']);
+    expect(await reasonsOf(withdrawalColumns, `imei,${names}`, `${A},${cells}`)).toEqual(['taken']);
+  });
+  test('is none where a withdrawal has the numbers of those who complained, as its report had them', async () => {
+    expect(await reasonsOf(withdrawalColumns, 'imei,mobile,', `${A},${N},${M}`)).toEqual(['taken']);
   });
   test('is none in a column that says whom to call, nor in the notes of a report', async () => {
     expect(await reasonsOf(appealColumns, 'msisdn,ground,contact mobile', `${N},cloned,${M}`)).toEqual(['taken']);

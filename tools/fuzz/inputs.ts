@@ -26,7 +26,9 @@ function csvText({ required, optional }: Columns): fc.Arbitrary<string> {
       const whole = fc.shuffledSubarray(all, { minLength: all.length });
       return fc.oneof({ weight: 9, arbitrary: whole }, { weight: 1, arbitrary: fc.subarray(all) });
     }),
-    fc.array(fc.oneof(nastyText, fc.constantFrom(...required, 'note')), { maxLength: 1 }),
+    fc.array(fc.oneof(nastyText, fc.constantFrom(...required, 'note', 'mobile', 'device', 'imei_2', 'date')), {
+      maxLength: 1,
+    }),
   );
   const style = fc.record({
     bom: fc.boolean(),

@@ -183,6 +183,10 @@ export const PREVIEW = 'ab'.repeat(32);
 const CELLS: Readonly<Record<string, fc.Arbitrary<string>>> = {
   imei,
   msisdn,
+  mobile: msisdn,
+  device: imei,
+  imei_2: imei,
+  date: day,
   last_seen: day,
   occurred_on: day,
   subscriber_type: fc.constantFrom('individual', 'business', 'bulk', '', 'prepaid'),
