@@ -13,6 +13,13 @@ const TOTAL =
 /** Whether a cell may call its row a total. Nearly none does, so that no more is looked at. */
 export const mayCallTotal = (cell: string): boolean => /total|sum|average|avg|महायोग|एकूण|कुल/iu.test(cell);
 
+/**
+ * A name of a handset's column: `imei` apart from other words or joined to them, as `SecondIMEINo` is, but within none that ends in `time` or
+ * `crime`; spelt out, or in Hindi.
+ */
+const CALLED_HANDSET =
+  /imei(?:sv)?(?:nos?|num(?:ber)?s?)?(?![a-z])|(?<![tr])imei|(?<![a-z])i[._]m[._]e[._]i(?![a-z])|आ[इई][._]?एम[._]?[इई][._]?आ[इई]/u;
+
 /** A word in a column's name that says whom to call: not the number that a row is about. */
 const WHOM_TO_CALL = 'contact|complain|applica|inform|caller|शिकायत|संपर्क';
 
@@ -26,8 +33,8 @@ const CALLED_NUMBER = `^(?!.*(?:${WHOM_TO_CALL})).*(?:mobile|phone|whatsapp|म�
  */
 export const MAY_BE = {
   imei: {
-    named: /imei(?:sv)?(?![a-z])|(?<![a-z])imei/,
-    sure: /imei(?:sv)?(?![a-z])|(?<![a-z])imei/,
+    named: CALLED_HANDSET,
+    sure: CALLED_HANDSET,
     isOther: /account|acct|a\/c|bank|खाता/u,
   },
   msisdn: {
@@ -78,7 +85,7 @@ export function isAnother(cell: string, handset: Imei | null): boolean {
   }
   const isOther = (run: string) =>
     !ALL_ALIKE.test(run) && (handset === null || !without(run).startsWith(without(handset)));
-  return (cell.match(RUN) ?? []).some(isOther);
+  return (cell.match(RUN) ?? []).some(isOther) || handsetsIn(cell).some((one) => one !== handset);
 }
 
 /** As `isAnother`, of a column without a name, which may hold anything: 15 digits with their Luhn digit. */

@@ -82,12 +82,14 @@ describe('a row is called a total', () => {
 });
 
 describe('a column may be of a second handset', () => {
-  test.each(['imei_2', 'second_imei', 'imei', 'imeisv', 'secondaryimei', 'imei2', 'imei_seen_on', 'imei1_imei2'])(
-    'by its name %s',
-    (name) => expect(MAY_BE.imei.named.test(name)).toBe(true),
-  );
-  test.each(['', 'note', 'datetimeist', 'timeis', 'msisdn'])('not by the name %s', (name) =>
-    expect(MAY_BE.imei.named.test(name)).toBe(false),
+  test.each([
+    ...['imei_2', 'second_imei', 'imei', 'imeisv', 'secondaryimei', 'imei2', 'imei_seen_on', 'imei1_imei2'],
+    ...['secondimeino', 'dualimeinumber', 'phoneimeino2', 'slotimeino', 'slotimeinumbers', 'secondimeitwo'],
+    ...['i.m.e.i._2', 'i_m_e_i_2', 'second_i.m.e.i', 'दूसरा_आईएमईआई', 'आई.एम.ई.आई._2', 'आइएमइआइ'],
+  ])('by its name %s', (name) => expect(MAY_BE.imei.named.test(name)).toBe(true));
+  test.each([...['', 'note', 'datetimeist', 'timeis', 'msisdn', 'timein', 'crimeid', 'crimeincident', 'runtimeinfo']])(
+    'not by the name %s',
+    (name) => expect(MAY_BE.imei.named.test(name)).toBe(false),
   );
 });
 
@@ -108,6 +110,12 @@ describe('another handset beside one', () => {
     ['13977000323877', 'without its first 0'],
     ['4.90154E+14', 'as a spreadsheet has left it'],
     ['8.6E+14', 'as a spreadsheet has left two digits of it'],
+    ['49-015420-323751-8 (SIM2)', 'as it is printed, with a word'],
+    ['IMEI2: 49-015420-323751-8', 'as it is printed, behind a word'],
+    ['SIM 2 49-015420-323751-8', 'as it is printed, behind a word and a digit'],
+    ['86 209900 176148 (second)', '14 digits in groups, with a word'],
+    ['35-209900-176148-1\n49-015420-323751-8', 'beneath this one, both as they are printed'],
+    ['35-209900-176148-1 / 49-015420-323751-8', 'behind this one, both as they are printed'],
     ['862099000000000', 'as a spreadsheet has left it, written out again'],
   ])('%s: %s', (cell) => expect(isAnother(cell, own)).toBe(true));
 
@@ -118,6 +126,11 @@ describe('another handset beside one', () => {
     ['35-209900-176148-1', 'its own as it is printed'],
     ['352099001761482', 'its own with a mistyped last digit'],
     ['352099001761481 (SIM 1)', 'its own with a word'],
+    ['35-209900-176148-1 (SIM 1)', 'its own as it is printed, with a word'],
+    ['IMEI1: 35-209900-176148-1', 'its own as it is printed, behind a word'],
+    ['35-209900-176148-1\n35 209900 176148 1', 'its own as it is printed, twice'],
+    ['seen on 30-05-2026 10.30 and 31-05-2026 11.45', 'two instants in a note'],
+    ['98765 43210 98765 43211 (wife)', 'numbers in groups, with a word'],
     ['3.52099E+14', 'what a spreadsheet has left of its own'],
     ['3.5E+14', 'what a spreadsheet has left of its own, in two digits'],
     ['3.6E+14', 'what may be rounded up of its own'],

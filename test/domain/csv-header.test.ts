@@ -252,6 +252,17 @@ describe('a second handset or number in a row', () => {
     expect(await reasonsOf(appealColumns, 'msisdn,ground,contact mobile', `${N},cloned,${M}`)).toEqual(['taken']);
     expect(await reasonsOf(reportColumns, 'imei,mobile,', `${A},${N},${M}`)).toEqual(['taken']);
   });
+  test.each(['SecondIMEINo', 'DualImeiNumber', 'PhoneIMEINo2', 'I.M.E.I. 2', 'दूसरा आईएमईआई', 'IMEI_2'])(
+    'of a report or a withdrawal is a reject, in groups and with a note, too: %s',
+    async (name) => {
+      for (const columns of [reportColumns, withdrawalColumns])
+        for (const cell of [B, '35-209900-234567-2 (SIM2)', 'IMEI2: 35-209900-234567-2'])
+          expect(await reasonsOf(columns, `imei,${name}`, `${A},${cell}`, `${A},`)).toEqual([
+            'second_handset',
+            'taken',
+          ]);
+    },
+  );
   test('is none where it is digits that are all alike: reports have them for a phone of one card', async () => {
     for (const columns of [reportColumns, withdrawalColumns])
       expect(await reasonsOf(columns, 'imei,IMEI2', `${A},000000000000000`, `${A},${B}`)).toEqual([
