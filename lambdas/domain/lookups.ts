@@ -1,17 +1,19 @@
 /** Lookups: what a caseworker asks about in a file, how much may be asked in a day, and which answered upload another one repeats. */
 import * as z from 'zod';
 import { isShaTaken, MOST_FILES } from './applying-responses.ts';
+import { FileFault } from './csv.ts';
 import type { CsvRow } from './csv-header.ts';
 import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { FileReason, RejectedRow } from './reasons.ts';
 import { parseReference, type Referred, referenceOf } from './references.ts';
 import { type Covers, fields, formOf } from './stored.ts';
+import { seenOf } from './unseen.ts';
 
 const LOOKUP_COLUMNS = ['msisdn', 'imei', 'reference'] as const;
-/** The columns of a file of lookups: each row fills one of them. */
+/** The columns of a file of lookups: each row fills one of the first three. The last one is an appeal's, and tells that the file is one. */
 export const lookupColumns = {
   required: [],
-  optional: LOOKUP_COLUMNS,
+  optional: [...LOOKUP_COLUMNS, 'ground'],
   oneOf: LOOKUP_COLUMNS,
   namesOneBy: ['imei', 'msisdn'],
   byHand: true,
@@ -33,11 +35,13 @@ export interface LookupRow {
 /**
  * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; several_subjects (it fills more than
  * one of the columns); the identifier's own (missing_msisdn if it fills none); bad_reference.
+ * @throws FileFault `wrong_folder` if it has a ground: answered as a lookup, an appeal would be none, and give nobody service back
  */
 export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedRow {
   const { line } = row;
   if ('reason' in row) return { line, reason: row.reason };
-  const { msisdn, imei, reference } = row.cells;
+  const { msisdn, imei, reference, ground } = row.cells;
+  if (seenOf(ground) !== '') throw new FileFault(line, 'wrong_folder');
   if ([msisdn, imei, reference].filter((cell) => cell !== '').length > 1) return { line, reason: 'several_subjects' };
   if (reference !== '') {
     const read = parseReference(reference);

@@ -77,6 +77,7 @@ export const FILE_REASONS = [
   'misplaced_header',
   'cr_line_ends',
   'line_too_long',
+  'wrong_folder',
   'batch_id_taken',
   'sha_taken',
   'unknown_direction',

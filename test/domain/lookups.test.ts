@@ -60,6 +60,28 @@ describe('a file of lookups', () => {
   });
 });
 
+describe('a file of lookups in which a row has a ground', () => {
+  it.each(['wrong_number', 'Court_Order', 'x'])('is an appeal in the wrong folder: %s', async (ground) => {
+    await expect(read(`msisdn,ground\n9800000001,\n9800000002,${ground}\n`)).rejects.toThrow(
+      expect.objectContaining({ line: 3, reason: 'wrong_folder' }),
+    );
+  });
+  it('is one also where the row names nobody', async () => {
+    await expect(read('imei,Ground\n,cloned\n')).rejects.toThrow(
+      expect.objectContaining({ line: 2, reason: 'wrong_folder' }),
+    );
+  });
+  it('is none where all are empty, and needs a column of whom it asks about', async () => {
+    expect(await read('msisdn,ground\n9800000001,\n9800000002, \u200b\n')).toMatchObject([
+      { asked: { msisdn: '+919800000001' } },
+      { asked: { msisdn: '+919800000002' } },
+    ]);
+    await expect(read('ground\ncloned\n')).rejects.toThrow(
+      expect.objectContaining({ line: 1, reason: 'missing_column:msisdn' }),
+    );
+  });
+});
+
 describe('what is answered of a file', () => {
   const rows = (count: number): (LookupRow | RejectedRow)[] =>
     Array.from({ length: count }, (_, n) => ({

@@ -45,6 +45,10 @@ async function checkLookups({ who, name, file }: Sent): Promise<void> {
   mustStayInPlace(explanationKey, `explanations/${who}/`, 3);
   const receipt = JSON.parse(done.outbox.get(receiptKey)?.toString() ?? 'null');
   must(receipt !== null && receipt.file === name, 'lookups have their receipt, which names them');
+  must(
+    receipt.refused !== 'wrong_folder' || /g.*r.*o.*u.*n.*d/is.test(file.toString('latin1')),
+    "lookups are in the wrong folder where they have an appeal's ground",
+  );
   const { rows, recorded, rejected, rejects, refused } = receipt;
   must(rows === recorded + sumOf(rejected), 'every row of lookups is counted once');
   must(rejects.length === sumOf(rejected), 'every reject of lookups is told');
@@ -54,7 +58,10 @@ async function checkLookups({ who, name, file }: Sent): Promise<void> {
   const explanations = done.outbox.get(explanationKey)?.toString();
   must((explanations === undefined) === (refused !== null), 'what is not refused is answered');
   if (refused !== null)
-    must([...FILE_REASONS, 'file_too_large'].includes(reasonOf(refused)), 'lookups are refused for a reason');
+    must(
+      [...FILE_REASONS, 'file_too_large', 'wrong_folder'].includes(reasonOf(refused)),
+      'lookups are refused for a reason',
+    );
   const { lookups }: { lookups: Explained[] } = JSON.parse(explanations ?? '{"lookups":[]}');
   must(lookups.length === recorded, 'every row that is taken is answered');
   for (const { line, story, sentence } of lookups)
@@ -72,8 +79,12 @@ async function checkLookups({ who, name, file }: Sent): Promise<void> {
   );
 }
 
+/** Mostly without a ground, which makes them no lookups. */
+const plain = { required: [], optional: lookupColumns.oneOf };
+const file = fc.oneof({ weight: 9, arbitrary: fileOf(plain) }, { weight: 1, arbitrary: fileOf(lookupColumns) });
+
 export const lookups = target(
   { name: 'functions-lookup', what: 'lookups, from upload to what is answered', share: 40 },
-  fc.record({ who: fc.constantFrom('caseworker-1', 'caseworker-2'), name: fileName, file: fileOf(lookupColumns) }),
+  fc.record({ who: fc.constantFrom('caseworker-1', 'caseworker-2'), name: fileName, file }),
   checkLookups,
 );
