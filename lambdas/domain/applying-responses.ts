@@ -113,6 +113,10 @@ export interface AnsweringFile {
   readonly cutElsewhere?: ReadonlySet<number>;
   /** Rows whose number's new holder is without service by what was directed for that holder; default none. */
   readonly cutSince?: ReadonlySet<number>;
+  /**
+   * Rows whose number's holder is to have service by another row of the same operator, with the day since which they are to; default none.
+   */
+  readonly keptSince?: ReadonlyMap<number, Day>;
   /** The operators to which rows stand ported by earlier files: all that this file's rows name. Default none. */
   readonly portedTo?: ReadonlyMap<number, OperatorId>;
 }
@@ -218,7 +222,7 @@ class Application {
 
   /** The transitions of `effectOf`, and the answers that these don't tell apart. */
   #effect(row: AnsweredRow): Effect {
-    if (this.#isPortedElsewhere(row) || this.#isCutAgain(row)) return 'conflict';
+    if (this.#isPortedElsewhere(row) || this.#isCutAgain(row) || this.#keptSince(row) !== undefined) return 'conflict';
     if (this.#isReissuedAgain(row) || this.#isProvedInTime(row)) return 'record';
     if (this.#staysOverdue(row) && this.#hasWord(row)) return 'already';
     return effectOf(outcomeAt(this.#after, row.row), row.outcome);
@@ -241,6 +245,21 @@ class Application {
     const takenBackOn = firstTakenBackOn(this.#ledger, this.#after, row);
     if (takenBackOn === null || day < takenBackOn) return false;
     return day > takenBackOn || !this.#hasWord({ row }) || day > dayAt(this.#after, row);
+  }
+
+  /**
+   * The day since which somebody is to have service by another row there who is said to be disconnected. Whoever was so on an earlier day
+   * has had service since: they stand in no list for that.
+   */
+  #keptSince({ row, outcome }: AnsweredRow): Day | undefined {
+    return outcome === 'disconnected' ? this.#file.keptSince?.get(row) : undefined;
+  }
+
+  /** An operator says that a connection is disconnected whose holder was to have service on that day: it is to be restored. */
+  #isCutWrongly(row: AnsweredRow): boolean {
+    if (row.outcome !== 'disconnected') return false;
+    const since = this.#keptSince(row);
+    return this.#isCutAgain(row) || wasToKeepService(this.#after, row.row) || (since !== undefined && row.day >= since);
   }
 
   /** A number may be given to somebody else again, of whom another row may know nothing. */
@@ -271,7 +290,8 @@ class Application {
   #reject(row: AnsweredRow): void {
     this.#conflicts += 1;
     this.#rejects.push({ line: row.line, reason: 'conflicts_with_recorded' });
-    if (this.#isCutAgain(row) || (row.outcome === 'disconnected' && wasToKeepService(this.#after, row.row)))
+    // Where this file has the row go on, that gives service back.
+    if (this.#isCutWrongly(row) && !this.#moved.has(row.row))
       this.#moved.set(row.row, { row: row.row, why: 'disconnected_after_verified' });
   }
 

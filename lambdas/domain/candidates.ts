@@ -11,6 +11,7 @@ import {
   operatorOf,
   type Pointer,
   samePointer,
+  takenSinceAnswered,
   withoutRows,
 } from './claims.ts';
 import type { Day, Instant } from './days.ts';
@@ -87,6 +88,8 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
   // A listed candidate says itself where it goes on.
   const operator =
     candidate.from === undefined ? operatorOf(candidate.operator, candidate.newestDay, counted) : candidate.operator;
+  const cut = cutSinceTold(candidate, counted);
+  if (cut !== undefined) return { operator, decision: { state: 'alreadyOpen', directionId: cut.directionId } };
   const decision = decideClaim(
     kind,
     operator,
@@ -96,6 +99,20 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
     askedAgainFrom(candidate, kind, counted),
   );
   return { operator, decision };
+}
+
+/**
+ * The row by which service was taken from a candidate since it was told that they were cut off wrongly, if that was so by what another row
+ * there says of them: nobody is given back what later orders took.
+ */
+function cutSinceTold(
+  { operator, why, from }: Candidate,
+  counted: readonly CountedPointer[],
+): CountedPointer | undefined {
+  if (why !== 'disconnected_after_verified' || !from) return undefined;
+  const own = counted.find((one) => samePointer(one, from));
+  if (own === undefined || own.reversed || own.outcome === 'verified' || own.outcome === 'withdrawn') return undefined;
+  return takenSinceAnswered(operator, counted);
 }
 
 /** Whether a candidate was taken back, and not seen on a later day. */

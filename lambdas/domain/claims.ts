@@ -10,6 +10,7 @@ import {
   type DirectionKind,
   endsConnection,
   givesBack,
+  givesServiceBack,
   type Outcome,
   rulesOf,
   SUBJECTS,
@@ -292,6 +293,41 @@ function takenSince(
       isInForce(row) &&
       (planOf(directionId) > planOf(from) || (cutAt !== null && began !== undefined && cutAt > began)),
   );
+}
+
+/**
+ * The row by whose word a number's holder is to have service at an operator, whatever another row there is said to have come to: the newest
+ * word there, of whatever row, is that they proved themselves, or have more time. Undefined if it is another one, or if service was taken
+ * there since.
+ * @param earlier the rows of the number, newest first
+ */
+export function keepsServiceBy(at: OperatorId, earlier: readonly CountedPointer[]): CountedPointer | undefined {
+  // That an older row failed is no word on it: what was ordered for that is.
+  const words = earlier.filter((row) => isWordAt(at, row) && row.outcome !== 'failed' && row.outcome !== 'overdue');
+  const newest = newestRecorded(words);
+  if (newest === undefined || !givesServiceBack(newest.outcome)) return undefined;
+  return takenSinceAnswered(at, earlier) === undefined ? newest : undefined;
+}
+
+/**
+ * The row by which service was taken at an operator since a number's holder was answered for there last: by an order, by the operator's
+ * word, or because the time was over that they had been given. Undefined if none was, or if nobody answered for them.
+ * @param earlier the rows of the number, newest first
+ */
+export function takenSinceAnswered(at: OperatorId, earlier: readonly CountedPointer[]): CountedPointer | undefined {
+  const answered = newestRecorded(earlier.filter((row) => isWordAt(at, row) && givesServiceBack(row.outcome)));
+  const since = answered?.recordedAt ?? null;
+  const isSince = (instant: Instant | null) => since !== null && instant !== null && instant > since;
+  return earlier.find(({ operator, kind, reversed, outcome, cutAt, recordedAt, startedAt }) => {
+    if (operator !== at || givesBack(kind) || reversed) return false;
+    const isOver = outcome === 'overdue' && isSince(startedAt);
+    return isOver || isSince(cutAt) || (endsConnection(outcome) && isSince(recordedAt));
+  });
+}
+
+/** Whether a row is an operator's re-verification of a number whose word has a part in what becomes of it. */
+function isWordAt(at: OperatorId, row: CountedPointer): boolean {
+  return row.operator === at && !givesBack(row.kind) && counts(row);
 }
 
 /** Whether a row's orders, or what is asked of its operator, have an effect now. */

@@ -83,7 +83,7 @@ export interface RowFacts {
   readonly answeredIn: string | null;
   /** Where it goes on, if its answer says so. */
   readonly moved: Exclude<MovedRow, { why: 'disconnected_after_verified' }> | null;
-  /** The files that say it was disconnected after it was verified, in the order of their commits. */
+  /** The files that say it was disconnected although its holder was to have service, in the order of their commits. */
   readonly cutAfter: readonly NamedFile[];
   /** The words on it before the last one, in the order of time. */
   readonly earlier: readonly EarlierWord[];

@@ -11,7 +11,7 @@ import type { Rung } from './ladders.ts';
 import { currentOutcomes, fileSaying, type Ledger, outcomeOf, type RecordedFile } from './ledger.ts';
 import { type Listed, type ListedSubject, listedLine, parseListedLine } from './listed.ts';
 import { fileMoving, type MovedRow } from './moves.ts';
-import { outcomeAt, wasGivenBack, wasToKeepService } from './outcomes.ts';
+import { BYTES_PER_ROW, fileOf, outcomeAt, wasGivenBack, wasToKeepService } from './outcomes.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 import { BadWorkLine } from './tabbed.ts';
 
@@ -108,9 +108,7 @@ export function listedOf(
     const isMoving = () => fileMoving(ledger, row)?.sha256 === file.sha256;
     const { outcome } = outcomeOf(ledger, row);
     if (move.why === 'disconnected_after_verified') {
-      const bytes = currentOutcomes(ledger);
-      if (wasToKeepService(bytes, row) || wasGivenBack(bytes, row))
-        restore.push({ ...goesOn, operator: ledger.operator });
+      if (isStillToRestore(ledger, row, file)) restore.push({ ...goesOn, operator: ledger.operator });
     } else if (move.why === 'porting_disputed') {
       const stands = outcome === 'not_found' && fileSaying(ledger, row)?.sha256 === file.sha256;
       if (stands) reverify.push({ ...goesOn, operator: move.to });
@@ -122,6 +120,18 @@ export function listedOf(
     }
   }
   return { reverify, restore };
+}
+
+/**
+ * Whether a row of which a file said that its holder was cut off wrongly is still to be restored. One that doesn't say itself that its
+ * holder is to have service, since another row there does, is as long as nothing more is said of it: what was done in other rows since is
+ * looked at when the follow-up takes its turn.
+ */
+function isStillToRestore(ledger: Ledger, row: number, { sha256 }: RecordedFile): boolean {
+  const bytes = currentOutcomes(ledger);
+  if (wasToKeepService(bytes, row) || wasGivenBack(bytes, row) || outcomeAt(bytes, row) === 'overdue') return true;
+  const place = ledger.files.findIndex((file) => file.sha256 === sha256);
+  return fileOf(bytes, row * BYTES_PER_ROW) - 1 <= place;
 }
 
 /** The numbers of a file's rows that a follow-up is to re-verify, by operator: counted from what the file says, and not from the list. */

@@ -82,7 +82,8 @@ export function standsInNoList(bytes: Uint8Array, row: number): boolean {
 
 /**
  * Whether a row's holder was to have service after all: they proved themselves, or the row was taken back. If they are said to be
- * disconnected then, they are to be restored. A row that was extended and taken back stands as it was, since another one went on with it.
+ * disconnected then, they are to be restored; whether another row says so of them is for `keepsServiceBy` to tell. A row that was extended
+ * and taken back stands as it was, since another one went on with it.
  */
 export function wasToKeepService(bytes: Uint8Array, row: number): boolean {
   const outcome = outcomeAt(bytes, row);

@@ -4,7 +4,7 @@ import { wasCut } from './back-orders.ts';
 import { activatedOn, isGivingBack } from './claims.ts';
 import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
-import { type AsideFacts, type Facts, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
+import { type AsideFacts, type Facts, type NamedFile, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome, RESTORE } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
@@ -34,7 +34,8 @@ const NOTHING: Readonly<Record<Facts['subject']['kind'], string>> = {
 export const NO_SUCH_ROW = 'No order has a row with this reference: it may be mistyped, or no longer kept.';
 
 /** Where the subject stands at `now`, and what may be done by when. */
-export function sentenceOf(facts: Facts, asking: Asking): string {
+export function sentenceOf(stored: Facts, asking: Asking): string {
+  const facts = withCutsWhereKept(stored);
   const { subject, rows, aside, reversals, exemption } = facts;
   const said =
     rows.length + aside.length + reversals.length === 0
@@ -46,6 +47,37 @@ export function sentenceOf(facts: Facts, asking: Asking): string {
   if (until !== null)
     said.push(`Until ${dayText(until)} it is exempt: no report has it directed before that day is over.`);
   return said.join(' ');
+}
+
+/**
+ * The facts in which an operator's word that it disconnected a number all the same stands by the row in which its holder had proved
+ * themselves, or been given more time, whichever of the operator's rows it was said of.
+ */
+function withCutsWhereKept(facts: Facts): Facts {
+  const cuts = new Map<RowFacts, NamedFile[]>();
+  for (const row of facts.rows)
+    for (const file of row.cutAfter) {
+      const kept = rowKeeping(facts, row, file) ?? row;
+      cuts.set(kept, [...(cuts.get(kept) ?? []), file]);
+    }
+  if (cuts.size === 0) return facts;
+  const inOrder = (files: readonly NamedFile[]) => files.toSorted((a, b) => (a.file.at < b.file.at ? -1 : 1));
+  return { ...facts, rows: facts.rows.map((row) => ({ ...row, cutAfter: inOrder(cuts.get(row) ?? []) })) };
+}
+
+/** The row by which somebody was to have service who is said to be disconnected in a row that doesn't say so itself; undefined if none is. */
+function rowKeeping({ rows }: Facts, { ledger, row }: RowFacts, { file }: NamedFile): RowFacts | undefined {
+  const { outcome } = outcomeOf(ledger, row);
+  if (outcome === 'verified' || outcome === 'withdrawn' || isReversed(currentOutcomes(ledger), row)) return undefined;
+  let newest: { of: RowFacts; at: Instant } | undefined;
+  for (const of of rows) {
+    const { outcome: word, recordedAt } = outcomeOf(of.ledger, of.row);
+    const keeps =
+      (word === 'verified' || word === 'extended') && of.ledger.operator === ledger.operator && !isTaken(of);
+    if (!keeps || recordedAt === null || recordedAt > file.at) continue;
+    if (newest === undefined || recordedAt >= newest.at) newest = { of, at: recordedAt };
+  }
+  return newest?.of;
 }
 
 /** The instant at which a batch took its turn, by which the newest word on a subject is known. */
@@ -256,15 +288,15 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
     `What was done about it was taken back: no order takes service from it any more, and no list made later names it.${cut}`,
   ported: ({ who, on, of }) => {
     const to = of.moved?.why === 'ported' ? ` to the operator ${of.moved.to}` : '';
-    const then = isWaiting(of)
+    const then = isMoving(of)
       ? ', which is asked to have the subscriber prove who they are from the next night on'
       : '';
     return `${who} says that the number was ported${to}${on}${then}.`;
   },
-  extended: ({ who, of, asking }) => {
+  extended: ({ who, of, cut, asking }) => {
     const why = of.moved?.why === 'extended' ? ` (${of.moved.ground})` : '';
-    const then = isWaiting(of) ? ' From the next night on they are asked again, with later deadlines.' : '';
-    return `${who} has given the subscriber more time${why}.${then}${restored(of, asking)}`;
+    const then = isMoving(of) ? ' From the next night on they are asked again, with later deadlines.' : '';
+    return `${who} has given the subscriber more time${why}.${then}${restored(of, asking)}${cut}`;
   },
   blocked: ({ who, on }) => `${who} blocked it${on}.`,
   restored: ({ who, on, since }) =>
@@ -294,8 +326,8 @@ function cutSince(facts: Facts, restored: RowFacts): string {
 }
 
 /**
- * The words that its operator disconnected the number of somebody who was verified, or whose row was taken back; and, if it says so since,
- * that it restored it.
+ * The words that its operator disconnected the number of somebody who was verified, or has more time, or whose row was taken back; and, if
+ * it says so since, that it restored it.
  */
 function cutText({ rows }: Facts, { ledger, cutAfter }: RowFacts): string {
   const last = cutAfter.at(-1)?.file;
@@ -314,11 +346,14 @@ function cutText({ rows }: Facts, { ledger, cutAfter }: RowFacts): string {
 }
 
 /** Whether a row was moved, or is to be restored, and no follow-up goes on with it yet: once one does, its row is the newer word. */
-function isWaiting({ ledger, row, cutAfter }: RowFacts): boolean {
+function isWaiting(of: RowFacts): boolean {
+  return isMoving(of) || of.cutAfter.some(({ file }) => file.followUp === undefined);
+}
+
+/** Whether a row was moved, and no follow-up goes on with it yet. */
+function isMoving({ ledger, row }: RowFacts): boolean {
   const moving = fileMoving(ledger, row);
-  return (
-    (moving !== undefined && moving.followUp === undefined) || cutAfter.some(({ file }) => file.followUp === undefined)
-  );
+  return moving !== undefined && moving.followUp === undefined;
 }
 
 function endedSentence({ of, who, on, occurredOn, settledAt, asking }: Standing, ended: string): string {

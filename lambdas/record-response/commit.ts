@@ -60,7 +60,8 @@ export async function commit(
   invocation: string,
 ): Promise<Committed | Refused> {
   const judged = await judgeMoves(answered, said, lines);
-  const first = { sha256, attempt: invocation, at, committedAt: now, portedTo: judged.portedTo };
+  const { portedTo, keptSince } = judged;
+  const first = { sha256, attempt: invocation, at, committedAt: now, portedTo, keptSince };
   const asItStands = applyResponse(answered, judged.rows, first);
   // A file that is known, or refused, is no later word.
   if (asItStands.kind === 'applied' && end !== undefined && now > lateAnswersUntil(end))
@@ -75,8 +76,8 @@ export async function commit(
 
   const committed = await changeLedger<Committed | Refused>(env.CASES, answered.directionId, async (read, attempt) => {
     // Another file may meanwhile have said another word on the same port.
-    const { rows, portedTo } = read.version === answered.version ? judged : await judgeMoves(read, said, lines);
-    const elsewhere = { portedTo, cutElsewhere: cut.before, cutSince: cut.since };
+    const { rows, ...known } = read.version === answered.version ? judged : await judgeMoves(read, said, lines);
+    const elsewhere = { ...known, cutElsewhere: cut.before, cutSince: cut.since };
     const file = { sha256, attempt: `${invocation}-${attempt}`, at, committedAt: now, ...elsewhere };
     const applied = applyResponse(read, rows, file);
     if (applied.kind === 'applied') {

@@ -1,5 +1,7 @@
 import type { AnsweredRow } from '../domain/answers.ts';
-import type { Applied } from '../domain/applying-responses.ts';
+import type { AnsweringFile, Applied } from '../domain/applying-responses.ts';
+import { keepsServiceBy } from '../domain/claims.ts';
+import type { Day } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
 import { countAt, fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
@@ -20,14 +22,13 @@ import { readPlan } from '../stores/plans.ts';
 import { env } from './environment.ts';
 
 /** A response's rows: those that may not be moved are rejected, and each that returns has the operator to which it does. */
-interface Judged {
+interface Judged extends Required<Pick<AnsweringFile, 'portedTo' | 'keptSince'>> {
   readonly rows: readonly (AnsweredRow | RejectedRow)[];
-  /** The operators to which rows of the direction stand ported, as far as the response names them. */
-  readonly portedTo: ReadonlyMap<number, OperatorId>;
 }
 
 /**
- * Judges the moves that a response says by what is known of its numbers in other directions, of whatever operator.
+ * Judges the moves that a response says by what is known of its numbers in other directions, of whatever operator; and the disconnections
+ * in rows that don't tell by themselves whether somebody was to have service.
  * @param lines the direction's rows
  */
 export async function judgeMoves(
@@ -37,9 +38,11 @@ export async function judgeMoves(
 ): Promise<Judged> {
   const numberOf = (row: number) => parseDirectionRowLine('reverify', lines[row] ?? '').msisdn;
   const isAsked = (row: AnsweredRow | RejectedRow): row is AnsweredRow =>
-    !('reason' in row) && ledger.kind === 'reverify' && (row.onward !== undefined || row.outcome === 'not_found');
+    !('reason' in row) &&
+    ledger.kind === 'reverify' &&
+    (row.onward !== undefined || row.outcome === 'not_found' || isCutElsewhere(ledger, row));
   const moving = rows.filter(isAsked);
-  if (moving.length === 0) return { rows, portedTo: new Map() };
+  if (moving.length === 0) return { rows, portedTo: new Map(), keptSince: new Map() };
   const numbers = [...new Set(moving.map(({ row }) => numberOf(row)))];
   // A slightly stale read will do: a claim is written before its direction begins, and what its rows say is read anew.
   const claims = await readClaimsHoweverOld(env.CASES, 'reverify', numbers, false);
@@ -47,8 +50,14 @@ export async function judgeMoves(
   const judged = new Map<AnsweredRow, AnsweredRow | RejectedRow>();
   const stated = new StatedPorts(ledger);
   const portedTo = new Map<number, OperatorId>();
+  const keptSince = new Map<number, Day>();
   await concurrently(moving, CLAIMS_AT_ONCE, async (answered) => {
     const said = await earlier.counted(claims.get(numberOf(answered.row))?.pointers.number ?? []);
+    if (answered.outcome === 'disconnected') {
+      const since = keepsServiceBy(ledger.operator, said)?.occurredOn;
+      if (since != null) keptSince.set(answered.row, since);
+      return;
+    }
     const own = said.findIndex(({ directionId, row }) => directionId === ledger.directionId && row === answered.row);
     const to = await stated.of(answered.row);
     if (to !== undefined) portedTo.set(answered.row, to);
@@ -60,7 +69,17 @@ export async function judgeMoves(
       if (to !== undefined) judged.set(answered, { ...answered, returnsTo: to });
     } else judged.set(answered, judgeMove(answered, said, own, env.PORTING_DAYS));
   });
-  return { rows: rows.map((row) => (isAsked(row) ? (judged.get(row) ?? row) : row)), portedTo };
+  return { rows: rows.map((row) => (isAsked(row) ? (judged.get(row) ?? row) : row)), portedTo, keptSince };
+}
+
+/**
+ * Whether a row is said to be disconnected that was done with before, or is overdue, and doesn't say itself that its holder was to have
+ * service: another row may, in which they proved themselves since. The many that are disconnected in time need no read for that.
+ */
+function isCutElsewhere(ledger: Ledger, { row, outcome }: AnsweredRow): boolean {
+  if (outcome !== 'disconnected') return false;
+  const { outcome: current } = outcomeOf(ledger, row);
+  return !['open', 'failed', 'verified', 'withdrawn', 'disconnected'].includes(current);
 }
 
 /** The operators to which a direction's rows are said to have been ported. */

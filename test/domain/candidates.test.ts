@@ -335,6 +335,32 @@ describe('somebody who was given more time, and proved themselves since their ni
   });
 });
 
+describe('somebody who is to be restored since another row there has them keep their service', () => {
+  const told = goesOn({ why: 'disconnected_after_verified', newestDay: null, directedFor: null });
+  const extended = counted({
+    directionId: second,
+    outcome: 'extended',
+    occurredOn: day('2026-06-18'),
+    recordedAt: at('2026-06-18T12:00:00Z'),
+  });
+  const open = counted({ directionId: third, open: true, outcome: 'open', startedAt: at('2026-06-19T00:00:00Z') });
+
+  it('is so while nothing took it since', () => {
+    expect(stateOf('restore', told, { counted: [open, extended, counted({})] })).toBe('directed');
+  });
+
+  it('is left to the row whose orders took it since', () => {
+    const barred = { ...open, cut: true, cutAt: at('2026-06-20T00:00:00Z') };
+    expect(decideCandidate('restore', told, known({ counted: [barred, extended, counted({})] }))).toEqual({
+      operator: airtel,
+      decision: { state: 'alreadyOpen', directionId: third },
+    });
+    // Their own row has them keep it, or was taken back.
+    for (const own of [counted({ outcome: 'verified' }), counted({ reversed: true })])
+      expect(stateOf('restore', told, { counted: [barred, extended, own] })).toBe('directed');
+  });
+});
+
 describe('a number that was ported, or returns from where it was ported to', () => {
   const fresh = [
     { order: 'reverify', deadline: at('2026-06-05T00:00:00Z') },

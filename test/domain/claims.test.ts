@@ -4,6 +4,7 @@ import {
   activatedOn,
   BadPointer,
   countPointer,
+  keepsServiceBy,
   keptUntil,
   lateAnswersUntil,
   MOST_BACK_POINTERS,
@@ -13,17 +14,63 @@ import {
   type Pointers,
   readPointer,
   slotOf,
+  takenSinceAnswered,
   writePointer,
 } from '../../lambdas/domain/claims.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { LedgerDamaged } from '../../lambdas/domain/ledger.ts';
-import { counted, disconnected, first } from './counted.ts';
+import { counted, disconnected, first, second, third } from './counted.ts';
 import { airtel, answered, at, closed, day, directionId, fresh, jio, marked, sealed, thrown } from './example.ts';
 
 test('a number was activated for somebody else on the last day that an operator says', () => {
   const reissued = (on: string) => counted({ outcome: 'reissued', occurredOn: day(on) });
   expect(activatedOn([reissued('2026-06-03'), reissued('2026-06-09'), disconnected('2026-06-20')])).toBe('2026-06-09');
   expect(activatedOn([disconnected('2026-06-20')])).toBeNull();
+});
+
+describe('the holder of a number at an operator', () => {
+  const said = (outcome: 'verified' | 'extended' | 'not_found' | 'ported' | 'disconnected', on: string) =>
+    counted({ directionId: second, outcome, occurredOn: day(on), recordedAt: at(`${on}T12:00:00Z`) });
+  const barred = at('2026-06-16T00:00:00Z');
+  const overdue = counted({ cut: true, cutAt: barred });
+
+  test('is to have service since the day of the newest word, if that is that they proved themselves or have more time', () => {
+    for (const outcome of ['verified', 'extended'] as const)
+      expect(keepsServiceBy(airtel, [said(outcome, '2026-06-18'), overdue])?.occurredOn, outcome).toBe('2026-06-18');
+    for (const outcome of ['not_found', 'ported', 'disconnected'] as const)
+      expect(keepsServiceBy(airtel, [said(outcome, '2026-06-19'), said('verified', '2026-06-18')]), outcome).toBe(
+        undefined,
+      );
+    expect(keepsServiceBy(airtel, [overdue])).toBeUndefined();
+    expect(keepsServiceBy(jio, [said('verified', '2026-06-18')])).toBeUndefined();
+  });
+
+  test('is so whatever an older row says of a failing, and whoever had the number before', () => {
+    const failed = counted({ cut: true, cutAt: barred, recordedAt: at('2026-06-19T12:00:00Z') });
+    const reissued = counted({ outcome: 'reissued', recordedAt: at('2026-06-19T12:00:00Z') });
+    for (const other of [failed, reissued])
+      expect(keepsServiceBy(airtel, [said('verified', '2026-06-18'), other])?.directionId).toBe(second);
+    // Who was given more time in a row that was taken back has none by it; a proof stands.
+    const taken = (outcome: 'verified' | 'extended') => ({ ...said(outcome, '2026-06-18'), reversed: true });
+    expect(keepsServiceBy(airtel, [taken('extended'), overdue])).toBeUndefined();
+    expect(keepsServiceBy(airtel, [taken('verified'), overdue])?.directionId).toBe(second);
+  });
+
+  test('is not to have it once an order took it after that, in a row that stands', () => {
+    const later = (told: Parameters<typeof counted>[0]) =>
+      counted({ directionId: third, open: true, outcome: 'open', startedAt: at('2026-07-01T00:00:00Z'), ...told });
+    const kept = (told: Parameters<typeof counted>[0]) =>
+      keepsServiceBy(airtel, [later(told), said('extended', '2026-06-18'), overdue])?.directionId;
+    expect(kept({})).toBe(second);
+    const cut = { cut: true, cutAt: at('2026-07-06T00:00:00Z') };
+    expect(kept(cut)).toBeUndefined();
+    expect(takenSinceAnswered(airtel, [later(cut), said('extended', '2026-06-18'), overdue])?.directionId).toBe(third);
+    expect(kept({ ...cut, reversed: true })).toBe(second);
+    expect(kept({ ...cut, operator: jio })).toBe(second);
+    // Whoever was given more time in the last rung is ordered to be disconnected by nobody; the time is over.
+    expect(kept({ open: false, outcome: 'overdue' })).toBeUndefined();
+    expect(takenSinceAnswered(airtel, [later(cut), overdue])).toBeUndefined();
+  });
 });
 
 describe('a pointer', () => {

@@ -19,7 +19,7 @@ import {
   waitingIn,
 } from '../../lambdas/domain/follow-ups.ts';
 import { type BatchId, isFollowUp, type OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { withdrawRows } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { answered, at, closed, day, directionId, fresh, imei, jio, msisdn, rungs, thrown } from './example.ts';
 
 const NIGHT = 'followup-202606060000' as BatchId;
@@ -160,6 +160,35 @@ describe('what a night lists of a direction', () => {
       ['disconnected_after_verified', 1],
     ]);
     expect(linkedBy(cut.ledger, said ?? file, cut.moved)).toEqual({});
+  });
+
+  test('are those whose holder is to have service by another row there, as long as no more is said of theirs', () => {
+    const keptSince = new Map([0, 1, 2].map((row) => [row, day('2026-06-02')]));
+    const before = closed(
+      answered(fresh(3), [
+        [0, 'extended'],
+        [2, 'not_found'],
+      ]).ledger,
+    );
+    const cut = answered(
+      before,
+      [
+        [0, 'disconnected'],
+        [1, 'disconnected'],
+        [2, 'disconnected'],
+      ],
+      { keptSince },
+    );
+    const said = cut.ledger.files.at(-1) ?? file;
+    const rows = (ledger: Ledger) =>
+      listedOf(ledger, said, cut.moved, lines, 30).restore?.map(({ why, from }) => [why, from?.row]);
+    const each = (...of: number[]) => of.map((row) => ['disconnected_after_verified', row]);
+    expect(rows(cut.ledger)).toEqual(each(0, 1, 2));
+    // Overdue it stays, though it is said to have failed; a disconnection that stands is no word on a proof.
+    expect(rows(answered(cut.ledger, [[1, 'failed']]).ledger)).toEqual(each(0, 1, 2));
+    expect(rows(answered(cut.ledger, [[1, 'disconnected']]).ledger)).toEqual(each(0, 2));
+    expect(rows(answered(cut.ledger, [[2, 'reissued']]).ledger)).toEqual(each(0, 1));
+    expect(linkedBy(cut.ledger, said, cut.moved)).toEqual({});
   });
 
   test("are not those that turned out to be somebody else's since, which have ended", () => {

@@ -239,6 +239,52 @@ test('a verified row that is said to be disconnected conflicts, and is to be res
   expect(answered(verified, [[0, 'surrendered']]).moved).toEqual([]);
 });
 
+describe('a row whose holder is to have service by another row there, and that is said to be disconnected', () => {
+  const told = (on: string) => ({ on, at: `${on}T12:00:00Z`, keptSince: new Map([[0, day('2026-06-18')]]) });
+  const over = () => sealed(closed(fresh(2)));
+
+  test('conflicts, and is to be restored, where that is of the day of their proof or a later one', () => {
+    for (const on of ['2026-06-18', '2026-06-19']) {
+      const applied = answered(over(), [[0, 'disconnected']], told(on));
+      expect([applied.conflicts, applied.recorded, applied.madeRevoked]).toEqual([1, 0, []]);
+      expect(applied.moved).toEqual([{ row: 0, why: 'disconnected_after_verified' }]);
+      expect(applied.ledger.files.at(-1)).toMatchObject({ toRestore: 1 });
+      expect(applied.ledger.files.at(-1)).not.toHaveProperty('lateOn');
+      expect(outcomesOf(applied.ledger)).toEqual(['overdue', 'overdue']);
+    }
+  });
+
+  test('conflicts, and is neither restored nor listed, where that was before their proof', () => {
+    const applied = answered(over(), [[0, 'disconnected']], told('2026-06-17'));
+    expect(applied).toMatchObject({ conflicts: 1, recorded: 0, moved: [], madeRevoked: [] });
+    expect(applied.ledger.files.at(-1)).not.toHaveProperty('toRestore');
+  });
+
+  test('is that row alone: all others, and all other answers, are recorded as ever', () => {
+    const applied = answered(
+      over(),
+      [
+        [0, 'surrendered'],
+        [1, 'disconnected'],
+      ],
+      told('2026-06-19'),
+    );
+    expect(applied).toMatchObject({ conflicts: 0, recorded: 2, moved: [], madeRevoked: [0, 1] });
+  });
+
+  test('goes on where it was to in the same file: who has more time is asked again, with full service', () => {
+    const both = answered(
+      fresh(1),
+      [
+        [0, 'extended'],
+        [0, 'disconnected'],
+      ],
+      told('2026-06-19'),
+    );
+    expect(both).toMatchObject({ recorded: 1, conflicts: 1, moved: [{ row: 0, why: 'extended' }] });
+  });
+});
+
 describe('who was given more time, and proves themselves before a follow-up goes on with them', () => {
   const night = 'followup-202606040000' as BatchId;
   const extended = () =>

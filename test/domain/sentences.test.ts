@@ -196,6 +196,27 @@ describe('the sentence of a number', () => {
     });
   });
 
+  it('says it by the row in which they proved themselves, or have more time, whichever row the operator says it of', () => {
+    const file: RecordedFile = { sha256: SHA256, attempt: 'b', at: at(20), version: 5, toRestore: 1 };
+    const over = (plan: number, of: Ledger) => ({ ...of, plan, closedAt: at(17) });
+    const cut = rowOf(over(1, answered('overdue', ledger('reverify'))), { cutAfter: [{ file, name: null }] });
+    const later = { batchId: 'i4c-0123456789ab' as BatchId };
+    const batches = [batch(), batch({ ...later, startedAt: at(2) })];
+    const proved = (outcome: 'verified' | 'extended') => rowOf(answered(outcome, ledger('reverify', later, 2)), later);
+    const all =
+      /But the operator jio said on 20 June 2026 that it disconnected the number all the same: that is to be restored/;
+    const [verified, extended] = [
+      said(number([cut, proved('verified')], { batches })),
+      said(number([cut, proved('extended')], { batches })),
+    ];
+    expect(verified).toMatch(/^The operator jio says that the subscriber proved who they are on 3 June 2026/);
+    expect(extended).toMatch(/^The operator jio has given the subscriber more time/);
+    for (const sentence of [verified, extended]) {
+      expect(sentence).toMatch(all);
+      expect(sentence.match(/all the same/g)).toHaveLength(1);
+    }
+  });
+
   it('says of somebody verified who was cut off and restored that they have service again, also where a later batch met them', () => {
     const file: RecordedFile = { sha256: SHA256, attempt: 'b', at: at(4), version: 5, toRestore: 1 };
     const verified = answered('verified', ledger('reverify'));

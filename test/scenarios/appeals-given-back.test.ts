@@ -338,21 +338,25 @@ describe('an appeal', { timeout: 300_000 }, () => {
   });
 
   it('of who was verified under a later report gives back what an earlier one took after that', async () => {
-    const opened = await open([V]);
+    const opened = await open([V, O]);
     await using lab = opened.lab;
     const { direction } = opened;
     await lab.at(17);
     await lab.report('up-police', [HANDSET]);
     const later = `up-police-${sha256Of(`imei\n${HANDSET}\n`).slice(0, 12)}`;
-    await lab.respond(await lab.direction(later, 'reverify', 'airtel'), [`${V},verified`]);
-    // Two days later the operator carries out the first report's order.
+    await lab.respond(await lab.direction(later, 'reverify', 'airtel'), [`${V},verified`, `${O},verified`]);
+    // Two days later the operator ends both in the first report's rows: who gave the number up is not restored by themselves.
     await lab.at(19);
-    await lab.respond(direction, [`${V},disconnected`], 'late.csv');
+    await lab.respond(direction, [`${V},surrendered`, `${O},disconnected`], 'late.csv');
     await lab.at(20);
-    const id = await appeal(lab, [`${V},,,wrong_number,`]);
+    const [night = ''] = (await lab.directions('airtel')).filter((one) => one.startsWith('followup-'));
+    const id = await appeal(lab, [`${V},,,wrong_number,`, `${O},,,wrong_number,`]);
     await lab.decide('approver-1', id, [APPROVE]);
     const restored = await only(lab, id, 'restore');
-    expect(await lab.read(`batches/${id}/appeals.csv`)).toMatch(new RegExp(`^line,.*\\n2,directed,.*${restored}`));
+    expect(await lab.read(`batches/${id}/appeals.csv`)).toBe(
+      `line,state,directionIds\n2,directed,${restored}\n3,alreadyOpen,${night}\n`,
+    );
+    expect(await lab.read(`orders/airtel/${night}/1-restore.csv`)).toContain(O);
     expect(await lab.read(`orders/airtel/${restored}/1-restore.csv`)).toContain(V);
     expect(lab.cloud.failures()).toEqual([]);
   });

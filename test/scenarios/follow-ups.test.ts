@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { DAY, HOUR, Lab, START } from './lab.ts';
+import { APPROVE, DAY, HOUR, Lab, START } from './lab.ts';
 
 /**
  * Numbers that go on elsewhere, night by night. All are airtel's, seen in a handset on 20 May. A night comes at 19:00 in UTC, 00:30 of
@@ -266,5 +266,116 @@ describe('what was moved goes on in the follow-up of the next night', { timeout:
     const named = (await Promise.all(asked.map((key) => lab.read(key)))).join('').match(/\+91\d+/g);
     expect(named?.sort()).toEqual([P, E, V]);
     expect([crashes < 1, stops < 1]).toEqual([true, true]);
+  });
+});
+
+describe('who is to have service in one row, and is said to be disconnected in another one of that operator', {
+  timeout: 300_000,
+}, () => {
+  const REPEATED = `up-police-${sha256Of(`imei\n${HANDSET}\n`).slice(0, 12)}`;
+  const restored = async (lab: Lab) =>
+    (await lab.directions('airtel')).filter((id) => id.includes('.restore.')).map((id) => id.split('.')[0]);
+  /** What the operator and the administrators were told since this was asked last. */
+  const told = async (lab: Lab) => {
+    const [operator, administrators] = [
+      await lab.notices('fraud-directions-airtel'),
+      await lab.notices('fraud-administrators'),
+    ].map((all) => all.filter(({ kind }) => kind === 'disconnected_after_verified').length);
+    return { operator, administrators };
+  };
+  const conflict = { recorded: 0, rejects: [{ line: 2, reason: 'conflicts_with_recorded' }] };
+  const explained = async (lab: Lab, number: string) => {
+    await lab.upload('lookups/caseworker-1/why.csv', `msisdn\n${number}\n`);
+    const [key = ''] = await lab.outbox('explanations/caseworker-1/why.');
+    return (await lab.json<{ lookups: { sentence: string }[] }>(key)).lookups[0]?.sentence;
+  };
+
+  it('is told of and restored where a row goes on, while its time runs or once they proved themselves', async () => {
+    const opened = await open([E, V]);
+    await using lab = opened.lab;
+    const { direction } = opened;
+    await lab.at(11);
+    await say(lab, direction, [`${E},extended,,hospital`, `${V},extended,,hospital`]);
+    await lab.at(12);
+    const later = await lab.direction('followup-202606130000', 'reverify', 'airtel');
+    expect(await say(lab, later, [`${V},verified,,`])).toMatchObject({ recorded: 1 });
+    await lab.at(13);
+    await told(lab);
+    // Before they had more time: they have had service since, and nobody is told.
+    const early = `msisdn,outcome,occurred_on\n${V},disconnected,2026-06-10\n`;
+    await lab.upload(`responses/airtel/${direction}/early.csv`, early);
+    expect(await lab.json(`receipts/airtel/${direction}/early.csv.${sha8(sha256Of(early))}.json`)).toMatchObject(
+      conflict,
+    );
+    expect(await told(lab)).toEqual({ operator: 0, administrators: 0 });
+    expect(await say(lab, direction, [`${V},disconnected,,`, `${E},disconnected,,`])).toMatchObject({ recorded: 0 });
+    expect(await told(lab)).toEqual({ operator: 1, administrators: 1 });
+    expect(await explained(lab, V)).toBe(
+      'The operator airtel says that the subscriber proved who they are on 13 June 2026: nothing more is asked of them. But the operator airtel said on 14 June 2026 that it disconnected the number all the same: that is to be restored, it is asked from the next night on to give full service again, and whoever lacks service should ask there.',
+    );
+    await lab.at(afterNight(13));
+    const night = 'followup-202606150000';
+    expect(await restored(lab)).toEqual([night]);
+    // Whoever lacks service and appeals is told that it is asked for.
+    await lab.upload('appeals/caseworker-1/a.csv', `msisdn,ground\n${V},wrong_number\n`);
+    const [, id = ''] = ((await lab.outbox('previews/caseworker-1-'))[0] ?? '').split('/');
+    await lab.decide('approver-1', id, [APPROVE]);
+    const [back] = (await lab.directions('airtel')).filter((one) => one.includes('.restore.'));
+    expect(await lab.read(`batches/${id}/appeals.csv`)).toBe(`line,state,directionIds\n2,alreadyOpen,${back}\n`);
+    await lab.respond(back ?? '', [`${E},restored`, `${V},restored`]);
+    await lab.at(17);
+    expect(await lab.read(`batches/${night}/moved.csv`)).toBe(
+      `msisdn,from,why,to,state\n${E},${direction},disconnected_after_verified,airtel,directed\n${V},${direction},disconnected_after_verified,airtel,directed\n`,
+    );
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('is told of and restored where the number returned from where it was ported to', async () => {
+    const opened = await open([P]);
+    await using lab = opened.lab;
+    await lab.at(11);
+    await say(lab, opened.direction, [`${P},ported,jio,`]);
+    await lab.at(12);
+    await say(lab, await lab.direction('followup-202606130000', 'reverify', 'jio'), [`${P},not_found,,`]);
+    await lab.at(13);
+    await say(lab, await lab.direction('followup-202606140000', 'reverify', 'airtel'), [`${P},verified,,`]);
+    await lab.at(14);
+    expect(await say(lab, opened.direction, [`${P},disconnected,,`])).toMatchObject(conflict);
+    expect(await told(lab)).toEqual({ operator: 1, administrators: 1 });
+    await lab.at(afterNight(14));
+    expect(await restored(lab)).toEqual(['followup-202606160000']);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('stands in no late list where the row is overdue, and is restored if that was since a later report answered for them', async () => {
+    const opened = await open([E, V, Q]);
+    await using lab = opened.lab;
+    const { direction } = opened;
+    await lab.quietlyAt(17);
+    await lab.report('up-police', [HANDSET]);
+    const later = await lab.direction(REPEATED, 'reverify', 'airtel');
+    expect(await say(lab, later, [`${V},verified,,`, `${E},extended,,abroad`])).toMatchObject({ recorded: 2 });
+    await told(lab);
+    // A day before they proved themselves: nobody is told, and no bank; Q, who did not, is listed.
+    const early = `msisdn,outcome,occurred_on\n${V},disconnected,2026-06-17\n${Q},disconnected,2026-06-17\n`;
+    await lab.upload(`responses/airtel/${direction}/early.csv`, early);
+    expect(await lab.json(`receipts/airtel/${direction}/early.csv.${sha8(sha256Of(early))}.json`)).toMatchObject({
+      ...conflict,
+      recorded: 1,
+    });
+    expect(await told(lab)).toEqual({ operator: 0, administrators: 0 });
+    expect(await say(lab, direction, [`${V},disconnected,,`, `${E},disconnected,,`])).toMatchObject({ recorded: 0 });
+    expect(await told(lab)).toEqual({ operator: 1, administrators: 1 });
+    const late = (await lab.outbox('revocations/')).filter((key) => key.includes('.late-') && key.endsWith('.csv'));
+    expect((await Promise.all(late.map((key) => lab.read(key)))).map((text) => text.match(/\+91\d+/g))).toEqual([[Q]]);
+    await lab.at(afterNight(17));
+    const night = 'followup-202606190000';
+    // Who has more time is asked again, too.
+    const [back = '', again = ''] = (await lab.directions('airtel')).filter((id) => id.startsWith(night)).sort();
+    const carried = async (order: string) => (await lab.read(`orders/airtel/${order}.csv`)).match(/\+91\d+/g);
+    expect(await carried(`${back}/1-restore`)).toEqual([E, V]);
+    expect(await carried(`${again}/1-reverify`)).toEqual([E]);
+    expect(await restored(lab)).toEqual([night]);
+    expect(lab.cloud.failures()).toEqual([]);
   });
 });

@@ -98,7 +98,8 @@ export interface Reckoning {
  */
 export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Instants>, people: number): Reckoning {
   const seen = new SightingsByHandset(chronicle.usage);
-  const ledgers = new Ledgers();
+  const ordersOf = Map.groupBy(chronicle.orders, ({ notice }) => notice.directionId as string);
+  const ledgers = new Ledgers(ordersOf);
   const directionOf = directionsOf(chronicle.orders);
   const batches = new Map<string, Reckoned>();
   const plans = new Map<string, Omit<Reckoned, 'books' | 'revoked'>>();
@@ -109,7 +110,6 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
   const reversals = new Map<string, Reversal>();
   const takingBack = new Map<string, Omit<Reversal, 'outcomes'>>();
   const giverOf = new Map<string, string>();
-  const ordersOf = Map.groupBy(chronicle.orders, ({ notice }) => notice.directionId as string);
   /** The instants at which numbers and handsets were last taken back. */
   const reversedAt = new Map<string, number>();
   const reversedOn = (identifier: string) => {
@@ -215,11 +215,15 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       const open = ledgers
         .rowsOf(kind, identifier)
         .find((other) => other.decided.operator === operator && isOpenAt(other, startedAt));
-      const state = open === undefined ? 'directed' : 'alreadyOpen';
+      // Nobody is given back what was taken since it was told, if another row had them keep their service.
+      const isBySelf = ['verified', 'withdrawn'].includes(row.outcome) || row.reversed !== undefined;
+      const isTold = row.decided.kind === 'reverify' && !isBySelf;
+      const stands = open ?? (isTold ? ledgers.serviceFor(row, startedAt).takenBy : undefined);
+      const state = stands === undefined ? 'directed' : 'alreadyOpen';
       const given = { kind, identifier, operator, imei, lastSeen: '', directedFor: '' };
-      const one = { ...given, state, direction: open?.direction ?? '' };
+      const one = { ...given, state, direction: stands?.direction ?? '' };
       decided.push(one);
-      if (open !== undefined) continue;
+      if (stands !== undefined) continue;
       const ordered = directionOf.get(`${batchId} ${kind} ${operator} ${identifier}`);
       if (ordered === undefined) withoutOrder++;
       else {

@@ -1,6 +1,6 @@
 /** The year's own ledgers: the standing of each row of each direction, by its operator's answers, without a line of the system's code. */
 import { dayAt } from '../../test/reckoning/files.ts';
-import type { AnswerRow, GivenAnswer } from './chronicle.ts';
+import type { AnswerRow, GivenAnswer, ToldOrder } from './chronicle.ts';
 import type { Decided, Kind, Standing } from './claims.ts';
 
 /** The answers that operators may give, by the kind of a direction. */
@@ -58,6 +58,12 @@ export class Ledgers {
   readonly #bySubject = new Map<string, LedgerRow[]>();
   #made = 0;
   readonly #askedAgain = new Set<LedgerRow>();
+  readonly #orders: ReadonlyMap<string, readonly ToldOrder[]>;
+
+  /** @param orders those that operators had, by direction */
+  constructor(orders: ReadonlyMap<string, readonly ToldOrder[]> = new Map()) {
+    this.#orders = orders;
+  }
 
   /** Adds a row that a batch directs. */
   add(
@@ -173,6 +179,10 @@ export class Ledgers {
     const taken = { recorded: 0, alreadyRecorded: 0, rejected: 0 };
     for (const answer of rows) {
       const row = own.get(answer.identifier);
+      if (row !== undefined && this.#isCutWrongly(row, answer, at)) {
+        taken.rejected++;
+        continue;
+      }
       const from = row?.decided.kind === 'reverify' ? this.#portedFrom(row) : undefined;
       taken[row === undefined ? 'rejected' : answerRow(row, answer, at, from)]++;
       // The operator that was said to have the number doesn't: it was not ported.
@@ -180,6 +190,49 @@ export class Ledgers {
         for (const one of this.ofNumber(answer.identifier)) if (one.ported?.to === operator) one.ported = undefined;
     }
     return taken;
+  }
+
+  /**
+   * Whether an operator says of a row that is done with, or overdue, that it disconnected somebody who is to have service there by another
+   * row. They are restored in the night, unless that was before they had been answered for.
+   */
+  #isCutWrongly(row: LedgerRow, { outcome, on }: AnswerRow, at: number): boolean {
+    const { kind, lastSeen } = row.decided;
+    if (kind !== 'reverify' || outcome !== 'disconnected' || on < lastSeen) return false;
+    const isAsked = isOpen(row)
+      ? at >= row.ends
+      : !['verified', 'withdrawn', 'disconnected', 'reissued'].includes(row.outcome);
+    if (!isAsked) return false;
+    const { newest, takenBy } = this.serviceFor(row, at);
+    if (newest === undefined || !GIVES_SERVICE.includes(newest.outcome) || takenBy !== undefined) return false;
+    if (on >= newest.on) row.wasCutWrongly = true;
+    return true;
+  }
+
+  /**
+   * The newest word on a number at a row's operator that ended a row there, and the row by which service was taken since they were last
+   * answered for.
+   */
+  serviceFor({ decided: { identifier, operator } }: LedgerRow, at: number) {
+    const rows = this.ofNumber(identifier).filter(({ decided }) => decided.operator === operator);
+    const words = rows
+      .filter((row) => row.at > 0 && !isOpen(row) && row.outcome !== 'reissued')
+      .filter((row) => row.outcome === 'verified' || row.reversed === undefined)
+      .sort((a, b) => b.at - a.at || b.madeAt - a.madeAt);
+    const answered = words.find(({ outcome }) => GIVES_SERVICE.includes(outcome));
+    const takenBy = rows.find((row) => {
+      if (answered === undefined || row.reversed !== undefined || GIVES_SERVICE.includes(row.outcome)) return false;
+      if (ENDS_CONNECTION.includes(row.outcome) && row.at > answered.at) return true;
+      // Whoever was given more time had it until the end of the ladder with which the row went on.
+      const isOver = isOpen(row) && at >= row.ends && row.madeAt > answered.madeAt;
+      if (isOver && answered.outcome === 'extended') return true;
+      const last = isOpen(row) ? at : row.at;
+      return (this.#orders.get(row.direction) ?? []).some(
+        ({ notice: { order }, at: orderedAt, rows: carried }) =>
+          TAKES_SERVICE.includes(order) && carried.includes(identifier) && orderedAt > answered.at && orderedAt < last,
+      );
+    });
+    return { newest: words[0], takenBy };
   }
 
   /**
@@ -203,6 +256,9 @@ export class Ledgers {
   }
 }
 
+/** Answers by which a number's holder has service, and the orders that take it. */
+const GIVES_SERVICE = ['verified', 'extended'];
+const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
 const GIVES_BACK: readonly Kind[] = ['restore', 'unblock'];
 
 const isOpen = ({ outcome }: LedgerRow): boolean => outcome === 'open' || outcome === 'failed';

@@ -5,7 +5,7 @@ import { decidedOf } from './decided.ts';
 import { type DirectionKind, givesBack } from './kinds.ts';
 import type { Direction, Known } from './known.ts';
 import type { MovedRow } from './moved-rows.ts';
-import { kindOf } from './moves.ts';
+import { isToKeep, kindOf, serviceAt } from './moves.ts';
 import { firstOrderOf } from './orders.ts';
 import type { Item } from './seen.ts';
 import { same, sum } from './values.ts';
@@ -64,6 +64,14 @@ function decidedFor(
   const kind = kindOf(row) as DirectionKind;
   const from = known.directions.get(row.from);
   if (kind === 'unblock') return { state: row.state, direction: '' };
+  if (row.why === 'disconnected_after_verified') {
+    const place = known.seen.plans.get(plan) ?? 0;
+    const said = from?.at(place).rows[from.rows.indexOf(row.msisdn)];
+    const { taken } = serviceAt(known, row.msisdn, row.to, place);
+    // Nobody is given back what was taken since it was told, if another row had them keep their service.
+    if (taken !== undefined && said !== undefined && !isToKeep(said) && said.reversed !== true)
+      return { state: 'alreadyOpen', direction: taken.id };
+  }
   const alike = known.moved.filter(({ followUp, msisdn }) => followUp === row.followUp && msisdn === row.msisdn);
   const decided = decidedOf(known, {
     kind,

@@ -4,13 +4,17 @@
  */
 import { DAY, EXTENSION_DAYS } from '../story.ts';
 import { LADDERS } from './kinds.ts';
-import type { Direction, Known, Row } from './known.ts';
+import { type Direction, isOpen, type Known, type Row } from './known.ts';
 import { isFollowUp, type Move, type MovedRow } from './moved-rows.ts';
+import { cutAt, wasCut } from './orders.ts';
 import { rowsBefore } from './standing.ts';
 import { instant } from './values.ts';
 
 /** A follow-up comes every night; faults keep it for hours, or until a sweep of the next day. */
 const GOES_ON_WITHIN = 3.5 * DAY;
+
+/** Answers by which a number's holder has service, or has it back. */
+const GIVES_SERVICE = ['verified', 'extended', 'reissued'];
 
 /** Whether a row's holder is to have service, and is restored if they are said to be disconnected. */
 export const isToKeep = ({ outcome, reversed = false }: Row): boolean =>
@@ -150,6 +154,34 @@ export function saidElsewhere(known: Known, number: string, own: Direction | und
     .sort((a, b) => b.direction.plan - a.direction.plan);
 }
 
+/**
+ * What the rows of a number at an operator say of its service at a place: the day since which its holder is to have it, '' if they are not
+ * to; and the direction that took it since they were last answered for.
+ */
+export function serviceAt(known: Known, number: string, operator: string, place: number) {
+  const rows = saidElsewhere(known, number, undefined, place).filter(
+    ({ direction }) => direction.operator === operator,
+  );
+  const words = rows
+    .filter((row) => row.at > 0 && row.outcome !== 'reissued' && (row.outcome === 'verified' || !row.reversed))
+    .sort((a, b) => b.at - a.at);
+  const isAnsweredFor = ({ outcome }: Row) => outcome === 'verified' || outcome === 'extended';
+  const answered = words.find(isAnsweredFor);
+  const taken = rows.find((row) => {
+    const { direction, closed, outcome, at } = row;
+    if (answered === undefined || row.reversed) return false;
+    const { orders, files } = direction.at(place);
+    const isCut = !GIVES_SERVICE.includes(outcome) && wasCut(row, orders, files);
+    if (isCut && cutAt(row, orders, files) > instant(answered.at)) return true;
+    if (['disconnected', 'surrendered'].includes(outcome)) return at > answered.at;
+    // Whoever was given more time had it until the end of the ladder with which the row went on.
+    return answered.outcome === 'extended' && isOpen(row) && closed && direction.plan > answered.direction.plan;
+  });
+  const newest = words.find((row) => !isOpen(row));
+  const isKept = newest !== undefined && isAnsweredFor(newest) && taken === undefined;
+  return { since: isKept ? newest.on : '', taken: taken?.direction };
+}
+
 /** A number's port: its day, and, if the other operator has no such connection, the day on which that was recorded. */
 interface Port {
   from: string;
@@ -186,7 +218,9 @@ export function checkMoves(known: Known): void {
     // A row that turned out to be somebody else's, or was taken back, may have ended before a night came; a row whose holder is to be
     // restored may not.
     const isOver = now?.reversed === true || now?.outcome !== said;
-    const hasEnded = said === undefined ? now === undefined || !(isToKeep(now) || isGivenBack(now)) : isOver;
+    // Who is to have service by another row is restored unless more was said of this one.
+    const isToRestore = now !== undefined && (isToKeep(now) || isGivenBack(now) || isOpen(now) || now.at <= move.at);
+    const hasEnded = said === undefined ? !isToRestore : isOver;
     const all = nights.get(rowOf(move)) ?? [];
     asked.add(rowOf(move));
     must(all.length === 1 || (hasEnded && all.length === 0), `${id}: a row that is ${move.why} goes on once`);

@@ -4,7 +4,7 @@ import { DAY, OPERATORS } from '../story.ts';
 import { linesFor } from './combined.ts';
 import { ANSWERS, isOfHandsets } from './kinds.ts';
 import { type Direction, isOpen, type Known, type Row } from './known.ts';
-import { isGivenBack, isToKeep, portsIn, saidElsewhere, wasExtended } from './moves.ts';
+import { isGivenBack, isToKeep, portsIn, saidElsewhere, serviceAt, wasExtended } from './moves.ts';
 import { backKeyOf, expectOrder, failedKeyOf, lastDeadlineTold, wasCut } from './orders.ts';
 import type { Item } from './seen.ts';
 import { instant, sum } from './values.ts';
@@ -130,6 +130,15 @@ export function checkResponse(
     const { moved: goOn, followUp } = files.find((one) => one.sha256 === saidBy) ?? {};
     return saidBy === digest || (goOn !== undefined && followUp === undefined);
   };
+  /** The day since which a number's holder is to have service by another row there, if its own is done with, or overdue. */
+  const keptSince = (number: string): string => {
+    const before = direction.at(place).rows[direction.rows.indexOf(number)];
+    const isAsked =
+      kind === 'reverify' &&
+      before !== undefined &&
+      (isOpen(before) ? closed : !['verified', 'withdrawn', 'disconnected'].includes(before.outcome));
+    return isAsked && before.outcome !== 'reissued' ? serviceAt(known, number, operator, place).since : '';
+  };
   for (const { line, cells } of lines) {
     const reject = (reason: string) => rejects.push({ line, reason });
     const parsed = isOfHandsets(kind) ? imeiIn(cells?.imei) : msisdnIn(cells?.msisdn);
@@ -146,7 +155,9 @@ export function checkResponse(
       reject('before_sighting');
     else if (faultIn(known, direction, identifier, cells, { at: source.at, place }) !== '')
       reject(faultIn(known, direction, identifier, cells, { at: source.at, place }));
-    else if (outcome === 'disconnected' && isCutAgain(row, on, takenBackOn)) {
+    else if (outcome === 'disconnected' && keptSince(identifier) !== '' && on < keptSince(identifier))
+      reject('conflicts_with_recorded');
+    else if (outcome === 'disconnected' && (isCutAgain(row, on, takenBackOn) || keptSince(identifier) !== '')) {
       reject('conflicts_with_recorded');
       if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
       toRestore.add(identifier);
