@@ -20,6 +20,7 @@ import {
   BYTES_PER_ROW,
   dayAt,
   fileOf,
+  isAnothersOn,
   isReversed,
   outcomeAt,
   wasGivenBack,
@@ -258,6 +259,8 @@ class Application {
   /** An operator says that a connection is disconnected whose holder was to have service on that day: it is to be restored. */
   #isCutWrongly(row: AnsweredRow): boolean {
     if (row.outcome !== 'disconnected') return false;
+    // Nobody has asked anything of who has the number since, unless another row is theirs.
+    if (isAnothersOn(this.#after, row.row, row.day)) return this.#file.cutSince?.has(row.row) !== true;
     const since = this.#keptSince(row);
     return this.#isCutAgain(row) || wasToKeepService(this.#after, row.row) || (since !== undefined && row.day >= since);
   }

@@ -8,6 +8,7 @@ import {
   type ClaimDecision,
   type CountedPointer,
   decideClaim,
+  isWithoutService,
   operatorOf,
   type Pointer,
   samePointer,
@@ -103,7 +104,7 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
 
 /**
  * The row by which service was taken from a candidate since it was told that they were cut off wrongly, if that was so by what another row
- * there says of them: nobody is given back what later orders took.
+ * there says of them, or since they have had the number: nobody is given back what later orders took.
  */
 function cutSinceTold(
   { operator, why, from }: Candidate,
@@ -112,6 +113,7 @@ function cutSinceTold(
   if (why !== 'disconnected_after_verified' || !from) return undefined;
   const own = counted.find((one) => samePointer(one, from));
   if (own === undefined || own.reversed || own.outcome === 'verified' || own.outcome === 'withdrawn') return undefined;
+  if (own.outcome === 'reissued') return counted.find((row) => row.operator === operator && isWithoutService(row));
   return takenSinceAnswered(operator, counted);
 }
 

@@ -325,6 +325,16 @@ export function takenSinceAnswered(at: OperatorId, earlier: readonly CountedPoin
   });
 }
 
+/** Whether a number is without service by what was directed in a row, as its operator says or was ordered, and nobody took that back. */
+export function isWithoutService({
+  kind,
+  reversed,
+  outcome,
+  cut,
+}: Pick<CountedPointer, 'kind' | 'reversed' | 'outcome' | 'cut'>): boolean {
+  return !reversed && !givesBack(kind) && (cut || endsConnection(outcome));
+}
+
 /** Whether a row is an operator's re-verification of a number whose word has a part in what becomes of it. */
 function isWordAt(at: OperatorId, row: CountedPointer): boolean {
   return row.operator === at && !givesBack(row.kind) && counts(row);

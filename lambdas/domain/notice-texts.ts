@@ -115,7 +115,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   disconnected_after_verified: ({ operator, rows }) => [
     `${counted(rows, 'verified number')} said to be cut off by ${operator}`,
-    `${operator} says of ${counted(rows, 'number')} that were verified, given more time or given back that they are cut off. Somebody innocent may be without service: an order to restore follows.`,
+    `${operator} says of ${counted(rows, 'number')} that were verified, given more time, given back or somebody else’s since that they are cut off. Somebody innocent may be without service: an order to restore follows.`,
   ],
   porting_disputed: ({ disputedBy, from, rows }) => [
     `Porting of ${counted(rows, 'number')} is disputed`,

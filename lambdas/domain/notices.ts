@@ -118,7 +118,9 @@ const disconnectedAfterVerified = z.strictObject({
   directionId,
   batchId,
   operator,
-  rows: count.describe('connections that were verified, given more time or taken back, and are said to be cut off'),
+  rows: count.describe(
+    "connections that were verified, given more time, taken back or somebody else's since, and are said to be cut off",
+  ),
   receipt: place,
 });
 

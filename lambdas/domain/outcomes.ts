@@ -90,6 +90,11 @@ export function wasToKeepService(bytes: Uint8Array, row: number): boolean {
   return outcome === 'verified' || outcome === 'withdrawn' || (outcome === 'extended' && isReversed(bytes, row));
 }
 
+/** Whether a row's number is somebody else's on a day, as an answer says: whoever has it then has nothing to do with the row. */
+export function isAnothersOn(bytes: Uint8Array, row: number, day: Day): boolean {
+  return outcomeAt(bytes, row) === 'reissued' && day >= dayAt(bytes, row);
+}
+
 /** Whether a row had ended, and was taken back after that: its holder was to have service again, from that day on. */
 export function wasGivenBack(bytes: Uint8Array, row: number): boolean {
   const outcome = outcomeAt(bytes, row);

@@ -49,7 +49,7 @@ interface SubjectDecision {
  * disconnected, surrendered, overdue or named by an order that takes service since service was last given back. It is too late for one that
  * was disconnected more than 90 days before, unless it had service there on a later day. A number that was activated for somebody else
  * belongs to others from that day on: the present holder doesn't touch rows of sightings before it, and nothing is restored to the holder of
- * that time.
+ * that time. If none of its rows is the present holder's it is too late, unless it is being restored to them.
  * @param rows that count, of all operators, newest first
  * @param uploadedOn the day on which it was asked for
  */
@@ -58,7 +58,10 @@ export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploaded
   const own = namesRows(scope) ? named : reverify.filter((row) => holderOf(row) === holder);
   const taken = own.filter(({ reversed, open }) => open || !reversed).map(pointerOf);
   const isOthers = holder < newest || (own.length === 0 && reverify.length > 0);
-  if (isOthers) return { state: 'tooLate', directed: [], rows: taken, openIn: [] };
+  if (isOthers) {
+    const openIn = scope === 'current' ? restoredToHolderIn(rows) : [];
+    return { state: openIn.length === 0 ? 'tooLate' : 'alreadyOpen', directed: [], rows: taken, openIn };
+  }
 
   const operators = [...new Set(own.map(({ operator }) => operator))];
   const perOperator = operators.map((operator) => {
@@ -66,6 +69,18 @@ export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploaded
     return { operator, ...numberAt(mine, own, uploadedOn) };
   });
   return ofAllOperators(perOperator, taken);
+}
+
+/**
+ * The directions in which a number is to be restored to whoever has it now, of whom no row is: its operator said that it had cut them off
+ * in a row of whoever had it before, and they are asked since.
+ * @param rows that count, of all operators
+ */
+function restoredToHolderIn(rows: readonly SubjectRow[]): DirectionId[] {
+  const since = activatedOn(rows);
+  return rows.flatMap(({ kind, open, startedAt, directionId }) =>
+    kind === 'restore' && open && since !== null && dayOf(startedAt) >= since ? [directionId] : [],
+  );
 }
 
 /**

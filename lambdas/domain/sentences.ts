@@ -68,7 +68,13 @@ function withCutsWhereKept(facts: Facts): Facts {
 /** The row by which somebody was to have service who is said to be disconnected in a row that doesn't say so itself; undefined if none is. */
 function rowKeeping({ rows }: Facts, { ledger, row }: RowFacts, { file }: NamedFile): RowFacts | undefined {
   const { outcome } = outcomeOf(ledger, row);
-  if (outcome === 'verified' || outcome === 'withdrawn' || isReversed(currentOutcomes(ledger), row)) return undefined;
+  if (
+    outcome === 'verified' ||
+    outcome === 'withdrawn' ||
+    outcome === 'reissued' ||
+    isReversed(currentOutcomes(ledger), row)
+  )
+    return undefined;
   let newest: { of: RowFacts; at: Instant } | undefined;
   for (const of of rows) {
     const { outcome: word, recordedAt } = outcomeOf(of.ledger, of.row);
@@ -282,8 +288,8 @@ const OUTCOME_SENTENCES: Readonly<Record<Outcome, (standing: Standing) => string
         : '';
     return `${who} says that it has no such number: nothing more is asked about it there.${back}`;
   },
-  reissued: ({ who, occurredOn, of, asking }) =>
-    `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: ${SINCE_ANOTHERS}${restored(of, asking)}`,
+  reissued: ({ who, occurredOn, of, cut, asking }) =>
+    `${who} says that somebody else has had the number since ${occurredOn === null ? 'then' : dayText(occurredOn)}: ${SINCE_ANOTHERS}${restored(of, asking)}${cut}`,
   withdrawn: ({ cut }) =>
     `What was done about it was taken back: no order takes service from it any more, and no list made later names it.${cut}`,
   ported: ({ who, on, of }) => {

@@ -60,9 +60,9 @@ export async function commit(
   invocation: string,
 ): Promise<Committed | Refused> {
   const judged = await judgeMoves(answered, said, lines);
-  const { portedTo, keptSince } = judged;
-  const first = { sha256, attempt: invocation, at, committedAt: now, portedTo, keptSince };
-  const asItStands = applyResponse(answered, judged.rows, first);
+  const { rows: judgedRows, ...knownFirst } = judged;
+  const first = { sha256, attempt: invocation, at, committedAt: now, ...knownFirst };
+  const asItStands = applyResponse(answered, judgedRows, first);
   // A file that is known, or refused, is no later word.
   if (asItStands.kind === 'applied' && end !== undefined && now > lateAnswersUntil(end))
     await keepClaims(answered, judged.rows, lines, now);
@@ -77,7 +77,7 @@ export async function commit(
   const committed = await changeLedger<Committed | Refused>(env.CASES, answered.directionId, async (read, attempt) => {
     // Another file may meanwhile have said another word on the same port.
     const { rows, ...known } = read.version === answered.version ? judged : await judgeMoves(read, said, lines);
-    const elsewhere = { ...known, cutElsewhere: cut.before, cutSince: cut.since };
+    const elsewhere = { ...known, cutElsewhere: cut.before, cutSince: new Set([...known.cutSince, ...cut.since]) };
     const file = { sha256, attempt: `${invocation}-${attempt}`, at, committedAt: now, ...elsewhere };
     const applied = applyResponse(read, rows, file);
     if (applied.kind === 'applied') {

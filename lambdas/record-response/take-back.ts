@@ -1,10 +1,9 @@
 import { wasCut } from '../domain/back-orders.ts';
 import { wantsTurn } from '../domain/batches.ts';
-import { countPointer, isGivingBack, readPointer } from '../domain/claims.ts';
+import { countPointer, isGivingBack, isWithoutService, readPointer } from '../domain/claims.ts';
 import { type Day, dayOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type BatchId, type DirectionId, parseDirectionId, SELF_CHECK } from '../domain/identifiers.ts';
-import { endsConnection, givesBack } from '../domain/kinds.ts';
 import { type Ledger, markReversedRows, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { readBatch } from '../stores/cases/batches.ts';
@@ -110,7 +109,8 @@ export async function takeBackElsewhere(
   const elsewhere = await elsewhereOf(ledger, reissuedIn(ledger, recorded), lines);
   await concurrently(elsewhere, LEDGERS_AT_ONCE, async ({ ledger: other, rows, since }) => {
     if (other.operator === ledger.operator)
-      for (const { row, here } of since) if (isWithoutService(other, row)) cut.since.add(here);
+      for (const { row, here } of since)
+        if (isWithoutService(countPointer({ directionId: other.directionId, row }, other))) cut.since.add(here);
     if (rows.length === 0) return;
     await changeLedger(env.CASES, other.directionId, async (read) => {
       const marked = markReversedRows(
@@ -144,10 +144,4 @@ async function readPlanning(): Promise<BatchId | undefined> {
   const { holder, execution } = await readTurn(env.CASES);
   const batch = holder === undefined ? undefined : await readBatch(env.CASES, holder);
   return batch !== undefined && batch.execution === execution && wantsTurn(batch.state) ? holder : undefined;
-}
-
-/** Whether a row's number is without service by what was directed there, as its operator says or was ordered, and nobody took that back. */
-function isWithoutService(ledger: Ledger, row: number): boolean {
-  const { outcome, reversed, cut } = countPointer({ directionId: ledger.directionId, row }, ledger);
-  return !reversed && !givesBack(ledger.kind) && (cut || endsConnection(outcome));
 }

@@ -361,6 +361,26 @@ describe('somebody who is to be restored since another row there has them keep t
   });
 });
 
+describe('who is to be restored since they have the number, and were cut off by a word on who had it before', () => {
+  const told = goesOn({ why: 'disconnected_after_verified', newestDay: null, directedFor: null });
+  const anothers = reissued('2026-06-10');
+
+  it('is so while nothing was taken by what was directed for themselves', () => {
+    const open = counted({ directionId: second, open: true, outcome: 'open' });
+    // What was directed for who had it before was taken back.
+    const before = counted({ directionId: third, outcome: 'disconnected', reversed: true });
+    expect(stateOf('restore', told, { counted: [before, open, anothers] })).toBe('directed');
+  });
+
+  it.each(['disconnected', 'overdue'] as const)('is left to the row that is %s, whose orders took it', (outcome) => {
+    const own = counted({ directionId: second, outcome, cut: outcome === 'overdue' });
+    expect(decideCandidate('restore', told, known({ counted: [own, anothers] })).decision).toEqual({
+      state: 'alreadyOpen',
+      directionId: second,
+    });
+  });
+});
+
 describe('a number that was ported, or returns from where it was ported to', () => {
   const fresh = [
     { order: 'reverify', deadline: at('2026-06-05T00:00:00Z') },

@@ -285,6 +285,33 @@ describe('a row whose holder is to have service by another row there, and that i
   });
 });
 
+describe('a number that is somebody else’s, and is said to be disconnected', () => {
+  const since = () => answered(fresh(1), [[0, 'reissued']], { on: '2026-06-10', at: '2026-06-10T10:00:00Z' }).ledger;
+  const cut = (on: string, told: { cutSince?: ReadonlySet<number> } = {}) =>
+    answered(since(), [[0, 'disconnected']], { on, at: '2026-06-13T10:00:00Z', ...told });
+
+  test('on the day of the activation or after it is to be restored to who has it now', () => {
+    for (const on of ['2026-06-10', '2026-06-13']) {
+      const applied = cut(on);
+      expect([applied.conflicts, applied.recorded, applied.madeRevoked]).toEqual([1, 0, []]);
+      expect(applied.moved).toEqual([{ row: 0, why: 'disconnected_after_verified' }]);
+      const file = applied.ledger.files.at(-1);
+      expect(file).toMatchObject({ toRestore: 1 });
+      const listed = (ledger: Ledger) => file && listedOf(ledger, file, applied.moved, ['', ''], 30).restore?.length;
+      expect(listed(applied.ledger)).toBe(1);
+      // Another one got it after that.
+      expect(listed(answered(applied.ledger, [[0, 'reissued']], { on: '2026-06-14' }).ledger)).toBe(0);
+    }
+  });
+
+  test('before that is nothing but a conflict, as it is where service was taken from who has it now', () => {
+    for (const applied of [cut('2026-06-09'), cut('2026-06-13', { cutSince: new Set([0]) })]) {
+      expect(applied).toMatchObject({ conflicts: 1, recorded: 0, moved: [], madeRevoked: [] });
+      expect(applied.ledger.files.at(-1)).not.toHaveProperty('toRestore');
+    }
+  });
+});
+
 describe('who was given more time, and proves themselves before a follow-up goes on with them', () => {
   const night = 'followup-202606040000' as BatchId;
   const extended = () =>

@@ -262,6 +262,21 @@ describe('a number that was given to somebody else', () => {
     expect(ofLaterHolders({ ofHolderIn: pointer(given) }, [onTheDay, given])).toEqual([]);
   });
 
+  it('is open already where it is being restored to who has it now, of whom no row is', () => {
+    const asked = (on: string) => restore({ open: true, outcome: 'open', startedAt: at(`${on}T19:00:00Z`) });
+    const back = asked('2026-05-25');
+    expect(number([back, given])).toEqual({
+      state: 'alreadyOpen',
+      directed: [],
+      rows: [],
+      openIn: [plan(9, 'restore')],
+    });
+    // What was asked for before that was for who had it then, as they are told themselves.
+    expect(number([asked('2026-05-23'), given]).state).toBe('tooLate');
+    expect(number([{ ...back, open: false, outcome: 'overdue' }, given]).state).toBe('tooLate');
+    expect(decideNumber([back, given], { ofHolderIn: pointer(given) }, UPLOADED).state).toBe('tooLate');
+  });
+
   it('is too late where only who had it then is known', () => {
     expect(number([given])).toEqual({ state: 'tooLate', directed: [], rows: [], openIn: [] });
     // Seen on that day is not seen since: since is on a later day.

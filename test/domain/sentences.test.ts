@@ -196,6 +196,14 @@ describe('the sentence of a number', () => {
     });
   });
 
+  it('says of a number that is somebody else’s and was cut off since that it is to be restored', () => {
+    const file: RecordedFile = { sha256: SHA256, attempt: 'b', at: at(5), version: 5, toRestore: 1 };
+    const row = rowOf(answered('reissued', ledger('reverify')), { cutAfter: [{ file, name: null }] });
+    expect(said(number([row]))).toMatch(
+      /^The operator jio says that somebody else has had the number since 3 June 2026: .* But the operator jio said on 5 June 2026 that it disconnected the number all the same: that is to be restored/,
+    );
+  });
+
   it('says it by the row in which they proved themselves, or have more time, whichever row the operator says it of', () => {
     const file: RecordedFile = { sha256: SHA256, attempt: 'b', at: at(20), version: 5, toRestore: 1 };
     const over = (plan: number, of: Ledger) => ({ ...of, plan, closedAt: at(17) });

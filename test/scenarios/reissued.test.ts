@@ -366,6 +366,63 @@ describe("a number that is somebody else's, of whom a later report knows only wh
   });
 });
 
+describe("a number that is somebody else's, and is said to be disconnected after that", { timeout: 300_000 }, () => {
+  /** The directions that restore, with the numbers that their first orders carry. */
+  const restored = async (lab: Lab) => {
+    const all = (await lab.directions('airtel')).filter((id) => id.includes('.restore.'));
+    const carried = (id: string) =>
+      lab.read(`orders/airtel/${id}/1-restore.csv`).then((text) => text.match(/\+91\d+/g));
+    return await Promise.all(all.map(async (id) => [id, await carried(id)] as const));
+  };
+  const told = async (lab: Lab) =>
+    (await lab.notices('fraud-directions-airtel')).filter(({ kind }) => kind === 'disconnected_after_verified').length;
+  const say = async (lab: Lab, direction: string, name: string, on: string) =>
+    await lab.upload(
+      `responses/airtel/${direction}/${name}.csv`,
+      `msisdn,outcome,occurred_on\n${A},disconnected,${on}\n`,
+    );
+
+  it('is restored to who has it now in the next night, and an appeal of theirs finds that', async () => {
+    await using lab = await Lab.open({ context: { operators: 'airtel' }, nights: true });
+    await lab.usage('airtel', [`${HANDSET},${A},2026-05-20,Delhi`]);
+    await lab.report('mha', [HANDSET]);
+    const direction = await lab.direction(batch, 'reverify', 'airtel');
+    await lab.at(11);
+    await lab.upload(`responses/airtel/${direction}/since.csv`, reissued('2026-06-10'));
+    await lab.at(13);
+    await say(lab, direction, 'before', '2026-06-09');
+    expect(await told(lab)).toBe(0);
+    await say(lab, direction, 'after', '2026-06-13');
+    expect(await told(lab)).toBe(1);
+    await lab.at(14);
+    const back = 'followup-202606150000.restore.airtel.2-0-0';
+    expect(await restored(lab)).toEqual([[back, [A]]]);
+    await lab.upload('appeals/caseworker-1/mine.csv', `msisdn,ground\n${A},reissued\n`);
+    const [, id = ''] = ((await lab.outbox('previews/caseworker-1-'))[0] ?? '').split('/');
+    await lab.decide('approver-1', id, [APPROVE]);
+    expect(await lab.read(`batches/${id}/appeals.csv`)).toBe(`line,state,directionIds\n2,alreadyOpen,${back}\n`);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('stays cut off where that was directed of who has it now', async () => {
+    await using lab = await Lab.open({ context: { operators: 'airtel' }, nights: true });
+    await lab.usage('airtel', [`${HANDSET},${A},2026-05-20,Delhi`]);
+    await lab.report('mha', [HANDSET]);
+    const direction = await lab.direction(batch, 'reverify', 'airtel');
+    await lab.at(11);
+    await lab.upload(`responses/airtel/${direction}/since.csv`, reissued('2026-06-10'));
+    await lab.at(12);
+    await lab.usage('airtel', [`${OTHER},${A},2026-06-12,Delhi`], 'new.csv');
+    await lab.report('mha', [OTHER], 'other.csv');
+    await lab.respond(await lab.direction(second, 'reverify', 'airtel'), [`${A},disconnected`]);
+    await say(lab, direction, 'after', '2026-06-13');
+    expect(await told(lab)).toBe(0);
+    await lab.at(14);
+    expect(await restored(lab)).toEqual([]);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});
+
 describe('a number in which somebody was directed since it was given to them', { timeout: 300_000 }, () => {
   it('is none that is taken back upon an appeal of who had it before, by their reference', async () => {
     const opened = await open({});

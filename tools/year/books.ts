@@ -218,7 +218,11 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       // Nobody is given back what was taken since it was told, if another row had them keep their service.
       const isBySelf = ['verified', 'withdrawn'].includes(row.outcome) || row.reversed !== undefined;
       const isTold = row.decided.kind === 'reverify' && !isBySelf;
-      const stands = open ?? (isTold ? ledgers.serviceFor(row, startedAt).takenBy : undefined);
+      const taken =
+        row.outcome === 'reissued'
+          ? ledgers.takenFromHolder(row, startedAt)
+          : ledgers.serviceFor(row, startedAt).takenBy;
+      const stands = open ?? (isTold ? taken : undefined);
       const state = stands === undefined ? 'directed' : 'alreadyOpen';
       const given = { kind, identifier, operator, imei, lastSeen: '', directedFor: '' };
       const one = { ...given, state, direction: stands?.direction ?? '' };

@@ -39,6 +39,8 @@ export interface LedgerRow {
    * yet.
    */
   wasCutWrongly: boolean;
+  /** The instant of that word; 0 where there is none. */
+  cutAt: number;
   /** Counts the rows in the order in which they were directed. */
   readonly madeAt: number;
   /** The rows with which it goes on. */
@@ -84,6 +86,7 @@ export class Ledgers {
       said: undefined,
       reversed: undefined,
       wasCutWrongly: false,
+      cutAt: 0,
     };
     const madeAt = this.#made++;
     const row: LedgerRow = { decided, direction, ends, portedFrom, continues, madeAt, ...nothing };
@@ -138,8 +141,8 @@ export class Ledgers {
   takeCutWrongly(): LedgerRow[] {
     const all = [...this.#bySubject.values()].flat().filter(({ wasCutWrongly }) => wasCutWrongly);
     for (const row of all) row.wasCutWrongly = false;
-    // A former holder doesn't have the number any more.
-    return all.filter(({ outcome }) => outcome !== 'reissued');
+    // A former holder doesn't have the number any more; whoever has it may have been cut off since.
+    return all.filter(({ outcome, at, cutAt }) => outcome !== 'reissued' || cutAt >= at);
   }
 
   /** The rows that were to be given back, and weren't when their time was over; each once. */
@@ -199,6 +202,11 @@ export class Ledgers {
   #isCutWrongly(row: LedgerRow, { outcome, on }: AnswerRow, at: number): boolean {
     const { kind, lastSeen } = row.decided;
     if (kind !== 'reverify' || outcome !== 'disconnected' || on < lastSeen) return false;
+    if (row.outcome === 'reissued' && on >= row.on) {
+      row.wasCutWrongly = this.takenFromHolder(row, at) === undefined;
+      row.cutAt = at;
+      return true;
+    }
     const isAsked = isOpen(row)
       ? at >= row.ends
       : !['verified', 'withdrawn', 'disconnected', 'reissued'].includes(row.outcome);
@@ -206,7 +214,29 @@ export class Ledgers {
     const { newest, takenBy } = this.serviceFor(row, at);
     if (newest === undefined || !GIVES_SERVICE.includes(newest.outcome) || takenBy !== undefined) return false;
     if (on >= newest.on) row.wasCutWrongly = true;
+    row.cutAt = at;
     return true;
+  }
+
+  /** The row by which service was taken from whoever has a row's number since it was given to them: rows of the one before were taken back. */
+  takenFromHolder(of: LedgerRow, at: number) {
+    const { identifier, operator } = of.decided;
+    return this.ofNumber(identifier).find((row) => {
+      if (row.decided.operator !== operator || row.reversed !== undefined || GIVES_SERVICE.includes(row.outcome))
+        return false;
+      if (row.decided.directedFor <= (of.reissuedOn ?? '')) return false;
+      return ENDS_CONNECTION.includes(row.outcome) || this.#wasOrdered(row, at, 0);
+    });
+  }
+
+  /** Whether an order took service from a row after an instant, as far as it stands. */
+  #wasOrdered(row: LedgerRow, at: number, since: number): boolean {
+    const last = isOpen(row) ? at : row.at;
+    const { identifier } = row.decided;
+    return (this.#orders.get(row.direction) ?? []).some(
+      ({ notice: { order }, at: orderedAt, rows }) =>
+        TAKES_SERVICE.includes(order) && rows.includes(identifier) && orderedAt > since && orderedAt < last,
+    );
   }
 
   /**
@@ -226,11 +256,7 @@ export class Ledgers {
       // Whoever was given more time had it until the end of the ladder with which the row went on.
       const isOver = isOpen(row) && at >= row.ends && row.madeAt > answered.madeAt;
       if (isOver && answered.outcome === 'extended') return true;
-      const last = isOpen(row) ? at : row.at;
-      return (this.#orders.get(row.direction) ?? []).some(
-        ({ notice: { order }, at: orderedAt, rows: carried }) =>
-          TAKES_SERVICE.includes(order) && carried.includes(identifier) && orderedAt > answered.at && orderedAt < last,
-      );
+      return this.#wasOrdered(row, at, answered.at);
     });
     return { newest: words[0], takenBy };
   }
@@ -286,6 +312,7 @@ function answerRow(
     ['verified', 'withdrawn'].includes(row.outcome) || (row.outcome === 'extended' && row.reversed !== undefined);
   if (outcome === 'disconnected' && (wasBack || keepsService)) {
     row.wasCutWrongly = true;
+    row.cutAt = at;
     return 'rejected';
   }
   // A number may be given to yet another holder.

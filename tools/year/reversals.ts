@@ -5,6 +5,7 @@
 import { dayAt, daysBefore, endOf, written } from '../../test/reckoning/files.ts';
 import type { AskedBack, SentReport, ToldOrder } from './chronicle.ts';
 import type { Decided } from './claims.ts';
+import { DAY } from './draw.ts';
 import { isOpenAt, type LedgerRow, type Ledgers } from './ledgers.ts';
 import type { What, Withdrawals } from './withdrawals.ts';
 
@@ -13,6 +14,8 @@ type State = (typeof SUBJECT_STATES)[number];
 
 /** The days after a disconnection for which a number may be given back. */
 const RESTORED_WITHIN_DAYS = 90;
+/** The time that a direction to restore takes. */
+const RESTORE_TAKES = 2 * DAY;
 /** The answers after which a subscriber has service again, whatever an order had taken. */
 const GIVES_SERVICE = ['verified', 'extended', 'reissued'];
 const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
@@ -279,8 +282,18 @@ function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision 
   const { holder, holderOf, newest } = holdersOf(subject, ledgers);
   const inScope = rowsInScope(subject, ledgers);
   const own = inScope.length > 0 ? inScope : all.filter((row) => holderOf(row) === holder);
-  if (holder < newest || (own.length === 0 && all.length > 0))
-    return { state: 'tooLate', backAt: [], rows: own, openIn: [] };
+  if (holder < newest || (own.length === 0 && all.length > 0)) {
+    // Who has it now may have been cut off by a word on who had it before, and is asked to be restored since.
+    const activated =
+      all
+        .flatMap(({ reissuedOn }) => reissuedOn ?? [])
+        .sort()
+        .at(-1) ?? '9';
+    const isTheirs = (row: LedgerRow) => isOpenAt(row, at) && dayAt(row.ends - RESTORE_TAKES) >= activated;
+    const open = subject.scope === 'current' ? ledgers.rowsOf('restore', identifier).filter(isTheirs) : [];
+    const openIn = open.map(({ direction }) => direction);
+    return { state: openIn.length === 0 ? 'tooLate' : 'alreadyOpen', backAt: [], rows: own, openIn };
+  }
   const since = daysBefore(uploadedOn, RESTORED_WITHIN_DAYS);
   const given = ledgers.rowsOf('restore', identifier);
   const restored = (operator: string) =>

@@ -67,6 +67,7 @@ const passage = (outcome: string, at: number, state = 'directed'): Passage => {
     said: undefined,
     reversed: undefined,
     wasCutWrongly: false,
+    cutAt: 0,
     continues: [],
     madeAt: 0,
   };

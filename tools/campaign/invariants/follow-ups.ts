@@ -5,7 +5,7 @@ import { decidedOf } from './decided.ts';
 import { type DirectionKind, givesBack } from './kinds.ts';
 import type { Direction, Known } from './known.ts';
 import type { MovedRow } from './moved-rows.ts';
-import { isToKeep, kindOf, serviceAt } from './moves.ts';
+import { isToKeep, kindOf, serviceAt, takenFromHolder } from './moves.ts';
 import { firstOrderOf } from './orders.ts';
 import type { Item } from './seen.ts';
 import { same, sum } from './values.ts';
@@ -67,7 +67,10 @@ function decidedFor(
   if (row.why === 'disconnected_after_verified') {
     const place = known.seen.plans.get(plan) ?? 0;
     const said = from?.at(place).rows[from.rows.indexOf(row.msisdn)];
-    const { taken } = serviceAt(known, row.msisdn, row.to, place);
+    const taken =
+      said?.outcome === 'reissued'
+        ? takenFromHolder(known, row.msisdn, row.to, place)
+        : serviceAt(known, row.msisdn, row.to, place).taken;
     // Nobody is given back what was taken since it was told, if another row had them keep their service.
     if (taken !== undefined && said !== undefined && !isToKeep(said) && said.reversed !== true)
       return { state: 'alreadyOpen', direction: taken.id };

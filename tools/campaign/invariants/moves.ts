@@ -182,6 +182,19 @@ export function serviceAt(known: Known, number: string, operator: string, place:
   return { since: isKept ? newest.on : '', taken: taken?.direction };
 }
 
+/**
+ * The direction that took service at an operator from whoever has a number that was given to somebody else: rows of the one before were
+ * taken back.
+ */
+export function takenFromHolder(known: Known, number: string, operator: string, place: number) {
+  return saidElsewhere(known, number, undefined, place).find(({ direction, ...row }) => {
+    if (direction.operator !== operator || row.reversed) return false;
+    const { orders, files } = direction.at(place);
+    const isCut = !GIVES_SERVICE.includes(row.outcome) && wasCut(row, orders, files);
+    return isCut || ['disconnected', 'surrendered'].includes(row.outcome);
+  })?.direction;
+}
+
 /** A number's port: its day, and, if the other operator has no such connection, the day on which that was recorded. */
 interface Port {
   from: string;

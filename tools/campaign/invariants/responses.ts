@@ -4,7 +4,7 @@ import { DAY, OPERATORS } from '../story.ts';
 import { linesFor } from './combined.ts';
 import { ANSWERS, isOfHandsets } from './kinds.ts';
 import { type Direction, isOpen, type Known, type Row } from './known.ts';
-import { isGivenBack, isToKeep, portsIn, saidElsewhere, serviceAt, wasExtended } from './moves.ts';
+import { isGivenBack, isToKeep, portsIn, saidElsewhere, serviceAt, takenFromHolder, wasExtended } from './moves.ts';
 import { backKeyOf, expectOrder, failedKeyOf, lastDeadlineTold, wasCut } from './orders.ts';
 import type { Item } from './seen.ts';
 import { instant, sum } from './values.ts';
@@ -197,7 +197,9 @@ export function checkResponse(
     } else if (isKnown(row, outcome, cells.to)) alreadyRecorded++;
     else {
       reject('conflicts_with_recorded');
-      if (outcome === 'disconnected' && isToKeep(row)) {
+      const isHolders = row.outcome === 'reissued' && on >= row.on;
+      const isTakenFrom = isHolders && takenFromHolder(known, identifier, operator, place) !== undefined;
+      if (outcome === 'disconnected' && (isToKeep(row) || (isHolders && !isTakenFrom))) {
         if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
         toRestore.add(identifier);
       }

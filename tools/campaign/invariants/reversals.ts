@@ -199,7 +199,14 @@ export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, str
     // What was done while the number was somebody else's doesn't concern this holder.
     const isLaters = rows.some((row) => !gives(row) && holderOf(row) > holder);
     const stays = { staysElsewhere: isLaters || others.length > 0, staysListed: isLaters || others.some(isListed) };
-    return { ...nothing, state: 'tooLate', taken, ...stays };
+    // Who has it now may have been cut off by a word on who had it before, and is asked to be restored since.
+    const since = activations.sort().at(-1) ?? '9';
+    const begun = (id: string) => String(known.seen.cases[`BATCH#${id}`]?.startedAt);
+    const openIn = rows
+      .filter((row) => subject.of === undefined && row.direction.kind === 'restore' && standing(known, row, plan).open)
+      .filter(({ direction }) => dayAt(Date.parse(begun(direction.batch))) >= since)
+      .map(({ direction }) => direction.id);
+    return { ...nothing, state: openIn.length === 0 ? 'tooLate' : 'alreadyOpen', openIn, taken, ...stays };
   }
   const operators = [...new Set(own.map(({ direction }) => direction.operator))];
   const at = operators.map((operator) => {

@@ -423,8 +423,10 @@ const responses = target(
     must(applied.rows === applied.recorded + applied.alreadyRecorded + applied.rejects.length, 'and counted once');
     for (const move of applied.moved) {
       const isElsewhere = move.why !== 'ported' || move.to === 'jio';
-      const outcome = move.why === 'disconnected_after_verified' ? 'verified' : move.why;
-      must(isElsewhere && outcome === outcomeAt(applied.ledger.outcomes, move.row), 'what moves says so, and whereto');
+      // Who proved themselves, or has the number since, is to have service.
+      const outcomes = move.why === 'disconnected_after_verified' ? ['verified', 'reissued'] : [move.why];
+      const outcome: string = outcomeAt(applied.ledger.outcomes, move.row);
+      must(isElsewhere && outcomes.includes(outcome), 'what moves says so, and whereto');
     }
     const goOn = applied.moved.filter(({ why }) => why !== 'disconnected_after_verified').length;
     must((applied.ledger.files[0]?.moved ?? 0) === goOn, 'a file counts what it moves');
