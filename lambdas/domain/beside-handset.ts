@@ -35,7 +35,8 @@ export const MAY_BE = {
   imei: {
     named: CALLED_HANDSET,
     sure: CALLED_HANDSET,
-    isOther: /account|acct|a\/c|bank|खाता/u,
+    // A complaint of the Andaman and Nicobar Islands is acknowledged by 14 digits that begin with 35.
+    isOther: /account|acct|a\/c|bank|case|complaint|acknowledg|(?<![a-z])(?:ack|fir|ncrp)(?![a-z])|खाता|शिकायत/u,
   },
   msisdn: {
     named: new RegExp(`msisdn|^(?!.*contact).*(?:mobile|मोबाइल)|${CALLED_NUMBER}`, 'u'),

@@ -234,6 +234,7 @@ describe('a second handset or number in a row', () => {
   test.each([
     ['S. No.,date,amount', '17,30/05/2026 10:30,"45,000.00"'],
     ['case number,FIR No.,ack no', '7000000017,0123/2026,20806240012345'],
+    ['Acknowledgement No,NCRP,complaint id', '35106240012345,35106240012346,35106240012347'],
     ['uploaded at,time,epoch', '20260530103000,2026-05-30T10:30:00Z,1780000000'],
     ['complainant,complainant phone,complainant mobile', `Ram,${M},${M}`],
     ['contact,contact mobile,email', `${M},${M},${M}@example.com`],
