@@ -361,24 +361,26 @@ describe('an appeal', { timeout: 300_000 }, () => {
     expect(lab.cloud.failures()).toEqual([]);
   });
 
-  it('of who was verified is not too late by a disconnection of long before that is told afterwards', async () => {
-    const opened = await open([V]);
+  it('of who was verified is not too late by an end of long before that is told afterwards', async () => {
+    const opened = await open([V, O]);
     await using lab = opened.lab;
     const { direction } = opened;
     await lab.quietlyAt(110);
     await lab.report('up-police', [HANDSET]);
     const later = `up-police-${sha256Of(`imei\n${HANDSET}\n`).slice(0, 12)}`;
-    await lab.respond(await lab.direction(later, 'reverify', 'airtel'), [`${V},verified`]);
+    await lab.respond(await lab.direction(later, 'reverify', 'airtel'), [`${V},verified`, `${O},verified`]);
     await lab.quietlyAt(112);
-    // 97 days before.
+    // 97 days before. Who was disconnected before they proved themselves has had service since: that is no end of theirs.
     await lab.upload(
       `responses/airtel/${direction}/backlog.csv`,
-      `msisdn,outcome,occurred_on\n${V},disconnected,2026-06-16\n`,
+      `msisdn,outcome,occurred_on\n${V},surrendered,2026-06-16\n${O},disconnected,2026-06-16\n`,
     );
-    const id = await appeal(lab, [`${V},,,wrong_number,`]);
+    const id = await appeal(lab, [`${V},,,wrong_number,`, `${O},,,wrong_number,`]);
     await lab.decide('approver-1', id, [APPROVE]);
     const restored = await only(lab, id, 'restore');
-    expect(await lab.read(`batches/${id}/appeals.csv`)).toBe(`line,state,directionIds\n2,directed,${restored}\n`);
+    expect(await lab.read(`batches/${id}/appeals.csv`)).toBe(
+      `line,state,directionIds\n2,directed,${restored}\n3,nothingToRestore,\n`,
+    );
     expect(await lab.read(`orders/airtel/${restored}/1-restore.csv`)).toContain(V);
     expect(lab.cloud.failures()).toEqual([]);
   });

@@ -387,13 +387,14 @@ describe("the year's own reckoning of what is given back", () => {
     expect(came(60, said('reissued', 50))).toEqual(['tooLate', 0, 0]);
   });
 
-  it('is not too late for who had service on a later day than that of a disconnection which is told after it', () => {
+  // What is disconnected in another row than that of a proof is no end: what is given up is.
+  it('is not too late for who had service on a later day than that of an end which is told after it', () => {
     const served = (on: number, ended: number, told: number) =>
       came(112, (ledgers, say) => {
         ledgers.add(decided('reverify'), 'one', beginOf(16));
         ledgers.add(decided('reverify', { directedFor: dateOf(17) }), 'two', beginOf(140));
         say('two', 'verified', on);
-        say('one', 'disconnected', ended, told);
+        say('one', 'surrendered', ended, told);
       })[0];
     expect([served(110, 16, 111), served(110, 16, 16)]).toEqual(['directed', 'nothingToRestore']);
     // 90 days before the 112th is the 22nd.
