@@ -192,7 +192,8 @@ export function reckon(text: string, columns: Columns): Reading {
   for (const name of columns.required) {
     if (
       !names.includes(name) ||
-      (header.cells.some((cell) => isIdentifier(cell) || holdsOne(cell)) &&
+      // Also of a row that stands behind a quote and a line end, of which nothing is left before it.
+      (header.cells.some((cell, n) => isIdentifier(cell) || holdsOne(header.quoted[n] ?? cell)) &&
         columns.required.every((one) => names.includes(one)))
     )
       return { rows: [], fault: { line: header.line, reason: `missing_column:${name}` } };
