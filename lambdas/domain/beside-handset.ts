@@ -3,7 +3,15 @@
  * handset or number.
  */
 import { WRITTEN_DAYS } from './days.ts';
-import { handsetDigits, type Imei, luhnDigit, type Msisdn, parseMsisdn, parseSentImei } from './identifiers.ts';
+import {
+  handsetDigits,
+  type Imei,
+  luhnDigit,
+  MADE_TODAY,
+  type Msisdn,
+  parseMsisdn,
+  parseSentImei,
+} from './identifiers.ts';
 import { seenOf } from './unseen.ts';
 
 /** A cell by which a row says that it adds up those above it; a count may stand behind, and an amount may not. */
@@ -95,9 +103,6 @@ export function isAnotherUnnamed(cell: string, handset: Imei | null): boolean {
   return digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1))) && isAnother(cell, handset);
 }
 
-/** The first digits of models that are made today (GSMA TS.06), in what may be no handset at all. */
-const MADE_TODAY = /^(?:01|35|86|91|99)/;
-
 /** Digits with what people write between those of a handset, and one group of them. */
 const DIGITS_APART = /[0-9](?:[\p{Zs}\-/.]{0,3}[0-9])*/gu;
 const GROUP = /[0-9]+/g;
@@ -166,7 +171,7 @@ export function isAnotherNumber(cell: string, msisdn: Msisdn | null): boolean {
 const CASE_OF_YEAR = /[0-9]\s?\/\s?(?:19|20)[0-9]{2}$/;
 
 /** As `isAnotherNumber`, of a column of any other name, or none, which may hold anything: nothing else than numbers, or lists of them. */
-export function isAnotherNumberUnnamed(cell: string, msisdn: Msisdn | null): boolean {
+export function isAnotherNumberAnywhere(cell: string, msisdn: Msisdn | null): boolean {
   return /^[0-9+\s.\-(),;/|&']+$/.test(cell) && !CASE_OF_YEAR.test(cell) && isAnotherNumber(cell, msisdn);
 }
 
@@ -190,12 +195,12 @@ export function hasSecondHandset({ own, named, unnamed, others }: Row): boolean 
   );
 }
 
-/** As `hasSecondHandset`, of numbers. */
-export function hasSecondNumber({ own, named, unnamed, others }: Row): boolean {
+/** As `hasSecondHandset`, of numbers. All files that name one are written by hand, so that a column without a name is one of the others. */
+export function hasSecondNumber({ own, named, others }: Row): boolean {
   const read = own === '' ? { value: null } : parseMsisdn(own);
   if ('reason' in read) return false;
   return (
     named.some((cell) => isAnotherNumber(cell, read.value)) ||
-    [...unnamed, ...others].some((cell) => isAnotherNumberUnnamed(cell, read.value))
+    others.some((cell) => isAnotherNumberAnywhere(cell, read.value))
   );
 }

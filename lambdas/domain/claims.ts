@@ -16,7 +16,7 @@ import {
   SUBJECTS,
 } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
-import { fileMoving, followUpOf, type MovedRow, newestPort, portsOf } from './moves.ts';
+import { fileMoving, followUpTaking, type MovedRow, newestPort, portsOf } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
 /**
@@ -173,7 +173,7 @@ export function countPointer(
     cutAt: cutAt(ledger, row),
     startedAt: ledger.startedAt,
     portedTo: port?.why === 'ported' ? port.to : null,
-    followUp: followUpOf(ledger, row),
+    followUp: followUpTaking(ledger, row),
     waits: followUp !== null && !(followUp !== undefined && isDirected(followUp)),
     returns: isReturning(pointer, ledger, moved, isDirected),
   };

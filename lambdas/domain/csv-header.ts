@@ -252,8 +252,8 @@ export class CsvHeader<Column extends string> {
       .map((column) => {
         const { named, sure, isOther } = MAY_BE[column];
         const others = byHand ? placesOf((name) => !named.test(name) && !isOther.test(name)) : [];
-        const [byName, bySurerName] = [named, sure].map((pattern) => placesOf((name) => pattern.test(name)));
-        return { column, own: names.indexOf(column), named: byName ?? [], sure: bySurerName ?? [], unnamed, others };
+        const called = (pattern: RegExp) => placesOf((name) => pattern.test(name));
+        return { column, own: names.indexOf(column), named: called(named), sure: called(sure), unnamed, others };
       })
       .filter(({ named, others }) => named.length + unnamed.length + others.length > 0);
   }

@@ -69,7 +69,7 @@ export function fileMoving(ledger: Ledger, row: number): RecordedFile | undefine
  * The follow-up that went on with a row (from 0) by what is said of it now, or to which it returned; null if none has, or if its own word
  * is another one since.
  */
-export function followUpOf(ledger: Ledger, row: number): BatchId | null {
+export function followUpTaking(ledger: Ledger, row: number): BatchId | null {
   const isBack = outcomeAt(currentOutcomes(ledger), row) === 'not_found';
   const file = isBack ? fileSaying(ledger, row) : fileMoving(ledger, row);
   return file?.followUp ?? null;

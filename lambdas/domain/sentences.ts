@@ -2,9 +2,10 @@
 import { isOfFormerHolder, isTakenBackBy } from './asked.ts';
 import { wasCut } from './back-orders.ts';
 import { activatedOn, isGivingBack } from './claims.ts';
+import { withCutsWhereKept } from './cuts-where-kept.ts';
 import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
-import { type AsideFacts, type Facts, type NamedFile, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
+import { type AsideFacts, type Facts, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome, RESTORE } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
@@ -47,43 +48,6 @@ export function sentenceOf(stored: Facts, asking: Asking): string {
   if (until !== null)
     said.push(`Until ${dayText(until)} it is exempt: no report has it directed before that day is over.`);
   return said.join(' ');
-}
-
-/**
- * The facts in which an operator's word that it disconnected a number all the same stands by the row in which its holder had proved
- * themselves, or been given more time, whichever of the operator's rows it was said of.
- */
-function withCutsWhereKept(facts: Facts): Facts {
-  const cuts = new Map<RowFacts, NamedFile[]>();
-  for (const row of facts.rows)
-    for (const file of row.cutAfter) {
-      const kept = rowKeeping(facts, row, file) ?? row;
-      cuts.set(kept, [...(cuts.get(kept) ?? []), file]);
-    }
-  if (cuts.size === 0) return facts;
-  const inOrder = (files: readonly NamedFile[]) => files.toSorted((a, b) => (a.file.at < b.file.at ? -1 : 1));
-  return { ...facts, rows: facts.rows.map((row) => ({ ...row, cutAfter: inOrder(cuts.get(row) ?? []) })) };
-}
-
-/** The row by which somebody was to have service who is said to be disconnected in a row that doesn't say so itself; undefined if none is. */
-function rowKeeping({ rows }: Facts, { ledger, row }: RowFacts, { file }: NamedFile): RowFacts | undefined {
-  const { outcome } = outcomeOf(ledger, row);
-  if (
-    outcome === 'verified' ||
-    outcome === 'withdrawn' ||
-    outcome === 'reissued' ||
-    isReversed(currentOutcomes(ledger), row)
-  )
-    return undefined;
-  let newest: { of: RowFacts; at: Instant } | undefined;
-  for (const of of rows) {
-    const { outcome: word, recordedAt } = outcomeOf(of.ledger, of.row);
-    const keeps =
-      (word === 'verified' || word === 'extended') && of.ledger.operator === ledger.operator && !isTaken(of);
-    if (!keeps || recordedAt === null || recordedAt > file.at) continue;
-    if (newest === undefined || recordedAt >= newest.at) newest = { of, at: recordedAt };
-  }
-  return newest?.of;
 }
 
 /** The instant at which a batch took its turn, by which the newest word on a subject is known. */

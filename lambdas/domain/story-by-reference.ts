@@ -14,7 +14,7 @@ import {
 import { isFollowUp } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
-import { continuedBy, followUpOf, type Said } from './moves.ts';
+import { continuedBy, followUpTaking, type Said } from './moves.ts';
 import { isReversed } from './outcomes.ts';
 
 /** Whether the number may be anybody's after this outcome. */
@@ -206,6 +206,6 @@ function saidOf({ ledger, row, moved }: RowFacts): Said {
     operator,
     ...outcomeOf(ledger, row),
     portedTo: moved?.why === 'ported' ? moved.to : null,
-    followUp: followUpOf(ledger, row),
+    followUp: followUpTaking(ledger, row),
   };
 }

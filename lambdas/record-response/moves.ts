@@ -55,14 +55,14 @@ export async function judgeMoves(
   await concurrently(moving, CLAIMS_AT_ONCE, async (answered) => {
     const said = await earlier.counted(claims.get(numberOf(answered.row))?.pointers.number ?? []);
     if (answered.outcome === 'disconnected') {
-      // The rows of whoever had the number before were taken back as that was said.
-      const isCut = said.some((one) => one.operator === ledger.operator && isWithoutService(one));
       if (outcomeOf(ledger, answered.row).outcome === 'reissued') {
+        // The rows of whoever had the number before were taken back as that was said.
+        const isCut = said.some((one) => one.operator === ledger.operator && isWithoutService(one));
         if (isCut) cutSince.add(answered.row);
-        return;
+      } else {
+        const since = keepsServiceBy(ledger.operator, said)?.occurredOn;
+        if (since != null) keptSince.set(answered.row, since);
       }
-      const since = keepsServiceBy(ledger.operator, said)?.occurredOn;
-      if (since != null) keptSince.set(answered.row, since);
       return;
     }
     const own = said.findIndex(({ directionId, row }) => directionId === ledger.directionId && row === answered.row);

@@ -4,7 +4,7 @@ import {
   isAnother,
   isAnotherAnywhere,
   isAnotherNumber,
-  isAnotherNumberUnnamed,
+  isAnotherNumberAnywhere,
   isAnotherUnnamed,
   isCalledTotal,
   MAY_BE,
@@ -314,7 +314,7 @@ describe('another number beside one', () => {
 
   test.each(['9876543211', '+91 98765 43211', '9876543210, 9876543211', '9876543211/12'])(
     'in a column without a name, where nothing else stands there: %s',
-    (cell) => expect(isAnotherNumberUnnamed(cell, own)).toBe(true),
+    (cell) => expect(isAnotherNumberAnywhere(cell, own)).toBe(true),
   );
   test.each([
     '9876543211 (wife)',
@@ -324,5 +324,5 @@ describe('another number beside one', () => {
     '7,000,000,000',
     '7000000017/2026',
     '',
-  ])('not in a column without a name: %s', (cell) => expect(isAnotherNumberUnnamed(cell, own)).toBe(false));
+  ])('not in a column without a name: %s', (cell) => expect(isAnotherNumberAnywhere(cell, own)).toBe(false));
 });

@@ -113,11 +113,13 @@ describe('a number that is appealed', () => {
     expect(number([one])).toEqual({ state: 'tooLate', directed: [], rows: [pointer(one)], openIn: [] });
   });
 
-  it.each([
+  const SERVED: [string, ReturnType<typeof row>][] = [
     ['verified', row({ directionId: plan(5) })],
     ['extended', row({ directionId: plan(5), outcome: 'extended' })],
     ['restored', restore({ outcome: 'restored' })],
-  ])('that was %s is not too late by a disconnection of a day before that, told late', (_, one) => {
+  ];
+
+  it.each(SERVED)('that was %s is not too late by a disconnection of a day before that, told late', (_, one) => {
     const served = { ...one, occurredOn: day('2026-06-25'), recordedAt: at('2026-06-25T10:00:00Z') };
     const told = disconnected('2026-03-16', { directionId: plan(2), recordedAt: at('2026-06-28T10:00:00Z') });
     expect(number([served, told]).directed).toEqual([{ operator: airtel, from: pointer(told) }]);
@@ -129,11 +131,7 @@ describe('a number that is appealed', () => {
     expect(number([{ ...served, operator: jio }, told]).state).toBe('tooLate');
   });
 
-  it.each([
-    ['verified', row({ directionId: plan(5) })],
-    ['extended', row({ directionId: plan(5), outcome: 'extended' })],
-    ['restored', restore({ outcome: 'restored' })],
-  ])('that was %s is too late more than ninety days after it was disconnected again', (_, one) => {
+  it.each(SERVED)('that was %s is too late more than ninety days after it was disconnected again', (_, one) => {
     const served = { ...one, occurredOn: day('2026-03-20'), recordedAt: at('2026-03-20T10:00:00Z') };
     const ended = (on: string) =>
       number([served, disconnected(on, { directionId: plan(2), recordedAt: at('2026-04-02T10:00:00Z') })]).state;

@@ -382,13 +382,20 @@ describe("a number that is somebody else's, and is said to be disconnected after
       `msisdn,outcome,occurred_on\n${A},disconnected,${on}\n`,
     );
 
-  it('is restored to who has it now in the next night, and an appeal of theirs finds that', async () => {
-    await using lab = await Lab.open({ context: { operators: 'airtel' }, nights: true });
+  /** Has the number's row reissued since 10 June. */
+  async function begin(): Promise<{ lab: Lab; direction: string }> {
+    const lab = await Lab.open({ context: { operators: 'airtel' }, nights: true });
     await lab.usage('airtel', [`${HANDSET},${A},2026-05-20,Delhi`]);
     await lab.report('mha', [HANDSET]);
     const direction = await lab.direction(batch, 'reverify', 'airtel');
     await lab.at(11);
     await lab.upload(`responses/airtel/${direction}/since.csv`, reissued('2026-06-10'));
+    return { lab, direction };
+  }
+
+  it('is restored to who has it now in the next night, and an appeal of theirs finds that', async () => {
+    const { direction, ...begun } = await begin();
+    await using lab = begun.lab;
     await lab.at(13);
     await say(lab, direction, 'before', '2026-06-09');
     expect(await told(lab)).toBe(0);
@@ -405,12 +412,8 @@ describe("a number that is somebody else's, and is said to be disconnected after
   });
 
   it('stays cut off where that was directed of who has it now', async () => {
-    await using lab = await Lab.open({ context: { operators: 'airtel' }, nights: true });
-    await lab.usage('airtel', [`${HANDSET},${A},2026-05-20,Delhi`]);
-    await lab.report('mha', [HANDSET]);
-    const direction = await lab.direction(batch, 'reverify', 'airtel');
-    await lab.at(11);
-    await lab.upload(`responses/airtel/${direction}/since.csv`, reissued('2026-06-10'));
+    const { direction, ...begun } = await begin();
+    await using lab = begun.lab;
     await lab.at(12);
     await lab.usage('airtel', [`${OTHER},${A},2026-06-12,Delhi`], 'new.csv');
     await lab.report('mha', [OTHER], 'other.csv');
