@@ -21,12 +21,13 @@ import {
   columnOf,
   DIRECTION_KIND_NAMES,
   type DirectionKind,
+  endsConnection,
   givesBack,
   revokedFor,
   rulesOf,
 } from './kinds.ts';
 import { isOpen, type Ledger } from './ledger.ts';
-import { isReversed } from './outcomes.ts';
+import { isReversed, outcomeAt } from './outcomes.ts';
 import { type RejectedRow, ROW_REASONS } from './reasons.ts';
 import { directionText, responseColumns } from './responses.ts';
 import { type Covers, fields, formOf } from './stored.ts';
@@ -69,6 +70,8 @@ export type Addressed =
       readonly kinds: readonly DirectionKind[];
       /** Whether its outcome says that somebody is, or is to be, without service. */
       readonly takesService: boolean;
+      /** Whether it says on which day that was. */
+      readonly isDated: boolean;
     };
 
 /**
@@ -111,6 +114,7 @@ export function addressOf(row: CsvRow, operator: OperatorId): Addressed {
     identifier: identifier.value,
     kinds,
     takesService: TAKING_SERVICE.some((one) => one === outcome),
+    isDated: (row.cells.occurred_on ?? '') !== '',
   };
 }
 
@@ -124,6 +128,8 @@ export interface Carrier {
   readonly since: Instant | null;
   /** Whether it is known that the operator was told; it may have been as soon as an order was committed. */
   readonly isTold: boolean;
+  /** Whether its operator has said there that the connection has ended. */
+  readonly hasEnded: boolean;
 }
 
 /**
@@ -133,7 +139,14 @@ export interface Carrier {
 export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directedAt: Instant): Carrier | undefined {
   if (row >= ledger.rows) return undefined;
   const stands = !isOpen(ledger, row) ? 'ended' : isReversed(ledger.outcomes, row) ? 'takenBack' : 'open';
-  return { directionId, kind: ledger.kind, stands, since: askedSince(ledger, directedAt), isTold: isTold(ledger) };
+  return {
+    directionId,
+    kind: ledger.kind,
+    stands,
+    since: askedSince(ledger, directedAt),
+    isTold: isTold(ledger),
+    hasEnded: endsConnection(outcomeAt(ledger.outcomes, row)),
+  };
 }
 
 /**
@@ -286,8 +299,22 @@ function placeOf(row: Addressed, { isThere, carriers }: KnownDirections): Direct
   if ('reason' in row) return row;
   const { line } = row;
   if ('direction' in row) return isThere(row.direction) ? row.direction : { line, reason: 'unknown_direction' };
-  const place = directionFor(row.kinds, carriers(row.identifier));
-  return place === 'several' ? { line, reason: 'unknown_direction' } : (place ?? { line, reason: 'not_in_direction' });
+  const all = carriers(row.identifier);
+  const place = directionFor(row.kinds, all);
+  if (place === undefined) return { line, reason: 'not_in_direction' };
+  if (place === 'several' || (row.takesService && !row.isDated && hasEndedBefore(place, all)))
+    return { line, reason: 'unknown_direction' };
+  return place;
+}
+
+/**
+ * Whether an operator has said of a number, in an older direction than this one, that its connection has ended, and hasn't in this one. A
+ * sheet to which rows are added has that word still, and it is none about whoever has the number now.
+ * @param carriers newest first
+ */
+function hasEndedBefore(place: DirectionId, carriers: readonly Carrier[]): boolean {
+  const at = carriers.findIndex(({ directionId }) => directionId === place);
+  return !carriers[at]?.hasEnded && carriers.slice(at + 1).some(({ hasEnded }) => hasEnded);
 }
 
 /** The place of each line of a routing. */

@@ -28,7 +28,14 @@ const carrier = (
   n: number,
   stands: Carrier['stands'] = 'open',
   since: string = BEFORE,
-): Carrier => ({ directionId: directionId(kind, `${n}-0-0`), kind, stands, since: at(since), isTold: true });
+): Carrier => ({
+  directionId: directionId(kind, `${n}-0-0`),
+  kind,
+  stands,
+  since: at(since),
+  isTold: true,
+  hasEnded: false,
+});
 const idOf = (kind: DirectionKind, n: number): DirectionId => directionId(kind, `${n}-0-0`);
 
 describe('the columns of a combined file', () => {
@@ -122,7 +129,8 @@ describe('where a row says that it goes', () => {
     ['not_found', false],
     ['ok', false],
   ])('says by %s whether service is taken: %s', (outcome, takesService) => {
-    expect(address({ msisdn: NUMBER, outcome })).toMatchObject({ takesService });
+    expect(address({ msisdn: NUMBER, outcome })).toMatchObject({ takesService, isDated: false });
+    expect(address({ msisdn: NUMBER, outcome, occurred_on: '2026-06-01' })).toMatchObject({ isDated: true });
   });
 
   test("another operator's direction is none of its own, whoever has the number", () => {
@@ -177,6 +185,19 @@ describe('how a row stands in a direction', () => {
       true,
     ]);
     expect(isTold(issued(fresh(2, 'block'), 1))).toBe(true);
+  });
+  test('as one whose connection has ended, by its operator’s word alone', () => {
+    const hasEnded = (ledger: Ledger) =>
+      carrierOf({ directionId: ledger.directionId, row: 0 }, ledger, BEFORE)?.hasEnded;
+    const said = (outcome: 'disconnected' | 'surrendered' | 'failed' | 'verified') =>
+      hasEnded(answered(fresh(2), [[0, outcome]]).ledger);
+    expect([said('disconnected'), said('surrendered')]).toEqual([true, true]);
+    expect([said('failed'), said('verified'), hasEnded(fresh(2)), hasEnded(closed(fresh(2)))]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
   test('nowhere in a direction that is too short for it', () => {
     expect(of(fresh(2), 2)).toBe(undefined);
@@ -246,6 +267,7 @@ const about = (
   takesService = false,
 ): Addressed => ({
   takesService,
+  isDated: false,
   line,
   column: 'msisdn',
   identifier: identifier as Msisdn,
@@ -295,6 +317,28 @@ describe('a routing', () => {
     const router = new Router(upload.uploadedAt);
     router.route([about(2, 'a'), about(3, 'a')], known({ a: [carrier('reverify', 2)] }));
     expect(router.routing(upload)?.directions).toEqual([{ directionId: idOf('reverify', 2), lines: [2, 3] }]);
+  });
+
+  test('is not of who has a number now by a word, without a day, that service was taken, once who had it was cut off', () => {
+    const cut = { ...carrier('reverify', 1, 'ended'), hasEnded: true };
+    const cutAgain = { ...carrier('reverify', 2, 'ended'), hasEnded: true };
+    const [open, verified] = [carrier('reverify', 2), carrier('reverify', 2, 'ended')];
+    const placeOf = (row: Addressed, ...carriers: Carrier[]) => {
+      const router = new Router(upload.uploadedAt);
+      router.route([row], known({ a: carriers }));
+      const { directions = [], rejects = [] } = router.routing(upload) ?? {};
+      return directions[0]?.directionId ?? rejects[0]?.reason;
+    };
+    const takes = about(2, 'a', ['reverify'], true);
+    expect(placeOf(takes, open, cut)).toBe('unknown_direction');
+    expect(placeOf(takes, verified, cut)).toBe('unknown_direction');
+    // Said with its day it is told apart by that; other words, and those of nobody cut off before, are answers as ever.
+    expect(placeOf({ ...takes, isDated: true } as Addressed, open, cut)).toBe(open.directionId);
+    expect(placeOf(about(2, 'a'), open, cut)).toBe(open.directionId);
+    expect(placeOf(takes, open, carrier('reverify', 1, 'ended'))).toBe(open.directionId);
+    // Where the newest word is that of the newest holder's end, it is recorded already.
+    expect(placeOf(takes, cutAgain, cut)).toBe(cutAgain.directionId);
+    expect(placeOf(takes, cut)).toBe(cut.directionId);
   });
 
   test('is to what was asked before the upload, though it was routed long after that', () => {

@@ -261,6 +261,60 @@ describe('a number that is ported while its row is open (day 170)', () => {
   });
 });
 
+/**
+ * airtel keeps one sheet, to which it adds rows. Day 200 is 18 December.
+ *   Day 200, batch 1: C at airtel. Day 201: it is disconnected, by the sheet.
+ *   Day 205: C has been given to somebody else, who is seen in another handset; day 206, batch 2: C and V.
+ *   Day 207: the sheet has V beside C. Day 208: of C, too, it says on which day of which year; batch 2 has until day 222.
+ */
+describe('a sheet to which rows are added (day 200)', () => {
+  const [H, H2] = ['35830000000001', '35830000000002'] as const;
+  const [C, V] = ['+919870000001', '+919870000002'] as const;
+  const batches: string[] = [];
+  const sheet = `msisdn,outcome,occurred_on\n${C},disconnected,\n`;
+  const grown = `${sheet}${V},verified,\n`;
+  const dated = grown.replace(`${C},disconnected,`, `${C},disconnected,2026-12-19`);
+  const receipt = async (file: string) =>
+    await lab.json<{ recorded: number; rejects: { line: number; reason: string }[] }>(
+      `receipts/airtel/sheet.csv.${sha8(file)}.json`,
+    );
+  const say = (file: string) => lab.upload('responses/airtel/sheet.csv', file);
+
+  beforeAll(async () => {
+    await lab.at(200);
+    await lab.usage('airtel', [`${H},${C},2026-12-10,`], 'sheet-1.csv');
+    batches.push(await report(lab, 'mha', [H]));
+    await lab.at(201);
+    await say(sheet);
+    await lab.at(205);
+    await lab.usage('airtel', [`${H2},${C},2026-12-22,`, `${H2},${V},2026-12-22,`], 'sheet-2.csv');
+    await lab.at(206);
+    batches.push(await report(lab, 'up-police', [H2]));
+    await lab.at(207);
+    await say(grown);
+    await lab.at(208);
+    await say(dated);
+    await lab.cloud.run();
+  });
+
+  it('cuts off nobody who has a number since, by the word of who had it before', async () => {
+    expect(await receipt(sheet)).toMatchObject({ recorded: 1, rejects: [] });
+    expect(await receipt(grown)).toMatchObject({ recorded: 1, rejects: [{ line: 2, reason: 'unknown_direction' }] });
+    expect((await summaryOf(lab, batches[1] ?? '')).connections).toEqual({
+      ...allOverdue(1),
+      linked: 2,
+      directed: 2,
+      verified: 1,
+    });
+    const [list = ''] = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`/${batches[1]}.csv`));
+    expect(await lab.read(list)).toBe('msisdn,operator,lsa,disconnected_on,reason\n');
+  });
+
+  it('is read by its days, if it has them', async () => {
+    expect(await receipt(dated)).toMatchObject({ rejects: [{ line: 2, reason: 'before_sighting' }] });
+  });
+});
+
 describe('after all of them', () => {
   it('nothing has failed', () => {
     expect(lab.cloud.failures()).toEqual([]);
