@@ -4,6 +4,7 @@
  */
 import { WRITTEN_DAYS } from './days.ts';
 import {
+  EVER_MADE,
   handsetDigits,
   type Imei,
   luhnDigit,
@@ -28,6 +29,9 @@ export const mayCallTotal = (cell: string): boolean => /total|sum|average|avg|�
 const CALLED_HANDSET =
   /imei(?:sv)?(?:nos?|num(?:ber)?s?)?(?![a-z])|(?<![tr])imei|(?<![a-z])i[._]m[._]e[._]i(?![a-z])|आ[इई][._]?एम[._]?[इई][._]?आ[इई]/u;
 
+/** A pattern of words that stand apart from other ones in a column's name. */
+const asWord = (words: string): string => `(?<![a-z])(?:${words})(?![a-z])`;
+
 /** A word in a column's name that says whom to call: not the number that a row is about. */
 const WHOM_TO_CALL = 'contact|complain|applica|inform|caller|शिकायत|संपर्क';
 
@@ -44,7 +48,10 @@ export const MAY_BE = {
     named: CALLED_HANDSET,
     sure: CALLED_HANDSET,
     // A complaint of the Andaman and Nicobar Islands is acknowledged by 14 digits that begin with 35.
-    isOther: /account|acct|a\/c|bank|case|complaint|acknowledg|(?<![a-z])(?:ack|fir|ncrp)(?![a-z])|खाता|शिकायत/u,
+    isOther: new RegExp(
+      `account|acct|a/c|bank|wallet|aadhaar|transaction|imsi|iccid|case|crime|cctns|complaint|acknowledg|${asWord('acc|ac|card|vid|txn|utr|ack|fir|ncrp')}|${asWord('sim')}(?!_?[0-9])|खाता|शिकायत`,
+      'u',
+    ),
   },
   msisdn: {
     named: new RegExp(`msisdn|^(?!.*contact).*(?:mobile|मोबाइल)|${CALLED_NUMBER}`, 'u'),
@@ -64,7 +71,7 @@ export function isCalledTotal(beside: readonly string[]): boolean {
 
 /** A day or an instant, which has as many digits as a handset. */
 const DAY =
-  /^(?:(?:19|20)[0-9]{2}[\s\-/.]?(?:0[1-9]|1[0-2])[\s\-/.]?(?:0[1-9]|[12][0-9]|3[01])|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:19|20)[0-9]{2}(?![0-9]))/;
+  /^(?:(?:19|20)[0-9]{2}[\s\-/.]?(?:0[1-9]|1[0-2])[\s\-/.]?(?:0[1-9]|[12][0-9]|3[01])|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:19|20)[0-9]{2}(?![0-9])|(?:0[1-9]|[12][0-9]|3[01])(?:0[1-9]|1[0-2])(?:19|20)[0-9]{2}\s?(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}(?![0-9]))/;
 
 /** A run of digits that may be a handset. */
 const RUN = /(?<![0-9])[0-9]{14,16}(?![0-9])/g;
@@ -97,10 +104,14 @@ export function isAnother(cell: string, handset: Imei | null): boolean {
   return (cell.match(RUN) ?? []).some(isOther) || handsetsIn(cell).some((one) => one !== handset);
 }
 
-/** As `isAnother`, of a column without a name, which may hold anything: 15 digits with their Luhn digit. */
+/** Whether digits begin as some model ever did. Those of IMSIs never do, nor do those of most accounts. */
+const beginsAsModel = (digits: string): boolean => EVER_MADE.test(digits.slice(0, 2));
+
+/** As `isAnother`, of a column without a name, which may hold anything: 15 digits with their Luhn digit that begin as some model. */
 export function isAnotherUnnamed(cell: string, handset: Imei | null): boolean {
   const digits = handsetDigits(cell);
-  return digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1))) && isAnother(cell, handset);
+  const isSure = digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1))) && beginsAsModel(digits);
+  return isSure && isAnother(cell, handset);
 }
 
 /** Digits with what people write between those of a handset, and one group of them. */
@@ -144,7 +155,7 @@ function surely(text: string): Imei | null {
  */
 export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
   if (DAY.test(cell) || (cell.match(/\p{L}+/gu) ?? []).length > 3) return false;
-  return handsetsIn(cell).some((other) => other !== handset);
+  return handsetsIn(cell).some((other) => other !== handset && beginsAsModel(other));
 }
 
 /** An address of e-mail, or of payments, which may begin with a number. */

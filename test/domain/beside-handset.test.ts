@@ -93,6 +93,28 @@ describe('a column may be of a second handset', () => {
   );
 });
 
+describe('a column is called after something else than a handset', () => {
+  test.each([
+    ...['account', 'acct_no', 'a/c', 'acc_no', 'ac_no', 'ac', 'bank', 'wallet_id', 'sim_card', 'card_no', 'vid'],
+    ...['aadhaar_no', 'transaction_id', 'txn', 'utr_no.', 'imsi', 'imsino', 'iccid', 'sim', 'sim_serial'],
+    ...['case_no', 'crime_no', 'cctns', 'fir', 'ncrp', 'complaint_id', 'ack_no', 'acknowledgement', 'खाता', 'शिकायत'],
+  ])('by the name %s', (name) => expect(MAY_BE.imei.isOther.test(name)).toBe(true));
+  test.each([
+    '',
+    'x',
+    'device',
+    'active',
+    'vaccine',
+    'video',
+    'simple',
+    'sim_2',
+    'sim2',
+    'confirm',
+    'back',
+    'device_id',
+  ])('not by the name %s', (name) => expect(MAY_BE.imei.isOther.test(name)).toBe(false));
+});
+
 describe('another handset beside one', () => {
   const own = keyOf('352099001761481');
 
@@ -142,6 +164,7 @@ describe('another handset beside one', () => {
     ['2026/01/05-20260130103000', 'a day with strokes'],
     ['30-05-2026 10300012345678', 'a day that begins with the day'],
     ['1/5/2026 20260530103000', 'a day of few digits'],
+    ['31121999235959', 'an instant that begins with the day'],
     ['9876543210/9876543211/9876543212', 'numbers'],
     ['12345678901234567', 'more digits than a handset has'],
     ['1234567890123', 'fewer digits than a handset has'],
@@ -156,6 +179,12 @@ describe('another handset beside one', () => {
   ])('not %s: %s', (cell) => expect(isAnother(cell, own)).toBe(false));
 
   test.each([
+    ['490154203237518', '01132026123045', 'no month behind the day'],
+    ['490154203237518', '01062026243045', 'no hour'],
+    ['490154203237518', '01062026126045', 'no minute'],
+    ['490154203237518', '01062026123060', 'no second'],
+    ['490154203237518', '010620261230450', 'more digits than an instant has'],
+    ['490154203237518', '01062126123045', 'a day of another century'],
     ['490154203237518', '20261330103000', 'no month'],
     ['490154203237518', '20260532103000', 'no day'],
     ['490154203237518', '21260530103000', 'another century'],
@@ -178,6 +207,7 @@ describe('another handset in a column without a name', () => {
     ['49015420323751', '14 digits'],
     ['4901542032375181', '16 digits'],
     ['490154203237518 (SIM 2)', 'with a word'],
+    ['404101234567897', 'a card, with what would be its Luhn digit'],
     ['', 'nothing'],
   ])('not %s: %s', (cell) => expect(isAnotherUnnamed(cell, own)).toBe(false));
 });
@@ -206,6 +236,11 @@ describe('another handset in a column of any name, of a file that people write b
   ])('not %s: %s', (cell) => expect(isAnotherAnywhere(cell, own)).toBe(false));
   test.each([
     ['20806240012345', 'what a complaint is acknowledged by'],
+    ['404101234567897', 'a card, with what would be its Luhn digit'],
+    ['405840123456782', 'another one'],
+    ['100012345678902', 'an account, with what would be its Luhn digit'],
+    ['01062026 123045', 'an instant that begins with the day, which begins as a model of today'],
+    ['01062026123045', 'such an instant in one'],
     ['490154203237519', 'no Luhn digit, of no model of today'],
     ['20260530103000', 'an instant of 14 digits'],
     ['2026-05-30 10:30:00 123456', 'an instant'],

@@ -239,7 +239,10 @@ describe('a second handset or number in a row', () => {
     ['complainant,complainant phone,complainant mobile', `Ram,${M},${M}`],
     ['contact,contact mobile,email', `${M},${M},${M}@example.com`],
     ['bank account,UTR,amount', '917010012345678,612345678901,7000000000'],
-    ['imsi,iccid,pin', '404101234567890,89910000000000000011,110001'],
+    ['imsi,iccid,pin', '404101234567897,89910000000000000011,110001'],
+    ['Acc No,Txn Id,Aadhaar VID', '352099001234570,35209900123457,9152099001234577'],
+    [',x,CCTNS No', '404101234567897,100012345678902,35209900123457'],
+    ['generated,at', '01062026 123045,01062026123045'],
     ['note', `"spoke to ${M} on 3 June, who has ${B} now"`],
     ['address', 'H.No. 98765 Sector 43211'],
   ])('is none beside a handset in what people export: %s', async (names, cells) => {
