@@ -5,7 +5,7 @@
 import { hasSecondHandset, hasSecondNumber, isCalledTotal, MAY_BE, mayCallTotal } from './beside-handset.ts';
 import { ColumnTotals } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
-import { columnNamed, mayBeDay } from './headers.ts';
+import { columnNamed, dayIfCalled } from './headers.ts';
 import { luhnDigit } from './identifiers.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
@@ -182,8 +182,8 @@ export class CsvHeader<Column extends string> {
   /** Of a column that may have totals: its place, and those. */
   readonly #handset: number;
   readonly #totals: ColumnTotals | undefined;
-  /** The places of columns that are called nearly as that of the rows' day. */
-  readonly #otherDays: readonly number[];
+  /** The places of columns that may have the rows' day under another name, and what cells there look like one. */
+  readonly #otherDays: readonly { readonly at: number; readonly isDay: RegExp }[];
   /** Of a file whose rows name one handset or one number each: where another one may stand, if there is such a column. */
   readonly #beside: readonly Beside[];
 
@@ -198,10 +198,10 @@ export class CsvHeader<Column extends string> {
     this.#unread = Object.fromEntries(unread) as Record<Column, string>;
     this.#handset = names.indexOf('imei');
     if (columns.mayHaveTotal === true) this.#totals = new ColumnTotals();
-    this.#otherDays =
-      columns.dayIn === undefined
-        ? []
-        : names.flatMap((name, at) => (!this.#isAsked(name) && mayBeDay(name) ? [at] : []));
+    this.#otherDays = names.flatMap((name, at) => {
+      const isDay = columns.dayIn === undefined || this.#isAsked(name) ? undefined : dayIfCalled(name);
+      return isDay === undefined ? [] : [{ at, isDay }];
+    });
     this.#beside = this.#besideIn(names);
     this.fault = this.#faultOf(cells, names);
   }
@@ -227,13 +227,13 @@ export class CsvHeader<Column extends string> {
     return this.#otherDays.length === 0 ? { line, cells: row } : { line, cells: row, otherDays: this.#daysIn(cells) };
   }
 
-  /** The cells of a row that may be its day under another name: those with a digit, in the agreed form if they are in the writer's own. */
+  /** The cells of a row that may be its day under another name, in the agreed form if they are in the writer's own. */
   #daysIn(cells: readonly string[]): string[] {
     const { dayIn = '', rewrite } = this.#columns;
     return this.#otherDays
-      .map((at) => textOf(cells[at] as string))
-      .filter((cell) => /\p{Nd}/u.test(cell))
-      .map((cell) => rewrite?.(dayIn, cell) ?? cell);
+      .map(({ at, isDay }) => ({ cell: textOf(cells[at] as string), isDay }))
+      .filter(({ cell, isDay }) => isDay.test(seenOf(cell)))
+      .map(({ cell }) => rewrite?.(dayIn, cell) ?? cell);
   }
 
   /** Whether a column is one of those that are asked for. */

@@ -66,6 +66,15 @@ describe('reading a row of a response', () => {
         'status date',
         'दिनांक',
       ],
+      ...['De-activation Date', 'De-act Dt', 'deact date', 'Deactivated on', 'Dis-connection date', 'date of closure'],
+      ...[
+        'Date of permanent disconnection',
+        'Perm. disc. date',
+        'Permanently disconnected on',
+        'temp disconnection dt',
+      ],
+      ...['MNP Date', 'date of MNP', 'MNP out date', 'Action Taken Date', 'Action date', 'PD date', 'TD date', 'PD on'],
+      ...['churn date', 'Churned on', 'End date', 'विच्छेदन की तारीख', 'विच्छेदन दिनांक', 'घटना की तिथि'],
     ])('is a reject where it ends the connection: %s', async (name) => {
       for (const outcome of ['disconnected', 'surrendered', 'ported'])
         expect(await read(name, outcome, '2026-05-01')).toEqual([{ line: 2, reason: 'bad_date' }]);
@@ -78,6 +87,35 @@ describe('reading a row of a response', () => {
       'is taken where that says nothing, or the day of the upload: %s',
       async (day) => expect(await read('date', 'disconnected', day)).toMatchObject([{ row: 0, day: '2026-06-05' }]),
     );
+    test.each([
+      'Disconnection',
+      'Disconnected',
+      'Dis-connected',
+      'Permanent Disconnection',
+      'De-activated',
+      'Ported',
+      'MNP',
+    ])('is a reject where a column that is called after the end alone begins like a day: %s', async (name) => {
+      for (const day of [
+        '2026-05-01',
+        '01/05/2026 10:30',
+        '1.5.26',
+        '01 05 2026',
+        '1-May-26',
+        '1st May',
+        '1May',
+        'May 1',
+      ])
+        expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
+      for (const day of ['MAY-01-2026', 'September 30 2025', '20260501', '01052026', '\u200b2026-05-01 (by order)'])
+        expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
+    });
+    test.each([
+      ...['', 'Yes', 'Y', '1', '46143', 'by order 17 of 2026-05-01', '98765-43210', '12345678', '2026-06-05 10:30'],
+      ...['123456789', 'marked 1', '1 year', '1 marked', '12 3', '202605011', 'Decision 1', '1-2-34567'],
+    ])('is taken where such a column says something else, or the day of the upload: %s', async (cell) =>
+      expect(await read('Disconnected', 'disconnected', cell)).toMatchObject([{ row: 0, day: '2026-06-05' }]),
+    );
     test('is taken by its own day, and who proves themselves in any case', async () => {
       expect(await read('date', 'disconnected', '2026-05-01', '2026-06-01')).toMatchObject([{ day: '2026-06-01' }]);
       for (const outcome of ['verified', 'failed', 'not_found'])
@@ -85,6 +123,16 @@ describe('reading a row of a response', () => {
     });
     test.each([
       ...['disconnect_by', 'deadline', 'date of birth', 'activation_date', 'print date', 'report_date', 'last_seen'],
+      ...[
+        'bill date',
+        'Re-activation date',
+        'Date of activation',
+        'due date',
+        'port in date',
+        'MNP in date',
+        'updated',
+      ],
+      ...['undisconnected', 'disconnections', 'PD', 'TD', 'Action Taken', 'Status', 'Action', 'Report', 'जन्म की तारीख'],
       ...['occurrences', 'occurrence no', 'disconnection reason', 'days', 'updated_on', 'current date', 'note', ''],
     ])('is taken beside other columns: %s', async (name) =>
       expect(await read(name, 'disconnected', '2026-05-01')).toMatchObject([{ row: 0, day: '2026-06-05' }]),
