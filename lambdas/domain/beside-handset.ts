@@ -161,6 +161,12 @@ export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
 /** An address of e-mail, or of payments, which may begin with a number. */
 const ADDRESS = /[^\s,;/|]+@[^\s,;/|]+/g;
 
+/**
+ * A landline: its area's code behind a 0, and apart from that its number. No area's code begins with 9; of two digits that could begin a mobile
+ * number there are Ahmedabad's and Bengaluru's. Mobile numbers are printed in fives.
+ */
+const LANDLINE = /(?<![0-9])\(?0(?:79|80|[1-8][0-9]{2,3})\)?[\s-]{1,3}[2-7][0-9]{5,7}(?![0-9])/g;
+
 /** Ten digits as of a number and what may stand before them, with what people write between. */
 const ANY_NUMBER = /(?<![0-9])(?:(?:91|0)[\s.\-()]{0,3})?([6-9](?:[\s.\-()]{0,3}[0-9]){9})(?![0-9])/g;
 
@@ -171,8 +177,8 @@ const ANY_NUMBER = /(?<![0-9])(?:(?:91|0)[\s.\-()]{0,3})?([6-9](?:[\s.\-()]{0,3}
 export function isAnotherNumber(cell: string, msisdn: Msisdn | null): boolean {
   // Groups of a handset's digits may look like a number's.
   if ('value' in parseSentImei(cell)) return false;
-  const numbers = cell.replaceAll(ADDRESS, ' ').replaceAll(WRITTEN_DAYS, '|').matchAll(ANY_NUMBER);
-  return [...numbers].some(([, written = '']) => {
+  const rest = cell.replaceAll(ADDRESS, ' ').replaceAll(WRITTEN_DAYS, '|').replaceAll(LANDLINE, '|');
+  return [...rest.matchAll(ANY_NUMBER)].some(([, written = '']) => {
     const national = written.replaceAll(/[^0-9]/g, '');
     return !ALL_ALIKE.test(national) && `+91${national}` !== msisdn;
   });

@@ -305,6 +305,16 @@ describe('another number beside one', () => {
     ['9876543211.0', 'as a spreadsheet has left it'],
     ['9876543211 on 30/05/2026', 'with a day'],
     ["'9876543211", 'as a text'],
+    ['0 98123 45678', 'in fives behind a 0'],
+    ['098123-45678', 'in fives, the first behind a 0'],
+    ['98123 45678', 'in fives'],
+    ['0 72222-34567', 'in fives behind a 0, the second of which begins as a landline'],
+    ['072222-34567', 'such a one, the first five behind a 0'],
+    ['070-22345678', 'behind a 0, in groups of which the first is no area of two digits'],
+    ['0981-2345678', 'behind a 0, in groups of which the first is no area'],
+    ['08012345678', 'in one with a 0 before it, as of an area'],
+    ['080-22251234 / 98123 45678', 'behind a landline'],
+    ['98123 45678, (0612) 2234567', 'before a landline'],
   ])('%s: %s', (cell) => {
     expect(isAnotherNumber(cell, own)).toBe(true);
     expect(isAnotherNumber(cell, null)).toBe(true);
@@ -341,13 +351,20 @@ describe('another number beside one', () => {
     ['86209 90017 61480', 'a handset in groups of five'],
     ['9876 5432 1098', 'twelve digits of something else'],
     ['011-23456789', 'no mobile number'],
+    ['080-22251234', 'a landline of Bengaluru'],
+    ['079 26301234', 'a landline of Ahmedabad'],
+    ['(0612) 2234567', 'a landline of Patna'],
+    ['(080) - 42251234', 'one with more between'],
+    ['0612-2234567/079-26301234', 'two landlines'],
+    ['08022 761234', 'a landline of six digits'],
+    ['Office 080 72251234 (Ext. 12)', 'a landline with words'],
     ['0000000000', 'a placeholder'],
   ])('not %s: %s', (cell) => {
     expect(isAnotherNumber(cell, own)).toBe(false);
     expect(isAnotherNumber(cell, null)).toBe(false);
   });
 
-  test.each(['9876543211', '+91 98765 43211', '9876543210, 9876543211', '9876543211/12'])(
+  test.each(['9876543211', '+91 98765 43211', '9876543210, 9876543211', '9876543211/12', '080-22251234, 098123-45678'])(
     'in a column without a name, where nothing else stands there: %s',
     (cell) => expect(isAnotherNumberAnywhere(cell, own)).toBe(true),
   );
@@ -355,6 +372,7 @@ describe('another number beside one', () => {
     '9876543211 (wife)',
     'x 9876543211',
     '9876543210',
+    '080-22251234, 079 26301234',
     'A/c 9876543211',
     '7,000,000,000',
     '7000000017/2026',
