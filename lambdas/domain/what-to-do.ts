@@ -55,7 +55,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     'name a handset that held.csv has, and no number: a number is left out by strike; of what is given back none is held',
   not_a_subject: 'nothing, where it is not meant; else look it up in the preview and its report',
   bad_until: 'write the day as 2026-08-15',
-  until_too_far: 'say it again later',
+  until_too_far: 'write a nearer day, at most 90 days ahead, and say it again before that is over',
   superseded: 'nothing, where that file is right; else upload this one again',
   missing_reason: 'say why',
   unknown_upload: 'copy both from the notice usage_gated',

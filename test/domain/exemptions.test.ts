@@ -20,6 +20,7 @@ import {
   wordsOf,
 } from '../../lambdas/domain/exemptions.ts';
 import type { ApproverId } from '../../lambdas/domain/identifiers.ts';
+import { whatToDo } from '../../lambdas/domain/what-to-do.ts';
 import { at, day, imei, msisdn } from './example.ts';
 
 const [one, two, three] = ['approver-1', 'approver-2', 'approver-3'] as ApproverId[] as [
@@ -51,6 +52,10 @@ describe('reading a row of exemptions', () => {
     // June has 29 days left after the 1st, July and August 31 each: 91 days to 31 August.
     expect(parse({ msisdn: '9800000001', until: '2026-08-30' })).toMatchObject({ until: '2026-08-30' });
     expect(parse({ msisdn: '9800000001', until: '2026-08-31' })).toEqual({ line: 7, reason: 'until_too_far' });
+    // Who waits instead of saying a nearer day leaves the subscriber unprotected meanwhile.
+    expect(whatToDo('until_too_far')).toBe(
+      'write a nearer day, at most 90 days ahead, and say it again before that is over',
+    );
     expect(parse({ msisdn: '9800000001', until: '2026-05-31' })).toMatchObject({ until: '2026-05-31' });
   });
 
