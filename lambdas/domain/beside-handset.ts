@@ -32,11 +32,17 @@ const CALLED_HANDSET =
 /** A pattern of words that stand apart from other ones in a column's name. */
 const asWord = (words: string): string => `(?<![a-z])(?:${words})(?![a-z])`;
 
-/** A word in a column's name that says whom to call: not the number that a row is about. */
-const WHOM_TO_CALL = 'contact|complain|applica|inform|caller|शिकायत|संपर्क';
+/** What says in a column's name that it has another's number than the row's, whatever else it says: whom to call, or where that one's is kept. */
+const OF_OTHERS = `contact|officer|nodal|approver|hospital|(?:filed|reported|requested|decided)_?by|account|acct|a/c|bank|case|${asWord('io|i\\.o|acc|ac')}|संपर्क|खाता`;
 
-/** A name of a number's column, unless it says whom to call. */
-const CALLED_NUMBER = `^(?!.*(?:${WHOM_TO_CALL})).*(?:mobile|phone|whatsapp|मोबाइल|मोबाईल|फ\u093c?ोन|\u095eोन|दूरभाष)|^(?:numbers?|नंबर)(?:_?[0-9])?$`;
+/** What says who asks, who may be whom the row is about. */
+const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';
+
+/** What is told apart by ten digits, too, or counted by them. */
+const OF_THINGS = `ticket|docket|diary|request(?!ed)|grievance|acknowledg|token|customer|employee|transaction|txn|utr|payment|amount|serial|latitude|longitude|^(?!reference$).*${asWord('(?:ref|reference|ack|sr|crn|letter|file|order)(?:no|number|id)?|id|loss|lat|long')}`;
+
+/** A name of a number's column, unless it says whose else. */
+const CALLED_NUMBER = `^(?!.*(?:${OF_OTHERS}|${WHO_ASKS})).*(?:mobile|phone|whatsapp|मोबाइल|मोबाईल|फ\u093c?ोन|\u095eोन|दूरभाष)|^(?:numbers?|नंबर)(?:_?[0-9])?$`;
 
 /**
  * The names of columns that may be of a second handset, as `imei_2` or `second_imei`, or of a second number; of the latter the surer ones, which
@@ -54,12 +60,9 @@ export const MAY_BE = {
     ),
   },
   msisdn: {
-    named: new RegExp(`msisdn|^(?!.*contact).*(?:mobile|मोबाइल)|${CALLED_NUMBER}`, 'u'),
-    sure: new RegExp(`msisdn|${CALLED_NUMBER}`, 'u'),
-    isOther: new RegExp(
-      `${WHOM_TO_CALL}|account|acct|a/c|bank|case|ticket|docket|diary|amount|serial|transaction|txn|utr|खाता`,
-      'u',
-    ),
+    named: new RegExp(`^(?!.*(?:${OF_OTHERS})).*(?:msisdn|mobile|मोबाइल)|${CALLED_NUMBER}`, 'u'),
+    sure: new RegExp(`^(?!.*(?:${OF_OTHERS})).*msisdn|${CALLED_NUMBER}`, 'u'),
+    isOther: new RegExp(`${OF_OTHERS}|${WHO_ASKS}|${OF_THINGS}`, 'u'),
   },
 } as const;
 

@@ -10,7 +10,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   second_handset:
     'give the second a row of its own, under imei, if you mean it, too, or take it out if not; and send the row again',
   second_number:
-    'give the second a row of its own, under msisdn, if you mean it, too, or take it out if not; and send the row again',
+    'give the second a row of its own, under msisdn, if you mean it, too, or take it out if not, as beside a reference, which stands for its number; and send the row again',
   missing_imei: 'look whether the row has it in another column, and fill it in; take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',

@@ -281,10 +281,107 @@ describe('a column may be of a second number', () => {
     ...['phone', 'telephone', 'complainant_mobile', 'whatsapp_no', 'number', 'number_2', 'numbers'],
     ...['फोन', 'फ\u093cोन_नंबर', '\u095eोन', 'दूरभाष', 'नंबर'],
   ])('by its name %s', (name) => expect(MAY_BE.msisdn.named.test(name)).toBe(true));
-  test.each(['', 'note', 'contact_mobile', 'mobile_contact', 'complainant_phone', 'serial_number', 'imei_2'])(
-    'not by the name %s',
-    (name) => expect(MAY_BE.msisdn.named.test(name)).toBe(false),
+  test.each([
+    ...['customer_mobile', 'request_mobile', 'reference_phone', 'employee_msisdn', 'mobile_id', 'complainant_msisdn'],
+    ...['radio_mobile', 'macphone', 'applicant_mobile'],
+  ])('also where that may be of whom the row is about: %s', (name) =>
+    expect(MAY_BE.msisdn.named.test(name)).toBe(true),
   );
+  test.each([
+    ...['', 'note', 'contact_mobile', 'mobile_contact', 'complainant_phone', 'serial_number', 'imei_2'],
+    ...['contact_msisdn', 'bank_registered_mobile', 'mobile_in_case', 'io_mobile', 'i.o._phone', 'officer_mobile_no'],
+    ...[
+      'nodal_phone',
+      'approver_mobile',
+      'filed_by_mobile',
+      'reportedby_mobile',
+      'requested_by_phone',
+      'decided_by_msisdn',
+    ],
+    ...[
+      'hospital_phone',
+      'account_mobile',
+      'acct_mobile',
+      'a/c_mobile',
+      'acc_mobile',
+      'mobile_ac',
+      'संपर्क_मोबाइल',
+      'खाता_मोबाइल',
+    ],
+  ])('not by the name %s', (name) => {
+    expect(MAY_BE.msisdn.named.test(name)).toBe(false);
+    expect(MAY_BE.msisdn.sure.test(name)).toBe(false);
+  });
+  test.each(['complainant_mobile', 'applicant_mobile', 'informant_mobile', 'caller_mobile', 'शिकायत_मोबाइल'])(
+    'beside one of the row alone by the name %s',
+    (name) => {
+      expect(MAY_BE.msisdn.named.test(name)).toBe(true);
+      expect(MAY_BE.msisdn.sure.test(name)).toBe(false);
+    },
+  );
+});
+
+describe('a column is called after something else than a number', () => {
+  test.each([
+    ...[
+      'contact',
+      'officer',
+      'nodal',
+      'io',
+      'i.o.',
+      'approver',
+      'filed_by',
+      'reported_by',
+      'requested_by',
+      'decided_by',
+    ],
+    ...[
+      'hospital',
+      'complainant',
+      'applicant',
+      'informant',
+      'caller',
+      'शिकायत',
+      'संपर्क',
+      'account',
+      'acct',
+      'a/c',
+      'acc_no',
+    ],
+    ...['ac_no', 'bank', 'case', 'खाता', 'ticket', 'docket', 'diary', 'amount', 'serial', 'transaction', 'txn', 'utr'],
+    ...[
+      'request_no',
+      'ref',
+      'ref_no.',
+      'refno',
+      'reference_no',
+      'our_reference',
+      'referenceid',
+      'sr_number',
+      'srno',
+      'ack',
+    ],
+    ...['grievance', 'acknowledgement', 'token', 'crn', 'letter_no', 'file_no', 'order_no', 'orderid', 'customerid'],
+    ...['employee_code', 'id', 'upload_id', 'latitude', 'longitude', 'lat', 'long', 'lat/long', 'loss_rs', 'payment'],
+  ])('by the name %s', (name) => expect(MAY_BE.msisdn.isOther.test(name)).toBe(true));
+  test.each([
+    ...[
+      'reference',
+      '',
+      'x',
+      'sim',
+      'device',
+      'paid',
+      'idea',
+      'profile',
+      'border',
+      'audio',
+      'glossary',
+      'along',
+      'flat',
+    ],
+    ...['prefer', 'radio', 'letters', 'macro', 'acne', 'requested_number'],
+  ])('not by the name %s', (name) => expect(MAY_BE.msisdn.isOther.test(name)).toBe(false));
 });
 
 describe('another number beside one', () => {

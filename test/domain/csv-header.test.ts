@@ -9,6 +9,7 @@ import { lookupColumns } from '../../lambdas/domain/lookups.ts';
 import { responseColumns } from '../../lambdas/domain/responses.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
+import { whatToDo } from '../../lambdas/domain/what-to-do.ts';
 import { withdrawalColumns } from '../../lambdas/domain/withdrawals.ts';
 import { columns, read, readAll, row } from './csv-reading.ts';
 
@@ -238,6 +239,9 @@ describe('a second handset or number in a row', () => {
     ['uploaded at,time,epoch', '20260530103000,2026-05-30T10:30:00Z,1780000000'],
     ['complainant,complainant phone,complainant mobile', `Ram,${M},${M}`],
     ['contact,contact mobile,email', `${M},${M},${M}@example.com`],
+    ['contact msisdn,Bank registered mobile,mobile in case', `${M},${M},${M}`],
+    ['IO,Nodal Officer Mobile,Filed by', `${M},${M},${M}`],
+    ['Request No,Ref No,Customer ID', `${M},${M},${M}`],
     ['bank account,UTR,amount', '917010012345678,612345678901,7000000000'],
     ['imsi,iccid,pin', '404101234567897,89910000000000000011,110001'],
     ['Acc No,Txn Id,Aadhaar VID', '352099001234570,35209900123457,9152099001234577'],
@@ -248,6 +252,22 @@ describe('a second handset or number in a row', () => {
   ])('is none beside a handset in what people export: %s', async (names, cells) => {
     expect(await reasonsOf(appealColumns, `imei,ground,${names}`, `${A},cloned,${cells}`)).toEqual(['taken']);
     expect(await reasonsOf(withdrawalColumns, `imei,${names}`, `${A},${cells}`)).toEqual(['taken']);
+  });
+  test('is one beside a reference, whose own number is not known yet', async () => {
+    const rows = ['airtel-12-3-0-1-1', `airtel-12-3-0-1-1,${M}`];
+    expect(await reasonsOf(lookupColumns, 'reference,mobile', `${rows[0]},`, `${rows[1]}`)).toEqual([
+      'taken',
+      'second_number',
+    ]);
+    expect(whatToDo('second_number')).toContain(
+      'take it out if not, as beside a reference, which stands for its number;',
+    );
+    expect(await reasonsOf(lookupColumns, 'reference,contact mobile', `${rows[1]}`)).toEqual(['taken']);
+    // Of a decision it is a column of any name.
+    const decision = `${preview},strike,${A},${M},x`;
+    expect(await reasonsOf(decisionColumns, 'preview,decision,imei,reference,remarks', decision)).toEqual([
+      'second_number',
+    ]);
   });
   test('is none where a withdrawal has the numbers of those who complained, as its report had them', async () => {
     expect(await reasonsOf(withdrawalColumns, 'imei,mobile,', `${A},${N},${M}`)).toEqual(['taken']);
