@@ -82,6 +82,13 @@ const RUN = /(?<![0-9])[0-9]{14,16}(?![0-9])/g;
 /** Digits that are no handset's, as of a placeholder. */
 const ALL_ALIKE = /^([0-9])\1*$/;
 
+/** The first digits that a spreadsheet has left of others, of which the last may be rounded up. */
+const leftOf = (cell: string): string =>
+  cell
+    .replace(/[eE].*/, '')
+    .replaceAll(/[^0-9]/g, '')
+    .replaceAll(/^0+|0+$/g, '');
+
 /**
  * Whether a cell of a column that has `imei` in its name is another handset than the row's, also one that is spoilt. Digits that are all alike
  * are nobody's: of a phone for one card, the place of the second is filled so.
@@ -94,14 +101,8 @@ export function isAnother(cell: string, handset: Imei | null): boolean {
   if (other.reason === 'not_a_device') return false;
   // Spreadsheets cut off a 0 at the beginning, and programs put some before.
   const without = (digits: string) => digits.replace(/^0+/, '');
-  if (other.reason === 'rounded_by_spreadsheet') {
-    // The last digit that is left may be rounded up.
-    const left = cell
-      .replace(/[eE].*/, '')
-      .replaceAll(/[^0-9]/g, '')
-      .replace(/0+$/, '');
-    return handset === null || !without(handset).startsWith(without(left).slice(0, -1));
-  }
+  if (other.reason === 'rounded_by_spreadsheet')
+    return handset === null || !without(handset).startsWith(leftOf(cell).slice(0, -1));
   const isOther = (run: string) =>
     !ALL_ALIKE.test(run) && (handset === null || !without(run).startsWith(without(handset)));
   return (cell.match(RUN) ?? []).some(isOther) || handsetsIn(cell).some((one) => one !== handset);
@@ -173,13 +174,29 @@ const LANDLINE = /(?<![0-9])\(?0(?:79|80|[1-8][0-9]{2,3})\)?[\s-]{1,3}[2-7][0-9]
 /** Ten digits as of a number and what may stand before them, with what people write between. */
 const ANY_NUMBER = /(?<![0-9])(?:(?:91|0)[\s.\-()]{0,3})?([6-9](?:[\s.\-()]{0,3}[0-9]){9})(?![0-9])/g;
 
+/** What a spreadsheet leaves of a number without its country, and of one behind `91`, also once it is written out again. */
+const ROUNDED_NATIONAL = /^'?[6-9].*e\+?0?9$/i;
+const ROUNDED_ABROAD = /^'?9(?:.*e\+?11|1[0-9.]*)$/i;
+
+/** As `isAnotherNumber`, of a cell that a spreadsheet has rounded. */
+function isAnotherRounded(cell: string, msisdn: Msisdn | null): boolean {
+  const text = seenOf(cell);
+  const isNational = ROUNDED_NATIONAL.test(text);
+  if (!isNational && !ROUNDED_ABROAD.test(text)) return false;
+  const own = Number(msisdn?.slice(isNational ? '+91'.length : '+'.length));
+  const left = leftOf(text);
+  return msisdn === null || leftOf(own.toPrecision(left.length)) !== left;
+}
+
 /**
- * Whether a cell of a column that is called after numbers is, or holds, another number than the row's, in whatever form.
+ * Whether a cell of a column that is called after numbers is, or holds, another number than the row's, in whatever form, also one that is spoilt.
  * @param msisdn the row's; null if it has none
  */
 export function isAnotherNumber(cell: string, msisdn: Msisdn | null): boolean {
   // Groups of a handset's digits may look like a number's.
   if ('value' in parseSentImei(cell)) return false;
+  const read = parseMsisdn(cell);
+  if ('reason' in read && read.reason === 'rounded_by_spreadsheet') return isAnotherRounded(cell, msisdn);
   const rest = cell.replaceAll(ADDRESS, ' ').replaceAll(WRITTEN_DAYS, '|').replaceAll(LANDLINE, '|');
   return [...rest.matchAll(ANY_NUMBER)].some(([, written = '']) => {
     const national = written.replaceAll(/[^0-9]/g, '');

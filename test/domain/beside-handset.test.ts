@@ -402,6 +402,14 @@ describe('another number beside one', () => {
     ['9876543211.0', 'as a spreadsheet has left it'],
     ['9876543211 on 30/05/2026', 'with a day'],
     ["'9876543211", 'as a text'],
+    ['9,19812e+11', 'as another one has left it'],
+    ["'9.19812E11\u200b", 'as a text of that'],
+    ['9.19813E+11', 'as a spreadsheet has left it'],
+    ['9.19876E+11', 'as a spreadsheet has left it, which would have rounded the sixth digit of this one up'],
+    ['9.81E+09', 'as a spreadsheet has left its ten digits'],
+    ['8.9E9', 'as a spreadsheet has left two of them'],
+    ['919812000000', 'as a spreadsheet has left it, written out again'],
+    ['919812000000.0', 'as a program has left that'],
     ['0 98123 45678', 'in fives behind a 0'],
     ['098123-45678', 'in fives, the first behind a 0'],
     ['98123 45678', 'in fives'],
@@ -425,6 +433,14 @@ describe('another number beside one', () => {
     '+91-98765-43210',
     '9876543210.0',
     'x9876543210',
+    // Of 919876543210 the seventh digit is a 5, so that the sixth is rounded up.
+    '9.19877E+11',
+    '9,1988e+11',
+    '9.2E+11',
+    '9E+11',
+    '9.87654E+09',
+    "'9.9E9",
+    '919877000000',
   ])('not its own in another form: %s', (cell) => {
     expect(isAnotherNumber(cell, own)).toBe(false);
     expect(isAnotherNumber(cell, null)).toBe(true);
@@ -456,6 +472,12 @@ describe('another number beside one', () => {
     ['08022 761234', 'a landline of six digits'],
     ['Office 080 72251234 (Ext. 12)', 'a landline with words'],
     ['0000000000', 'a placeholder'],
+    ['4.5E+09', 'an amount that a spreadsheet has rounded'],
+    ['8.12E+11', 'a larger one'],
+    ['9.19812E+10', 'one of eleven digits'],
+    ['9.19812E+12', 'one of thirteen digits'],
+    ['9.81E+19', 'one of twenty digits'],
+    ['3.52099E+14', 'what a spreadsheet has left of a handset'],
   ])('not %s: %s', (cell) => {
     expect(isAnotherNumber(cell, own)).toBe(false);
     expect(isAnotherNumber(cell, null)).toBe(false);

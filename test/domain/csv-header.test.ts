@@ -173,6 +173,9 @@ describe('a second handset or number in a row', () => {
     expect(
       await decisions('imei,imei2,remarks', `${A},${B},x`, `${A},000000000000000,x`, `${A},35-209900-123456-2,x`),
     ).toEqual(['second_handset', 'taken', 'taken']);
+    // Also where a spreadsheet has spoilt it, in a column that is called after numbers.
+    const spoilt = ['9.19812E+11,,x', '9.19877E+11,,x', ',9.19812E+11,x'].map((cells) => `${N},${cells}`);
+    expect(await decisions('msisdn,MSISDN 2,loss,remarks', ...spoilt)).toEqual(['second_number', 'taken', 'taken']);
     // Also where it is of the other kind than what the row names.
     expect(await decisions('msisdn,IMEI No. 2,remarks', `${N},${B},x`, `${N},,x`)).toEqual(['second_handset', 'taken']);
     expect(await decisions('imei,msisdn2,remarks', `${A},${M},x`, `${A},n/a,x`)).toEqual(['second_number', 'taken']);
