@@ -34,6 +34,8 @@ export interface Columns<Required extends string = string, Optional extends stri
    * left out unsaid.
    */
   readonly dayIn?: Optional;
+  /** Whether rows have the cells of other columns, too, by which a file may show that it is of another kind. */
+  readonly withOthers?: boolean;
   /** Whether the last rows may be totals of that column, which would pass for handsets. */
   readonly mayHaveTotal?: boolean;
   /** Other names of the columns, as the file's writer uses them and `columnNamed` returns them: the name, and the column. */
@@ -55,6 +57,8 @@ export type CsvRow<Column extends string = string> =
       readonly cells: Readonly<Record<Column, string>>;
       /** The filled cells of columns that are called nearly as that of the row's day, where the header has such columns. */
       readonly otherDays?: readonly string[];
+      /** The trimmed cells of the columns that aren't asked for, where the file is read with them. */
+      readonly others?: readonly string[];
     }
   | { readonly line: number; readonly reason: UnreadReason; readonly text: string };
 
@@ -184,6 +188,8 @@ export class CsvHeader<Column extends string> {
   readonly #totals: ColumnTotals | undefined;
   /** The places of columns that may have the rows' day under another name, and what cells there look like one. */
   readonly #otherDays: readonly { readonly at: number; readonly isDay: RegExp }[];
+  /** The places of the columns that aren't asked for, where the file is read with them. */
+  readonly #others: readonly number[];
   /** Of a file whose rows name one handset or one number each: where another one may stand, if there is such a column. */
   readonly #beside: readonly Beside[];
 
@@ -202,6 +208,7 @@ export class CsvHeader<Column extends string> {
       const isDay = columns.dayIn === undefined || this.#isAsked(name) ? undefined : dayIfCalled(name);
       return isDay === undefined ? [] : [{ at, isDay }];
     });
+    this.#others = columns.withOthers === true ? names.flatMap((name, at) => (this.#isAsked(name) ? [] : [at])) : [];
     this.#beside = this.#besideIn(names);
     this.fault = this.#faultOf(cells, names);
   }
@@ -224,6 +231,8 @@ export class CsvHeader<Column extends string> {
       const cell = textOf(cells[at] as string);
       row[column] = rewrite ? rewrite(column, cell) : cell;
     }
+    if (this.#others.length > 0)
+      return { line, cells: row, others: this.#others.map((at) => textOf(cells[at] as string)) };
     return this.#otherDays.length === 0 ? { line, cells: row } : { line, cells: row, otherDays: this.#daysIn(cells) };
   }
 

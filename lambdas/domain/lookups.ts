@@ -1,5 +1,6 @@
 /** Lookups: what a caseworker asks about in a file, how much may be asked in a day, and which answered upload another one repeats. */
 import * as z from 'zod';
+import { APPEAL_GROUNDS } from './appeals.ts';
 import { isShaTaken, MOST_FILES } from './applying-responses.ts';
 import { FileFault } from './csv.ts';
 import type { CsvRow } from './csv-header.ts';
@@ -10,15 +11,27 @@ import { type Covers, fields, formOf } from './stored.ts';
 import { seenOf } from './unseen.ts';
 
 const LOOKUP_COLUMNS = ['msisdn', 'imei', 'reference'] as const;
-/** The columns of a file of lookups: each row fills one of the first three. The last one is an appeal's, and tells that the file is one. */
+/** The columns of a file of lookups: each row fills one of the first three. The last one is an appeal's, and tells that the file is one, as a ground does elsewhere. */
 export const lookupColumns = {
   required: [],
   optional: [...LOOKUP_COLUMNS, 'ground'],
   oneOf: LOOKUP_COLUMNS,
   namesOneBy: ['imei', 'msisdn'],
   byHand: true,
+  withOthers: true,
 } as const;
 type LookupColumn = (typeof lookupColumns)['optional'][number];
+
+/** A cell by which nothing is said. */
+const SAYS_NOTHING = /^(?:-*|n\/?a)$/i;
+
+/** Whether a cell is the ground of an appeal, also with a blank or a hyphen for its `_`. */
+function isGround(cell: string): boolean {
+  const said = seenOf(cell)
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_');
+  return APPEAL_GROUNDS.some((ground) => ground === said);
+}
 
 /** The subject that a row asks about. */
 export type AskedAbout =
@@ -35,13 +48,13 @@ export interface LookupRow {
 /**
  * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; several_subjects (it fills more than
  * one of the columns); the identifier's own (missing_msisdn if it fills none); bad_reference.
- * @throws FileFault `wrong_folder` if it has a ground: answered as a lookup, an appeal would be none, and give nobody service back
+ * @throws FileFault `wrong_folder` if it has a ground, in a column of whatever name: answered as a lookup, an appeal would be none, and give nobody service back
  */
 export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedRow {
   const { line } = row;
   if ('reason' in row) return { line, reason: row.reason };
   const { msisdn, imei, reference, ground } = row.cells;
-  if (seenOf(ground) !== '') throw new FileFault(line, 'wrong_folder');
+  if (!SAYS_NOTHING.test(seenOf(ground)) || row.others?.some(isGround)) throw new FileFault(line, 'wrong_folder');
   if ([msisdn, imei, reference].filter((cell) => cell !== '').length > 1) return { line, reason: 'several_subjects' };
   if (reference !== '') {
     const read = parseReference(reference);

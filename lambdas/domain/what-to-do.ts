@@ -81,7 +81,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     'send each file by itself; responses may be joined if each ends with a line end and begins with a header that has outcome, and msisdn or imei',
   cr_line_ends: 'save it as CSV UTF-8, not as CSV (Macintosh)',
   line_too_long: 'export it again: a quote that is not closed, or something else than a table, makes such lines',
-  wrong_folder: 'if it is an appeal, upload it into appeals/; if it only asks, take the column ground out',
+  wrong_folder:
+    'if it is an appeal, upload it into appeals/, with its grounds in the column ground; if it only asks, take them out',
   batch_id_taken: 'change any byte, and send it again',
   sha_taken: 'change any byte, and send it again',
   unknown_direction:
