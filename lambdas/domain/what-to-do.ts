@@ -8,9 +8,9 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     'give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again',
   column_total: 'nothing, where it is a total; a handset is neither the sum of those above it nor called one',
   second_handset:
-    'give the second a row of its own, under imei, if you mean it, too, or take it out if not; and send the row again',
+    'give the second, or the only one where it stands under another name, a row of its own, under imei, if you mean it, too, or take it out if not; and send the row again',
   second_number:
-    'give the second a row of its own, under msisdn, if you mean it, too, or take it out if not, as beside a reference, which stands for its number; and send the row again',
+    'give the second, or the only one where it stands under another name, a row of its own, under msisdn, if you mean it, too, or take it out if not, as beside a reference, which stands for its number; and send the row again',
   missing_imei: 'look whether the row has it in another column, and fill it in; take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',

@@ -67,7 +67,9 @@ export function questionOf(caseworker: CaseworkerId, words: readonly string[], a
 
 const receipt = z.object({
   refused: z.string().nullable(),
+  line: z.number().optional(),
   rejects: z.array(z.object({ line: z.number(), reason: z.string() })),
+  whatToDo: z.record(z.string(), z.string()),
 });
 const event = z.looseObject({ at: z.string(), what: z.string() });
 const explained = z.object({
@@ -88,13 +90,16 @@ const FIRST_LINE = 2;
  * @param explanations undefined if the file was refused whole: the receipt says why
  */
 export function answersText(words: readonly string[], receiptText: string, explanations: string | undefined): Answers {
-  const { refused, rejects } = receipt.parse(JSON.parse(receiptText));
-  if (refused !== null || explanations === undefined) return { said: [], complained: [`not answered: ${refused}`] };
-  const { lookups } = explained.parse(JSON.parse(explanations));
+  const { refused, line: refusedAt, rejects, whatToDo } = receipt.parse(JSON.parse(receiptText));
   const wordAt = (line: number) => words[line - FIRST_LINE] ?? `line ${line}`;
+  const whyNot = (reason: string, line?: number) =>
+    `${line === undefined ? '' : `${wordAt(line)}: `}not answered: ${reason}; what to do: ${whatToDo[reason]}`;
+  if (refused !== null || explanations === undefined)
+    return { said: [], complained: [whyNot(String(refused), refusedAt)] };
+  const { lookups } = explained.parse(JSON.parse(explanations));
   return {
     said: lookups.flatMap(({ line, story, sentence }) => [wordAt(line), `  ${sentence}`, ...story.map(eventText), '']),
-    complained: rejects.map(({ line, reason }) => `${wordAt(line)}: not answered: ${reason}`),
+    complained: rejects.map(({ line, reason }) => whyNot(reason, line)),
   };
 }
 

@@ -52,7 +52,8 @@ describe('what npm run explain asks', () => {
 
 describe('what it prints', () => {
   it('is the sentence and the story of each, without what a terminal would obey, and why others were not answered', () => {
-    const receipt = JSON.stringify({ refused: null, rejects: [{ line: 5, reason: 'bad_msisdn' }] });
+    const rejects = [{ line: 5, reason: 'bad_msisdn' }];
+    const receipt = JSON.stringify({ refused: null, rejects, whatToDo: { bad_msisdn: 'ten digits' } });
     const story = [
       { at: '2026-05-20', what: 'seen', operator: 'airtel', area: '' },
       { at: '2026-06-01T00:00:00Z', what: 'reported', cases: [{ line: 2, caseRef: '12\u001b[2J', category: '' }] },
@@ -68,10 +69,20 @@ describe('what it prints', () => {
         '    2026-06-01T00:00:01Z  decided    by approver-1 / approver-2',
         '',
       ],
-      complained: ['+91 98: not answered: bad_msisdn'],
+      complained: ['+91 98: not answered: bad_msisdn; what to do: ten digits'],
     });
-    const refused = JSON.stringify({ refused: 'too_many_files', rejects: [] });
-    expect(answersText(WORDS, refused, undefined)).toEqual({ said: [], complained: ['not answered: too_many_files'] });
+  });
+
+  it('is of a file that was refused whole why, at which word, and what to do', () => {
+    const refused = (why: object) => answersText(WORDS, JSON.stringify({ rejects: [], ...why }), undefined);
+    expect(refused({ refused: 'too_many_files', whatToDo: { too_many_files: 'ask the administrators' } })).toEqual({
+      said: [],
+      complained: ['not answered: too_many_files; what to do: ask the administrators'],
+    });
+    const misplaced = { refused: 'misplaced_header', whatToDo: { misplaced_header: 'send each file by itself' } };
+    expect(refused({ ...misplaced, line: 3 }).complained).toEqual([
+      '35-100000-000001: not answered: misplaced_header; what to do: send each file by itself',
+    ]);
   });
 });
 

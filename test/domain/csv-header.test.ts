@@ -181,6 +181,8 @@ describe('a second handset or number in a row', () => {
     expect(await decisions('imei,msisdn2,remarks', `${A},${M},x`, `${A},n/a,x`)).toEqual(['second_number', 'taken']);
     // Its handset alone would be struck, and the number cut off.
     expect(await decisions('imei,mobile,remarks', `${A},${M},x`)).toEqual(['second_number']);
+    for (const reason of ['second_number', 'second_handset'] as const)
+      expect(whatToDo(reason)).toContain('or the only one where it stands under another name,');
     // Whom to call about a handset.
     expect(await decisions('imei,complainant mobile,remarks', `${A},${M},x`)).toEqual(['taken']);
     expect(await decisions('imei,mobile,remarks', `${A},${B},x`)).toEqual(['second_handset']);

@@ -73,7 +73,7 @@ const TO_DO: Readonly<Record<string, string>> = {
     'give a column that name; is the first line the header, each quote in it closed, and the separator a comma, a ; or a tab?',
   duplicate_column: 'put one below the other, in rows of its own; take one out only where both say the same',
   second_handset:
-    'give the second a row of its own, under imei, if you mean it, too, or take it out if not; and send the row again',
+    'give the second, or the only one where it stands under another name, a row of its own, under imei, if you mean it, too, or take it out if not; and send the row again',
   column_total: 'nothing, where it is a total; a handset is neither the sum of those above it nor called one',
   spreadsheet_not_csv: 'open it in the spreadsheet, save it as CSV UTF-8, and upload that',
   not_csv: 'export it as CSV, UTF-8',
