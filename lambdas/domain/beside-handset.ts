@@ -33,13 +33,13 @@ const CALLED_HANDSET =
 const asWord = (words: string): string => `(?<![a-z])(?:${words})(?![a-z])`;
 
 /** What says in a column's name that it has another's number than the row's, whatever else it says: whom to call, or where that one's is kept. */
-const OF_OTHERS = `contact|officer|nodal|approver|hospital|(?:filed|reported|requested|decided)_?by|account|acct|a/c|bank|case|${asWord('io|i\\.o|acc|ac')}|संपर्क|खाता`;
+const OF_OTHERS = `contact|officer|nodal|approver|hospital|(?:filed|reported|requested|decided)_?by|account|acct|a/c|bank|${asWord('io|i\\.o|acc|ac')}|संपर्क|खाता`;
 
 /** What says who asks, who may be whom the row is about. */
 const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';
 
 /** What is told apart by ten digits, too, or counted by them. */
-const OF_THINGS = `ticket|docket|diary|request(?!ed)|grievance|acknowledg|token|customer|employee|transaction|txn|utr|payment|amount|serial|latitude|longitude|^(?!reference$).*${asWord('(?:ref|reference|ack|sr|crn|letter|file|order)(?:no|number|id)?|id|loss|lat|long')}`;
+const OF_THINGS = `case|ticket|docket|diary|request(?!ed)|grievance|acknowledg|token|customer_?id|employee|transaction|txn|utr|payment|amount|serial|latitude|longitude|^(?!reference$).*${asWord('(?:ref|reference|ack|sr|crn|letter|file|order)(?:no|number|id)?|id|loss|lat|long')}`;
 
 /** A name of a number's column, unless it says whose else. */
 const CALLED_NUMBER = `^(?!.*(?:${OF_OTHERS}|${WHO_ASKS})).*(?:mobile|phone|whatsapp|मोबाइल|मोबाईल|फ\u093c?ोन|\u095eोन|दूरभाष)|^(?:numbers?|नंबर)(?:_?[0-9])?$`;

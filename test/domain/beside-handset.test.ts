@@ -282,14 +282,22 @@ describe('a column may be of a second number', () => {
     ...['फोन', 'फ\u093cोन_नंबर', '\u095eोन', 'दूरभाष', 'नंबर'],
   ])('by its name %s', (name) => expect(MAY_BE.msisdn.named.test(name)).toBe(true));
   test.each([
-    ...['customer_mobile', 'request_mobile', 'reference_phone', 'employee_msisdn', 'mobile_id', 'complainant_msisdn'],
+    ...[
+      'customer_mobile',
+      'mobile_in_case',
+      'request_mobile',
+      'reference_phone',
+      'employee_msisdn',
+      'mobile_id',
+      'complainant_msisdn',
+    ],
     ...['radio_mobile', 'macphone', 'applicant_mobile'],
   ])('also where that may be of whom the row is about: %s', (name) =>
     expect(MAY_BE.msisdn.named.test(name)).toBe(true),
   );
   test.each([
     ...['', 'note', 'contact_mobile', 'mobile_contact', 'complainant_phone', 'serial_number', 'imei_2'],
-    ...['contact_msisdn', 'bank_registered_mobile', 'mobile_in_case', 'io_mobile', 'i.o._phone', 'officer_mobile_no'],
+    ...['contact_msisdn', 'bank_registered_mobile', 'io_mobile', 'i.o._phone', 'officer_mobile_no'],
     ...[
       'nodal_phone',
       'approver_mobile',
@@ -366,6 +374,8 @@ describe('a column is called after something else than a number', () => {
   ])('by the name %s', (name) => expect(MAY_BE.msisdn.isOther.test(name)).toBe(true));
   test.each([
     ...[
+      'customer',
+      'customer_number',
       'reference',
       '',
       'x',

@@ -244,7 +244,7 @@ describe('a second handset or number in a row', () => {
     ['uploaded at,time,epoch', '20260530103000,2026-05-30T10:30:00Z,1780000000'],
     ['complainant,complainant phone,complainant mobile', `Ram,${M},${M}`],
     ['contact,contact mobile,email', `${M},${M},${M}@example.com`],
-    ['contact msisdn,Bank registered mobile,mobile in case', `${M},${M},${M}`],
+    ['contact msisdn,Bank registered mobile', `${M},${M}`],
     ['IO,Nodal Officer Mobile,Filed by', `${M},${M},${M}`],
     ['Request No,Ref No,Customer ID', `${M},${M},${M}`],
     ['bank account,UTR,amount', '917010012345678,612345678901,7000000000'],
