@@ -3,11 +3,17 @@ import { type CloudSettings, type FaultPlan, type LocalCloud, type NextSettings,
 /** Enough workers that every function stays warm from one test to the next, also where their apps differ in some of them. */
 const WORKERS = 100;
 
+/** The most clouds that are kept: a file has one of its own, and one more for the test that needs another beside it. */
+const KEPT = 2;
+
 /**
- * The cloud that was used last and is no more: whoever needs one next, even in another file and with another assembly, goes on with its
- * warm functions. It ends with the process. No other one is kept, since each has its warm functions in memory.
+ * The clouds that are no more, the one that began first before others: whoever needs one next, even in another file and with another
+ * assembly, goes on with its warm functions, of which the first has the most. They end with the process.
  */
-let idle: LocalCloud | undefined;
+const idle: LocalCloud[] = [];
+/** Which cloud began before which, by their number. */
+const began = new WeakMap<LocalCloud, number>();
+let clouds = 0;
 
 /** The settings, where none are given, with which a cloud starts by default. */
 const PLAIN: Omit<NextSettings, 'assembly' | 'start'> = {
@@ -26,24 +32,29 @@ const seeing = (plan: FaultPlan = {}): FaultPlan =>
 
 type Settings = NextSettings & Required<Pick<CloudSettings, 'assembly' | 'start'>>;
 
-/** Begins a cloud in the place of the idle one; starts one if there is none. */
+/** Begins a cloud in the place of an idle one; starts one if there is none. */
 export async function beginCloud(settings: Settings): Promise<LocalCloud> {
   const next = { ...PLAIN, ...settings, faults: seeing(settings.faults) };
-  const found = idle;
-  idle = undefined;
-  if (found === undefined) return await startCloud({ workers: WORKERS, ...next });
-  try {
-    return await found.again(next);
-  } catch (error) {
-    // One that can't begin anew is of no use to anybody.
-    await found.stop();
-    throw error;
-  }
+  const found = idle.shift();
+  const number = (found && began.get(found)) ?? ++clouds;
+  const begin = async () => {
+    if (found === undefined) return await startCloud({ workers: WORKERS, ...next });
+    try {
+      return await found.again(next);
+    } catch (error) {
+      // One that can't begin anew is of no use to anybody.
+      await found.stop();
+      throw error;
+    }
+  };
+  const cloud = await begin();
+  began.set(cloud, number);
+  return cloud;
 }
 
 /** Leaves a cloud to whoever needs one next. */
 export async function leaveCloud(cloud: LocalCloud): Promise<void> {
-  const former = idle;
-  idle = cloud;
-  await former?.stop();
+  idle.push(cloud);
+  idle.sort((a, b) => (began.get(a) ?? 0) - (began.get(b) ?? 0));
+  await Promise.all(idle.splice(KEPT).map((one) => one.stop()));
 }
