@@ -10,6 +10,7 @@ import { DAY, Lab, START, type Summary } from './lab.ts';
  * reports a day later; nobody saw N1. In H5 airtel saw 14 numbers, of which a
  * direction has five at most.
  */
+const CONTEXT = { operators: 'airtel', rowsPerDirection: '5' };
 const [H1, H2, H5] = ['37100000000001', '37100000000002', '37100000000005'] as const;
 const MANY = Array.from({ length: 14 }, (_, n) => String(9830000000 + n));
 const [A1, A2, A3, A4, N1] = ['9810000001', '9810000002', '9810000003', '9810000004', '7010000001'] as const;
@@ -36,32 +37,32 @@ const put = (key: string, content: string) => lab.cloud.put(bucketsOf(lab.cloud)
 const operatorsNotices = async (kind: string) =>
   (await lab.notices('fraud-directions-airtel')).filter((notice) => notice.kind === kind);
 
-beforeAll(async () => {
-  lab = await Lab.open({
-    context: { operators: 'airtel', rowsPerDirection: '5' },
-    faults: { afterWrite: (call) => faults.afterWrite?.(call) },
-  });
-  await lab.usage(
-    'airtel',
-    [`${H1},${A1}`, `${H1},${A2}`, `${H2},${A3}`, `${H2},${A4}`].map((row) => `${row},2026-05-20,`),
-  );
-  await lab.report('mha', [H1]);
-  await lab.usage(
-    'airtel',
-    MANY.map((number) => `${H5},${number},2026-05-20,`),
-    'many.csv',
-  );
-  await lab.report('delhi-police', [H5]);
-  await lab.at(1);
-  await lab.report('up-police', [H2]);
-  reverify1 = await lab.direction(batchOf('mha', H1), 'reverify', 'airtel');
-  reverify2 = await lab.direction(batchOf('up-police', H2), 'reverify', 'airtel');
-  block1 = await lab.direction(batchOf('mha', H1), 'block', 'airtel');
-  ofJio = reverify1.replace('.airtel.', '.jio.');
-  return () => lab.close();
-});
-
 describe('one file for all directions of an operator', () => {
+  beforeAll(async () => {
+    lab = await Lab.open({
+      context: CONTEXT,
+      faults: { afterWrite: (call) => faults.afterWrite?.(call) },
+    });
+    await lab.usage(
+      'airtel',
+      [`${H1},${A1}`, `${H1},${A2}`, `${H2},${A3}`, `${H2},${A4}`].map((row) => `${row},2026-05-20,`),
+    );
+    await lab.report('mha', [H1]);
+    await lab.usage(
+      'airtel',
+      MANY.map((number) => `${H5},${number},2026-05-20,`),
+      'many.csv',
+    );
+    await lab.report('delhi-police', [H5]);
+    await lab.at(1);
+    await lab.report('up-police', [H2]);
+    reverify1 = await lab.direction(batchOf('mha', H1), 'reverify', 'airtel');
+    reverify2 = await lab.direction(batchOf('up-police', H2), 'reverify', 'airtel');
+    block1 = await lab.direction(batchOf('mha', H1), 'block', 'airtel');
+    ofJio = reverify1.replace('.airtel.', '.jio.');
+    return () => lab.close();
+  });
+
   const content = [
     'msisdn,imei,outcome,order,direction',
     `${A1},,verified,,`,
@@ -263,86 +264,124 @@ describe('one file for all directions of an operator', () => {
   });
 });
 
-it('answers by the same bytes, sent again, what began after their upload and before that was worked on', async () => {
-  await using own = await Lab.open({
-    context: { operators: 'airtel' },
-    // Its event comes three days late, as one that lay among the dead letters.
-    faults: { deliveries: ({ detail }) => [JSON.stringify(detail).includes('/june.csv') ? 3 * DAY : 0] },
-  });
-  await own.usage('airtel', [`${H1},${A1},2026-05-20,`]);
-  await own.report('mha', [H1]);
-  await own.quietlyAt(17);
+/**
+ * One world, in which airtel saw one number in H1, which mha reports on 1 June, and two in each of `FIRST`. On 18 June somebody
+ * uploads june.csv, whose event comes three days late, as one that lay among the dead letters. On 19 June the same numbers were seen
+ * in H2 and in each of `SECOND`, and up-police reports these: of those in `SECOND` no first order can be ordered, or none published, while
+ * a file of that pair of numbers is recorded.
+ */
+describe('a file that meets directions that have only begun', () => {
+  const PAIRS = [
+    {
+      what: 'ordered',
+      at: ['dynamodb', 'PutItem'],
+      first: '37100000000011',
+      second: '37100000000012',
+      P: '9810000091',
+      Q: '9810000092',
+    },
+    {
+      what: 'published',
+      at: ['s3', 'CopyObject'],
+      first: '37100000000013',
+      second: '37100000000014',
+      P: '9810000093',
+      Q: '9810000094',
+    },
+  ] as const;
   const june = `msisdn,outcome\n${A1},verified\n`;
-  await own.upload('responses/airtel/june.csv', june);
-  await own.at(18);
-  await own.usage('airtel', [`${H2},${A1},2026-06-17,`], 'later.csv');
-  await own.report('up-police', [H2]);
-  await own.at(21);
-  const [first, since] = [batchOf('mha', H1), batchOf('up-police', H2)];
-  const directionsIn = async (name: string) => (await own.json<Receipt>(receiptOf(name, june))).directions;
-  expect(await directionsIn('june.csv')).toMatchObject([
-    { directionId: await own.direction(first, 'reverify', 'airtel'), recorded: 1 },
-  ]);
-  await own.upload('responses/airtel/again.csv', june);
-  expect(await directionsIn('again.csv')).toMatchObject([
-    { directionId: await own.direction(since, 'reverify', 'airtel'), recorded: 1 },
-  ]);
-  const again = await own.json(receiptOf('again.csv', june));
-  expect(again).toMatchObject({ recorded: 1, repeats: 'june.csv', uploadedAt: '2026-06-22T00:00:00Z' });
-  // Both stay, whichever of them comes once more.
-  const before = await own.read(receiptOf('june.csv', june));
-  await own.upload('responses/airtel/june.csv', june);
-  await own.at(25);
-  expect(await own.read(receiptOf('june.csv', june))).toBe(before);
-  expect(await own.json(receiptOf('again.csv', june))).toEqual(again);
-  expect(await own.json(receiptOf('june.csv', june).replace('.json', '-2.json'))).toMatchObject({
-    ...{ file: 'june.csv', repeats: 'june.csv', recorded: 0, alreadyRecorded: 1 },
-  });
-  await own.toTheEnd();
-  expect(await own.summary('up-police')).toMatchObject({ connections: { directed: 1, verified: 1 }, unexplained: 0 });
-});
+  const [begun, since] = [batchOf('mha', H1), batchOf('up-police', H2)];
+  let own: Lab;
+  let denied = false;
+  const ordersOnTheNextDay: Record<string, string[]> = {};
 
-it.each([
-  ['ordered', 'dynamodb', 'PutItem'],
-  ['published', 's3', 'CopyObject'],
-])(
-  'a row answers no direction of which nothing has been %s yet: who is verified has back what the earlier one took',
-  async (_, refused, by) => {
-    const [X1, X2] = ['37100000000011', '37100000000012'];
-    const [P, Q] = ['9810000091', '9810000092'];
-    let denied = false;
-    const later = batchOf('up-police', X2);
-    await using own = await Lab.open({
-      context: { operators: 'airtel' },
+  beforeAll(async () => {
+    own = await Lab.open({
+      context: CONTEXT,
       faults: {
+        deliveries: ({ detail }) => [JSON.stringify(detail).includes('/june.csv') ? 3 * DAY : 0],
         beforeCall: ({ caller, service, action, key = '' }) =>
-          denied && nameOf(caller) === 'Order' && service === refused && action === by && key.includes(later)
+          denied &&
+          nameOf(caller) === 'Order' &&
+          PAIRS.some(
+            ({ second, at: [of, by] }) => service === of && action === by && key.includes(batchOf('up-police', second)),
+          )
             ? 'deny'
             : undefined,
       },
     });
-    const seen = (imei: string, day: string) => [P, Q].map((number) => `${imei},${number},${day},`);
-    await own.usage('airtel', seen(X1, '2026-05-20'));
-    await own.report('mha', [X1]);
+    const seen = (imei: string, day: string, ...numbers: string[]) =>
+      numbers.map((number) => `${imei},${number},${day},`);
+    await own.usage('airtel', [
+      ...seen(H1, '2026-05-20', A1),
+      ...PAIRS.flatMap(({ first, P, Q }) => seen(first, '2026-05-20', P, Q)),
+    ]);
+    for (const imei of [H1, ...PAIRS.map(({ first }) => first)]) await own.report('mha', [imei], `${imei}.csv`);
+
+    await own.quietlyAt(17);
+    await own.upload('responses/airtel/june.csv', june);
+
     await own.at(18);
-    await own.usage('airtel', seen(X2, '2026-06-17'), 'later.csv');
+    await own.usage(
+      'airtel',
+      [...seen(H2, '2026-06-17', A1), ...PAIRS.flatMap(({ second, P, Q }) => seen(second, '2026-06-17', P, Q))],
+      'later.csv',
+    );
+    await own.report('up-police', [H2], `${H2}.csv`);
     denied = true;
-    await own.report('up-police', [X2]);
-    await own.upload('responses/airtel/all.csv', `msisdn,outcome\n${P},failed\n${Q},verified\n`);
+    for (const { second } of PAIRS) await own.report('up-police', [second], `${second}.csv`);
+    for (const { what, P, Q } of PAIRS)
+      await own.upload(`responses/airtel/${what}.csv`, `msisdn,outcome\n${P},failed\n${Q},verified\n`);
     denied = false;
+
     await own.at(20);
-    const [first, second] = [
-      await own.direction(batchOf('mha', X1), 'reverify', 'airtel'),
-      await own.direction(later, 'reverify', 'airtel'),
-    ];
-    const said = (await own.outbox('receipts/airtel/all.csv'))[0] ?? '';
-    expect(await own.json(said)).toMatchObject({ recorded: 2, directions: [{ directionId: first }] });
-    const back = (await own.outbox(`orders/airtel/${first}/back-`))[0] ?? '';
-    expect(await own.read(back)).toContain(Q);
-    // Nobody is disconnected by it whom that direction had not asked yet; both are asked.
-    const orders = await own.outbox(`orders/airtel/${second}/`);
-    expect(orders.map((key) => key.split('/').at(-1))).toEqual(['1-reverify.csv']);
-    expect(await own.read(orders[0] ?? '')).toMatch(new RegExp(`${P}[^]*${Q}`));
-  },
-  300_000,
-);
+    for (const { what, second } of PAIRS) {
+      const direction = await own.direction(batchOf('up-police', second), 'reverify', 'airtel');
+      ordersOnTheNextDay[what] = await own.outbox(`orders/airtel/${direction}/`);
+    }
+    await own.at(21);
+    return () => own.close();
+  });
+
+  it('answers by the same bytes, sent again, what began after their upload and before that was worked on', async () => {
+    const directionsIn = async (name: string) => (await own.json<Receipt>(receiptOf(name, june))).directions;
+    expect(await directionsIn('june.csv')).toMatchObject([
+      { directionId: await own.direction(begun, 'reverify', 'airtel'), recorded: 1 },
+    ]);
+    await own.upload('responses/airtel/again.csv', june);
+    expect(await directionsIn('again.csv')).toMatchObject([
+      { directionId: await own.direction(since, 'reverify', 'airtel'), recorded: 1 },
+    ]);
+    const again = await own.json(receiptOf('again.csv', june));
+    expect(again).toMatchObject({ recorded: 1, repeats: 'june.csv', uploadedAt: '2026-06-22T00:00:00Z' });
+    // Both stay, whichever of them comes once more.
+    const before = await own.read(receiptOf('june.csv', june));
+    await own.upload('responses/airtel/june.csv', june);
+    await own.at(25);
+    expect(await own.read(receiptOf('june.csv', june))).toBe(before);
+    expect(await own.json(receiptOf('again.csv', june))).toEqual(again);
+    expect(await own.json(receiptOf('june.csv', june).replace('.json', '-2.json'))).toMatchObject({
+      ...{ file: 'june.csv', repeats: 'june.csv', recorded: 0, alreadyRecorded: 1 },
+    });
+    await own.toTheEnd();
+    expect(await own.json<Summary>(`batches/${since}/summary.json`)).toMatchObject({
+      connections: { directed: 1, verified: 1 },
+      unexplained: 0,
+    });
+  });
+
+  it.each(PAIRS)(
+    'answers no direction of which nothing has been $what yet: who is verified has back what the earlier one took',
+    async ({ what, first: earlier, P, Q }) => {
+      const first = await own.direction(batchOf('mha', earlier), 'reverify', 'airtel');
+      const said = (await own.outbox(`receipts/airtel/${what}.csv`))[0] ?? '';
+      expect(await own.json(said)).toMatchObject({ recorded: 2, directions: [{ directionId: first }] });
+      const back = (await own.outbox(`orders/airtel/${first}/back-`))[0] ?? '';
+      expect(await own.read(back)).toContain(Q);
+      // Nobody is disconnected by it whom that direction had not asked yet; both are asked.
+      const orders = ordersOnTheNextDay[what] ?? [];
+      expect(orders.map((key) => key.split('/').at(-1))).toEqual(['1-reverify.csv']);
+      expect(await own.read(orders[0] ?? '')).toMatch(new RegExp(`${P}[^]*${Q}`));
+    },
+  );
+});
