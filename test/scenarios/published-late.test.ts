@@ -169,6 +169,8 @@ describe("failed rows' own disconnect order that could not be published for hour
     await at(2 + hours(3));
     await lab.respond(direction, [`${a},verified`], 'verified.csv');
     expect(await numbersIn(key)).toBeUndefined();
+    // The queue has given it up by the last of these hours, and a sweep sends it again.
+    await at(2 + hours(10));
     await sweptAt(2 + hours(13));
     expect(await numbersIn(key)).toEqual([b]);
     const { heard, is } = await told(key);

@@ -190,6 +190,8 @@ describe('an order that takes service or blocks and is on its way while a revers
     await decide(decided);
     await lab.cloud.rest();
     expect(await numbersIn(key)).toEqual(what === 's3' ? undefined : [expect.stringContaining(handset)]);
+    // One sweep once it is refused no more does what each of those before would have done.
+    await at(1 + hours(7));
     await sweptAt(1 + hours(8));
     // The first sweep since earlier scenarios tells of theirs, too, what could not be told then.
     const own = (await heard()).filter((one) => one.key.includes(batch) || one.key.includes(decided.id));
