@@ -16,6 +16,7 @@ import { whatToDoAbout } from '../domain/what-to-do.ts';
 import { Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
 import { APPROVE, DAY, HOUR, Lab, START } from './lab.ts';
+import { chainOf } from './reversals-lab.ts';
 
 const CONTEXT = { operators: 'airtel,jio', largeReversal: '5', mostSubjects: '10' };
 const P = '35100000000001';
@@ -51,15 +52,7 @@ async function noteBatches(): Promise<void> {
     if (kind === 'reversal') batches[String(file)] = [...(batches[String(file)] ?? []), String(batchId)];
 }
 
-async function chain(
-  id: string,
-  { cloud } = lab,
-): Promise<{ kind: string; facts: Record<string, unknown>; files: object }[]> {
-  const { audit } = bucketsOf(cloud);
-  const keys = await cloud.list(audit, `batches/${id}/`);
-  const texts = await Promise.all(keys.map(async (key) => Buffer.from(await cloud.get(audit, key)).toString()));
-  return texts.flatMap((text) => text.trimEnd().split('\n')).map((line) => JSON.parse(line));
-}
+const chain = (id: string) => chainOf(lab, id);
 
 beforeAll(async () => {
   lab = await Lab.open({
@@ -67,6 +60,8 @@ beforeAll(async () => {
     context: CONTEXT,
     faults: { beforeInvoke: (call) => faults.beforeInvoke?.(call) },
   });
+  // Nobody looks at what is told of where batches stand.
+  lab.cloud.pauseQueues((queue) => queue.includes('StatusQueue'));
   await lab.usage('airtel', [`${P},${A},2026-05-20,Delhi`, `${P},${B},2026-05-21,Delhi`]);
   await lab.report('mha', [P]);
   const directionId = (await lab.directions('airtel')).find((id) => id.includes('.reverify.')) ?? '';
@@ -282,65 +277,5 @@ describe('a reversal', () => {
     expect(of('approvers', id)).toMatchObject([
       { kind: 'batch_over_limit', of: 'appeal', what: 'subjects', found: 11, limit: 10 },
     ]);
-  });
-});
-
-describe('the decision upon an appeal is in its chain, and told of, before anything is directed', () => {
-  const text = `msisdn,ground\n${A},court_order\n`;
-  const appealIn = async (other: Lab) => {
-    await other.usage('airtel', [`${P},${A},2026-05-20,Delhi`]);
-    await other.report('mha', [P]);
-    await other.cloud.run(START + HOUR);
-    await other.upload('appeals/caseworker-1/one.csv', text);
-  };
-  const reversalIn = async (other: Lab) => {
-    const items = Object.values(await new Tables(other).everything());
-    return items.find(({ kind }) => kind === 'reversal') ?? {};
-  };
-  const expectTold = async (other: Lab, by: string, people: number) => {
-    const { batchId, state } = await reversalIn(other);
-    const id = String(batchId);
-    expect(state).toBe('directed');
-    const entries = await chain(id, other);
-    const kinds = entries.map(({ kind }) => kind);
-    expect(entries.filter(({ kind }) => kind === 'decided')).toMatchObject([
-      { facts: { state: 'approved', people, by }, files: { asked: {}, preview: {}, record: {} } },
-    ]);
-    expect(kinds.indexOf('decided')).toBeLessThan(kinds.indexOf('plan_directed'));
-    for (const queue of ['fraud-approvals-approver-3', 'fraud-administrators']) {
-      const notices = (await other.notices(queue)).filter((one) => one.batchId === id);
-      expect(notices.filter(({ kind }) => kind === 'batch_approved')).toHaveLength(1);
-    }
-    expect((await other.directions('airtel')).filter((one) => one.startsWith(`${id}.restore.`))).toHaveLength(1);
-    expect(other.cloud.failures().filter((failure) => !failure.includes('Collect'))).toEqual([]);
-  };
-
-  it('though an approver approves it before the machine hears that it is open', async () => {
-    let calls = 0;
-    let down = true;
-    const collect = () => (calls++ === 0 ? 'lose' : down ? 'error' : undefined);
-    await using other = await Lab.open({
-      telling: true,
-      context: CONTEXT,
-      faults: { beforeInvoke: ({ functionName }) => (nameOf(functionName) === 'Collect' ? collect() : undefined) },
-    });
-    await appealIn(other);
-    expect(calls).toBeGreaterThan(0);
-    await other.decide('approver-1', String((await reversalIn(other)).batchId), [APPROVE]);
-    expect(await reversalIn(other)).toMatchObject({ state: 'approved' });
-    down = false;
-    await other.cloud.run(START + 3 * HOUR);
-    expect(calls).toBeGreaterThan(1);
-    await expectTold(other, 'approver-1', 1);
-  });
-
-  it('where nobody has to approve it', async () => {
-    await using other = await Lab.open({
-      telling: true,
-      context: { ...CONTEXT, reversalPeople: '0', largeReversalPeople: '0' },
-    });
-    await appealIn(other);
-    await other.cloud.run(START + 3 * HOUR);
-    await expectTold(other, '', 0);
   });
 });

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
 import type { Lab } from './lab.ts';
 
 /** The subjects of the reversals: two handsets, and numbers of airtel that were seen in them. `theirs` is a report of the second alone. */
@@ -30,3 +31,14 @@ export const only = async (lab: Lab, id: string, kind: string, operator = 'airte
   expect(found).toHaveLength(1);
   return found[0] ?? '';
 };
+
+/** The audit's entries about a batch, in their order. */
+export async function chainOf(
+  { cloud }: Lab,
+  id: string,
+): Promise<{ kind: string; facts: Record<string, unknown>; files: object }[]> {
+  const { audit } = bucketsOf(cloud);
+  const keys = await cloud.list(audit, `batches/${id}/`);
+  const texts = await Promise.all(keys.map(async (key) => Buffer.from(await cloud.get(audit, key)).toString()));
+  return texts.flatMap((text) => text.trimEnd().split('\n')).map((line) => JSON.parse(line));
+}
