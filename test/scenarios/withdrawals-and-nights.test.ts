@@ -1,338 +1,266 @@
 /** Withdrawals that meet one another, the nights that went on with what they take back, and the words of operators between. */
-import { describe, expect, it } from 'vitest';
-import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import type { FaultPlan } from 'local-cloud';
+import { describe, expect } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { APPROVE, DAY, Lab, type LabSettings, START } from './lab.ts';
+import { APPROVE, DAY, Lab, START } from './lab.ts';
+import {
+  appeal,
+  cuts,
+  idOf,
+  kept,
+  NONE,
+  naming,
+  ofNumber,
+  restoredByNight,
+  type Subjects,
+  say,
+  sentence,
+  subjectsOf,
+  takeBack,
+} from './nights-lab.ts';
 import { directions } from './reversals-lab.ts';
+import { sideBySide, type Telling } from './side-by-side.ts';
 
-const [H1, H2, H3] = ['35100000000001', '35100000000002', '35100000000003'];
-const [N, M] = ['+919810000001', '+919810000002'];
-const idOf = (agency: string, imeis: readonly string[]) =>
-  `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
-const [MHA, UP] = [idOf('mha', [H1]), idOf('up-police', [H2])];
-const open = (operators: string, more: LabSettings = {}) =>
-  Lab.open({ nights: true, ...more, context: { operators, ...more.context } });
+const context = { operators: 'airtel,jio' };
+const test = sideBySide(() => Lab.open({ context, nights: true }));
 
-const COLUMNS = ['msisdn', 'outcome', 'to', 'ground', 'activated_on'] as const;
-/** What an operator says of the number; each time by a file of other bytes. */
-async function say(lab: Lab, direction: string, said: Partial<Record<(typeof COLUMNS)[number], string>>) {
-  const cells = { msisdn: N, ...said };
-  const row = COLUMNS.map((column) => cells[column as keyof typeof cells] ?? '');
-  const at = lab.cloud.clock.now();
-  const [, , operator] = direction.split('.');
-  await lab.upload(
-    `responses/${operator}/${direction}/${said.outcome} at ${at}.csv`,
-    `${[...COLUMNS, 'remarks'].join(',')}\n${[...row, at].join(',')}\n`,
-  );
+type Rows = Partial<Record<'airtel' | 'jio', string[]>>;
+const seen = { airtel: [] as string[], jio: [] as string[] };
+/** The reports of the first day that several stories share: by whom, of which handsets, and the batch. */
+const shared = {
+  mha: { agency: 'mha', imeis: [] as string[], id: '' },
+  mhaUntilDay3: { agency: 'mha', imeis: [] as string[], id: '' },
+  mhaUntilDay18: { agency: 'mha', imeis: [] as string[], id: '' },
+  up: { agency: 'up-police', imeis: [] as string[], id: '' },
+  upUntilDay3: { agency: 'up-police', imeis: [] as string[], id: '' },
+};
+type Shared = keyof typeof shared;
+
+/**
+ * Begins a story. What was seen before the first day is told in one file of each operator, and handsets whose reports would be withdrawn
+ * at one time, or not at all, are in one report.
+ */
+async function begin({ lab, quietlyAt }: Telling, rows: Rows, reported: Partial<Record<Shared, string>> = {}) {
+  seen.airtel.push(...(rows.airtel ?? []));
+  seen.jio.push(...(rows.jio ?? []));
+  for (const [name, imei] of Object.entries(reported)) shared[name as Shared].imeis.push(imei);
+  // When all have begun.
+  await quietlyAt(0);
+  if (seen.airtel.length === 0) return;
+  await lab.usage('airtel', seen.airtel.splice(0));
+  await lab.usage('jio', seen.jio.splice(0));
+  for (const [name, report] of Object.entries(shared)) {
+    report.id = idOf(report.agency, report.imeis);
+    await lab.report(report.agency, report.imeis, `${name}.csv`);
+  }
 }
 
-/** The number is at airtel by mha's report, and at another operator, where it was seen later, by up-police's. */
-async function bothReported(lab: Lab, other: string): Promise<void> {
-  await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
-  await lab.usage(other, [`${H2},${N},2026-05-25,Delhi`]);
-  await lab.report('mha', [H1]);
-  await lab.report('up-police', [H2]);
+const reversals: Partial<Record<Shared, Promise<string>>> = {};
+/** Has a report that several stories share withdrawn, and given back, by the story that comes to that first. */
+function takeBackShared(lab: Lab, name: Shared): Promise<string> {
+  reversals[name] ??= takeBack(lab, shared[name].id);
+  return reversals[name];
 }
 
-/** Has a report withdrawn, and given back. */
-async function takeBack(lab: Lab, report: string): Promise<string> {
-  const reversal = await lab.withdraw(report, [], `${report} ${lab.cloud.clock.now()}.csv`);
-  await lab.decide('approver-1', reversal, [APPROVE]);
-  return reversal;
+/** Rows of a number that was seen at airtel in the first handset, and later at jio in the second one. */
+const inBoth = ({ H1, H2, N }: Subjects) => ({
+  airtel: [`${H1},${N},2026-05-20,Delhi`],
+  jio: [`${H2},${N},2026-05-25,Delhi`],
+});
+const reportFirst = (lab: Lab, { H1, MHA }: Subjects) => lab.report('mha', [H1], `${MHA}.csv`);
+const reportSecond = (lab: Lab, { H2, UP }: Subjects) => lab.report('up-police', [H2], `${UP}.csv`);
+async function reportBoth(lab: Lab, own: Subjects): Promise<void> {
+  await reportFirst(lab, own);
+  await reportSecond(lab, own);
 }
-
-async function appeal(lab: Lab): Promise<string> {
-  await lab.upload('appeals/caseworker-1/a.csv', `msisdn,imei,reference,ground,case_ref\n${N},,,wrong_number,A-1\n`);
-  const [key = ''] = await lab.outbox('previews/caseworker-1-');
-  const [, reversal = ''] = key.split('/');
-  await lab.decide('approver-1', reversal, [APPROVE]);
-  return reversal;
-}
-
-/** The orders of an operator that take service from the number. */
-async function cuts(lab: Lab, operator = ''): Promise<string[]> {
-  const found: string[] = [];
-  for (const key of await lab.outbox(`orders/${operator}`))
-    if (/bar_|disconnect\.csv/.test(key) && (await lab.read(key)).includes(N)) found.push(key);
-  return found;
-}
-
-async function sentence(lab: Lab): Promise<string> {
-  const name = `at ${lab.cloud.clock.now()}`;
-  await lab.upload(`lookups/caseworker-1/${name}.csv`, `msisdn\n${N}\n`);
-  const [key = ''] = await lab.outbox(`explanations/caseworker-1/${name}.`);
-  const { lookups } = await lab.json<{ lookups: { sentence: string }[] }>(key);
-  return lookups[0]?.sentence ?? '';
-}
-
-const kept = (lab: Lab, reversal: string) => lab.read(`batches/${reversal}/kept.csv`);
-const NONE = 'kind,identifier,operator,batchId,state\n';
 
 describe('of two reports that are both withdrawn', () => {
-  it.each([
-    ['mha', [MHA, UP]],
-    ['up-police', [UP, MHA]],
-  ])("none is kept by the night that went on with the other's number, %s's withdrawn first", async (_, order) => {
-    await using lab = await open('airtel,jio');
-    await bothReported(lab, 'jio');
-    await lab.at(2);
-    await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
-    await lab.at(2 + 20 / 24);
-    const reversals: string[] = [];
-    for (const [n, report] of order.entries()) {
-      await lab.at(3 + n);
-      reversals.push(await takeBack(lab, report));
-    }
-    // The first one may find the number in the other report's row; nothing stands once both are withdrawn.
-    expect(await kept(lab, reversals[1] ?? '')).toBe(NONE);
-    await lab.quietlyAt(30);
-    expect(await cuts(lab)).toEqual([]);
-  });
-
-  it('none is kept by a restore that the same night asked for again', async () => {
-    await using lab = await open('airtel,jio,vi');
-    const third = idOf('mha', [H3]);
-    await lab.usage('vi', [`${H3},${N},2026-05-10,Delhi`]);
-    await lab.report('mha', [H3], 'third.csv');
-    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
-    await lab.report('mha', [H1]);
-    await lab.usage('jio', [`${H2},${N},2026-05-25,Delhi`]);
-    await lab.report('up-police', [H2]);
-    // vi restores nobody: its restore is asked for again in the night in which the ported number is found at jio.
-    await lab.at(1);
-    await takeBack(lab, third);
-    await lab.at(3.2);
-    await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
-    await lab.at(4);
-    await takeBack(lab, MHA);
-    await lab.at(4.2);
-    expect(await kept(lab, await takeBack(lab, UP))).toBe(NONE);
-    await lab.quietlyAt(30);
-    expect(await cuts(lab)).toEqual([]);
-  });
-
-  it('none is kept by a night that went on with what two nights before had moved', async () => {
-    await using lab = await open('airtel,jio');
-    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`, `${H1},${M},2026-05-20,Delhi`]);
-    await lab.report('mha', [H1]);
-    const own = await lab.direction(MHA, 'reverify', 'airtel');
-    await lab.at(0.5);
-    await say(lab, own, { outcome: 'extended', ground: 'abroad' });
-    await lab.at(1.5);
-    await say(lab, await lab.direction('followup-202606020000', 'reverify', 'airtel'), {
-      outcome: 'ported',
-      to: 'jio',
+  const ORDERS = [
+    ['mha', 1, ['MHA', 'UP']],
+    ['up-police', 2, ['UP', 'MHA']],
+  ] as const;
+  for (const [agency, story, order] of ORDERS)
+    test(`none is kept by the night that went on with the other's number, ${agency}'s withdrawn first`, async (telling) => {
+      const { lab, at, quietlyAt } = telling;
+      const own = subjectsOf(story);
+      const { N, MHA } = own;
+      await begin(telling, inBoth(own));
+      await reportBoth(lab, own);
+      await at(2);
+      await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), N, { outcome: 'ported', to: 'jio' });
+      await at(2 + 20 / 24);
+      const reversals: string[] = [];
+      for (const [n, report] of order.entries()) {
+        await at(3 + n);
+        reversals.push(await takeBack(lab, own[report]));
+      }
+      // The first one may find the number in the other report's row; nothing stands once both are withdrawn.
+      expect(await kept(lab, reversals[1] ?? '')).toBe(NONE);
+      await quietlyAt(30);
+      expect(await cuts(lab, N)).toEqual([]);
     });
-    await lab.at(2.2);
-    await lab.usage('airtel', [`${H2},${N},2026-06-03,Delhi`], 'later.csv');
-    await lab.report('up-police', [H2]);
+
+  test('none is kept by a night that went on with what two nights before had moved', async (telling) => {
+    const { lab, at, quietlyAt } = telling;
+    const own = subjectsOf(3);
+    const { H1, H2, N, M, UP } = own;
+    await begin(
+      telling,
+      { airtel: [`${H1},${N},2026-05-20,Delhi`, `${H1},${M},2026-05-20,Delhi`] },
+      { mhaUntilDay3: H1 },
+    );
+    const direction = await lab.direction(shared.mhaUntilDay3.id, 'reverify', 'airtel');
+    await at(0.5);
+    await say(lab, direction, N, { outcome: 'extended', ground: 'abroad' });
+    await at(1.5);
+    const extended = await lab.direction('followup-202606020000', 'reverify', 'airtel');
+    await say(lab, extended, N, { outcome: 'ported', to: 'jio' });
+    await at(2.2);
+    await lab.usage('airtel', [`${H2},${N},2026-06-03,Delhi`], `${UP}.csv`);
+    await reportSecond(lab, own);
     // It comes back to airtel, where up-police's row is, in a night in which another number of mha's own moves, too.
-    await say(lab, await lab.direction('followup-202606030000', 'reverify', 'jio'), { outcome: 'not_found' });
-    await say(lab, own, { msisdn: M, outcome: 'ported', to: 'jio' });
-    await lab.at(3.2);
+    await say(lab, await lab.direction('followup-202606030000', 'reverify', 'jio'), N, { outcome: 'not_found' });
+    await say(lab, direction, M, { outcome: 'ported', to: 'jio' });
+    await at(3.2);
     await takeBack(lab, UP);
-    await lab.at(3.4);
-    expect(await kept(lab, await takeBack(lab, MHA))).toBe(NONE);
-    await lab.quietlyAt(20);
-    expect(await cuts(lab)).toEqual([]);
+    await at(3.4);
+    const left = await kept(lab, await takeBackShared(lab, 'mhaUntilDay3'));
+    expect(ofNumber(left, `reverify,${N}`, `reverify,${M}`)).toBe(NONE);
+    await quietlyAt(20);
+    expect([...(await cuts(lab, N)), ...(await cuts(lab, M))]).toEqual([]);
   });
 
-  it('the row goes, too, that the first withdrawal left since the other report had directed the number again', async () => {
-    await using lab = await open('airtel');
-    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`, `${H2},${N},2026-05-22,Delhi`]);
-    await lab.report('mha', [H1]);
-    const direction = await lab.direction(MHA, 'reverify', 'airtel');
+  test('the row goes, too, that the first withdrawal left since the other report had directed the number again', async (telling) => {
+    const { lab, at, quietlyAt } = telling;
+    const own = subjectsOf(4);
+    const { H1, H2, N, UP } = own;
+    await begin(
+      telling,
+      { airtel: [`${H1},${N},2026-05-20,Delhi`, `${H2},${N},2026-05-22,Delhi`] },
+      { mhaUntilDay18: H1 },
+    );
+    const { id } = shared.mhaUntilDay18;
+    const direction = await lab.direction(id, 'reverify', 'airtel');
     // Nobody answered: it is directed again, and stays with that while it stands.
-    await lab.at(17);
-    await lab.report('up-police', [H2]);
-    await lab.at(18);
-    expect(await kept(lab, await takeBack(lab, MHA))).toBe(`${NONE}reverify,${N},airtel,${UP},directed\n`);
-    await lab.at(19);
+    await quietlyAt(17);
+    await reportSecond(lab, own);
+    await at(18);
+    const left = await kept(lab, await takeBackShared(lab, 'mhaUntilDay18'));
+    expect(ofNumber(left, `reverify,${N}`)).toBe(`${NONE}reverify,${N},airtel,${UP},directed\n`);
+    await at(19);
     const reversal = await takeBack(lab, UP);
     expect(await kept(lab, reversal)).toBe(NONE);
-    await lab.at(19.5);
-    for (const restore of await directions(lab, reversal, 'restore')) await say(lab, restore, { outcome: 'restored' });
+    await quietlyAt(19.5);
+    for (const restore of await directions(lab, reversal, 'restore'))
+      await say(lab, restore, N, { outcome: 'restored' });
     // Cut off all the same, by whoever had the first order: it is on no list but those of the withdrawn, and is restored.
-    await lab.at(20);
-    await say(lab, direction, { outcome: 'disconnected' });
-    await lab.at(21);
-    const naming: string[] = [];
-    for (const key of await lab.outbox('revocations/'))
-      if (key.endsWith('.csv') && (await lab.read(key)).includes(N)) naming.push(key);
-    expect(naming).toEqual([`revocations/2026-06-20/${reversal}.withdrawn.csv`]);
-    expect((await lab.directions()).filter((id) => /^followup-.*\.restore\./.test(id))).toHaveLength(1);
-    expect(await sentence(lab)).not.toContain(`What the batch ${MHA} did stays`);
+    await quietlyAt(20);
+    await say(lab, direction, N, { outcome: 'disconnected' });
+    await at(21);
+    const lists = await naming(lab, N, 'revocations/', /\.csv$/);
+    expect(lists).toEqual([`revocations/2026-06-20/${reversal}.withdrawn.csv`]);
+    expect(await restoredByNight(lab, N)).toHaveLength(1);
+    expect(await sentence(lab, N)).not.toContain(`What the batch ${id} did stays`);
   });
 
-  it('a handset is blocked by neither, for later reports as well', async () => {
-    await using lab = await open('airtel');
-    const [first, second, third] = [idOf('mha', [H1]), idOf('up-police', [H1]), idOf('mha', [H1, H3])];
-    await lab.usage('airtel', [`${H2},${N},2026-05-20,Delhi`]);
-    await lab.report('mha', [H1]);
-    const block = await lab.direction(first, 'block', 'airtel');
-    await lab.at(3);
-    await lab.report('up-police', [H1]);
-    await lab.at(3.5);
-    await takeBack(lab, first);
-    await lab.at(4);
+  test('a handset is blocked by neither, for later reports as well', async (telling) => {
+    const { lab, at } = telling;
+    const { H1, H2, H3, N } = subjectsOf(5);
+    const [second, third] = [idOf('up-police', [H1]), idOf('mha', [H1, H3])];
+    await begin(telling, { airtel: [`${H2},${N},2026-05-20,Delhi`] }, { mhaUntilDay3: H1 });
+    const block = await lab.direction(shared.mhaUntilDay3.id, 'block', 'airtel');
+    await at(3);
+    await lab.report('up-police', [H1], `${second}.csv`);
+    await at(3.4);
+    await takeBackShared(lab, 'mhaUntilDay3');
+    await at(4);
     const reversal = await takeBack(lab, second);
     for (const unblock of await directions(lab, reversal, 'unblock'))
-      await lab.upload(`responses/airtel/${unblock}/r.csv`, `imei,outcome\n${H1},unblocked\n`);
-    await lab.at(5);
+      await lab.upload(`responses/${unblock.split('.')[2]}/${unblock}/r.csv`, `imei,outcome\n${H1},unblocked\n`);
+    await at(5);
     await lab.upload(`responses/airtel/${block}/late.csv`, `imei,outcome\n${H1},blocked\n`);
-    await lab.report('mha', [H1, H3], 'again.csv');
-    await lab.at(9);
+    await lab.report('mha', [H1, H3], `${third}.csv`);
+    await at(9);
     expect(await lab.read(`batches/${third}/elsewhere.csv`)).not.toContain('alreadyBlocked');
   });
 });
 
-describe('what a withdrawn report moved, where another one stands at an operator of its own', () => {
-  /** The number is at airtel by mha's report, and ported to jio; at vi by up-police's, which stands. */
-  async function told(lab: Lab): Promise<void> {
-    await bothReported(lab, 'vi');
-    await lab.at(2);
-    await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
-  }
-
-  /** The same on the third day, where jio has no such number, and mha's report is withdrawn then. */
-  async function disputed(lab: Lab): Promise<void> {
-    await told(lab);
-    await lab.at(3);
-    await say(lab, await lab.direction('followup-202606040000', 'reverify', 'jio'), { outcome: 'not_found' });
-    await takeBack(lab, MHA);
-    await lab.at(4);
-    await lab.quietlyAt(30);
-  }
-
-  it('does not return either where approvers had lifted an appeal of before', async () => {
-    await using lab = await open('airtel,jio,vi');
-    await lab.usage('airtel', [`${H3},${N},2026-05-10,Delhi`], 'before.csv');
-    await lab.report('mha', [H3], 'before.csv');
-    await lab.at(0.2);
-    const [restore = ''] = await directions(lab, await appeal(lab), 'restore');
-    await say(lab, restore, { outcome: 'restored' });
-    await lab.at(0.5);
-    for (const approver of ['approver-1', 'approver-2'])
-      await lab.upload(`exemptions/${approver}/lift.csv`, `msisdn,imei,until,reason\n${N},,2026-05-01,lifted\n`);
-    await lab.at(0.6);
-    await disputed(lab);
-    expect(await cuts(lab, 'airtel/')).toEqual([]);
-    expect(await cuts(lab, 'vi/')).toHaveLength(3);
+test('of two reports whose rows went on in one night at one operator, that which stands keeps its continuation', async (telling) => {
+  const { lab, at, quietlyAt } = telling;
+  const own = subjectsOf(6);
+  const { H1, H2, N } = own;
+  await begin(telling, inBoth(own), { mhaUntilDay3: H1, upUntilDay3: H2 });
+  await at(2);
+  await say(lab, await lab.direction(shared.mhaUntilDay3.id, 'reverify', 'airtel'), N, {
+    outcome: 'ported',
+    to: 'jio',
   });
-
-  it('does not return either where somebody else had the number before', async () => {
-    await using lab = await open('airtel,jio,vi');
-    await lab.usage('airtel', [`${H3},${N},2026-05-10,Delhi`], 'before.csv');
-    await lab.report('mha', [H3], 'before.csv');
-    await lab.at(0.2);
-    const before = await lab.direction(idOf('mha', [H3]), 'reverify', 'airtel');
-    await say(lab, before, { outcome: 'reissued', activated_on: '2026-05-15' });
-    await lab.at(0.6);
-    await disputed(lab);
-    expect(await cuts(lab, 'airtel/')).toEqual([]);
-    expect(await cuts(lab, 'vi/')).toHaveLength(3);
+  await say(lab, await lab.direction(shared.upUntilDay3.id, 'reverify', 'jio'), N, {
+    outcome: 'extended',
+    ground: 'abroad',
   });
-
-  it('does not return where its port was disputed on the day of the withdrawal', async () => {
-    await using lab = await open('airtel,jio,vi');
-    await told(lab);
-    await lab.at(3);
-    const [atJio = ''] = await directions(lab, 'followup-202606040000', 'reverify');
-    await say(lab, atJio, { outcome: 'not_found' });
-    await takeBack(lab, MHA);
-    await lab.quietlyAt(3.1);
-    // Of one number both is so, and each is said of the report of which it is.
-    expect(await sentence(lab)).not.toMatch(/no order takes service from it any more.*else it is to be disconnected/);
-    await lab.at(4);
-    await lab.quietlyAt(30);
-    expect(await cuts(lab, 'airtel/')).toEqual([]);
-    expect(await cuts(lab, 'vi/')).toHaveLength(3);
-  });
-
-  it('does not go on where it was ported to, though a night had found it and died before that was directed', async () => {
-    let stops = 1;
-    await using lab = await open('airtel,jio,vi', {
-      context: { sweepHours: '24' },
-      faults: {
-        stops: ({ execution, state }) =>
-          execution.includes('followup-') && state === 'Take the turn to plan' && stops-- > 0 ? 0 : undefined,
-      },
-    });
-    await told(lab);
-    await lab.at(2 + 19.2 / 24);
-    await takeBack(lab, MHA);
-    await lab.at(4);
-    await lab.quietlyAt(30);
-    expect(stops).toBeLessThan(1);
-    expect(await cuts(lab, 'jio/')).toEqual([]);
-    expect(await cuts(lab, 'vi/')).toHaveLength(3);
-  });
-});
-
-it('of two reports whose rows went on in one night at one operator, that which stands keeps its continuation', async () => {
-  await using lab = await open('airtel,jio');
-  await bothReported(lab, 'jio');
-  await lab.at(2);
-  await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'ported', to: 'jio' });
-  await say(lab, await lab.direction(UP, 'reverify', 'jio'), { outcome: 'extended', ground: 'abroad' });
-  await lab.at(3);
-  expect(await kept(lab, await takeBack(lab, UP))).toBe(`${NONE}reverify,${N},jio,followup-202606040000,alreadyOpen\n`);
-  await lab.at(3.5);
+  await at(3);
+  const left = await kept(lab, await takeBackShared(lab, 'upUntilDay3'));
+  expect(ofNumber(left, `reverify,${N}`)).toBe(`${NONE}reverify,${N},jio,followup-202606040000,alreadyOpen\n`);
+  await at(3.4);
   // And goes with it.
-  expect(await kept(lab, await takeBack(lab, MHA))).toBe(NONE);
-  await lab.quietlyAt(60);
-  expect(await cuts(lab)).toEqual([]);
+  expect(ofNumber(await kept(lab, await takeBackShared(lab, 'mhaUntilDay3')), `reverify,${N}`)).toBe(NONE);
+  await quietlyAt(60);
+  expect(await cuts(lab, N)).toEqual([]);
 });
 
 describe('what is to be given back', () => {
-  it('is not asked for night after night where a report has barred the number since', async () => {
-    await using lab = await open('airtel');
-    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
-    await lab.report('mha', [H1]);
-    const direction = await lab.direction(MHA, 'reverify', 'airtel');
-    await lab.at(1);
-    await say(lab, direction, { outcome: 'verified' });
-    await lab.at(2);
-    await lab.usage('airtel', [`${H2},${N},2026-06-03,Delhi`], 'later.csv');
-    await lab.report('up-police', [H2]);
-    await say(lab, direction, { outcome: 'disconnected' });
-    await lab.at(24);
-    const nights = (await lab.directions()).filter((id) => /^followup-.*\.restore\./.test(id));
+  test('is not asked for night after night where a report has barred the number since', async (telling) => {
+    const { lab, at, quietlyAt } = telling;
+    const own = subjectsOf(7);
+    const { H1, H2, N, UP } = own;
+    await begin(telling, { airtel: [`${H1},${N},2026-05-20,Delhi`] }, { mha: H1 });
+    const direction = await lab.direction(shared.mha.id, 'reverify', 'airtel');
+    await at(1);
+    await say(lab, direction, N, { outcome: 'verified' });
+    await at(2);
+    await lab.usage('airtel', [`${H2},${N},2026-06-03,Delhi`], `${UP}.csv`);
+    await reportSecond(lab, own);
+    await say(lab, direction, N, { outcome: 'disconnected' });
+    await at(13);
+    await quietlyAt(24);
+    const nights = await restoredByNight(lab, N);
     // Asked for at once, and again while nothing else had been ordered. The bar, on 8 June, is a later word than that.
     expect(nights.length).toBeGreaterThan(0);
     for (const night of nights) expect(night < 'followup-20260609').toBe(true);
-    expect(await cuts(lab)).toHaveLength(3);
+    expect(await cuts(lab, N)).toHaveLength(3);
   });
 
-  it('is asked for again where a later order took service from others alone', async () => {
-    await using lab = await open('airtel');
-    await lab.usage('airtel', [`${H2},${N},2026-05-20,Delhi`, `${H2},${M},2026-05-20,Delhi`]);
-    await lab.report('up-police', [H2]);
-    await lab.quietlyAt(6);
-    await say(lab, await lab.direction(UP, 'reverify', 'airtel'), { outcome: 'disconnected' });
-    await lab.quietlyAt(8);
-    await lab.usage('airtel', [`${H1},${N},2026-06-08,Delhi`], 'later.csv');
-    await lab.report('mha', [H1]);
-    await lab.quietlyAt(9);
+  test('is asked for again where a later order took service from others alone', async (telling) => {
+    const { lab, at, quietlyAt } = telling;
+    const own = subjectsOf(8);
+    const { H1, H2, N, M, MHA } = own;
+    await begin(telling, { airtel: [N, M].map((number) => `${H2},${number},2026-05-20,Delhi`) }, { up: H2 });
+    await quietlyAt(6);
+    await say(lab, await lab.direction(shared.up.id, 'reverify', 'airtel'), N, { outcome: 'disconnected' });
+    await quietlyAt(8);
+    await lab.usage('airtel', [`${H1},${N},2026-06-08,Delhi`], `${MHA}.csv`);
+    await reportFirst(lab, own);
+    await quietlyAt(9);
     await takeBack(lab, MHA);
     // On day 10 up-police's batch bars M. Nobody restores N, who was asked to be.
-    await lab.at(15);
-    expect((await lab.directions()).filter((id) => /^followup-.*\.restore\./.test(id)).length).toBeGreaterThan(0);
+    await at(13);
+    expect((await restoredByNight(lab, N)).length).toBeGreaterThan(0);
   });
 
-  it('is asked for still where the number turns out to be somebody else’s meanwhile, who is told of', async () => {
-    await using lab = await open('airtel');
-    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
-    await lab.report('mha', [H1]);
-    const direction = await lab.direction(MHA, 'reverify', 'airtel');
-    await lab.at(1);
-    await say(lab, direction, { outcome: 'disconnected' });
-    await lab.at(6);
-    const reversal = await appeal(lab);
-    await lab.at(6.2);
-    await say(lab, direction, { outcome: 'reissued', activated_on: '2026-06-07' });
-    expect(await sentence(lab)).toContain('Somebody else has had the number since 7 June 2026');
-    await lab.at(7.5);
+  test('is asked for still where the number turns out to be somebody else’s meanwhile, who is told of', async (telling) => {
+    const { lab, at } = telling;
+    const { H1, N } = subjectsOf(9);
+    await begin(telling, { airtel: [`${H1},${N},2026-05-20,Delhi`] }, { mha: H1 });
+    const direction = await lab.direction(shared.mha.id, 'reverify', 'airtel');
+    await at(1);
+    await say(lab, direction, N, { outcome: 'disconnected' });
+    await at(6);
+    const reversal = await appeal(lab, N);
+    await at(6.2);
+    await say(lab, direction, N, { outcome: 'reissued', activated_on: '2026-06-07' });
+    expect(await sentence(lab, N)).toContain('Somebody else has had the number since 7 June 2026');
+    await at(7.5);
     const [restore = ''] = await directions(lab, reversal, 'restore');
     expect((await lab.outbox(`orders/airtel/${restore}/`)).map((key) => key.split('/').at(-1))).toEqual([
       '1-restore.csv',
@@ -340,132 +268,40 @@ describe('what is to be given back', () => {
     ]);
   });
 
-  it('is said to be where a night finds it open', async () => {
-    await using lab = await open('airtel');
-    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
-    await lab.report('mha', [H1]);
-    const direction = await lab.direction(MHA, 'reverify', 'airtel');
-    await lab.at(6);
-    await appeal(lab);
-    await lab.at(6.2);
-    await say(lab, direction, { outcome: 'disconnected' });
-    await lab.at(7);
-    const said = await sentence(lab);
+  test('is said to be where a night finds it open', async (telling) => {
+    const { lab, at } = telling;
+    const { H1, N } = subjectsOf(10);
+    await begin(telling, { airtel: [`${H1},${N},2026-05-20,Delhi`] }, { mha: H1 });
+    await at(6);
+    await appeal(lab, N);
+    await at(6.2);
+    await say(lab, await lab.direction(shared.mha.id, 'reverify', 'airtel'), N, { outcome: 'disconnected' });
+    await at(7);
+    const said = await sentence(lab, N);
     expect(said).toContain('left it where it was to be given back already');
     expect(said).not.toContain('where it was being re-verified already');
   });
 });
 
-it('a report is not planned while a reversal takes back a row that it would find open', async () => {
-  let armed = false;
-  const later = idOf('up-police', [H3]);
-  await using lab = await open('airtel,vi', {
-    faults: {
-      afterWrite: ({ functionName, service, key }) => {
-        if (!armed || !/commit/i.test(functionName) || service !== 'dynamodb' || !key?.startsWith('BATCH#mha-'))
-          return undefined;
-        armed = false;
-        return 'fail';
-      },
-    },
+test('whoever had more time keeps it where their number returns from a port that was none: no deadline moves earlier', async (telling) => {
+  const { lab, at } = telling;
+  const { H1, N } = subjectsOf(11);
+  await begin(telling, { airtel: [`${H1},${N},2026-05-20,Delhi`] }, { mha: H1 });
+  await at(0.5);
+  await say(lab, await lab.direction(shared.mha.id, 'reverify', 'airtel'), N, {
+    outcome: 'extended',
+    ground: 'hospital',
   });
-  await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`, `${H3},${N},2026-05-21,Delhi`]);
-  await lab.usage('vi', [`${H2},${N},2026-05-25,Delhi`]);
-  await lab.report('mha', [H1]);
-  await lab.report('up-police', [H2]);
-  await lab.at(2);
-  const reversal = await lab.withdraw(MHA, []);
-  const { inbox } = bucketsOf(lab.cloud);
-  const decision = await lab.decision(reversal, [APPROVE]);
-  // Its plan counts, and its function dies before it has taken anything back.
-  armed = true;
-  await lab.cloud.put(inbox, `decisions/approver-1/${reversal}/d.csv`, decision);
-  await lab.cloud.run(START + 2 * DAY + 1000);
-  await lab.cloud.put(inbox, 'reports/up-police/d.csv', `imei\n${H3}\n`);
-  await lab.cloud.rest();
-  await lab.at(3);
-  await lab.quietlyAt(30);
-  expect(armed).toBe(false);
-  expect(await lab.json(`batches/${later}/summary.json`)).toMatchObject({
-    connections: { linked: 1, directed: 1, alreadyOpen: 0 },
-  });
-});
-
-it("a number that returns from where it was ported to stands with its report: another one's withdrawal leaves it to that", async () => {
-  await using lab = await open('airtel,jio,vi');
-  await bothReported(lab, 'vi');
-  await lab.at(2);
-  await say(lab, await lab.direction(UP, 'reverify', 'vi'), { outcome: 'ported', to: 'jio' });
-  await lab.at(3);
-  await say(lab, await lab.direction('followup-202606040000', 'reverify', 'jio'), { outcome: 'not_found' });
-  const reversal = await takeBack(lab, MHA);
-  await lab.at(4);
-  const disputed = await lab.direction('followup-202606040000', 'reverify', 'jio');
-  await lab.quietlyAt(30);
-  expect(await lab.read('batches/followup-202606050000/moved.csv')).toBe(
-    `msisdn,from,why,to,state\n${N},${disputed},porting_disputed,vi,directed\n`,
-  );
-  // What mha's report did is given back, and the number stands in no list; what the other report asks goes on.
-  expect((await lab.directions('airtel')).some((id) => id.startsWith(`${reversal}.restore.`))).toBe(true);
-  expect(await lab.read(`revocations/2026-06-04/${reversal}.withdrawn.csv`)).toBe(
-    `msisdn,withdrawn_on,ground\n${N},2026-06-04,withdrawal\n`,
-  );
-});
-
-/** Whether Claim fails after its shard's decision of one kind, whose retry then comes after the other kind's shard. */
-it.each(['restore', 'reverify'] as const)(
-  'a night that has a number restored at one operator and re-verified at another knows both, though its shard to %s them is tried again',
-  async (kind) => {
-    let armed = false;
-    await using lab = await open('airtel,jio', {
-      faults: {
-        afterWrite: ({ functionName, key }) => {
-          if (!armed || !/claim/i.test(functionName) || !/^DECISION#.*-(restore|reverify)-/.test(key ?? ''))
-            return undefined;
-          if (!key?.includes(`-${kind}-`)) return undefined;
-          armed = false;
-          return 'fail';
-        },
-      },
-    });
-    await bothReported(lab, 'jio');
-    await lab.at(0.5);
-    await takeBack(lab, MHA);
-    // airtel says nothing of its restore, which is overdue two days later.
-    await lab.at(2.6);
-    await say(lab, await lab.direction(UP, 'reverify', 'jio'), { outcome: 'extended', ground: 'abroad' });
-    armed = true;
-    await lab.at(3);
-    expect(armed).toBe(false);
-    const night = 'followup-202606040000';
-    const asked = await lab.direction(night, 'reverify', 'jio');
-    const [restored = ''] = (await lab.directions('airtel')).filter((id) => id.startsWith(`${night}.restore.`));
-    const reversal = await appeal(lab);
-    expect(await lab.read(`batches/${reversal}/appeals.csv`)).toContain('directed');
-    await lab.upload('lookups/caseworker-1/both.csv', `msisdn\n${N}\n`);
-    const [key = ''] = await lab.outbox('explanations/caseworker-1/both.');
-    const text = await lab.read(key);
-    expect([text.includes(restored), text.includes(asked)]).toEqual([true, true]);
-    await lab.quietlyAt(60);
-    expect(await cuts(lab)).toEqual([]);
-  },
-);
-
-it('whoever had more time keeps it where their number returns from a port that was none: no deadline moves earlier', async () => {
-  await using lab = await open('airtel,jio');
-  await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`]);
-  await lab.report('mha', [H1]);
-  await lab.at(0.5);
-  await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'extended', ground: 'hospital' });
-  await lab.at(3);
+  await at(3);
   const extended = await lab.direction('followup-202606020000', 'reverify', 'airtel');
-  await say(lab, extended, { outcome: 'ported', to: 'jio' });
-  await lab.at(4);
-  await say(lab, await lab.direction('followup-202606050000', 'reverify', 'jio'), { outcome: 'not_found' });
-  await lab.at(5);
+  await say(lab, extended, N, { outcome: 'ported', to: 'jio' });
+  await at(4);
+  await say(lab, await lab.direction('followup-202606050000', 'reverify', 'jio'), N, { outcome: 'not_found' });
+  await at(5);
   const back = await lab.direction('followup-202606060000', 'reverify', 'airtel');
   const told = async (direction: string) => {
-    const [, row = ''] = (await lab.read(`orders/airtel/${direction}/1-reverify.csv`)).split('\n');
+    const order = await lab.read(`orders/airtel/${direction}/1-reverify.csv`);
+    const row = order.split('\n').find((line) => line.startsWith(N)) ?? '';
     const [, , , deadline, , disconnectBy] = row.split(',');
     return { deadline, disconnectBy };
   };
@@ -475,34 +311,150 @@ it('whoever had more time keeps it where their number returns from a port that w
 });
 
 describe('a number that was given more time at one operator, and is said to be ported there from the other', () => {
-  const isOrdered = async (lab: Lab, reversal: string) =>
-    (await lab.outbox(`orders/airtel/${reversal}.restore`)).length > 0;
-  /** Has the number extended in mha's row, and told on a day to be ported there in up-police's. */
-  async function begin(portedAt: number): Promise<Lab> {
-    const lab = await open('airtel,jio');
-    await bothReported(lab, 'jio');
-    await lab.at(7.3);
-    await say(lab, await lab.direction(MHA, 'reverify', 'airtel'), { outcome: 'extended', ground: 'abroad' });
-    await lab.at(portedAt);
-    await say(lab, await lab.direction(UP, 'reverify', 'jio'), { outcome: 'ported', to: 'airtel' });
-    return lab;
-  }
+  const isOrdered = async (lab: Lab, reversal: string, number: string) =>
+    (await naming(lab, number, `orders/airtel/${reversal}.restore`, /csv$/)).length > 0;
 
-  it('is given back with the report by which it goes on, where the other row was overdue, and moved nothing', async () => {
-    await using lab = await begin(17);
-    await lab.at(18);
-    const reversal = await takeBack(lab, MHA);
-    expect([await kept(lab, reversal), await isOrdered(lab, reversal)]).toEqual([NONE, true]);
-    await lab.toTheEnd();
-    expect(await cuts(lab, 'airtel/followup-')).toEqual([]);
+  test('is given back with the report by which it goes on, where the other row was overdue, and moved nothing', async (telling) => {
+    const { lab, at, quietlyAt, toTheEnd } = telling;
+    const own = subjectsOf(12);
+    const { H1, H2, N } = own;
+    await begin(telling, inBoth(own), { up: H2, mhaUntilDay18: H1 });
+    await at(7.3);
+    await say(lab, await lab.direction(shared.mhaUntilDay18.id, 'reverify', 'airtel'), N, {
+      outcome: 'extended',
+      ground: 'abroad',
+    });
+    await quietlyAt(17);
+    await say(lab, await lab.direction(shared.up.id, 'reverify', 'jio'), N, { outcome: 'ported', to: 'airtel' });
+    await at(18);
+    const reversal = await takeBackShared(lab, 'mhaUntilDay18');
+    expect([ofNumber(await kept(lab, reversal), `reverify,${N}`), await isOrdered(lab, reversal, N)]).toEqual([
+      NONE,
+      true,
+    ]);
+    await toTheEnd();
+    expect(await cuts(lab, N, 'airtel/followup-')).toEqual([]);
   });
 
-  it('stands with that report where the other one is withdrawn, whose row found it open there in a later night', async () => {
-    await using lab = await begin(9.3);
-    await lab.at(11.5);
+  test('stands with that report where the other one is withdrawn, whose row found it open there in a later night', async (telling) => {
+    const { lab, at, toTheEnd } = telling;
+    const own = subjectsOf(13);
+    const { H1, N, UP } = own;
+    await begin(telling, inBoth(own), { mha: H1 });
+    await reportSecond(lab, own);
+    await at(7.3);
+    await say(lab, await lab.direction(shared.mha.id, 'reverify', 'airtel'), N, {
+      outcome: 'extended',
+      ground: 'abroad',
+    });
+    await at(9.3);
+    await say(lab, await lab.direction(UP, 'reverify', 'jio'), N, { outcome: 'ported', to: 'airtel' });
+    await at(11.5);
     const reversal = await takeBack(lab, UP);
-    expect(await isOrdered(lab, reversal)).toBe(false);
-    await lab.toTheEnd();
-    expect(await cuts(lab, 'airtel/followup-')).not.toEqual([]);
+    expect(await isOrdered(lab, reversal, N)).toBe(false);
+    await toTheEnd();
+    expect(await cuts(lab, N, 'airtel/followup-')).not.toEqual([]);
   });
+});
+
+describe('while a function dies', () => {
+  /** What goes wrong, each while its story says so. */
+  const plans: Required<Pick<FaultPlan, 'afterWrite'>>[] = [];
+  const test = sideBySide(() =>
+    Lab.open({
+      context,
+      nights: true,
+      faults: {
+        afterWrite: (call) => plans.map((plan) => plan.afterWrite(call)).find((fault) => fault !== undefined),
+      },
+    }),
+  );
+
+  test('a report is not planned while a reversal takes back a row that it would find open', async ({
+    lab,
+    at,
+    quietlyAt,
+  }) => {
+    const own = subjectsOf(14);
+    const { H1, H2, H3, N, MHA } = own;
+    let armed = false;
+    plans.push({
+      afterWrite: ({ functionName, service, key }) => {
+        if (!armed || !/commit/i.test(functionName) || service !== 'dynamodb' || !key?.startsWith('BATCH#mha-'))
+          return undefined;
+        armed = false;
+        return 'fail';
+      },
+    });
+    const later = idOf('up-police', [H3]);
+    await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`, `${H3},${N},2026-05-21,Delhi`], `${MHA}.csv`);
+    await lab.usage('jio', [`${H2},${N},2026-05-25,Delhi`], `${MHA}.csv`);
+    await reportBoth(lab, own);
+    await at(2);
+    const reversal = await lab.withdraw(MHA, []);
+    const { inbox } = bucketsOf(lab.cloud);
+    const decision = await lab.decision(reversal, [APPROVE]);
+    // Its plan counts, and its function dies before it has taken anything back.
+    armed = true;
+    await lab.cloud.put(inbox, `decisions/approver-1/${reversal}/d.csv`, decision);
+    await lab.cloud.run(START + 2 * DAY + 1000);
+    await lab.cloud.put(inbox, 'reports/up-police/d.csv', `imei\n${H3}\n`);
+    await lab.cloud.rest();
+    await at(3);
+    await quietlyAt(30);
+    expect(armed).toBe(false);
+    expect(await lab.json(`batches/${later}/summary.json`)).toMatchObject({
+      connections: { linked: 1, directed: 1, alreadyOpen: 0 },
+    });
+  });
+
+  /** Whether Claim fails after its shard's decision of one kind, whose retry then comes after the other kind's shard. */
+  const KINDS = [
+    ['restore', 15, 0],
+    ['reverify', 16, 1],
+  ] as const;
+  // Each has a night of its own: the second is told a day later.
+  for (const [kind, story, later] of KINDS)
+    test(`a night that has a number restored at one operator and re-verified at another knows both, though its shard to ${kind} them is tried again`, async ({
+      lab,
+      at,
+      quietlyAt,
+    }) => {
+      const own = subjectsOf(story);
+      const { N, MHA, UP } = own;
+      let armed = false;
+      plans.push({
+        afterWrite: ({ functionName, key }) => {
+          if (!armed || !/claim/i.test(functionName) || !/^DECISION#.*-(restore|reverify)-/.test(key ?? ''))
+            return undefined;
+          if (!key?.includes(`-${kind}-`)) return undefined;
+          armed = false;
+          return 'fail';
+        },
+      });
+      const { airtel, jio } = inBoth(own);
+      await at(later);
+      await lab.usage('airtel', airtel, `${MHA}.csv`);
+      await lab.usage('jio', jio, `${MHA}.csv`);
+      await reportBoth(lab, own);
+      await at(later + 0.5);
+      await takeBack(lab, MHA);
+      // airtel says nothing of its restore, which is overdue two days later.
+      await at(later + 2.6);
+      await say(lab, await lab.direction(UP, 'reverify', 'jio'), N, { outcome: 'extended', ground: 'abroad' });
+      armed = true;
+      await at(later + 3);
+      expect(armed).toBe(false);
+      const night = `followup-2026060${4 + later}0000`;
+      const asked = await lab.direction(night, 'reverify', 'jio');
+      const [restored = ''] = (await lab.directions('airtel')).filter((id) => id.startsWith(`${night}.restore.`));
+      const reversal = await appeal(lab, N);
+      expect(await lab.read(`batches/${reversal}/appeals.csv`)).toContain('directed');
+      await lab.upload(`lookups/caseworker-1/both of ${N}.csv`, `msisdn\n${N}\n`);
+      const [key = ''] = await lab.outbox(`explanations/caseworker-1/both of ${N}.`);
+      const text = await lab.read(key);
+      expect([text.includes(restored), text.includes(asked)]).toEqual([true, true]);
+      await quietlyAt(60);
+      expect(await cuts(lab, N)).toEqual([]);
+    });
 });
