@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { APPROVE, Lab } from './lab.ts';
 import { books, D, directions, HANDSET, O, only, P, SECOND, theirs, V } from './reversals-lab.ts';
 
-/** An agency withdraws a report of two handsets that is directed: half of it, or the whole. */
+/** An agency withdraws a report that is directed: half of it, or the whole; and nights go on with numbers of it. */
 const both = `mha-${sha256Of(`imei\n${HANDSET}\n${SECOND}\n`).slice(0, 12)}`;
 
 describe('a report that its agency withdraws after it was directed', { timeout: 300_000 }, () => {
@@ -29,9 +29,9 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
     const opened = await reported();
     await using lab = opened.lab;
     const { direction } = opened;
-    await lab.at(5);
+    await lab.quietlyAt(5);
     await lab.report('up-police', [SECOND]);
-    await lab.at(6);
+    await lab.quietlyAt(6);
     const half = await lab.withdraw(both, ['351000000000013', '351000000000013', '35100000000003'], 'half.csv');
     const sha8 = sha256Of('imei\n351000000000013\n351000000000013\n35100000000003\n').slice(0, 8);
     expect(await lab.json(`receipts/mha/withdrawals/half.csv.${sha8}.json`)).toMatchObject({
@@ -127,7 +127,7 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
     const opened = await reported();
     await using lab = opened.lab;
     const { direction } = opened;
-    await lab.at(4);
+    await lab.quietlyAt(4);
     await lab.upload(
       `responses/airtel/${direction}/ported.csv`,
       `msisdn,outcome,to\n${P},ported,jio\n${D},disconnected,\n`,
@@ -148,7 +148,7 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
         .map((number) => `${number},2026-06-06,withdrawal\n`)
         .join('')}`,
     );
-    await lab.at(8);
+    await lab.at(6);
     expect((await lab.batches()).filter((batch) => batch.startsWith('followup-202606070'))).toEqual([]);
     await lab.quietlyAt(40);
     for (const one of [direction, atJio])
@@ -166,5 +166,82 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
       unexplained: 0,
     });
     expect(lab.cloud.failures()).toEqual([]);
+  });
+});
+
+/**
+ * Nights go on with what is given more time. V, of the story `extended`, was seen in its first handset, which up-police reports after mha. O,
+ * of the story `moved`, was seen in its first handset at airtel, which mha reports, and in its second at jio, which up-police does.
+ */
+describe('a report of a number that another agency has, too, and that is given more time', { timeout: 300_000 }, () => {
+  const handset = (story: 'extended' | 'moved', which: 1 | 2) => `35200000000${story === 'moved' ? 1 : 0}0${which}`;
+  const idOf = (agency: string, ...imeis: string[]) =>
+    `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
+  const more = (number: string) => `msisdn,outcome,ground\n${number},extended,hospital\n`;
+
+  let lab: Lab;
+  let going: string;
+  let extended: { theirs: string; others: string };
+  let moved: string;
+  beforeAll(async () => {
+    lab = await Lab.open({ context: { operators: 'airtel,jio' }, nights: true });
+    await lab.usage('airtel', [
+      `${handset('extended', 1)},${V},2026-05-21,Delhi`,
+      `${handset('moved', 1)},${O},2026-05-20,Delhi`,
+    ]);
+    const first = idOf('mha', handset('extended', 1));
+    const mhas = idOf('mha', handset('moved', 1));
+    await lab.report('mha', [handset('extended', 1)], 'extended.csv');
+    await lab.report('mha', [handset('moved', 1)], 'moved.csv');
+    const direction = await lab.direction(first, 'reverify', 'airtel');
+    await lab.usage('jio', [`${handset('moved', 2)},${O},2026-05-31,Delhi`], 'jio.csv');
+
+    await lab.at(1);
+    await lab.upload(`responses/airtel/${direction}/more.csv`, more(V));
+    await lab.report('up-police', [handset('moved', 2)], 'moved.csv');
+    const atJio = await lab.direction(idOf('up-police', handset('moved', 2)), 'reverify', 'jio');
+
+    await lab.at(3);
+    [going = ''] = (await lab.directions('airtel')).filter((one) => one.startsWith('followup-'));
+    const later = idOf('up-police', handset('extended', 1), handset('extended', 2));
+    await lab.report('up-police', [handset('extended', 1), handset('extended', 2)], 'extended.csv');
+
+    await lab.at(4);
+    await lab.upload(`responses/jio/${atJio}/more.csv`, more(O));
+    moved = await lab.withdraw(mhas, []);
+    await lab.decide('approver-1', moved, [APPROVE]);
+    extended = {
+      theirs: await lab.withdraw(first, []),
+      others: await lab.withdraw(later, [handset('extended', 1)]),
+    };
+    for (const reversal of Object.values(extended)) await lab.decide('approver-1', reversal, [APPROVE]);
+    // The night that goes on with O, and the next one. Restores that nobody answers would be asked for again in those to come.
+    await lab.at(6);
+    await lab.toTheEnd();
+  }, 300_000);
+  afterAll(() => lab.close());
+
+  describe('a report that found a number where another one has it, once that was given more time', () => {
+    it('leaves nobody cut off where both are withdrawn', async () => {
+      expect(await lab.read(`batches/${extended.theirs}/kept.csv`)).toContain(V);
+      expect((await lab.outbox(`orders/airtel/${going}/`)).map((key) => key.split('/').at(-1))).toEqual([
+        '1-reverify.csv',
+      ]);
+      expect((await books(lab, extended.others)).subjects).toMatchObject({ asked: 2, directed: 2 });
+      expect(lab.cloud.failures()).toEqual([]);
+    });
+  });
+
+  describe('a report that is withdrawn where another agency has a number, too', () => {
+    it('is given back at its own operator, and leaves alone what the other one has moved at another', async () => {
+      expect(await directions(lab, moved, 'restore')).toEqual([expect.stringContaining('.restore.airtel.')]);
+      const [list = ''] = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`${moved}.withdrawn.csv`));
+      // What another report only asks of it stands in no list.
+      expect(await lab.read(list)).toMatch(new RegExp(`^msisdn,withdrawn_on,ground\n\\${O},.*,withdrawal\n$`));
+      expect(await lab.read(`batches/${moved}/kept.csv`)).toBe('kind,identifier,operator,batchId,state\n');
+      expect((await lab.directions('jio')).filter((one) => /^followup-.*\.reverify\.jio\./.test(one))).toHaveLength(1);
+      expect((await books(lab, moved)).subjects).toMatchObject({ asked: 2, directed: 2, kept: 0 });
+      expect(lab.cloud.failures()).toEqual([]);
+    });
   });
 });
