@@ -13,7 +13,17 @@ import { APPROVE, HOUR, Lab, START, type Summary } from './lab.ts';
 
 const CONTEXT = { operators: 'airtel,jio', people: '2' };
 const [A, B] = ['approver-1', 'approver-2'] as const;
-const STORIES = ['previewed', 'early', 'named', 'planned'] as const;
+const STORIES = [
+  'previewed',
+  'early',
+  'named',
+  'planned',
+  'refusedFirst',
+  'failed',
+  'failedBeside',
+  'awaited',
+  'older',
+] as const;
 type Story = (typeof STORIES)[number];
 const handset = (story: Story) => `352000000000${10 + STORIES.indexOf(story)}`;
 const idOf = (story: Story) => `mha-${sha256Of(`imei\n${handset(story)}\n`).slice(0, 12)}`;
@@ -22,16 +32,52 @@ const throttling = (name: string): FaultPlan => ({
   beforeInvoke: ({ functionName }) => (nameOf(functionName) === name ? 'throttle' : undefined),
 });
 
+/** Withdraw fails when it has done all there is to do: its message comes again. */
+const forgetful: FaultPlan = {
+  afterWrite: ({ functionName, key = '' }) =>
+    nameOf(functionName) === 'Withdraw' && key.startsWith('uploads/worked/') ? 'fail' : undefined,
+};
+/** The stories of a step that fails after its first commit of its batch. */
+const FAILING = [
+  ['Withdraw', 'fail', 'failed'],
+  ['Withdraw', 'zombie', 'failedBeside'],
+  ['Await', 'fail', 'awaited'],
+] as const;
+const met: Partial<Record<Story, number>> = {};
+const failing: FaultPlan = {
+  afterWrite: ({ functionName, key = '' }) => {
+    const [, ending, story] =
+      FAILING.find(([name, , of]) => nameOf(functionName) === name && key.startsWith(`BATCH#${idOf(of)}`)) ?? [];
+    if (story === undefined) return undefined;
+    met[story] = (met[story] ?? 0) + 1;
+    return met[story] === 1 ? ending : undefined;
+  },
+};
+
 let lab: Lab;
 let faults: FaultPlan = {};
 let receipts: Record<string, Record<string, unknown>>;
 let told: Record<'mha' | 'approvers' | 'administrators' | 'up-police', Record<string, unknown>[]>;
 let early: { summaries: string[]; states: Record<Story, unknown> };
+/** What is said of the older withdrawal: the batch's state, the withdrawal's receipt, and its entries in the chain. */
+let older: Record<
+  'lapsed' | 'reported' | 'later' | 'sentAgain',
+  { state: unknown; receipt: string; entries: string[] }
+>;
 
 const report = (story: Story) => lab.report('mha', [handset(story)], `${story}.csv`);
 const withdraw = (story: Story, name: string, content = 'imei\n', agency = 'mha') =>
   lab.upload(`withdrawals/${agency}/${idOf(story)}/${name}.csv`, content);
 const until = (hours: number) => lab.cloud.run(START + hours * HOUR);
+
+async function olderNow() {
+  const [receipt] = await lab.outbox('receipts/mha/withdrawals/older.csv');
+  return {
+    state: (await states()).older,
+    receipt: receipt === undefined ? '' : await lab.read(receipt),
+    entries: (await chain('older')).filter(({ kind }) => kind.startsWith('withdrawal')).map(({ kind }) => kind),
+  };
+}
 
 async function states(): Promise<Record<Story, unknown>> {
   const items = await new Tables(lab).everything();
@@ -42,7 +88,10 @@ beforeAll(async () => {
   lab = await Lab.open({
     telling: true,
     context: CONTEXT,
-    faults: { beforeInvoke: (call) => faults.beforeInvoke?.(call) },
+    faults: {
+      beforeInvoke: (call) => faults.beforeInvoke?.(call),
+      afterWrite: (call) => faults.afterWrite?.(call) ?? failing.afterWrite?.(call),
+    },
   });
   await lab.usage(
     'airtel',
@@ -51,6 +100,7 @@ beforeAll(async () => {
   await report('previewed');
   await report('named');
   await report('planned');
+  await report('older');
   await lab.decide(A, idOf('previewed'), [APPROVE]);
 
   faults = throttling('Expand');
@@ -65,6 +115,17 @@ beforeAll(async () => {
   await withdraw('previewed', 'other', 'imei,why\n');
   await lab.decide(B, idOf('previewed'), [APPROVE]);
   await report('previewed');
+
+  for (const [, , story] of FAILING) {
+    await report(story);
+    await withdraw(story, story);
+  }
+  await report('refusedFirst');
+  faults = forgetful;
+  await withdraw('refusedFirst', 'refusedFirst', `imei\n${handset('refusedFirst')}\n`);
+  faults = {};
+  // Its message comes again when the batch is directed.
+  for (const approver of [A, B]) await lab.decide(approver, idOf('refusedFirst'), [APPROVE]);
 
   await withdraw('named', 'named', `imei\n${handset('named')}\n`);
   await withdraw('named', 'theirs', 'imei\n', 'up-police');
@@ -101,6 +162,23 @@ beforeAll(async () => {
     approvers: await lab.notices('fraud-approvals-approver-3'),
     administrators: await lab.notices('fraud-administrators'),
   };
+
+  await until(49);
+  const lapsed = await olderNow();
+  // It is refused, and comes again.
+  faults = forgetful;
+  await withdraw('older', 'older');
+  faults = {};
+  const refused = await olderNow();
+  await lab.cloud.run(START + 49 * HOUR + 60_000);
+  await lab.report('mha', [handset('older')], 'again.csv');
+  const reported = { ...refused, state: (await states()).older };
+  await until(53);
+  const later = await olderNow();
+  // One that is sent now ends it.
+  await withdraw('older', 'now');
+  await until(54);
+  older = { lapsed, reported, later, sentAgain: await olderNow() };
 }, 300_000);
 afterAll(() => lab.close());
 
@@ -109,11 +187,10 @@ const kindsOf = (whom: keyof typeof told, story: Story) =>
 const summaryOf = (story: Story) => lab.json<Summary>(`batches/${idOf(story)}/summary.json`);
 const receiptOf = (name: string) => receipts[`mha/withdrawals/${name}.csv`];
 
-const chain = (story: Story) => entriesOf(lab, idOf(story));
-async function entriesOf(of: Lab, id: string): Promise<{ kind: string; facts: object; files: object }[]> {
-  const { audit } = bucketsOf(of.cloud);
-  const keys = await of.cloud.list(audit, `batches/${id}/`);
-  const texts = await Promise.all(keys.map(async (key) => Buffer.from(await of.cloud.get(audit, key)).toString()));
+async function chain(story: Story): Promise<{ kind: string; facts: object; files: object }[]> {
+  const { audit } = bucketsOf(lab.cloud);
+  const keys = await lab.cloud.list(audit, `batches/${idOf(story)}/`);
+  const texts = await Promise.all(keys.map(async (key) => Buffer.from(await lab.cloud.get(audit, key)).toString()));
   return texts.flatMap((text) => text.trimEnd().split('\n')).map((line) => JSON.parse(line));
 }
 
@@ -219,24 +296,7 @@ describe('a withdrawal that is refused', () => {
       ['withdrawal_recorded', undefined],
       ['withdrawal_refused', 'not_waiting'],
     ]);
-    let fails = true;
-    await using other = await Lab.open({
-      telling: true,
-      context: CONTEXT,
-      faults: {
-        afterWrite: ({ functionName, key = '' }) =>
-          fails && nameOf(functionName) === 'Withdraw' && key.startsWith('uploads/worked/') ? 'fail' : undefined,
-      },
-    });
-    await other.usage('airtel', [`${handset('named')},+919810000001,2026-05-20,Delhi`]);
-    await other.report('mha', [handset('named')], 'named.csv');
-    await other.upload(`withdrawals/mha/${idOf('named')}/w.csv`, `imei\n${handset('named')}\n`);
-    fails = false;
-    // Its message comes again when the batch is directed.
-    for (const approver of [A, B]) await other.decide(approver, idOf('named'), [APPROVE]);
-    await other.cloud.run(START + 4 * HOUR);
-    const entries = (await entriesOf(other, idOf('named'))).filter(({ kind }) => kind.startsWith('withdrawal'));
-    expect(entries.map(({ kind, facts }) => [kind, (facts as { why?: string }).why])).toEqual([
+    expect(await told('refusedFirst')).toEqual([
       ['withdrawal_refused', 'not_directed'],
       ['withdrawal_recorded', undefined],
     ]);
@@ -249,81 +309,34 @@ describe('a withdrawal that is refused', () => {
     const reversals = (await lab.outbox('previews/mha-')).filter((key) => key.endsWith('preview.json'));
     const previews = await Promise.all(reversals.map((key) => lab.json<{ kind: string; file: string }>(key)));
     expect(previews.flatMap(({ kind, file }) => (kind === 'reversal' ? file : [])).sort()).toEqual(
-      [`withdrawals/mha/${idOf('named')}/late.csv`, `withdrawals/mha/${idOf('planned')}/planned.csv`].sort(),
+      [
+        `withdrawals/mha/${idOf('named')}/late.csv`,
+        `withdrawals/mha/${idOf('planned')}/planned.csv`,
+        `withdrawals/mha/${idOf('refusedFirst')}/refusedFirst.csv`,
+      ].sort(),
     );
   });
 });
 
 describe('a step of a withdrawal that fails', () => {
-  it.each([
-    ['Withdraw', 'fail'],
-    ['Withdraw', 'zombie'],
-    ['Await', 'fail'],
-  ] as const)('after its commit is made up for: %s, %s', async (name, ending) => {
-    let met = 0;
-    await using other = await Lab.open({
-      telling: true,
-      context: CONTEXT,
-      faults: {
-        afterWrite: ({ functionName, key = '' }) => {
-          if (nameOf(functionName) !== name || !key.startsWith('BATCH#')) return undefined;
-          met++;
-          return met === 1 ? ending : undefined;
-        },
-      },
-    });
-    await other.usage('airtel', [`${handset('named')},+919810000001,2026-05-20,Delhi`]);
-    await other.report('mha', [handset('named')], 'named.csv');
-    await other.upload(`withdrawals/mha/${idOf('named')}/w.csv`, 'imei\n');
-    await other.at(3);
-    expect(met).toBeGreaterThan(0);
-    expect(await other.json(`batches/${idOf('named')}/summary.json`)).toMatchObject({ status: 'withdrawn' });
-    expect(await other.outbox('receipts/mha/withdrawals/')).toHaveLength(1);
-    expect(await other.directions()).toEqual([]);
-    expect((await other.notices('fraud-batches-mha')).map(({ kind }) => kind)).toContain('batch_withdrawn');
-    expect(other.cloud.failures()).toEqual([]);
+  it.each(FAILING)('after its commit is made up for: %s, %s', async (_, __, story) => {
+    expect(met[story]).toBeGreaterThan(0);
+    expect(await summaryOf(story)).toMatchObject({ status: 'withdrawn' });
+    expect(await lab.outbox(`receipts/mha/withdrawals/${story}.csv`)).toHaveLength(1);
+    expect((await lab.directions()).filter((id) => id.startsWith(idOf(story)))).toEqual([]);
+    expect(kindsOf('mha', story)).toContain('batch_withdrawn');
+    expect(lab.cloud.failures()).toEqual([]);
   });
 });
 
 describe('a withdrawal that is older than the report for which the batch stands', () => {
-  it('changes nothing of it, however late it is worked on, and has an entry of its own where it is recorded', async () => {
-    let fails = false;
-    await using other = await Lab.open({
-      telling: true,
-      context: CONTEXT,
-      faults: {
-        afterWrite: ({ functionName, key = '' }) =>
-          fails && nameOf(functionName) === 'Withdraw' && key.startsWith('uploads/worked/') ? 'fail' : undefined,
-      },
-    });
-    const id = idOf('named');
-    const state = async () => (await new Tables(other).everything())[`BATCH#${id}`]?.state;
-    const withdrawals = async () =>
-      (await entriesOf(other, id)).filter(({ kind }) => kind.startsWith('withdrawal')).map(({ kind }) => kind);
-    await other.usage('airtel', [`${handset('named')},+919810000001,2026-05-20,Delhi`]);
-    await other.report('mha', [handset('named')]);
-    await other.cloud.run(START + 49 * HOUR);
-    expect(await state()).toBe('lapsed');
-    // It is refused, and comes again.
-    fails = true;
-    await other.upload(`withdrawals/mha/${id}/w.csv`, 'imei\n');
-    fails = false;
-    const [receipt = ''] = await other.outbox('receipts/mha/withdrawals/');
-    const refused = await other.read(receipt);
-    expect(JSON.parse(refused)).toMatchObject({ refused: 'not_waiting' });
-    await other.cloud.run(START + 49 * HOUR + 60_000);
-    await other.report('mha', [handset('named')], 'again.csv');
-    expect(await state()).toBe('waiting');
-    await other.cloud.run(START + 53 * HOUR);
-    expect([await state(), await other.read(receipt), await withdrawals()]).toEqual([
-      'waiting',
-      refused,
-      ['withdrawal_refused'],
-    ]);
-    // One that is sent now ends it.
-    await other.upload(`withdrawals/mha/${id}/now.csv`, 'imei\n');
-    await other.cloud.run(START + 54 * HOUR);
-    expect([await state(), await withdrawals()]).toEqual(['withdrawn', ['withdrawal_refused', 'withdrawal_recorded']]);
-    expect(other.cloud.failures()).toEqual([]);
+  it('changes nothing of it, however late it is worked on, and has an entry of its own where it is recorded', () => {
+    const { lapsed, reported, later, sentAgain } = older;
+    expect(lapsed.state).toBe('lapsed');
+    expect(JSON.parse(reported.receipt)).toMatchObject({ refused: 'not_waiting' });
+    expect(reported.state).toBe('waiting');
+    expect(later).toEqual({ state: 'waiting', receipt: reported.receipt, entries: ['withdrawal_refused'] });
+    expect([sentAgain.state, sentAgain.entries]).toEqual(['withdrawn', ['withdrawal_refused', 'withdrawal_recorded']]);
+    expect(lab.cloud.failures()).toEqual([]);
   });
 });
