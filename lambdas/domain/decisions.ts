@@ -307,8 +307,12 @@ class Voter {
         this.#batch = stood;
         return 'superseded';
       }
-      // It was said of an attempt that failed, whose preview has the same bytes: nobody has said so of this one.
-      if (decision === 'approve' && at < this.#openedAt) return 'superseded';
+      // It was said of an attempt that failed, whose preview has the same bytes: nobody has said so of this one. Nor is a refusal before it
+      // the file's last word any more.
+      if (decision === 'approve' && at < this.#openedAt) {
+        this.#batch = stood;
+        return 'superseded';
+      }
       this.#batch =
         decision === 'approve' ? { decision, ground: row.ground, at } : { decision, remarks: row.remarks, at };
       return isDeepStrictEqual({ ...before, at }, this.#batch) ? 'known' : 'new';

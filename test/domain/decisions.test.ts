@@ -361,6 +361,14 @@ describe('a file that is worked on after one that its approver uploaded later', 
     expect(endOf(applied(opened(), A, [['refuse']], before).decision)).toBe('refused');
   });
 
+  test('says nothing of a batch that was begun again since, where it refuses first and approves then', () => {
+    const before = { ...late, uploadedAt: at('2026-05-31T23:59:59Z') };
+    const done = applied(opened(), A, [['refuse'], ['approve']], before);
+    expect([endOf(done.decision), done.rejects]).toEqual(['waits', [{ line: 3, reason: 'superseded' }]]);
+    expect(done.decision.votes[A]?.batch).toBeNull();
+    expect(endOf(applied(opened(), A, [['approve'], ['refuse']], before).decision)).toBe('refused');
+  });
+
   test('is the same upload still, and its bytes uploaded anew are a word of their own', () => {
     const sha256 = 'c'.repeat(64);
     const corrected = applied(opened(), A, [['spare', clone]], { ...late, upload: 'two', sha256: 'd'.repeat(64) });
