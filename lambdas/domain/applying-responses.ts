@@ -112,8 +112,13 @@ export interface AnsweringFile {
   readonly committedAt: Instant;
   /** Rows from which an order of another direction took service; default none. */
   readonly cutElsewhere?: ReadonlySet<number>;
-  /** Rows whose number's new holder is without service by what was directed for that holder; default none. */
+  /** Rows of which the file says that somebody else has the number, and who is without service by what was directed for them; default none. */
   readonly cutSince?: ReadonlySet<number>;
+  /**
+   * The same of rows of which an earlier file says so; default none. Whoever has the number by the word of this file is another one, and is
+   * in no row of these.
+   */
+  readonly cutSinceBefore?: ReadonlySet<number>;
   /**
    * Rows whose number's holder is to have service by another row of the same operator, with the day since which they are to; default none.
    */
@@ -260,7 +265,9 @@ class Application {
   #isCutWrongly(row: AnsweredRow): boolean {
     if (row.outcome !== 'disconnected') return false;
     // Nobody has asked anything of who has the number since, unless another row is theirs.
-    if (isAnothersOn(this.#after, row.row, row.day)) return this.#file.cutSince?.has(row.row) !== true;
+    const { cutSince, cutSinceBefore } = this.#file;
+    if (isAnothersOn(this.#after, row.row, row.day))
+      return (this.#reissued.has(row.row) ? cutSince : cutSinceBefore)?.has(row.row) !== true;
     const since = this.#keptSince(row);
     return this.#isCutAgain(row) || wasToKeepService(this.#after, row.row) || (since !== undefined && row.day >= since);
   }

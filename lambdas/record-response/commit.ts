@@ -77,7 +77,7 @@ export async function commit(
   const committed = await changeLedger<Committed | Refused>(env.CASES, answered.directionId, async (read, attempt) => {
     // Another file may meanwhile have said another word on the same port.
     const { rows, ...known } = read.version === answered.version ? judged : await judgeMoves(read, said, lines);
-    const elsewhere = { ...known, cutElsewhere: cut.before, cutSince: new Set([...known.cutSince, ...cut.since]) };
+    const elsewhere = { ...known, cutElsewhere: cut.before, cutSince: cut.since };
     const file = { sha256, attempt: `${invocation}-${attempt}`, at, committedAt: now, ...elsewhere };
     const applied = applyResponse(read, rows, file);
     if (applied.kind === 'applied') {

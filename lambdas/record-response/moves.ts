@@ -22,7 +22,7 @@ import { readPlan } from '../stores/plans.ts';
 import { env } from './environment.ts';
 
 /** A response's rows: those that may not be moved are rejected, and each that returns has the operator to which it does. */
-interface Judged extends Required<Pick<AnsweringFile, 'portedTo' | 'keptSince' | 'cutSince'>> {
+interface Judged extends Required<Pick<AnsweringFile, 'portedTo' | 'keptSince' | 'cutSinceBefore'>> {
   readonly rows: readonly (AnsweredRow | RejectedRow)[];
 }
 
@@ -42,7 +42,7 @@ export async function judgeMoves(
     ledger.kind === 'reverify' &&
     (row.onward !== undefined || row.outcome === 'not_found' || isCutElsewhere(ledger, row));
   const moving = rows.filter(isAsked);
-  if (moving.length === 0) return { rows, portedTo: new Map(), keptSince: new Map(), cutSince: new Set() };
+  if (moving.length === 0) return { rows, portedTo: new Map(), keptSince: new Map(), cutSinceBefore: new Set() };
   const numbers = [...new Set(moving.map(({ row }) => numberOf(row)))];
   // A slightly stale read will do: a claim is written before its direction begins, and what its rows say is read anew.
   const claims = await readClaimsHoweverOld(env.CASES, 'reverify', numbers, false);
@@ -51,14 +51,14 @@ export async function judgeMoves(
   const stated = new StatedPorts(ledger);
   const portedTo = new Map<number, OperatorId>();
   const keptSince = new Map<number, Day>();
-  const cutSince = new Set<number>();
+  const cutSinceBefore = new Set<number>();
   await concurrently(moving, CLAIMS_AT_ONCE, async (answered) => {
     const said = await earlier.counted(claims.get(numberOf(answered.row))?.pointers.number ?? []);
     if (answered.outcome === 'disconnected') {
       if (outcomeOf(ledger, answered.row).outcome === 'reissued') {
         // The rows of whoever had the number before were taken back as that was said.
         const isCut = said.some((one) => one.operator === ledger.operator && isWithoutService(one));
-        if (isCut) cutSince.add(answered.row);
+        if (isCut) cutSinceBefore.add(answered.row);
       } else {
         const since = keepsServiceBy(ledger.operator, said)?.occurredOn;
         if (since != null) keptSince.set(answered.row, since);
@@ -76,7 +76,12 @@ export async function judgeMoves(
       if (to !== undefined) judged.set(answered, { ...answered, returnsTo: to });
     } else judged.set(answered, judgeMove(answered, said, own, env.PORTING_DAYS));
   });
-  return { rows: rows.map((row) => (isAsked(row) ? (judged.get(row) ?? row) : row)), portedTo, keptSince, cutSince };
+  return {
+    rows: rows.map((row) => (isAsked(row) ? (judged.get(row) ?? row) : row)),
+    portedTo,
+    keptSince,
+    cutSinceBefore,
+  };
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   wasCut,
 } from '../../lambdas/domain/back-orders.ts';
 import { type BatchId, directionIdOf, type OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Answer } from '../../lambdas/domain/kinds.ts';
 import { withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { answered, at, closed, day, fileOn, fresh, issued, ladderEnds, sealed } from './example.ts';
 
@@ -143,6 +144,21 @@ describe('a response', () => {
     const again = (cutElsewhere: number[]) =>
       answered(first.ledger, [[0, 'reissued']], { on: '2026-06-03', cutElsewhere: new Set(cutElsewhere) }).givenBack;
     expect([again([]), again([0])]).toEqual([[], [0]]);
+  });
+
+  test("that is somebody else's once more gives it back to them, though who had the number before is without service", () => {
+    const first = answered(upTo(2), [[0, 'reissued']], { on: '2026-06-02' }).ledger;
+    const holders = { cutElsewhere: new Set([0]), cutSinceBefore: new Set([0]) };
+    const said = (outcomes: readonly Answer[], more: { cutSince?: ReadonlySet<number> } = {}) =>
+      answered(
+        first,
+        outcomes.map((outcome) => [0, outcome] as const),
+        { on: '2026-06-03', ...holders, ...more },
+      );
+    expect(said(['disconnected', 'reissued'])).toMatchObject({ givenBack: [0], conflicts: 1, moved: [] });
+    // Who is said to be disconnected after that is who has it now.
+    expect(said(['reissued', 'disconnected']).moved).toHaveLength(1);
+    expect(said(['reissued', 'disconnected'], { cutSince: new Set([0]) })).toMatchObject({ givenBack: [], moved: [] });
   });
 });
 

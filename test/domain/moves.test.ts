@@ -287,7 +287,7 @@ describe('a row whose holder is to have service by another row there, and that i
 
 describe('a number that is somebody else’s, and is said to be disconnected', () => {
   const since = () => answered(fresh(1), [[0, 'reissued']], { on: '2026-06-10', at: '2026-06-10T10:00:00Z' }).ledger;
-  const cut = (on: string, told: { cutSince?: ReadonlySet<number> } = {}) =>
+  const cut = (on: string, told: { cutSinceBefore?: ReadonlySet<number> } = {}) =>
     answered(since(), [[0, 'disconnected']], { on, at: '2026-06-13T10:00:00Z', ...told });
 
   test('on the day of the activation or after it is to be restored to who has it now', () => {
@@ -305,7 +305,7 @@ describe('a number that is somebody else’s, and is said to be disconnected', (
   });
 
   test('before that is nothing but a conflict, as it is where service was taken from who has it now', () => {
-    for (const applied of [cut('2026-06-09'), cut('2026-06-13', { cutSince: new Set([0]) })]) {
+    for (const applied of [cut('2026-06-09'), cut('2026-06-13', { cutSinceBefore: new Set([0]) })]) {
       expect(applied).toMatchObject({ conflicts: 1, recorded: 0, moved: [], madeRevoked: [] });
       expect(applied.ledger.files.at(-1)).not.toHaveProperty('toRestore');
     }
