@@ -325,8 +325,10 @@ class Application {
     if (revokedFor !== null && stands) this.#revoked.add(row);
     else this.#revoked.delete(row);
     const move = movedRow(answered);
-    if (move === undefined) this.#moved.delete(row);
-    else this.#moved.set(row, move);
+    // Who was cut off is to be restored, whoever it turns out to have been: the night looks.
+    const isToRestore = givesBack && this.#moved.get(row)?.why === 'disconnected_after_verified';
+    if (move !== undefined) this.#moved.set(row, move);
+    else if (!isToRestore) this.#moved.delete(row);
     if (move?.why === 'ported') this.#portedTo.set(row, move.to);
     // Not a row of which this file says it for the first time, and then another day.
     if (isReissuedAgain && !this.#reissued.has(row)) this.#reissuedAgain.add(row);

@@ -11,7 +11,7 @@ import type { Rung } from './ladders.ts';
 import { currentOutcomes, fileSaying, type Ledger, outcomeOf, type RecordedFile } from './ledger.ts';
 import { type Listed, type ListedSubject, listedLine, parseListedLine } from './listed.ts';
 import { fileMoving, type MovedRow } from './moves.ts';
-import { BYTES_PER_ROW, fileOf, outcomeAt, wasGivenBack, wasToKeepService } from './outcomes.ts';
+import { BYTES_PER_ROW, fileOf, isAnothersOn, outcomeAt, wasGivenBack, wasToKeepService } from './outcomes.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 import { BadWorkLine } from './tabbed.ts';
 
@@ -123,13 +123,14 @@ export function listedOf(
 }
 
 /**
- * Whether a row of which a file said that its holder was cut off wrongly is still to be restored. One that doesn't say itself that its
- * holder is to have service, since another row there does, is as long as nothing more is said of it: what was done in other rows since is
- * looked at when the follow-up takes its turn.
+ * Whether a row of which a file said that its holder was cut off wrongly is still to be restored. A number that is somebody else's is, if
+ * they had it by then, whenever that was said. One that doesn't say itself that its holder is to have service, since another row there does,
+ * is as long as nothing more is said of it: what was done in other rows since is looked at when the follow-up takes its turn.
  */
-function isStillToRestore(ledger: Ledger, row: number, { sha256 }: RecordedFile): boolean {
+function isStillToRestore(ledger: Ledger, row: number, { sha256, at }: RecordedFile): boolean {
   const bytes = currentOutcomes(ledger);
   if (wasToKeepService(bytes, row) || wasGivenBack(bytes, row) || outcomeAt(bytes, row) === 'overdue') return true;
+  if (isAnothersOn(bytes, row, dayOf(at))) return true;
   const place = ledger.files.findIndex((file) => file.sha256 === sha256);
   return fileOf(bytes, row * BYTES_PER_ROW) - 1 <= place;
 }

@@ -187,15 +187,38 @@ describe('what a night lists of a direction', () => {
     // Overdue it stays, though it is said to have failed; a disconnection that stands is no word on a proof.
     expect(rows(answered(cut.ledger, [[1, 'failed']]).ledger)).toEqual(each(0, 1, 2));
     expect(rows(answered(cut.ledger, [[1, 'disconnected']]).ledger)).toEqual(each(0, 2));
-    expect(rows(answered(cut.ledger, [[2, 'reissued']]).ledger)).toEqual(each(0, 1));
+    expect(rows(answered(cut.ledger, [[2, 'reissued']], { on: '2026-06-04' }).ledger)).toEqual(each(0, 1));
     expect(linkedBy(cut.ledger, said, cut.moved)).toEqual({});
   });
 
-  test("are not those that turned out to be somebody else's since, which have ended", () => {
-    const since = answered(moved.ledger, [
+  test("are those that turn out to be somebody else's who had the number by then: they are cut off", () => {
+    for (const on of ['2026-06-02', '2026-06-03']) {
+      const since = answered(moved.ledger, [[2, 'reissued']], { on }).ledger;
+      expect(listedOf(since, file, moved.moved, lines, 30).restore?.map(({ from }) => from?.row)).toEqual([2]);
+    }
+    // Since when they have it may be said anew, or by the file itself.
+    const corrected = answered(answered(fresh(1), [[0, 'reissued']], { on: '2026-06-01' }).ledger, [
+      [0, 'disconnected'],
+    ]);
+    const told = corrected.ledger.files.at(-1) ?? file;
+    const anew = answered(corrected.ledger, [[0, 'reissued']], { on: '2026-06-03' }).ledger;
+    expect(listedOf(anew, told, corrected.moved, lines, 30).restore).toHaveLength(1);
+    const both = answered(answered(fresh(1), [[0, 'verified']]).ledger, [
+      [0, 'disconnected'],
       [0, 'reissued'],
-      [2, 'reissued'],
-    ]).ledger;
+    ]);
+    expect(listedOf(both.ledger, both.ledger.files.at(-1) ?? file, both.moved, lines, 30).restore).toHaveLength(1);
+  });
+
+  test("are not those that turned out to be somebody else's since, which have ended", () => {
+    const since = answered(
+      moved.ledger,
+      [
+        [0, 'reissued'],
+        [2, 'reissued'],
+      ],
+      { on: '2026-06-04' },
+    ).ledger;
     const listed = listedOf(since, file, moved.moved, lines, 30);
     expect(listed.reverify?.map(({ why }) => why)).toEqual(['extended']);
     expect(listed.restore).toEqual([]);

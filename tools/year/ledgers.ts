@@ -141,8 +141,8 @@ export class Ledgers {
   takeCutWrongly(): LedgerRow[] {
     const all = [...this.#bySubject.values()].flat().filter(({ wasCutWrongly }) => wasCutWrongly);
     for (const row of all) row.wasCutWrongly = false;
-    // A former holder doesn't have the number any more; whoever has it may have been cut off since.
-    return all.filter(({ outcome, at, cutAt }) => outcome !== 'reissued' || cutAt >= at);
+    // A former holder doesn't have the number any more; whoever has it may have been cut off since they got it.
+    return all.filter(({ outcome, on, at, cutAt }) => outcome !== 'reissued' || cutAt >= at || dayAt(cutAt) >= on);
   }
 
   /** The rows that were to be given back, and weren't when their time was over; each once. */

@@ -2,6 +2,7 @@
  * Rows that go on elsewhere: their ends by `moved.csv` of each follow-up, and a number's known ports. The answers tell which rows those
  * are.
  */
+import { dayAt } from '../../../test/reckoning/files.ts';
 import { DAY, EXTENSION_DAYS } from '../story.ts';
 import { LADDERS } from './kinds.ts';
 import { type Direction, isOpen, type Known, type Row } from './known.ts';
@@ -231,8 +232,10 @@ export function checkMoves(known: Known): void {
     // A row that turned out to be somebody else's, or was taken back, may have ended before a night came; a row whose holder is to be
     // restored may not.
     const isOver = now?.reversed === true || now?.outcome !== said;
-    // Who is to have service by another row is restored unless more was said of this one.
-    const isToRestore = now !== undefined && (isToKeep(now) || isGivenBack(now) || isOpen(now) || now.at <= move.at);
+    // Who is to have service by another row is restored unless more was said of this one; and so is who had the number by then.
+    const isAnothers = now?.outcome === 'reissued' && now.on <= dayAt(move.at);
+    const isToRestore =
+      now !== undefined && (isAnothers || isToKeep(now) || isGivenBack(now) || isOpen(now) || now.at <= move.at);
     const hasEnded = said === undefined ? !isToRestore : isOver;
     const all = nights.get(rowOf(move)) ?? [];
     asked.add(rowOf(move));
