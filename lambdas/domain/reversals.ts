@@ -198,7 +198,7 @@ export function isIn(scope: Scope, row: Pointer): boolean {
 function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploadedOn: Day): AtOperator {
   let openIn: DirectionId | undefined;
   let isUnanswered = false;
-  for (const [n, row] of rows.entries()) {
+  for (const row of rows) {
     if (givesBack(row.kind)) {
       const isTakenSince = (one: SubjectRow) => endedAfter(one, row) || cutAfter(one, row);
       if (row.outcome === 'restored' && !own.some(isTakenSince)) return openOrNothing(openIn);
@@ -221,7 +221,7 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     // A day before one on which it had service is not the day since which it has none: nobody knows that, nor that it is long ago.
     const hadService = (one: SubjectRow) =>
       one.outcome === 'restored' || (own.includes(one) && givesServiceBack(one.outcome));
-    const isServedSince = rows.slice(0, n).some((one) => hadService(one) && isOnEarlierDay(row, one));
+    const isServedSince = rows.some((one) => hadService(one) && isOnEarlierDay(row, one));
     return isEnded && isLongAgo && !isServedSince ? { state: 'tooLate' } : { state: 'directed', from: row };
   }
   return openOrNothing(openIn);

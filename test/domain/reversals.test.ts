@@ -131,6 +131,17 @@ describe('a number that is appealed', () => {
     expect(number([{ ...served, operator: jio }, told]).state).toBe('tooLate');
   });
 
+  it.each(SERVED)('that was %s by an older order is not too late by a disconnection of a day before that', (_, one) => {
+    const served = { ...one, occurredOn: day('2026-06-20'), recordedAt: at('2026-06-20T10:00:00Z') };
+    const ended = (on: string) => disconnected(on, { directionId: plan(7), recordedAt: at('2026-06-25T10:00:00Z') });
+    expect([number([ended('2026-03-16'), served]).state, number([ended('2026-03-16')]).state]).toEqual([
+      'directed',
+      'tooLate',
+    ]);
+    const long = { ...served, occurredOn: day('2026-03-10') };
+    expect(number([ended('2026-03-16'), long]).state).toBe('tooLate');
+  });
+
   it.each(SERVED)('that was %s is too late more than ninety days after it was disconnected again', (_, one) => {
     const served = { ...one, occurredOn: day('2026-03-20'), recordedAt: at('2026-03-20T10:00:00Z') };
     const ended = (on: string) =>

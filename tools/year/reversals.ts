@@ -307,7 +307,7 @@ function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision 
         return mine.some((one) => isListed(one) && isSaidAfter(one, row)) ? undefined : 'nothingToRestore';
       // A day by which its operator says elsewhere that there was service later tells of no long time without any.
       const hadService = [...mine.filter(({ outcome }) => GIVES_SERVICE.includes(outcome)), ...restored(operator)];
-      const wasServed = hadService.some((one) => one.madeAt > row.madeAt && one.on > row.on);
+      const wasServed = hadService.some((one) => one.on > row.on);
       if (isListed(row)) return row.on < since && !wasServed ? 'tooLate' : 'directed';
       return isOverdue(row, at) || isCut(row, known) ? 'directed' : undefined;
     });

@@ -56,7 +56,7 @@ function inQuestion(known: Known, { of, msisdn }: Subject, row: Said): boolean {
 function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploadedOn: string) {
   let openIn = '';
   const nothing = { state: 'nothingToRestore', openIn: '' };
-  for (const [n, row] of rows.entries()) {
+  for (const row of rows) {
     const { open, waits: isWaiting, ended, overdue, givesBack, cut } = standing(known, row, plan);
     if (row.direction.kind === 'restore') {
       // A number that was cut off after it was restored, as its operator says or was ordered to, is restored again.
@@ -77,9 +77,9 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
     if (givesBack && rows.some((one) => own.includes(one) && isListed(one) && isSaidAfter(one, row))) continue;
     if (givesBack) return nothing;
     // Unless its operator says that there was service on a later day: then the day doesn't tell since when there is none.
-    const hadService = rows
-      .slice(0, n)
-      .filter((one) => one.outcome === 'restored' || (own.includes(one) && standing(known, one, plan).givesBack));
+    const hadService = rows.filter(
+      (one) => one.outcome === 'restored' || (own.includes(one) && standing(known, one, plan).givesBack),
+    );
     const wasServed = hadService.some(({ on }) => on > row.on);
     const isLongAgo = ended && !wasServed && row.on < daysBefore(uploadedOn, RESTORED_WITHIN);
     return { state: isLongAgo ? 'tooLate' : 'directed', openIn };
