@@ -210,8 +210,9 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     if ((row.open || row.waits) && openIn === undefined) return { state: 'directed', from: row };
     // Somebody who was verified, and cut off all the same, was to be restored: nobody said that they were.
     if (givesServiceBack(row.outcome)) {
-      // An earlier batch's row may have been ended late: then its holder has lost again what they had got.
-      if (rows.some((one) => own.includes(one) && endedAfter(one, row))) continue;
+      // An earlier batch's row may have been ended late: then its holder has lost again what they had got. Or it ended first, and nothing
+      // was given back by this one.
+      if (rows.some((one) => own.includes(one) && (endedAfter(one, row) || endedElsewhere(one, row)))) continue;
       return isUnanswered && !openIn ? { state: 'directed', from: row } : openOrNothing(openIn);
     }
     const isEnded = endsConnection(row.outcome);
@@ -239,6 +240,15 @@ function openOrNothing(openIn: DirectionId | undefined): AtOperator {
  */
 function endedAfter(row: SubjectRow, back: SubjectRow): boolean {
   return endsConnection(row.outcome) && isSaidAfter(row, back);
+}
+
+/**
+ * Whether a connection was ended in another row, and not seen since on the day for which this one is directed: who proves themselves here
+ * has service back as far as this direction's own orders took it, and nobody took that other one back.
+ */
+function endedElsewhere({ outcome, occurredOn, reversed }: SubjectRow, { directedFor }: SubjectRow): boolean {
+  if (!endsConnection(outcome) || reversed || occurredOn === null) return false;
+  return directedFor === null || directedFor <= occurredOn;
 }
 
 /**

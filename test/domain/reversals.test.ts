@@ -94,7 +94,10 @@ describe('a number that is appealed', () => {
       expect(number([served, ended('2026-06-20', { outcome: 'surrendered' })]).state).toBe('directed');
       // Said later, of a day before: nobody knows which came first.
       expect(number([served, ended('2026-06-18', { recordedAt: at('2026-06-18T10:00:01Z') })]).state).toBe('directed');
-      expect(number([served, ended('2026-06-17')]).state).toBe('nothingToRestore');
+      // Seen after that, they had service again before they proved themselves.
+      expect(number([{ ...served, directedFor: day('2026-06-18') }, ended('2026-06-17')]).state).toBe(
+        'nothingToRestore',
+      );
       expect(number([served, ended('2026-06-20', { outcome: 'not_found' })]).state).toBe('nothingToRestore');
       expect(number([served, ended('2026-06-20', { operator: jio })]).directed).toEqual([
         { operator: jio, from: pointer(after) },
@@ -233,6 +236,24 @@ describe('a number that is appealed', () => {
 
   it('is what it became last: verified since an older disconnection', () => {
     expect(number([row({ directionId: plan(2) }), disconnected('2026-05-01')]).state).toBe('nothingToRestore');
+  });
+
+  it('is restored where it was disconnected by an older order, and verified then by one for which it was seen before that', () => {
+    const proved = row({ directionId: plan(2), outcome: 'verified', directedFor: day('2026-05-21') });
+    const ended = (on: string) => disconnected(on, { recordedAt: at('2026-06-09T10:00:00Z') });
+    const states = (on: string) => number([proved, ended(on)]).state;
+    expect(['2026-05-20', '2026-05-21', '2026-06-09'].map(states)).toEqual([
+      'nothingToRestore',
+      'directed',
+      'directed',
+    ]);
+    expect(number([proved, ended('2026-06-09')]).directed).toEqual([
+      { operator: airtel, from: pointer(ended('2026-06-09')) },
+    ]);
+    // Long ago as that is, they had service on a later day; and what was taken back was given back.
+    expect(number([{ ...proved, directedFor: day('2026-03-01') }, ended('2026-03-16')]).state).toBe('directed');
+    expect(number([proved, { ...ended('2026-06-09'), reversed: true }]).state).toBe('nothingToRestore');
+    expect(number([restore({ outcome: 'restored' }), proved, ended('2026-06-09')]).state).toBe('nothingToRestore');
   });
 });
 

@@ -302,9 +302,11 @@ function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision 
     const mine = own.filter((row) => operatorOf(row) === operator);
     return atOperator(mine, given, { operator, isAppeal: subject.scope === 'current' }, known, (row) => {
       if (isOpenAt(row, at) || isMoved(row)) return 'directed';
-      // An older row may have been ended late, after that.
+      // An older row may have been ended late, after that; or before it, and by nobody's word was there service since.
+      const isLost = (one: LedgerRow) =>
+        isSaidAfter(one, row) || (one.reversed === undefined && row.decided.directedFor <= one.on);
       if (GIVES_SERVICE.includes(row.outcome))
-        return mine.some((one) => isListed(one) && isSaidAfter(one, row)) ? undefined : 'nothingToRestore';
+        return mine.some((one) => isListed(one) && isLost(one)) ? undefined : 'nothingToRestore';
       // A day by which its operator says elsewhere that there was service later tells of no long time without any.
       const hadService = [...mine.filter(({ outcome }) => GIVES_SERVICE.includes(outcome)), ...restored(operator)];
       const wasServed = hadService.some((one) => one.on > row.on);

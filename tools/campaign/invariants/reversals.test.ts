@@ -53,10 +53,14 @@ describe('what an appeal must give back', () => {
     ['restored', RESTORE],
     ['verified', `${LATER}.reverify.airtel.2-0-0`],
   ])('is who was %s on a later day than that of a disconnection told late', (outcome, id) => {
-    const served = (on: string) => direction(id, told(outcome, on));
+    const served = (on: string, seen?: string) => direction(id, told(outcome, on), seen);
     const ended = (on: string, recordedOn = on) => direction(OWN, told('disconnected', on, recordedOn));
     expect(appealed([served('2026-09-19'), ended('2026-06-16', '2026-09-21')])).toBe('directed');
-    expect(appealed([served('2026-09-19'), ended('2026-06-16')])).toBe('nothingToRestore');
+    // Seen in between; else nobody has given back by the one report what the other took.
+    expect(appealed([served('2026-09-19', '2026-06-17'), ended('2026-06-16')])).toBe('nothingToRestore');
+    expect(appealed([served('2026-09-19', '2026-06-16'), ended('2026-06-16')])).toBe(
+      outcome === 'verified' ? 'directed' : 'nothingToRestore',
+    );
     expect(appealed([served('2026-06-20'), ended('2026-06-23')])).toBe('tooLate');
     expect(appealed([served('2026-06-20'), ended('2026-06-20', '2026-06-21')])).toBe('tooLate');
     expect(appealed([served('2026-06-20'), ended('2026-06-24')])).toBe('directed');

@@ -73,8 +73,10 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
     const isToRestore = open || isWaiting || ended || overdue || cut;
     if (!givesBack && !isToRestore) continue;
     if (openIn !== '') return { state: 'alreadyOpen', openIn };
-    // An older row may have been ended late, after that.
-    if (givesBack && rows.some((one) => own.includes(one) && isListed(one) && isSaidAfter(one, row))) continue;
+    // An older row may have been ended late, after that; or before it, and by nobody's word was there service since.
+    const seenOn = row.direction.directedFor.get(row.identifier ?? '') ?? '';
+    const isLost = (one: Said) => isSaidAfter(one, row) || (one.reversed !== true && seenOn <= one.on);
+    if (givesBack && rows.some((one) => own.includes(one) && isListed(one) && isLost(one))) continue;
     if (givesBack) return nothing;
     // Unless its operator says that there was service on a later day: then the day doesn't tell since when there is none.
     const hadService = rows.filter(
