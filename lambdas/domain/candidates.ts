@@ -103,8 +103,9 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
 }
 
 /**
- * The row by which service was taken from a candidate since it was told that they were cut off wrongly, if that was so by what another row
- * there says of them, or since they have had the number: nobody is given back what later orders took.
+ * The row by which service was taken from a candidate who is to be restored since they were cut off wrongly: since somebody answered for
+ * them there last, or a reversal ended the row, or since they have had the number. Nobody is given back what later orders took. Of a row
+ * that had ended before a reversal took it back it isn't known when that was: its holder is restored.
  */
 function cutSinceTold(
   { operator, why, from }: Candidate,
@@ -112,9 +113,10 @@ function cutSinceTold(
 ): CountedPointer | undefined {
   if (why !== 'disconnected_after_verified' || !from) return undefined;
   const own = counted.find((one) => samePointer(one, from));
-  if (own === undefined || own.reversed || own.outcome === 'verified' || own.outcome === 'withdrawn') return undefined;
+  if (own === undefined || (own.reversed && own.outcome !== 'withdrawn')) return undefined;
   if (own.outcome === 'reissued') return counted.find((row) => row.operator === operator && isWithoutService(row));
-  return takenSinceAnswered(operator, counted);
+  const backAt = own.outcome === 'withdrawn' ? (own.recordedAt ?? own.reversedAt) : null;
+  return takenSinceAnswered(operator, counted, backAt);
 }
 
 /** Whether a candidate was taken back, and not seen on a later day. */

@@ -313,10 +313,16 @@ export function keepsServiceBy(at: OperatorId, earlier: readonly CountedPointer[
  * The row by which service was taken at an operator since a number's holder was answered for there last: by an order, by the operator's
  * word, or because the time was over that they had been given. Undefined if none was, or if nobody answered for them.
  * @param earlier the rows of the number, newest first
+ * @param backAt the instant at which a reversal had them given service back, which counts as an answer; null if none did
  */
-export function takenSinceAnswered(at: OperatorId, earlier: readonly CountedPointer[]): CountedPointer | undefined {
+export function takenSinceAnswered(
+  at: OperatorId,
+  earlier: readonly CountedPointer[],
+  backAt: Instant | null = null,
+): CountedPointer | undefined {
   const answered = newestRecorded(earlier.filter((row) => isWordAt(at, row) && givesServiceBack(row.outcome)));
-  const since = answered?.recordedAt ?? null;
+  const answeredAt = answered?.recordedAt ?? null;
+  const since = answeredAt !== null && (backAt === null || answeredAt > backAt) ? answeredAt : backAt;
   const isSince = (instant: Instant | null) => since !== null && instant !== null && instant > since;
   return earlier.find(({ operator, kind, reversed, outcome, cutAt, recordedAt, startedAt }) => {
     if (operator !== at || givesBack(kind) || reversed) return false;

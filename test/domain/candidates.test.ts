@@ -355,9 +355,30 @@ describe('somebody who is to be restored since another row there has them keep t
       operator: airtel,
       decision: { state: 'alreadyOpen', directionId: third },
     });
-    // Their own row has them keep it, or was taken back.
-    for (const own of [counted({ outcome: 'verified' }), counted({ reversed: true })])
-      expect(stateOf('restore', told, { counted: [barred, extended, own] })).toBe('directed');
+    // Their own row had ended before it was taken back.
+    expect(stateOf('restore', told, { counted: [barred, extended, counted({ reversed: true })] })).toBe('directed');
+  });
+
+  it('is so, too, whose own row has them keep it: nobody is given back what a later report took', () => {
+    const verified = counted({ outcome: 'verified', recordedAt: at('2026-06-18T12:00:00Z') });
+    const withdrawn = counted({ outcome: 'withdrawn', reversed: true, recordedAt: at('2026-06-18T12:00:00Z') });
+    const taking = [
+      { ...open, cut: true, cutAt: at('2026-06-20T00:00:00Z') },
+      { ...open, open: false, outcome: 'overdue' as const },
+      { ...open, open: false, outcome: 'disconnected' as const, recordedAt: at('2026-06-22T00:00:00Z') },
+    ];
+    for (const own of [verified, withdrawn]) {
+      for (const one of taking) expect(stateOf('restore', told, { counted: [one, own] })).toBe('alreadyOpen');
+      const earlier = { ...open, cut: true, cutAt: at('2026-06-17T00:00:00Z') };
+      expect(stateOf('restore', told, { counted: [earlier, own] })).toBe('directed');
+    }
+    // Who proved themselves there since has it, though a report had taken it since the reversal.
+    const [barred = open] = taking;
+    const proved = counted({ directionId: second, outcome: 'verified', recordedAt: at('2026-06-21T00:00:00Z') });
+    expect(stateOf('restore', told, { counted: [barred, proved, withdrawn] })).toBe('directed');
+    // It isn't known any more which reversal ended the row: the newest of its direction counts.
+    const unnamed = { ...withdrawn, recordedAt: null, reversedAt: at('2026-06-21T00:00:00Z') };
+    expect(stateOf('restore', told, { counted: [barred, unnamed] })).toBe('directed');
   });
 });
 

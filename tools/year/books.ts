@@ -215,13 +215,14 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       const open = ledgers
         .rowsOf(kind, identifier)
         .find((other) => other.decided.operator === operator && isOpenAt(other, startedAt));
-      // Nobody is given back what was taken since it was told, if another row had them keep their service.
-      const isBySelf = ['verified', 'withdrawn'].includes(row.outcome) || row.reversed !== undefined;
-      const isTold = row.decided.kind === 'reverify' && !isBySelf;
+      // Nobody is given back what was taken since they were to have service. A reversal that ends a row gives it back; of one that had ended
+      // before that nobody knows when it was taken back.
+      const isEnded = row.outcome === 'withdrawn';
+      const isTold = row.decided.kind === 'reverify' && (isEnded || row.reversed === undefined);
       const taken =
         row.outcome === 'reissued'
           ? ledgers.takenFromHolder(row, startedAt)
-          : ledgers.serviceFor(row, startedAt).takenBy;
+          : ledgers.serviceFor(row, startedAt, isEnded ? row.at : 0).takenBy;
       const stands = open ?? (isTold ? taken : undefined);
       const state = stands === undefined ? 'directed' : 'alreadyOpen';
       const given = { kind, identifier, operator, imei, lastSeen: '', directedFor: '' };

@@ -242,21 +242,23 @@ export class Ledgers {
   /**
    * The newest word on a number at a row's operator that ended a row there, and the row by which service was taken since they were last
    * answered for.
+   * @param backAt the instant at which a reversal had given it back; 0 if none had
    */
-  serviceFor({ decided: { identifier, operator } }: LedgerRow, at: number) {
+  serviceFor({ decided: { identifier, operator } }: LedgerRow, at: number, backAt = 0) {
     const rows = this.ofNumber(identifier).filter(({ decided }) => decided.operator === operator);
     const words = rows
       .filter((row) => row.at > 0 && !isOpen(row) && row.outcome !== 'reissued')
       .filter((row) => row.outcome === 'verified' || row.reversed === undefined)
       .sort((a, b) => b.at - a.at || b.madeAt - a.madeAt);
     const answered = words.find(({ outcome }) => GIVES_SERVICE.includes(outcome));
+    const since = Math.max(answered?.at ?? 0, backAt);
     const takenBy = rows.find((row) => {
-      if (answered === undefined || row.reversed !== undefined || GIVES_SERVICE.includes(row.outcome)) return false;
-      if (ENDS_CONNECTION.includes(row.outcome) && row.at > answered.at) return true;
+      if (since === 0 || row.reversed !== undefined || GIVES_SERVICE.includes(row.outcome)) return false;
+      if (ENDS_CONNECTION.includes(row.outcome) && row.at > since) return true;
       // Whoever was given more time had it until the end of the ladder with which the row went on.
-      const isOver = isOpen(row) && at >= row.ends && row.madeAt > answered.madeAt;
-      if (isOver && answered.outcome === 'extended') return true;
-      return this.#wasOrdered(row, at, answered.at);
+      const isOver = isOpen(row) && at >= row.ends && row.madeAt > (answered?.madeAt ?? 0);
+      if (isOver && answered?.outcome === 'extended') return true;
+      return this.#wasOrdered(row, at, since);
     });
     return { newest: words[0], takenBy };
   }

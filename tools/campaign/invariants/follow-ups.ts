@@ -5,7 +5,7 @@ import { decidedOf } from './decided.ts';
 import { type DirectionKind, givesBack } from './kinds.ts';
 import type { Direction, Known } from './known.ts';
 import type { MovedRow } from './moved-rows.ts';
-import { isToKeep, kindOf, serviceAt, takenFromHolder } from './moves.ts';
+import { kindOf, serviceAt, takenFromHolder } from './moves.ts';
 import { firstOrderOf } from './orders.ts';
 import type { Item } from './seen.ts';
 import { same, sum } from './values.ts';
@@ -67,12 +67,14 @@ function decidedFor(
   if (row.why === 'disconnected_after_verified') {
     const place = known.seen.plans.get(plan) ?? 0;
     const said = from?.at(place).rows[from.rows.indexOf(row.msisdn)];
+    // A reversal that ends a row gives service back; of one that had ended before that it isn't known when it was taken back.
+    const isEnded = said?.outcome === 'withdrawn';
     const taken =
       said?.outcome === 'reissued'
         ? takenFromHolder(known, row.msisdn, row.to, place)
-        : serviceAt(known, row.msisdn, row.to, place).taken;
-    // Nobody is given back what was taken since it was told, if another row had them keep their service.
-    if (taken !== undefined && said !== undefined && !isToKeep(said) && said.reversed !== true)
+        : serviceAt(known, row.msisdn, row.to, place, isEnded ? said.at : 0).taken;
+    // Nobody is given back what was taken since they were to have service.
+    if (taken !== undefined && said !== undefined && (isEnded || said.reversed !== true))
       return { state: 'alreadyOpen', direction: taken.id };
   }
   const alike = known.moved.filter(({ followUp, msisdn }) => followUp === row.followUp && msisdn === row.msisdn);

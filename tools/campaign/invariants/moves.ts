@@ -158,8 +158,9 @@ export function saidElsewhere(known: Known, number: string, own: Direction | und
 /**
  * What the rows of a number at an operator say of its service at a place: the day since which its holder is to have it, '' if they are not
  * to; and the direction that took it since they were last answered for.
+ * @param backAt the time at which a reversal had given it back; 0 if none had
  */
-export function serviceAt(known: Known, number: string, operator: string, place: number) {
+export function serviceAt(known: Known, number: string, operator: string, place: number, backAt = 0) {
   const rows = saidElsewhere(known, number, undefined, place).filter(
     ({ direction }) => direction.operator === operator,
   );
@@ -168,15 +169,16 @@ export function serviceAt(known: Known, number: string, operator: string, place:
     .sort((a, b) => b.at - a.at);
   const isAnsweredFor = ({ outcome }: Row) => outcome === 'verified' || outcome === 'extended';
   const answered = words.find(isAnsweredFor);
+  const since = Math.max(answered?.at ?? 0, backAt);
   const taken = rows.find((row) => {
     const { direction, closed, outcome, at } = row;
-    if (answered === undefined || row.reversed) return false;
+    if (since === 0 || row.reversed) return false;
     const { orders, files } = direction.at(place);
     const isCut = !GIVES_SERVICE.includes(outcome) && wasCut(row, orders, files);
-    if (isCut && cutAt(row, orders, files) > instant(answered.at)) return true;
-    if (['disconnected', 'surrendered'].includes(outcome)) return at > answered.at;
+    if (isCut && cutAt(row, orders, files) > instant(since)) return true;
+    if (['disconnected', 'surrendered'].includes(outcome)) return at > since;
     // Whoever was given more time had it until the end of the ladder with which the row went on.
-    return answered.outcome === 'extended' && isOpen(row) && closed && direction.plan > answered.direction.plan;
+    return answered?.outcome === 'extended' && isOpen(row) && closed && direction.plan > answered.direction.plan;
   });
   const newest = words.find((row) => !isOpen(row));
   const isKept = newest !== undefined && isAnsweredFor(newest) && taken === undefined;
