@@ -86,12 +86,14 @@ export async function judgeMoves(
 
 /**
  * Whether a row is said to be disconnected that was done with before, or is overdue, and doesn't say itself that its holder was to have
- * service: another row may, in which they proved themselves since. The many that are disconnected in time need no read for that.
+ * service: another row may, in which they proved themselves since. The many that are disconnected in time, and are said to be so once more,
+ * need no read for that.
  */
-function isCutElsewhere(ledger: Ledger, { row, outcome }: AnsweredRow): boolean {
+function isCutElsewhere(ledger: Ledger, { row, outcome, day }: AnsweredRow): boolean {
   if (outcome !== 'disconnected') return false;
-  const { outcome: current } = outcomeOf(ledger, row);
-  return !['open', 'failed', 'verified', 'withdrawn', 'disconnected'].includes(current);
+  const { outcome: current, occurredOn } = outcomeOf(ledger, row);
+  if (current === 'disconnected') return occurredOn !== null && day > occurredOn;
+  return !['open', 'failed', 'verified', 'withdrawn'].includes(current);
 }
 
 /** The operators to which a direction's rows are said to have been ported. */

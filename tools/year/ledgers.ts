@@ -207,10 +207,9 @@ export class Ledgers {
       row.cutAt = at;
       return true;
     }
-    const isAsked = isOpen(row)
-      ? at >= row.ends
-      : !['verified', 'withdrawn', 'disconnected', 'reissued'].includes(row.outcome);
-    if (!isAsked) return false;
+    if (isOpen(row) ? at < row.ends : ['verified', 'withdrawn', 'reissued'].includes(row.outcome)) return false;
+    // What was known says nothing new.
+    if (row.outcome === 'disconnected' && on <= row.on) return false;
     const { newest, takenBy } = this.serviceFor(row, at);
     if (newest === undefined || !GIVES_SERVICE.includes(newest.outcome) || takenBy !== undefined) return false;
     if (on >= newest.on) row.wasCutWrongly = true;

@@ -130,14 +130,16 @@ export function checkResponse(
     const { moved: goOn, followUp } = files.find((one) => one.sha256 === saidBy) ?? {};
     return saidBy === digest || (goOn !== undefined && followUp === undefined);
   };
-  /** The day since which a number's holder is to have service by another row there, if its own is done with, or overdue. */
-  const keptSince = (number: string): string => {
+  /**
+   * The day since which a number's holder is to have service by another row there, if its own is done with, or overdue, and they are said to
+   * be disconnected on a later day than was known.
+   */
+  const keptSince = (number: string, on: string): string => {
     const before = direction.at(place).rows[direction.rows.indexOf(number)];
-    const isAsked =
-      kind === 'reverify' &&
-      before !== undefined &&
-      (isOpen(before) ? closed : !['verified', 'withdrawn', 'disconnected'].includes(before.outcome));
-    return isAsked && before.outcome !== 'reissued' ? serviceAt(known, number, operator, place).since : '';
+    if (kind !== 'reverify' || before === undefined) return '';
+    if (before.outcome === 'disconnected' ? on <= before.on : isOpen(before) && !closed) return '';
+    const saysItself = ['verified', 'withdrawn', 'reissued'].includes(before.outcome);
+    return saysItself ? '' : serviceAt(known, number, operator, place).since;
   };
   for (const { line, cells } of lines) {
     const reject = (reason: string) => rejects.push({ line, reason });
@@ -155,9 +157,9 @@ export function checkResponse(
       reject('before_sighting');
     else if (faultIn(known, direction, identifier, cells, { at: source.at, place }) !== '')
       reject(faultIn(known, direction, identifier, cells, { at: source.at, place }));
-    else if (outcome === 'disconnected' && keptSince(identifier) !== '' && on < keptSince(identifier))
+    else if (outcome === 'disconnected' && keptSince(identifier, on) !== '' && on < keptSince(identifier, on))
       reject('conflicts_with_recorded');
-    else if (outcome === 'disconnected' && (isCutAgain(row, on, takenBackOn) || keptSince(identifier) !== '')) {
+    else if (outcome === 'disconnected' && (isCutAgain(row, on, takenBackOn) || keptSince(identifier, on) !== '')) {
       reject('conflicts_with_recorded');
       if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
       toRestore.add(identifier);

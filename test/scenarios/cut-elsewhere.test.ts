@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
+import { APPROVE, Lab } from './lab.ts';
+
+/**
+ * Somebody who is to have service by one row of their number, and is said to be disconnected in another. The numbers are airtel's, seen in a
+ * first handset on 20 May and in a second one on 21 May; their first re-verification ends on day 16, 17 June. What is said on day `n` is said
+ * in the first hours of the `n + 1`st of June.
+ */
+const [HANDSET, OTHER, THIRD] = ['35100000000001', '35100000000002', '35100000000003'] as const;
+const batchOf = (handset: string, agency = 'mha') => `${agency}-${sha256Of(`imei\n${handset}\n`).slice(0, 12)}`;
+const numbered = (n: number) => `+91981000000${n}`;
+
+/** A file of an operator's answers, each `msisdn,outcome,occurred_on,activated_on`. */
+const answers = (rows: readonly string[]) =>
+  `msisdn,outcome,occurred_on,activated_on\n${rows.map((row) => `${row}\n`).join('')}`;
+
+/** Sends answers to a direction, and returns what its receipt says of them. */
+async function put(lab: Lab, direction: string, name: string, ...rows: string[]) {
+  await lab.upload(`responses/airtel/${direction}/${name}.csv`, answers(rows));
+  return await lab.json(`receipts/airtel/${direction}/${name}.csv.${sha8(sha256Of(answers(rows)))}.json`);
+}
+
+/** The numbers that airtel is ordered to restore by directions of their own, sorted. */
+async function restored(lab: Lab): Promise<string[]> {
+  const all = (await lab.directions('airtel')).filter((id) => id.includes('.restore.'));
+  const texts = await Promise.all(all.map((id) => lab.read(`orders/airtel/${id}/1-restore.csv`)));
+  return texts.flatMap((text) => text.match(/\+91\d+/g) ?? []).sort();
+}
+
+/** The connections of which airtel was told since it was asked last that it says to have cut them off wrongly. */
+const told = async (lab: Lab) =>
+  (await lab.notices('fraud-directions-airtel')).flatMap(({ kind, rows }) =>
+    kind === 'disconnected_after_verified' ? [rows] : [],
+  );
+
+/** What becomes of these numbers by an appeal. */
+async function appealed(lab: Lab, numbers: readonly string[]): Promise<string[]> {
+  const before = new Set(await lab.outbox('previews/caseworker-1-'));
+  const rows = numbers.map((number) => `${number},reissued\n`).join('');
+  await lab.upload('appeals/caseworker-1/appeal.csv', `msisdn,ground\n${rows}`);
+  const [key = ''] = (await lab.outbox('previews/caseworker-1-')).filter((one) => !before.has(one));
+  const id = key.split('/')[1] ?? '';
+  await lab.decide('approver-1', id, [APPROVE]);
+  const lines = (await lab.read(`batches/${id}/appeals.csv`)).trimEnd().split('\n').slice(1);
+  return lines.map((line) => line.split(',')[1] ?? '');
+}
+
+async function open(numbers: readonly string[]): Promise<{ lab: Lab; first: string }> {
+  const lab = await Lab.open({ context: { operators: 'airtel,jio' }, nights: true });
+  const seen = (handset: string, on: string) => numbers.map((number) => `${handset},${number},${on},Delhi`);
+  await lab.usage('airtel', [...seen(HANDSET, '2026-05-20'), ...seen(OTHER, '2026-05-21')]);
+  await lab.report('mha', [HANDSET]);
+  return { lab, first: await lab.direction(batchOf(HANDSET), 'reverify', 'airtel') };
+}
+
+describe('somebody who is to have service by one row, and is said to be disconnected in another', {
+  timeout: 300_000,
+}, () => {
+  it('is told of and restored in the next night, though that row was disconnected before', async () => {
+    const again = numbered(1);
+    const { first, ...opened } = await open([again]);
+    await using lab = opened.lab;
+    await lab.at(5);
+    await put(lab, first, 'disconnected', `${again},disconnected,,`);
+    await lab.quietlyAt(18);
+    // It is in use again, and is asked about under another report.
+    await lab.usage('airtel', [`${THIRD},${again},2026-06-17,Delhi`], 'new.csv');
+    await lab.report('up-police', [THIRD]);
+    const later = await lab.direction(batchOf(THIRD, 'up-police'), 'reverify', 'airtel');
+    await lab.quietlyAt(19);
+    await put(lab, later, 'proved', `${again},verified,,`);
+    await lab.quietlyAt(21);
+    await told(lab);
+    // The day that was known says nothing new.
+    expect(await put(lab, first, 'known', `${again},disconnected,2026-06-06,`)).toMatchObject({ alreadyRecorded: 1 });
+    expect(await told(lab)).toEqual([]);
+    const conflict = { recorded: 0, rejects: [{ reason: 'conflicts_with_recorded' }] };
+    expect(await put(lab, first, 'again', `${again},disconnected,2026-06-22,`)).toMatchObject(conflict);
+    expect(await told(lab)).toEqual([1]);
+    await lab.at(22);
+    expect(await restored(lab)).toEqual([again]);
+    expect(await appealed(lab, [again])).toEqual(['alreadyOpen']);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});
