@@ -16,4 +16,9 @@ export interface AnsweredRow {
   readonly onward?: Onward;
   /** The operator that said `not_found` of a row that was ported to it: the row returns from there. */
   readonly returnsTo?: OperatorId;
+  /**
+   * Set of a disconnection on a day on which somebody else has the number, as the operator says in another row, who is to have service: it
+   * is they who are cut off.
+   */
+  readonly cutsNewHolder?: boolean;
 }

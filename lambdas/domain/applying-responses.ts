@@ -228,7 +228,9 @@ class Application {
 
   /** The transitions of `effectOf`, and the answers that these don't tell apart. */
   #effect(row: AnsweredRow): Effect {
-    if (this.#isPortedElsewhere(row) || this.#isCutAgain(row) || this.#keptSince(row) !== undefined) return 'conflict';
+    const isCutSinceKnown =
+      this.#isCutAgain(row) || this.#isNewHolderCutAgain(row) || this.#keptSince(row) !== undefined;
+    if (this.#isPortedElsewhere(row) || isCutSinceKnown) return 'conflict';
     if (this.#isReissuedAgain(row) || this.#isProvedInTime(row)) return 'record';
     if (this.#staysOverdue(row) && this.#hasWord(row)) return 'already';
     return effectOf(outcomeAt(this.#after, row.row), row.outcome);
@@ -253,6 +255,11 @@ class Application {
     return day > takenBackOn || !this.#hasWord({ row }) || day > dayAt(this.#after, row);
   }
 
+  /** The row stands disconnected as of a day before, on which nobody else had the number. */
+  #isNewHolderCutAgain({ row, day, cutsNewHolder = false }: AnsweredRow): boolean {
+    return cutsNewHolder && outcomeAt(this.#after, row) === 'disconnected' && day > dayAt(this.#after, row);
+  }
+
   /**
    * The day since which somebody is to have service by another row there who is said to be disconnected. Whoever was so on an earlier day
    * has had service since: they stand in no list for that.
@@ -269,7 +276,8 @@ class Application {
     if (isAnothersOn(this.#after, row.row, row.day))
       return (this.#reissued.has(row.row) ? cutSince : cutSinceBefore)?.has(row.row) !== true;
     const since = this.#keptSince(row);
-    return this.#isCutAgain(row) || wasToKeepService(this.#after, row.row) || (since !== undefined && row.day >= since);
+    const isToKeep = wasToKeepService(this.#after, row.row) || row.cutsNewHolder === true;
+    return this.#isCutAgain(row) || isToKeep || (since !== undefined && row.day >= since);
   }
 
   /** A number may be given to somebody else again, of whom another row may know nothing. */
@@ -328,6 +336,8 @@ class Application {
     // Who was cut off is to be restored, whoever it turns out to have been: the night looks.
     const isToRestore = givesBack && this.#moved.get(row)?.why === 'disconnected_after_verified';
     if (move !== undefined) this.#moved.set(row, move);
+    // The row takes its answer, and whoever has the number since is restored.
+    else if (answered.cutsNewHolder) this.#moved.set(row, { row, why: 'disconnected_after_verified' });
     else if (!isToRestore) this.#moved.delete(row);
     if (move?.why === 'ported') this.#portedTo.set(row, move.to);
     // Not a row of which this file says it for the first time, and then another day.

@@ -91,8 +91,8 @@ export interface RecordedFile {
   /** The number of rows that it moved; `moved.json` beside its receipt has them. */
   readonly moved?: number;
   /**
-   * The number of rows that it said to be disconnected although they were verified or taken back, there or in another row; `moved.json` has
-   * them, too: they are to be restored.
+   * The number of rows that it said to be disconnected although they were verified, taken back or somebody else's, there or in another row;
+   * `moved.json` has them, too: they are to be restored.
    */
   readonly toRestore?: number;
   /** The number of rows that it said are not found where they were ported to; `moved.json` has them, too: they return. */

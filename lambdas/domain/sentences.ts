@@ -204,7 +204,7 @@ function rowSentence(facts: Facts, of: RowFacts, asking: Asking): string {
   const takenBack = outcome !== 'reissued' && isReversed(currentOutcomes(ledger), row);
   const settledAt = facts.batches.find((batch) => batch.batchId === batchId)?.settledAt ?? null;
   const since = takenBack && facts.reversals.length === 0 ? reissuedOn(facts) : null;
-  if (since !== null) return anothersSentence(since);
+  if (since !== null) return `${anothersSentence(since)}${cutText(facts, of)}`;
   return OUTCOME_SENTENCES[takenBack ? 'withdrawn' : outcome]({
     of,
     who: `The operator ${ledger.operator}`,

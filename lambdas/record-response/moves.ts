@@ -1,13 +1,14 @@
 import type { AnsweredRow } from '../domain/answers.ts';
 import type { AnsweringFile, Applied } from '../domain/applying-responses.ts';
-import { isWithoutService, keepsServiceBy } from '../domain/claims.ts';
+import { activatedOn, type CountedPointer, isWithoutService, keepsServiceBy } from '../domain/claims.ts';
 import type { Day } from '../domain/days.ts';
-import { parseDirectionRowLine } from '../domain/directions.ts';
+import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
-import { countAt, fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
+import { countAt, currentOutcomes, fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import { judgeMove, movedForm, returnsTo } from '../domain/moves.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
+import { isReversed } from '../domain/outcomes.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
@@ -55,10 +56,13 @@ export async function judgeMoves(
   await concurrently(moving, CLAIMS_AT_ONCE, async (answered) => {
     const said = await earlier.counted(claims.get(numberOf(answered.row))?.pointers.number ?? []);
     if (answered.outcome === 'disconnected') {
+      const there = said.filter(({ operator }) => operator === ledger.operator);
+      // The rows of whoever had the number before were taken back as it was said that they have it no more.
+      const isCut = there.some(isWithoutService);
       if (outcomeOf(ledger, answered.row).outcome === 'reissued') {
-        // The rows of whoever had the number before were taken back as that was said.
-        const isCut = said.some((one) => one.operator === ledger.operator && isWithoutService(one));
         if (isCut) cutSinceBefore.add(answered.row);
+      } else if (isAnothersThere(answered, lines[answered.row] ?? '', there)) {
+        if (!isCut) judged.set(answered, { ...answered, cutsNewHolder: true });
       } else {
         const since = keepsServiceBy(ledger.operator, said)?.occurredOn;
         if (since != null) keptSince.set(answered.row, since);
@@ -86,14 +90,21 @@ export async function judgeMoves(
 
 /**
  * Whether a row is said to be disconnected that was done with before, or is overdue, and doesn't say itself that its holder was to have
- * service: another row may, in which they proved themselves since. The many that are disconnected in time, and are said to be so once more,
- * need no read for that.
+ * service: another row may, in which they proved themselves, or somebody else has the number since, as it is marked for. The many that are
+ * disconnected in time, and are said to be so once more, need no read for that.
  */
 function isCutElsewhere(ledger: Ledger, { row, outcome, day }: AnsweredRow): boolean {
   if (outcome !== 'disconnected') return false;
   const { outcome: current, occurredOn } = outcomeOf(ledger, row);
   if (current === 'disconnected') return occurredOn !== null && day > occurredOn;
-  return !['open', 'failed', 'verified', 'withdrawn'].includes(current);
+  if (current === 'open' || current === 'failed') return isReversed(currentOutcomes(ledger), row);
+  return current !== 'verified' && current !== 'withdrawn';
+}
+
+/** Whether a number is somebody else's on the day of an answer than in the row that this answers, as one of its operator's rows says. */
+function isAnothersThere({ day }: AnsweredRow, line: string, there: readonly CountedPointer[]): boolean {
+  const since = activatedOn(there);
+  return since !== null && day >= since && directedFor(parseDirectionRowLine('reverify', line)) <= since;
 }
 
 /** The operators to which a direction's rows are said to have been ported. */

@@ -4,7 +4,7 @@ import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { countPointer } from '../../lambdas/domain/claims.ts';
 import { listedOf } from '../../lambdas/domain/follow-ups.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import { type Ledger, outcomeOf, withdrawRows } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, markReversedRows, outcomeOf, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { fileMoving, type MovedRow, movedForm, movedRow } from '../../lambdas/domain/moves.ts';
 import { parseResponseRow } from '../../lambdas/domain/responses.ts';
 import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
@@ -282,6 +282,34 @@ describe('a row whose holder is to have service by another row there, and that i
       told('2026-06-19'),
     );
     expect(both).toMatchObject({ recorded: 1, conflicts: 1, moved: [{ row: 0, why: 'extended' }] });
+  });
+});
+
+describe('a row whose number is somebody else’s by another row there, who is said to be disconnected', () => {
+  const row = { line: 2, row: 0, outcome: 'disconnected' as const, day: day('2026-06-19'), cutsNewHolder: true };
+  const said = (ledger: Ledger, rows: readonly AnsweredRow[] = [row]) => {
+    const applied = applyResponse(markReversedRows(ledger, [0]) ?? ledger, rows, fileOn('2026-06-20', 'since'));
+    if (applied.kind !== 'applied') throw new Error('it applies');
+    const file = applied.ledger.files.at(-1);
+    return { ...applied, listed: file && listedOf(applied.ledger, file, applied.moved, ['', ''], 30).restore?.length };
+  };
+  const told = { moved: [{ row: 0, why: 'disconnected_after_verified' }], madeRevoked: [], listed: 1 };
+
+  test('takes its answer, whether it is open or overdue, and they are restored: no list names them', () => {
+    for (const ledger of [fresh(2), answered(fresh(2), [[0, 'failed']]).ledger, sealed(closed(fresh(2)))]) {
+      const applied = said(ledger);
+      expect(applied).toMatchObject({ recorded: 1, conflicts: 0, ...told });
+      expect([outcomesOf(applied.ledger)[0], applied.ledger.files.at(-1)?.toRestore]).toEqual(['disconnected', 1]);
+    }
+  });
+
+  test('conflicts where it is done with, also as of a day before, and they are restored all the same', () => {
+    for (const outcome of ['disconnected', 'surrendered', 'not_found'] as const) {
+      const before = answered(fresh(2), [[0, outcome]]).ledger;
+      expect(said(before)).toMatchObject({ recorded: 0, conflicts: 1, ...told });
+    }
+    // Said twice, it is known.
+    expect(said(fresh(2), [row, { ...row, line: 3 }])).toMatchObject({ recorded: 1, alreadyRecorded: 1, ...told });
   });
 });
 

@@ -54,33 +54,67 @@ async function open(numbers: readonly string[]): Promise<{ lab: Lab; first: stri
   return { lab, first: await lab.direction(batchOf(HANDSET), 'reverify', 'airtel') };
 }
 
+type Six = [string, string, string, string, string, string];
+
 describe('somebody who is to have service by one row, and is said to be disconnected in another', {
   timeout: 300_000,
 }, () => {
-  it('is told of and restored in the next night, though that row was disconnected before', async () => {
-    const again = numbered(1);
-    const { first, ...opened } = await open([again]);
+  it('is told of and restored in the next night, also who has had the number since; and an appeal finds who was cut off first', async () => {
+    const [inFirst, inLater, inAll, again, proved, before] = [1, 2, 3, 4, 5, 6].map(numbered) as Six;
+    const { first, ...opened } = await open([inFirst, inLater, inAll, again, proved, before]);
     await using lab = opened.lab;
-    await lab.at(5);
+    await lab.quietlyAt(5);
     await put(lab, first, 'disconnected', `${again},disconnected,,`);
     await lab.quietlyAt(18);
-    // It is in use again, and is asked about under another report.
+    // One is in use again, and all are asked about under other reports.
     await lab.usage('airtel', [`${THIRD},${again},2026-06-17,Delhi`], 'new.csv');
     await lab.report('up-police', [THIRD]);
-    const later = await lab.direction(batchOf(THIRD, 'up-police'), 'reverify', 'airtel');
+    await lab.report('mha', [OTHER], 'second.csv');
+    const theirs = await lab.direction(batchOf(THIRD, 'up-police'), 'reverify', 'airtel');
+    const later = await lab.direction(batchOf(OTHER), 'reverify', 'airtel');
+    await put(lab, first, 'late', `${proved},disconnected,2026-06-19,`);
     await lab.quietlyAt(19);
-    await put(lab, later, 'proved', `${again},verified,,`);
+    await put(lab, theirs, 'proved', `${again},verified,,`);
+    const since = [inFirst, before].map((number) => `${number},reissued,,2026-06-18`);
+    await put(lab, later, 'since', ...since, `${proved},verified,,`);
+    await put(lab, first, 'since', `${inLater},reissued,,2026-06-18`, `${inAll},reissued,,2026-06-18`);
     await lab.quietlyAt(21);
     await told(lab);
-    // The day that was known says nothing new.
-    expect(await put(lab, first, 'known', `${again},disconnected,2026-06-06,`)).toMatchObject({ alreadyRecorded: 1 });
+
+    // The day that was known says nothing new, and before the activation nobody else had the number.
+    const known = [`${again},disconnected,2026-06-06,`, `${before},disconnected,2026-06-17,`];
+    expect(await put(lab, first, 'known', ...known)).toMatchObject({ recorded: 1, alreadyRecorded: 1, rejects: [] });
     expect(await told(lab)).toEqual([]);
-    const conflict = { recorded: 0, rejects: [{ reason: 'conflicts_with_recorded' }] };
-    expect(await put(lab, first, 'again', `${again},disconnected,2026-06-22,`)).toMatchObject(conflict);
-    expect(await told(lab)).toEqual([1]);
+    const cut = await put(
+      lab,
+      first,
+      'after',
+      `${again},disconnected,2026-06-22,`,
+      `${inFirst},disconnected,2026-06-21,`,
+    );
+    expect(cut).toMatchObject({ recorded: 1, rejects: [{ line: 2, reason: 'conflicts_with_recorded' }] });
+    expect(await told(lab)).toEqual([2]);
+    expect(await put(lab, later, 'after', `${inLater},disconnected,2026-06-21,`)).toMatchObject({ recorded: 1 });
+    await lab.upload('responses/airtel/all.csv', answers([`${inAll},disconnected,2026-06-21,`]));
+    expect(await told(lab)).toEqual([1, 1]);
+    await lab.upload('lookups/caseworker-1/why.csv', `msisdn\n${inFirst}\n${inAll}\n`);
+    const [key = ''] = await lab.outbox('explanations/caseworker-1/why.');
+    const { lookups } = await lab.json<{ lookups: { sentence: string }[] }>(key);
+    const isTold =
+      /^Somebody else has had the number since .* disconnected the number all the same: that is to be restored/;
+    expect(lookups.map(({ sentence }) => isTold.test(sentence))).toEqual([true, true]);
+
     await lab.at(22);
-    expect(await restored(lab)).toEqual([again]);
-    expect(await appealed(lab, [again])).toEqual(['alreadyOpen']);
+    expect(await restored(lab)).toEqual([inFirst, inLater, inAll, again]);
+    expect(await appealed(lab, [inFirst, inLater, inAll, again, proved])).toEqual([
+      ...Array.from({ length: 4 }, () => 'alreadyOpen'),
+      'directed',
+    ]);
+    const lists = (await lab.outbox('revocations/')).filter(
+      (one) => one.endsWith('.csv') && !one.includes('.withdrawn'),
+    );
+    const listed = (await Promise.all(lists.map((one) => lab.read(one)))).join('').match(/\+91\d+/g);
+    expect(listed?.sort()).toEqual([again, proved]);
     expect(lab.cloud.failures()).toEqual([]);
   });
 });

@@ -216,9 +216,10 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
         .rowsOf(kind, identifier)
         .find((other) => other.decided.operator === operator && isOpenAt(other, startedAt));
       // Nobody is given back what was taken since they were to have service. A reversal that ends a row gives it back; of one that had ended
-      // before that nobody knows when it was taken back.
+      // before that nobody knows when it was taken back, nor of one whose number is somebody else's by another row.
       const isEnded = row.outcome === 'withdrawn';
-      const isTold = row.decided.kind === 'reverify' && (isEnded || row.reversed === undefined);
+      const isBack = row.reversed !== undefined || (row.decided.kind === 'reverify' && ledgers.givenSince(row) !== '');
+      const isTold = row.decided.kind === 'reverify' && (isEnded || !isBack);
       const taken =
         row.outcome === 'reissued'
           ? ledgers.takenFromHolder(row, startedAt)

@@ -207,9 +207,18 @@ export class Ledgers {
       row.cutAt = at;
       return true;
     }
-    if (isOpen(row) ? at < row.ends : ['verified', 'withdrawn', 'reissued'].includes(row.outcome)) return false;
     // What was known says nothing new.
-    if (row.outcome === 'disconnected' && on <= row.on) return false;
+    if (['verified', 'withdrawn', 'reissued'].includes(row.outcome) || (row.outcome === 'disconnected' && on <= row.on))
+      return false;
+    const since = this.givenSince(row, ({ decided }) => decided.operator === row.decided.operator);
+    if (since !== '' && on >= since) {
+      if (this.takenFromHolder(row, at, since) !== undefined) return false;
+      // The row takes its answer all the same, if it takes any.
+      row.wasCutWrongly = true;
+      row.cutAt = at;
+      return row.outcome === 'disconnected';
+    }
+    if (isOpen(row) && at < row.ends) return false;
     const { newest, takenBy } = this.serviceFor(row, at);
     if (newest === undefined || !GIVES_SERVICE.includes(newest.outcome) || takenBy !== undefined) return false;
     if (on >= newest.on) row.wasCutWrongly = true;
@@ -217,13 +226,22 @@ export class Ledgers {
     return true;
   }
 
+  /** The day since which somebody else has a number than in a row, as another one of these rows says last; '' where none does. */
+  givenSince(of: LedgerRow, isAsked: (row: LedgerRow) => boolean = () => true): string {
+    const days = this.ofNumber(of.decided.identifier)
+      .filter((row) => row !== of && isAsked(row))
+      .flatMap(({ reissuedOn }) => reissuedOn ?? [])
+      .filter((day) => day >= of.decided.directedFor);
+    return days.sort().at(-1) ?? '';
+  }
+
   /** The row by which service was taken from whoever has a row's number since it was given to them: rows of the one before were taken back. */
-  takenFromHolder(of: LedgerRow, at: number) {
+  takenFromHolder(of: LedgerRow, at: number, since = of.reissuedOn ?? '') {
     const { identifier, operator } = of.decided;
     return this.ofNumber(identifier).find((row) => {
       if (row.decided.operator !== operator || row.reversed !== undefined || GIVES_SERVICE.includes(row.outcome))
         return false;
-      if (row.decided.directedFor <= (of.reissuedOn ?? '')) return false;
+      if (row.decided.directedFor <= since) return false;
       return ENDS_CONNECTION.includes(row.outcome) || this.#wasOrdered(row, at, 0);
     });
   }

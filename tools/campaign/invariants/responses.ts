@@ -88,6 +88,9 @@ function wasCutSince(known: Known, own: Direction, number: string, since: string
 const isCutAgain = (row: Row, on: string, takenBackOn: string): boolean =>
   isGivenBack(row) && (on > takenBackOn || (on === takenBackOn && on > row.on));
 
+/** Whether a row stands disconnected as of a day before. */
+const isLater = ({ outcome, on: known }: Row, on: string): boolean => outcome === 'disconnected' && on > known;
+
 /** Checks a file that a ledger recorded, with the `states` of its rows before it, and moves these on. */
 export function checkResponse(
   known: Known,
@@ -141,6 +144,21 @@ export function checkResponse(
     const saysItself = ['verified', 'withdrawn', 'reissued'].includes(before.outcome);
     return saysItself ? '' : serviceAt(known, number, operator, place).since;
   };
+  /**
+   * Whether a number is somebody else's on a day than in its row here, as another row there says, who is to have service; a row that was
+   * done with says by itself whose it is.
+   */
+  const isNewHolders = (number: string, on: string): boolean => {
+    const before = direction.at(place).rows[direction.rows.indexOf(number)];
+    if (before === undefined || ['verified', 'withdrawn', 'reissued'].includes(before.outcome)) return false;
+    const since = saidElsewhere(known, number, direction, place)
+      .filter((one) => one.direction.operator === operator && one.outcome === 'reissued')
+      .map((one) => one.on)
+      .sort()
+      .at(-1);
+    if (since === undefined || on < since || (direction.directedFor.get(number) ?? '') > since) return false;
+    return takenFromHolder(known, number, operator, place) === undefined;
+  };
   for (const { line, cells } of lines) {
     const reject = (reason: string) => rejects.push({ line, reason });
     const parsed = isOfHandsets(kind) ? imeiIn(cells?.imei) : msisdnIn(cells?.msisdn);
@@ -148,6 +166,13 @@ export function checkResponse(
     const row = states[direction.rows.findIndex((one) => one.split(' ')[0] === identifier)];
     const outcome = cells?.outcome ?? '';
     const on = cells?.occurred_on || dayAt(source.at);
+    const isCutOff = outcome === 'disconnected' && row !== undefined && isDay(on);
+    const cutsNewHolder = isCutOff && kind === 'reverify' && isNewHolders(identifier, on);
+    const kept = isCutOff && !cutsNewHolder ? keptSince(identifier, on) : '';
+    const restoreInTheNight = () => {
+      if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
+      toRestore.add(identifier);
+    };
     if (!cells) reject('wrong_cell_count');
     else if ('reason' in parsed) reject(parsed.reason);
     else if (row === undefined) reject('not_in_direction');
@@ -157,12 +182,10 @@ export function checkResponse(
       reject('before_sighting');
     else if (faultIn(known, direction, identifier, cells, { at: source.at, place }) !== '')
       reject(faultIn(known, direction, identifier, cells, { at: source.at, place }));
-    else if (outcome === 'disconnected' && keptSince(identifier, on) !== '' && on < keptSince(identifier, on))
+    else if (on < kept) reject('conflicts_with_recorded');
+    else if (isCutOff && (isCutAgain(row, on, takenBackOn) || kept !== '' || (cutsNewHolder && isLater(row, on)))) {
       reject('conflicts_with_recorded');
-    else if (outcome === 'disconnected' && (isCutAgain(row, on, takenBackOn) || keptSince(identifier, on) !== '')) {
-      reject('conflicts_with_recorded');
-      if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
-      toRestore.add(identifier);
+      restoreInTheNight();
     } else if (isTaken(row, outcome, closed) || isAgain(row, cells) || isProvedInTime(row, outcome)) {
       const since = outcome === 'reissued' ? (cells.activated_on ?? '') : on;
       const isCut =
@@ -182,6 +205,8 @@ export function checkResponse(
       if (outcome === 'failed' && !row.reversed) failed.add(identifier);
       if (['disconnected', 'surrendered'].includes(outcome) && !row.reversed) disconnected.add(identifier);
       if (outcome === 'reissued') reissued.push(identifier);
+      // The row takes its answer all the same.
+      if (cutsNewHolder) restoreInTheNight();
       if ((outcome === 'ported' || outcome === 'extended') && wasOpen) {
         moved.add(identifier);
         goesOn(identifier, outcome, outcome === 'ported' ? (cells.to ?? '') : operator);
@@ -201,10 +226,7 @@ export function checkResponse(
       reject('conflicts_with_recorded');
       const isHolders = row.outcome === 'reissued' && on >= row.on;
       const isTakenFrom = isHolders && takenFromHolder(known, identifier, operator, place) !== undefined;
-      if (outcome === 'disconnected' && (isToKeep(row) || (isHolders && !isTakenFrom))) {
-        if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
-        toRestore.add(identifier);
-      }
+      if (isCutOff && (cutsNewHolder || isToKeep(row) || (isHolders && !isTakenFrom))) restoreInTheNight();
     }
   }
   for (const [word, numbers] of Object.entries({ moved, toReturn, toRestore }))
