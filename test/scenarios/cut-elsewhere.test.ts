@@ -7,7 +7,12 @@ import { APPROVE, Lab } from './lab.ts';
  * first handset on 20 May and in a second one on 21 May; their first re-verification ends on day 16, 17 June. What is said on day `n` is said
  * in the first hours of the `n + 1`st of June.
  */
-const [HANDSET, OTHER, THIRD] = ['35100000000001', '35100000000002', '35100000000003'] as const;
+const [HANDSET, OTHER, THIRD, FOURTH] = [
+  '35100000000001',
+  '35100000000002',
+  '35100000000003',
+  '35100000000004',
+] as const;
 const batchOf = (handset: string, agency = 'mha') => `${agency}-${sha256Of(`imei\n${handset}\n`).slice(0, 12)}`;
 const numbered = (n: number) => `+91981000000${n}`;
 
@@ -115,6 +120,62 @@ describe('somebody who is to have service by one row, and is said to be disconne
     );
     const listed = (await Promise.all(lists.map((one) => lab.read(one)))).join('').match(/\+91\d+/g);
     expect(listed?.sort()).toEqual([again, proved]);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('is restored to who has had the number by then, and not where a later report took service since', async () => {
+    const [corrected, others, anew, ended, overdue, takenBack] = [1, 2, 3, 4, 5, 6].map(numbered) as Six;
+    const { first, ...opened } = await open([corrected, others, anew, ended, overdue, takenBack]);
+    await using lab = opened.lab;
+    await lab.quietlyAt(2);
+    await put(lab, first, 'proved', ...[others, ended, overdue].map((number) => `${number},verified,,`));
+    await put(lab, first, 'since', `${anew},reissued,,2026-06-01`);
+    expect(await appealed(lab, [takenBack])).toEqual(['directed']);
+    await lab.usage('airtel', [`${THIRD},${anew},2026-06-02,Delhi`], 'new.csv');
+    await lab.report('up-police', [THIRD]);
+    await lab.quietlyAt(5);
+    const seen = [ended, overdue, takenBack].map((number) => `${FOURTH},${number},2026-06-05,Delhi`);
+    await lab.usage('airtel', seen, 'newer.csv');
+    await lab.report('up-police', [FOURTH], 'second.csv');
+    const later = await lab.direction(batchOf(FOURTH, 'up-police'), 'reverify', 'airtel');
+
+    // Before the night one turns out to have been somebody else's by then, and another since a later day.
+    await lab.quietlyAt(12);
+    await put(lab, first, 'given', `${corrected},reissued,,2026-06-10`);
+    await lab.quietlyAt(13);
+    await told(lab);
+    await put(lab, first, 'cut', `${corrected},disconnected,2026-06-13,`, `${others},disconnected,2026-06-13,`);
+    expect(await told(lab)).toEqual([2]);
+    await put(lab, first, 'corrected', `${corrected},reissued,,2026-06-12`, `${others},reissued,,2026-06-08`);
+    // A third holder has service back at once, though the one before them is barred under the other report.
+    await lab.quietlyAt(14);
+    await put(lab, first, 'anew', `${anew},disconnected,2026-06-14,`, `${anew},reissued,,2026-06-13`);
+    const backs = (await lab.outbox(`orders/airtel/${first}/`)).filter((key) => key.includes('/back-'));
+    const given = (await Promise.all(backs.map((key) => lab.read(key)))).flatMap((text) => text.match(/\+91\d+/g));
+    // The bar of their first report had carried the other one.
+    expect(given.sort()).toEqual([corrected, anew]);
+    // The later report's ladder has ended.
+    await lab.quietlyAt(22);
+    await put(lab, later, 'ended', `${ended},disconnected,2026-06-22,`, `${takenBack},disconnected,2026-06-22,`);
+    const again = [ended, overdue, takenBack].map((number) => `${number},disconnected,2026-06-22,`);
+    await put(lab, first, 'again', ...again);
+    expect(await told(lab)).toEqual([3]);
+    const before = await restored(lab);
+    await lab.at(23);
+    expect([before, await restored(lab)]).toEqual([[takenBack], [corrected, others, takenBack]]);
+    await lab.toTheEnd();
+    const night = (await lab.outbox('batches/followup-')).find((key) => key.endsWith('moved.csv'));
+    const states = (await lab.read(night ?? '')).trimEnd().split('\n').slice(1);
+    const isAskedAgain = (line: string) => line.includes(',overdue,');
+    expect(
+      states.filter((line) => !isAskedAgain(line)).map((line) => [line.split(',')[0], line.split(',').at(-1)]),
+    ).toEqual([
+      [corrected, 'directed'],
+      [others, 'directed'],
+      [ended, 'alreadyOpen'],
+      [overdue, 'alreadyOpen'],
+      [takenBack, 'alreadyOpen'],
+    ]);
     expect(lab.cloud.failures()).toEqual([]);
   });
 });
