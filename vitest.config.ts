@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const ALL = ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/**/*.test.ts'];
 /** Their own configuration has them. */
@@ -11,9 +12,21 @@ const APART = [
   'tools/fuzz/**/*.test.ts',
   'tools/{bench,cost,quotas}/**/*.test.ts',
 ];
+/** Small files whose tests take long: begun last, they would keep one process while the others have nothing left to do. */
+const LONG = ['tools/campaign/campaign.test.ts', 'test/commands/smoke.test.ts'];
+
+/** The larger files first, as by default, and before them those that take long all the same. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => LONG.some((file) => moduleId.endsWith(file));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // For two cores. A third would have functions of its own to start, which takes more time than it saves.

@@ -64,6 +64,7 @@ describe('npm run smoke', () => {
     const cloud = await startCloud({
       assembly: await synthesize({ context: { stage: 'dev', ladder: 'flagged' } }),
       speed: 1,
+      workers: 40,
       faults: { afterWrite: ({ functionName }) => (functionName.includes('Settle') ? 'fail' : undefined) },
     });
     try {
