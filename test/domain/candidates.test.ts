@@ -7,6 +7,7 @@ import {
   type KnownOfCandidate,
   laterDeadlinesFirst,
   leftOut,
+  listedAbout,
   rowsGoingOn,
   rowsPortedAway,
 } from '../../lambdas/domain/candidates.ts';
@@ -161,6 +162,45 @@ describe('a number that goes on', () => {
     expect(stateOf('reverify', goesOn({ ...seen, directedFor: day('2026-06-13') }), { counted: rows })).toBe(
       'reversed',
     );
+  });
+});
+
+describe('the sightings of a number that goes on', () => {
+  const verified = counted({
+    directionId: second,
+    outcome: 'verified',
+    occurredOn: day('2026-06-10'),
+    recordedAt: at('2026-06-10T12:00:00Z'),
+  });
+  const seen = (newest: string, directedFor: string | null = '2026-05-20') =>
+    goesOn({ newestDay: day(newest), directedFor: directedFor === null ? null : day(directedFor) });
+
+  it('are its own: after its holder has proved themselves they are asked again if it was seen since', () => {
+    expect(stateOf('reverify', seen('2026-06-20'), { counted: [verified] })).toBe('directed');
+    expect(stateOf('reverify', seen('2026-06-05'), { counted: [verified] })).toBe('alreadyVerified');
+  });
+
+  it('are those of whoever has it now, from the day on which it was given to them', () => {
+    const given = reissued('2026-06-12');
+    // Directed for a sighting before that, and on that day, though it was seen later.
+    expect(stateOf('reverify', seen('2026-06-20'), { counted: [given] })).toBe('reissuedBefore');
+    expect(stateOf('reverify', seen('2026-06-20', '2026-06-12'), { counted: [given] })).toBe('reissuedBefore');
+    // Directed for a sighting of theirs; or for none that is known any more.
+    expect(stateOf('reverify', seen('2026-06-20', '2026-06-15'), { counted: [given] })).toBe('directed');
+    expect(stateOf('reverify', seen('2026-06-20', null), { counted: [given] })).toBe('directed');
+  });
+});
+
+describe('what a candidate is about', () => {
+  it('is a number at its operator, or a handset with the number that is excepted in it', () => {
+    expect(listedAbout(goesOn())).toBe(`airtel ${number}`);
+    expect(listedAbout(goesOn({ operator: jio, from: null }))).toBe(`jio ${number}`);
+    const excepted = goesOn({ identifier: handset, newestDay: null, line: `${handset}\t${number}` });
+    expect(listedAbout(excepted)).toBe(`airtel ${handset}\t${number}`);
+  });
+
+  it('is not asked of one that was reported, of which nothing comes twice', () => {
+    expect(listedAbout(reported())).toBeUndefined();
   });
 });
 

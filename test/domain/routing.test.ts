@@ -332,10 +332,13 @@ describe('a routing', () => {
     const takes = about(2, 'a', ['reverify'], true);
     expect(placeOf(takes, open, cut)).toBe('unknown_direction');
     expect(placeOf(takes, verified, cut)).toBe('unknown_direction');
+    expect(placeOf(takes, carrier('reverify', 3), verified, cut)).toBe('unknown_direction');
     // Said with its day it is told apart by that; other words, and those of nobody cut off before, are answers as ever.
     expect(placeOf({ ...takes, isDated: true } as Addressed, open, cut)).toBe(open.directionId);
     expect(placeOf(about(2, 'a'), open, cut)).toBe(open.directionId);
     expect(placeOf(takes, open, carrier('reverify', 1, 'ended'))).toBe(open.directionId);
+    // Who was cut off in a newer direction than the one that is open had the number later.
+    expect(placeOf(takes, cutAgain, carrier('reverify', 1))).toBe(idOf('reverify', 1));
     // Where the newest word is that of the newest holder's end, it is recorded already.
     expect(placeOf(takes, cutAgain, cut)).toBe(cutAgain.directionId);
     expect(placeOf(takes, cut)).toBe(cut.directionId);
