@@ -1,6 +1,8 @@
 /** What stands beside a handset and makes its row another one: formats.md, `column_total` and `second_handset`. */
 import { describe, expect, test } from 'vitest';
 import {
+  hasSecondHandset,
+  hasSecondNumber,
   isAnother,
   isAnotherAnywhere,
   isAnotherNumber,
@@ -507,4 +509,46 @@ describe('another number beside one', () => {
     '7000000017/2026',
     '',
   ])('not in a column without a name: %s', (cell) => expect(isAnotherNumberAnywhere(cell, own)).toBe(false));
+});
+
+describe('a row that names a handset', () => {
+  // Two IMEIs with their Luhn digits, as a model's box has them.
+  const [A, B] = ['490154203237518', '356938035643809'];
+  const row = (own: string, cells: Partial<Record<'named' | 'unnamed' | 'others', string[]>>) =>
+    hasSecondHandset({ own, named: [], unnamed: [], others: [], ...cells });
+
+  test.each(['named', 'unnamed', 'others'] as const)(
+    'has a second one by one cell of %s columns, of several',
+    (where) => {
+      expect(row(A, { [where]: ['', B] })).toBe(true);
+      expect(row(A, { [where]: ['', A] })).toBe(false);
+    },
+  );
+  test('has none beside it where nothing else stands', () => {
+    expect(row(A, {})).toBe(false);
+    expect(row(A, { named: [A], unnamed: [A], others: [A] })).toBe(false);
+  });
+  test('has one where its own cell is empty, and no more is looked at where that can’t be read', () => {
+    expect(row('', { named: [A] })).toBe(true);
+    expect(row('no-imei', { named: [B], unnamed: [B], others: [B] })).toBe(false);
+  });
+});
+
+describe('a row that names a number', () => {
+  const [A, B] = ['9876543210', '+91 98123 45678'];
+  const row = (own: string, cells: Partial<Record<'named' | 'others', string[]>>) =>
+    hasSecondNumber({ own, named: [], unnamed: [], others: [], ...cells });
+
+  test.each(['named', 'others'] as const)('has a second one by one cell of %s columns, of several', (where) => {
+    expect(row(A, { [where]: ['', B] })).toBe(true);
+    expect(row(A, { [where]: ['', `0${A}`] })).toBe(false);
+  });
+  test('has none beside it where nothing else stands, nor in a column without a name of its own', () => {
+    expect(row(A, {})).toBe(false);
+    expect(hasSecondNumber({ own: A, named: [], unnamed: [B], others: [] })).toBe(false);
+  });
+  test('has one where its own cell is empty, and no more is looked at where that can’t be read', () => {
+    expect(row('', { named: [A] })).toBe(true);
+    expect(row('12', { named: [B], others: [B] })).toBe(false);
+  });
 });
