@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import { issueOrder, type OrderRequest, publishedAnew, replacing } from '../../lambdas/domain/issuing.ts';
+import {
+  firstOrderPublished,
+  issueOrder,
+  type OrderRequest,
+  publishedAnew,
+  replacing,
+} from '../../lambdas/domain/issuing.ts';
 import { countOpen, type Ledger, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { answered, at, closed, day, fresh, issued, marked, rungs, sealed, start } from './example.ts';
 
@@ -440,5 +446,26 @@ describe('a bar or disconnect order that was just published', () => {
     ]).ledger;
     expect(look(closed(whole), 4)?.rows).toEqual([]);
     expect(look(closed(cut), 4)).toBeUndefined();
+  });
+});
+
+describe('a first order that was published', () => {
+  const now = at('2026-06-01T02:00:00Z');
+  const committed = { ...issued(fresh(2), 1), begunAt: null };
+  const [order] = committed.orders;
+  if (order === undefined) throw new Error('it was issued');
+
+  test('begins its ladder then, once', () => {
+    const decision = firstOrderPublished(committed, order, now);
+    if (decision.kind !== 'begun') throw new Error(decision.kind);
+    expect(decision.ledger).toMatchObject({ begunAt: '2026-06-01T02:00:00Z', orders: [order] });
+    expect(decision.ledger.version).toBe(committed.version + 1);
+    expect(firstOrderPublished(decision.ledger, order, at('2026-06-01T03:00:00Z'))).toEqual({ kind: 'already' });
+  });
+
+  test('begins none where it was issued anew meanwhile: the newer one is to be published, too', () => {
+    const newer = { ...order, attempt: 'attempt-b' };
+    const decision = firstOrderPublished({ ...committed, orders: [newer] }, order, now);
+    expect(decision).toEqual({ kind: 'replaced', order: newer });
   });
 });

@@ -93,6 +93,17 @@ const held = (file: Buffer, pieces: Piece[]) =>
   Buffer.concat(pieces.map(({ start, end }) => file.subarray(start, end)));
 
 describe('a file in pieces', () => {
+  it('tells the header that it found where that lacks a column, and none where it could be a row', async () => {
+    const faultOf = async (text: string) =>
+      (await cutFile(arriving([Buffer.from(text)]), columns, { bytes: 1000, most: 10 })).fault;
+    expect(await faultOf('imei,lsa\n350000000000006,Delhi\n')).toEqual({
+      line: 1,
+      reason: 'missing_column:msisdn',
+      found: 'imei,lsa',
+    });
+    expect(await faultOf('350000000000006,9876543210\n')).toEqual({ line: 1, reason: 'missing_column:imei' });
+  });
+
   it('has the rows and lines of the file, whatever the size of the pieces', async () => {
     const numbers = new Set<number>();
     for (const size of everySize) {
