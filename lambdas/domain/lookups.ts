@@ -11,7 +11,10 @@ import { type Covers, fields, formOf } from './stored.ts';
 import { seenOf } from './unseen.ts';
 
 const LOOKUP_COLUMNS = ['msisdn', 'imei', 'reference'] as const;
-/** The columns of a file of lookups: each row fills one of the first three. The last one is an appeal's, and tells that the file is one, as a ground does elsewhere. */
+/**
+ * The columns of a file of lookups: each row fills one of the first three. The last one is an appeal's, and tells that the file is one, as a
+ * ground does elsewhere.
+ */
 export const lookupColumns = {
   required: [],
   optional: [...LOOKUP_COLUMNS, 'ground'],
@@ -48,7 +51,8 @@ export interface LookupRow {
 /**
  * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; several_subjects (it fills more than
  * one of the columns); the identifier's own (missing_msisdn if it fills none); bad_reference.
- * @throws FileFault `wrong_folder` if it has a ground, in a column of whatever name: answered as a lookup, an appeal would be none, and give nobody service back
+ * @throws FileFault `wrong_folder` if it has a ground, in a column of whatever name: answered as a lookup, an appeal would be none, and give
+ * nobody service back
  */
 export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedRow {
   const { line } = row;

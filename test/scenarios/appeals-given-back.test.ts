@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { luhnDigit } from '../../lambdas/domain/identifiers.ts';
 import { nameOf } from './faults-story.ts';
-import { APPROVE, Lab } from './lab.ts';
+import { APPROVE, batchOf, Lab } from './lab.ts';
 import { books, directions, only } from './reversals-lab.ts';
 
 /**
@@ -24,8 +23,6 @@ const handset = (story: Story, n = 1) => `35${at(story)}000000000${n}`;
 const shown = (story: Story) => `${handset(story)}${luhnDigit(handset(story))}`;
 const number = (story: Story, which: Which) => `+9198${at(story)}00000${'OVDP'.indexOf(which) + 1}`;
 const STRANGER = '+919990000001';
-const batchOf = (agency: string, ...imeis: string[]) =>
-  `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
 const night = (day: string) => `followup-2026${day}0000`;
 /** An appeal's row for a number that was given wrongly. */
 const wrong = (story: Story, which: Which, caseRef = '') => `${number(story, which)},,,wrong_number,${caseRef}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
-import { APPROVE, Lab } from './lab.ts';
+import { APPROVE, batchOf, Lab } from './lab.ts';
 
 /**
  * Somebody who is to have service by one row of their number, and is said to be disconnected in another. The numbers are airtel's, seen in a
@@ -13,7 +13,6 @@ const [HANDSET, OTHER, THIRD, FOURTH] = [
   '35100000000003',
   '35100000000004',
 ] as const;
-const batchOf = (handset: string, agency = 'mha') => `${agency}-${sha256Of(`imei\n${handset}\n`).slice(0, 12)}`;
 const numbered = (n: number) => `+91981000000${n}`;
 
 /** A file of an operator's answers, each `msisdn,outcome,occurred_on,activated_on`. */
@@ -56,7 +55,7 @@ async function open(numbers: readonly string[]): Promise<{ lab: Lab; first: stri
   const seen = (handset: string, on: string) => numbers.map((number) => `${handset},${number},${on},Delhi`);
   await lab.usage('airtel', [...seen(HANDSET, '2026-05-20'), ...seen(OTHER, '2026-05-21')]);
   await lab.report('mha', [HANDSET]);
-  return { lab, first: await lab.direction(batchOf(HANDSET), 'reverify', 'airtel') };
+  return { lab, first: await lab.direction(batchOf('mha', HANDSET), 'reverify', 'airtel') };
 }
 
 type Six = [string, string, string, string, string, string];
@@ -75,8 +74,8 @@ describe('somebody who is to have service by one row, and is said to be disconne
     await lab.usage('airtel', [`${THIRD},${again},2026-06-17,Delhi`], 'new.csv');
     await lab.report('up-police', [THIRD]);
     await lab.report('mha', [OTHER], 'second.csv');
-    const theirs = await lab.direction(batchOf(THIRD, 'up-police'), 'reverify', 'airtel');
-    const later = await lab.direction(batchOf(OTHER), 'reverify', 'airtel');
+    const theirs = await lab.direction(batchOf('up-police', THIRD), 'reverify', 'airtel');
+    const later = await lab.direction(batchOf('mha', OTHER), 'reverify', 'airtel');
     await put(lab, first, 'late', `${proved},disconnected,2026-06-19,`);
     await lab.quietlyAt(19);
     await put(lab, theirs, 'proved', `${again},verified,,`);
@@ -137,7 +136,7 @@ describe('somebody who is to have service by one row, and is said to be disconne
     const seen = [ended, overdue, takenBack].map((number) => `${FOURTH},${number},2026-06-05,Delhi`);
     await lab.usage('airtel', seen, 'newer.csv');
     await lab.report('up-police', [FOURTH], 'second.csv');
-    const later = await lab.direction(batchOf(FOURTH, 'up-police'), 'reverify', 'airtel');
+    const later = await lab.direction(batchOf('up-police', FOURTH), 'reverify', 'airtel');
 
     // Before the night one turns out to have been somebody else's by then, and another since a later day.
     await lab.quietlyAt(12);

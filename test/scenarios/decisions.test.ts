@@ -6,10 +6,9 @@
  * held from 3 numbers on one day on, and 10 handsets a day are the most of an agency.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { Tables } from './bad-files.ts';
-import { APPROVE, HOUR, Lab, type LabSettings, START, type Summary } from './lab.ts';
+import { APPROVE, batchOf, HOUR, Lab, type LabSettings, START, type Summary } from './lab.ts';
 
 const CONTEXT = { operators: 'airtel,jio', people: '2', busyDay: '3', mostHandsets: '10' };
 const [A, B, C] = ['approver-1', 'approver-2', 'approver-3'] as const;
@@ -42,8 +41,6 @@ let told: Record<'approvers' | 'agencies' | 'administrators', Record<string, unk
 const until = (hours: number) => lab.cloud.run(START + hours * HOUR);
 const reportOf = (story: Story) => (['P', 'Q', 'C'] as const).map((which) => handset(story, which));
 const report = (story: Story) => lab.report(STORIES[story], reportOf(story), `${story}.csv`);
-const batchOf = (agency: string, imeis: string[]) =>
-  `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
 
 async function usage(one: Lab, stories: readonly Story[]): Promise<void> {
   const rows = { airtel: [] as string[], jio: [] as string[] };
@@ -81,7 +78,7 @@ beforeAll(async () => {
   await usage(lab, NAMES);
   for (const story of NAMES) {
     await report(story);
-    batches[story] = batchOf(STORIES[story], reportOf(story));
+    batches[story] = batchOf(STORIES[story], ...reportOf(story));
   }
   await lab.report('i4c', I4C.many, 'many.csv');
   await lab.report('i4c', I4C.more, 'more.csv');
@@ -141,7 +138,7 @@ beforeAll(async () => {
   summaries = { first: silent };
   for (const story of NAMES) summaries[story] = await lab.json(`batches/${idOf(story)}/summary.json`);
   for (const [name, imeis] of Object.entries(I4C))
-    summaries[name] = await lab.json(`batches/${batchOf('i4c', imeis)}/summary.json`);
+    summaries[name] = await lab.json(`batches/${batchOf('i4c', ...imeis)}/summary.json`);
   const agencies = await Promise.all(
     ['mha', 'up-police', 'delhi-police', 'i4c'].map((one) => lab.notices(`fraud-batches-${one}`)),
   );
@@ -277,10 +274,10 @@ describe('a report that reaches too many', () => {
     expect(summaries.most).toMatchObject({ status: 'over_limit' });
     const over = told.agencies.filter(({ kind }) => kind === 'batch_over_limit');
     expect(over).toMatchObject([
-      { batchId: batchOf('i4c', I4C.more), of: 'agency', what: 'handsets', found: 11, limit: 10 },
-      { batchId: batchOf('i4c', I4C.most), of: 'report', what: 'handsets', found: 11, limit: 10 },
+      { batchId: batchOf('i4c', ...I4C.more), of: 'agency', what: 'handsets', found: 11, limit: 10 },
+      { batchId: batchOf('i4c', ...I4C.most), of: 'report', what: 'handsets', found: 11, limit: 10 },
     ]);
-    expect(kindsOf('approvers', batchOf('i4c', I4C.most))).toEqual(['batch_over_limit']);
+    expect(kindsOf('approvers', batchOf('i4c', ...I4C.most))).toEqual(['batch_over_limit']);
     expect(summaries.many).toMatchObject({ status: 'lapsed' });
   });
 });
@@ -352,7 +349,7 @@ describe('a decision that cannot be read', () => {
     await using other = await Lab.open({ context: CONTEXT });
     await usage(other, ['two']);
     await other.report('mha', reportOf('two'), 'two.csv');
-    const two = batchOf('mha', reportOf('two'));
+    const two = batchOf('mha', ...reportOf('two'));
     const waits = async () =>
       Object.values(await new Tables(other).everything()).find(({ pk }) => pk === `BATCH#${two}`);
     await other.decide(A, two, [APPROVE]);
@@ -399,7 +396,7 @@ describe('a step of a decision that fails', () => {
     await usage(other, ['two', 'silent']);
     await other.report('mha', reportOf('two'), 'two.csv');
     await other.report('up-police', reportOf('silent'), 'silent.csv');
-    const [two, silent] = [batchOf('mha', reportOf('two')), batchOf('up-police', reportOf('silent'))];
+    const [two, silent] = [batchOf('mha', ...reportOf('two')), batchOf('up-police', ...reportOf('silent'))];
     await other.decide(A, two, [APPROVE]);
     await other.decide(B, two, [APPROVE]);
     await other.at(3);

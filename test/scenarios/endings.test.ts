@@ -5,17 +5,15 @@
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
-import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
-import { APPROVE, HOUR, Lab, START, type Summary } from './lab.ts';
+import { APPROVE, batchOf, HOUR, Lab, START, type Summary } from './lab.ts';
 
 // As scenarios of decisions have it.
 const CONTEXT = { operators: 'airtel,jio', people: '2', busyDay: '3', mostHandsets: '10' };
 const MOST = Array.from({ length: 11 }, (_, n) => `361000000000${String(n).padStart(2, '0')}`);
 const ONE = ['36200000000001'];
 const CLONE = '36300000000001';
-const idOf = (imeis: string[]) => `mha-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
 
 /** The function's invocations that begin fail, until it is switched off. */
 function failing(name: string): { faults: FaultPlan; off(): void; on(): void } {
@@ -68,12 +66,14 @@ describe('an ending', () => {
     await lab.report('mha', MOST, 'b.csv');
     await lab.cloud.run(START + 10 * HOUR);
     expect(await kinds(lab, 'fraud-batches-mha')).toEqual(['batch_registered', 'same_report', 'batch_over_limit']);
-    expect(await lab.json<Summary>(`batches/${idOf(MOST)}/summary.json`)).toMatchObject({ status: 'over_limit' });
+    expect(await lab.json<Summary>(`batches/${batchOf('mha', ...MOST)}/summary.json`)).toMatchObject({
+      status: 'over_limit',
+    });
     expect(await running(lab)).toEqual([]);
     await lab.report('mha', MOST, 'c.csv');
     await lab.cloud.run(START + 12 * HOUR);
     expect(await kinds(lab, 'fraud-batches-mha')).toEqual(['batch_registered', 'batch_over_limit']);
-    expect((await chain(lab, idOf(MOST))).filter((kind) => kind === 'decided')).toHaveLength(2);
+    expect((await chain(lab, batchOf('mha', ...MOST))).filter((kind) => kind === 'decided')).toHaveLength(2);
   });
 
   it('by a refusal is told by another execution where the one that should have told it was stopped', async () => {
@@ -82,15 +82,17 @@ describe('an ending', () => {
     await using lab = await Lab.open({ telling: true, context: CONTEXT, faults: awaits.faults });
     await lab.report('mha', ONE, 'a.csv');
     awaits.on();
-    await lab.decide('approver-1', idOf(ONE), ['refuse,,,,no ground']);
+    await lab.decide('approver-1', batchOf('mha', ...ONE), ['refuse,,,,no ground']);
     await lab.cloud.run(START + 0.5 * HOUR);
     expect(await lab.outbox('batches/')).toEqual([]);
     for (const arn of await running(lab)) await stop(lab, arn);
     awaits.off();
     await lab.cloud.run(START + 5 * HOUR);
     expect(await kinds(lab, 'fraud-batches-mha')).toEqual(['batch_registered', 'batch_refused']);
-    expect(await lab.json<Summary>(`batches/${idOf(ONE)}/summary.json`)).toMatchObject({ status: 'refused' });
-    expect(await chain(lab, idOf(ONE))).toContain('decided');
+    expect(await lab.json<Summary>(`batches/${batchOf('mha', ...ONE)}/summary.json`)).toMatchObject({
+      status: 'refused',
+    });
+    expect(await chain(lab, batchOf('mha', ...ONE))).toContain('decided');
     expect(await running(lab)).toEqual([]);
   });
 });
@@ -105,7 +107,7 @@ describe('an approver who thinks better of it', () => {
       [4, 5, 6].map((n) => `${CLONE},+91981000000${n},2026-05-15,Delhi`),
     );
     await lab.report('mha', [CLONE], 'r.csv');
-    const batch = idOf([CLONE]);
+    const batch = batchOf('mha', CLONE);
     await lab.decide('approver-2', batch, [`block,${CLONE},,,`]);
     hears.on();
     await lab.decide('approver-1', batch, [`block,${CLONE},,,`], 'first.csv');
@@ -139,7 +141,7 @@ describe('an approver who thinks better of it', () => {
       [4, 5, 6].map((n) => `${CLONE},+91981000000${n},2026-05-15,Delhi`),
     );
     await lab.report('mha', [CLONE], 'r.csv');
-    const batch = idOf([CLONE]);
+    const batch = batchOf('mha', CLONE);
     for (const [n, says] of ['spare', 'block', 'spare'].entries())
       await lab.decide('approver-1', batch, [`${says},${CLONE},,,`], `${n}.csv`);
     await lab.decide('approver-2', batch, [`block,${CLONE},,,`, APPROVE], 'first.csv');

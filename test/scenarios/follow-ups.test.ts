@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { APPROVE, DAY, HOUR, Lab, START } from './lab.ts';
+import { APPROVE, batchOf, DAY, HOUR, Lab, START } from './lab.ts';
 
 /**
  * Numbers that go on elsewhere, night by night. All are airtel's, seen in a handset on 20 May. A night comes at 19:00 in UTC, 00:30 of
@@ -19,8 +19,6 @@ const handset = (story: Story) => `35${at(story)}0000000001`;
 const number = (story: Story, which: 'P' | 'E' | 'V' | 'Q') => `+9198${at(story)}00000${'PEVQ'.indexOf(which) + 1}`;
 const seen = (story: Story, ...numbers: ('P' | 'E' | 'V' | 'Q')[]) =>
   numbers.map((which) => `${handset(story)},${number(story, which)},2026-05-20,Delhi`);
-const batchOf = (agency: string, ...imeis: string[]) =>
-  `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
 const answer = (rows: string[]) => `msisdn,outcome,to,ground\n${rows.map((row) => `${row}\n`).join('')}`;
 /** After the n-th night from the start, and before it. */
 const afterNight = (n: number) => n + (19 + 1) / 24;

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sha256Of } from '../../lambdas/domain/hashes.ts';
-import { APPROVE, Lab } from './lab.ts';
+import { APPROVE, batchOf, Lab } from './lab.ts';
 
 /**
  * V was seen in OLD on 20 May, and somebody else has it since the 25th. Who has it now was seen in H1 on the 30th; who had it before
@@ -19,8 +18,6 @@ const NUMBERS = { V: 1, O: 2, Q: 3 };
 const at = (story: Story) => String(10 + STORIES.indexOf(story));
 const handset = (story: Story, which: keyof typeof HANDSETS) => `35${at(story)}000000000${HANDSETS[which]}`;
 const number = (story: Story, which: keyof typeof NUMBERS) => `+9198${at(story)}00000${NUMBERS[which]}`;
-const id = (agency: string, ...imeis: string[]) =>
-  `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
 const seen = (story: Story, imei: keyof typeof HANDSETS, msisdn: keyof typeof NUMBERS, day: string) =>
   `${handset(story, imei)},${number(story, msisdn)},${day},Delhi`;
 const both = (story: Story) => [handset(story, 'H1'), handset(story, 'H2')];
@@ -48,7 +45,7 @@ let moved: string;
 const reverified = (report: string) => lab.direction(report, 'reverify', 'airtel');
 async function report(agency: string, imeis: string[], name: string): Promise<string> {
   await lab.report(agency, imeis, `${name}.csv`);
-  return id(agency, ...imeis);
+  return batchOf(agency, ...imeis);
 }
 async function withdraw(name: string, batch: string, imeis: string[], strikes: string[] = []): Promise<void> {
   const reversal = await lab.withdraw(batch, imeis, `${name}.csv`);
@@ -167,7 +164,7 @@ describe('beside other stories', () => {
       ['the other one is withdrawn', 'other', { asked: 3, directed: 3 }],
       ['the report is, but for that one', 'whole', { asked: 5, directed: 3, struck: 2 }],
     ] as const)('is given back where %s', async (_, story, counts) => {
-      const direction = await reverified(story === 'other' ? shared.known : id('mha', ...both(story)));
+      const direction = await reverified(story === 'other' ? shared.known : batchOf('mha', ...both(story)));
       expect(await subjects(story)).toMatchObject(counts);
       expect(await cutOff(lab, direction, story)).toEqual(['Q']);
       expect(lab.cloud.failures()).toEqual([]);
@@ -188,8 +185,8 @@ describe('beside other stories', () => {
           expect.stringMatching(new RegExp(`^${agency}-`)),
           expect.stringMatching(agency === 'mha' ? /^up-police-/ : /^mha-/),
         ]);
-        expect(await cutOff(lab, await reverified(id('mha', handset(story, 'H1'))), story)).toEqual([]);
-        expect(await cutOff(lab, await reverified(id('up-police', ...both(story))), story)).toEqual(['Q']);
+        expect(await cutOff(lab, await reverified(batchOf('mha', handset(story, 'H1'))), story)).toEqual([]);
+        expect(await cutOff(lab, await reverified(batchOf('up-police', ...both(story))), story)).toEqual(['Q']);
         expect(lab.cloud.failures()).toEqual([]);
       },
     );
@@ -198,10 +195,10 @@ describe('beside other stories', () => {
   describe("a number of which its operator says late that it was somebody else's", () => {
     it('is kept by no report that met the former holder alone, and found it open where the new one is directed', async () => {
       expect(await kept('met')).not.toContain(number('met', 'V'));
-      expect(await lab.json(`batches/${id('up-police', handset('met', 'H2'))}/summary.json`)).toMatchObject({
+      expect(await lab.json(`batches/${batchOf('up-police', handset('met', 'H2'))}/summary.json`)).toMatchObject({
         connections: { alreadyOpen: 1, directed: 1 },
       });
-      expect(await cutOff(lab, await reverified(id('mha', handset('met', 'H1'))), 'met')).toEqual([]);
+      expect(await cutOff(lab, await reverified(batchOf('mha', handset('met', 'H1'))), 'met')).toEqual([]);
       expect(lab.cloud.failures()).toEqual([]);
     });
 
@@ -209,12 +206,12 @@ describe('beside other stories', () => {
       const atJio = before.replace('.airtel.', '.jio.');
       expect(moved).toContain(`${number('night', 'V')},${atJio},ported,airtel,alreadyOpen`);
       expect(await kept('night')).not.toContain(number('night', 'V'));
-      expect(await cutOff(lab, await reverified(id('up-police', handset('night', 'H1'))), 'night')).toEqual([]);
+      expect(await cutOff(lab, await reverified(batchOf('up-police', handset('night', 'H1'))), 'night')).toEqual([]);
       expect(lab.cloud.failures()).toEqual([]);
     });
 
     it('stays verified for later reports: that says nothing of who has it now', async () => {
-      expect(await lab.json(`batches/${id('up-police', handset('proved', 'H2'))}/summary.json`)).toMatchObject({
+      expect(await lab.json(`batches/${batchOf('up-police', handset('proved', 'H2'))}/summary.json`)).toMatchObject({
         connections: { linked: 2, alreadyVerified: 1, directed: 1 },
         unexplained: 0,
       });
@@ -237,7 +234,7 @@ describe('beside other stories', () => {
     });
 
     it('may be given to another one once more: the row says since when it is theirs', async () => {
-      expect(await lab.json(`batches/${id('up-police', handset('again', 'H1'))}/summary.json`)).toMatchObject({
+      expect(await lab.json(`batches/${batchOf('up-police', handset('again', 'H1'))}/summary.json`)).toMatchObject({
         connections: { linked: 2, reissuedBefore: 1, directed: 1 },
       });
       const lists = (await lab.outbox('revocations/')).filter((key) => /withdrawn-.*\.csv$/.test(key));
@@ -265,7 +262,7 @@ describe('a number that is directed for its former holder, seen later with the n
   it("is said to be somebody else's by its operator, and is cut off by nobody", async () => {
     await using other = await Lab.open({ context: { operators: 'airtel,jio', people: '1' } });
     await other.usage('airtel', [`${H1},${V},2026-05-20,Delhi`, `${H2},${V},2026-05-30,Delhi`]);
-    const both = id('mha', H1, H2);
+    const both = batchOf('mha', H1, H2);
     await other.report('mha', [H1, H2]);
     await other.decide('approver-1', both, [APPROVE, `strike,${H2},,,a clone`]);
     const direction = await other.direction(both, 'reverify', 'airtel');
@@ -276,7 +273,7 @@ describe('a number that is directed for its former holder, seen later with the n
     await other.upload(`responses/airtel/${direction}/since.csv`, said('2026-05-25', 'struck'));
     // A later report of the handset that is acted upon knows of nobody else in it.
     await other.report('up-police', [H1]);
-    await other.decide('approver-1', id('up-police', H1), [APPROVE]);
+    await other.decide('approver-1', batchOf('up-police', H1), [APPROVE]);
     await other.toTheEnd();
     const receipts = await Promise.all((await other.outbox('receipts/airtel/')).map((key) => other.json(key)));
     expect(receipts).toMatchObject([
@@ -284,7 +281,7 @@ describe('a number that is directed for its former holder, seen later with the n
       { file: 'since.csv', recorded: 1, rejected: {} },
     ]);
     expect(await cutOff(other, direction, 'struck')).toEqual([]);
-    expect(await other.json(`batches/${id('up-police', H1)}/summary.json`)).toMatchObject({
+    expect(await other.json(`batches/${batchOf('up-police', H1)}/summary.json`)).toMatchObject({
       connections: { linked: 1, reissuedBefore: 1 },
       unexplained: 0,
     });

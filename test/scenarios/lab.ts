@@ -16,6 +16,13 @@ export const DAY = 24 * HOUR;
  */
 export const AT_ONCE = { people: '0', busyDay: '1000000', manyConnections: '1000000', gateRows: '1000000000' };
 
+/** A report's file of handsets, or a withdrawal's. */
+const handsetsFile = (imeis: readonly string[]) => `imei\n${imeis.map((imei) => `${imei}\n`).join('')}`;
+
+/** The id of the batch of an agency's report of these handsets, as `Lab.report` uploads it. */
+export const batchOf = (agency: string, ...imeis: readonly string[]) =>
+  `${agency}-${sha256Of(handsetsFile(imeis)).slice(0, 12)}`;
+
 /**
  * The schedules that run. In the weeks of a ladder most of what happens is sweeps, and much of it is nights: scenarios that aren't about
  * sweeps give no hours and have none, nor nights unless they ask for them. Days come, each with a notice to the administrators, only where
@@ -110,7 +117,7 @@ export class Lab {
   }
 
   async report(agency: string, imeis: string[], name = 'report.csv'): Promise<void> {
-    await this.upload(`reports/${agency}/${name}`, `imei\n${imeis.map((imei) => `${imei}\n`).join('')}`);
+    await this.upload(`reports/${agency}/${name}`, handsetsFile(imeis));
   }
 
   /** Goes to `days` after the start, for a person's act then; all earlier work has come to rest. */
@@ -142,8 +149,7 @@ export class Lab {
   async withdraw(batchId: string, imeis: string[], name = 'withdrawal.csv'): Promise<string> {
     const agency = batchId.replace(/-[^-]*$/, '');
     const before = new Set(await this.outbox(`previews/${agency}-`));
-    const text = `imei\n${imeis.map((imei) => `${imei}\n`).join('')}`;
-    await this.upload(`withdrawals/${agency}/${batchId}/${name}`, text);
+    await this.upload(`withdrawals/${agency}/${batchId}/${name}`, handsetsFile(imeis));
     const [key = ''] = (await this.outbox(`previews/${agency}-`)).filter((one) => !before.has(one));
     return key.split('/')[1] ?? '';
   }

@@ -1,8 +1,4 @@
-import { sha256Of } from '../../lambdas/domain/hashes.ts';
-import { APPROVE, type Lab } from './lab.ts';
-
-export const idOf = (agency: string, imeis: readonly string[]) =>
-  `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
+import { APPROVE, batchOf, type Lab } from './lab.ts';
 
 export type Subjects = ReturnType<typeof subjectsOf>;
 /**
@@ -12,7 +8,7 @@ export type Subjects = ReturnType<typeof subjectsOf>;
 export function subjectsOf(story: number) {
   const [H1, H2, H3] = [1, 2, 3].map((n) => `35${10 + story}000000000${n}`) as [string, string, string];
   const [N, M] = [1, 2].map((n) => `+9198${10 + story}00000${n}`) as [string, string];
-  return { H1, H2, H3, N, M, MHA: idOf('mha', [H1]), UP: idOf('up-police', [H2]) };
+  return { H1, H2, H3, N, M, MHA: batchOf('mha', H1), UP: batchOf('up-police', H2) };
 }
 
 const COLUMNS = ['outcome', 'to', 'ground', 'activated_on'] as const;

@@ -1,15 +1,13 @@
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
-import type { Lab } from './lab.ts';
+import { batchOf, type Lab } from './lab.ts';
 import { naming } from './nights-lab.ts';
 
-export const batchOf = (...imeis: string[]) =>
-  `mha-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
 export type Subjects = ReturnType<typeof subjectsOf>;
 /** The handsets and numbers of a story, of which each has its own. */
 export function subjectsOf(story: number) {
   const [HANDSET, OTHER, THIRD] = [1, 2, 3].map((n) => `35${10 + story}000000000${n}`) as [string, string, string];
   const [A, B, C] = [1, 2, 3].map((n) => `+9198${10 + story}00000${n}`) as [string, string, string];
-  return { HANDSET, OTHER, THIRD, A, B, C, second: batchOf(OTHER) };
+  return { HANDSET, OTHER, THIRD, A, B, C, second: batchOf('mha', OTHER) };
 }
 export const reissued = (number: string, activated: string) =>
   `msisdn,outcome,activated_on\n${number},reissued,${activated}\n`;
@@ -32,7 +30,7 @@ export async function ordersOf(lab: Lab, direction: string, number: string): Pro
 /** Has the numbers of stories seen in their other handsets, which one report is about. */
 export async function reportOthers(lab: Lab, seen: string, ...stories: Subjects[]): Promise<void> {
   const imeis = stories.map(({ OTHER }) => OTHER);
-  const name = batchOf(...imeis);
+  const name = batchOf('mha', ...imeis);
   await lab.usage(
     'airtel',
     stories.map(({ OTHER, A }) => `${OTHER},${A},${seen},Delhi`),

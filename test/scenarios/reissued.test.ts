@@ -8,11 +8,10 @@ import { describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
-import { APPROVE, DAY, HOUR, Lab, START } from './lab.ts';
+import { APPROVE, batchOf, DAY, HOUR, Lab, START } from './lab.ts';
 import { naming, ofNumber } from './nights-lab.ts';
 import {
   appealed,
-  batchOf,
   isList,
   LISTED,
   listsOf,
@@ -61,7 +60,7 @@ async function begin({ lab, quietlyAt }: Telling, report: string, own: Subjects,
     await lab.usage('airtel', rows.splice(0));
     for (const [name, imeis] of reports) await lab.report('mha', imeis, `${name}.csv`);
   }
-  const batch = batchOf(...(reports.get(report) ?? []));
+  const batch = batchOf('mha', ...(reports.get(report) ?? []));
   const settled = ['csv', 'json'].map((form) => `revocations/2026-06-17/${batch}.${form}`);
   /** What was written of the batch's own lists, and of those that these answers made. */
   const revoked = (...answers: string[]) =>
@@ -272,7 +271,7 @@ describe("a number that turns out to be somebody else's by the answer to another
 
   /** The subjects of two stories, which one batch is about first, and another later. */
   const BARRED = [subjectsOf(8), subjectsOf(9)] as const;
-  const barredBatch = batchOf(...BARRED.map(({ OTHER }) => OTHER));
+  const barredBatch = batchOf('mha', ...BARRED.map(({ OTHER }) => OTHER));
   let barred: Promise<void> | undefined;
   /** By the story that comes to it first. */
   const reportBarred = (lab: Lab) => (barred ??= reportOthers(lab, '2026-06-03', ...BARRED));
@@ -468,7 +467,7 @@ describe("a number that is somebody else's, of whom a later report knows only wh
   it('is struck with the handset of its new holder: the sightings of its former one have no part in that', async () => {
     await using lab = await Lab.open({ context: { operators: 'airtel', people: '1' } });
     const { HANDSET, OTHER: struck, THIRD: plain, A, B } = subjectsOf(0);
-    const batch = batchOf(HANDSET);
+    const batch = batchOf('mha', HANDSET);
     await lab.usage('airtel', [`${HANDSET},${A},2026-05-20,Delhi`, `${HANDSET},${B},2026-05-20,Delhi`]);
     await lab.report('mha', [HANDSET]);
     await lab.decide('approver-1', batch, [APPROVE]);

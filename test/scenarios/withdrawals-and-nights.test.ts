@@ -2,11 +2,10 @@
 import type { FaultPlan } from 'local-cloud';
 import { describe, expect } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { APPROVE, DAY, Lab, START } from './lab.ts';
+import { APPROVE, batchOf, DAY, Lab, START } from './lab.ts';
 import {
   appeal,
   cuts,
-  idOf,
   kept,
   NONE,
   naming,
@@ -50,7 +49,7 @@ async function begin({ lab, quietlyAt }: Telling, rows: Rows, reported: Partial<
   await lab.usage('airtel', seen.airtel.splice(0));
   await lab.usage('jio', seen.jio.splice(0));
   for (const [name, report] of Object.entries(shared)) {
-    report.id = idOf(report.agency, report.imeis);
+    report.id = batchOf(report.agency, ...report.imeis);
     await lab.report(report.agency, report.imeis, `${name}.csv`);
   }
 }
@@ -166,7 +165,7 @@ describe('of two reports that are both withdrawn', () => {
   test('a handset is blocked by neither, for later reports as well', async (telling) => {
     const { lab, at } = telling;
     const { H1, H2, H3, N } = subjectsOf(5);
-    const [second, third] = [idOf('up-police', [H1]), idOf('mha', [H1, H3])];
+    const [second, third] = [batchOf('up-police', H1), batchOf('mha', H1, H3)];
     await begin(telling, { airtel: [`${H2},${N},2026-05-20,Delhi`] }, { mhaUntilDay3: H1 });
     const block = await lab.direction(shared.mhaUntilDay3.id, 'block', 'airtel');
     await at(3);
@@ -386,7 +385,7 @@ describe('while a function dies', () => {
         return 'fail';
       },
     });
-    const later = idOf('up-police', [H3]);
+    const later = batchOf('up-police', H3);
     await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`, `${H3},${N},2026-05-21,Delhi`], `${MHA}.csv`);
     await lab.usage('jio', [`${H2},${N},2026-05-25,Delhi`], `${MHA}.csv`);
     await reportBoth(lab, own);

@@ -1,10 +1,9 @@
 /** What a withdrawn report moved from one of three operators to another, where a report stands at the third. */
 import { describe, expect, it } from 'vitest';
-import { Lab } from './lab.ts';
+import { batchOf, Lab } from './lab.ts';
 import {
   appeal,
   cuts,
-  idOf,
   kept,
   NONE,
   ofNumber,
@@ -23,7 +22,7 @@ const test = sideBySide(() => Lab.open({ context, nights: true }));
 describe('of two reports that are both withdrawn', () => {
   test('none is kept by a restore that the same night asked for again', async ({ lab, at, quietlyAt }) => {
     const { H1, H2, H3, N, MHA, UP } = subjectsOf(1);
-    const third = idOf('mha', [H3]);
+    const third = batchOf('mha', H3);
     await lab.usage('vi', [`${H3},${N},2026-05-10,Delhi`], 'restored.csv');
     await lab.report('mha', [H3], 'third.csv');
     await lab.usage('airtel', [`${H1},${N},2026-05-20,Delhi`], 'restored.csv');
@@ -57,15 +56,9 @@ const NIGHT = 'followup-202606040000';
  */
 const [lifted, former, disputed, returning] = [2, 3, 4, 5].map(subjectsOf) as [Subjects, Subjects, Subjects, Subjects];
 const ALL = [lifted, former, disputed, returning];
-const BEFORE = idOf('mha', [lifted.H3, former.H3]);
-const MHA = idOf(
-  'mha',
-  ALL.map(({ H1 }) => H1),
-);
-const UP = idOf(
-  'up-police',
-  ALL.map(({ H2 }) => H2),
-);
+const BEFORE = batchOf('mha', lifted.H3, former.H3);
+const MHA = batchOf('mha', ...ALL.map(({ H1 }) => H1));
+const UP = batchOf('up-police', ...ALL.map(({ H2 }) => H2));
 
 /** What is done once for all four, by the story that comes to it first. */
 function once<Result>(act: (lab: Lab) => Promise<Result>): (lab: Lab) => Promise<Result> {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
-import { APPROVE, Lab } from './lab.ts';
+import { APPROVE, batchOf, Lab } from './lab.ts';
 import { books, D, directions, HANDSET, O, only, P, SECOND, theirs, V } from './reversals-lab.ts';
 
 /** An agency withdraws a report that is directed: half of it, or the whole; and nights go on with numbers of it. */
-const both = `mha-${sha256Of(`imei\n${HANDSET}\n${SECOND}\n`).slice(0, 12)}`;
+const both = batchOf('mha', HANDSET, SECOND);
 
 describe('a report that its agency withdraws after it was directed', { timeout: 300_000 }, () => {
   /** O is seen in the first handset alone, V in both, P and D in the second alone. */
@@ -98,7 +98,7 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
     const own = await lab.direction(both, 'reverify', 'airtel');
     await lab.at(3);
     await lab.report('up-police', [third]);
-    const other = `up-police-${sha256Of(`imei\n${third}\n`).slice(0, 12)}`;
+    const other = batchOf('up-police', third);
     await lab.at(6);
     const half = await lab.withdraw(both, ['351000000000013']);
     await lab.decide('approver-1', half, [APPROVE]);
@@ -175,8 +175,6 @@ describe('a report that its agency withdraws after it was directed', { timeout: 
  */
 describe('a report of a number that another agency has, too, and that is given more time', { timeout: 300_000 }, () => {
   const handset = (story: 'extended' | 'moved', which: 1 | 2) => `35200000000${story === 'moved' ? 1 : 0}0${which}`;
-  const idOf = (agency: string, ...imeis: string[]) =>
-    `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
   const more = (number: string) => `msisdn,outcome,ground\n${number},extended,hospital\n`;
 
   let lab: Lab;
@@ -189,8 +187,8 @@ describe('a report of a number that another agency has, too, and that is given m
       `${handset('extended', 1)},${V},2026-05-21,Delhi`,
       `${handset('moved', 1)},${O},2026-05-20,Delhi`,
     ]);
-    const first = idOf('mha', handset('extended', 1));
-    const mhas = idOf('mha', handset('moved', 1));
+    const first = batchOf('mha', handset('extended', 1));
+    const mhas = batchOf('mha', handset('moved', 1));
     await lab.report('mha', [handset('extended', 1)], 'extended.csv');
     await lab.report('mha', [handset('moved', 1)], 'moved.csv');
     const direction = await lab.direction(first, 'reverify', 'airtel');
@@ -199,11 +197,11 @@ describe('a report of a number that another agency has, too, and that is given m
     await lab.at(1);
     await lab.upload(`responses/airtel/${direction}/more.csv`, more(V));
     await lab.report('up-police', [handset('moved', 2)], 'moved.csv');
-    const atJio = await lab.direction(idOf('up-police', handset('moved', 2)), 'reverify', 'jio');
+    const atJio = await lab.direction(batchOf('up-police', handset('moved', 2)), 'reverify', 'jio');
 
     await lab.at(3);
     [going = ''] = (await lab.directions('airtel')).filter((one) => one.startsWith('followup-'));
-    const later = idOf('up-police', handset('extended', 1), handset('extended', 2));
+    const later = batchOf('up-police', handset('extended', 1), handset('extended', 2));
     await lab.report('up-police', [handset('extended', 1), handset('extended', 2)], 'extended.csv');
 
     await lab.at(4);

@@ -13,7 +13,7 @@ import { luhnDigit } from '../../lambdas/domain/identifiers.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
-import { APPROVE, Lab, type LabSettings } from './lab.ts';
+import { APPROVE, batchOf, Lab, type LabSettings } from './lab.ts';
 
 const STORIES = [
   'alone',
@@ -43,8 +43,6 @@ const handsets = (...stories: Story[]) => stories.flatMap((story) => [handset(st
 const number = (story: Story, name: 'O' | 'V' | 'Q') => `+9198100${at(story)}00${'OVQ'.indexOf(name)}`;
 const seen = (story: Story, which: 1 | 2, name: 'O' | 'V' | 'Q', on: string) =>
   `${handset(story, which)},${number(story, name)},${on},Delhi`;
-const id = (agency: string, imeis: string[]) =>
-  `${agency}-${sha256Of(`imei\n${imeis.map((imei) => `${imei}\n`).join('')}`).slice(0, 12)}`;
 
 /**
  * The one operator's id is the name of a kind of directions. One story is about that; the others are told there, too, since an app of its
@@ -69,7 +67,7 @@ async function close(): Promise<void> {
 /** Reports handsets; returns the report's id. */
 async function report(agency: string, imeis: string[]): Promise<string> {
   await lab.report(agency, imeis, `${imeis[0]}.csv`);
-  return id(agency, imeis);
+  return batchOf(agency, ...imeis);
 }
 
 async function withdraw(batch: string, imeis: string[], name?: string): Promise<string> {
