@@ -21,9 +21,6 @@ import type { OutsideCloud } from '../simulation/desk.ts';
 import { noticeLine, uploadText, workText } from '../simulation/happenings.ts';
 import { signedByOwners } from '../simulation/signed.ts';
 
-/** Enough workers that each function stays warm: whoever works by hand would wait for each that starts again. */
-const WORKERS = 40;
-
 let synthesizing: Promise<string> | undefined;
 let starting: Promise<LocalCloud> | undefined;
 let cloud: LocalCloud | undefined;
@@ -78,7 +75,7 @@ async function serve({
       if (cloud !== undefined && approvals === 'auto') simulated.hear(deskIn(cloud, config, enforce), message);
     },
   };
-  const settings = { assembly, speed, start, port, console: consolePort, workers: WORKERS, log, enforce, watch };
+  const settings = { assembly, speed, start, port, console: consolePort, log, enforce, watch };
   starting = startCloud(settings).catch((error: unknown) => {
     if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     const taken = 'port' in error && error.port !== port ? `--console ${consolePort}` : `--port ${port}`;

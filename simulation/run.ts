@@ -25,8 +25,6 @@ import { failuresText, Traces } from './traces.ts';
 const STAGE = 'dev';
 /** Hours between sweeps and between surveys: nothing gets lost here, so that one a day has as little to mend as one an hour. */
 const SWEEPS = { sweepHours: '24', surveyHours: '24' };
-/** The number of functions loaded at a time: with fewer they displace each other all the time, with more they take more memory. */
-const WORKERS = 18;
 
 /**
  * What the command line's parser needs of the world.
@@ -123,7 +121,6 @@ export class Run {
       assembly,
       start: settings.start,
       seed: settings.seed,
-      workers: WORKERS,
       enforce: settings.enforce ?? false,
       log: (functionName, line) => {
         traces.log(functionName, line);

@@ -26,6 +26,12 @@ export const VALUES = [
   ...POLICY_NUMBERS,
 ] as const;
 
+/**
+ * A name of the CDK's context. With the value `beside`, functions find the packages that they use beside them, in `node_modules`, and not in
+ * their bundles: on the local cloud functions that share a thread then share these, and what Node has compiled of them.
+ */
+export const PACKAGES = 'bundles:packages';
+
 /** The number that a command line gives; NaN, which no setting takes, if it isn't one in decimal digits. */
 const numberIn = (text: string): number => (/^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN);
 

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { IConstruct } from 'constructs';
 import { buildSync } from 'esbuild';
+import { PACKAGES } from '../config/context.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,20 +20,20 @@ const bundles = new WeakMap<IConstruct, string>();
  * @param folder under `lambdas/`
  */
 export function bundleOf({ node: { root } }: IConstruct, folder: string): string {
-  const all = bundles.get(root) ?? bundleAll();
+  const all = bundles.get(root) ?? bundleAll(root.node.tryGetContext(PACKAGES) === 'beside');
   bundles.set(root, all);
   return join(all, folder);
 }
 
-function bundleAll(): string {
+function bundleAll(isBare: boolean): string {
   // The folder is within the project: a source map tells where its sources are from here, and must be the same on every machine.
-  const outdir = join(PROJECT, 'cdk.out', `bundles-${hashOf(SOURCES)}`);
+  const outdir = join(PROJECT, 'cdk.out', `bundles-${isBare ? 'bare-' : ''}${hashOf(SOURCES)}`);
   if (existsSync(outdir)) return outdir;
   const staging = `${outdir}.${process.pid}`;
   try {
     awaitOther(outdir);
     if (existsSync(outdir)) return outdir;
-    build(staging);
+    build(staging, isBare);
     renameSync(staging, outdir);
   } catch (error) {
     // Two processes that bundle the same at once write the same: the second one uses the first one's.
@@ -86,7 +87,8 @@ function hashOf(patterns: readonly string[]): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-function build(outdir: string): void {
+/** @param isBare whether packages stay beside the bundles */
+function build(outdir: string, isBare: boolean): void {
   mkdirSync(outdir, { recursive: true });
   const handlers = globSync('lambdas/*/handler.ts', { cwd: PROJECT }).sort();
   buildSync({
@@ -95,6 +97,7 @@ function build(outdir: string): void {
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    packages: isBare ? 'external' : 'bundle',
     platform: 'node',
     format: 'esm',
     target: 'node24',

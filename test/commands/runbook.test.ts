@@ -189,7 +189,7 @@ beforeAll(async () => {
   });
   const { cloud } = lab;
   const place = { region: cloud.region, account: cloud.account };
-  const assembly = await synthesize({ context: { ...AT_ONCE, sweepHours: '24' } });
+  const assembly = await synthesize({ bare: true, context: { ...AT_ONCE, sweepHours: '24' } });
   const { resources } = loadAssembly(assembly, { ...place, endpoint: cloud.endpoint });
   folder = mkdtempSync(join(tmpdir(), 'runbook-'));
   world = { ...place, endpoint: cloud.endpoint, resources, rights: new Rights(resources, place), folder };

@@ -180,7 +180,7 @@ describe('a usage file in pieces and a batch of more than 40 directions', () => 
 
 /** The synthesized app with one of its templates changed. */
 const changed = async (stack: string, change: (template: Template) => void) =>
-  changedAssembly(await synthesize({ context: { ...AT_ONCE, sweepHours: '24' } }), {
+  changedAssembly(await synthesize({ bare: true, context: { ...AT_ONCE, sweepHours: '24' } }), {
     [`${stack}.template.json`]: change,
   });
 

@@ -1,8 +1,5 @@
 import { type CloudSettings, type FaultPlan, type LocalCloud, type NextSettings, startCloud } from 'local-cloud';
 
-/** Enough workers that every function stays warm from one test to the next, also where their apps differ in some of them. */
-const WORKERS = 100;
-
 /** The most clouds that are kept: a file has one of its own, and one more for the test that needs another beside it. */
 const KEPT = 2;
 
@@ -38,7 +35,7 @@ export async function beginCloud(settings: Settings): Promise<LocalCloud> {
   const found = idle.shift();
   const number = (found && began.get(found)) ?? ++clouds;
   const begin = async () => {
-    if (found === undefined) return await startCloud({ workers: WORKERS, ...next });
+    if (found === undefined) return await startCloud(next);
     try {
       return await found.again(next);
     } catch (error) {

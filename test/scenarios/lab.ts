@@ -71,8 +71,9 @@ export class Lab {
     telling = false,
     ...settings
   }: LabSettings = {}): Promise<Lab> {
-    const { assembly = await synthesize({ here: true, context: { ...AT_ONCE, sweepHours: '24', ...context } }) } =
-      settings;
+    const {
+      assembly = await synthesize({ here: true, bare: true, context: { ...AT_ONCE, sweepHours: '24', ...context } }),
+    } = settings;
     const cloud = await beginCloud({ start: START, ...settings, assembly });
     if (!telling) cloud.pauseQueues((queue) => BESIDE.some((name) => queue.includes(name)));
     return new Lab(cloud, context.sweepHours === undefined ? (nights ? 'nights' : 'none') : days ? 'all' : 'swept');

@@ -134,7 +134,7 @@ async function systematic(settings: SystematicSettings): Promise<boolean> {
 
 async function run(settings: CampaignSettings): Promise<boolean> {
   progress.stage('Synthesizing');
-  for (const context of 'runs' in settings ? [CONTEXT] : CONTEXTS) await synthesize({ context });
+  for (const context of 'runs' in settings ? [CONTEXT] : CONTEXTS) await synthesize({ bare: true, context });
   return 'runs' in settings ? random(settings) : systematic(settings);
 }
 

@@ -33,9 +33,6 @@ export const repeating = (seed: number, n: number): string => `npm run campaign 
 /** Whether a story's outcome is worked out from the story alone. */
 const isWorkedOut = ({ moves, reversals }: Story) => moves !== true && reversals === undefined;
 
-/** Enough workers that every function stays warm from run to run. */
-const WORKERS = 40;
-
 interface Playing<T> {
   /** The context with which the app is synthesized. */
   context?: Record<string, string>;
@@ -59,7 +56,7 @@ interface House {
 
 /** A cloud that is started for the stage, and ends with it. */
 const OWN: House = {
-  begin: (settings) => startCloud({ ...settings, workers: WORKERS }),
+  begin: (settings) => startCloud(settings),
   leave: (cloud) => cloud.stop(),
 };
 
@@ -120,7 +117,7 @@ export class Stage {
     const told = new Told(story);
     let cloud: LocalCloud | undefined;
     const troubles = plan(() => cloud?.clock.now() ?? START);
-    const assembly = this.#assemblies.get(context) ?? (await synthesize({ context }));
+    const assembly = this.#assemblies.get(context) ?? (await synthesize({ bare: true, context }));
     this.#assemblies.set(context, assembly);
     const settings = {
       assembly,

@@ -79,8 +79,6 @@ export async function countBatch(
     assembly,
     start: settings.start,
     seed: settings.seed,
-    // Enough that each function stays warm.
-    workers: 40,
     log: (functionName, line) => {
       logs.lines++;
       logs.bytes += Buffer.byteLength(line) + 1;

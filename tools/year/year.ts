@@ -9,18 +9,16 @@ import { CONTEXT, Year } from './run.ts';
 import { yearText } from './tell.ts';
 import { help, yearSettings } from './year-arguments.ts';
 
-/** Enough workers that every function stays warm. */
-const WORKERS = 40;
 const progress = showProgress(process.stderr);
 
 async function run(size: Size): Promise<boolean> {
   const began = performance.now();
   progress.stage('Synthesizing the app');
-  const assembly = await synthesize({ context: CONTEXT });
+  const assembly = await synthesize({ bare: true, context: CONTEXT });
   progress.stage('The year');
   const year = new Year(size);
   const watch = { uploaded: () => {}, published: year.published };
-  const cloud = await startCloud({ assembly, start: START, seed: size.seed, workers: WORKERS, watch });
+  const cloud = await startCloud({ assembly, start: START, seed: size.seed, watch });
   try {
     const lived = await year.live(cloud, (day, what) => {
       progress.update(`${dateOf(day)}, ${what}`);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { keptAssembly, runApp } from 'local-cloud';
-import { stageFromContext } from '../../config/context.ts';
+import { PACKAGES, stageFromContext } from '../../config/context.ts';
 
 const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
 
@@ -35,6 +35,11 @@ interface SynthSettings {
    * synthesized in a process of its own, whose memory is given back.
    */
   here?: boolean;
+  /**
+   * Whether functions find their packages beside them, and not in their bundles: the local cloud, where functions share threads, then
+   * starts and runs them in two thirds of the time. By default they are bundled as they deploy.
+   */
+  bare?: boolean;
 }
 
 /**
@@ -48,10 +53,16 @@ export async function synthesize(settings: SynthSettings = {}): Promise<string> 
   const { context: general = {} } = JSON.parse(await readFile(join(PROJECT, 'cdk.json'), 'utf8')) as {
     context?: Record<string, unknown>;
   };
-  const context = { ...general, cloud: 'local', ...(settings.own ? {} : { config: 'none' }), ...settings.context };
+  const context = {
+    ...general,
+    cloud: 'local',
+    ...(settings.own ? {} : { config: 'none' }),
+    ...(settings.bare ? { [PACKAGES]: 'beside' } : {}),
+    ...settings.context,
+  };
   const [sources, depends] =
     settings.app === undefined
-      ? [SOURCES, { ...stageFromContext(context) }]
+      ? [SOURCES, { ...stageFromContext(context), isBare: settings.bare ?? false }]
       : [[...SOURCES, dirname(app)], { app, ...context }];
   return await keptAssembly(
     join(PROJECT, 'cdk.out', 'local'),

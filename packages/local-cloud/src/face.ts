@@ -40,10 +40,11 @@ export interface CloudSettings {
   /** The port of a page that shows the cloud to people, 0 for any free one; default: there is no such page. */
   console?: number;
   /**
-   * The number of functions' workers, working or warm, at a time; default 8. More workers take more memory and have to start less often.
+   * The number of workers that functions run in, working or warm, at a time; default 16. Functions of equal memory share them; what is more
+   * waits.
    */
   workers?: number;
-  /** The most workers of one function that work at a time; default 2. AWS runs as many as there is work, up to a thousand. */
+  /** The most instances of one function that work at a time; default 2. AWS runs as many as there is work, up to a thousand. */
   workersOfFunction?: number;
   /**
    * The number of batches of one queue that are worked on at once where its mapping has no MaximumConcurrency; default 5, as AWS begins

@@ -1,6 +1,6 @@
 /**
- * The runtime of one function instance: a Node worker whose environment is the one in the function's template. It loads the bundled handler
- * once and then answers one invocation at a time.
+ * The runtime of the function instances of one thread, a Node worker. It loads each instance's handler once, with the environment in its
+ * function's template, and answers one invocation at a time.
  */
 import { existsSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
@@ -12,14 +12,22 @@ import { bytesOf } from '../heap.ts';
 
 /** The data that a worker is started with. */
 export interface WorkerStart {
+  /** The milliseconds by which its clock is wrong, as long as it lives. */
+  skewMs: number;
+}
+
+/** An instance of a function, as the worker loads it. */
+export interface InstanceStart {
   folder: string;
   handler: string;
-  /** The milliseconds by which this instance's clock is wrong, as long as it lives. */
-  skewMs: number;
+  environment: Record<string, string>;
 }
 
 /** One invocation, as the worker gets it. */
 export interface WorkerCall {
+  instance: number;
+  /** Set in the first invocation of its instance. */
+  start?: InstanceStart;
   requestId: string;
   event: string;
   functionName: string;
@@ -47,11 +55,18 @@ const start = workerData as WorkerStart;
 if (start.skewMs !== 0) skewClock(start.skewMs);
 // The variable is Node's own, and Node has read it by now.
 delete process.env.NODE_COMPILE_CACHE;
-const loading = load(start.folder, start.handler);
-loading.catch(() => {});
+
+/** An instance: its variables, and its handler, which may still be loading. */
+interface Loaded {
+  environment: Record<string, string>;
+  handler: Promise<Handler>;
+}
+const instances = new Map<number, Loaded>();
+/** How often each file was loaded: each instance has modules, and what they hold, of its own. */
+const loads = new Map<string, number>();
 
 /**
- * The invocation after which the compiled code is kept for instances to come. It is kept once: what is first needed later, each of them
+ * The invocation after which the compiled code is kept for threads to come. It is kept once: what is first needed later, each of them
  * compiles itself. A process that ends before keeps nothing.
  */
 const KEPT_AFTER = 5;
@@ -72,7 +87,10 @@ async function load(folder: string, handler: string): Promise<Handler> {
   const stem = join(folder, handler.slice(0, dot));
   const file = ['.mjs', '.js', '.cjs'].map((extension) => stem + extension).find((path) => existsSync(path));
   if (file === undefined) throw named('Runtime.ImportModuleError', `no module for the handler ${handler}`);
-  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const nth = loads.get(file) ?? 0;
+  loads.set(file, nth + 1);
+  const { href } = pathToFileURL(file);
+  const module = (await import(nth === 0 ? href : `${href}?${nth}`)) as Record<string, unknown>;
   const name = handler.slice(dot + 1);
   const exported = module[name] ?? (module.default as Record<string, unknown> | undefined)?.[name];
   if (typeof exported !== 'function') {
@@ -81,10 +99,24 @@ async function load(folder: string, handler: string): Promise<Handler> {
   return exported as Handler;
 }
 
+/** The instance that a call is for; what its modules read of the environment, as they load and later, is its own. */
+function instanceOf({ instance, start }: WorkerCall): Loaded {
+  if (start !== undefined) {
+    process.env = start.environment;
+    const handler = load(start.folder, start.handler);
+    handler.catch(() => {});
+    instances.set(instance, { environment: process.env as Record<string, string>, handler });
+  }
+  const found = instances.get(instance);
+  if (found === undefined) throw new Error(`no instance ${instance} was started`);
+  process.env = found.environment;
+  return found;
+}
+
 async function answer(call: WorkerCall): Promise<Ending> {
   const { requestId } = call;
   try {
-    const handler = await loading;
+    const handler = await instanceOf(call).handler;
     const end = performance.now() + call.timeoutMs;
     const result = await handler(JSON.parse(call.event), {
       awsRequestId: requestId,

@@ -11,15 +11,16 @@ import {
   type Instance,
   type Instances,
   type Invocation,
+  instanceIn,
   type Running,
-  startInstance,
   timedOut,
 } from './instance.ts';
+import { kindOf, startThread, type Thread } from './thread.ts';
 
-/** The most workers of one function, where nothing else is set; further invocations wait, and idle workers are kept warm. */
+/** The most instances of one function that work at a time, where nothing else is set; further invocations wait. */
 const WORKERS_PER_FUNCTION = 2;
-/** The most workers of all functions, where nothing else is set. */
-const WORKERS = 8;
+/** The most threads of all functions, where nothing else is set; idle ones are kept warm. */
+const WORKERS = 16;
 /** The milliseconds between two looks at how much memory a function holds. */
 const WEIGHED_EVERY = 50;
 const MEGABYTE = 1024 * 1024;
@@ -33,20 +34,24 @@ const LARGEST_PAYLOAD = 6 * 1024 * 1024;
 
 interface Waiting {
   fn: Instances;
-  start(worker: Instance): void;
+  start(instance: Instance): void;
   fail(error: unknown): void;
 }
 
 /** Whether an instance counts towards the limits. */
 const counts = (instance: Instance): boolean => !instance.zombie && !instance.gone;
+const isIdle = ({ idleSince }: Thread): boolean => idleSince > 0;
+/** Whether its thread works for it. */
+const works = (instance: Instance): boolean => instance.thread.instance === instance && !isIdle(instance.thread);
 
-/** The functions of the cloud: Node workers, a few at a time, reused while warm. */
+/** The functions of the cloud: their instances, in a few threads, reused while warm. */
 export class Functions {
   private settings: FunctionsSettings;
   private functions = new Map<string, Instances>();
   /** The functions of the beginning before this one, until they are created again. */
   private former = new Map<string, Instances>();
   private readonly instances = new Map<string, Instance>();
+  private readonly threads = new Set<Thread>();
   private readonly waiting: Waiting[] = [];
   private nextId = 1;
   private stopped = false;
@@ -64,15 +69,14 @@ export class Functions {
   }
 
   /**
-   * Begins anew under another clock and fault plan: invocations under way are called off, and all counts are zero. Warm workers stay: also
-   * those whose function becomes another one, for a beginning in which it is what they were started as.
+   * Begins anew under another clock and fault plan: invocations under way are called off, and all counts are zero. Warm instances stay:
+   * also those whose function becomes another one, for a beginning in which it is what they were started as.
    */
   renew(settings: Pick<FunctionsSettings, 'clock' | 'faults' | 'log'>): void {
     for (const waiting of this.waiting.splice(0)) waiting.fail(new Error('the local cloud begins anew'));
     for (const instance of [...this.instances.values()]) {
-      if (instance.running === undefined && !instance.throttled) continue;
-      this.remove(instance);
-      this.finish(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the local cloud begins anew' });
+      if (works(instance)) this.end(instance.thread, unknown('the local cloud begins anew'));
+      else if (instance.throttled) this.forget(instance);
     }
     this.settings = { ...this.settings, ...settings };
     this.former = new Map([...this.former, ...this.functions]);
@@ -99,7 +103,7 @@ export class Functions {
     known.version = version;
     known.usage.memoryMb = spec.memoryMb;
     if (deployed === undefined) return;
-    for (const instance of [...known.all]) if (instance.idleSince > 0) this.remove(instance);
+    for (const instance of [...known.all]) if (!works(instance)) this.forget(instance);
   }
 
   list(): FunctionSpec[] {
@@ -172,7 +176,7 @@ export class Functions {
   }
 
   /**
-   * Ends an invocation for its caller, and for the services that it asks; the worker stays, since starting another one would cost too much.
+   * Ends an invocation for its caller, and for the services that it asks; the thread stays, since starting another one would cost too much.
    */
   private kill(instance: Instance, { requestId, settle, over, release }: Running, fault: 'fail' | 'time out'): void {
     const error: FunctionError =
@@ -180,7 +184,7 @@ export class Functions {
         ? { errorType: 'Lambda.Unknown', errorMessage: 'the instance was killed by the fault plan' }
         : timedOut(requestId, instance.fn.spec);
     instance.gone = true;
-    // The worker may take a moment more to notice that it is over.
+    // The handler may take a moment more to notice that it is over.
     over();
     release();
     settle({ requestId, payload: JSON.stringify(error), functionError: error });
@@ -229,11 +233,9 @@ export class Functions {
   async stop(): Promise<void> {
     this.stopped = true;
     for (const waiting of this.waiting.splice(0)) waiting.fail(new Error('the local cloud is stopping'));
-    const all = [...this.instances.values()];
-    for (const instance of all) {
-      this.finish(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the local cloud is stopping' });
-    }
-    await Promise.all(all.map((instance) => instance.worker.terminate()));
+    const all = [...this.threads];
+    for (const thread of all) this.end(thread, unknown('the local cloud is stopping'));
+    await Promise.all(all.map((thread) => thread.worker.terminate()));
   }
 
   private instancesOf(nameOrArn: string): Instances {
@@ -246,7 +248,7 @@ export class Functions {
     return fn;
   }
 
-  /** Gives workers to waiting invocations, first come first served among those that may run. */
+  /** Gives instances to waiting invocations, first come first served among those that may run. */
   private dispatch(): void {
     for (let i = 0; i < this.waiting.length; ) {
       const waiting = this.waiting[i] as Waiting;
@@ -260,51 +262,62 @@ export class Functions {
     }
   }
 
+  /** An instance of a function, and its thread, for one invocation; undefined if it has to wait. */
   private claim(fn: Instances): Instance | undefined {
     const own = [...fn.all].filter((instance) => instance.version === fn.version);
-    if (own.filter((instance) => counts(instance) && instance.idleSince === 0).length >= this.workersOfFunction)
+    if (own.filter((instance) => counts(instance) && works(instance)).length >= this.workersOfFunction)
       return undefined;
-    const idle = own.find((instance) => instance.idleSince > 0);
-    if (idle !== undefined) {
-      idle.idleSince = 0;
-      return idle;
-    }
-    const alive = [...this.instances.values()].filter(counts);
-    if (alive.length >= this.workers) {
-      const oldest = alive.filter((i) => i.idleSince > 0).sort((a, b) => a.idleSince - b.idleSince)[0];
-      if (oldest === undefined) return undefined;
-      this.remove(oldest);
-    }
-    return this.spawn(fn);
+    const instance = own.find(({ thread }) => isIdle(thread)) ?? this.start(fn);
+    if (instance === undefined) return undefined;
+    instance.thread.instance = instance;
+    instance.thread.idleSince = 0;
+    return instance;
   }
 
-  private spawn(fn: Instances): Instance {
-    const { spec } = fn;
+  /** A new instance, in a thread that is idle or, if there may be one more, in a new one; undefined if there is neither. */
+  private start(fn: Instances): Instance | undefined {
     const id = this.nextId++;
-    const accessKeyId = `${spec.logicalId}.${id}`;
-    const instance = startInstance(fn, id, accessKeyId, this.settings);
-    const { worker } = instance;
-    for (const stream of [worker.stdout, worker.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        for (const line of text.split('\n')) if (line.trim() !== '') this.settings.log(spec.name, line);
-      });
-    }
-    worker.on('message', (answer: WorkerAnswer) => this.answered(instance, answer));
-    worker.on('error', (error: Error & { code?: string }) => {
-      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-        this.outOfMemory(instance);
-        return;
-      }
-      this.settings.log(spec.name, error.message);
-      this.end(instance, { errorType: 'Lambda.Unknown', errorMessage: error.message });
-    });
-    worker.on('exit', () =>
-      this.end(instance, { errorType: 'Lambda.Unknown', errorMessage: 'the process exited before the function ended' }),
-    );
-    worker.unref();
+    const skewMs = this.settings.faults.skew?.(fn.spec.name, id) ?? 0;
+    const kind = kindOf(fn.spec, skewMs);
+    const thread =
+      [...this.threads].find((thread) => isIdle(thread) && thread.kind === kind) ?? this.newThread(fn, skewMs);
+    if (thread === undefined) return undefined;
+    const accessKeyId = `${fn.spec.logicalId}.${id}`;
+    const instance = instanceIn(thread, fn, { id, accessKeyId }, this.settings);
+    thread.instances.add(instance);
     fn.all.add(instance);
     this.instances.set(accessKeyId, instance);
     return instance;
+  }
+
+  private newThread(fn: Instances, skewMs: number): Thread | undefined {
+    const alive = [...this.threads].filter(({ instance }) => instance === undefined || counts(instance));
+    if (alive.length >= this.workers) {
+      const oldest = oldestOf(alive.filter(isIdle));
+      if (oldest === undefined) return undefined;
+      this.discard(oldest);
+    }
+    const thread = startThread(fn.spec, skewMs);
+    const { worker } = thread;
+    const log = (line: string) => this.settings.log(thread.instance?.spec.name ?? fn.spec.name, line);
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        for (const line of text.split('\n')) if (line.trim() !== '') log(line);
+      });
+    }
+    worker.on('message', (answer: WorkerAnswer) => this.answered(thread, answer));
+    worker.on('error', (error: Error & { code?: string }) => {
+      if (error.code === 'ERR_WORKER_OUT_OF_MEMORY' && thread.instance !== undefined) {
+        this.outOfMemory(thread.instance);
+        return;
+      }
+      log(error.message);
+      this.end(thread, unknown(error.message));
+    });
+    worker.on('exit', () => this.end(thread, unknown('the process exited before the function ended')));
+    worker.unref();
+    this.threads.add(thread);
+    return thread;
   }
 
   private call(instance: Instance, event: string, lost: boolean): Promise<Invocation> {
@@ -323,7 +336,7 @@ export class Functions {
       const timer = setTimeout(() => {
         const error = timedOut(requestId, spec);
         this.settings.log(spec.name, error.errorMessage);
-        this.end(instance, error);
+        this.end(instance.thread, error);
       }, timeoutMs);
       const scales = setInterval(() => this.weigh(instance, requestId), WEIGHED_EVERY);
       scales.unref();
@@ -335,7 +348,10 @@ export class Functions {
         usage.milliseconds += Math.ceil(performance.now() - started);
       };
       instance.running = { requestId, lost, writes: 0, settle, over, release: hold(), timer, scales };
+      const { folder, handler } = instance.spec;
       const call: WorkerCall = {
+        instance: instance.id,
+        ...(instance.loaded ? {} : { start: { folder, handler, environment: instance.environment } }),
         requestId,
         event,
         functionName: spec.name,
@@ -343,19 +359,20 @@ export class Functions {
         memoryMb: spec.memoryMb,
         timeoutMs,
       };
-      instance.worker.ref();
-      instance.worker.postMessage(call);
+      instance.loaded = true;
+      instance.thread.worker.ref();
+      instance.thread.worker.postMessage(call);
     });
   }
 
   /** Ends a function whose heap and buffers together exceed its memory. */
   private weigh(instance: Instance, requestId: string): void {
-    instance.worker.getHeapStatistics().then(
+    instance.thread.worker.getHeapStatistics().then(
       (heap) => {
         if (instance.running?.requestId !== requestId) return;
         if (bytesOf(heap) > instance.spec.memoryMb * MEGABYTE) this.outOfMemory(instance);
       },
-      // The worker has not begun, or has ended.
+      // The thread has not begun, or has ended.
       () => {},
     );
   }
@@ -366,11 +383,11 @@ export class Functions {
     this.settings.log(name, `the function used over ${memoryMb} MB of memory`);
     const requestId = instance.running?.requestId;
     const errorMessage = `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`;
-    this.end(instance, { errorType: 'Runtime.OutOfMemory', errorMessage });
+    this.end(instance.thread, { errorType: 'Runtime.OutOfMemory', errorMessage });
   }
 
-  private answered(instance: Instance, answer: WorkerAnswer): void {
-    if (instance.running?.requestId !== answer.requestId) return;
+  private answered({ instance }: Thread, answer: WorkerAnswer): void {
+    if (instance?.running?.requestId !== answer.requestId) return;
     if (answer.bytes > instance.spec.memoryMb * MEGABYTE) {
       this.outOfMemory(instance);
       return;
@@ -384,7 +401,7 @@ export class Functions {
     } else {
       this.finish(instance, undefined, answer.result);
     }
-    this.rest(instance);
+    this.rest(instance, answer.bytes);
   }
 
   /** Tells the caller how its invocation ended; a zombie's caller knows already. */
@@ -405,38 +422,51 @@ export class Functions {
     running.release();
   }
 
-  /** Ends a lost instance: its caller hears of it, its worker goes, and a waiting invocation may have its place. */
-  private end(instance: Instance, error: FunctionError): void {
-    this.remove(instance);
-    this.finish(instance, error);
+  /** Ends a thread: the caller of the instance that works in it hears of it, and a waiting invocation may have its place. */
+  private end(thread: Thread, error: FunctionError): void {
+    if (!this.discard(thread)) return;
+    if (thread.instance !== undefined) this.finish(thread.instance, error);
     if (!this.stopped) this.dispatch();
   }
 
-  /** A worker that has answered stays warm, or ends where enough are idle. */
-  private rest(instance: Instance): void {
-    if (!this.instances.has(`${instance.spec.logicalId}.${instance.id}`)) return;
+  /** Ends a thread and its instances. Returns false where it has ended before. */
+  private discard(thread: Thread): boolean {
+    for (const instance of thread.instances) this.forget(instance);
+    thread.worker.terminate();
+    return this.threads.delete(thread);
+  }
+
+  /** An instance that has answered stays warm, and its thread is free, or ends where enough are idle. */
+  private rest(instance: Instance, bytes: number): void {
+    const { thread, spec } = instance;
     instance.zombie = false;
     instance.gone = false;
     instance.sleep = undefined;
-    if (instance.version !== instance.fn.version) {
-      this.remove(instance);
+    if (instance.version !== instance.fn.version) this.forget(instance);
+    // What others have left in it would be counted as an invocation's own.
+    if (thread.instances.size > 1 && bytes > (spec.memoryMb * MEGABYTE) / 2) {
+      this.discard(thread);
       this.dispatch();
       return;
     }
-    instance.worker.unref();
-    instance.idleSince = performance.now();
+    thread.worker.unref();
+    thread.idleSince = performance.now();
     this.dispatch();
-    if (instance.idleSince === 0) return;
+    if (!isIdle(thread)) return;
     // One that ran on beside its retry stays, too, for the next that does.
-    const idle = [...this.instances.values()].filter((i) => i.idleSince > 0);
-    if (idle.length > this.workers) this.remove(idle.sort((a, b) => a.idleSince - b.idleSince)[0] as Instance);
+    const idle = [...this.threads].filter(isIdle);
+    if (idle.length > this.workers) this.discard(oldestOf(idle) as Thread);
   }
 
-  private remove(instance: Instance): void {
-    const accessKeyId = `${instance.spec.logicalId}.${instance.id}`;
-    if (!this.instances.delete(accessKeyId)) return;
+  /** No invocation is given to this instance any more; what its thread holds of it goes with the thread. */
+  private forget(instance: Instance): void {
+    this.instances.delete(`${instance.spec.logicalId}.${instance.id}`);
     instance.fn.all.delete(instance);
-    instance.idleSince = 0;
-    instance.worker.terminate();
   }
 }
+
+const unknown = (errorMessage: string): FunctionError => ({ errorType: 'Lambda.Unknown', errorMessage });
+
+/** The thread that has been idle for longest. */
+const oldestOf = (idle: readonly Thread[]): Thread | undefined =>
+  [...idle].sort((a, b) => a.idleSince - b.idleSince)[0];

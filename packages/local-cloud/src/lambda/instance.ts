@@ -1,9 +1,9 @@
-/** The functions of the cloud, and the workers that they run in. */
-import { dirname, join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+/** The functions of the cloud, and their instances. */
+import { join } from 'node:path';
 import type { Clock } from '../clock/clock.ts';
 import type { FaultPlan } from '../faults.ts';
-import type { FunctionError, WorkerStart } from './function-worker.ts';
+import type { FunctionError } from './function-worker.ts';
+import type { Thread } from './thread.ts';
 
 /** A function as its template describes it. */
 export interface FunctionSpec {
@@ -42,9 +42,9 @@ export interface FunctionsSettings {
   /** The cloud's one endpoint, and the one for DynamoDB (the same where faults need to see the requests). */
   endpoint: string;
   dynamoEndpoint: string;
-  /** The most workers of all functions, working or warm; default 8. */
+  /** The most threads of all functions, working or warm; default 16. */
   workers?: number | undefined;
-  /** The most workers of one function that work at a time; default 2. */
+  /** The most instances of one function that work at a time; default 2. */
   workersOfFunction?: number | undefined;
   faults: FaultPlan;
   log(functionName: string, line: string): void;
@@ -56,9 +56,6 @@ export interface FunctionUsage {
   milliseconds: number;
   memoryMb: number;
 }
-
-/** The space for short-lived objects of each worker: Node's default for a whole process would be too much for every idle worker. */
-const YOUNG_GENERATION_MB = 12;
 
 /** The state of an instance as it starts. */
 const AWAKE = { zombie: false, gone: false, throttled: false, sleep: undefined };
@@ -77,20 +74,23 @@ export interface Running {
   scales: NodeJS.Timeout;
 }
 
-/** A worker of a function. */
+/** An instance of a function: its code, loaded with its variables, in a thread that others share. */
 export interface Instance {
   id: number;
   fn: Instances;
-  /** The function as it was when the worker started. */
+  /** The function as it was when the instance started. */
   spec: FunctionSpec;
   version: string;
-  worker: Worker;
+  /** The variables of its process. */
+  environment: Record<string, string>;
+  thread: Thread;
+  /** Whether its thread has loaded it, or is about to. */
+  loaded: boolean;
   running: Running | undefined;
-  idleSince: number;
   /** Set while it runs on beside its own retry; it doesn't count towards the limits. */
   zombie: boolean;
   /**
-   * Set where the fault plan killed it: none of its further requests is carried out. Its worker is used again once the handler has given
+   * Set where the fault plan killed it: none of its further requests is carried out. Its thread is used again once the handler has given
    * up.
    */
   gone: boolean;
@@ -100,7 +100,7 @@ export interface Instance {
   sleep: PromiseWithResolvers<void> | undefined;
 }
 
-/** A function and its workers. */
+/** A function and its instances. */
 export interface Instances {
   spec: FunctionSpec;
   /** Equal for equal functions: their instances may stand for one another. */
@@ -111,25 +111,20 @@ export interface Instances {
   usage: FunctionUsage;
 }
 
-/** Starts a worker of a function; its requests bear `accessKeyId`. */
-export function startInstance(fn: Instances, id: number, accessKeyId: string, settings: FunctionsSettings): Instance {
+/** A new instance of a function in a thread; its requests bear `accessKeyId`. */
+export function instanceIn(
+  thread: Thread,
+  fn: Instances,
+  { id, accessKeyId }: { id: number; accessKeyId: string },
+  settings: FunctionsSettings,
+): Instance {
   const { spec, version } = fn;
-  const skewMs = settings.faults.skew?.(spec.name, id) ?? 0;
-  const start: WorkerStart = { folder: spec.folder, handler: spec.handler, skewMs };
-  const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
-    name: spec.name,
-    workerData: start,
-    env: environment(spec, accessKeyId, settings),
-    execArgv: [],
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-  });
-  return { id, fn, spec, version, worker, running: undefined, idleSince: 0, ...AWAKE };
+  const environment = environmentOf(spec, accessKeyId, settings);
+  return { id, fn, spec, version, environment, thread, loaded: false, running: undefined, ...AWAKE };
 }
 
 /** The variables of a function's process: its own, and those that Lambda sets. */
-function environment(spec: FunctionSpec, accessKeyId: string, settings: FunctionsSettings): Record<string, string> {
+function environmentOf(spec: FunctionSpec, accessKeyId: string, settings: FunctionsSettings): Record<string, string> {
   return {
     ...spec.environment,
     _HANDLER: spec.handler,
@@ -146,9 +141,6 @@ function environment(spec: FunctionSpec, accessKeyId: string, settings: Function
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SHARED_CREDENTIALS_FILE: join(spec.folder, 'no-aws-credentials'),
     LAMBDA_TASK_ROOT: spec.folder,
-    // The place where Node keeps compiled code between starts, for all that run the same code: beside the code, since the cache goes by its
-    // path.
-    NODE_COMPILE_CACHE: join(dirname(spec.folder), '.compile-cache'),
     TZ: 'UTC',
   };
 }
