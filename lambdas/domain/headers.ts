@@ -24,19 +24,32 @@ export function columnNamed(name: string): string {
 }
 
 /** Words for a day, and for what came to pass on it, as clerks write them. */
-const DAY = '(?:date(?:d|time)?|day|dt)';
+const DAY = '(?:date(?:d|time)?|day|dt|time_?stamp)';
 const OCCURRED = 'oc{1,2}ur{0,3}(?:e?d|[ea]n[cs]e)?';
-/** What ends a connection, which may be for good or for a time. */
+const WITH_EFFECT_FROM = '(?:w_?e_?f|with_effect_from)';
+
+/** What ends, where a name says it. */
+const ENDING = '(?:sim(?:_card)?|services?|subscriber|(?:mobile_)?(?:connection|number)|mobile(?:_no)?|msisdn)';
+/** Words for the end of a connection, which may be for good or for a time. */
 const ENDED = `(?:(?:perm(?:anent(?:ly)?)?|temp(?:orar(?:y|ily))?)_?)?(?:${[
-  ...['dis{0,2}_?con{1,2}(?:ect)?(?:ed|i?on)?', 'disc', 'de_?act(?:ivat(?:ed?|ion))?'],
-  ...['terminat(?:ed|ion)', 'cancel{1,2}(?:ed|ation)?', 'surrend[ae]r(?:ed)?', 'port(?:ed|ing|ation)?(?:_?out)?'],
-  ...['mnp(?:_?out)?', 'clos(?:ed|ure|ing)', 'churn(?:ed)?'],
+  ...['dis{0,2}_?con{1,2}(?:ect)?(?:ed|i?on)?', 'disc', 'discontinu(?:ed|ation)', 'de_?act(?:iv(?:e|at(?:ed?|ion)))?'],
+  ...['terminat(?:ed|ion)', 'cancel{1,2}(?:ed|ation)?', 'surrend[ae]r(?:ed)?'],
+  ...['(?:mnp_?)?port(?:ed|ing|ation)?(?:_?out)?', 'mnp(?:_?out)?', 'clos(?:ed|ure|ing)', 'churn(?:ed)?'],
 ].join('|')})`;
 const EVENT = [
-  ...[OCCURRED, 'ac{1,2}ured', 'event', 'action(?:_taken)?', 'outcome', 'effective', 'status', 'end(?:ed)?'],
+  ...[OCCURRED, 'ac{1,2}ured', 'event', 'action(?:ed|_taken)?', 'outcome', 'effective', WITH_EFFECT_FROM],
+  ...['compl(?:ied|iance|et(?:ed|ion))', 'execut(?:ed|ion)'],
   // As billing systems write a permanent and a temporary disconnection.
-  ...[ENDED, 'pd', 'td'],
+  ...['pdc?', 'tdc?'],
+  `(?:${ENDING}_)?(?:${ENDED}|end(?:ed)?|status)(?:_of_(?:the_)?${ENDING})?`,
 ].join('|');
+
+/** As `ENDING` and `EVENT`, in Hindi, where a birth's day is called as they are but for that word. */
+const ENDING_IN_HINDI = '(?:सेवा|कनेक्शन|सिम|नंबर|मोबाइल|मोबाइल_नंबर)';
+const EVENT_IN_HINDI = 'घटना|विच्छेदन|काटने|कटने|ब(?:ं|न्)द(?:_(?:करने|होने))?|समाप्ति|समाप्त_होने';
+
+/** What may stand behind a name: how its cells are written. */
+const WRITTEN_AS = '(?:_(?:[dmy]{1,4}_?){3}|_ist)?$';
 
 /**
  * Names that nearly are `occurred_on`: of a day and nothing else, of a day of what came to pass, or of that with `on` or a day behind. How
@@ -45,15 +58,22 @@ const EVENT = [
 const NEARLY_OCCURRED_ON = new RegExp(
   [
     `^(?:${DAY}(?:_(?:and_)?time)?(?:_?(?:of|on)?_?(?:the_)?(?:${EVENT}))?`,
-    `(?:${EVENT})_?(?:(?:on|at)(?:_?${DAY})?|${DAY})`,
+    `(?:${EVENT})_?(?:(?:on|at|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
     OCCURRED,
-    '(?:(?:घटना|विच्छेदन)_(?:की_)?)?(?:दिनांक|तारीख|तारीख़|तिथि))(?:_?time)?(?:_(?:[dmy]{1,4}_?){3}|_ist)?$',
+    WITH_EFFECT_FROM,
+    `(?:(?:${ENDING_IN_HINDI}_(?:(?:का|के|की)_)?)?(?:${EVENT_IN_HINDI})_(?:की_)?)?(?:दिनांक|तारीख|तारीख़|तिथि))(?:_?time)?${WRITTEN_AS}`,
   ].join('|'),
   'u',
 );
 
+/** Names of the time of what came to pass, which may have its day before it. */
+const TIME_OF_IT = new RegExp(`^(?:time_of_(?:the_)?(?:${EVENT})|(?:${EVENT})_?time)${WRITTEN_AS}`, 'u');
+/** Something with a digit that isn't a time of a day and nothing else. */
+const MORE_THAN_TIME =
+  /^(?![0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?(?:\s?(?:[ap]\.?m\.?|hrs\.?|ist))?$).*\p{Nd}/isu;
+
 /** Names of what ends a connection, without a word for a day: whether it has ended may stand in such a column as well as when. */
-const END_ALONE = new RegExp(`^${ENDED}$`);
+const END_ALONE = new RegExp(`^(?:${ENDING}_)?${ENDED}(?:_of_(?:the_)?${ENDING})?$`);
 
 const MONTH =
   '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])';
@@ -69,11 +89,13 @@ const BEGINS_LIKE_DAY = new RegExp(
 );
 
 /**
- * What a cell of a column looks like, if it may be the day on which something happened: with any digit in a column that is called so, and as a
- * day in one that is called after an end alone. Undefined where the name, as `columnNamed` returns it, is of something else.
+ * What a cell of a column looks like, if it may be the day on which something happened: with any digit in a column that is called so, with more
+ * than a time of a day in one that is called after the time, and as a day in one that is called after an end alone. Undefined where the name, as
+ * `columnNamed` returns it, is of something else.
  */
 export function dayIfCalled(name: string): RegExp | undefined {
   const words = name.replaceAll(/[^\p{L}\p{M}]+/gu, '_').replaceAll(/^_|_$/g, '');
   if (NEARLY_OCCURRED_ON.test(words)) return /\p{Nd}/u;
+  if (TIME_OF_IT.test(words)) return MORE_THAN_TIME;
   return END_ALONE.test(words) ? BEGINS_LIKE_DAY : undefined;
 }

@@ -75,6 +75,14 @@ describe('reading a row of a response', () => {
       ],
       ...['MNP Date', 'date of MNP', 'MNP out date', 'Action Taken Date', 'Action date', 'PD date', 'TD date', 'PD on'],
       ...['churn date', 'Churned on', 'End date', 'विच्छेदन की तारीख', 'विच्छेदन दिनांक', 'घटना की तिथि'],
+      ...['Timestamp', 'Event Timestamp', 'Disconnect Timestamp', 'Deactivation time_stamp', 'Timestamp of closure'],
+      ...['SIM deactivation date', 'Date of SIM deactivation', 'Service end date', 'Connection closed on'],
+      ...['Number surrendered on', 'Date of disconnection of mobile no', 'Date of deactivation of the SIM'],
+      ...['Mobile number status date', 'SIM Card De-act Dt', 'Subscriber churn date', 'Date of discontinuation'],
+      ...['Compliance date', 'Complied on', 'Executed on', 'Date of execution', 'Completed on', 'Completion date'],
+      ...['Actioned on', 'w.e.f.', 'WEF', 'w.e.f. date', 'Date w.e.f.', 'Disconnected w.e.f.', 'With effect from'],
+      ...['Deactive Date', 'MNP Port Out Date', 'MNP porting date', 'PDC Date', 'TDC on'],
+      ...['कनेक्शन काटने की तारीख', 'बंद करने की तारीख', 'बन्द होने की तिथि', 'सेवा समाप्ति दिनांक', 'सिम के बंद होने की तारीख'],
     ])('is a reject where it ends the connection: %s', async (name) => {
       for (const outcome of ['disconnected', 'surrendered', 'ported'])
         expect(await read(name, outcome, '2026-05-01')).toEqual([{ line: 2, reason: 'bad_date' }]);
@@ -88,6 +96,28 @@ describe('reading a row of a response', () => {
       async (day) => expect(await read('date', 'disconnected', day)).toMatchObject([{ row: 0, day: '2026-06-05' }]),
     );
     test.each([
+      ...['Disconnection Time', 'disconnected_time', 'Event Time', 'Time of disconnection', 'SIM deactivation time'],
+      'Time of the closure (IST)',
+    ])('is a reject where a column that is called after the time has more than one: %s', async (name) => {
+      for (const day of ['2026-05-01', '05-06-2026 10:30', '46178.4375', '20260501103000', '10:30 on 1st May', '1030'])
+        expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
+      // A time has its day elsewhere.
+      for (const time of [
+        '10:30',
+        '9.05',
+        '10:30:15',
+        '10:30:15.250',
+        '10:30 AM',
+        '9:05p.m.',
+        '10.30 hrs',
+        '10:30 IST',
+      ])
+        expect(await read(name, 'disconnected', time), time).toMatchObject([{ row: 0, day: '2026-06-05' }]);
+      for (const time of ['', 'n/a', '2026-06-05 10:30'])
+        expect(await read(name, 'disconnected', time), time).toMatchObject([{ row: 0, day: '2026-06-05' }]);
+    });
+    test.each([
+      ...['SIM deactivated', 'Number disconnected', 'Surrender of SIM', 'Deactive', 'MNP Port Out'],
       'Disconnection',
       'Disconnected',
       'Dis-connected',
@@ -134,6 +164,14 @@ describe('reading a row of a response', () => {
       ],
       ...['undisconnected', 'disconnections', 'PD', 'TD', 'Action Taken', 'Status', 'Action', 'Report', 'जन्म की तारीख'],
       ...['occurrences', 'occurrence no', 'disconnection reason', 'days', 'updated_on', 'current date', 'note', ''],
+      ...['Order date', 'Time', 'Timeout', 'Times', 'Uptime', 'Time zone', 'Time of call', 'Created at', 'Entry time'],
+      ...['Report timestamp', 'Timestamps', 'Activation time', 'Reconnection time', 'Call time', 'End time zone'],
+      ...['SIM activation date', 'SIM date', 'Service date', 'Connection date', 'Number allotted on', 'Mobile date'],
+      ...['Service effective date', 'Service status', 'Number', 'SIM', 'Connection', 'Subscriber', 'Date of mobile no'],
+      ...['Complaint date', 'Date of complaint', 'Complete address', 'Compliance officer', 'Compliance due date'],
+      ...['KYC completion date', 'Completed by', 'Executed by', 'Actioned by', 'Weft', 'wef no', 'Active date'],
+      ...['Reactive date', 'MNP Port in date', 'PDF date', 'TDS date', 'जन्म तिथि', 'आदेश दिनांक', 'रिपोर्ट की तारीख'],
+      ...['कनेक्शन की तारीख', 'सेवा शुरू की तारीख', 'सक्रियण की तारीख', 'बंद', 'समाप्ति'],
     ])('is taken beside other columns: %s', async (name) =>
       expect(await read(name, 'disconnected', '2026-05-01')).toMatchObject([{ row: 0, day: '2026-06-05' }]),
     );
