@@ -1,11 +1,10 @@
 /** The rows of an appeal: what each asks for, and what all of them come to. */
-import { APPEAL_GROUNDS, type Appeal, type AppealGround, nameOfSubject } from './appeals.ts';
+import { type Appeal, appealGroundIn, nameOfSubject } from './appeals.ts';
 import type { Pointer } from './claims.ts';
 import type { CsvRow } from './csv-header.ts';
 import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow, RowReason } from './reasons.ts';
 import { parseReference, type Referred } from './references.ts';
-import { seenOf } from './unseen.ts';
 
 /** The columns of an appeal. A row fills `reference`, or `msisdn`, `imei` or both. */
 export const appealColumns = {
@@ -25,7 +24,7 @@ export interface AppealRow extends Omit<Appeal, 'row'> {
 /**
  * Reads one row. Reasons, the first that applies: wrong_cell_count, second_handset or second_number; several_subjects (a reference beside a
  * number or a handset); the identifier's own (missing_msisdn if the row fills none of the columns); bad_reference; missing_ground;
- * bad_ground. Grounds may be in upper or lower case. It doesn't look for which row a reference stands.
+ * bad_ground. Grounds are read by `appealGroundIn`. It doesn't look for which row a reference stands.
  */
 export function parseAppealRow(row: CsvRow<AppealColumn>): AppealRow | RejectedRow {
   const { line } = row;
@@ -34,7 +33,7 @@ export function parseAppealRow(row: CsvRow<AppealColumn>): AppealRow | RejectedR
   const subject = subjectOf(row.cells);
   if ('reason' in subject) return { line, ...subject };
   if (on === '') return { line, reason: 'missing_ground' };
-  const ground = APPEAL_GROUNDS.find((known): known is AppealGround => known === seenOf(on).toLowerCase());
+  const ground = appealGroundIn(on);
   return ground === undefined ? { line, reason: 'bad_ground' } : { line, ...subject, ground, caseRef };
 }
 

@@ -4,10 +4,23 @@ import { type Pointer, pointerField, writePointer } from './claims.ts';
 import type { Instant } from './days.ts';
 import type { BatchId, Imei, Msisdn } from './identifiers.ts';
 import { type Covers, fields, formOf } from './stored.ts';
+import { seenOf } from './unseen.ts';
 
 /** Why a subscriber, or a court, has something taken back. */
 export const APPEAL_GROUNDS = ['wrong_number', 'wrong_handset', 'cloned', 'reissued', 'court_order'] as const;
 export type AppealGround = (typeof APPEAL_GROUNDS)[number];
+
+/** A text as grounds are compared: in lower case, and without what people write between and behind their words. */
+const wordsOf = (text: string): string =>
+  seenOf(text)
+    .toLowerCase()
+    .replaceAll(/[\s\p{Pd}_.]+/gu, '');
+
+/** The ground that a cell is, written as people write it: `Wrong number.`, `re-issued`. A ground with anything else beside it is a text. */
+export function appealGroundIn(cell: string): AppealGround | undefined {
+  const words = wordsOf(cell);
+  return APPEAL_GROUNDS.find((ground) => wordsOf(ground) === words);
+}
 
 /**
  * A row of an appeal, read. A row with a number alone is about that number; one with a handset alone is about that handset; one with both

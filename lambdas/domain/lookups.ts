@@ -1,6 +1,6 @@
 /** Lookups: what a caseworker asks about in a file, how much may be asked in a day, and which answered upload another one repeats. */
 import * as z from 'zod';
-import { APPEAL_GROUNDS } from './appeals.ts';
+import { appealGroundIn } from './appeals.ts';
 import { isShaTaken, MOST_FILES } from './applying-responses.ts';
 import { FileFault } from './csv.ts';
 import type { CsvRow } from './csv-header.ts';
@@ -28,14 +28,6 @@ type LookupColumn = (typeof lookupColumns)['optional'][number];
 /** A cell by which nothing is said. */
 const SAYS_NOTHING = /^(?:-*|n\/?a)$/i;
 
-/** Whether a cell is the ground of an appeal, also with a blank or a hyphen for its `_`. */
-function isGround(cell: string): boolean {
-  const said = seenOf(cell)
-    .toLowerCase()
-    .replaceAll(/[\s-]+/g, '_');
-  return APPEAL_GROUNDS.some((ground) => ground === said);
-}
-
 /** The subject that a row asks about. */
 export type AskedAbout =
   | { readonly by: 'msisdn'; readonly msisdn: Msisdn }
@@ -58,7 +50,8 @@ export function parseLookupRow(row: CsvRow<LookupColumn>): LookupRow | RejectedR
   const { line } = row;
   if ('reason' in row) return { line, reason: row.reason };
   const { msisdn, imei, reference, ground } = row.cells;
-  if (!SAYS_NOTHING.test(seenOf(ground)) || row.others?.some(isGround)) throw new FileFault(line, 'wrong_folder');
+  if (!SAYS_NOTHING.test(seenOf(ground)) || row.others?.some((cell) => appealGroundIn(cell) !== undefined))
+    throw new FileFault(line, 'wrong_folder');
   if ([msisdn, imei, reference].filter((cell) => cell !== '').length > 1) return { line, reason: 'several_subjects' };
   if (reference !== '') {
     const read = parseReference(reference);

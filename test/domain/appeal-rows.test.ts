@@ -32,6 +32,28 @@ describe('a row of an appeal', () => {
     ]);
   });
 
+  // Written so elsewhere in a file of lookups they tell that it is an appeal, and to put them into `ground`.
+  it.each([
+    ['Wrong number', 'wrong_number'],
+    ['Wrong number.', 'wrong_number'],
+    ['wrong-handset', 'wrong_handset'],
+    ['CLONED', 'cloned'],
+    ['Re-issued', 'reissued'],
+    ['re issued\u200b', 'reissued'],
+    ['court-order', 'court_order'],
+    ['Court  Order', 'court_order'],
+    ['court\u2013order', 'court_order'],
+  ])('is on a ground as people write it: %s', async (on, ground) => {
+    expect(await rowsOf(`9876543210,,,${on},`)).toMatchObject([{ line: 2, ground }]);
+  });
+
+  it.each([
+    ...['cloned?', 'court order - WP 123/2026', 'wrong number 2', 'wrong', 'number', 'issued', '-', '.', 'was cloned'],
+    ...['Wrong numbers', 'cloned/reissued', '"wrong number, cloned"'],
+  ])('is on none where anything else stands there: %s', async (on) => {
+    expect(await rowsOf(`9876543210,,,${on},`)).toEqual([{ line: 2, reason: 'bad_ground' }]);
+  });
+
   it.each([
     ['9876543210,,wrong_number,A-1', 'wrong_cell_count'],
     [`9876543210,,${R},cloned,`, 'several_subjects'],

@@ -42,13 +42,13 @@ export function appealIn(text: string): {
     const { imei = '', msisdn = '', ground = '' } = cells ?? {};
     const handset = imei === '' ? { imei: '' } : imeiIn(imei);
     const number = msisdn === '' && imei !== '' ? { msisdn: '' } : msisdnIn(msisdn);
-    const on = ground.toLowerCase();
+    const on = GROUNDS.find((one) => one.replace('_', '') === ground.toLowerCase().replaceAll(/[\s\-_.]/g, '')) ?? '';
     const reason = () => {
       if (!cells) return 'wrong_cell_count';
       if ('reason' in handset) return handset.reason;
       if ('reason' in number) return number.reason;
       if (ground === '') return 'missing_ground';
-      return GROUNDS.includes(on) ? '' : 'bad_ground';
+      return on === '' ? 'bad_ground' : '';
     };
     if (reason() !== '') rejects.push({ line, reason: reason() });
     else if ('imei' in handset && 'msisdn' in number) {
