@@ -32,37 +32,55 @@ const CALLED_HANDSET =
 /** A pattern of words that stand apart from other ones in a column's name. */
 const asWord = (words: string): string => `(?<![a-z])(?:${words})(?![a-z])`;
 
+/** Whom a row may be about, as a column's name says it; those who serve customers are called. */
+const HOLDER = 'subscriber|customer(?!_?(?:care|service|support))|consumer|user|holder|patient|ग्राहक|उपभोक्ता';
+
+/** A pattern of a name with something in it that says of whom it is, unless it is of whom a row may be about. */
+const unlessOfHolder = (words: string): string => `^(?!.*(?:${HOLDER})).*(?:${words})`;
+
 /** What says in a column's name that it has another's number than the row's, whatever else it says: whom to call, or where that one's is kept. */
-const OF_OTHERS = `contact|officer|nodal|approver|hospital|(?:filed|reported|requested|decided)_?by|account|acct|a/c|bank|${asWord('io|i\\.o|acc|ac')}|संपर्क|खाता`;
+const OF_OTHERS = `${unlessOfHolder('contact|संपर्क')}|officer|nodal|approver|hospital|(?:filed|reported|requested|decided)_?by|account|acct|a/c|bank|${asWord('io|i\\.o|acc|ac')}|खाता`;
+
+/** What says that a number is that of whoever wrote a row, or had it written. */
+const OF_WRITER = `officer|nodal|approver|(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered)_?by|${asWord('io|i\\.o')}`;
 
 /** What says who asks, who may be whom the row is about. */
 const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';
 
 /** What is told apart by ten digits, too, or counted by them. */
-const OF_THINGS = `case|ticket|docket|diary|request(?!ed)|grievance|acknowledg|token|customer_?id|employee|transaction|txn|utr|payment|amount|serial|latitude|longitude|^(?!reference$).*${asWord('(?:ref|reference|ack|sr|crn|letter|file|order)(?:no|number|id)?|id|loss|lat|long')}`;
+const OF_THINGS = `case|ticket|docket|diary|request(?!ed)|grievance|acknowledg|token|employee|transaction|txn|utr|payment|amount|serial|latitude|longitude|^(?!reference$).*${asWord('(?:ref|reference|ack|sr|crn|letter|file|order)(?:no|number|id)?|loss|lat|long')}|${unlessOfHolder(asWord('id'))}`;
+
+/** What columns of numbers are called, and those of numbers alone. */
+const NUMBERS = 'mobile|phone|whatsapp|मोबाइल|मोबाईल|फ\u093c?ोन|\u095eोन|दूरभाष';
+const NUMBERS_ALONE = '^(?:numbers?|नंबर)(?:_?[0-9])?$';
 
 /** A name of a number's column, unless it says whose else. */
-const CALLED_NUMBER = `^(?!.*(?:${OF_OTHERS}|${WHO_ASKS})).*(?:mobile|phone|whatsapp|मोबाइल|मोबाईल|फ\u093c?ोन|\u095eोन|दूरभाष)|^(?:numbers?|नंबर)(?:_?[0-9])?$`;
+const CALLED_NUMBER = `^(?!.*(?:${OF_OTHERS}|${WHO_ASKS})).*(?:${NUMBERS})|${NUMBERS_ALONE}`;
 
 /**
  * The names of columns that may be of a second handset, as `imei_2` or `second_imei`, or of a second number; of the latter the surer ones, which
  * count also where the row has none of its own: who complains may be called a mobile. And the names of others, whatever digits they hold: of an
- * account, of whom to call, of a case or an amount.
+ * account, of whom to call, of a case or an amount. In a row that is about all of a file's handsets and numbers, whoever stands in it was meant
+ * instead, whatever else the column's name says, but for who wrote the row: then all that is `called` so counts as named.
  */
 export const MAY_BE = {
   imei: {
     named: CALLED_HANDSET,
     sure: CALLED_HANDSET,
+    called: CALLED_HANDSET,
     // A complaint of the Andaman and Nicobar Islands is acknowledged by 14 digits that begin with 35.
     isOther: new RegExp(
       `account|acct|a/c|bank|wallet|aadhaar|transaction|imsi|iccid|case|crime|cctns|complaint|acknowledg|${asWord('acc|ac|card|vid|txn|utr|ack|fir|ncrp')}|${asWord('sim')}(?!_?[0-9])|खाता|शिकायत`,
       'u',
     ),
+    isWriters: undefined,
   },
   msisdn: {
     named: new RegExp(`^(?!.*(?:${OF_OTHERS})).*(?:msisdn|mobile|मोबाइल)|${CALLED_NUMBER}`, 'u'),
     sure: new RegExp(`^(?!.*(?:${OF_OTHERS})).*msisdn|${CALLED_NUMBER}`, 'u'),
+    called: new RegExp(`msisdn|${NUMBERS}|${NUMBERS_ALONE}`, 'u'),
     isOther: new RegExp(`${OF_OTHERS}|${WHO_ASKS}|${OF_THINGS}`, 'u'),
+    isWriters: new RegExp(OF_WRITER, 'u'),
   },
 } as const;
 

@@ -30,6 +30,11 @@ export interface Columns<Required extends string = string, Optional extends stri
   /** Whether people write such files by hand, a few rows each: there it counts in a column of whatever name, as clerks call the same differently. */
   readonly byHand?: boolean;
   /**
+   * The word of a column by which a row is about all that a file may name: there whoever else stands in it was meant instead, whatever the
+   * column's name says, but for who wrote it.
+   */
+  readonly aboutAll?: { readonly column: Required; readonly word: string };
+  /**
    * The column of a day in whose place, where it is empty, that of the upload counts: what stands in a column of nearly its name must not be
    * left out unsaid.
    */
@@ -152,7 +157,12 @@ interface Beside {
   readonly unnamed: readonly number[];
   /** Those of any other name, where they count. */
   readonly others: readonly number[];
+  /** Of a row about all: those that are called after handsets or numbers, and those of any other name. */
+  readonly aboutAll: { readonly named: readonly number[]; readonly others: readonly number[] };
 }
+
+/** The places in a row about all, where no row of the file is one. */
+const NOWHERE: Beside['aboutAll'] = { named: [], others: [] };
 
 /** The most characters of a header that are told back. */
 const LONGEST_FOUND = 200;
@@ -252,19 +262,31 @@ export class CsvHeader<Column extends string> {
   }
 
   #besideIn(names: readonly string[]): Beside[] {
-    const { namesOneBy = [], byHand = false } = this.#columns;
+    const { namesOneBy = [], byHand = false, aboutAll } = this.#columns;
     const unknown = names.flatMap((name, at) => (this.#isAsked(name) ? [] : [{ name, at }]));
     const placesOf = (counts: (name: string) => boolean) =>
       unknown.filter(({ name }) => counts(name)).map(({ at }) => at);
     const unnamed = placesOf((name) => name === '');
     return namesOneBy
       .map((column) => {
-        const { named, sure, isOther } = MAY_BE[column];
+        const { named, sure, called, isOther, isWriters } = MAY_BE[column];
         const others = byHand ? placesOf((name) => !named.test(name) && !isOther.test(name)) : [];
-        const called = (pattern: RegExp) => placesOf((name) => pattern.test(name));
-        return { column, own: names.indexOf(column), named: called(named), sure: called(sure), unnamed, others };
+        const placesCalled = (pattern: RegExp) => placesOf((name) => pattern.test(name));
+        const inRowAboutAll = (isNamed: boolean) =>
+          placesOf((name) => called.test(name) === isNamed && isWriters?.test(name) !== true);
+        return {
+          column,
+          own: names.indexOf(column),
+          named: placesCalled(named),
+          sure: placesCalled(sure),
+          unnamed,
+          others,
+          aboutAll: aboutAll === undefined ? NOWHERE : { named: inRowAboutAll(true), others: inRowAboutAll(false) },
+        };
       })
-      .filter(({ named, others }) => named.length + unnamed.length + others.length > 0);
+      .filter(({ named, others, aboutAll: all }) =>
+        [named, unnamed, others, all.named, all.others].some((places) => places.length > 0),
+      );
   }
 
   /** The reason why no cell of a record is read. */
@@ -280,16 +302,25 @@ export class CsvHeader<Column extends string> {
   }
 
   /** Whether a row holds another handset, or number, than its own. One that lacks what it has to name is a reject for that. */
-  #hasAnother(cells: readonly string[], { column, own: at, named, sure, unnamed, others }: Beside): boolean {
+  #hasAnother(cells: readonly string[], { column, own: at, named, sure, unnamed, others, aboutAll }: Beside): boolean {
     const cellAt = (place: number) => textOf(cells[place] as string);
     const own = at < 0 ? '' : seenOf(cellAt(at));
     if (own === '' && this.#columns.required.some((one) => one === column)) return false;
+    const beside = this.#isAboutAll(cells) ? aboutAll : { named: own === '' ? sure : named, others };
     return ANOTHER[column].isIn({
       own,
-      named: (own === '' ? sure : named).map(cellAt),
+      named: beside.named.map(cellAt),
       unnamed: unnamed.map(cellAt),
-      others: others.map(cellAt),
+      others: beside.others.map(cellAt),
     });
+  }
+
+  /** Whether a row is about all that the file may name. */
+  #isAboutAll(cells: readonly string[]): boolean {
+    const { aboutAll } = this.#columns;
+    if (aboutAll === undefined) return false;
+    const said = this.#places.find(({ column }) => column === aboutAll.column);
+    return seenOf(textOf(cells[said?.at ?? -1] ?? '')).toLowerCase() === aboutAll.word;
   }
 
   #faultOf(cells: readonly string[], names: readonly string[]): CsvHeader<Column>['fault'] {

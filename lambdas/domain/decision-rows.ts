@@ -11,6 +11,7 @@ export const decisionColumns = {
   optional: ['imei', 'msisdn', 'ground', 'remarks'],
   namesOneBy: ['imei', 'msisdn'],
   byHand: true,
+  aboutAll: { column: 'decision', word: 'approve' },
 } as const;
 export type DecisionColumn = (typeof decisionColumns)['required' | 'optional'][number];
 

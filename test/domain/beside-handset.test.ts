@@ -331,6 +331,34 @@ describe('a column may be of a second number', () => {
   );
 });
 
+describe('a column of whom to call may be of whom a row is about', () => {
+  test.each(['customer_contact_mobile', 'subscriber_phone_contact', 'user_contact_msisdn', 'ग्राहक_संपर्क_मोबाइल'])(
+    'by the name %s',
+    (name) => {
+      expect(MAY_BE.msisdn.named.test(name)).toBe(true);
+      expect(MAY_BE.msisdn.sure.test(name)).toBe(true);
+    },
+  );
+  test.each(['customer_care_contact_mobile', 'customer_bank_contact_mobile', 'officer_contact_mobile_of_user'])(
+    'not by the name %s',
+    (name) => {
+      expect(MAY_BE.msisdn.named.test(name)).toBe(false);
+      expect(MAY_BE.msisdn.sure.test(name)).toBe(false);
+    },
+  );
+});
+
+describe('a column is of whoever wrote a row', () => {
+  test.each([
+    ...['officer', 'nodal_mobile', 'approver_phone', 'io', 'i.o._mobile', 'filed_by', 'approved_by', 'signedby'],
+    ...['authorised_by_mobile', 'authorized_by', 'forwarded_by', 'officer_contact', 'customer_officer_mobile'],
+  ])('by the name %s', (name) => expect(MAY_BE.msisdn.isWriters.test(name)).toBe(true));
+  test.each([
+    ...['contact', 'radio', 'used_by', 'held_by', 'owned_by', 'registered_by', 'account', 'case_no', 'ioc', 'mobile'],
+    ...['complainant', 'applicant', 'hospital', 'bank', 'by', 'id', ''],
+  ])('not by the name %s', (name) => expect(MAY_BE.msisdn.isWriters.test(name)).toBe(false));
+});
+
 describe('a column is called after something else than a number', () => {
   test.each([
     ...[
@@ -371,7 +399,9 @@ describe('a column is called after something else than a number', () => {
       'srno',
       'ack',
     ],
-    ...['grievance', 'acknowledgement', 'token', 'crn', 'letter_no', 'file_no', 'order_no', 'orderid', 'customerid'],
+    ...['grievance', 'acknowledgement', 'token', 'crn', 'letter_no', 'file_no', 'order_no', 'orderid', 'crm_id'],
+    ...['customer_care_contact', 'contact_of_customer_service', 'customer_support_id', 'agent_contact', 'contact_id'],
+    ...['customer_bank_contact', 'contact_officer_of_subscriber', 'customer_ref_no', 'user_request_id'],
     ...['employee_code', 'id', 'upload_id', 'latitude', 'longitude', 'lat', 'long', 'lat/long', 'loss_rs', 'payment'],
   ])('by the name %s', (name) => expect(MAY_BE.msisdn.isOther.test(name)).toBe(true));
   test.each([
@@ -393,6 +423,9 @@ describe('a column is called after something else than a number', () => {
       'flat',
     ],
     ...['prefer', 'radio', 'letters', 'macro', 'acne', 'requested_number'],
+    // Whom a row may be about, and not whom to call about them.
+    ...['customer_contact', 'subscriber_contact_number', 'contact_of_consumer', 'user_contact', 'patient_contact'],
+    ...['subscriber_id', 'customer_id', 'customerid', 'id_of_user', 'consumer_id_no', 'holder_id', 'ग्राहक_संपर्क'],
   ])('not by the name %s', (name) => expect(MAY_BE.msisdn.isOther.test(name)).toBe(false));
 });
 

@@ -187,6 +187,77 @@ describe('a second handset or number in a row', () => {
     expect(await decisions('imei,complainant mobile,remarks', `${A},${M},x`)).toEqual(['taken']);
     expect(await decisions('imei,mobile,remarks', `${A},${B},x`)).toEqual(['second_handset']);
   });
+  test.each([
+    ...[
+      'Customer contact',
+      'Subscriber contact number',
+      'Contact of consumer',
+      'Patient contact',
+      'User contact mobile',
+    ],
+    ...['Subscriber ID', 'Customer ID', 'CustomerID', 'User ID', 'ग्राहक संपर्क'],
+  ])(
+    'is a reject in a column of whom to call, or of an id, where that is whom a row may be about: %s',
+    async (name) => {
+      expect(
+        await reasonsOf(decisionColumns, `preview,decision,imei,${name},remarks`, `${preview},strike,${A},${M},x`),
+      ).toEqual(['second_number']);
+      expect(await reasonsOf(appealColumns, `msisdn,ground,${name}`, `${N},cloned,${M}`, `${N},cloned,${N}`)).toEqual([
+        'second_number',
+        'taken',
+      ]);
+    },
+  );
+  test.each([
+    ...['Customer contact', 'Contact No', 'Contact mobile', 'Subscriber ID', 'Customer ID', 'Applicant', 'ID'],
+    ...['Account holder mobile', 'Complainant mobile', 'Bank registered mobile', 'Hospital', 'File no', 'Case', 'SIM'],
+    ...['Used by', 'Reference', 'मोबाइल', ''],
+  ])('of an approval is a reject in a column of whatever name: number in %s', async (name) => {
+    const header = `preview,decision,ground,${name}`;
+    for (const word of ['approve', 'Approve', ' APPROVE\u200b', '="approve"'])
+      expect(await reasonsOf(decisionColumns, header, `${preview},${word},public_interest,+91 ${N}`)).toEqual([
+        'second_number',
+      ]);
+    // Of the whole batch, and beside it nothing.
+    for (const cell of ['', 'n/a', '17', 'none'])
+      expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${cell}`)).toEqual(['taken']);
+  });
+  test.each([
+    ...[
+      'Case handset',
+      'Sim handset',
+      'Complaint IMEI',
+      'SIM',
+      'Account',
+      'Case',
+      'Officer',
+      'Customer contact',
+      'x',
+      '',
+    ],
+  ])('of an approval is a reject in a column of whatever name: handset in %s', async (name) => {
+    const header = `preview,decision,ground,${name}`;
+    expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${B}`)).toEqual([
+      'second_handset',
+    ]);
+  });
+  test.each([
+    ...['Officer', 'Officer phone', 'Nodal Officer Mobile', 'IO', 'I.O. mobile', 'Approver contact', 'Approver mobile'],
+    ...['Filed by', 'Approved by', 'Signed by mobile', 'Reported by'],
+  ])('of an approval is none in a column of who wrote it: %s', async (name) => {
+    const header = `preview,decision,ground,${name}`;
+    for (const number of [N, `+91 ${N}`, `Ram ${N}`])
+      expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${number}`)).toEqual([
+        'taken',
+      ]);
+  });
+  test('of a row that is no approval stands as before in a column that is called after others', async () => {
+    const header = 'preview,decision,imei,remarks,contact,account holder mobile,case handset';
+    const cells = `${A},x,${N},${N},${B}`;
+    for (const word of ['strike', 'refuse', 'approved', ''])
+      expect(await reasonsOf(decisionColumns, header, `${preview},${word},${cells}`)).toEqual(['taken']);
+    expect(await reasonsOf(decisionColumns, header, `${preview},approve,${cells}`)).toEqual(['second_handset']);
+  });
   test('of exemptions, appeals and lookups is a reject', async () => {
     const exempt = `${N},${M},2026-08-15,in hospital`;
     expect(await reasonsOf(exemptionColumns, 'msisdn,msisdn2,until,reason', exempt)).toEqual(['second_number']);
@@ -246,7 +317,8 @@ describe('a second handset or number in a row', () => {
     ['contact,contact mobile,email', `${M},${M},${M}@example.com`],
     ['contact msisdn,Bank registered mobile', `${M},${M}`],
     ['IO,Nodal Officer Mobile,Filed by', `${M},${M},${M}`],
-    ['Request No,Ref No,Customer ID', `${M},${M},${M}`],
+    ['Request No,Ref No,CRM ID', `${M},${M},${M}`],
+    ['Customer care contact,Contact ID', `${M},${M}`],
     ['bank account,UTR,amount', '917010012345678,612345678901,7000000000'],
     ['imsi,iccid,pin', '404101234567897,89910000000000000011,110001'],
     ['Acc No,Txn Id,Aadhaar VID', '352099001234570,35209900123457,9152099001234577'],
