@@ -263,7 +263,11 @@ export class CsvHeader<Column extends string> {
 
   #besideIn(names: readonly string[]): Beside[] {
     const { namesOneBy = [], byHand = false, aboutAll } = this.#columns;
-    const unknown = names.flatMap((name, at) => (this.#isAsked(name) ? [] : [{ name, at }]));
+    // Where the name of the handset's column was written over two, the second has none.
+    const isSharing = (name: string, at: number) => name === '' && names[at - 1] === 'imei';
+    const unknown = names.flatMap((name, at) =>
+      this.#isAsked(name) ? [] : [{ name: isSharing(name, at) ? 'imei' : name, at }],
+    );
     const placesOf = (counts: (name: string) => boolean) =>
       unknown.filter(({ name }) => counts(name)).map(({ at }) => at);
     const unnamed = placesOf((name) => name === '');

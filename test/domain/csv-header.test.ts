@@ -322,7 +322,7 @@ describe('a second handset or number in a row', () => {
     ['bank account,UTR,amount', '917010012345678,612345678901,7000000000'],
     ['imsi,iccid,pin', '404101234567897,89910000000000000011,110001'],
     ['Acc No,Txn Id,Aadhaar VID', '352099001234570,35209900123457,9152099001234577'],
-    [',x,CCTNS No', '404101234567897,100012345678902,35209900123457'],
+    ['x,,CCTNS No', '100012345678902,404101234567897,35209900123457'],
     ['generated,at', '01062026 123045,01062026123045'],
     ['note', `"spoke to ${M} on 3 June, who has ${B} now"`],
     ['address', 'H.No. 98765 Sector 43211'],
@@ -364,6 +364,40 @@ describe('a second handset or number in a row', () => {
           ]);
     },
   );
+  test.each([
+    ['352099002345670', 'with the spare digit 0'],
+    ['35209900234567', 'its 14 digits'],
+    ['3520990023456701', 'its 16 digits'],
+    ['352099002345672 (SIM2)', 'with a word'],
+    ['35-209900-234567-2', 'as it is printed'],
+    ['13977000323877', 'which begins as no model does today'],
+  ])('stands in the column without a name that shares the name of the handset’s: %s, %s', async (cell) => {
+    for (const columns of [reportColumns, withdrawalColumns]) {
+      const rows = [`1,${A},${cell},FIR 1`, `2,${A},,FIR 2`, `3,${A},35209900123456,FIR 2`];
+      expect(await reasonsOf(columns, 'S.No,IMEI,,Case', ...rows)).toEqual(['second_handset', 'taken', 'taken']);
+      expect(await reasonsOf(columns, 'IMEI No.,', `${A},${cell}`)).toEqual(['second_handset']);
+    }
+  });
+  test.each(['404101234567897', '917010012345678', '000000000000000', '20260530103000', '9876543210', 'n/a', '17'])(
+    'doesn’t stand in a column without a name elsewhere, nor is it anything: %s',
+    async (cell) => {
+      for (const header of [',IMEI,Case', 'IMEI,Case,', 'Case,,IMEI'])
+        expect(
+          await reasonsOf(
+            reportColumns,
+            header,
+            header
+              .split(',')
+              .map((name) => (name === 'IMEI' ? A : cell))
+              .join(),
+          ),
+        ).toEqual(['taken']);
+    },
+  );
+  test('is none in the column that shares its name where that is a day, a placeholder or a number', async () => {
+    for (const cell of ['000000000000000', '20260530103000', '9876543210', '17', 'x'])
+      expect(await reasonsOf(reportColumns, 'IMEI,,Case', `${A},${cell},x`)).toEqual(['taken']);
+  });
   test('is none where it is digits that are all alike: reports have them for a phone of one card', async () => {
     for (const columns of [reportColumns, withdrawalColumns])
       expect(await reasonsOf(columns, 'imei,IMEI2', `${A},000000000000000`, `${A},${B}`)).toEqual([

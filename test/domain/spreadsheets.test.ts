@@ -218,9 +218,16 @@ const cases: Case[] = [
   [
     'a second handset beneath a header that two columns share',
     'report',
-    // The last one is no handset: 20806240012345 is what a complaint is acknowledged by.
-    lines('imei,,note', `${A},${B},`, `${B},,`, `${C},20806240012345,`),
-    ['2: second_handset', `3: ${b}`, `4: ${c}`],
+    // The second has the spare digit, the third 14 digits; the last column shares nothing: 20806240012345 is what a complaint is acknowledged by.
+    lines(
+      'imei,,note,',
+      `${A},${B},,`,
+      `${B},350000000000040,,`,
+      `${A},35000000000003,,`,
+      `${B},,,`,
+      `${C},,,20806240012345`,
+    ),
+    ['2: second_handset', '3: second_handset', '4: second_handset', `5: ${b}`, `6: ${c}`],
   ],
   [
     'columns that are not of a second handset',
