@@ -183,11 +183,26 @@ export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
 /** An address of e-mail, or of payments, which may begin with a number. */
 const ADDRESS = /[^\s,;/|]+@[^\s,;/|]+/g;
 
+/** The codes of areas with three digits of which the first could begin a mobile number, by the national numbering plan. */
+const AREAS = [
+  ...['612', '621', '631', '641', '651', '657', '661', '663', '671', '674', '680'],
+  ...['712', '721', '724', '731', '733', '734', '744', '747', '751', '755', '761', '771', '788'],
+  ...['816', '820', '821', '824', '831', '832', '836', '861', '863', '866', '870', '877', '878', '883', '884', '891'],
+].join('|');
+
 /**
- * A landline: its area's code behind a 0, and apart from that its number. No area's code begins with 9; of two digits that could begin a mobile
- * number there are Ahmedabad's and Bengaluru's. Mobile numbers are printed in fives.
+ * A landline: its area's code, and apart from that its number, in one or in two groups. No area's code begins with 9; of two digits that could
+ * begin a mobile number there are Ahmedabad's and Bengaluru's, which stand behind a 0, in brackets or behind the country. Others do behind a 0
+ * alone: mobile numbers are printed in fives, and some in three, three and four.
  */
-const LANDLINE = /(?<![0-9])\(?0(?:79|80|[1-8][0-9]{2,3})\)?[\s-]{1,3}[2-7][0-9]{5,7}(?![0-9])/g;
+const LANDLINE = new RegExp(
+  `(?<![0-9])(?:${[
+    '\\(?0(?:79|80|[1-8][0-9]{2,3})\\)?[\\s-]{1,3}[2-7][0-9]{5,7}',
+    '(?:\\(?0(?:79|80)\\)?|91[\\s-]{1,3}(?:79|80)|(?:91[\\s-]{0,3})?\\((?:79|80)\\))[\\s-]{1,3}[2-7][0-9]{3}[\\s-]?[0-9]{4}',
+    `\\(?0(?:${AREAS})\\)?[\\s-]{1,3}[2-7][0-9]{2}[\\s-][0-9]{4}`,
+  ].join('|')})(?![0-9])`,
+  'g',
+);
 
 /** Ten digits as of a number and what may stand before them, with what people write between. */
 const ANY_NUMBER = /(?<![0-9])(?:(?:91|0)[\s.\-()]{0,3})?([6-9](?:[\s.\-()]{0,3}[0-9]){9})(?![0-9])/g;

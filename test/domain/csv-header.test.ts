@@ -251,6 +251,16 @@ describe('a second handset or number in a row', () => {
         'taken',
       ]);
   });
+  test.each(['+91-80-22251234', '080-2225 1234', '(80) 22251234', '0755 255 1234', '(0612) 223 4567'])(
+    'of an approval is none where it is the landline of an office: %s',
+    async (landline) => {
+      const header = 'preview,decision,ground,Office phone,Office';
+      expect(await reasonsOf(decisionColumns, header, `${preview},approve,x,${landline},${landline}`)).toEqual([
+        'taken',
+      ]);
+      expect(await reasonsOf(lookupColumns, 'msisdn,Office phone', `${N},${landline}`)).toEqual(['taken']);
+    },
+  );
   test('of a row that is no approval stands as before in a column that is called after others', async () => {
     const header = 'preview,decision,imei,remarks,contact,account holder mobile,case handset';
     const cells = `${A},x,${N},${N},${B}`;
