@@ -180,8 +180,8 @@ export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
   return handsetsIn(cell).some((other) => other !== handset && beginsAsModel(other));
 }
 
-/** An address of e-mail, or of payments, which may begin with a number. */
-const ADDRESS = /[^\s,;/|]+@[^\s,;/|]+/g;
+/** An address of e-mail, or of payments, which may begin with a number. It begins where its word does: else a long word without `@` takes hours. */
+const ADDRESS = /(?<![^\s,;/|])[^\s,;/|]+@[^\s,;/|]+/g;
 
 /** The codes of areas with three digits of which the first could begin a mobile number, by the national numbering plan. */
 const AREAS = [

@@ -213,7 +213,8 @@ const GROUPS_ALIKE = /^[0-9]+([\p{Zs}\-/.])[0-9]+(?:\1[0-9]+)*$/u;
 function isNumberAndMore(text: string): boolean {
   const groups = text.replace(NO_FRACTION, '$1').split(BETWEEN_DIGITS).filter(Boolean);
   const isNumber = (head: string) => /^(?:0[1-9]|(?:91)?[6-9])[0-9]{9}$/.test(head);
-  if (!groups.some((_, at) => at > 0 && isNumber(groups.slice(0, at).join('')))) return false;
+  // A number has twelve digits at most, and each group has one at least.
+  if (!groups.slice(0, 13).some((_, at) => at > 0 && isNumber(groups.slice(0, at).join('')))) return false;
   const size = groups[0]?.length ?? 0;
   const isEven = groups.every(
     (group, at) => group.length === size || (at === groups.length - 1 && group.length < size),

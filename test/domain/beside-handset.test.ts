@@ -574,6 +574,23 @@ describe('another number beside one', () => {
   ])('not in a column without a name: %s', (cell) => expect(isAnotherNumberAnywhere(cell, own)).toBe(false));
 });
 
+describe('a cell of as many characters as a record may have', () => {
+  const own = '+919876543210' as Msisdn;
+  test.each([
+    ['9', false],
+    ['(', false],
+    ['91-80-', true],
+    ['080 ', false],
+    ['98123 45678/', true],
+  ])('is read soon: %s, again and again', (part, isOne) => {
+    const cell = part.repeat(500_000 / part.length);
+    const began = performance.now();
+    expect(isAnotherNumber(cell, own)).toBe(isOne);
+    // Where the time grew with the square of the characters it was minutes.
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+});
+
 describe('a row that names a handset', () => {
   // Two IMEIs with their Luhn digits, as a model's box has them.
   const [A, B] = ['490154203237518', '356938035643809'];
