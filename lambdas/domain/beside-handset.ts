@@ -48,7 +48,7 @@ const OF_WRITER = `officer|nodal|approver|(?:filed|reported|requested|decided|ap
 const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';
 
 /** What is told apart by ten digits, too, or counted by them. */
-const OF_THINGS = `case|ticket|docket|diary|request(?!ed)|grievance|acknowledg|token|employee|transaction|txn|utr|payment|amount|serial|latitude|longitude|^(?!reference$).*${asWord('(?:ref|reference|ack|sr|crn|letter|file|order)(?:no|number|id)?|loss|lat|long')}|${unlessOfHolder(asWord('id'))}`;
+const OF_THINGS = `case|ticket|docket|diary|request(?!ed)|grievance|acknowledg|token|customer_?id|employee|transaction|txn|utr|payment|amount|serial|latitude|longitude|^(?!reference$).*${asWord('(?:ref|reference|ack|sr|crn|letter|file|order)(?:no|number|id)?|id|loss|lat|long')}`;
 
 /** What columns of numbers are called, and those of numbers alone. */
 const NUMBERS = 'mobile|phone|whatsapp|मोबाइल|मोबाईल|फ\u093c?ोन|\u095eोन|दूरभाष';
