@@ -21,7 +21,10 @@ export interface Vote {
   readonly batch: Spoken<
     | { readonly decision: 'approve'; readonly ground: Ground }
     | { readonly decision: 'refuse'; readonly remarks?: string }
-    /** No word any more: a file with a rejected row, or one that was refused whole, took an approval back. */
+    /**
+     * No word any more: a file with a rejected row, or one that was refused whole, took an approval back. Of an instant before the wait
+     * began: an attempt before was approved, and this one wasn't.
+     */
     | { readonly decision: 'none' }
   > | null;
   readonly subjects: Readonly<Record<string, Spoken<{ readonly says: Act | 'strike' }>>>;
@@ -173,8 +176,10 @@ export function applyDecision(
   const hasRejects = all.some((row) => 'reason' in row);
   for (const row of all) {
     if ('reason' in row) rejects.push(row);
-    else if (hasRejects && row.decision === 'approve') rejects.push({ line: row.line, reason: 'beside_rejects' });
-    else {
+    else if (hasRejects && row.decision === 'approve') {
+      voter.refusesNoMore();
+      rejects.push({ line: row.line, reason: 'beside_rejects' });
+    } else {
       const said = voter.says(row);
       if (said === 'superseded') rejects.push({ line: row.line, reason: said });
       else if (said === 'new') recorded += 1;
@@ -302,15 +307,16 @@ class Voter {
       const { decision } = row;
       const [before, stood] = [this.#batch, this.#stood];
       // A later file that took an approval back says nothing against a refusal, but all against an approval, whatever this file refused
-      // before: that refusal isn't its last word any more.
-      if (stood !== null && stood.at > at && !(stood.decision === 'none' && decision === 'refuse')) {
-        this.#batch = stood;
+      // before: that refusal isn't its last word any more. One that approved an attempt before says all against both.
+      const isTakenBack = stood?.decision === 'none' && stood.at >= this.#openedAt;
+      if (stood !== null && stood.at > at && !(isTakenBack && decision === 'refuse')) {
+        this.refusesNoMore();
         return 'superseded';
       }
-      // It was said of an attempt that failed, whose preview has the same bytes: nobody has said so of this one. Nor is a refusal before it
-      // the file's last word any more.
+      // It was said of an attempt that failed, whose preview has the same bytes: nobody has said so of this one. Nor is a refusal before it,
+      // here or in a file that was uploaded before and comes late, this approver's last word any more.
       if (decision === 'approve' && at < this.#openedAt) {
-        this.#batch = stood;
+        this.#batch = { decision: 'none', at };
         return 'superseded';
       }
       this.#batch =
@@ -329,8 +335,17 @@ class Voter {
     return before?.says === says ? 'known' : 'new';
   }
 
-  /** Takes back an approval, and any that comes late, unless a later upload gave it. */
+  /** Forgets what the file refused: an approval that doesn't count follows, and the refusal isn't its last word any more. */
+  refusesNoMore(): void {
+    this.#batch = this.#stood;
+  }
+
+  /**
+   * Takes back an approval, and any that comes late, unless a later upload gave it. Of an attempt before nothing is left to be taken back,
+   * and what comes late approves nothing.
+   */
   approvesNoMore(): void {
+    if (this.#at < this.#openedAt) return;
     if (this.#batch?.decision === 'refuse' || (this.#batch !== null && this.#batch.at > this.#at)) return;
     this.#batch = { decision: 'none', at: this.#at };
   }

@@ -202,8 +202,11 @@ describe('a file of which a row was rejected', () => {
     expect(endOf(said(second, [B, ['approve']], [A, ['approve']]))).toBe('approved');
   });
 
-  test('refuses the batch all the same, and strikes', () => {
+  test('refuses the batch all the same, unless its last word is to approve; and strikes', () => {
     expect(endOf(applied(opened(), A, [['refuse']], { rejects }).decision)).toBe('refused');
+    expect(endOf(applied(opened(), A, [['approve'], ['refuse']], { rejects }).decision)).toBe('refused');
+    const last = applied(said(opened(), [A, ['approve']]), A, [['refuse'], ['approve']], { rejects });
+    expect([endOf(last.decision), approvals(last.decision), last.recorded]).toEqual(['waits', 0, 1]);
     const struck = applied(opened(), A, [['strike', number]], { rejects }).decision;
     expect(decidedBy(struck, []).struck).toEqual(new Set([number]));
   });
@@ -365,8 +368,21 @@ describe('a file that is worked on after one that its approver uploaded later', 
     const before = { ...late, uploadedAt: at('2026-05-31T23:59:59Z') };
     const done = applied(opened(), A, [['refuse'], ['approve']], before);
     expect([endOf(done.decision), done.rejects]).toEqual(['waits', [{ line: 3, reason: 'superseded' }]]);
-    expect(done.decision.votes[A]?.batch).toBeNull();
+    expect(done.decision.votes[A]?.batch).toEqual({ decision: 'none', at: before.uploadedAt });
     expect(endOf(applied(opened(), A, [['approve'], ['refuse']], before).decision)).toBe('refused');
+  });
+
+  test('refuses no batch that was begun again since, where the later one approved it before that', () => {
+    const [older, before, newer] = [10, 11, 12].map((hour) => ({ uploadedAt: at(`2026-05-31T${hour}:00:00Z`) }));
+    const approved = applied(opened(), A, [['approve']], before).decision;
+    const done = applied(approved, A, [['refuse']], older);
+    expect([endOf(done.decision), done.rejects]).toEqual(['waits', [{ line: 2, reason: 'superseded' }]]);
+    expect(endOf(applied(approved, A, [['refuse']], newer).decision)).toBe('refused');
+    // One of which a row was rejected says nothing against a refusal, then as now.
+    const rejects = [{ line: 9, reason: 'bad_msisdn' as const }];
+    const slipped = applied(opened(), A, [['approve']], { ...before, rejects }).decision;
+    expect(endOf(applied(slipped, A, [['refuse']], older).decision)).toBe('refused');
+    expect(endOf(said(done.decision, [A, ['approve']], [B, ['approve']]))).toBe('approved');
   });
 
   test('is the same upload still, and its bytes uploaded anew are a word of their own', () => {

@@ -75,11 +75,15 @@ class Voter {
     const hasRejects = words.some((word) => 'reason' in word);
     const rejects: Receipt['rejects'] = [];
     let [recorded, alreadyRecorded] = [0, 0];
+    const stood = this.#words.get('the batch');
     for (const word of words) {
       if ('reason' in word) rejects.push({ line: word.line, reason: word.reason });
-      else if (hasRejects && word.says.startsWith('approve'))
+      else if (hasRejects && word.says.startsWith('approve')) {
+        // What the file refused before that is not its last word any more.
+        if (stood === undefined) this.#words.delete('the batch');
+        else this.#words.set('the batch', stood);
         rejects.push({ line: word.line, reason: 'beside_rejects' });
-      else {
+      } else {
         const said = (word.of.length === 0 ? ['the batch'] : word.of).map((of) => {
           const before = this.#words.get(of);
           if (before !== undefined && before.at > at)
