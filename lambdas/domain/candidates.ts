@@ -104,18 +104,21 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
 
 /**
  * The row by which service was taken from a candidate who is to be restored since they were cut off wrongly: since somebody answered for
- * them there last, or a reversal ended the row, or since they have had the number. Nobody is given back what later orders took. Of a row
- * that had ended before a reversal took it back it isn't known when that was: its holder is restored.
+ * them there last, or a reversal took the row back, or since they have had the number. Nobody is given back what later orders took. Of a
+ * row that had ended before a reversal took it back it isn't known which one of its direction that was: the newest counts.
  */
 function cutSinceTold(
-  { operator, why, from }: Candidate,
+  { operator, directedFor, why, from }: Candidate,
   counted: readonly CountedPointer[],
 ): CountedPointer | undefined {
   if (why !== 'disconnected_after_verified' || !from) return undefined;
   const own = counted.find((one) => samePointer(one, from));
-  if (own === undefined || (own.reversed && own.outcome !== 'withdrawn')) return undefined;
-  if (own.outcome === 'reissued') return counted.find((row) => row.operator === operator && isWithoutService(row));
-  const backAt = own.outcome === 'withdrawn' ? (own.recordedAt ?? own.reversedAt) : null;
+  if (own === undefined) return undefined;
+  const there = counted.filter((row) => row.operator === operator);
+  const since = activatedOn(there);
+  // It is who has the number now that was cut off. The rows of whoever had it before were taken back.
+  if (since !== null && (directedFor === null || directedFor <= since)) return there.find(isWithoutService);
+  const backAt = own.outcome === 'withdrawn' ? (own.recordedAt ?? own.reversedAt) : own.reversedAt;
   return takenSinceAnswered(operator, counted, backAt);
 }
 

@@ -395,8 +395,13 @@ describe('somebody who is to be restored since another row there has them keep t
       operator: airtel,
       decision: { state: 'alreadyOpen', directionId: third },
     });
-    // Their own row had ended before it was taken back.
-    expect(stateOf('restore', told, { counted: [barred, extended, counted({ reversed: true })] })).toBe('directed');
+    // Their own row had ended before it was taken back, which may have been after those orders.
+    const ended = (on: string) =>
+      counted({ outcome: 'disconnected', reversed: true, reversedAt: at(`${on}T12:00:00Z`) });
+    expect(stateOf('restore', told, { counted: [barred, extended, ended('2026-06-19')] })).toBe('alreadyOpen');
+    expect(stateOf('restore', told, { counted: [barred, extended, ended('2026-06-21')] })).toBe('directed');
+    expect(stateOf('restore', told, { counted: [barred, ended('2026-06-19')] })).toBe('alreadyOpen');
+    expect(stateOf('restore', told, { counted: [open, ended('2026-06-19')] })).toBe('directed');
   });
 
   it('is so, too, whose own row has them keep it: nobody is given back what a later report took', () => {
@@ -432,6 +437,24 @@ describe('who is to be restored since they have the number, and were cut off by 
     const before = counted({ directionId: third, outcome: 'disconnected', reversed: true });
     expect(stateOf('restore', told, { counted: [before, open, anothers] })).toBe('directed');
   });
+
+  // Another row says that the number is theirs. Whatever the former holder's row came to, and whenever a row of its direction was taken back.
+  it.each(['disconnected', 'overdue', 'verified', 'withdrawn'] as const)(
+    'is so alike by a row that was %s',
+    (outcome) => {
+      const former = counted({ outcome, reversed: true, reversedAt: at('2026-06-30T12:00:00Z') });
+      const since = reissued('2026-06-10', { directionId: second });
+      const own = counted({ directionId: third, outcome: 'disconnected', recordedAt: at('2026-06-20T12:00:00Z') });
+      expect(stateOf('restore', told, { counted: [since, former] })).toBe('directed');
+      expect(stateOf('restore', told, { counted: [own, since, former] })).toBe('alreadyOpen');
+      // Who was seen after that day has the number.
+      const theirs = { ...told, directedFor: day('2026-06-11') };
+      expect(stateOf('restore', theirs, { counted: [{ ...own, recordedAt: null }, since, former] })).toBe('directed');
+      // Another operator's word is none on who has it there.
+      const elsewhere = reissued('2026-06-10', { directionId: second, operator: jio });
+      expect(stateOf('restore', told, { counted: [{ ...own, recordedAt: null }, elsewhere, former] })).toBe('directed');
+    },
+  );
 
   it.each(['disconnected', 'overdue'] as const)('is left to the row that is %s, whose orders took it', (outcome) => {
     const own = counted({ directionId: second, outcome, cut: outcome === 'overdue' });

@@ -215,16 +215,8 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       const open = ledgers
         .rowsOf(kind, identifier)
         .find((other) => other.decided.operator === operator && isOpenAt(other, startedAt));
-      // Nobody is given back what was taken since they were to have service. A reversal that ends a row gives it back; of one that had ended
-      // before that nobody knows when it was taken back, nor of one whose number is somebody else's by another row.
-      const isEnded = row.outcome === 'withdrawn';
-      const isBack = row.reversed !== undefined || (row.decided.kind === 'reverify' && ledgers.givenSince(row) !== '');
-      const isTold = row.decided.kind === 'reverify' && (isEnded || !isBack);
-      const taken =
-        row.outcome === 'reissued'
-          ? ledgers.takenFromHolder(row, startedAt)
-          : ledgers.serviceFor(row, startedAt, isEnded ? row.at : 0).takenBy;
-      const stands = open ?? (isTold ? taken : undefined);
+      // Nobody is given back what was taken since they were to have service.
+      const stands = open ?? (row.decided.kind === 'reverify' ? ledgers.takenSinceTold(row, startedAt) : undefined);
       const state = stands === undefined ? 'directed' : 'alreadyOpen';
       const given = { kind, identifier, operator, imei, lastSeen: '', directedFor: '' };
       const one = { ...given, state, direction: stands?.direction ?? '' };

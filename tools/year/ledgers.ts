@@ -187,7 +187,8 @@ export class Ledgers {
         continue;
       }
       const from = row?.decided.kind === 'reverify' ? this.#portedFrom(row) : undefined;
-      taken[row === undefined ? 'rejected' : answerRow(row, answer, at, from)]++;
+      const isAnothers = row !== undefined && this.#isAnothersBy(row, answer);
+      taken[row === undefined ? 'rejected' : answerRow(row, answer, at, from, isAnothers)]++;
       // The operator that was said to have the number doesn't: it was not ported.
       if (from !== undefined && row?.outcome === 'not_found' && row.waitsAt === from)
         for (const one of this.ofNumber(answer.identifier)) if (one.ported?.to === operator) one.ported = undefined;
@@ -207,12 +208,9 @@ export class Ledgers {
       row.cutAt = at;
       return true;
     }
-    // What was known says nothing new.
-    if (['verified', 'withdrawn', 'reissued'].includes(row.outcome) || (row.outcome === 'disconnected' && on <= row.on))
-      return false;
-    const since = this.givenSince(row, ({ decided }) => decided.operator === row.decided.operator);
-    if (since !== '' && on >= since) {
-      if (this.takenFromHolder(row, at, since) !== undefined) return false;
+    if (!saysNothingItself(row, on)) return false;
+    if (this.#isAnothersBy(row, { outcome, on })) {
+      if (this.takenFromHolder(row, at, this.#givenThereSince(row)) !== undefined) return false;
       // The row takes its answer all the same, if it takes any.
       row.wasCutWrongly = true;
       row.cutAt = at;
@@ -224,6 +222,17 @@ export class Ledgers {
     if (on >= newest.on) row.wasCutWrongly = true;
     row.cutAt = at;
     return true;
+  }
+
+  /** Whether a number is somebody else's on the day of a disconnection than in a row, as another row at its operator says. */
+  #isAnothersBy(row: LedgerRow, { outcome, on }: Pick<AnswerRow, 'outcome' | 'on'>): boolean {
+    if (row.decided.kind !== 'reverify' || outcome !== 'disconnected' || !saysNothingItself(row, on)) return false;
+    const since = this.#givenThereSince(row);
+    return since !== '' && on >= since;
+  }
+
+  #givenThereSince(row: LedgerRow): string {
+    return this.givenSince(row, ({ decided }) => decided.operator === row.decided.operator);
   }
 
   /** The day since which somebody else has a number than in a row, as another one of these rows says last; '' where none does. */
@@ -244,6 +253,23 @@ export class Ledgers {
       if (row.decided.directedFor <= since) return false;
       return ENDS_CONNECTION.includes(row.outcome) || this.#wasOrdered(row, at, 0);
     });
+  }
+
+  /** The row by which service was taken from whoever a row's operator said that it had cut off, since they were to have it. */
+  takenSinceTold(row: LedgerRow, at: number): LedgerRow | undefined {
+    const since = [this.#givenThereSince(row), row.reissuedOn ?? ''].sort().at(-1) ?? '';
+    if (since !== '') return this.takenFromHolder(row, at, since);
+    return this.serviceFor(row, at, row.outcome === 'withdrawn' ? row.at : this.#takenBackAt(row)).takenBy;
+  }
+
+  /**
+   * The instant at which a row was taken back: the newest of its direction's reversals counts, and all of its time where it is marked since
+   * another operator says that the number is somebody else's. 0 if it was not.
+   */
+  #takenBackAt(row: LedgerRow): number {
+    if (row.reversed === undefined) return this.givenSince(row) === '' ? 0 : 1;
+    const all = [...(this.directions.get(row.direction)?.values() ?? [])];
+    return Math.max(...all.map(({ reversed }) => reversed?.at ?? 0));
   }
 
   /** Whether an order took service from a row after an instant, as far as it stands. */
@@ -312,11 +338,16 @@ const isOpen = ({ outcome }: LedgerRow): boolean => outcome === 'open' || outcom
 export const isOpenAt = (row: LedgerRow, at: number): boolean =>
   isOpen(row) && at < row.ends && row.reversed === undefined;
 
+/** Whether a row doesn't tell by itself who is cut off by a disconnection. What was known says nothing new. */
+const saysNothingItself = (row: LedgerRow, on: string): boolean =>
+  !['verified', 'withdrawn', 'reissued'].includes(row.outcome) && !(row.outcome === 'disconnected' && on <= row.on);
+
 function answerRow(
   row: LedgerRow,
   { outcome, on, by = '' }: AnswerRow,
   at: number,
   portedFrom: string | undefined,
+  isAnothers: boolean,
 ): keyof Taken {
   const { kind, lastSeen, directedFor } = row.decided;
   const known: readonly string[] = ANSWERS[kind];
@@ -326,7 +357,8 @@ function answerRow(
   // Somebody who had service back and was cut off again is told of as a conflict, and given service back in the night.
   const hadEnded = [...ENDS_CONNECTION, 'open', 'failed'].includes(row.outcome);
   const backOn = row.reversed === undefined ? undefined : dayAt(row.reversed.at);
-  const wasBack = backOn !== undefined && hadEnded && (on > backOn || (on === backOn && on > row.on));
+  // Whoever has the number since has nothing to do with what was taken back of the holder before.
+  const wasBack = backOn !== undefined && !isAnothers && hadEnded && (on > backOn || (on === backOn && on > row.on));
   const keepsService =
     ['verified', 'withdrawn'].includes(row.outcome) || (row.outcome === 'extended' && row.reversed !== undefined);
   if (outcome === 'disconnected' && (wasBack || keepsService)) {

@@ -5,7 +5,7 @@ import { decidedOf } from './decided.ts';
 import { type DirectionKind, givesBack } from './kinds.ts';
 import type { Direction, Known } from './known.ts';
 import type { MovedRow } from './moved-rows.ts';
-import { kindOf, serviceAt, takenFromHolder } from './moves.ts';
+import { kindOf, saidElsewhere, serviceAt, takenFromHolder } from './moves.ts';
 import { firstOrderOf } from './orders.ts';
 import type { Item } from './seen.ts';
 import { same, sum } from './values.ts';
@@ -51,6 +51,24 @@ function rowsIn(known: Known, direction: Direction): string[] {
   return linesOf(first).lines.map(({ cells }) => cells?.msisdn ?? '');
 }
 
+/** The direction that took service from whoever a row's operator said that it had cut off, since they were to have it. */
+function takenSince(known: Known, { msisdn, to }: MovedRow, from: Direction, place: number): Direction | undefined {
+  const given = saidElsewhere(known, msisdn, undefined, place)
+    .filter(({ direction, outcome }) => direction.operator === to && outcome === 'reissued')
+    .map(({ on }) => on);
+  const since = given.sort().at(-1);
+  if (since !== undefined && (from.directedFor.get(msisdn) ?? '') <= since)
+    return takenFromHolder(known, msisdn, to, place);
+  const { rows, files } = from.at(place);
+  const said = rows[from.rows.indexOf(msisdn)];
+  if (said === undefined) return undefined;
+  // A reversal gives service back. Of a row that had ended before, the newest one of its direction counts.
+  const reversal = files.findLast((one) => one.reversal !== undefined);
+  const reversedAt = Date.parse(String(reversal?.at ?? known.seen.cases[`BATCH#${from.batch}`]?.startedAt));
+  const backAt = said.outcome === 'withdrawn' ? said.at : said.reversed === true ? reversedAt : 0;
+  return serviceAt(known, msisdn, to, place, backAt).taken;
+}
+
 /**
  * The decision that a row that goes on must have. If two come to one operator in one night, one is directed, and counts as open for the
  * other.
@@ -65,17 +83,8 @@ function decidedFor(
   const from = known.directions.get(row.from);
   if (kind === 'unblock') return { state: row.state, direction: '' };
   if (row.why === 'disconnected_after_verified') {
-    const place = known.seen.plans.get(plan) ?? 0;
-    const said = from?.at(place).rows[from.rows.indexOf(row.msisdn)];
-    // A reversal that ends a row gives service back; of one that had ended before that it isn't known when it was taken back.
-    const isEnded = said?.outcome === 'withdrawn';
-    const taken =
-      said?.outcome === 'reissued'
-        ? takenFromHolder(known, row.msisdn, row.to, place)
-        : serviceAt(known, row.msisdn, row.to, place, isEnded ? said.at : 0).taken;
-    // Nobody is given back what was taken since they were to have service.
-    if (taken !== undefined && said !== undefined && (isEnded || said.reversed !== true))
-      return { state: 'alreadyOpen', direction: taken.id };
+    const taken = from === undefined ? undefined : takenSince(known, row, from, known.seen.plans.get(plan) ?? 0);
+    if (taken !== undefined) return { state: 'alreadyOpen', direction: taken.id };
   }
   const alike = known.moved.filter(({ followUp, msisdn }) => followUp === row.followUp && msisdn === row.msisdn);
   const decided = decidedOf(known, {
