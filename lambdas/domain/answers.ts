@@ -17,8 +17,8 @@ export interface AnsweredRow {
   /** The operator that said `not_found` of a row that was ported to it: the row returns from there. */
   readonly returnsTo?: OperatorId;
   /**
-   * Set of a disconnection on a day on which somebody else has the number, as the operator says in another row, who is to have service: it
-   * is they who are cut off.
+   * Set of a disconnection on a day on which somebody else has the number, as the operator says in another row: it is they who are cut off,
+   * and wrongly so unless service was taken by what was directed for themselves.
    */
-  readonly cutsNewHolder?: boolean;
+  readonly newHolder?: { readonly isCutWrongly: boolean };
 }

@@ -246,18 +246,19 @@ class Application {
   /**
    * An operator says that a connection was disconnected on a later day than the one on which what had been done to it was taken back, or on
    * that day and later than was said before. It had ended, or was overdue, before; so the word is not about that, and whoever was given
-   * service back has lost it again.
+   * service back has lost it again. Not so where the row was taken back since the number is somebody else's.
    */
-  #isCutAgain({ row, outcome, day }: AnsweredRow): boolean {
-    if (outcome !== 'disconnected' || !wasGivenBack(this.#after, row)) return false;
+  #isCutAgain({ row, outcome, day, newHolder }: AnsweredRow): boolean {
+    if (outcome !== 'disconnected' || newHolder !== undefined || !wasGivenBack(this.#after, row)) return false;
     const takenBackOn = firstTakenBackOn(this.#ledger, this.#after, row);
     if (takenBackOn === null || day < takenBackOn) return false;
     return day > takenBackOn || !this.#hasWord({ row }) || day > dayAt(this.#after, row);
   }
 
   /** The row stands disconnected as of a day before, on which nobody else had the number. */
-  #isNewHolderCutAgain({ row, day, cutsNewHolder = false }: AnsweredRow): boolean {
-    return cutsNewHolder && outcomeAt(this.#after, row) === 'disconnected' && day > dayAt(this.#after, row);
+  #isNewHolderCutAgain({ row, day, newHolder }: AnsweredRow): boolean {
+    if (newHolder?.isCutWrongly !== true) return false;
+    return outcomeAt(this.#after, row) === 'disconnected' && day > dayAt(this.#after, row);
   }
 
   /**
@@ -276,7 +277,7 @@ class Application {
     if (isAnothersOn(this.#after, row.row, row.day))
       return (this.#reissued.has(row.row) ? cutSince : cutSinceBefore)?.has(row.row) !== true;
     const since = this.#keptSince(row);
-    const isToKeep = wasToKeepService(this.#after, row.row) || row.cutsNewHolder === true;
+    const isToKeep = wasToKeepService(this.#after, row.row) || row.newHolder?.isCutWrongly === true;
     return this.#isCutAgain(row) || isToKeep || (since !== undefined && row.day >= since);
   }
 
@@ -337,7 +338,7 @@ class Application {
     const isToRestore = givesBack && this.#moved.get(row)?.why === 'disconnected_after_verified';
     if (move !== undefined) this.#moved.set(row, move);
     // The row takes its answer, and whoever has the number since is restored.
-    else if (answered.cutsNewHolder) this.#moved.set(row, { row, why: 'disconnected_after_verified' });
+    else if (answered.newHolder?.isCutWrongly) this.#moved.set(row, { row, why: 'disconnected_after_verified' });
     else if (!isToRestore) this.#moved.delete(row);
     if (move?.why === 'ported') this.#portedTo.set(row, move.to);
     // Not a row of which this file says it for the first time, and then another day.

@@ -62,7 +62,7 @@ export async function judgeMoves(
       if (outcomeOf(ledger, answered.row).outcome === 'reissued') {
         if (isCut) cutSinceBefore.add(answered.row);
       } else if (isAnothersThere(answered, lines[answered.row] ?? '', there)) {
-        if (!isCut) judged.set(answered, { ...answered, cutsNewHolder: true });
+        judged.set(answered, { ...answered, newHolder: { isCutWrongly: !isCut } });
       } else {
         const since = keepsServiceBy(ledger.operator, said)?.occurredOn;
         if (since != null) keptSince.set(answered.row, since);

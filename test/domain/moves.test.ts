@@ -286,7 +286,8 @@ describe('a row whose holder is to have service by another row there, and that i
 });
 
 describe('a row whose number is somebody else’s by another row there, who is said to be disconnected', () => {
-  const row = { line: 2, row: 0, outcome: 'disconnected' as const, day: day('2026-06-19'), cutsNewHolder: true };
+  const newHolder = { isCutWrongly: true };
+  const row = { line: 2, row: 0, outcome: 'disconnected' as const, day: day('2026-06-19'), newHolder };
   const said = (ledger: Ledger, rows: readonly AnsweredRow[] = [row]) => {
     const applied = applyResponse(markReversedRows(ledger, [0]) ?? ledger, rows, fileOn('2026-06-20', 'since'));
     if (applied.kind !== 'applied') throw new Error('it applies');
@@ -310,6 +311,20 @@ describe('a row whose number is somebody else’s by another row there, who is s
     }
     // Said twice, it is known.
     expect(said(fresh(2), [row, { ...row, line: 3 }])).toMatchObject({ recorded: 1, alreadyRecorded: 1, ...told });
+  });
+
+  // What was taken back there was another row: of this one it is that the number is somebody else's.
+  test('takes its answer, too, where a reversal has taken another row of the direction back', () => {
+    const reversal = { reversal: 'caseworker-1-000000000001' as BatchId, on: day('2026-06-18') };
+    const overdue = closed(fresh(2));
+    const ledger = withdrawRows(overdue, [1], { ...reversal, at: at('2026-06-18T10:00:00Z') }) ?? overdue;
+    expect(said(ledger)).toMatchObject({ recorded: 1, conflicts: 0, ...told });
+    // Who has the number lost it by a row of their own.
+    const rightly = { ...row, newHolder: { isCutWrongly: false } };
+    expect(said(ledger, [rightly])).toMatchObject({ recorded: 1, conflicts: 0, moved: [], madeRevoked: [] });
+    // A row that is its holder's own may have been the one that was taken back.
+    const { newHolder: _, ...own } = row;
+    expect(said(ledger, [own])).toMatchObject({ recorded: 0, conflicts: 1, ...told });
   });
 });
 

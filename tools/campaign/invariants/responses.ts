@@ -144,10 +144,7 @@ export function checkResponse(
     const saysItself = ['verified', 'withdrawn', 'reissued'].includes(before.outcome);
     return saysItself ? '' : serviceAt(known, number, operator, place).since;
   };
-  /**
-   * Whether a number is somebody else's on a day than in its row here, as another row there says, who is to have service; a row that was
-   * done with says by itself whose it is.
-   */
+  /** Whether a number is somebody else's on a day than in its row here, as another row there says; some rows say by themselves whose it is. */
   const isNewHolders = (number: string, on: string): boolean => {
     const before = direction.at(place).rows[direction.rows.indexOf(number)];
     if (before === undefined || ['verified', 'withdrawn', 'reissued'].includes(before.outcome)) return false;
@@ -156,8 +153,7 @@ export function checkResponse(
       .map((one) => one.on)
       .sort()
       .at(-1);
-    if (since === undefined || on < since || (direction.directedFor.get(number) ?? '') > since) return false;
-    return takenFromHolder(known, number, operator, place) === undefined;
+    return since !== undefined && on >= since && (direction.directedFor.get(number) ?? '') <= since;
   };
   for (const { line, cells } of lines) {
     const reject = (reason: string) => rejects.push({ line, reason });
@@ -167,8 +163,11 @@ export function checkResponse(
     const outcome = cells?.outcome ?? '';
     const on = cells?.occurred_on || dayAt(source.at);
     const isCutOff = outcome === 'disconnected' && row !== undefined && isDay(on);
-    const cutsNewHolder = isCutOff && kind === 'reverify' && isNewHolders(identifier, on);
-    const kept = isCutOff && !cutsNewHolder ? keptSince(identifier, on) : '';
+    const isAnothers = isCutOff && kind === 'reverify' && isNewHolders(identifier, on);
+    const cutsNewHolder = isAnothers && takenFromHolder(known, identifier, operator, place) === undefined;
+    const kept = isCutOff && !isAnothers ? keptSince(identifier, on) : '';
+    // Who had the number before has nothing back by what was taken back there.
+    const isCutOffAgain = isCutOff && !isAnothers && isCutAgain(row, on, takenBackOn);
     const restoreInTheNight = () => {
       if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
       toRestore.add(identifier);
@@ -183,7 +182,7 @@ export function checkResponse(
     else if (faultIn(known, direction, identifier, cells, { at: source.at, place }) !== '')
       reject(faultIn(known, direction, identifier, cells, { at: source.at, place }));
     else if (on < kept) reject('conflicts_with_recorded');
-    else if (isCutOff && (isCutAgain(row, on, takenBackOn) || kept !== '' || (cutsNewHolder && isLater(row, on)))) {
+    else if (isCutOffAgain || (isCutOff && (kept !== '' || (cutsNewHolder && isLater(row, on))))) {
       reject('conflicts_with_recorded');
       restoreInTheNight();
     } else if (isTaken(row, outcome, closed) || isAgain(row, cells) || isProvedInTime(row, outcome)) {
