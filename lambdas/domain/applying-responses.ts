@@ -21,6 +21,7 @@ import {
   dayAt,
   fileOf,
   isAnothersOn,
+  isDisconnectedSince,
   isReversed,
   outcomeAt,
   wasGivenBack,
@@ -67,7 +68,10 @@ export interface Applied {
   readonly madeRevoked: readonly number[];
   /** Rows (ascending) whose number is somebody else's, as this file says: it is withdrawn from every list. */
   readonly madeReissued: readonly number[];
-  /** Rows (ascending) that a bar or a disconnect order had carried, here or elsewhere, and that are to have service again. */
+  /**
+   * Rows (ascending) that a bar or a disconnect order had carried, or whose operator had cut off who has the number, here or elsewhere, and
+   * that are to have service again.
+   */
   readonly givenBack: readonly number[];
   /**
    * Rows that go on elsewhere, or are to be restored, ascending by row; ports of rows that were overdue are among them, which are not
@@ -112,6 +116,11 @@ export interface AnsweringFile {
   readonly committedAt: Instant;
   /** Rows from which an order of another direction took service; default none. */
   readonly cutElsewhere?: ReadonlySet<number>;
+  /**
+   * Rows whose operator says in another one that it disconnected the number on a day since which somebody else has it, as this file says;
+   * default none.
+   */
+  readonly disconnectedElsewhere?: ReadonlySet<number>;
   /** Rows of which the file says that somebody else has the number, and who is without service by what was directed for them; default none. */
   readonly cutSince?: ReadonlySet<number>;
   /**
@@ -174,6 +183,8 @@ class Application {
   readonly #reissued = new Set<number>();
   /** Those that were reissued by an earlier file, and are again by this one. */
   readonly #reissuedAgain = new Set<number>();
+  /** Those that stood disconnected by then as of a day since which somebody else has the number: it was they who were cut off. */
+  readonly #cutFromHolder = new Set<number>();
   /** Those whose holder was answered for: they proved themselves, have more time, or have the number since. */
   readonly #answeredFor = new Set<number>();
   /** Those that were overdue when this file answered them: they don't go on elsewhere. */
@@ -203,6 +214,8 @@ class Application {
   result(): Applied {
     const ledger = this.#ledger;
     const late = ledger.sealedAt !== null;
+    // The night looks at them, too: they may be cut off by their own row by then, and they are found by an appeal.
+    for (const row of this.#newHoldersCut()) this.#moved.set(row, { row, why: 'disconnected_after_verified' });
     const moved = [...this.#moved.values()].sort((a, b) => a.row - b.row);
     const givenBack = this.#givenBack();
     const entry = this.#entry(moved, givenBack);
@@ -316,8 +329,9 @@ class Application {
 
   #record(answered: AnsweredRow): void {
     const { row, outcome, day } = answered;
-    // These three go by the word that is replaced.
+    // These four go by the word that is replaced.
     const before = outcomeAt(this.#after, row);
+    if (outcome === 'reissued' && isDisconnectedSince(this.#after, row, day)) this.#cutFromHolder.add(row);
     const staysOverdue = this.#staysOverdue(answered);
     const isReissuedAgain = this.#isReissuedAgain(answered);
     const word = wordAt(this.#after, row);
@@ -349,13 +363,27 @@ class Application {
     if (before === 'overdue') this.#overdue.add(row);
   }
 
-  /** The rows (ascending) that are to have service again: an order took it, and nothing that was directed for the present holder did. */
+  /**
+   * The rows of which the file says that somebody else has the number, and whose operator had said before, here or in another row, that it
+   * had disconnected them: nobody had asked for that.
+   */
+  #newHoldersCut(): Set<number> {
+    const { disconnectedElsewhere, cutSince } = this.#file;
+    const isCut = (row: number) => this.#cutFromHolder.has(row) || disconnectedElsewhere?.has(row) === true;
+    return new Set([...this.#reissued].filter((row) => isCut(row) && cutSince?.has(row) !== true));
+  }
+
+  /**
+   * The rows (ascending) that are to have service again: an order took it, or their operator did, and nothing that was directed for the
+   * present holder.
+   */
   #givenBack(): number[] {
     const { cutElsewhere, cutSince } = this.#file;
+    const held = this.#newHoldersCut();
     return ascending(this.#answeredFor).filter((row) => {
       // Service that a row's own orders had taken was given back when it was said first that somebody else has the number.
       const isCutHere = !this.#reissuedAgain.has(row) && wasCut(this.#ledger, row);
-      return (isCutHere || cutElsewhere?.has(row) === true) && cutSince?.has(row) !== true;
+      return held.has(row) || ((isCutHere || cutElsewhere?.has(row) === true) && cutSince?.has(row) !== true);
     });
   }
 

@@ -95,6 +95,11 @@ export function isAnothersOn(bytes: Uint8Array, row: number, day: Day): boolean 
   return outcomeAt(bytes, row) === 'reissued' && day >= dayAt(bytes, row);
 }
 
+/** Whether a row stands disconnected as of a day, or a later one: whoever has had the number since that day was cut off by it. */
+export function isDisconnectedSince(bytes: Uint8Array, row: number, day: Day): boolean {
+  return outcomeAt(bytes, row) === 'disconnected' && dayAt(bytes, row) >= day;
+}
+
 /** Whether a row had ended, and was taken back after that: its holder was to have service again, from that day on. */
 export function wasGivenBack(bytes: Uint8Array, row: number): boolean {
   const outcome = outcomeAt(bytes, row);

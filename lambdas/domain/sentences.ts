@@ -8,7 +8,7 @@ import { actOf } from './decisions.ts';
 import { type AsideFacts, type Facts, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, type Outcome, RESTORE } from './kinds.ts';
-import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf, reissuedBy } from './ledger.ts';
 import { CONTESTED_DAYS } from './limits.ts';
 import { fileMoving } from './moves.ts';
 import { isReversed } from './outcomes.ts';
@@ -299,20 +299,22 @@ function cutSince(facts: Facts, restored: RowFacts): string {
  * The words that its operator disconnected the number of somebody who was verified, or has more time, or whose row was taken back; and, if
  * it says so since, that it restored it.
  */
-function cutText({ rows }: Facts, { ledger, cutAfter }: RowFacts): string {
+function cutText({ rows }: Facts, { ledger, row, cutAfter }: RowFacts): string {
   const last = cutAfter.at(-1)?.file;
   if (last === undefined) return '';
+  // The same file says that the number is somebody else's: it may have been said before that it was disconnected.
+  const said = `${reissuedBy(ledger, row)?.version === last.version ? 'by' : 'on'} ${dayText(dayOf(last.at))}`;
   const back = rows
     .filter((row) => givesBack(row.ledger.kind) && row.ledger.operator === ledger.operator)
     .map((row) => outcomeOf(row.ledger, row.row))
     .findLast(({ outcome, recordedAt }) => outcome === 'restored' && recordedAt !== null && recordedAt > last.at);
   if (back?.recordedAt != null)
-    return ` The operator ${ledger.operator} said on ${dayText(dayOf(last.at))} that it disconnected the number all the same, and on ${dayText(dayOf(back.recordedAt))} that it has full service again: nothing more is to be done.`;
+    return ` The operator ${ledger.operator} said ${said} that it disconnected the number all the same, and on ${dayText(dayOf(back.recordedAt))} that it has full service again: nothing more is to be done.`;
   const then =
     last.followUp === undefined
       ? 'it is asked from the next night on to give full service again'
       : 'it has been asked to give full service again';
-  return ` But the operator ${ledger.operator} said on ${dayText(dayOf(last.at))} that it disconnected the number all the same: that is to be restored, ${then}, and whoever lacks service should ask there.`;
+  return ` But the operator ${ledger.operator} said ${said} that it disconnected the number all the same: that is to be restored, ${then}, and whoever lacks service should ask there.`;
 }
 
 /** Whether a row was moved, or is to be restored, and no follow-up goes on with it yet: once one does, its row is the newer word. */

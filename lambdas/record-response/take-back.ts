@@ -4,8 +4,9 @@ import { countPointer, isGivingBack, isWithoutService, readPointer } from '../do
 import { type Day, dayOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type BatchId, type DirectionId, parseDirectionId, SELF_CHECK } from '../domain/identifiers.ts';
-import { type Ledger, markReversedRows, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
+import { currentOutcomes, type Ledger, markReversedRows, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
+import { isDisconnectedSince } from '../domain/outcomes.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
@@ -23,8 +24,8 @@ class StillPlanned extends Error {
 /** What another direction has of numbers that are somebody else's: its ledger, and each of its rows with the number's row here. */
 interface Elsewhere {
   ledger: Ledger;
-  /** The rows of the holder before. */
-  rows: { row: number; here: number }[];
+  /** The rows of the holder before, and since when somebody else has the number. */
+  rows: { row: number; here: number; since: Day }[];
   /** The rows of the present holder. */
   since: { row: number; here: number }[];
 }
@@ -33,6 +34,8 @@ interface Elsewhere {
 export interface CutElsewhere {
   /** Rows for which an order to the former holder took service. */
   readonly before: ReadonlySet<number>;
+  /** Rows whose present holder was disconnected by the operator's word on the former one. */
+  readonly byWord: ReadonlySet<number>;
   /** Rows whose present holder is without service by what was directed for that holder. */
   readonly since: ReadonlySet<number>;
 }
@@ -97,15 +100,16 @@ async function elsewhereOf(
  * is marked again stays as it is.
  * @param recorded the file, as the ledger has it
  * @param lines the direction's rows
- * @returns the rows that a bar or a disconnect order of another direction of the same operator carried: the present holder is to have
- * service, whichever of them took it, unless they lost it by what was directed for themselves
+ * @returns the rows that a bar or a disconnect order of another direction of the same operator carried, and those that it says there to
+ * be disconnected on a day since which the present holder has the number: they are to have service, whichever of them took it, unless they
+ * lost it by what was directed for themselves
  */
 export async function takeBackElsewhere(
   ledger: Ledger,
   recorded: RecordedFile,
   lines: readonly string[],
 ): Promise<CutElsewhere> {
-  const cut = { before: new Set<number>(), since: new Set<number>() };
+  const cut = { before: new Set<number>(), byWord: new Set<number>(), since: new Set<number>() };
   const elsewhere = await elsewhereOf(ledger, reissuedIn(ledger, recorded), lines);
   await concurrently(elsewhere, LEDGERS_AT_ONCE, async ({ ledger: other, rows, since }) => {
     if (other.operator === ledger.operator)
@@ -118,7 +122,10 @@ export async function takeBackElsewhere(
         rows.map(({ row }) => row),
       );
       if (read.operator === ledger.operator)
-        for (const { row, here } of rows) if (wasCut(read, row)) cut.before.add(here);
+        for (const { row, here, since: held } of rows) {
+          if (wasCut(read, row)) cut.before.add(here);
+          if (isDisconnectedSince(currentOutcomes(read), row, held)) cut.byWord.add(here);
+        }
       return { ...(marked && { ledger: marked }), result: undefined };
     });
   });

@@ -165,6 +165,7 @@ export function answered(
     committedAt?: string;
     cutElsewhere?: ReadonlySet<number>;
     cutSince?: ReadonlySet<number>;
+    disconnectedElsewhere?: ReadonlySet<number>;
     cutSinceBefore?: ReadonlySet<number>;
     keptSince?: ReadonlyMap<number, Day>;
   } = {},
@@ -174,11 +175,12 @@ export function answered(
   const sha256 = told.sha256 ?? `${String(files).padStart(8, '0')}-file`;
   const uploadedAt = told.at ?? '2026-06-03T10:00:00Z';
   const committedAt = at(told.committedAt ?? uploadedAt);
-  const { cutElsewhere, cutSince, cutSinceBefore, keptSince } = told;
+  const { cutElsewhere, cutSince, cutSinceBefore, disconnectedElsewhere, keptSince } = told;
   const cut = {
     ...(cutElsewhere && { cutElsewhere }),
     ...(cutSince && { cutSince }),
     ...(cutSinceBefore && { cutSinceBefore }),
+    ...(disconnectedElsewhere && { disconnectedElsewhere }),
     ...(keptSince && { keptSince }),
   };
   const file = { sha256, attempt: `work-${sha256}`, at: at(uploadedAt), committedAt, ...cut };

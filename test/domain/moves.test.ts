@@ -355,6 +355,48 @@ describe('a number that is somebody else’s, and is said to be disconnected', (
   });
 });
 
+describe('a number that had been disconnected, and turns out to have been somebody else’s by then', () => {
+  const cut = (on = '2026-06-12') =>
+    answered(fresh(2), [[0, 'disconnected']], { on, at: '2026-06-13T10:00:00Z' }).ledger;
+  type Told = Omit<NonNullable<Parameters<typeof answered>[2]>, 'on' | 'at'>;
+  const since = (ledger: Ledger, on: string, told: Told = {}) =>
+    answered(ledger, [[0, 'reissued']], { on, at: '2026-06-14T10:00:00Z', ...told });
+  const held = new Set([0]);
+
+  test('is given back at once to who has it, and looked at in the night, where an appeal finds it', () => {
+    for (const on of ['2026-06-12', '2026-06-09']) {
+      const applied = since(cut(), on);
+      expect(applied).toMatchObject({ givenBack: [0], moved: [{ row: 0, why: 'disconnected_after_verified' }] });
+      const file = applied.ledger.files.at(-1);
+      expect(file).toMatchObject({ toRestore: 1, backDue: '2026-06-15T10:00:00Z' });
+      expect(file && listedOf(applied.ledger, file, applied.moved, ['', ''], 30).restore?.length).toBe(1);
+    }
+    // Alike in one file, and by the word of another row.
+    const both = [
+      { line: 2, row: 0, outcome: 'disconnected' as const, day: day('2026-06-12') },
+      { line: 3, row: 0, outcome: 'reissued' as const, day: day('2026-06-09') },
+    ];
+    const given = { givenBack: [0], moved: [{ row: 0 }], madeRevoked: [] };
+    expect(applyResponse(fresh(2), both, fileOn('2026-06-14', 'both'))).toMatchObject(given);
+    expect(since(fresh(2), '2026-06-09', { disconnectedElsewhere: held })).toMatchObject(given);
+  });
+
+  test('is not where whoever had it before was, or where they lost it by what was directed for themselves', () => {
+    const others = [
+      since(cut(), '2026-06-13'),
+      since(cut(), '2026-06-09', { cutSince: held }),
+      since(fresh(2), '2026-06-09', { disconnectedElsewhere: held, cutSince: held }),
+      since(fresh(2), '2026-06-09', { disconnectedElsewhere: new Set([1]) }),
+      // Who gave it up did so themselves.
+      since(answered(fresh(2), [[0, 'surrendered']], { on: '2026-06-12' }).ledger, '2026-06-09'),
+    ];
+    for (const applied of others) {
+      expect(applied).toMatchObject({ recorded: 1, givenBack: [], moved: [] });
+      expect(applied.ledger.files.at(-1)).not.toHaveProperty('toRestore');
+    }
+  });
+});
+
 describe('who was given more time, and proves themselves before a follow-up goes on with them', () => {
   const night = 'followup-202606040000' as BatchId;
   const extended = () =>

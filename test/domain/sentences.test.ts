@@ -202,6 +202,12 @@ describe('the sentence of a number', () => {
     expect(said(number([row]))).toMatch(
       /^The operator jio says that somebody else has had the number since 3 June 2026: .* But the operator jio said on 5 June 2026 that it disconnected the number all the same: that is to be restored/,
     );
+    // The file by which it is somebody else's may not have been the one that said so first.
+    const [own] = row.ledger.files;
+    if (own === undefined) throw new Error('it was answered');
+    expect(said(number([rowOf(row.ledger, { cutAfter: [{ file: own, name: null }] })]))).toMatch(
+      / But the operator jio said by 3 June 2026 that it disconnected the number all the same: that is to be restored/,
+    );
   });
 
   it('says it by the row in which they proved themselves, or have more time, whichever row the operator says it of', () => {

@@ -65,7 +65,8 @@ describe('somebody who is to have service by one row, and is said to be disconne
 }, () => {
   it('is told of and restored in the next night, also who has had the number since; and an appeal finds who was cut off first', async () => {
     const [inFirst, inLater, inAll, again, proved, before] = [1, 2, 3, 4, 5, 6].map(numbered) as Six;
-    const { first, ...opened } = await open([inFirst, inLater, inAll, again, proved, before]);
+    const held = numbered(7);
+    const { first, ...opened } = await open([inFirst, inLater, inAll, again, proved, before, held]);
     await using lab = opened.lab;
     await lab.quietlyAt(5);
     await put(lab, first, 'disconnected', `${again},disconnected,,`);
@@ -76,7 +77,7 @@ describe('somebody who is to have service by one row, and is said to be disconne
     await lab.report('mha', [OTHER], 'second.csv');
     const theirs = await lab.direction(batchOf('up-police', THIRD), 'reverify', 'airtel');
     const later = await lab.direction(batchOf('mha', OTHER), 'reverify', 'airtel');
-    await put(lab, first, 'late', `${proved},disconnected,2026-06-19,`);
+    await put(lab, first, 'late', ...[proved, held].map((number) => `${number},disconnected,2026-06-19,`));
     await lab.quietlyAt(19);
     await put(lab, theirs, 'proved', `${again},verified,,`);
     const since = [inFirst, before].map((number) => `${number},reissued,,2026-06-18`);
@@ -101,6 +102,9 @@ describe('somebody who is to have service by one row, and is said to be disconne
     expect(await put(lab, later, 'after', `${inLater},disconnected,2026-06-21,`)).toMatchObject({ recorded: 1 });
     await lab.upload('responses/airtel/all.csv', answers([`${inAll},disconnected,2026-06-21,`]));
     expect(await told(lab)).toEqual([1, 1]);
+    // Only now it is said, in the other row, that it was somebody else's when it was cut off in the first one.
+    expect(await put(lab, later, 'held', `${held},reissued,,2026-06-18`)).toMatchObject({ recorded: 1 });
+    expect(await told(lab)).toEqual([1]);
     await lab.upload('lookups/caseworker-1/why.csv', `msisdn\n${inFirst}\n${inAll}\n`);
     const [key = ''] = await lab.outbox('explanations/caseworker-1/why.');
     const { lookups } = await lab.json<{ lookups: { sentence: string }[] }>(key);
@@ -109,16 +113,16 @@ describe('somebody who is to have service by one row, and is said to be disconne
     expect(lookups.map(({ sentence }) => isTold.test(sentence))).toEqual([true, true]);
 
     await lab.at(22);
-    expect(await restored(lab)).toEqual([inFirst, inLater, inAll, again]);
-    expect(await appealed(lab, [inFirst, inLater, inAll, again, proved])).toEqual([
-      ...Array.from({ length: 4 }, () => 'alreadyOpen'),
+    expect(await restored(lab)).toEqual([inFirst, inLater, inAll, again, held]);
+    expect(await appealed(lab, [inFirst, inLater, inAll, again, held, proved])).toEqual([
+      ...Array.from({ length: 5 }, () => 'alreadyOpen'),
       'directed',
     ]);
     const lists = (await lab.outbox('revocations/')).filter(
       (one) => one.endsWith('.csv') && !one.includes('.withdrawn'),
     );
     const listed = (await Promise.all(lists.map((one) => lab.read(one)))).join('').match(/\+91\d+/g);
-    expect(listed?.sort()).toEqual([again, proved]);
+    expect(listed?.sort()).toEqual([again, proved, held]);
     expect(lab.cloud.failures()).toEqual([]);
   });
 

@@ -188,7 +188,13 @@ export class Ledgers {
       }
       const from = row?.decided.kind === 'reverify' ? this.#portedFrom(row) : undefined;
       const isAnothers = row !== undefined && this.#isAnothersBy(row, answer);
-      taken[row === undefined ? 'rejected' : answerRow(row, answer, at, from, isAnothers)]++;
+      const wasCut = row !== undefined && answer.outcome === 'reissued' && this.#wasCutFromHolder(row, answer.on);
+      const done = row === undefined ? 'rejected' : answerRow(row, answer, at, from, isAnothers);
+      taken[done]++;
+      if (wasCut && done === 'recorded' && this.takenFromHolder(row, at) === undefined) {
+        row.wasCutWrongly = true;
+        row.cutAt = at;
+      }
       // The operator that was said to have the number doesn't: it was not ported.
       if (from !== undefined && row?.outcome === 'not_found' && row.waitsAt === from)
         for (const one of this.ofNumber(answer.identifier)) if (one.ported?.to === operator) one.ported = undefined;
@@ -242,6 +248,17 @@ export class Ledgers {
       .flatMap(({ reissuedOn }) => reissuedOn ?? [])
       .filter((day) => day >= of.decided.directedFor);
     return days.sort().at(-1) ?? '';
+  }
+
+  /** Whether an operator has said of a row, or of an older holder's, that it disconnected the number on a day or after it. */
+  #wasCutFromHolder(of: LedgerRow, since: string): boolean {
+    return this.ofNumber(of.decided.identifier).some(
+      ({ decided, outcome, on }) =>
+        decided.operator === of.decided.operator &&
+        decided.directedFor <= since &&
+        outcome === 'disconnected' &&
+        on >= since,
+    );
   }
 
   /** The row by which service was taken from whoever has a row's number since it was given to them: rows of the one before were taken back. */

@@ -71,6 +71,17 @@ function wasCutElsewhere(known: Known, own: Direction, number: string, since: st
   });
 }
 
+/** Whether its operator says in another direction that it disconnected a number on a day since which somebody else has it. */
+function wasDisconnectedElsewhere(known: Known, own: Direction, number: string, since: string, place: number): boolean {
+  return saidElsewhere(known, number, own, place).some(
+    ({ direction, outcome, on }) =>
+      direction.operator === own.operator &&
+      (direction.directedFor.get(number) ?? '') <= since &&
+      outcome === 'disconnected' &&
+      on >= since,
+  );
+}
+
 /** Whether a number's present holder is without service, at the same operator, by a row of their own. */
 function wasCutSince(known: Known, own: Direction, number: string, since: string, place: number): boolean {
   return saidElsewhere(known, number, own, place).some(({ direction, ...row }) => {
@@ -120,6 +131,12 @@ export function checkResponse(
   const toRestore = new Set<string>();
   const goesOn = (number: string, why: string, to: string) =>
     known.moves.push({ number, from: id, why, to, at: source.at });
+  const restoreInTheNight = (number: string) => {
+    if (!toRestore.has(number)) goesOn(number, 'disconnected_after_verified', operator);
+    toRestore.add(number);
+  };
+  /** Numbers whose holder had been cut off by a word of this direction, as it is said since when they have it. */
+  const cutFromHolder = new Set<string>();
   let recorded = 0;
   let alreadyRecorded = 0;
   // A subscriber who had service back by then may lose it again; without a reversal nobody had.
@@ -168,10 +185,6 @@ export function checkResponse(
     const kept = isCutOff && !isAnothers ? keptSince(identifier, on) : '';
     // Who had the number before has nothing back by what was taken back there.
     const isCutOffAgain = isCutOff && !isAnothers && isCutAgain(row, on, takenBackOn);
-    const restoreInTheNight = () => {
-      if (!toRestore.has(identifier)) goesOn(identifier, 'disconnected_after_verified', operator);
-      toRestore.add(identifier);
-    };
     if (!cells) reject('wrong_cell_count');
     else if ('reason' in parsed) reject(parsed.reason);
     else if (row === undefined) reject('not_in_direction');
@@ -184,7 +197,7 @@ export function checkResponse(
     else if (on < kept) reject('conflicts_with_recorded');
     else if (isCutOffAgain || (isCutOff && (kept !== '' || (cutsNewHolder && isLater(row, on))))) {
       reject('conflicts_with_recorded');
-      restoreInTheNight();
+      restoreInTheNight(identifier);
     } else if (isTaken(row, outcome, closed) || isAgain(row, cells) || isProvedInTime(row, outcome)) {
       const since = outcome === 'reissued' ? (cells.activated_on ?? '') : on;
       const isCut =
@@ -194,6 +207,7 @@ export function checkResponse(
       // Who was given more time had service back then.
       const hadItBack = outcome === 'verified' && row.outcome === 'extended';
       if (GIVES_BACK.includes(outcome) && isCut && !isTheirs && !hadItBack) givenBack.push(identifier);
+      if (outcome === 'reissued' && row.outcome === 'disconnected' && row.on >= since) cutFromHolder.add(identifier);
       const wasOpen = !closed;
       Object.assign(row, { outcome, on: since, at: source.at, file: digest });
       if (outcome === 'ported') row.to = cells.to ?? '';
@@ -205,7 +219,7 @@ export function checkResponse(
       if (['disconnected', 'surrendered'].includes(outcome) && !row.reversed) disconnected.add(identifier);
       if (outcome === 'reissued') reissued.push(identifier);
       // The row takes its answer all the same.
-      if (cutsNewHolder) restoreInTheNight();
+      if (cutsNewHolder) restoreInTheNight(identifier);
       if ((outcome === 'ported' || outcome === 'extended') && wasOpen) {
         moved.add(identifier);
         goesOn(identifier, outcome, outcome === 'ported' ? (cells.to ?? '') : operator);
@@ -225,8 +239,15 @@ export function checkResponse(
       reject('conflicts_with_recorded');
       const isHolders = row.outcome === 'reissued' && on >= row.on;
       const isTakenFrom = isHolders && takenFromHolder(known, identifier, operator, place) !== undefined;
-      if (isCutOff && (cutsNewHolder || isToKeep(row) || (isHolders && !isTakenFrom))) restoreInTheNight();
+      if (isCutOff && (cutsNewHolder || isToKeep(row) || (isHolders && !isTakenFrom))) restoreInTheNight(identifier);
     }
+  }
+  for (const number of new Set(reissued)) {
+    const since = states[direction.rows.indexOf(number)]?.on ?? '';
+    const isCut = cutFromHolder.has(number) || wasDisconnectedElsewhere(known, direction, number, since, place);
+    if (!isCut || wasCutSince(known, direction, number, since, place)) continue;
+    restoreInTheNight(number);
+    if (!givenBack.includes(number)) givenBack.push(number);
   }
   for (const [word, numbers] of Object.entries({ moved, toReturn, toRestore }))
     must((file[word] ?? 0) === numbers.size, `a recorded file says how many of its rows go on (${word})`);
