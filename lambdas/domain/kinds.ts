@@ -74,7 +74,7 @@ const END: AnswerRules = {
 
 export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
   verified: { ...END, givesBack: true },
-  failed: { ...END, alreadyOn: ['disconnected', 'surrendered'], ends: false },
+  failed: { ...END, alreadyOn: ['disconnected', 'surrendered'], ends: false, ofWhoWasSeen: true },
   disconnected: { ...END, ofWhoWasSeen: true, revokedFor: 'linked_to_reported_handset' },
   not_found: END,
   blocked: END,

@@ -40,7 +40,7 @@ export interface NamedRow extends Omit<RowSubject, 'identifier'> {
  * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_in_direction (the direction
  * has no such row, or the row names another direction than `directionId`, where that is given); unknown_outcome;
  * bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload; or none of a disconnection, a surrender or a port whose
- * row has another day than that under nearly the same name); before_sighting (disconnected, surrendered or ported
+ * row has another day than that under nearly the same name); before_sighting (failed, disconnected, surrendered or ported
  * before the connection was last seen: whoever had the number then is not the one who was seen); missing_to, unknown_operator,
  * same_operator (ported without an operator, to none of `operators`, or to this operator); bad_ground (extended on none of the grounds);
  * bad_activated_on (reissued without a date, or on one later than that day); not_after_sighting (reissued on a day that is not later than
@@ -75,9 +75,9 @@ export function parseResponseRow(
   const day = told === '' ? uploadDay : readDay(told);
   if (day === null || day > uploadDay) return { line, reason: 'bad_date' };
   const { row: place, lastSeen, directedFor } = found;
-  const { ofWhoWasSeen, movedBy, dayIn } = ANSWER_RULES[outcome];
+  const { ends, ofWhoWasSeen, movedBy, dayIn } = ANSWER_RULES[outcome];
   // The upload's day in its place would make who was seen since the one who had the number. Of a proof it takes nothing from anybody.
-  if (ofWhoWasSeen && told === '' && isOtherDay(row.otherDays, uploadDay)) return { line, reason: 'bad_date' };
+  if (ends && ofWhoWasSeen && told === '' && isOtherDay(row.otherDays, uploadDay)) return { line, reason: 'bad_date' };
   if (ofWhoWasSeen && lastSeen !== null && day < lastSeen) return { line, reason: 'before_sighting' };
   if (movedBy !== null) {
     const onward = onwardOf(movedBy, row.cells[movedBy] ?? '', operator, operators);

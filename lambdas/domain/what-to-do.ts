@@ -30,7 +30,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   not_in_direction: 'answer it in the direction whose order carried it; where no order did, leave it out',
   unknown_outcome:
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
-  before_sighting: 'say when this connection ended',
+  before_sighting:
+    'leave the row out where it is about who had the number before, as in a sheet that is kept; else say when this connection ended, or its subscriber failed',
   missing_to: 'say which operator has the number now',
   unknown_operator: 'write the id that the folders have: jio',
   same_operator: 'answer for the number, which is yours',
@@ -40,7 +41,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     'abroad, disability or hospital; of an appeal wrong_number, wrong_handset, cloned, reissued or court_order',
   already_extended: 'answer for the number',
   bad_activated_on: "say since when the number is somebody else's",
-  not_after_sighting: 'answer for who has it',
+  not_after_sighting:
+    'leave the row out where it is about who had the number before, as in a sheet that is kept; else answer for who has it',
   conflicts_with_recorded: 'the administrators are told, and will ask',
   bad_preview: "copy the preview's SHA-256 from preview.html",
   not_this_preview:

@@ -291,14 +291,16 @@ describe('reading a row of a response', () => {
     expect(parse(kind, cells, 9)).toEqual({ line: 9, reason });
   });
 
-  test('is rejected where the connection ended before it was last seen, and only then', () => {
+  test('is rejected where the connection ended, or its subscriber failed, before it was last seen, and only then', () => {
     const told = (outcome: string, occurred_on: string) =>
       parse('reverify', { msisdn: '9876543210', outcome, occurred_on });
-    for (const outcome of ['disconnected', 'surrendered']) {
+    for (const outcome of ['failed', 'disconnected', 'surrendered']) {
       expect(told(outcome, '2026-05-19')).toEqual({ line: 2, reason: 'before_sighting' });
       expect(told(outcome, '2026-05-20')).toMatchObject({ outcome, day: '2026-05-20' });
     }
-    for (const outcome of ['verified', 'failed', 'not_found'])
+    // Without a day of its own it is of the day of the upload.
+    expect(told('failed', '')).toMatchObject({ outcome: 'failed', day: '2026-06-05' });
+    for (const outcome of ['verified', 'not_found'])
       expect(told(outcome, '2026-05-19')).toMatchObject({ outcome, day: '2026-05-19' });
     expect(parse('block', { imei: '35693803564380', outcome: 'blocked', occurred_on: '2020-01-01' })).toMatchObject({
       outcome: 'blocked',

@@ -563,7 +563,8 @@ export class Reckoning {
       else if (!row) reject('not_in_direction');
       else if (!ANSWERS[kind].includes(outcome)) reject('unknown_outcome');
       else if (!isDay(on) || on > dayAt(at)) reject('bad_date');
-      else if ((isEnded(outcome) || outcome === 'ported') && on < row.lastSeen) reject('before_sighting');
+      else if ((isEnded(outcome) || ['failed', 'ported'].includes(outcome)) && on < row.lastSeen)
+        reject('before_sighting');
       else if (outcome === 'reissued' && (!isDay(activated) || activated > dayAt(at))) reject('bad_activated_on');
       else if (outcome === 'reissued' && activated <= row.lastSeen) reject('not_after_sighting');
       else if (outcome === 'ported' && this.#badPort(row, cells.to ?? '', on) !== '')

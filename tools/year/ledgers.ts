@@ -370,7 +370,7 @@ function answerRow(
   const known: readonly string[] = ANSWERS[kind];
   if (!known.includes(outcome)) return 'rejected';
   if (outcome === 'reissued' && on <= directedFor) return 'rejected';
-  if ((ENDS_CONNECTION.includes(outcome) || outcome === 'ported') && on < lastSeen) return 'rejected';
+  if ([...ENDS_CONNECTION, 'failed', 'ported'].includes(outcome) && on < lastSeen) return 'rejected';
   // Somebody who had service back and was cut off again is told of as a conflict, and given service back in the night.
   const hadEnded = [...ENDS_CONNECTION, 'open', 'failed'].includes(row.outcome);
   const backOn = row.reversed === undefined ? undefined : dayAt(row.reversed.at);

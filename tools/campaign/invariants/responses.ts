@@ -27,7 +27,7 @@ interface Standing {
 /** The days after a port for which a number isn't ported again. */
 const PORTED_FOR = 90;
 /** Answers about the holder who was seen, which may not be dated before that sighting. */
-const OF_WHO_WAS_SEEN = ['disconnected', 'surrendered', 'ported'];
+const OF_WHO_WAS_SEEN = ['failed', 'disconnected', 'surrendered', 'ported'];
 const GROUNDS = ['abroad', 'disability', 'hospital'];
 /** Answers after which a subscriber has service again at once, if an order took it. */
 const GIVES_BACK = ['verified', 'extended', 'reissued'];

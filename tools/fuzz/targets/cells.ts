@@ -404,8 +404,8 @@ const responses = target(
       must(
         isRealDay(answer.day) &&
           answer.day <= UPLOAD_DAY &&
-          (!['disconnected', 'ported'].includes(answer.outcome) || answer.day >= LAST_SEEN),
-        'an answer is no later than its upload, nor a disconnection or a port earlier than the sighting',
+          (!['failed', 'disconnected', 'ported'].includes(answer.outcome) || answer.day >= LAST_SEEN),
+        'an answer is no later than its upload, nor a failing, a disconnection or a port earlier than the sighting',
       );
     }
     const rungs = [{ order: 'reverify' as const, deadline: asInstant('2026-06-06T00:00:00Z') }];
