@@ -26,7 +26,7 @@ import {
   revokedFor,
   rulesOf,
 } from './kinds.ts';
-import { isOpen, type Ledger } from './ledger.ts';
+import { currentOutcomes, fileSaying, isOpen, type Ledger } from './ledger.ts';
 import { isReversed, outcomeAt } from './outcomes.ts';
 import { type RejectedRow, ROW_REASONS } from './reasons.ts';
 import { directionText, responseColumns } from './responses.ts';
@@ -130,6 +130,8 @@ export interface Carrier {
   readonly isTold: boolean;
   /** Whether its operator has said there that the connection has ended. */
   readonly hasEnded: boolean;
+  /** Whether a word that takes service was said there, or may have been, which a sheet that is kept has still. */
+  readonly mayHaveTaken: boolean;
 }
 
 /**
@@ -138,6 +140,11 @@ export interface Carrier {
  */
 export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directedAt: Instant): Carrier | undefined {
   if (row >= ledger.rows) return undefined;
+  // A word that came after the seal lies beside the outcomes.
+  const outcome = outcomeAt(currentOutcomes(ledger), row);
+  const hasEnded = endsConnection(outcome);
+  // Who failed is overdue at the end, and keeps the file that said so. `reissued` takes the place of whatever was said before.
+  const hasFailed = outcome === 'failed' || (outcome === 'overdue' && fileSaying(ledger, row) !== undefined);
   const stands = !isOpen(ledger, row) ? 'ended' : isReversed(ledger.outcomes, row) ? 'takenBack' : 'open';
   return {
     directionId,
@@ -145,7 +152,8 @@ export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directe
     stands,
     since: askedSince(ledger, directedAt),
     isTold: isTold(ledger),
-    hasEnded: endsConnection(outcomeAt(ledger.outcomes, row)),
+    hasEnded,
+    mayHaveTaken: hasEnded || hasFailed || outcome === 'reissued',
   };
 }
 
@@ -302,19 +310,19 @@ function placeOf(row: Addressed, { isThere, carriers }: KnownDirections): Direct
   const all = carriers(row.identifier);
   const place = directionFor(row.kinds, all);
   if (place === undefined) return { line, reason: 'not_in_direction' };
-  if (place === 'several' || (row.takesService && !row.isDated && hasEndedBefore(place, all)))
+  if (place === 'several' || (row.takesService && !row.isDated && wasTakenBefore(place, all)))
     return { line, reason: 'unknown_direction' };
   return place;
 }
 
 /**
- * Whether an operator has said of a number, in an older direction than this one, that its connection has ended, and hasn't in this one. A
- * sheet to which rows are added has that word still, and it is none about whoever has the number now.
+ * Whether an operator may have said of a number, in an older direction than this one, that service was taken, and hasn't said in this one
+ * that the connection has ended. A sheet to which rows are added has that word still, and it is none about whoever has the number now.
  * @param carriers newest first
  */
-function hasEndedBefore(place: DirectionId, carriers: readonly Carrier[]): boolean {
+function wasTakenBefore(place: DirectionId, carriers: readonly Carrier[]): boolean {
   const at = carriers.findIndex(({ directionId }) => directionId === place);
-  return !carriers[at]?.hasEnded && carriers.slice(at + 1).some(({ hasEnded }) => hasEnded);
+  return !carriers[at]?.hasEnded && carriers.slice(at + 1).some(({ mayHaveTaken }) => mayHaveTaken);
 }
 
 /** The place of each line of a routing. */

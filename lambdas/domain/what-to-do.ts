@@ -88,7 +88,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   batch_id_taken: 'change any byte, and send it again',
   sha_taken: 'change any byte, and send it again',
   unknown_direction:
-    'look at the folder of the order, or its last column: it has the name of its direction; of a number that was cut off before, say the day in occurred_on',
+    'look at the folder of the order, or its last column: it has the name of its direction; where the like was said in an older direction, leave the row out if it is an old one, and else say its day in occurred_on',
   too_many_files: 'ask the administrators',
   too_many_rows: 'cut it into several',
   too_many_exemptions: 'end exemptions that are not needed, a month before; ask the administrators',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readCsv } from '../../lambdas/domain/csv.ts';
 import type { DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
+import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import {
   type Addressed,
@@ -16,7 +16,7 @@ import {
   type Routing,
   routingForm,
 } from '../../lambdas/domain/routing.ts';
-import { airtel, answered, at, closed, directionId, fresh, issued, jio, marked } from './example.ts';
+import { airtel, answered, at, closed, directionId, fresh, issued, jio, marked, sealed } from './example.ts';
 
 const NUMBER = '+919876543210' as Msisdn;
 const HANDSET = '35693803564380' as Imei;
@@ -35,6 +35,7 @@ const carrier = (
   since: at(since),
   isTold: true,
   hasEnded: false,
+  mayHaveTaken: false,
 });
 const idOf = (kind: DirectionKind, n: number): DirectionId => directionId(kind, `${n}-0-0`);
 
@@ -199,6 +200,29 @@ describe('how a row stands in a direction', () => {
       false,
     ]);
   });
+  test('as one of whom it may have been said that service is taken: it has ended, had failed, or is somebody else’s since', () => {
+    const mayHaveTaken = (ledger: Ledger) =>
+      carrierOf({ directionId: ledger.directionId, row: 0 }, ledger, BEFORE)?.mayHaveTaken;
+    const said = (...outcomes: Answer[]) =>
+      answered(
+        fresh(2),
+        outcomes.map((outcome) => [0, outcome] as const),
+      ).ledger;
+    for (const outcome of ['disconnected', 'surrendered', 'failed', 'reissued'] as const)
+      expect(mayHaveTaken(said(outcome)), outcome).toBe(true);
+    expect(mayHaveTaken(said('disconnected', 'reissued'))).toBe(true);
+    // Overdue, and failed before that; and said only after the end, or after the books were closed.
+    expect(mayHaveTaken(closed(said('failed')))).toBe(true);
+    expect(mayHaveTaken(answered(closed(fresh(2)), [[0, 'failed']]).ledger)).toBe(true);
+    const late = answered(sealed(closed(fresh(2))), [[0, 'disconnected']]).ledger;
+    expect(carrierOf({ directionId: late.directionId, row: 0 }, late, BEFORE)).toMatchObject({
+      hasEnded: true,
+      mayHaveTaken: true,
+    });
+    for (const none of [said('verified'), said('not_found'), said('failed', 'verified'), fresh(2), closed(fresh(2))])
+      expect(mayHaveTaken(none)).toBe(false);
+    expect(mayHaveTaken(answered(fresh(2), [[1, 'failed']]).ledger)).toBe(false);
+  });
   test('nowhere in a direction that is too short for it', () => {
     expect(of(fresh(2), 2)).toBe(undefined);
   });
@@ -320,8 +344,8 @@ describe('a routing', () => {
   });
 
   test('is not of who has a number now by a word, without a day, that service was taken, once who had it was cut off', () => {
-    const cut = { ...carrier('reverify', 1, 'ended'), hasEnded: true };
-    const cutAgain = { ...carrier('reverify', 2, 'ended'), hasEnded: true };
+    const cut = { ...carrier('reverify', 1, 'ended'), hasEnded: true, mayHaveTaken: true };
+    const cutAgain = { ...cut, directionId: idOf('reverify', 2) };
     const [open, verified] = [carrier('reverify', 2), carrier('reverify', 2, 'ended')];
     const placeOf = (row: Addressed, ...carriers: Carrier[]) => {
       const router = new Router(upload.uploadedAt);
@@ -342,6 +366,14 @@ describe('a routing', () => {
     // Where the newest word is that of the newest holder's end, it is recorded already.
     expect(placeOf(takes, cutAgain, cut)).toBe(cutAgain.directionId);
     expect(placeOf(takes, cut)).toBe(cut.directionId);
+    // Who failed, or whose number is somebody else's since, has had that said of them; who fails here and is cut off then is one person.
+    const failedBefore = { ...carrier('reverify', 1, 'ended'), mayHaveTaken: true };
+    const failed = { ...carrier('reverify', 2), mayHaveTaken: true };
+    expect(placeOf(takes, open, failedBefore)).toBe('unknown_direction');
+    expect(placeOf(takes, failed, failedBefore)).toBe('unknown_direction');
+    expect(placeOf(takes, cutAgain, failedBefore)).toBe(cutAgain.directionId);
+    expect(placeOf(takes, failed)).toBe(failed.directionId);
+    expect(placeOf(takes, failed, carrier('reverify', 1, 'ended'))).toBe(failed.directionId);
   });
 
   test('is to what was asked before the upload, though it was routed long after that', () => {

@@ -263,17 +263,19 @@ describe('a number that is ported while its row is open (day 170)', () => {
 
 /**
  * airtel keeps one sheet, to which it adds rows. Day 200 is 18 December.
- *   Day 200, batch 1: C at airtel. Day 201: it is disconnected, by the sheet.
- *   Day 205: C has been given to somebody else, who is seen in another handset; day 206, batch 2: C and V.
- *   Day 207: the sheet has V beside C. Day 208: of C, too, it says on which day of which year; batch 2 has until day 222.
+ *   Day 200, batch 1: C and R at airtel. Day 201: they are disconnected, by the sheet. Day 203: R is somebody else's since day 202, as it says, too.
+ *   Day 205: so is C, and both are seen in another handset; day 206, batch 2: C, R and V.
+ *   Day 207: the sheet has V beside them. Day 208: of C, too, it says on which day it was disconnected, and that it had failed; batch 2 has until
+ *   day 222.
  */
 describe('a sheet to which rows are added (day 200)', () => {
   const [H, H2] = ['35830000000001', '35830000000002'] as const;
-  const [C, V] = ['+919870000001', '+919870000002'] as const;
+  const [C, V, R] = ['+919870000001', '+919870000002', '+919870000003'] as const;
   const batches: string[] = [];
-  const sheet = `msisdn,outcome,occurred_on\n${C},disconnected,\n`;
-  const grown = `${sheet}${V},verified,\n`;
-  const dated = grown.replace(`${C},disconnected,`, `${C},disconnected,2026-12-19`);
+  const sheet = `msisdn,outcome,occurred_on,activated_on\n${C},disconnected,,\n${R},disconnected,,\n`;
+  const anothers = `${sheet}${R},reissued,,2026-12-20\n`;
+  const grown = `${anothers}${V},verified,,\n`;
+  const dated = `${grown.replace(`${C},disconnected,`, `${C},disconnected,2026-12-19`)}${C},failed,2026-12-19,\n`;
   const receipt = async (file: string) =>
     await lab.json<{ recorded: number; rejects: { line: number; reason: string }[] }>(
       `receipts/airtel/sheet.csv.${sha8(file)}.json`,
@@ -282,12 +284,22 @@ describe('a sheet to which rows are added (day 200)', () => {
 
   beforeAll(async () => {
     await lab.at(200);
-    await lab.usage('airtel', [`${H},${C},2026-12-10,`], 'sheet-1.csv');
+    await lab.usage(
+      'airtel',
+      [C, R].map((number) => `${H},${number},2026-12-10,`),
+      'sheet-1.csv',
+    );
     batches.push(await report(lab, 'mha', [H]));
     await lab.at(201);
     await say(sheet);
+    await lab.at(203);
+    await say(anothers);
     await lab.at(205);
-    await lab.usage('airtel', [`${H2},${C},2026-12-22,`, `${H2},${V},2026-12-22,`], 'sheet-2.csv');
+    await lab.usage(
+      'airtel',
+      [C, R, V].map((number) => `${H2},${number},2026-12-22,`),
+      'sheet-2.csv',
+    );
     await lab.at(206);
     batches.push(await report(lab, 'up-police', [H2]));
     await lab.at(207);
@@ -298,12 +310,19 @@ describe('a sheet to which rows are added (day 200)', () => {
   });
 
   it('cuts off nobody who has a number since, by the word of who had it before', async () => {
-    expect(await receipt(sheet)).toMatchObject({ recorded: 1, rejects: [] });
-    expect(await receipt(grown)).toMatchObject({ recorded: 1, rejects: [{ line: 2, reason: 'unknown_direction' }] });
+    expect(await receipt(sheet)).toMatchObject({ recorded: 2, rejects: [] });
+    expect(await receipt(grown)).toMatchObject({
+      recorded: 1,
+      rejects: [
+        { line: 2, reason: 'unknown_direction' },
+        { line: 3, reason: 'unknown_direction' },
+        { line: 4, reason: 'not_after_sighting' },
+      ],
+    });
     expect((await summaryOf(lab, batches[1] ?? '')).connections).toEqual({
-      ...allOverdue(1),
-      linked: 2,
-      directed: 2,
+      ...allOverdue(2),
+      linked: 3,
+      directed: 3,
       verified: 1,
     });
     const [list = ''] = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`/${batches[1]}.csv`));
@@ -311,7 +330,12 @@ describe('a sheet to which rows are added (day 200)', () => {
   });
 
   it('is read by its days, if it has them', async () => {
-    expect(await receipt(dated)).toMatchObject({ rejects: [{ line: 2, reason: 'before_sighting' }] });
+    const { rejects } = await receipt(dated);
+    expect(rejects.filter(({ reason }) => reason === 'before_sighting').map(({ line }) => line)).toEqual([2, 6]);
+    const failed = (await lab.outbox('orders/airtel/')).filter(
+      (key) => key.includes(`/${batches[1]}.`) && key.includes('/failed-'),
+    );
+    expect(failed).toEqual([]);
   });
 });
 
