@@ -307,6 +307,12 @@ export function givesBack(kind: DirectionKind): boolean {
   return rulesOf(kind).book === 'outcomes';
 }
 
+/** The answers that say that what was taken was given back: `restored` and `unblocked`, which no other directions take. */
+export const GIVEN_BACK = ANSWERS.filter((answer) => {
+  const taking = DIRECTION_KIND_NAMES.filter((kind) => rulesOf(kind).answers.includes(answer));
+  return taking.length > 0 && taking.every(givesBack);
+});
+
 /** The rules of a kind of direction, whichever it is. */
 export function rulesOf(kind: DirectionKind): DirectionRules {
   return DIRECTION_KINDS[kind];

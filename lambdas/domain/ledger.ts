@@ -5,7 +5,7 @@
  *
  * Every function is pure: a change is a new object whose version is one higher.
  */
-import type { Day, Instant } from './days.ts';
+import { type Day, dayOf, type Instant } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
 import { ANSWER_RULES, ANSWERS, type DirectionKind, isMove, type Outcome } from './kinds.ts';
@@ -316,6 +316,13 @@ export function fileSaying(ledger: Ledger, row: number): RecordedFile | undefine
 /** The recorded file that says of a row (from 0) that its number is somebody else's; undefined if none does. */
 export function reissuedBy(ledger: Ledger, row: number): RecordedFile | undefined {
   return outcomeAt(currentOutcomes(ledger), row) === 'reissued' ? fileSaying(ledger, row) : undefined;
+}
+
+/** The day on which a direction's first order went out, in its first form; that of its plan as long as there is none. */
+export function orderedOn({ orders: [first], startedAt }: Pick<Ledger, 'orders' | 'startedAt'>): Day {
+  // A ledger of before the ninth form doesn't know when an order that was issued anew was issued first.
+  const at = first?.firstVersion === undefined ? first?.at : first.firstAt;
+  return dayOf(at ?? startedAt);
 }
 
 /** The rows (from 0, ascending) still open: open or failed while the ladder runs; none once it has ended. */

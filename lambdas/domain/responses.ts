@@ -12,7 +12,7 @@ import {
   parseDirectionId,
   SELF_CHECK,
 } from './identifiers.ts';
-import { ANSWER_RULES, columnOf, type DirectionKind, EXTENSION_GROUNDS, rulesOf } from './kinds.ts';
+import { ANSWER_RULES, columnOf, type DirectionKind, EXTENSION_GROUNDS, GIVEN_BACK, rulesOf } from './kinds.ts';
 import type { RejectedRow, RowReason } from './reasons.ts';
 import { seenOf } from './unseen.ts';
 
@@ -40,7 +40,8 @@ export interface NamedRow extends Omit<RowSubject, 'identifier'> {
  * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_in_direction (the direction
  * has no such row, or the row names another direction than `directionId`, where that is given); unknown_outcome;
  * bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload; or none of a disconnection, a surrender or a port whose
- * row has another day than that under nearly the same name); before_sighting (failed, disconnected, surrendered or ported
+ * row has another day than that under nearly the same name); not_in_direction (restored or unblocked on a day before `orderedOn`, that of the
+ * direction's first order: that answers an earlier order, and whoever is to have service by this one is without it still); before_sighting (failed, disconnected, surrendered or ported
  * before the connection was last seen: whoever had the number then is not the one who was seen); missing_to, unknown_operator,
  * same_operator (ported without an operator, to none of `operators`, or to this operator); bad_ground (extended on none of the grounds);
  * bad_activated_on (reissued without a date, or on one later than that day); not_after_sighting (reissued on a day that is not later than
@@ -55,7 +56,13 @@ export function parseResponseRow(
     kind,
     operator,
     directionId,
-  }: { readonly kind: DirectionKind; readonly operator: OperatorId; readonly directionId?: string },
+    orderedOn,
+  }: {
+    readonly kind: DirectionKind;
+    readonly operator: OperatorId;
+    readonly directionId?: string;
+    readonly orderedOn?: Day;
+  },
   uploadDay: Day,
   rowOf: (identifier: Imei | Msisdn) => NamedRow | undefined,
   operators: readonly string[],
@@ -74,6 +81,8 @@ export function parseResponseRow(
   const told = row.cells.occurred_on ?? '';
   const day = told === '' ? uploadDay : readDay(told);
   if (day === null || day > uploadDay) return { line, reason: 'bad_date' };
+  if (orderedOn !== undefined && day < orderedOn && GIVEN_BACK.includes(outcome))
+    return { line, reason: 'not_in_direction' };
   const { row: place, lastSeen, directedFor } = found;
   const { ends, ofWhoWasSeen, movedBy, dayIn } = ANSWER_RULES[outcome];
   // The upload's day in its place would make who was seen since the one who had the number. Of a proof it takes nothing from anybody.

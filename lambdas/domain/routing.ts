@@ -22,6 +22,7 @@ import {
   DIRECTION_KIND_NAMES,
   type DirectionKind,
   endsConnection,
+  GIVEN_BACK,
   givesBack,
   revokedFor,
   rulesOf,
@@ -52,6 +53,12 @@ export const combinedColumns: Columns = {
 /** The answers that put somebody into a list of those who are disconnected, or are to be. */
 const TAKING_SERVICE = ANSWERS.filter((answer) => !ANSWER_RULES[answer].ends || revokedFor(answer) !== null);
 
+/** What a row says of service, or of a handset, if it says so: that it is taken, or given back. */
+function saysOf(outcome: string): 'taken' | 'givenBack' | null {
+  if (TAKING_SERVICE.some((one) => one === outcome)) return 'taken';
+  return GIVEN_BACK.some((one) => one === outcome) ? 'givenBack' : null;
+}
+
 /** The most rows of a combined file: all of them are held at once, and each of its receipt's rejects. */
 export const MOST_COMBINED_ROWS = 250_000;
 
@@ -68,8 +75,8 @@ export type Addressed =
       readonly identifier: Msisdn | Imei;
       /** The kinds of directions that take its outcome; if none does, all kinds about such a subject. */
       readonly kinds: readonly DirectionKind[];
-      /** Whether its outcome says that somebody is, or is to be, without service. */
-      readonly takesService: boolean;
+      /** Whether its outcome says that somebody is, or is to be, without service, or that what was taken was given back; null for any other. */
+      readonly says: 'taken' | 'givenBack' | null;
       /** Whether it says on which day that was. */
       readonly isDated: boolean;
     };
@@ -113,7 +120,7 @@ export function addressOf(row: CsvRow, operator: OperatorId): Addressed {
     column,
     identifier: identifier.value,
     kinds,
-    takesService: TAKING_SERVICE.some((one) => one === outcome),
+    says: saysOf(outcome),
     isDated: (row.cells.occurred_on ?? '') !== '',
   };
 }
@@ -132,6 +139,8 @@ export interface Carrier {
   readonly hasEnded: boolean;
   /** Whether a word that takes service was said there, or may have been, which a sheet that is kept has still. */
   readonly mayHaveTaken: boolean;
+  /** Whether its operator has said there that what was taken was given back. */
+  readonly isGivenBack: boolean;
 }
 
 /**
@@ -154,6 +163,7 @@ export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directe
     isTold: isTold(ledger),
     hasEnded,
     mayHaveTaken: hasEnded || hasFailed || outcome === 'reissued',
+    isGivenBack: saysOf(outcome) === 'givenBack',
   };
 }
 
@@ -235,7 +245,7 @@ export interface KnownDirections {
 /**
  * Routes rows, some at a time: their places are in the order of the file. The bytes of a file that was routed before keep their places,
  * except for a row that is open by now in a direction that began since: what was said in June is an answer in September, if it is asked
- * again and said again. An answer that takes service keeps its place even then.
+ * again and said again. An answer that takes service, or says that it was given back, keeps its place even then.
  */
 export class Router {
   readonly #places = new Map<DirectionId, number[]>();
@@ -278,8 +288,8 @@ export class Router {
     const before = this.#before?.places.get(row.line);
     if (this.#before === null || before === undefined) return placeOf(row, known);
     if (!('identifier' in row)) return before;
-    // Whoever sends an old file once more by mistake cuts off nobody whom it is about: that is to be said anew.
-    if (row.takesService) return before;
+    // Whoever sends an old file once more by mistake cuts off nobody whom it is about, nor leaves them cut off: that is to be said anew.
+    if (row.says !== null) return before;
     // The upload didn't answer what began after it, even if that was before it was routed.
     const { uploadedAt } = this.#before;
     const since = known
@@ -310,19 +320,25 @@ function placeOf(row: Addressed, { isThere, carriers }: KnownDirections): Direct
   const all = carriers(row.identifier);
   const place = directionFor(row.kinds, all);
   if (place === undefined) return { line, reason: 'not_in_direction' };
-  if (place === 'several' || (row.takesService && !row.isDated && wasTakenBefore(place, all)))
-    return { line, reason: 'unknown_direction' };
+  if (place === 'several' || mayBeOld(row, place, all)) return { line, reason: 'unknown_direction' };
   return place;
 }
 
 /**
- * Whether an operator may have said of a number, in an older direction than this one, that service was taken, and hasn't said in this one
- * that the connection has ended. A sheet to which rows are added has that word still, and it is none about whoever has the number now.
+ * Whether a row without a day may be an old one of a sheet to which rows are added: its operator may have said the like in an older direction
+ * than this one, and hasn't in this one. That is no word about whoever has the number now, nor does it say that a later order to give back was
+ * carried out.
  * @param carriers newest first
  */
-function wasTakenBefore(place: DirectionId, carriers: readonly Carrier[]): boolean {
-  const at = carriers.findIndex(({ directionId }) => directionId === place);
-  return !carriers[at]?.hasEnded && carriers.slice(at + 1).some(({ mayHaveTaken }) => mayHaveTaken);
+function mayBeOld(
+  { says, isDated }: { readonly says: 'taken' | 'givenBack' | null; readonly isDated: boolean },
+  place: DirectionId,
+  carriers: readonly Carrier[],
+): boolean {
+  if (says === null || isDated) return false;
+  const [own, ...older] = carriers.slice(carriers.findIndex(({ directionId }) => directionId === place));
+  if (says === 'taken') return !own?.hasEnded && older.some(({ mayHaveTaken }) => mayHaveTaken);
+  return !own?.isGivenBack && older.some(({ isGivenBack }) => isGivenBack);
 }
 
 /** The place of each line of a routing. */

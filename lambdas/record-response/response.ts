@@ -7,7 +7,7 @@ import type { Uploaded } from '../domain/deliveries.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { columnsAs } from '../domain/file-forms.ts';
 import { type BatchId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
-import type { Ledger } from '../domain/ledger.ts';
+import { type Ledger, orderedOn } from '../domain/ledger.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import { type NamedRow, parseResponseRow, responseColumns } from '../domain/responses.ts';
 import { plannedEnd } from '../domain/whereabouts.ts';
@@ -77,6 +77,7 @@ export function readerFor(ledger: Ledger, lines: readonly string[], uploadDay: D
     const { identifier, ...about } = subjectOfLine(ledger.kind, line);
     rowOf.set(identifier, { row, ...about });
   }
+  const direction = { ...ledger, orderedOn: orderedOn(ledger) };
   return (row: CsvRow) =>
-    parseResponseRow(row, ledger, uploadDay, (identifier) => rowOf.get(identifier), env.OPERATORS);
+    parseResponseRow(row, direction, uploadDay, (identifier) => rowOf.get(identifier), env.OPERATORS);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import {
   countAt,
@@ -7,6 +8,7 @@ import {
   LedgerDamaged,
   markReversedRows,
   openRows,
+  orderedOn,
   outcomeOf,
   reissuedIn,
   rowsFor,
@@ -17,7 +19,22 @@ import {
 import { BYTES_PER_ROW } from '../../lambdas/domain/outcomes.ts';
 import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
 import { ladderEnd } from '../../lambdas/domain/whereabouts.ts';
-import { answered, at, closed, day, fresh, marked, outcomesOf, sealed, start } from './example.ts';
+import { answered, at, closed, day, fresh, issued, marked, outcomesOf, sealed, start } from './example.ts';
+
+test('a direction was ordered on the day of its first order in India, also where that was issued anew; until then on that of its plan', () => {
+  const planned = { ...fresh(2, 'restore'), startedAt: at('2026-06-01T18:29:59Z') };
+  expect(orderedOn(planned)).toBe('2026-06-01');
+  // 00:00 in India.
+  const ordered = (at: Instant, first = {}) => {
+    const ledger = issued(fresh(2, 'restore'), 1);
+    return orderedOn({ ...ledger, orders: ledger.orders.map((order) => ({ ...order, at, ...first })) });
+  };
+  expect(ordered(at('2026-06-01T18:30:00Z'))).toBe('2026-06-02');
+  const firstAt = at('2026-06-01T18:29:59Z');
+  expect(ordered(at('2026-06-01T18:30:00Z'), { firstVersion: 2, firstAt })).toBe('2026-06-01');
+  // An old ledger doesn't know when: its plan began at 2026-06-01T00:00:00Z.
+  expect(ordered(at('2026-06-03T00:00:00Z'), { firstVersion: 2 })).toBe('2026-06-01');
+});
 
 describe('a new ledger', () => {
   test('has every row open, no rung, nothing recorded, and version 1', () => {

@@ -307,6 +307,48 @@ describe('reading a row of a response', () => {
     });
   });
 
+  test('that gives back is rejected on a day before the first order of its direction, as an answer to an earlier one', () => {
+    const told = (kind: DirectionKind, outcome: string, occurred_on: string) =>
+      parseResponseRow(
+        { line: 2, cells: { msisdn: '9876543210', imei: '35693803564380', outcome, occurred_on } },
+        { kind, operator: airtel, orderedOn: day('2026-06-03') },
+        uploaded,
+        (identifier) => rows.get(identifier),
+        [],
+      );
+    const rejected = { line: 2, reason: 'not_in_direction' };
+    expect(told('restore', 'restored', '2026-06-02')).toEqual(rejected);
+    expect(told('restore', 'restored', '2026-06-03')).toEqual({
+      line: 2,
+      row: 0,
+      outcome: 'restored',
+      day: '2026-06-03',
+    });
+    expect(told('restore', 'restored', '')).toMatchObject({ outcome: 'restored', day: '2026-06-05' });
+    // A day that is none, or to come, is mended first.
+    expect(told('restore', 'restored', '2026-06-06')).toEqual({ line: 2, reason: 'bad_date' });
+    for (const [outcome, kind] of [
+      ['not_found', 'restore'],
+      ['verified', 'reverify'],
+      ['disconnected', 'reverify'],
+      ['blocked', 'block'],
+    ] as const)
+      expect(told(kind, outcome, '2026-06-02')).toMatchObject({ outcome, day: '2026-06-02' });
+  });
+
+  test('that a handset is unblocked is no answer to a later order of its direction, either', () => {
+    const told = (occurred_on: string) =>
+      parseResponseRow(
+        { line: 2, cells: { imei: '35693803564380', outcome: 'unblocked', occurred_on } },
+        { kind: 'unblock', operator: airtel, orderedOn: day('2026-06-03') },
+        uploaded,
+        () => ({ row: 2, lastSeen: null, directedFor: null, aloneFor: null }),
+        [],
+      );
+    expect(told('2026-06-02')).toEqual({ line: 2, reason: 'not_in_direction' });
+    expect(told('2026-06-03')).toMatchObject({ outcome: 'unblocked' });
+  });
+
   test('that says that a number is reissued is of the day of its activation, later than the sighting it is directed for', () => {
     const told = (activated_on: string, occurred_on = '') =>
       parse('reverify', { msisdn: '9876543210', outcome: 'reissued', activated_on, occurred_on });

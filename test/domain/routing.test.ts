@@ -36,6 +36,7 @@ const carrier = (
   isTold: true,
   hasEnded: false,
   mayHaveTaken: false,
+  isGivenBack: false,
 });
 const idOf = (kind: DirectionKind, n: number): DirectionId => directionId(kind, `${n}-0-0`);
 
@@ -122,16 +123,21 @@ describe('where a row says that it goes', () => {
   });
 
   test.each([
-    ['failed', true],
-    ['Disconnected', true],
-    ['surrendered', true],
-    ['verified', false],
-    ['extended', false],
-    ['not_found', false],
-    ['ok', false],
-  ])('says by %s whether service is taken: %s', (outcome, takesService) => {
-    expect(address({ msisdn: NUMBER, outcome })).toMatchObject({ takesService, isDated: false });
+    ['failed', 'taken'],
+    ['Disconnected', 'taken'],
+    ['surrendered', 'taken'],
+    ['Restored', 'givenBack'],
+    ['verified', null],
+    ['extended', null],
+    ['not_found', null],
+    ['ok', null],
+  ])('says by %s whether service is taken or given back: %s', (outcome, says) => {
+    expect(address({ msisdn: NUMBER, outcome })).toMatchObject({ says, isDated: false });
     expect(address({ msisdn: NUMBER, outcome, occurred_on: '2026-06-01' })).toMatchObject({ isDated: true });
+  });
+  test('says by unblocked that a handset is given back, and nothing of it by blocked', () => {
+    const of = (outcome: string) => address({ imei: '356938035643809', outcome });
+    expect([of('unblocked'), of('blocked')]).toMatchObject([{ says: 'givenBack' }, { says: null }]);
   });
 
   test("another operator's direction is none of its own, whoever has the number", () => {
@@ -223,6 +229,18 @@ describe('how a row stands in a direction', () => {
       expect(mayHaveTaken(none)).toBe(false);
     expect(mayHaveTaken(answered(fresh(2), [[1, 'failed']]).ledger)).toBe(false);
   });
+  test('as one that was given back, by its operator’s word', () => {
+    const isGivenBack = (ledger: Ledger) =>
+      carrierOf({ directionId: ledger.directionId, row: 0 }, ledger, BEFORE)?.isGivenBack;
+    const said = (kind: DirectionKind, outcome: Answer) => isGivenBack(answered(fresh(2, kind), [[0, outcome]]).ledger);
+    expect([said('restore', 'restored'), said('unblock', 'unblocked')]).toEqual([true, true]);
+    expect([said('restore', 'not_found'), said('reverify', 'verified'), said('block', 'blocked')]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect([isGivenBack(fresh(2, 'restore')), isGivenBack(closed(fresh(2, 'restore')))]).toEqual([false, false]);
+  });
   test('nowhere in a direction that is too short for it', () => {
     expect(of(fresh(2), 2)).toBe(undefined);
   });
@@ -288,9 +306,9 @@ const about = (
   line: number,
   identifier: string,
   kinds: readonly DirectionKind[] = ['reverify'],
-  takesService = false,
+  says: 'taken' | 'givenBack' | null = null,
 ): Addressed => ({
-  takesService,
+  says,
   isDated: false,
   line,
   column: 'msisdn',
@@ -353,7 +371,7 @@ describe('a routing', () => {
       const { directions = [], rejects = [] } = router.routing(upload) ?? {};
       return directions[0]?.directionId ?? rejects[0]?.reason;
     };
-    const takes = about(2, 'a', ['reverify'], true);
+    const takes = about(2, 'a', ['reverify'], 'taken');
     expect(placeOf(takes, open, cut)).toBe('unknown_direction');
     expect(placeOf(takes, verified, cut)).toBe('unknown_direction');
     expect(placeOf(takes, carrier('reverify', 3), verified, cut)).toBe('unknown_direction');
@@ -374,6 +392,32 @@ describe('a routing', () => {
     expect(placeOf(takes, cutAgain, failedBefore)).toBe(cutAgain.directionId);
     expect(placeOf(takes, failed)).toBe(failed.directionId);
     expect(placeOf(takes, failed, carrier('reverify', 1, 'ended'))).toBe(failed.directionId);
+  });
+
+  test('is not to a later order to give back by a word, without a day, that it was, once that was said of an earlier one', () => {
+    const placeOf = (row: Addressed, ...carriers: Carrier[]) => {
+      const router = new Router(upload.uploadedAt);
+      router.route([row], known({ a: carriers }));
+      const { directions = [], rejects = [] } = router.routing(upload) ?? {};
+      return directions[0]?.directionId ?? rejects[0]?.reason;
+    };
+    for (const kind of ['restore', 'unblock'] as const) {
+      const taking = carrier(kind === 'restore' ? 'reverify' : 'block', 2, 'ended');
+      const back = { ...carrier(kind, 1, 'ended'), isGivenBack: true };
+      const [open, overdue, backAgain] = [
+        carrier(kind, 3),
+        carrier(kind, 1, 'ended'),
+        { ...back, directionId: idOf(kind, 3) },
+      ];
+      const said = about(2, 'a', [kind], 'givenBack');
+      expect(placeOf(said, open, taking, back)).toBe('unknown_direction');
+      // With its day it is told apart by that; and nobody said it of an order that went overdue.
+      expect(placeOf({ ...said, isDated: true } as Addressed, open, taking, back)).toBe(open.directionId);
+      expect(placeOf(said, open, taking, overdue)).toBe(open.directionId);
+      expect(placeOf(about(2, 'a', [kind]), open, taking, back)).toBe(open.directionId);
+      expect(placeOf(said, back, taking)).toBe(back.directionId);
+      if (kind === 'restore') expect(placeOf(said, backAgain, taking, back)).toBe(backAgain.directionId);
+    }
   });
 
   test('is to what was asked before the upload, though it was routed long after that', () => {
@@ -444,8 +488,13 @@ describe('the same bytes again', () => {
   });
   test('take service from nobody, be it that nobody was there to whom it was said: that is to be said anew', () => {
     const open = [carrier('reverify', 3, 'open', LATER)];
-    const rows = ['a', 'b', 'c'].map((id, n) => about(n + 2, id, ['reverify'], true));
+    const rows = ['a', 'b', 'c'].map((id, n) => about(n + 2, id, ['reverify'], 'taken'));
     expect(again({ a: open, b: open }, rows)).toBe(undefined);
+    expect(again({ a: open, c: open }, rows)).toBe(undefined);
+  });
+  test('give nothing back once more: that a later order was carried out is to be said anew', () => {
+    const rows = ['a', 'b', 'c'].map((id, n) => about(n + 2, id, ['restore'], 'givenBack'));
+    const open = [carrier('restore', 3, 'open', LATER)];
     expect(again({ a: open, c: open }, rows)).toBe(undefined);
   });
   test('answer one that nobody had before', () => {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sha8 } from './bad-files.ts';
 import { DAY, Lab, START, type Summary } from './lab.ts';
+import { appeal } from './nights-lab.ts';
 import { allOverdue, NO_BLOCKS, NO_CONNECTIONS, numbersIn, ordersOf, report, summaryOf } from './shapes-lab.ts';
 
 /**
@@ -267,10 +268,12 @@ describe('a number that is ported while its row is open (day 170)', () => {
  *   Day 205: so is C, and both are seen in another handset; day 206, batch 2: C, R and V.
  *   Day 207: the sheet has V beside them. Day 208: of C, too, it says on which day it was disconnected, and that it had failed; batch 2 has until
  *   day 222.
+ *   X is in both batches, too. Day 201: it is disconnected. Day 202: it is restored by an appeal, as the sheet says. Day 207: it is disconnected
+ *   again, and restored by another appeal on day 208. The sheet still has the restore of day 202: by its day, or without one, that answers nothing.
  */
 describe('a sheet to which rows are added (day 200)', () => {
   const [H, H2] = ['35830000000001', '35830000000002'] as const;
-  const [C, V, R] = ['+919870000001', '+919870000002', '+919870000003'] as const;
+  const [C, V, R, X] = ['+919870000001', '+919870000002', '+919870000003', '+919870000004'] as const;
   const batches: string[] = [];
   const sheet = `msisdn,outcome,occurred_on,activated_on\n${C},disconnected,,\n${R},disconnected,,\n`;
   const anothers = `${sheet}${R},reissued,,2026-12-20\n`;
@@ -281,31 +284,45 @@ describe('a sheet to which rows are added (day 200)', () => {
       `receipts/airtel/sheet.csv.${sha8(file)}.json`,
     );
   const say = (file: string) => lab.upload('responses/airtel/sheet.csv', file);
+  const cut = `msisdn,outcome,occurred_on\n${X},disconnected,2026-12-19\n`;
+  const back = `${cut}${X},restored,2026-12-20\n`;
+  const cutAgain = `${back}${X},disconnected,2026-12-25\n`;
+  const old = `${cutAgain}${X},verified,2026-12-26\n`;
+  const undated = old.replace('restored,2026-12-20', 'restored,');
+  const backAgain = `${cutAgain}${X},restored,2026-12-26\n`;
+  const reversals: string[] = [];
 
   beforeAll(async () => {
     await lab.at(200);
     await lab.usage(
       'airtel',
-      [C, R].map((number) => `${H},${number},2026-12-10,`),
+      [C, R, X].map((number) => `${H},${number},2026-12-10,`),
       'sheet-1.csv',
     );
     batches.push(await report(lab, 'mha', [H]));
     await lab.at(201);
     await say(sheet);
+    await say(cut);
+    await lab.at(202);
+    reversals.push(await appeal(lab, X));
+    await say(back);
     await lab.at(203);
     await say(anothers);
     await lab.at(205);
     await lab.usage(
       'airtel',
-      [C, R, V].map((number) => `${H2},${number},2026-12-22,`),
+      [C, R, V, X].map((number) => `${H2},${number},2026-12-22,`),
       'sheet-2.csv',
     );
     await lab.at(206);
     batches.push(await report(lab, 'up-police', [H2]));
     await lab.at(207);
     await say(grown);
+    await say(cutAgain);
     await lab.at(208);
     await say(dated);
+    reversals.push(await appeal(lab, X, 'A-2'));
+    for (const file of [old, undated, backAgain]) await say(file);
     await lab.cloud.run();
   });
 
@@ -321,12 +338,27 @@ describe('a sheet to which rows are added (day 200)', () => {
     });
     expect((await summaryOf(lab, batches[1] ?? '')).connections).toEqual({
       ...allOverdue(2),
-      linked: 3,
-      directed: 3,
+      linked: 4,
+      directed: 4,
       verified: 1,
+      disconnected: 1,
     });
     const [list = ''] = (await lab.outbox('revocations/')).filter((key) => key.endsWith(`/${batches[1]}.csv`));
     expect(await lab.read(list)).toBe('msisdn,operator,lsa,disconnected_on,reason\n');
+  });
+
+  it('says of no later order to restore that it was carried out', async () => {
+    const rejectOf = async (file: string, at: number) => (await receipt(file)).rejects.find(({ line }) => line === at);
+    expect([await receipt(back), await receipt(cutAgain)]).toMatchObject([{ recorded: 1 }, { recorded: 1 }]);
+    expect(await rejectOf(old, 3)).toEqual({ line: 3, reason: 'not_in_direction' });
+    expect(await rejectOf(undated, 3)).toEqual({ line: 3, reason: 'unknown_direction' });
+    // Said as of the day of the order, it answers that.
+    expect(await receipt(backAgain)).toMatchObject({ recorded: 1 });
+    expect(await rejectOf(backAgain, 5)).toBeUndefined();
+    for (const reversal of reversals)
+      expect(await lab.json(`batches/${reversal}/summary.json`)).toMatchObject({
+        outcomes: { directed: 1, restored: 1 },
+      });
   });
 
   it('is read by its days, if it has them', async () => {

@@ -35,12 +35,12 @@ export async function takeBack(lab: Lab, report: string): Promise<string> {
   return reversal;
 }
 
-/** Has a number given back by an appeal. */
-export async function appeal(lab: Lab, number: string): Promise<string> {
+/** Has a number given back by an appeal; by another one, if its case is another. */
+export async function appeal(lab: Lab, number: string, caseRef = 'A-1'): Promise<string> {
   const before = new Set(await lab.outbox('previews/caseworker-1-'));
   await lab.upload(
     `appeals/caseworker-1/${number}.csv`,
-    `msisdn,imei,reference,ground,case_ref\n${number},,,wrong_number,A-1\n`,
+    `msisdn,imei,reference,ground,case_ref\n${number},,,wrong_number,${caseRef}\n`,
   );
   const [key = ''] = (await lab.outbox('previews/caseworker-1-')).filter((one) => !before.has(one));
   const [, reversal = ''] = key.split('/');

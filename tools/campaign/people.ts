@@ -170,7 +170,8 @@ export class People {
     if (habit === 'never') return;
     const now = this.#now();
     const report = begunAt(story, agency);
-    const on = answeredOn(story, agency, false);
+    // What is given back is so on the day on which it is said: none before its order counts.
+    const on = ['restore', 'unblock'].includes(kind) ? '' : answeredOn(story, agency, false);
     const answers = async (takes: (fate: Fate, part: number) => boolean) =>
       (await this.#rowsOf(String(notice.key))).flatMap((identifier): [string, Fate][] => {
         const fate = fateOf(story, agency, kind, operator, identifier.slice(0, kind === 'block' ? 14 : 13));

@@ -28,6 +28,8 @@ interface Standing {
 const PORTED_FOR = 90;
 /** Answers about the holder who was seen, which may not be dated before that sighting. */
 const OF_WHO_WAS_SEEN = ['failed', 'disconnected', 'surrendered', 'ported'];
+/** Answers to an order to give back, which are none on a day before it. */
+const GIVEN_BACK = ['restored', 'unblocked'];
 const GROUNDS = ['abroad', 'disability', 'hospital'];
 /** Answers after which a subscriber has service again at once, if an order took it. */
 const GIVES_BACK = ['verified', 'extended', 'reissued'];
@@ -144,6 +146,7 @@ export function checkResponse(
     ({ version, reversal }) => reversal !== undefined && Number(version) < Number(file.version),
   );
   const takenBackOn = before.length === 0 ? '9' : dayAt(Date.parse(String(before.at(-1)?.at)));
+  const orderedOn = orders.length === 0 ? '' : dayAt(Date.parse(String(orders[0]?.firstAt ?? orders[0]?.at)));
   /** Whoever was given more time is open until a night has gone on with them. */
   const isProvedInTime = ({ outcome, file: saidBy }: Row, says: string): boolean => {
     if (says !== 'verified' || outcome !== 'extended') return false;
@@ -190,6 +193,7 @@ export function checkResponse(
     else if (row === undefined) reject('not_in_direction');
     else if (!ANSWERS[kind].includes(outcome)) reject('unknown_outcome');
     else if (!isDay(on) || on > dayAt(source.at)) reject('bad_date');
+    else if (GIVEN_BACK.includes(outcome) && on < orderedOn) reject('not_in_direction');
     else if (OF_WHO_WAS_SEEN.includes(outcome) && on < (direction.lastSeen.get(identifier) ?? ''))
       reject('before_sighting');
     else if (faultIn(known, direction, identifier, cells, { at: source.at, place }) !== '')
