@@ -106,7 +106,8 @@ interface ExemptionsApplied {
 
 /**
  * Applies a file's rows, in its order, to what is recorded of the subjects that they name. A day that was to come when the same bytes were
- * uploaded before, and is past by now, says nothing new: it exempted somebody, and can't mean the opposite.
+ * uploaded before, or when its approver said it last of the subject, and is past by now, says nothing new: it exempted somebody, and can't
+ * mean the opposite. A sheet to which rows are added has it still, and those before it are as old.
  * @param file its approver, the instant of its upload, and that of an earlier one of the same bytes
  */
 export function applyExemptions(
@@ -137,15 +138,21 @@ export function applyExemptions(
     let isNew = false;
     let isSuperseded = false;
     for (const subject of row.subjects) {
-      const before = changed.get(subject) ?? exemptionOf(subject);
+      const known = exemptionOf(subject);
+      const before = changed.get(subject) ?? known;
+      const last = before[approver];
+      if (row.until < dayOf(at) && hasExempted(known[approver], row.until)) {
+        if (last !== undefined && isEnd(last)) changed.delete(subject);
+        continue;
+      }
       const after = withWord(before, approver, { until: row.until, at, sha256, line: row.line });
       if (after === before) {
-        isSuperseded ||= before[approver]?.until !== row.until;
+        isSuperseded ||= last?.until !== row.until;
         continue;
       }
       // The same day said again is written, too: it stands against an earlier file that may come later.
       changed.set(subject, after);
-      isNew ||= after[approver]?.until !== before[approver]?.until;
+      isNew ||= after[approver]?.until !== last?.until;
     }
     if (isNew) {
       recorded += 1;
@@ -155,6 +162,9 @@ export function applyExemptions(
   }
   return { changed, rows: recorded + alreadyRecorded + rejects.length, recorded, past, alreadyRecorded, rejects };
 }
+
+/** Whether a word exempted its subject until a day that was to come when it was said. */
+const hasExempted = (word: ExemptionWord | undefined, until: Day): boolean => word?.until === until && !isEnd(word);
 
 /**
  * Whether an exemption is in force on a day: the latest rows of as many approvers as it needs reach it, that day included.

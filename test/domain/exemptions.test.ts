@@ -263,6 +263,51 @@ test('the rows whose day was past at the upload exempt nobody, and are counted',
   expect(applyExemptions(others, file, () => ({}))).toMatchObject({ recorded: 2, past: 0 });
 });
 
+describe('a sheet of exemptions to which rows are added', () => {
+  // Each of two approvers said on 1 June that the number is exempt until 30 June; on 10 July a reversal gave it back.
+  const june = (who: ApproverId, until = '2026-06-30'): Exemption => ({ [who]: word(until) }) as Exemption;
+  const row = (line: number, until: string, subjects: ExemptionRow['subjects'] = [number]) => ({
+    line,
+    subjects,
+    until: day(until),
+  });
+  const july = (who: ApproverId, rows: ExemptionRow[], recorded = june(who)) =>
+    applyExemptions(rows, { approver: who, sha256: 'f', uploadedAt: at('2026-07-20T05:00:00Z') }, (subject) =>
+      subject === number ? recorded : {},
+    );
+
+  test('lifts no reversal by a row that exempted somebody, and is past by now', () => {
+    const both = [one, two].map((who) => july(who, [row(2, '2026-06-30'), row(3, '2026-09-30', [handset])]));
+    for (const applied of both) {
+      expect(applied).toMatchObject({ recorded: 1, past: 0, alreadyRecorded: 1, rejects: [] });
+      expect([...applied.changed.keys()]).toEqual([handset]);
+    }
+    // Another day that is past lifts it, and so does the same one where it was past when it was said.
+    const lifting = [one, two].map((who) => july(who, [row(2, '2026-07-10')]));
+    expect(lifting).toMatchObject([1, 1].map((past) => ({ recorded: 1, past, alreadyRecorded: 0 })));
+    const ended = Object.assign({}, ...lifting.map(({ changed }) => changed.get(number)));
+    expect(isLifted(ended, at('2026-07-10T00:00:00Z'), APPROVERS)).toBe(true);
+    const again = july(one, [row(2, '2026-05-31')], june(one, '2026-05-31'));
+    expect(again.changed.get(number)?.[one]?.at).toBe('2026-07-20T05:00:00Z');
+  });
+
+  test('nor by the older rows before it, which its approver said before that', () => {
+    const recorded = june(one, '2026-07-15');
+    const old = july(one, [row(2, '2026-06-30'), row(3, '2026-07-15')], recorded);
+    expect([...old.changed]).toEqual([]);
+    // What exempts the number anew stands, wherever it does.
+    const renewed = [row(2, '2026-09-30'), row(3, '2026-07-15')];
+    for (const rows of [renewed, renewed.toReversed()])
+      expect(july(one, rows, recorded).changed.get(number)?.[one]?.until).toBe('2026-09-30');
+  });
+
+  test('exempts as it did on the last day of a row', () => {
+    const applied = july(one, [row(2, '2026-07-20')], june(one, '2026-07-20'));
+    expect(applied).toMatchObject({ recorded: 0, alreadyRecorded: 1 });
+    expect(applied.changed.get(number)?.[one]?.at).toBe('2026-07-20T05:00:00Z');
+  });
+});
+
 describe('the bytes of an older file of exemptions', () => {
   const again = (until: string, before: string | undefined) =>
     applyExemptions(
