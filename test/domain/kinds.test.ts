@@ -8,11 +8,16 @@ import {
   columnOf,
   DIRECTION_KIND_NAMES,
   DIRECTION_KINDS,
+  GIVEN_BACK,
   givesBack,
   OUTCOMES,
   REPORT_DIRECTS,
   rulesOf,
 } from '../../lambdas/domain/kinds.ts';
+
+test('restored and unblocked alone say that what was taken was given back: not_found is said of what is taken, too', () => {
+  expect(GIVEN_BACK).toEqual(['restored', 'unblocked']);
+});
 
 test('the codes of outcomes stand in ledgers that are open for months: none ever moves', () => {
   expect(OUTCOMES.slice(0, 14)).toEqual([
