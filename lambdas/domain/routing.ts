@@ -152,7 +152,8 @@ export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directe
   // A word that came after the seal lies beside the outcomes.
   const outcome = outcomeAt(currentOutcomes(ledger), row);
   const hasEnded = endsConnection(outcome);
-  // Who failed is overdue at the end, and keeps the file that said so. `reissued` takes the place of whatever was said before.
+  // Who failed is overdue at the end, and keeps the file that said so. What was taken back, or is `reissued`,
+  // has lost whatever was said before.
   const hasFailed = outcome === 'failed' || (outcome === 'overdue' && fileSaying(ledger, row) !== undefined);
   const stands = !isOpen(ledger, row) ? 'ended' : isReversed(ledger.outcomes, row) ? 'takenBack' : 'open';
   return {
@@ -162,7 +163,7 @@ export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directe
     since: askedSince(ledger, directedAt),
     isTold: isTold(ledger),
     hasEnded,
-    mayHaveTaken: hasEnded || hasFailed || outcome === 'reissued',
+    mayHaveTaken: hasEnded || hasFailed || outcome === 'reissued' || outcome === 'withdrawn',
     isGivenBack: saysOf(outcome) === 'givenBack',
   };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { readCsv } from '../../lambdas/domain/csv.ts';
-import type { DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
-import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import {
   type Addressed,
   addressOf,
@@ -16,7 +16,7 @@ import {
   type Routing,
   routingForm,
 } from '../../lambdas/domain/routing.ts';
-import { airtel, answered, at, closed, directionId, fresh, issued, jio, marked, sealed } from './example.ts';
+import { airtel, answered, at, closed, day, directionId, fresh, issued, jio, marked, sealed } from './example.ts';
 
 const NUMBER = '+919876543210' as Msisdn;
 const HANDSET = '35693803564380' as Imei;
@@ -225,6 +225,10 @@ describe('how a row stands in a direction', () => {
       hasEnded: true,
       mayHaveTaken: true,
     });
+    // Taken back, which leaves nothing of what was said.
+    const back = { reversal: 'i4c-0123456789ab' as BatchId, on: day('2026-06-04'), at: at('2026-06-04T00:00:00Z') };
+    const withdrawn = withdrawRows(said('failed'), [0], back);
+    expect(withdrawn !== undefined && mayHaveTaken(withdrawn)).toBe(true);
     for (const none of [said('verified'), said('not_found'), said('failed', 'verified'), fresh(2), closed(fresh(2))])
       expect(mayHaveTaken(none)).toBe(false);
     expect(mayHaveTaken(answered(fresh(2), [[1, 'failed']]).ledger)).toBe(false);
