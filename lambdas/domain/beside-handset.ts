@@ -211,6 +211,9 @@ const ANY_NUMBER = /(?<![0-9])(?:(?:91|0)[\s.\-()]{0,3})?([6-9](?:[\s.\-()]{0,3}
 const ROUNDED_NATIONAL = /^'?[6-9].*e\+?0?9$/i;
 const ROUNDED_ABROAD = /^'?9(?:.*e\+?11|1[0-9.]*)$/i;
 
+/** The most digits that a float is written with: what has more was never rounded to them. */
+const FLOAT_DIGITS = 17;
+
 /** As `isAnotherNumber`, of a cell that a spreadsheet has rounded. */
 function isAnotherRounded(cell: string, msisdn: Msisdn | null): boolean {
   const text = seenOf(cell);
@@ -218,7 +221,7 @@ function isAnotherRounded(cell: string, msisdn: Msisdn | null): boolean {
   if (!isNational && !ROUNDED_ABROAD.test(text)) return false;
   const own = Number(msisdn?.slice(isNational ? '+91'.length : '+'.length));
   const left = leftOf(text);
-  return msisdn === null || leftOf(own.toPrecision(left.length)) !== left;
+  return msisdn === null || leftOf(own.toPrecision(Math.min(left.length, FLOAT_DIGITS))) !== left;
 }
 
 /**

@@ -458,6 +458,9 @@ describe('another number beside one', () => {
     ['919812000000.0', 'as a program has left that'],
     ['0 98123 45678', 'in fives behind a 0'],
     ['098123-45678', 'in fives, the first behind a 0'],
+    [`9.${'1234567890'.repeat(11)}E+11`, 'as no float has left it, in more digits than one can be asked for'],
+    [`8.${'1234567890'.repeat(11)}E+09`, 'as no float has left its ten digits'],
+    ['9.198765432100000001E+11', 'in more digits than a float has, of which the first are this one'],
     ['98123 45678', 'in fives'],
     ['0 72222-34567', 'in fives behind a 0, the second of which begins as a landline'],
     ['072222-34567', 'such a one, the first five behind a 0'],
@@ -502,6 +505,9 @@ describe('another number beside one', () => {
     '9E+11',
     '9.87654E+09',
     "'9.9E9",
+    '9.1987654321E+11',
+    '9.1987654321000000E+11',
+    `9.1987654321${'0'.repeat(200)}E+11`,
     '919877000000',
   ])('not its own in another form: %s', (cell) => {
     expect(isAnotherNumber(cell, own)).toBe(false);
