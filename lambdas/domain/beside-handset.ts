@@ -183,23 +183,35 @@ export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
 /** An address of e-mail, or of payments, which may begin with a number. It begins where its word does: else a long word without `@` takes hours. */
 const ADDRESS = /(?<![^\s,;/|])[^\s,;/|]+@[^\s,;/|]+/g;
 
-/** The codes of areas with three digits of which the first could begin a mobile number, by the national numbering plan. */
+/**
+ * The codes of areas with three digits of which the first could begin a mobile number, by the national numbering plan. No mobile number begins
+ * with one of them and a 2 to 6 behind it; others' numbers, as those of Raipur (771) and Visakhapatnam (891), may be mobile ones as well.
+ */
 const AREAS = [
   ...['612', '621', '631', '641', '651', '657', '661', '663', '671', '674', '680'],
-  ...['712', '721', '724', '731', '733', '734', '744', '747', '751', '755', '761', '771', '788'],
-  ...['816', '820', '821', '824', '831', '832', '836', '861', '863', '866', '870', '877', '878', '883', '884', '891'],
+  ...['712', '721', '724', '731', '733', '734', '744', '747', '751', '755', '788'],
+  ...['816', '820', '821', '824', '831', '832', '836', '861', '863', '866', '870', '877', '878', '883'],
 ].join('|');
 
+/** What stands between the code of an area and its number. */
+const APART = '\\)?[\\s-]{1,3}';
+/** How numbers in Ahmedabad and Bengaluru begin, unless mobile ones begin with both, too. */
+const [OF_AHMEDABAD, OF_BENGALURU] = ['(?:[2456][0-9]|3[02-9])', '(?:[2-4][0-9]|6[0-589])'];
+const IN_GROUPS = '[0-9]{2}[\\s-]?[0-9]{4}';
+
 /**
- * A landline: its area's code, and apart from that its number, in one or in two groups. No area's code begins with 9; of two digits that could
- * begin a mobile number there are Ahmedabad's and Bengaluru's, which stand behind a 0, in brackets or behind the country. Others do behind a 0
- * alone: mobile numbers are printed in fives, and some in three, three and four.
+ * A landline: its area's code, and apart from that its number, in one or in two groups, where both together are no mobile number: behind a 0
+ * that is written with its ten digits in any groups. No area's code begins with 9, and of those with four digits that begin with 6 to 8 most
+ * begin mobile numbers, too. Ahmedabad's and Bengaluru's stand behind a 0, in brackets or behind the country. Others do behind a 0 alone: mobile
+ * numbers are printed in fives, and some in three, three and four.
  */
 const LANDLINE = new RegExp(
   `(?<![0-9])(?:${[
-    '\\(?0(?:79|80|[1-8][0-9]{2,3})\\)?[\\s-]{1,3}[2-7][0-9]{5,7}',
-    '(?:\\(?0(?:79|80)\\)?|91[\\s-]{1,3}(?:79|80)|(?:91[\\s-]{0,3})?\\((?:79|80)\\))[\\s-]{1,3}[2-7][0-9]{3}[\\s-]?[0-9]{4}',
-    `\\(?0(?:${AREAS})\\)?[\\s-]{1,3}[2-7][0-9]{2}[\\s-][0-9]{4}`,
+    `\\(?0[1-5](?:[0-9]${APART}[2-7][0-9]{7}|[0-9]{2}${APART}[2-7][0-9]{6}|[0-9]{3}${APART}[2-7][0-9]{5})`,
+    ...[`79${APART}${OF_AHMEDABAD}`, `80${APART}${OF_BENGALURU}`].map(
+      (begins) => `(?:\\(?0|91[\\s-]{1,3}|(?:91[\\s-]{0,3})?\\()${begins}${IN_GROUPS}`,
+    ),
+    `\\(?0(?:${AREAS})${APART}[2-6][0-9]{2}[\\s-]?[0-9]{4}`,
   ].join('|')})(?![0-9])`,
   'g',
 );
