@@ -47,8 +47,11 @@ const OF_WRITER = `officer|nodal|approver|(?:filed|reported|requested|decided|ap
 /** What says who asks, who may be whom the row is about. */
 const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';
 
+/** What says that it holds people's numbers of twelve digits, of which the first two may be the country's. */
+const AADHAAR = `a{1,2}dha{1,2}r|आधार|${asWord('uid(?:ai)?(?:no|number)?')}`;
+
 /** What is told apart by ten digits, too, or counted by them. */
-const OF_THINGS = `case|ticket|docket|diary|request(?!ed)|grievance|acknowledg|token|customer_?id|employee|transaction|txn|utr|payment|amount|serial|latitude|longitude|^(?!reference$).*${asWord('(?:ref|reference|ack|sr|crn|letter|file|order)(?:no|number|id)?|id|loss|lat|long')}`;
+const OF_THINGS = `${AADHAAR}|case|ticket|docket|diary|request(?!ed)|grievance|acknowledg|token|customer_?id|employee|transaction|txn|utr|payment|amount|serial|latitude|longitude|^(?!reference$).*${asWord('(?:ref|reference|ack|sr|crn|letter|file|order)(?:no|number|id)?|id|loss|lat|long')}`;
 
 /** What columns of numbers are called, and those of numbers alone. */
 const NUMBERS = 'mobile|phone|whatsapp|मोबाइल|मोबाईल|फ\u093c?ोन|\u095eोन|दूरभाष';

@@ -322,6 +322,10 @@ describe('a column may be of a second number', () => {
     expect(MAY_BE.msisdn.named.test(name)).toBe(false);
     expect(MAY_BE.msisdn.sure.test(name)).toBe(false);
   });
+  test.each(['aadhaar_mobile', 'aadhar_linked_phone', 'आधार_मोबाइल', 'uid_mobile'])(
+    'though it says what the number is kept with: %s',
+    (name) => expect(MAY_BE.msisdn.sure.test(name)).toBe(true),
+  );
   test.each(['complainant_mobile', 'applicant_mobile', 'informant_mobile', 'caller_mobile', 'शिकायत_मोबाइल'])(
     'beside one of the row alone by the name %s',
     (name) => {
@@ -403,6 +407,8 @@ describe('a column is called after something else than a number', () => {
     ...['customer_care_contact', 'contact_of_customer_service', 'customer_support_id', 'agent_contact', 'contact_id'],
     ...['subscriber_id', 'customer_id', 'customerid', 'id_of_user', 'consumer_id_no', 'holder_id'],
     ...['customer_bank_contact', 'contact_officer_of_subscriber', 'customer_ref_no', 'user_request_id'],
+    ...['aadhaar', 'aadhar_no', 'adhaar', 'adhar_card', 'customer_aadhaar', 'aadhaar_number', 'आधार', 'आधार_संख्या'],
+    ...['uid', 'uid_no', 'uidno', 'uidnumber', 'uidai', 'uidai_number', 'subscriber_uid'],
     ...['employee_code', 'id', 'upload_id', 'latitude', 'longitude', 'lat', 'long', 'lat/long', 'loss_rs', 'payment'],
   ])('by the name %s', (name) => expect(MAY_BE.msisdn.isOther.test(name)).toBe(true));
   test.each([
@@ -423,7 +429,7 @@ describe('a column is called after something else than a number', () => {
       'along',
       'flat',
     ],
-    ...['prefer', 'radio', 'letters', 'macro', 'acne', 'requested_number'],
+    ...['prefer', 'radio', 'letters', 'macro', 'acne', 'requested_number', 'fluid', 'uide', 'guidance', 'dhar'],
     // Whom a row may be about, and not whom to call about them.
     ...['customer_contact', 'subscriber_contact_number', 'contact_of_consumer', 'user_contact', 'patient_contact'],
     'ग्राहक_संपर्क',

@@ -258,6 +258,19 @@ describe('a second handset or number in a row', () => {
       expect(await reasonsOf(lookupColumns, 'msisdn,Office phone', `${N},${landline}`)).toEqual(['taken']);
     },
   );
+  test.each(['Aadhaar', 'Aadhar No', 'आधार', 'UID', 'UIDAI number'])(
+    'of an appeal is none where a column called %s has twelve digits of which the first are those of the country',
+    async (name) => {
+      const rows = [`${N},cloned,9198 7654 3211`, `${N},cloned,919876543211`];
+      expect(await reasonsOf(appealColumns, `msisdn,ground,${name}`, ...rows)).toEqual(['taken', 'taken']);
+      // They are a number by what the column is called alone.
+      expect(await reasonsOf(appealColumns, 'msisdn,ground,x', ...rows)).toEqual(['second_number', 'second_number']);
+      expect(await reasonsOf(appealColumns, `msisdn,ground,${name} mobile`, ...rows)).toEqual([
+        'second_number',
+        'second_number',
+      ]);
+    },
+  );
   test('of a row that is no approval stands as before in a column that is called after others', async () => {
     const header = 'preview,decision,imei,remarks,contact,account holder mobile,case handset';
     const cells = `${A},x,${N},${N},${B}`;
