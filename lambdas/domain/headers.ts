@@ -33,7 +33,8 @@ const ENDING = '(?:sim(?:_card)?|services?|subscriber|(?:mobile_)?(?:connection|
 /** Words for the end of a connection, which may be for good or for a time. */
 const ENDED = `(?:(?:perm(?:anent(?:ly)?)?|temp(?:orar(?:y|ily))?)_?)?(?:${[
   ...['dis{0,2}_?con{1,2}(?:ect)?(?:ed|i?on)?', 'disc', 'discontinu(?:ed|ation)', 'de_?act(?:iv(?:e|at(?:ed?|ion)))?'],
-  ...['terminat(?:ed|ion)', 'cancel{1,2}(?:ed|ation)?', 'surrend[ae]r(?:ed)?'],
+  ...['terminat(?:ed|ion)', 'cancel{1,2}(?:ed|ation)?', 'surrend[ae]r(?:ed)?', 'ces{1,2}ation', 'ceased'],
+  ...['suspen(?:ded|sion)', 'bar{1,2}(?:ed|ing)'],
   ...['(?:mnp_?)?port(?:ed|ing|ation)?(?:_?out)?', 'mnp(?:_?out)?', 'clos(?:ed|ure|ing)', 'churn(?:ed)?'],
 ].join('|')})`;
 const EVENT = [
@@ -41,24 +42,24 @@ const EVENT = [
   ...['compl(?:ied|iance|et(?:ed|ion))', 'execut(?:ed|ion)'],
   // As billing systems write a permanent and a temporary disconnection.
   ...['pdc?', 'tdc?'],
-  `(?:${ENDING}_)?(?:${ENDED}|end(?:ed)?|status)(?:_of_(?:the_)?${ENDING})?`,
+  `(?:last_)?(?:${ENDING}_)?(?:${ENDED}|end(?:ed)?|stop(?:ped)?|status)(?:_of_(?:the_)?${ENDING})?`,
 ].join('|');
 
 /** As `ENDING` and `EVENT`, in Hindi, where a birth's day is called as they are but for that word. */
 const ENDING_IN_HINDI = '(?:सेवा|कनेक्शन|सिम|नंबर|मोबाइल|मोबाइल_नंबर)';
 const EVENT_IN_HINDI = 'घटना|विच्छेदन|काटने|कटने|ब(?:ं|न्)द(?:_(?:करने|होने))?|समाप्ति|समाप्त_होने';
 
-/** What may stand behind a name: how its cells are written. */
-const WRITTEN_AS = '(?:_(?:[dmy]{1,4}_?){3}|_ist)?$';
+/** What may stand behind a name: how its cells are written, a day in one or with a time. */
+const WRITTEN_AS = '(?:_(?:[dmy]{1,4}_?){3}|(?:_[dmyhs]{1,4}){3,6}|_ist)?$';
 
 /**
  * Names that nearly are `occurred_on`: of a day and nothing else, of a day of what came to pass, or of that with `on` or a day behind. How
- * it is written may stand behind, as in `occurred_on_(yyyy-mm-dd)`. Other days, as those of an activation or a birth, are called otherwise.
+ * it is written may stand behind, as in `occurred_on_(yyyy-mm-dd_hh:mm)`. Other days, as those of an activation or a birth, are called otherwise.
  */
 const NEARLY_OCCURRED_ON = new RegExp(
   [
     `^(?:${DAY}(?:_(?:and_)?time)?(?:_?(?:of|on)?_?(?:the_)?(?:${EVENT}))?`,
-    `(?:${EVENT})_?(?:(?:on|at|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
+    `(?:${EVENT})(?:_done)?_?(?:(?:on|at|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
     OCCURRED,
     WITH_EFFECT_FROM,
     `(?:(?:${ENDING_IN_HINDI}_(?:(?:का|के|की)_)?)?(?:${EVENT_IN_HINDI})_(?:की_)?)?(?:दिनांक|तारीख|तारीख़|तिथि))(?:_?time)?${WRITTEN_AS}`,

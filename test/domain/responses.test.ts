@@ -83,6 +83,17 @@ describe('reading a row of a response', () => {
       ...['Actioned on', 'w.e.f.', 'WEF', 'w.e.f. date', 'Date w.e.f.', 'Disconnected w.e.f.', 'With effect from'],
       ...['Deactive Date', 'MNP Port Out Date', 'MNP porting date', 'PDC Date', 'TDC on'],
       ...['कनेक्शन काटने की तारीख', 'बंद करने की तारीख', 'बन्द होने की तिथि', 'सेवा समाप्ति दिनांक', 'सिम के बंद होने की तारीख'],
+      ...['Disconnection Date (dd/mm/yyyy hh:mm)', 'occurred_on (yyyy-mm-dd hh:mm:ss)', 'Date (dd-mmm-yy hh:mm)'],
+      ...['DisconnectionDate(DD.MM.YYYY HH:MM:SS)', 'विच्छेदन दिनांक (dd/mm/yyyy hh:mm)', 'Timestamp (hh:mm dd/mm/yyyy)'],
+      ...['Service stop date', 'Stopped on', 'Cessation date', 'Service cessation dt', 'Ceased on', 'Cesation date'],
+      ...[
+        'Last Disconnection Date',
+        'Last SIM deactivation date',
+        'last_disconnected_on',
+        'Date of last disconnection',
+      ],
+      ...['Disconnection done on', 'Deactivation done date', 'Suspension date', 'Service suspended on', 'Barred on'],
+      ...['Barring date', 'Date of service barring', 'Bared on'],
     ])('is a reject where it ends the connection: %s', async (name) => {
       for (const outcome of ['disconnected', 'surrendered', 'ported'])
         expect(await read(name, outcome, '2026-05-01')).toEqual([{ line: 2, reason: 'bad_date' }]);
@@ -97,7 +108,7 @@ describe('reading a row of a response', () => {
     );
     test.each([
       ...['Disconnection Time', 'disconnected_time', 'Event Time', 'Time of disconnection', 'SIM deactivation time'],
-      'Time of the closure (IST)',
+      ...['Time of the closure (IST)', 'Disconnection Time (hh:mm:ss)', 'Time of closure (dd/mm/yyyy hh:mm)'],
     ])('is a reject where a column that is called after the time has more than one: %s', async (name) => {
       for (const day of ['2026-05-01', '05-06-2026 10:30', '46178.4375', '20260501103000', '10:30 on 1st May', '1030'])
         expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
@@ -123,6 +134,9 @@ describe('reading a row of a response', () => {
       'Dis-connected',
       'Permanent Disconnection',
       'De-activated',
+      'Suspended',
+      'Barred',
+      'Ceased',
       'Ported',
       'MNP',
     ])('is a reject where a column that is called after the end alone begins like a day: %s', async (name) => {
@@ -170,6 +184,11 @@ describe('reading a row of a response', () => {
       ...['Service effective date', 'Service status', 'Number', 'SIM', 'Connection', 'Subscriber', 'Date of mobile no'],
       ...['Complaint date', 'Date of complaint', 'Complete address', 'Compliance officer', 'Compliance due date'],
       ...['KYC completion date', 'Completed by', 'Executed by', 'Actioned by', 'Weft', 'wef no', 'Active date'],
+      ...['Bill cycle date', 'Last seen date', 'Activation date', 'Last activity date', 'Last date', 'Last bill date'],
+      ...['Last recharge date', 'Last used on', 'Service start date', 'Bar code', 'Unbarred on', 'Barring reason'],
+      ...['Suspense date', 'Suspect date', 'Bus stop', 'Done on', 'Done date', 'KYC done on', 'Order done on'],
+      ...['Date of SMS', 'Date SMS', 'Disconnection date (SMS)', 'Order date (dd/mm/yyyy hh:mm)', 'Time (hh:mm)'],
+      ...['Activation date (dd/mm/yyyy hh:mm)', 'Non-stop date', 'Accessed on', 'Process date'],
       ...['Reactive date', 'MNP Port in date', 'PDF date', 'TDS date', 'जन्म तिथि', 'आदेश दिनांक', 'रिपोर्ट की तारीख'],
       ...['कनेक्शन की तारीख', 'सेवा शुरू की तारीख', 'सक्रियण की तारीख', 'बंद', 'समाप्ति'],
     ])('is taken beside other columns: %s', async (name) =>
