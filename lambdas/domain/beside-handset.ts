@@ -35,14 +35,18 @@ const asWord = (words: string): string => `(?<![a-z])(?:${words})(?![a-z])`;
 /** Whom a row may be about, as a column's name says it; those who serve customers are called. */
 const HOLDER = 'subscriber|customer(?!_?(?:care|service|support))|consumer|user|holder|patient|ग्राहक|उपभोक्ता';
 
-/** A pattern of a name with something in it that says of whom it is, unless it is of whom a row may be about. */
-const unlessOfHolder = (words: string): string => `^(?!.*(?:${HOLDER})).*(?:${words})`;
+/** Whom a row may be about, though a name says where they have an account or a bed. A customer's account is named by its own number. */
+const KEPT_THERE = 'holder|patient|धारक|मरीज';
+
+/** A pattern of a name with some words in it, unless it says that it is of somebody. */
+const unlessOf = (whom: string, words: string): string => `^(?!.*(?:${whom})).*(?:${words})`;
+const unlessOfHolder = (words: string): string => unlessOf(HOLDER, words);
 
 /** What says in a column's name that it has another's number than the row's, whatever else it says: whom to call, or where that one's is kept. */
-const OF_OTHERS = `${unlessOfHolder('contact|संपर्क')}|officer|nodal|approver|hospital|(?:filed|reported|requested|decided)_?by|account|acct|a/c|bank|${asWord('io|i\\.o|acc|ac')}|खाता`;
+const OF_OTHERS = `${unlessOfHolder('contact|संपर्क')}|officer|अधिकारी|nodal|approver|(?:filed|reported|requested|decided)_?by|${asWord('io|i\\.o')}|${unlessOf(KEPT_THERE, `hospital|account|acct|a/c|bank|${asWord('acc|ac')}|खाता`)}`;
 
 /** What says that a number is that of whoever wrote a row, or had it written. */
-const OF_WRITER = `officer|nodal|approver|(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered)_?by|${asWord('io|i\\.o')}`;
+const OF_WRITER = `officer|अधिकारी|nodal|approver|(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered)_?by|${asWord('io|i\\.o')}`;
 
 /** What says who asks, who may be whom the row is about. */
 const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';

@@ -343,6 +343,13 @@ describe('a column of whom to call may be of whom a row is about', () => {
       expect(MAY_BE.msisdn.sure.test(name)).toBe(true);
     },
   );
+  test.each([
+    ...['account_holder_mobile', 'acct_holder_phone', 'a/c_holder_mobile', 'ac_holder_msisdn', 'खाता_धारक_मोबाइल'],
+    ...['bank_account_holder_mobile', 'hospital_patient_mobile', 'mobile_of_patient_in_hospital'],
+  ])('where it is kept by a bank or a hospital, by the name %s', (name) => {
+    expect(MAY_BE.msisdn.named.test(name)).toBe(true);
+    expect(MAY_BE.msisdn.sure.test(name)).toBe(true);
+  });
   test.each(['customer_care_contact_mobile', 'customer_bank_contact_mobile', 'officer_contact_mobile_of_user'])(
     'not by the name %s',
     (name) => {
@@ -355,6 +362,7 @@ describe('a column of whom to call may be of whom a row is about', () => {
 describe('a column is of whoever wrote a row', () => {
   test.each([
     ...['officer', 'nodal_mobile', 'approver_phone', 'io', 'i.o._mobile', 'filed_by', 'approved_by', 'signedby'],
+    ...['अधिकारी', 'जाँच_अधिकारी_मोबाइल', 'अधिकारी_का_नंबर'],
     ...['authorised_by_mobile', 'authorized_by', 'forwarded_by', 'officer_contact', 'customer_officer_mobile'],
   ])('by the name %s', (name) => expect(MAY_BE.msisdn.isWriters.test(name)).toBe(true));
   test.each([
@@ -406,6 +414,8 @@ describe('a column is called after something else than a number', () => {
     ...['grievance', 'acknowledgement', 'token', 'crn', 'letter_no', 'file_no', 'order_no', 'orderid', 'crm_id'],
     ...['customer_care_contact', 'contact_of_customer_service', 'customer_support_id', 'agent_contact', 'contact_id'],
     ...['subscriber_id', 'customer_id', 'customerid', 'id_of_user', 'consumer_id_no', 'holder_id'],
+    ...['अधिकारी', 'नोडल_अधिकारी', 'customer_account_no', 'user_bank', 'subscriber_ac_no', 'hospital_customer_desk'],
+    ...['account_holder_ref_no', 'hospital_of_patient_officer'],
     ...['customer_bank_contact', 'contact_officer_of_subscriber', 'customer_ref_no', 'user_request_id'],
     ...['aadhaar', 'aadhar_no', 'adhaar', 'adhar_card', 'customer_aadhaar', 'aadhaar_number', 'आधार', 'आधार_संख्या'],
     ...['uid', 'uid_no', 'uidno', 'uidnumber', 'uidai', 'uidai_number', 'subscriber_uid'],
@@ -430,6 +440,7 @@ describe('a column is called after something else than a number', () => {
       'flat',
     ],
     ...['prefer', 'radio', 'letters', 'macro', 'acne', 'requested_number', 'fluid', 'uide', 'guidance', 'dhar'],
+    ...['account_holder', 'hospital_patient_number', 'acc_holder', 'bank_account_holder', 'खाता_धारक', 'अस्पताल_मरीज'],
     // Whom a row may be about, and not whom to call about them.
     ...['customer_contact', 'subscriber_contact_number', 'contact_of_consumer', 'user_contact', 'patient_contact'],
     'ग्राहक_संपर्क',

@@ -240,7 +240,7 @@ describe('a second handset or number in a row', () => {
   });
   test.each([
     ...['Officer', 'Officer phone', 'Nodal Officer Mobile', 'IO', 'I.O. mobile', 'Approver contact', 'Approver mobile'],
-    ...['Filed by', 'Approved by', 'Signed by mobile', 'Reported by'],
+    ...['Filed by', 'Approved by', 'Signed by mobile', 'Reported by', 'अधिकारी', 'नोडल अधिकारी मोबाइल'],
   ])('of an approval is none in a column of who wrote it: %s', async (name) => {
     const header = `preview,decision,ground,${name}`;
     for (const number of [N, `+91 ${N}`, `Ram ${N}`])
@@ -271,8 +271,30 @@ describe('a second handset or number in a row', () => {
       ]);
     },
   );
+  test.each(['Account holder mobile', 'Hospital patient number', 'A/c holder', 'Hospital patient mobile'])(
+    'of a strike is a reject where whom a row may be about is kept by a bank or a hospital: %s',
+    async (name) => {
+      const header = `preview,decision,imei,msisdn,${name}`;
+      const rows = [`,${N},${M}`, `${A},,${M}`, `${A},${N},${M}`, `,${N},+91 ${N}`, `${A},,`];
+      expect(await reasonsOf(decisionColumns, header, ...rows.map((cells) => `${preview},strike,${cells}`))).toEqual([
+        'second_number',
+        'second_number',
+        'second_number',
+        'taken',
+        'taken',
+      ]);
+    },
+  );
+  test.each(['अधिकारी', 'जाँच अधिकारी मोबाइल', 'Account mobile', 'Customer account no', 'Hospital number'])(
+    'of a strike stands in a column of others: %s',
+    async (name) => {
+      const header = `preview,decision,imei,msisdn,${name}`;
+      const rows = [`${preview},strike,,${N},${M}`, `${preview},strike,${A},,${M}`];
+      expect(await reasonsOf(decisionColumns, header, ...rows)).toEqual(['taken', 'taken']);
+    },
+  );
   test('of a row that is no approval stands as before in a column that is called after others', async () => {
-    const header = 'preview,decision,imei,remarks,contact,account holder mobile,case handset';
+    const header = 'preview,decision,imei,remarks,contact,account mobile,case handset';
     const cells = `${A},x,${N},${N},${B}`;
     for (const word of ['strike', 'refuse', 'approved', ''])
       expect(await reasonsOf(decisionColumns, header, `${preview},${word},${cells}`)).toEqual(['taken']);
