@@ -49,7 +49,7 @@ function changeMachine(template: Template, machine: string, added: string): void
 async function secondAssembly(): Promise<string> {
   const context = { ...SWEEPS, ladder: 'normal', rowsPerDirection: '1' };
   let oldKey = '';
-  return changedAssembly(await synthesize({ here: true, bare: true, context }), {
+  return changedAssembly(await synthesize({ here: true, context }), {
     'dev-workflow.template.json': (template: Template) => {
       for (const machine of ['Batch', 'Direction']) changeMachine(template, machine, '"Comment":"changed"');
       const code = resourceOf(template, 'AWS::Lambda::Function', 'Order').properties.Code as { S3Key: string };
@@ -118,7 +118,7 @@ async function order(directionId: string, name: string): Promise<string> {
 
 beforeAll(async () => {
   lab = await Lab.open({
-    assembly: await synthesize({ here: true, bare: true, context: SWEEPS }),
+    assembly: await synthesize({ here: true, context: SWEEPS }),
     log: (functionName, line) => {
       if (line.includes(NEW_CODE)) newCode.push(functionName);
     },
@@ -137,7 +137,7 @@ beforeAll(async () => {
   await lab.respond(seen.direction, [`${J1},verified`]);
 
   await lab.at(3);
-  const before = await synthesize({ here: true, bare: true, context: SWEEPS });
+  const before = await synthesize({ here: true, context: SWEEPS });
   const impossible: ((template: Template) => void)[] = [
     (template) => {
       resourceOf(template, 'AWS::Events::Rule', 'SweepDue').properties.ScheduleExpression = 'rate(5 hours)';
