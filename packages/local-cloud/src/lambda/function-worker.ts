@@ -7,20 +7,16 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { getHeapStatistics } from 'node:v8';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { bytesOf } from '../heap.ts';
-
-/** The data that a worker is started with. */
-export interface WorkerStart {
-  /** The milliseconds by which its clock is wrong, as long as it lives. */
-  skewMs: number;
-}
 
 /** An instance of a function, as the worker loads it. */
 export interface InstanceStart {
   folder: string;
   handler: string;
   environment: Record<string, string>;
+  /** The milliseconds by which its clock is wrong, as long as it lives. */
+  skewMs: number;
 }
 
 /** One invocation, as the worker gets it. */
@@ -51,14 +47,14 @@ type Ending = { requestId: string } & ({ result: string } | { error: FunctionErr
 type Handler = (event: unknown, context: Record<string, unknown>) => unknown;
 
 const RealDate = Date;
-const start = workerData as WorkerStart;
-if (start.skewMs !== 0) skewClock(start.skewMs);
+let skew = 0;
 // The variable is Node's own, and Node has read it by now.
 delete process.env.NODE_COMPILE_CACHE;
 
-/** An instance: its variables, and its handler, which may still be loading. */
+/** An instance: its variables, by how much its clock is wrong, and its handler, which may still be loading. */
 interface Loaded {
   environment: Record<string, string>;
+  skewMs: number;
   handler: Promise<Handler>;
 }
 const instances = new Map<number, Loaded>();
@@ -99,18 +95,18 @@ async function load(folder: string, handler: string): Promise<Handler> {
   return exported as Handler;
 }
 
-/** The instance that a call is for; what its modules read of the environment, as they load and later, is its own. */
+/** The instance that a call is for; what its modules read of the environment and the clock, as they load and later, is its own. */
 function instanceOf({ instance, start }: WorkerCall): Loaded {
-  if (start !== undefined) {
-    process.env = start.environment;
-    const handler = load(start.folder, start.handler);
-    handler.catch(() => {});
-    instances.set(instance, { environment: process.env as Record<string, string>, handler });
-  }
-  const found = instances.get(instance);
-  if (found === undefined) throw new Error(`no instance ${instance} was started`);
-  process.env = found.environment;
-  return found;
+  const { environment, skewMs } = start ?? instances.get(instance) ?? {};
+  if (environment === undefined || skewMs === undefined) throw new Error(`no instance ${instance} was started`);
+  process.env = environment;
+  skewClock(skewMs);
+  if (start === undefined) return instances.get(instance) as Loaded;
+  const handler = load(start.folder, start.handler);
+  handler.catch(() => {});
+  const loaded = { environment, skewMs, handler };
+  instances.set(instance, loaded);
+  return loaded;
 }
 
 async function answer(call: WorkerCall): Promise<Ending> {
@@ -150,9 +146,11 @@ function named(name: string, message: string): Error {
   return error;
 }
 
-/** Sets this worker's clock ahead by this many milliseconds. */
+/** Sets the worker's clock ahead by this many milliseconds, until it is set again. */
 function skewClock(milliseconds: number): void {
-  const now = (): number => RealDate.now() + milliseconds;
+  skew = milliseconds;
+  if (skew === 0 || globalThis.Date !== RealDate) return;
+  const now = (): number => RealDate.now() + skew;
   globalThis.Date = new Proxy(RealDate, {
     construct: (real, args) => Reflect.construct(real, args.length === 0 ? [now()] : args),
     get: (real, name) => (name === 'now' ? now : Reflect.get(real, name)),

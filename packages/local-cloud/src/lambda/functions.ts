@@ -277,10 +277,8 @@ export class Functions {
   /** A new instance, in a thread that is idle or, if there may be one more, in a new one; undefined if there is neither. */
   private start(fn: Instances): Instance | undefined {
     const id = this.nextId++;
-    const skewMs = this.settings.faults.skew?.(fn.spec.name, id) ?? 0;
-    const kind = kindOf(fn.spec, skewMs);
-    const thread =
-      [...this.threads].find((thread) => isIdle(thread) && thread.kind === kind) ?? this.newThread(fn, skewMs);
+    const kind = kindOf(fn.spec);
+    const thread = [...this.threads].find((thread) => isIdle(thread) && thread.kind === kind) ?? this.newThread(fn);
     if (thread === undefined) return undefined;
     const accessKeyId = `${fn.spec.logicalId}.${id}`;
     const instance = instanceIn(thread, fn, { id, accessKeyId }, this.settings);
@@ -290,14 +288,14 @@ export class Functions {
     return instance;
   }
 
-  private newThread(fn: Instances, skewMs: number): Thread | undefined {
+  private newThread(fn: Instances): Thread | undefined {
     const alive = [...this.threads].filter(({ instance }) => instance === undefined || counts(instance));
     if (alive.length >= this.workers) {
       const oldest = oldestOf(alive.filter(isIdle));
       if (oldest === undefined) return undefined;
       this.discard(oldest);
     }
-    const thread = startThread(fn.spec, skewMs);
+    const thread = startThread(fn.spec);
     const { worker } = thread;
     const log = (line: string) => this.settings.log(thread.instance?.spec.name ?? fn.spec.name, line);
     for (const stream of [worker.stdout, worker.stderr]) {
@@ -349,9 +347,10 @@ export class Functions {
       };
       instance.running = { requestId, lost, writes: 0, settle, over, release: hold(), timer, scales };
       const { folder, handler } = instance.spec;
+      const { environment, skewMs } = instance;
       const call: WorkerCall = {
         instance: instance.id,
-        ...(instance.loaded ? {} : { start: { folder, handler, environment: instance.environment } }),
+        ...(instance.loaded ? {} : { start: { folder, handler, environment, skewMs } }),
         requestId,
         event,
         functionName: spec.name,

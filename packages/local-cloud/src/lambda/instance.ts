@@ -83,6 +83,8 @@ export interface Instance {
   version: string;
   /** The variables of its process. */
   environment: Record<string, string>;
+  /** The milliseconds by which its clock is wrong. */
+  skewMs: number;
   thread: Thread;
   /** Whether its thread has loaded it, or is about to. */
   loaded: boolean;
@@ -120,7 +122,8 @@ export function instanceIn(
 ): Instance {
   const { spec, version } = fn;
   const environment = environmentOf(spec, accessKeyId, settings);
-  return { id, fn, spec, version, environment, thread, loaded: false, running: undefined, ...AWAKE };
+  const skewMs = settings.faults.skew?.(spec.name, id) ?? 0;
+  return { id, fn, spec, version, environment, skewMs, thread, loaded: false, running: undefined, ...AWAKE };
 }
 
 /** The variables of a function's process: its own, and those that Lambda sets. */

@@ -1,7 +1,6 @@
 /** The threads that functions run in: Node workers, each of which instances of several functions share, one invocation at a time. */
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { WorkerStart } from './function-worker.ts';
 import type { FunctionSpec, Instance } from './instance.ts';
 
 /** The space for short-lived objects of each thread: Node's default for a whole process would be too much for every idle one. */
@@ -23,15 +22,13 @@ export interface Thread {
 }
 
 /** The kind of thread that a function runs in: one whose heap has the function's memory, and whose Node has its options. */
-export const kindOf = ({ memoryMb, environment }: FunctionSpec, skewMs: number): string =>
-  JSON.stringify([memoryMb, skewMs, environment.NODE_OPTIONS]);
+export const kindOf = ({ memoryMb, environment }: FunctionSpec): string =>
+  JSON.stringify([memoryMb, environment.NODE_OPTIONS]);
 
 /** Starts a thread for a function, and for others of its kind. */
-export function startThread(spec: FunctionSpec, skewMs: number): Thread {
-  const start: WorkerStart = { skewMs };
+export function startThread(spec: FunctionSpec): Thread {
   const { NODE_OPTIONS } = spec.environment;
   const worker = new Worker(new URL('./function-worker.ts', import.meta.url), {
-    workerData: start,
     env: {
       ...(NODE_OPTIONS === undefined ? {} : { NODE_OPTIONS }),
       // The place where Node keeps compiled code between starts, for all that run the same code: beside the code, since the cache goes by
@@ -44,5 +41,5 @@ export function startThread(spec: FunctionSpec, skewMs: number): Thread {
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: spec.memoryMb, maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
-  return { kind: kindOf(spec, skewMs), worker, instances: new Set(), instance: undefined, idleSince: 0 };
+  return { kind: kindOf(spec), worker, instances: new Set(), instance: undefined, idleSince: 0 };
 }

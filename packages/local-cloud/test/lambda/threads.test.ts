@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/clock/virtual-clock.ts';
 import { Functions } from '../../src/lambda/functions.ts';
 
+const DAY = 24 * 3600 * 1000;
 let folder: string;
 let functions: Functions;
 let logged: [functionName: string, line: string][];
@@ -18,11 +19,11 @@ import { ask } from '../beside.mjs';
 const { NAME: loadedAs } = process.env;
 let calls = 0;
 let kept;
-export const handler = async ({ keep = 0, exit = false }) => {
+export const handler = async ({ keep = 0, exit = false, tell = false }) => {
   if (exit) process.exit(1);
   if (keep > 0) kept = new Uint8Array(keep * 1024 * 1024);
   console.log('called');
-  return { loadedAs, name: process.env.NAME, calls: ++calls, asked: ask(), thread: threadId };
+  return { loadedAs, name: process.env.NAME, calls: ++calls, asked: ask(), thread: threadId, ...(tell && { now: Date.now(), at: new Date().getTime() }) };
 };
 `;
 
@@ -36,7 +37,8 @@ beforeEach(async () => {
     account: '000000000000',
     endpoint: 'http://127.0.0.1:1',
     dynamoEndpoint: 'http://127.0.0.1:1',
-    faults: {},
+    // A day ahead.
+    faults: { skew: (functionName) => (functionName === 'fast' ? DAY : 0) },
     log: (functionName, line) => logged.push([functionName, line]),
   });
 });
@@ -104,6 +106,21 @@ describe('functions of equal memory', () => {
     await create('second');
     const [one, other] = await Promise.all([call('first'), call('second')]);
     expect(one.thread).not.toBe(other.thread);
+  });
+
+  it('have clocks of their own: one is wrong, and what is called before and after it is right', async () => {
+    await create('first');
+    await create('fast');
+    const { thread } = await call('first');
+    const began = Date.now();
+    const fast = await call('fast', { tell: true });
+    const right = await call('first', { tell: true });
+    const ended = Date.now();
+    expect([fast.thread, right.thread]).toEqual([thread, thread]);
+    for (const time of [fast.now - DAY, fast.at - DAY, right.now, right.at]) {
+      expect(time).toBeGreaterThanOrEqual(began);
+      expect(time).toBeLessThanOrEqual(ended);
+    }
   });
 
   it('begin anew in another thread if one of them ends theirs', async () => {
