@@ -276,10 +276,10 @@ export class Functions {
 
   /** A new instance, in a thread that is idle or, if there may be one more, in a new one; undefined if there is neither. */
   private start(fn: Instances): Instance | undefined {
-    const id = this.nextId++;
     const kind = kindOf(fn.spec);
     const thread = [...this.threads].find((thread) => isIdle(thread) && thread.kind === kind) ?? this.newThread(fn);
     if (thread === undefined) return undefined;
+    const id = this.nextId++;
     const accessKeyId = `${fn.spec.logicalId}.${id}`;
     const instance = instanceIn(thread, fn, { id, accessKeyId }, this.settings);
     thread.instances.add(instance);
