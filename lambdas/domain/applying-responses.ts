@@ -215,9 +215,10 @@ class Application {
     const ledger = this.#ledger;
     const late = ledger.sealedAt !== null;
     // The night looks at them, too: they may be cut off by their own row by then, and they are found by an appeal.
-    for (const row of this.#newHoldersCut()) this.#moved.set(row, { row, why: 'disconnected_after_verified' });
+    const held = this.#newHoldersCut();
+    for (const row of held) this.#moved.set(row, { row, why: 'disconnected_after_verified' });
     const moved = [...this.#moved.values()].sort((a, b) => a.row - b.row);
-    const givenBack = this.#givenBack();
+    const givenBack = this.#givenBack(held);
     const entry = this.#entry(moved, givenBack);
     const changed = this.#recorded === 0 ? {} : late ? { late: this.#after } : { outcomes: this.#after };
     return {
@@ -376,10 +377,10 @@ class Application {
   /**
    * The rows (ascending) that are to have service again: an order took it, or their operator did, and nothing that was directed for the
    * present holder.
+   * @param held those whom their operator had cut off
    */
-  #givenBack(): number[] {
+  #givenBack(held: ReadonlySet<number>): number[] {
     const { cutElsewhere, cutSince } = this.#file;
-    const held = this.#newHoldersCut();
     return ascending(this.#answeredFor).filter((row) => {
       // Service that a row's own orders had taken was given back when it was said first that somebody else has the number.
       const isCutHere = !this.#reissuedAgain.has(row) && wasCut(this.#ledger, row);

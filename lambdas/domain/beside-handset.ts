@@ -40,13 +40,15 @@ const KEPT_THERE = 'holder|patient|धारक|मरीज';
 
 /** A pattern of a name with some words in it, unless it says that it is of somebody. */
 const unlessOf = (whom: string, words: string): string => `^(?!.*(?:${whom})).*(?:${words})`;
-const unlessOfHolder = (words: string): string => unlessOf(HOLDER, words);
+
+/** Those who act for an authority, as a column's name says it. */
+const OFFICER = `officer|अधिकारी|nodal|approver|${asWord('io|i\\.o')}`;
 
 /** What says in a column's name that it has another's number than the row's, whatever else it says: whom to call, or where that one's is kept. */
-const OF_OTHERS = `${unlessOfHolder('contact|संपर्क')}|officer|अधिकारी|nodal|approver|(?:filed|reported|requested|decided)_?by|${asWord('io|i\\.o')}|${unlessOf(KEPT_THERE, `hospital|account|acct|a/c|bank|${asWord('acc|ac')}|खाता`)}`;
+const OF_OTHERS = `${unlessOf(HOLDER, 'contact|संपर्क')}|${OFFICER}|(?:filed|reported|requested|decided)_?by|${unlessOf(KEPT_THERE, `hospital|account|acct|a/c|bank|${asWord('acc|ac')}|खाता`)}`;
 
 /** What says that a number is that of whoever wrote a row, or had it written. */
-const OF_WRITER = `officer|अधिकारी|nodal|approver|(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered)_?by|${asWord('io|i\\.o')}`;
+const OF_WRITER = `${OFFICER}|(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered)_?by`;
 
 /** What says who asks, who may be whom the row is about. */
 const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';

@@ -53,8 +53,9 @@ export const combinedColumns: Columns = {
 /** The answers that put somebody into a list of those who are disconnected, or are to be. */
 const TAKING_SERVICE = ANSWERS.filter((answer) => !ANSWER_RULES[answer].ends || revokedFor(answer) !== null);
 
-/** What a row says of service, or of a handset, if it says so: that it is taken, or given back. */
-function saysOf(outcome: string): 'taken' | 'givenBack' | null {
+/** What a row says of service, or of a handset: that it is, or is to be, taken, or that it was given back; null for anything else. */
+type Says = 'taken' | 'givenBack' | null;
+function saysOf(outcome: string): Says {
   if (TAKING_SERVICE.some((one) => one === outcome)) return 'taken';
   return GIVEN_BACK.some((one) => one === outcome) ? 'givenBack' : null;
 }
@@ -75,8 +76,7 @@ export type Addressed =
       readonly identifier: Msisdn | Imei;
       /** The kinds of directions that take its outcome; if none does, all kinds about such a subject. */
       readonly kinds: readonly DirectionKind[];
-      /** Whether its outcome says that somebody is, or is to be, without service, or that what was taken was given back; null for any other. */
-      readonly says: 'taken' | 'givenBack' | null;
+      readonly says: Says;
       /** Whether it says on which day that was. */
       readonly isDated: boolean;
     };
@@ -152,8 +152,8 @@ export function carrierOf({ directionId, row }: Pointer, ledger: Ledger, directe
   // A word that came after the seal lies beside the outcomes.
   const outcome = outcomeAt(currentOutcomes(ledger), row);
   const hasEnded = endsConnection(outcome);
-  // Who failed is overdue at the end, and keeps the file that said so. What was taken back, or is `reissued`,
-  // has lost whatever was said before.
+  // Who failed is overdue at the end, and keeps the file that said so. What was taken back, or is `reissued`, has lost
+  // whatever was said before.
   const hasFailed = outcome === 'failed' || (outcome === 'overdue' && fileSaying(ledger, row) !== undefined);
   const stands = !isOpen(ledger, row) ? 'ended' : isReversed(ledger.outcomes, row) ? 'takenBack' : 'open';
   return {
@@ -332,7 +332,7 @@ function placeOf(row: Addressed, { isThere, carriers }: KnownDirections): Direct
  * @param carriers newest first
  */
 function mayBeOld(
-  { says, isDated }: { readonly says: 'taken' | 'givenBack' | null; readonly isDated: boolean },
+  { says, isDated }: { readonly says: Says; readonly isDated: boolean },
   place: DirectionId,
   carriers: readonly Carrier[],
 ): boolean {

@@ -97,14 +97,15 @@ async function load(folder: string, handler: string): Promise<Handler> {
 
 /** The instance that a call is for; what its modules read of the environment and the clock, as they load and later, is its own. */
 function instanceOf({ instance, start }: WorkerCall): Loaded {
-  const { environment, skewMs } = start ?? instances.get(instance) ?? {};
-  if (environment === undefined || skewMs === undefined) throw new Error(`no instance ${instance} was started`);
-  process.env = environment;
-  skewClock(skewMs);
-  if (start === undefined) return instances.get(instance) as Loaded;
-  const handler = load(start.folder, start.handler);
-  handler.catch(() => {});
-  const loaded = { environment, skewMs, handler };
+  const its = start ?? instances.get(instance);
+  if (its === undefined) throw new Error(`no instance ${instance} was started`);
+  process.env = its.environment;
+  skewClock(its.skewMs);
+  if (!('folder' in its)) return its;
+  const { folder, handler, ...state } = its;
+  const loading = load(folder, handler);
+  loading.catch(() => {});
+  const loaded = { ...state, handler: loading };
   instances.set(instance, loaded);
   return loaded;
 }
