@@ -40,8 +40,11 @@ export interface FunctionError {
   trace?: string[];
 }
 
-/** The worker's answer: the handler's result as JSON, or its error, and the bytes that the worker holds then. */
-export type WorkerAnswer = Ending & { bytes: number };
+/**
+ * The worker's answer: the handler's result as JSON, or its error, the bytes that the worker holds then, and whether the handler left timers,
+ * or sockets in use.
+ */
+export type WorkerAnswer = Ending & { bytes: number; leaves: boolean };
 type Ending = { requestId: string } & ({ result: string } | { error: FunctionError });
 
 type Handler = (event: unknown, context: Record<string, unknown>) => unknown;
@@ -72,11 +75,14 @@ parentPort?.on('message', (call: WorkerCall) => {
   // answer.
   answer(call).then(async (result) => {
     await Promise.all([process.stdout, process.stderr].map(written));
-    parentPort?.postMessage({ ...result, bytes: bytesOf(getHeapStatistics()) });
+    parentPort?.postMessage({ ...result, bytes: bytesOf(getHeapStatistics()), leaves: leaves() });
     invocations += 1;
     if (invocations === KEPT_AFTER) flushCompileCache();
   });
 });
+
+/** Whether anything is under way in the thread but its ports: a connection that is kept for later requests isn't. */
+const leaves = (): boolean => process.getActiveResourcesInfo().some((kind) => kind !== 'MessagePort');
 
 async function load(folder: string, handler: string): Promise<Handler> {
   const dot = handler.lastIndexOf('.');

@@ -277,7 +277,10 @@ export class Functions {
   /** A new instance, in a thread that is idle or, if there may be one more, in a new one; undefined if there is neither. */
   private start(fn: Instances): Instance | undefined {
     const kind = kindOf(fn.spec);
-    const thread = [...this.threads].find((thread) => isIdle(thread) && thread.kind === kind) ?? this.newThread(fn);
+    const free = [...this.threads].find(
+      (thread) => isIdle(thread) && thread.kind !== undefined && thread.kind === kind,
+    );
+    const thread = free ?? this.newThread(fn);
     if (thread === undefined) return undefined;
     const id = this.nextId++;
     const accessKeyId = `${fn.spec.logicalId}.${id}`;
@@ -400,7 +403,7 @@ export class Functions {
     } else {
       this.finish(instance, undefined, answer.result);
     }
-    this.rest(instance, answer.bytes);
+    this.rest(instance, answer);
   }
 
   /** Tells the caller how its invocation ended; a zombie's caller knows already. */
@@ -436,14 +439,16 @@ export class Functions {
   }
 
   /** An instance that has answered stays warm, and its thread is free, or ends where enough are idle. */
-  private rest(instance: Instance, bytes: number): void {
+  private rest(instance: Instance, { bytes, leaves }: Pick<WorkerAnswer, 'bytes' | 'leaves'>): void {
     const { thread, spec } = instance;
     instance.zombie = false;
     instance.gone = false;
     instance.sleep = undefined;
     if (instance.version !== instance.fn.version) this.forget(instance);
+    // What goes on in it is this instance's, and would be taken for that of the one that works then.
+    if (leaves) thread.kind = undefined;
     // What others have left in it would be counted as an invocation's own.
-    if (thread.instances.size > 1 && bytes > (spec.memoryMb * MEGABYTE) / 2) {
+    if (thread.instances.size > 1 && (leaves || bytes > (spec.memoryMb * MEGABYTE) / 2)) {
       this.discard(thread);
       this.dispatch();
       return;

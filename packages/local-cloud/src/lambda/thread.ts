@@ -1,5 +1,6 @@
 /** The threads that functions run in: Node workers, each of which instances of several functions share, one invocation at a time. */
-import { dirname, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { FunctionSpec, Instance } from './instance.ts';
 
@@ -11,8 +12,8 @@ const YOUNG_GENERATION_MB = 12;
  * them, is loaded once, and fast for all of them once one has used it for a while.
  */
 export interface Thread {
-  /** Equal for threads of which each may run the same functions. */
-  readonly kind: string;
+  /** Equal for threads of which each may run the same functions; undefined for one that is its only instance's alone. */
+  kind: string | undefined;
   readonly worker: Worker;
   readonly instances: Set<Instance>;
   /** The instance that works in it, or worked in it last: what the thread writes is that one's. */
@@ -21,9 +22,18 @@ export interface Thread {
   idleSince: number;
 }
 
-/** The kind of thread that a function runs in: one whose heap has the function's memory, and whose Node has its options. */
-export const kindOf = ({ memoryMb, environment }: FunctionSpec): string =>
-  JSON.stringify([memoryMb, environment.NODE_OPTIONS]);
+/**
+ * The kind of thread that a function runs in: one whose heap has the function's memory, and whose Node has its options. Undefined where each
+ * instance has a thread of its own: of code in more files than one, or in CommonJS, a thread loads the modules once.
+ */
+export const kindOf = ({ memoryMb, environment, folder }: FunctionSpec): string | undefined =>
+  isOneModule(folder) ? JSON.stringify([memoryMb, environment.NODE_OPTIONS]) : undefined;
+
+/** Whether a folder of code has one ES module, beside its source map, and no more. */
+function isOneModule(folder: string): boolean {
+  const files = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => extname(name) !== '.map');
+  return files.length === 1 && files[0]?.isFile() === true && extname(files[0].name) === '.mjs';
+}
 
 /** Starts a thread for a function, and for others of its kind. */
 export function startThread(spec: FunctionSpec): Thread {

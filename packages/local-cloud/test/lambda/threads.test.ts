@@ -47,10 +47,20 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Creates a function of this name, which calls itself so; `code` is the folder of its code. */
-async function create(name: string, { memoryMb = 256, code = name, calling = name } = {}): Promise<void> {
+interface Created {
+  memoryMb?: number;
+  code?: string;
+  calling?: string;
+  source?: string;
+  files?: Readonly<Record<string, string>>;
+}
+/** Creates a function of this name, which calls itself so; `code` is the folder of its code, whose files are one source if not given. */
+async function create(
+  name: string,
+  { memoryMb = 256, code = name, calling = name, source = CODE, files = { 'index.mjs': source } }: Created = {},
+): Promise<void> {
   await mkdir(join(folder, code), { recursive: true });
-  await writeFile(join(folder, code, 'index.mjs'), CODE);
+  for (const [file, text] of Object.entries(files)) await writeFile(join(folder, code, file), text);
   functions.create({
     logicalId: name,
     name,
@@ -169,4 +179,68 @@ it('functions of other memory have threads of their own', async () => {
   await create('small');
   await create('large', { memoryMb: 512 });
   expect((await call('small')).thread).not.toBe((await call('large')).thread);
+});
+
+describe('what a function left running when it answered', () => {
+  /** Leaves a timer that tells what it reads, and throws where it is to. */
+  const LEAVES = `
+let seen = [];
+export const handler = async ({ leave = false, fail = false }) => {
+  if (leave) setTimeout(() => {
+    seen.push([process.env.NAME, Date.now()]);
+    console.log('late');
+    if (fail) throw new Error('late');
+  }, 60);
+  return { seen };
+};
+`;
+  const WAITS = `export const handler = ({ wait = 0 }) => new Promise((done) => setTimeout(() => done(process.env.NAME), wait));\n`;
+
+  beforeEach(async () => {
+    await create('first', { source: LEAVES });
+    await create('fast', { source: WAITS });
+  });
+
+  it('goes on as its own, though another one works by then', async () => {
+    await call('first', { leave: true });
+    expect(await call('fast', { wait: 200 })).toBe('fast');
+    const [[name, at]] = (await call('first')).seen;
+    expect(name).toBe('first');
+    expect(at).toBeLessThanOrEqual(Date.now());
+    expect(logged).toEqual([['first', 'late']]);
+  });
+
+  it('takes no thread that others are loaded in with it', async () => {
+    await call('fast');
+    await call('first', { leave: true });
+    expect(await call('fast', { wait: 200 })).toBe('fast');
+    expect(logged).toEqual([]);
+  });
+
+  it("fails nobody else's invocation", async () => {
+    await call('first', { leave: true, fail: true });
+    expect(await call('fast', { wait: 200 })).toBe('fast');
+  });
+});
+
+describe('functions of one code have modules of their own', () => {
+  const calls = `const loadedAs = process.env.NAME; let calls = 0;`;
+  it.each([
+    ['in CommonJS', { 'index.js': `${calls} exports.handler = async () => ({ loadedAs, calls: ++calls });\n` }],
+    [
+      'in several files',
+      {
+        'index.mjs': `import { count } from './part.mjs'; export const handler = async () => count();\n`,
+        'part.mjs': `${calls} export const count = () => ({ loadedAs, calls: ++calls });\n`,
+      },
+    ],
+  ])('%s', async (_, files) => {
+    await create('first', { code: 'both', files });
+    await create('second', { code: 'both', files });
+    expect([await call('first'), await call('second'), await call('first')]).toEqual([
+      { loadedAs: 'first', calls: 1 },
+      { loadedAs: 'second', calls: 1 },
+      { loadedAs: 'first', calls: 2 },
+    ]);
+  });
 });
