@@ -123,8 +123,8 @@ export function endOf(day: Day): Instant {
   return instantOf(Date.parse(day) + DAY_MS - KOLKATA_MS);
 }
 
-/** The later of two instants. */
-export function laterOf(one: Instant, other: Instant): Instant {
+/** The later of two instants, or days. */
+export function laterOf<When extends Instant | Day>(one: When, other: When): When {
   return one > other ? one : other;
 }
 

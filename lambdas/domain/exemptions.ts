@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { approver, type RecordedByApprover, recordedByApprover, uploadedAnew } from './approver-files.ts';
 import type { CsvRow } from './csv-header.ts';
-import { addDays, addSeconds, DAY_SECONDS, type Day, dayOf, type Instant, readDay } from './days.ts';
+import { addDays, addSeconds, DAY_SECONDS, type Day, dayOf, type Instant, laterOf, readDay } from './days.ts';
 import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
 import { fields, formOf, unchanged } from './stored.ts';
@@ -76,15 +76,17 @@ export type Exemption = Readonly<Record<ApproverId, ExemptionWord>>;
 
 /**
  * The exemption with this word in it, if it is its approver's latest; otherwise unchanged. Files may be worked on in any order. S3 doesn't
- * tell the order of two files that were uploaded in one second: the one that is worked on later counts.
+ * tell the order of two files that were uploaded in one second: the one that is worked on later counts. Of two words with one day, of which
+ * the later was past when it was said, the one that exempted counts: it can't mean the opposite in a sheet that has it still.
  */
 export function withWord(exemption: Exemption, approver: ApproverId, word: ExemptionWord): Exemption {
   const known = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
-  return known !== undefined && !isLater(word, known) ? exemption : { ...exemption, [approver]: word };
+  return known !== undefined && !isInstead(word, known) ? exemption : { ...exemption, [approver]: word };
 }
 
-/** Whether a word that comes now is later than one that is known. */
-function isLater(now: ExemptionWord, known: ExemptionWord): boolean {
+/** Whether a word that comes now counts in the place of one that is known. */
+function isInstead(now: ExemptionWord, known: ExemptionWord): boolean {
+  if (now.until === known.until && isEnd(now) !== isEnd(known)) return isEnd(known);
   if (now.at !== known.at) return now.at > known.at;
   return now.sha256 !== known.sha256 || now.line > known.line;
 }
@@ -96,7 +98,7 @@ interface ExemptionsApplied {
   readonly rows: number;
   /** Rows that said something new of their subjects. */
   readonly recorded: number;
-  /** Those of them whose day was past at the upload: they end what their approver had said, and exempt nobody. */
+  /** Those of them whose day was past at the upload, and that no later row undoes: they end what their approver had said, and exempt nobody. */
   readonly past: number;
   /** Rows that said what their approver had said last. */
   readonly alreadyRecorded: number;
@@ -105,9 +107,8 @@ interface ExemptionsApplied {
 }
 
 /**
- * Applies a file's rows, in its order, to what is recorded of the subjects that they name. A day that was to come when the same bytes were
- * uploaded before, or when its approver said it last of the subject, and is past by now, says nothing new: it exempted somebody, and can't
- * mean the opposite. A sheet to which rows are added has it still, and those before it are as old.
+ * Applies a file's rows to what is recorded of the subjects that they name: of several rows of a subject the last counts, but for those that
+ * are old.
  * @param file its approver, the instant of its upload, and that of an earlier one of the same bytes
  */
 export function applyExemptions(
@@ -121,50 +122,66 @@ export function applyExemptions(
   exemptionOf: (subject: Msisdn | Imei) => Exemption,
 ): ExemptionsApplied {
   const { approver, sha256, uploadedAt: at } = file;
+  const all = [...rows];
   const changed = new Map<Msisdn | Imei, Exemption>();
-  const rejects: RejectedRow[] = [];
-  let recorded = 0;
-  let past = 0;
-  let alreadyRecorded = 0;
-  for (const row of rows) {
-    if ('reason' in row) {
-      rejects.push(row);
+  const [news, ends, superseded] = [new Set<ExemptionRow>(), new Set<ExemptionRow>(), new Set<ExemptionRow>()];
+  for (const [subject, said] of bySubject(all)) {
+    const known = exemptionOf(subject);
+    const last = known[approver];
+    const telling = withoutOld(said, last, file);
+    const row = telling.at(-1);
+    if (row === undefined) continue;
+    const after = withWord(known, approver, { until: row.until, at, sha256, line: row.line });
+    if (after === known) {
+      for (const one of telling) if (one.until !== last?.until) superseded.add(one);
       continue;
     }
-    if (file.before !== undefined && row.until >= dayOf(file.before) && row.until < dayOf(at)) {
-      alreadyRecorded += 1;
-      continue;
-    }
-    let isNew = false;
-    let isSuperseded = false;
-    for (const subject of row.subjects) {
-      const known = exemptionOf(subject);
-      const before = changed.get(subject) ?? known;
-      const last = before[approver];
-      if (row.until < dayOf(at) && hasExempted(known[approver], row.until)) {
-        if (last !== undefined && isEnd(last)) changed.delete(subject);
-        continue;
-      }
-      const after = withWord(before, approver, { until: row.until, at, sha256, line: row.line });
-      if (after === before) {
-        isSuperseded ||= last?.until !== row.until;
-        continue;
-      }
-      // The same day said again is written, too: it stands against an earlier file that may come later.
-      changed.set(subject, after);
-      isNew ||= after[approver]?.until !== last?.until;
-    }
-    if (isNew) {
-      recorded += 1;
-      if (row.until < dayOf(at)) past += 1;
-    } else if (isSuperseded) rejects.push({ line: row.line, reason: 'superseded' });
-    else alreadyRecorded += 1;
+    // The same day said again is written, too: it stands against an earlier file that may come later.
+    changed.set(subject, after);
+    const saying = telling.filter(({ until }, n) => until !== (telling[n - 1] ?? last)?.until);
+    for (const one of saying) news.add(one);
+    const newest = saying.at(-1);
+    if (newest !== undefined && newest.until < dayOf(at)) ends.add(newest);
   }
-  return { changed, rows: recorded + alreadyRecorded + rejects.length, recorded, past, alreadyRecorded, rejects };
+
+  const rejects = all.flatMap((row): RejectedRow[] => {
+    if ('reason' in row) return [row];
+    return superseded.has(row) && !news.has(row) ? [{ line: row.line, reason: 'superseded' }] : [];
+  });
+  const alreadyRecorded = all.length - news.size - rejects.length;
+  return { changed, rows: all.length, recorded: news.size, past: ends.size, alreadyRecorded, rejects };
 }
 
-/** Whether a word exempted its subject until a day that was to come when it was said. */
-const hasExempted = (word: ExemptionWord | undefined, until: Day): boolean => word?.until === until && !isEnd(word);
+/** The rows that were read, by the number or the handset that they name. */
+function bySubject(rows: readonly (ExemptionRow | RejectedRow)[]): Map<Msisdn | Imei, ExemptionRow[]> {
+  const found = new Map<Msisdn | Imei, ExemptionRow[]>();
+  for (const row of rows) {
+    if ('reason' in row) continue;
+    for (const subject of row.subjects) {
+      const said = found.get(subject);
+      if (said === undefined) found.set(subject, [row]);
+      else said.push(row);
+    }
+  }
+  return found;
+}
+
+/**
+ * A file's rows of a subject without those whose day is past, and that a sheet has still: a day that was to come when the same bytes were
+ * uploaded before, or when the file's approver said it last, exempted somebody, and can't mean the opposite; what stands before that row is
+ * as old.
+ */
+function withoutOld(
+  said: readonly ExemptionRow[],
+  last: ExemptionWord | undefined,
+  { uploadedAt, before }: { readonly uploadedAt: Instant; readonly before?: Instant | undefined },
+): ExemptionRow[] {
+  const today = dayOf(uploadedAt);
+  const known = last === undefined || isEnd(last) ? -1 : said.findLastIndex(({ until }) => until === last.until);
+  return said.filter(
+    ({ until }, n) => until >= today || !(n <= known || (before !== undefined && until >= dayOf(before))),
+  );
+}
 
 /**
  * Whether an exemption is in force on a day: the latest rows of as many approvers as it needs reach it, that day included.
@@ -211,17 +228,27 @@ const LATE_DAYS = 30;
 export interface ExemptionDays {
   /** The most days that one may reach ahead. */
   readonly mostDays: number;
-  /** The days for which a word counts that lifts a reversal: as many as the mark of the reversal may be there. */
+  /**
+   * The days for which a word counts after it was said: as many as the mark of a reversal may be there, which it lifts, or which a sheet that
+   * has it still must not lift.
+   */
   readonly endDays: number;
 }
 
-/** The last day on which a word counts for anything: it exempts, lifts a reversal, or stands against an earlier one that comes late. */
-const wordCountsUntil = (word: ExemptionWord, { endDays }: ExemptionDays): Day =>
-  isEnd(word) ? addDays(dayOf(word.at), Math.max(endDays, LATE_DAYS)) : addDays(word.until, LATE_DAYS);
+/** The last day on which a word exempts, or stands against an earlier one that comes late. */
+const wordStandsUntil = (word: ExemptionWord): Day => addDays(isEnd(word) ? dayOf(word.at) : word.until, LATE_DAYS);
 
 /**
- * The exemptions with a file that was applied. A word falls away a month after the last day that it reaches, whatever the policy has become
- * meanwhile; one whose day was past when it was said, after `endDays`. A file falls away `mostDays` and a month after it was recorded:
+ * The last day on which a word counts for anything. It is reckoned from when it was said, since the record that has it is kept for as many
+ * days from then.
+ */
+function wordCountsUntil(word: ExemptionWord, { endDays }: ExemptionDays): Day {
+  return laterOf(wordStandsUntil(word), addDays(dayOf(word.at), endDays));
+}
+
+/**
+ * The exemptions with a file that was applied. A word falls away `endDays` after it was said, and no sooner than a month after the last day that
+ * it reaches, whatever the policy has become meanwhile. A file falls away `mostDays` and a month after it was recorded:
  * whoever sends the same bytes after that says them anew.
  */
 export function withFile(
@@ -235,7 +262,7 @@ export function withFile(
   const words: Record<string, Exemption> = {};
   for (const [subject, exemption] of [...Object.entries<Exemption>(exemptions.words), ...changed])
     words[subject] = keeping(exemption, (word) => wordCountsUntil(word, days) >= today);
-  for (const subject of endsOverMost(words, file.approver, today))
+  for (const subject of overMost(words, file.approver, today))
     words[subject] = keeping(words[subject] ?? {}, (_, by) => by !== file.approver);
   const kept = Object.entries(words).filter(([, exemption]) => Object.keys(exemption).length > 0);
   return { words: Object.fromEntries(kept), files: [...exemptions.files.filter(({ at }) => at > since), file] };
@@ -246,10 +273,10 @@ function keeping(exemption: Exemption, keeps: (word: ExemptionWord, by: string) 
 }
 
 /**
- * The subjects of whom an approver's words fall away if there are more than are kept, so that they can exempt others: those whose exemption
- * ended longest ago, and none against which an earlier word may still come. A subject that a reversal gave back is left alone again then.
+ * The subjects of whom an approver's words fall away if there are more than are kept, so that they can exempt others: those of which they were
+ * said first, and none that exempts, or against which an earlier word may still come. What they lifted is left alone again then.
  */
-function endsOverMost(words: Readonly<Record<string, Exemption>>, approver: ApproverId, today: Day): string[] {
+function overMost(words: Readonly<Record<string, Exemption>>, approver: ApproverId, today: Day): string[] {
   const own = Object.entries(words).flatMap(([subject, exemption]) => {
     const word = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
     return word === undefined ? [] : [{ subject, word }];
@@ -257,7 +284,7 @@ function endsOverMost(words: Readonly<Record<string, Exemption>>, approver: Appr
   const over = own.length - maxWords;
   if (over <= 0) return [];
   return own
-    .filter(({ word }) => isEnd(word) && addDays(dayOf(word.at), LATE_DAYS) < today)
+    .filter(({ word }) => wordStandsUntil(word) < today)
     .sort((a, b) => (a.word.at < b.word.at ? -1 : a.word.at > b.word.at ? 1 : a.subject < b.subject ? -1 : 1))
     .slice(0, over)
     .map(({ subject }) => subject);
@@ -265,8 +292,8 @@ function endsOverMost(words: Readonly<Record<string, Exemption>>, approver: Appr
 
 /**
  * The exemptions once an approver has uploaded the bytes of their newest file again: what it says was said at that instant, and stands
- * against all that they uploaded before. A day that was to come when it was said first, and is past by now, ends nothing for that: the same
- * bytes exempted somebody, and can't mean the opposite.
+ * against all that they uploaded before. A day that was to come when it was said first, and is past by now, ends nothing for that, also where
+ * the first upload is the one that comes now.
  * @param file as it is recorded
  */
 export function saidAnew(
@@ -278,12 +305,14 @@ export function saidAnew(
   const { uploadedAt: at } = anew;
   const raised = Object.entries<Exemption>(words).map(([subject, exemption]) => {
     const word = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
-    const isOf = word !== undefined && word.sha256 === sha256 && word.at < at;
-    const isSame = isOf && isEnd(word) === isEnd({ ...word, at });
-    return [subject, isSame ? { ...exemption, [approver]: { ...word, at } } : exemption];
+    return [subject, word?.sha256 === sha256 ? withWord(exemption, approver, { ...word, at }) : exemption];
   });
-  return { words: Object.fromEntries(raised), files: uploadedAnew(files, file, anew) };
+  return { words: Object.fromEntries(raised), files: isEarlier(file, at) ? files : uploadedAnew(files, file, anew) };
 }
+
+/** Whether an upload is an earlier one than that by which a file is recorded. */
+export const isEarlier = (file: RecordedByApprover, uploadedAt: Instant): boolean =>
+  uploadedAt < (file.uploadedAt ?? file.at);
 
 /** The number of numbers and handsets for which an approver's words are kept. */
 export function wordsOf({ words }: Exemptions, approver: ApproverId): number {

@@ -1,7 +1,7 @@
 /** Operators' responses, row by row: what a line says of a direction's row, or why it is rejected. */
 import type { AnsweredRow, Onward } from './answers.ts';
 import type { Columns, CsvRow } from './csv-header.ts';
-import { type Day, dayIn, readDay } from './days.ts';
+import { DATE_FORMS, type Day, dayIn, parseDay, parseDayAs, readDay } from './days.ts';
 import type { RowSubject } from './directions.ts';
 import {
   type Imei,
@@ -42,7 +42,8 @@ export interface NamedRow extends Omit<RowSubject, 'identifier'> {
  * bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload; or none of a disconnection, a surrender or a port whose
  * row has another day than that under nearly the same name); not_in_direction (restored or unblocked on a day before `orderedOn`, that of the
  * direction's first order: that answers an earlier order, and whoever is to have service by this one is without it still); before_sighting (failed, disconnected, surrendered or ported
- * before the connection was last seen: whoever had the number then is not the one who was seen); missing_to, unknown_operator,
+ * before the connection was last seen, failed also by a day under nearly the name of its own: whoever had the number then is not the one who was
+ * seen); missing_to, unknown_operator,
  * same_operator (ported without an operator, to none of `operators`, or to this operator); bad_ground (extended on none of the grounds);
  * bad_activated_on (reissued without a date, or on one later than that day); not_after_sighting (reissued on a day that is not later than
  * the sighting for which it is directed: the person who was seen then is the one who has the number now; a later sighting on a handset that
@@ -85,9 +86,11 @@ export function parseResponseRow(
     return { line, reason: 'not_in_direction' };
   const { row: place, lastSeen, directedFor } = found;
   const { ends, ofWhoWasSeen, movedBy, dayIn } = ANSWER_RULES[outcome];
-  // The upload's day in its place would make who was seen since the one who had the number. Of a proof it takes nothing from anybody.
+  // The upload's day in its place would make who was seen since the one who had the number. Of a proof it takes nothing from anybody, and beside a
+  // failing such a column often has another day: of an export, or of an order.
   if (ends && ofWhoWasSeen && told === '' && isOtherDay(row.otherDays, uploadDay)) return { line, reason: 'bad_date' };
-  if (ofWhoWasSeen && lastSeen !== null && day < lastSeen) return { line, reason: 'before_sighting' };
+  const isBefore = (seen: Day) => day < seen || (told === '' && isDayBefore(row.otherDays, seen));
+  if (ofWhoWasSeen && lastSeen !== null && isBefore(lastSeen)) return { line, reason: 'before_sighting' };
   if (movedBy !== null) {
     const onward = onwardOf(movedBy, row.cells[movedBy] ?? '', operator, operators);
     return 'reason' in onward ? { line, ...onward } : { line, row: place, outcome, day, onward };
@@ -101,8 +104,19 @@ export function parseResponseRow(
 
 /** Whether one of these cells is another day than that of the upload, or none: an export that prints its own day, or instant, says the same. */
 function isOtherDay(cells: readonly string[] = [], uploadDay: Day): boolean {
-  return cells.some((cell) => dayIn(cell).split(/[ T]/)[0] !== uploadDay);
+  return cells.some((cell) => withoutTime(cell) !== uploadDay);
 }
+
+/** Whether one of these cells is a day before another one, whichever way it is read: `01/05/2026` is of May or of January. */
+function isDayBefore(cells: readonly string[] = [], day: Day): boolean {
+  return cells.some((cell) => {
+    const text = withoutTime(cell);
+    const read = [parseDay(text), ...DATE_FORMS.map((form) => parseDayAs(form, text))].filter((one) => one !== null);
+    return read.length > 0 && read.every((one) => one < day);
+  });
+}
+
+const withoutTime = (cell: string): string => dayIn(cell).split(/[ T]/)[0] ?? '';
 
 /** Whether a row names another direction than that which it answers. An operator's own column may have the same name, and say something else. */
 function isElsewhere(cells: Readonly<Record<string, string>>, directionId: string | undefined): boolean {

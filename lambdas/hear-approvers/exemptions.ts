@@ -10,6 +10,7 @@ import {
   exemptionColumns,
   exemptionOf,
   exemptionsForm,
+  isEarlier,
   maxRows,
   maxWords,
   parseExemptionRow,
@@ -30,7 +31,7 @@ import { readText, writeObject } from '../stores/objects.ts';
 import { env } from './environment.ts';
 import { type ApproverFile, publishReceipt, readWhole, refuse } from './file.ts';
 
-/** Records a file of exemptions, once, and publishes its receipt; the bytes of an approver's newest file again are said anew, and get the same one. */
+/** Records a file of exemptions, once, and publishes its receipt; the bytes of an approver's file again get the same one. */
 export async function exempt(file: ApproverFile, now: Instant, invocation: string): Promise<void> {
   const read = await readWhole(file);
   if (read === undefined) return await refuseExemptions(file, null, 'file_too_large');
@@ -53,7 +54,8 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
     const { version, exemptions } = await readExemptions(env, dayOf(now));
     const own = exemptions.files.filter((one) => one.approver === approver);
     const known = sameAsBefore(own, { sha256, upload, uploadedAt: file.at });
-    if (known !== undefined && !known.isAnew) return await publish(file, known.file);
+    // An earlier upload of the same bytes may have exempted whom they seemed to end an exemption of.
+    if (known !== undefined && !known.isAnew && !isEarlier(known.file, file.at)) return await publish(file, known.file);
     const attempt = `${invocation}-${n}`;
     const work = (key: string, text: string) => writeObject({ bucket: env.WORK, key }, text);
     let next: Exemptions;

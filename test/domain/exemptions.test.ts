@@ -6,6 +6,7 @@ import {
   type Exemption,
   type ExemptionColumn,
   type ExemptionRow,
+  type Exemptions,
   type ExemptionWord,
   exemptionOf,
   exemptionsForm,
@@ -301,6 +302,86 @@ describe('a sheet of exemptions to which rows are added', () => {
       expect(july(one, rows, recorded).changed.get(number)?.[one]?.until).toBe('2026-09-30');
   });
 
+  test('exempts anew by the row on its top, whatever older ones stand below', () => {
+    const rows = ['2026-09-30', '2026-06-30', '2026-07-15'].map((until, n) => row(n + 2, until));
+    const applied = july(one, rows, june(one, '2026-07-15'));
+    expect(applied).toMatchObject({ recorded: 1, past: 0, alreadyRecorded: 2, rejects: [] });
+    expect(applied.changed.get(number)?.[one]).toMatchObject({ until: '2026-09-30', line: 2 });
+    // Below the row that had exempted the number a past day ends what stands above, as the last one.
+    const ended = july(one, [...rows, row(5, '2026-07-18')], june(one, '2026-07-15'));
+    expect(ended).toMatchObject({ recorded: 2, past: 1, alreadyRecorded: 2 });
+    expect(ended.changed.get(number)?.[one]?.until).toBe('2026-07-18');
+  });
+
+  test('tells of no ended exemption where its last row says what was said, or exempts anew', () => {
+    const known = june(one, '2026-07-15');
+    const old = july(one, [row(2, '2026-06-30'), row(3, '2026-07-15')], known);
+    expect(old).toMatchObject({ recorded: 0, past: 0, alreadyRecorded: 2 });
+    expect(july(one, [row(2, '2026-07-18'), row(3, '2026-09-30')], known)).toMatchObject({ recorded: 2, past: 0 });
+    // The last one ends it, and of two that say the same the first.
+    const ending = [row(2, '2026-07-17'), row(3, '2026-07-18'), row(4, '2026-07-18')];
+    expect(july(one, ending, known)).toMatchObject({ recorded: 2, past: 1, alreadyRecorded: 1 });
+    // A row may end the exemption of one of its two subjects, and be undone of the other.
+    const both = july(one, [row(2, '2026-07-18', [number, handset]), row(3, '2026-09-30', [handset])], known);
+    expect(both).toMatchObject({ recorded: 2, past: 1, alreadyRecorded: 0 });
+  });
+
+  describe('as it is recorded', () => {
+    const upload = (recorded: Exemptions, who: ApproverId, on: string, rows: ExemptionRow[]) => {
+      const sha256 = `${who.at(-1)}${on.replaceAll('-', '')}`.padEnd(64, '0');
+      const uploadedAt = at(`${on}T05:00:00Z`);
+      const applied = applyExemptions(rows, { approver: who, sha256, uploadedAt }, (of) => exemptionOf(recorded, of));
+      const file = { approver: who, sha256, upload: on, uploadedAt, attempt: 'x', at: uploadedAt };
+      return { applied, file, recorded: withFile(recorded, applied, file, { mostDays: 90, endDays: 1094 }) };
+    };
+    const kept = [row(2, '2026-06-30'), row(3, '2026-09-30', [handset])];
+
+    test('lifts no reversal by a row that exempted somebody, also more than a month after its day', () => {
+      let first = NO_EXEMPTIONS;
+      for (const who of [one, two]) first = upload(first, who, '2026-06-01', [row(2, '2026-06-30')]).recorded;
+      expect(isExemptionInForce(exemptionOf(first, number), day('2026-06-30'), APPROVERS)).toBe(true);
+      for (const on of ['2026-07-20', '2026-08-05', '2029-05-29']) {
+        // Another file of the month before, about somebody else.
+        let then = upload(first, one, on, [row(2, '2029-08-01', [handset])]).recorded;
+        for (const who of [one, two]) then = upload(then, who, on, kept).recorded;
+        expect(isLifted(exemptionOf(then, number), at('2026-07-10T00:00:00Z'), APPROVERS), on).toBe(false);
+      }
+    });
+
+    test('says the same in whatever order its two uploads are worked on', () => {
+      const uploads = [
+        ['2026-06-01', [row(2, '2026-06-02')]] as const,
+        ['2026-06-08', [row(2, '2026-06-02')]] as const,
+      ];
+      for (const both of [uploads, uploads.toReversed()]) {
+        let all = NO_EXEMPTIONS;
+        for (const who of [one, two]) for (const [on, rows] of both) all = upload(all, who, on, [...rows]).recorded;
+        expect(exemptionOf(all, number)[one]).toMatchObject({ until: '2026-06-02', at: '2026-06-01T05:00:00Z' });
+        expect(isLifted(exemptionOf(all, number), at('2026-06-03T00:00:00Z'), APPROVERS)).toBe(false);
+      }
+      // A row of the older one that it says otherwise itself isn't the day until which it exempted the number.
+      const newer = upload(NO_EXEMPTIONS, one, '2026-06-08', [row(2, '2026-06-02')]).recorded;
+      const older = upload(newer, one, '2026-06-01', [row(2, '2026-06-02'), row(3, '2026-06-05')]);
+      expect(older.applied).toMatchObject({
+        recorded: 0,
+        alreadyRecorded: 1,
+        rejects: [{ line: 3, reason: 'superseded' }],
+      });
+      expect(older.recorded.words).toEqual(newer.words);
+    });
+
+    test('nor does it depend on that where both have the same bytes', () => {
+      const newer = upload(NO_EXEMPTIONS, one, '2026-06-08', [row(2, '2026-06-02')]);
+      const anew = { upload: 'v0', uploadedAt: at('2026-06-01T05:00:00Z') };
+      const both = saidAnew(newer.recorded, newer.file, anew);
+      expect(exemptionOf(both, number)[one]).toMatchObject({ until: '2026-06-02', at: '2026-06-01T05:00:00Z' });
+      expect(both.files).toEqual([newer.file]);
+      // Of what was past already then, the newest counts.
+      const ended = upload(NO_EXEMPTIONS, one, '2026-06-08', [row(2, '2026-05-31')]);
+      expect(saidAnew(ended.recorded, ended.file, anew)).toEqual(ended.recorded);
+    });
+  });
+
   test('exempts as it did on the last day of a row', () => {
     const applied = july(one, [row(2, '2026-07-20')], june(one, '2026-07-20'));
     expect(applied).toMatchObject({ recorded: 0, alreadyRecorded: 1 });
@@ -335,7 +416,7 @@ describe('the bytes of an older file of exemptions', () => {
 });
 
 describe('all exemptions', () => {
-  const days = (mostDays: number) => ({ mostDays, endDays: 1094 });
+  const days = (mostDays: number, endDays = 1094) => ({ mostDays, endDays });
   const file = (on: string, sha256 = 'a'.repeat(64)) => ({
     approver: one,
     sha256,
@@ -346,47 +427,59 @@ describe('all exemptions', () => {
     changed: new Map([[number, { [one]: word(until, { at: at(`${on}T00:00:00Z`) }) } as Exemption]]),
   });
 
-  test('hold a word until a month after the day that it reaches, and files for 90 days and a month', () => {
-    const first = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), days(90));
+  test('hold a word until a month after the day that it reaches at least, and files for 90 days and a month', () => {
+    const first = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), days(90, 1));
     expect(exemptionOf(first, number)).toEqual({ [one]: word('2026-08-30', { at: at('2026-06-01T00:00:00Z') }) });
     expect(exemptionOf(first, handset)).toEqual({});
     // 90 days and 30 after 1 June is 29 September, as is the 30th day after 30 August.
     const nobody = { changed: new Map() };
-    const kept = withFile(first, nobody, file('2026-09-28', 'b'.repeat(64)), days(90));
+    const kept = withFile(first, nobody, file('2026-09-28', 'b'.repeat(64)), days(90, 1));
     expect([Object.keys(kept.words), kept.files.length]).toEqual([[number], 2]);
-    const without = withFile(kept, nobody, file('2026-09-29', 'c'.repeat(64)), days(90));
+    const without = withFile(kept, nobody, file('2026-09-29', 'c'.repeat(64)), days(90, 1));
     expect([Object.keys(without.words), without.files.map(({ at }) => at)]).toEqual([
       [number],
       ['2026-09-28T00:00:00Z', '2026-09-29T00:00:00Z'],
     ]);
-    const gone = withFile(without, nobody, file('2026-09-30', 'd'.repeat(64)), days(90));
+    const gone = withFile(without, nobody, file('2026-09-30', 'd'.repeat(64)), days(90, 1));
     expect(Object.keys(gone.words)).toEqual([]);
   });
 
   test('are not shortened by a policy that comes after them', () => {
     const first = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), days(90));
     const nobody = { changed: new Map() };
-    expect(Object.keys(withFile(first, nobody, file('2026-07-15', 'b'.repeat(64)), days(10)).words)).toEqual([number]);
+    expect(Object.keys(withFile(first, nobody, file('2026-07-15', 'b'.repeat(64)), days(10, 1)).words)).toEqual([
+      number,
+    ]);
   });
 
-  test('hold a day that was past when it was said for as long as a reversal may be lifted by it, whoever else is exempted meanwhile', () => {
+  test.each([
+    ['that was past when it was said', '2026-05-01'],
+    ['that was to come', '2026-06-30'],
+  ])('hold a day %s for as long as a reversal may be lifted by it, whoever else is exempted meanwhile', (_, until) => {
     const nobody = { changed: new Map() };
-    const ended = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-05-01'), file('2026-06-01'), days(90));
+    const ended = withFile(NO_EXEMPTIONS, said('2026-06-01', until), file('2026-06-01'), days(90));
     const then = withFile(ended, nobody, file('2026-09-15', 'b'.repeat(64)), days(90));
     expect(then.words).toEqual(ended.words);
     // 1,094 days after 1 June 2026.
     expect(Object.keys(withFile(ended, nobody, file('2029-05-30', 'b'.repeat(64)), days(90)).words)).toEqual([number]);
     expect(Object.keys(withFile(ended, nobody, file('2029-05-31', 'b'.repeat(64)), days(90)).words)).toEqual([]);
     for (const all of [ended, then]) expect(countsUntil(all, days(90))).toBe('2029-05-30');
-    // Whatever the retention: a month, in which an earlier word may come late.
-    expect(countsUntil(ended, { mostDays: 1, endDays: 1 })).toBe('2026-07-02');
   });
 
-  test('of which an approver has too many lose the ends that were said first, once nothing may come late against them', () => {
+  test('hold an end for a month, in which an earlier word may come late, whatever the retention', () => {
+    const ended = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-05-01'), file('2026-06-01'), days(1, 1));
+    expect(countsUntil(ended, days(1, 1))).toBe('2026-07-02');
+    expect(countsUntil({ ...ended, files: [] }, days(1, 1))).toBe('2026-07-01');
+  });
+
+  test('of which an approver has too many lose those that were said first, once they exempt nobody and nothing may come late against them', () => {
     const subject = (n: number) => msisdn(`98${String(n).padStart(8, '0')}`);
     const ends = Array.from({ length: maxWords }, (_, n) => {
       const on = at(n < 2 ? '2026-06-01T00:00:00Z' : '2026-07-01T00:00:00Z');
-      return [subject(n), { [one]: word('2026-05-01', { at: on }), [two]: word('2026-05-01', { at: on }) }] as const;
+      // The second had exempted somebody until that day, and the third does until a later one.
+      const until = ['2026-05-01', '2026-06-01', '2026-06-02'][n] ?? '2026-05-01';
+      const said = word(until, { at: n === 2 ? at('2026-05-30T00:00:00Z') : on });
+      return [subject(n), { [one]: said, [two]: said }] as const;
     });
     const all = { words: Object.fromEntries(ends), files: [] };
     const more = (n: number, on: string) => ({
@@ -411,11 +504,11 @@ describe('all exemptions', () => {
 
   test('count for nothing after the last day of any word, and the month for what comes late', () => {
     // 30 days after 30 August; 10 and 30 after 1 June.
-    const long = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), days(10));
-    expect(countsUntil(long, days(10))).toBe('2026-09-29');
-    const short = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-06-02'), file('2026-06-01'), days(10));
-    expect(countsUntil(short, days(10))).toBe('2026-07-11');
-    expect(countsUntil(short, days(90))).toBe('2026-09-29');
+    const long = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-08-30'), file('2026-06-01'), days(10, 1));
+    expect(countsUntil(long, days(10, 1))).toBe('2026-09-29');
+    const short = withFile(NO_EXEMPTIONS, said('2026-06-01', '2026-06-02'), file('2026-06-01'), days(10, 1));
+    expect(countsUntil(short, days(10, 1))).toBe('2026-07-11');
+    expect(countsUntil(short, days(90, 1))).toBe('2026-09-29');
   });
 
   test("are of so many numbers and handsets of each approver's", () => {

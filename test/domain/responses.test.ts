@@ -160,9 +160,23 @@ describe('reading a row of a response', () => {
     ])('is taken where such a column says something else, or the day of the upload: %s', async (cell) =>
       expect(await read('Disconnected', 'disconnected', cell)).toMatchObject([{ row: 0, day: '2026-06-05' }]),
     );
+    test.each(['date', 'occured_on', 'Status date', 'Timestamp', 'Disconnected'])(
+      'is about who had the number before, where it fails them before that was last seen: %s',
+      async (name) => {
+        // The 1st of May, or the 5th of January.
+        for (const day of ['2026-05-19', '2026-05-01 10:30', '01/05/2026'])
+          expect(await read(name, 'failed', day), day).toEqual([{ line: 2, reason: 'before_sighting' }]);
+        expect(await read(name, 'failed', '2026-05-01', '2026-06-01')).toMatchObject([{ day: '2026-06-01' }]);
+        // Beside a failing such a column often has the day of an export, or of an order. The last may be of June, or of May.
+        for (const day of ['2026-05-20', '2026-06-04', '2027-01-31', '06/05/2026', '46143', '3 June', ''])
+          expect(await read(name, 'failed', day), day).toMatchObject([
+            { row: 0, outcome: 'failed', day: '2026-06-05' },
+          ]);
+      },
+    );
     test('is taken by its own day, and who proves themselves in any case', async () => {
       expect(await read('date', 'disconnected', '2026-05-01', '2026-06-01')).toMatchObject([{ day: '2026-06-01' }]);
-      for (const outcome of ['verified', 'failed', 'not_found'])
+      for (const outcome of ['verified', 'not_found'])
         expect(await read('occured_on', outcome, '2026-05-01')).toMatchObject([{ row: 0, outcome, day: '2026-06-05' }]);
     });
     test.each([

@@ -6,7 +6,8 @@
  * one word only. up-police reports H1 and H2 on 4 June: nobody is exempt any more.
  *
  * H4 was used with A3 (airtel), whom approver-2 exempts until 3 June. approver-3 says so an hour later, then that it ends, in a file whose
- * event comes two hours late, and then the former again in the same bytes. delhi-police reports H4 at 04:00.
+ * event comes two hours late, and then the former again in the same bytes. delhi-police reports H4 at 04:00. The event of a file of theirs on J1
+ * comes three days late, and that of the same bytes, once their day is past, before it.
  */
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -30,11 +31,15 @@ const ROWS = [
 ];
 const file = (...rows: string[]) => `msisdn,imei,until,reason\n${rows.map((row) => `${row}\n`).join('')}`;
 const EXEMPTS_A3 = file(`${A3},,2026-06-03,in hospital`);
+const EXEMPTS_J1 = file(`${J1},,2026-06-01,abroad`);
 const PATH = 'receipts/approver-1/exemptions/';
 
 beforeAll(async () => {
-  const late = ({ detail }: { detail: { object?: { key?: string } } }) => detail.object?.key?.endsWith('/late.csv');
-  lab = await Lab.open({ telling: true, faults: { deliveries: (event) => (late(event) ? [2 * HOUR] : [0]) } });
+  const late = ({ detail }: { detail: { object?: { key?: string } } }) => {
+    if (detail.object?.key?.endsWith('/late.csv')) return [2 * HOUR];
+    return detail.object?.key?.endsWith('/days late.csv') ? [3 * DAY] : [0];
+  };
+  lab = await Lab.open({ telling: true, faults: { deliveries: late } });
   // Nobody looks at what is told of where batches stand.
   lab.cloud.pauseQueues((queue) => queue.includes('StatusQueue'));
   await lab.usage('airtel', [
@@ -60,6 +65,7 @@ beforeAll(async () => {
   // Of A1 approver-2 says two things: that it ends, in a file whose event comes two hours late, and an hour after it that it does not.
   const { inbox } = bucketsOf(lab.cloud);
   await lab.cloud.put(inbox, 'exemptions/approver-2/late.csv', file(`${A1},,2026-05-31,was let go`));
+  await lab.cloud.put(inbox, 'exemptions/approver-3/days late.csv', EXEMPTS_J1);
   await lab.cloud.run(START + HOUR);
   await lab.upload('exemptions/approver-2/after.csv', file(`${A1},,2026-06-03,in hospital again`));
   await lab.upload('exemptions/approver-3/of A3.csv', EXEMPTS_A3);
@@ -71,6 +77,7 @@ beforeAll(async () => {
   await lab.report('delhi-police', [H4]);
   ordersAboutA3 = await lab.outbox('orders/airtel/');
   await lab.cloud.run(Date.parse('2026-06-03T18:29:00Z'));
+  await lab.upload('exemptions/approver-3/of J1.csv', EXEMPTS_J1);
   await lab.report('mha', [H1, H2, H3]);
   await lab.cloud.run(Date.parse('2026-06-03T18:29:00Z') + DAY);
   await lab.report('up-police', [H1, H2]);
@@ -172,7 +179,7 @@ describe('a file of exemptions', () => {
     expect(kinds.sort()).toEqual([
       ...Array.from({ length: 5 }, () => 'exemptions_recorded approver-1'),
       ...Array.from({ length: 5 }, () => 'exemptions_recorded approver-2'),
-      ...Array.from({ length: 3 }, () => 'exemptions_recorded approver-3'),
+      ...Array.from({ length: 5 }, () => 'exemptions_recorded approver-3'),
       'exemptions_refused approver-1',
     ]);
     for (const entry of entries) expect(entry).not.toMatch(/9800000001|35000000000003/);
@@ -195,6 +202,17 @@ describe('bytes that an approver uploads again', () => {
     expect(ordersAboutA3).not.toContainEqual(expect.stringContaining('.reverify.'));
     expect(ordersAboutA3).toContainEqual(expect.stringContaining('.block.'));
     expect(lab.cloud.failures()).toEqual([]);
+  });
+
+  it('end nothing where an earlier upload of theirs exempted somebody, whose event comes only after that', async () => {
+    const { work } = bucketsOf(lab.cloud);
+    const keys = (await lab.cloud.list(work, 'exemptions/')).filter((key) => key.endsWith('/exemptions.json'));
+    const said = new Set<unknown>();
+    for (const key of keys) {
+      const { words } = JSON.parse(Buffer.from(await lab.cloud.get(work, key)).toString());
+      said.add(words[J1]?.['approver-3']?.at);
+    }
+    expect([...said].sort()).toEqual(['2026-06-01T00:00:00Z', '2026-06-03T18:29:00Z', undefined]);
   });
 });
 
