@@ -32,26 +32,34 @@ const CALLED_HANDSET =
 /** A pattern of words that stand apart from other ones in a column's name. */
 const asWord = (words: string): string => `(?<![a-z])(?:${words})(?![a-z])`;
 
-/** Whom a row may be about, as a column's name says it; those who serve customers are called. */
-const HOLDER = 'subscriber|customer(?!_?(?:care|service|support))|consumer|user|holder|patient|ग्राहक|उपभोक्ता';
-
 /** Whom a row may be about, though a name says where they have an account or a bed. A customer's account is named by its own number. */
-const KEPT_THERE = 'holder|patient|धारक|मरीज';
+const KEPT_THERE = `${asWord('(?:account|card|sim)?holders?|patients?')}|धारक|मरीज`;
 
-/** A pattern of a name with some words in it, unless it says that it is of somebody. */
-const unlessOf = (whom: string, words: string): string => `^(?!.*(?:${whom})).*(?:${words})`;
+/** Offices that a name may have beside whom they serve: those are called. */
+const OFFICE = `${asWord('help_?line|(?:help)?desk|relations?|cent(?:re|er)|forum|court|commission|affairs|dep(?:artmen)?t')}|सेवा|हेल्पलाइन|के(?:ं|न्)द्र|न्यायालय|आयोग|विभाग`;
+
+/** Whom a row may be about, as a column's name says it from its beginning; those who serve customers are called. */
+const HOLDER = `(?!.*(?:${OFFICE})).*(?:${asWord('(?:customer(?!_?(?:care|service|support))|subscriber|consumer|(?:end|sim)?user)s?')}|ग्राहक|उपभोक्ता|${KEPT_THERE})`;
+
+/** A pattern of a name with some words in it, unless from its beginning it says that it is of somebody. */
+const unlessOf = (whom: string, words: string): string => `^(?!${whom}).*(?:${words})`;
 
 /** Those who act for an authority, as a column's name says it. */
 const OFFICER = `officer|अधिकारी|nodal|approver|${asWord('io|i\\.o')}`;
 
 /** What says in a column's name that it has another's number than the row's, whatever else it says: whom to call, or where that one's is kept. */
-const OF_OTHERS = `${unlessOf(HOLDER, 'contact|संपर्क')}|${OFFICER}|(?:filed|reported|requested|decided)_?by|${unlessOf(KEPT_THERE, `hospital|account|acct|a/c|bank|${asWord('acc|ac')}|खाता`)}`;
-
-/** What says that a number is that of whoever wrote a row, or had it written. */
-const OF_WRITER = `${OFFICER}|(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered)_?by`;
+const OF_OTHERS = `${unlessOf(HOLDER, 'contact|संपर्क')}|${OFFICER}|(?:filed|reported|requested|decided)_?by|${unlessOf(`.*(?:${KEPT_THERE})`, `hospital|account|acct|a/c|bank|${asWord('acc|ac')}|खाता`)}`;
 
 /** What says who asks, who may be whom the row is about. */
 const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';
+
+/** What says that a number is that of whoever wrote a row, or had it written. */
+const OF_WRITER = [
+  OFFICER,
+  '(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered)_?by',
+  asWord('sent_?by|signator(?:y|ies)|(?:competent|approving|issuing)_authority|secretary'),
+  unlessOf(`.*(?:${WHO_ASKS})|${HOLDER}`, asWord('self')),
+].join('|');
 
 /** What says that it holds people's numbers of twelve digits, of which the first two may be the country's. */
 const AADHAAR = `a{1,2}dha{1,2}r|आधार|${asWord('uid(?:ai)?(?:no|number)?')}`;
@@ -79,7 +87,7 @@ export const MAY_BE = {
     called: CALLED_HANDSET,
     // A complaint of the Andaman and Nicobar Islands is acknowledged by 14 digits that begin with 35.
     isOther: new RegExp(
-      `account|acct|a/c|bank|wallet|aadhaar|transaction|imsi|iccid|case|crime|cctns|complaint|acknowledg|${asWord('acc|ac|card|vid|txn|utr|ack|fir|ncrp')}|${asWord('sim')}(?!_?[0-9])|खाता|शिकायत`,
+      `account|acct|a/c|bank|wallet|aadhaar|transaction|imsi|iccid|virtual_?id|case|crime|cctns|complaint|acknowledg|${asWord('acc|ac|card|vid|txn|utr|ack|fir|ncrp')}|${asWord('sim')}(?!_?[0-9])|खाता|शिकायत`,
       'u',
     ),
     isWriters: undefined,
@@ -126,10 +134,10 @@ export function isAnother(cell: string, handset: Imei | null): boolean {
   const other = parseSentImei(cell);
   if ('value' in other) return other.value !== handset;
   if (other.reason === 'not_a_device') return false;
+  // The two handsets of a phone for two cards mostly begin alike, so that what is left may be of the other one, too.
+  if (other.reason === 'rounded_by_spreadsheet') return leftOf(cell) !== '';
   // Spreadsheets cut off a 0 at the beginning, and programs put some before.
   const without = (digits: string) => digits.replace(/^0+/, '');
-  if (other.reason === 'rounded_by_spreadsheet')
-    return handset === null || !without(handset).startsWith(leftOf(cell).slice(0, -1));
   const isOther = (run: string) =>
     !ALL_ALIKE.test(run) && (handset === null || !without(run).startsWith(without(handset)));
   return (cell.match(RUN) ?? []).some(isOther) || handsetsIn(cell).some((one) => one !== handset);
@@ -141,13 +149,16 @@ const beginsAsModel = (digits: string): boolean => EVER_MADE.test(digits.slice(0
 /** As `isAnother`, of a column without a name, which may hold anything: 15 digits with their Luhn digit that begin as some model. */
 export function isAnotherUnnamed(cell: string, handset: Imei | null): boolean {
   const digits = handsetDigits(cell);
-  const isSure = digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1))) && beginsAsModel(digits);
+  const isSure = isWhole(digits) && beginsAsModel(digits);
   return isSure && isAnother(cell, handset);
 }
 
 /** Digits with what people write between those of a handset, and one group of them. */
 const DIGITS_APART = /[0-9](?:[\p{Zs}\-/.]{0,3}[0-9])*/gu;
 const GROUP = /[0-9]+/g;
+
+/** Mobile numbers in fives, as they are printed: the first three groups would pass for a handset. */
+const NUMBERS_IN_FIVES = /^[6-9][0-9]{4}([\p{Zs}\-.])[0-9]{5}(?:\1[6-9][0-9]{4}\1[0-9]{5})+$/u;
 
 /**
  * The handsets in a text that are surely some, in a row or in groups, whatever stands beside them: 15 digits with their Luhn digit, or 14 to 16
@@ -157,25 +168,45 @@ function handsetsIn(text: string): Imei[] {
   const found: Imei[] = [];
   for (const [apart] of text.replaceAll(WRITTEN_DAYS, '|').matchAll(DIGITS_APART)) {
     const groups = [...apart.matchAll(GROUP)].map(({ 0: group, index }) => ({ from: index, to: index + group.length }));
+    // Of as many groups as handsets have, too, those count that have the Luhn digit.
+    const mayBeHandsets = groups.length % 3 === 0 && isWhole(handsetDigits(apart.slice(0, groups[2]?.to)));
+    if (!mayBeHandsets && NUMBERS_IN_FIVES.test(apart)) continue;
     for (let at = 0; at < groups.length; at++) {
-      // Of a handset and its version the longest counts.
-      const ends = groups.slice(at, at + 16).flatMap(({ to }, n) => {
-        const handset = surely(apart.slice(groups[at]?.from, to));
-        return handset === null ? [] : [{ n, handset }];
-      });
-      const longest = ends.at(-1);
-      if (longest === undefined) continue;
+      const longest = longestFrom(apart, groups.slice(at, at + MOST_DIGITS));
+      if (longest === null) continue;
       found.push(longest.handset);
-      at += longest.n;
+      at += longest.groups - 1;
     }
   }
   return found;
 }
 
+/** The fewest and the most digits of a handset, in groups of one digit at least. */
+const [FEWEST_DIGITS, MOST_DIGITS] = [14, 16];
+
+/** The handset that the first of some groups surely make, and of how many it is: of one and its version the longest counts. */
+function longestFrom(
+  apart: string,
+  groups: readonly { readonly from: number; readonly to: number }[],
+): { readonly handset: Imei; readonly groups: number } | null {
+  let digits = 0;
+  let longest: { handset: Imei; groups: number } | null = null;
+  for (const [n, { from, to }] of groups.entries()) {
+    digits += to - from;
+    if (digits > MOST_DIGITS) break;
+    const handset = digits < FEWEST_DIGITS ? null : surely(apart.slice(groups[0]?.from, to));
+    if (handset !== null) longest = { handset, groups: n + 1 };
+  }
+  return longest;
+}
+
+/** Whether digits are as many as a handset has with its Luhn digit, and end in that. */
+const isWhole = (digits: string): boolean => digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1)));
+
 /** The handset that a text surely is; null if it isn't. */
 function surely(text: string): Imei | null {
   const digits = handsetDigits(text);
-  const isSure = (digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1)))) || MADE_TODAY.test(digits);
+  const isSure = isWhole(digits) || MADE_TODAY.test(digits);
   const read = isSure ? parseSentImei(text) : { value: null };
   return 'value' in read ? read.value : null;
 }
@@ -187,6 +218,23 @@ function surely(text: string): Imei | null {
 export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
   if (DAY.test(cell) || (cell.match(/\p{L}+/gu) ?? []).length > 3) return false;
   return handsetsIn(cell).some((other) => other !== handset && beginsAsModel(other));
+}
+
+/** What a spreadsheet leaves of a handset, and nothing else. */
+const ROUNDED_ALONE = /^'?[1-9](?:[.,][0-9]+)?e\+?1[345]$/i;
+
+/**
+ * As `isAnother`, of a cell of whatever name in a row about all, whatever it says beside it: 14 to 16 digits in a row that begin as some model,
+ * what is surely a handset, or what a spreadsheet has left of one.
+ */
+export function isAnotherWithin(cell: string, handset: Imei | null): boolean {
+  const mayBeOne = (run: string) =>
+    beginsAsModel(run) && !ALL_ALIKE.test(run) && !DAY.test(run) && run.slice(0, handset?.length) !== handset;
+  return (
+    ROUNDED_ALONE.test(cell) ||
+    (cell.match(RUN) ?? []).some(mayBeOne) ||
+    handsetsIn(cell).some((one) => one !== handset && beginsAsModel(one))
+  );
 }
 
 /** An address of e-mail, or of payments, which may begin with a number. It begins where its word does: else a long word without `@` takes hours. */
@@ -225,8 +273,14 @@ const LANDLINE = new RegExp(
   'g',
 );
 
+/** What stands before the country in a number as it is dialled from abroad. */
+const FROM_ABROAD = /(?<![0-9])00[\s.-]{0,3}(?=91)/g;
+
+/** A SHA-256, as that of a preview, whose digits may be ten in a row. */
+const SHA256 = /(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])/gi;
+
 /** Ten digits as of a number and what may stand before them, with what people write between. */
-const ANY_NUMBER = /(?<![0-9])(?:(?:91|0)[\s.\-()]{0,3})?([6-9](?:[\s.\-()]{0,3}[0-9]){9})(?![0-9])/g;
+const ANY_NUMBER = /(?<![0-9])(?:(?:0?91|0)[\s.\-()]{0,3})?([6-9](?:[\s.\-()]{0,3}[0-9]){9})(?![0-9])/g;
 
 /** What a spreadsheet leaves of a number without its country, and of one behind `91`, also once it is written out again. */
 const ROUNDED_NATIONAL = /^'?[6-9].*e\+?0?9$/i;
@@ -250,11 +304,13 @@ function isAnotherRounded(cell: string, msisdn: Msisdn | null): boolean {
  * @param msisdn the row's; null if it has none
  */
 export function isAnotherNumber(cell: string, msisdn: Msisdn | null): boolean {
+  const text = cell.replaceAll(FROM_ABROAD, '+');
   // Groups of a handset's digits may look like a number's.
-  if ('value' in parseSentImei(cell)) return false;
-  const read = parseMsisdn(cell);
-  if ('reason' in read && read.reason === 'rounded_by_spreadsheet') return isAnotherRounded(cell, msisdn);
-  const rest = cell.replaceAll(ADDRESS, ' ').replaceAll(WRITTEN_DAYS, '|').replaceAll(LANDLINE, '|');
+  if ('value' in parseSentImei(text)) return false;
+  const read = parseMsisdn(text);
+  if ('reason' in read && read.reason === 'rounded_by_spreadsheet') return isAnotherRounded(text, msisdn);
+  const masked = text.replaceAll(ADDRESS, ' ').replaceAll(SHA256, '|');
+  const rest = masked.replaceAll(WRITTEN_DAYS, '|').replaceAll(LANDLINE, '|');
   return [...rest.matchAll(ANY_NUMBER)].some(([, written = '']) => {
     const national = written.replaceAll(/[^0-9]/g, '');
     return !ALL_ALIKE.test(national) && `+91${national}` !== msisdn;
@@ -269,32 +325,57 @@ export function isAnotherNumberAnywhere(cell: string, msisdn: Msisdn | null): bo
   return /^[0-9+\s.\-(),;/|&']+$/.test(cell) && !CASE_OF_YEAR.test(cell) && isAnotherNumber(cell, msisdn);
 }
 
-/** A row's own cell, '' if it has none, and those of the columns that may hold another one by their name, since they have none, or whatever it is. */
+/**
+ * A cell as people read it: digits of any script are 0 to 9, each dash is a hyphen, and nothing stands there that nobody sees. In a row's own
+ * column other digits and dashes are a reject; beside it they name somebody all the same.
+ */
+function plainOf(cell: string): string {
+  if (!/[^ -~]/.test(cell)) return cell;
+  return cell
+    .replaceAll(/\p{Cf}/gu, '')
+    .replaceAll(/[\p{Pd}\u2212]/gu, '-')
+    .replaceAll(/(?![0-9])\p{Nd}/gu, digitOf);
+}
+
+/** A digit of any script as one of 0 to 9. The ten of a script stand in a row, mostly apart from those of others, else directly behind them. */
+function digitOf(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0;
+  let before = 0;
+  while (/\p{Nd}/u.test(String.fromCodePoint(code - before - 1))) before += 1;
+  return String(before % 10);
+}
+
+/**
+ * A row's own cell, '' if it has none, and those of the columns that may hold another one by their name, since they have none, or whatever it
+ * is; and, of a row about all, those in which one counts within any text.
+ */
 interface Row {
   readonly own: string;
   readonly named: readonly string[];
   readonly unnamed: readonly string[];
   readonly others: readonly string[];
+  readonly within: readonly string[];
 }
 
 /** Whether a row has another handset than its own. If its own can't be read it is a reject for that, and no more is looked at. */
-export function hasSecondHandset({ own, named, unnamed, others }: Row): boolean {
+export function hasSecondHandset({ own, named, unnamed, others, within }: Row): boolean {
   const read = parseSentImei(own);
   if ('reason' in read && own !== '') return false;
   const handset = 'value' in read ? read.value : null;
   return (
-    named.some((cell) => isAnother(cell, handset)) ||
-    unnamed.some((cell) => isAnotherUnnamed(cell, handset)) ||
-    others.some((cell) => isAnotherAnywhere(cell, handset))
+    named.some((cell) => isAnother(plainOf(cell), handset)) ||
+    unnamed.some((cell) => isAnotherUnnamed(plainOf(cell), handset)) ||
+    others.some((cell) => isAnotherAnywhere(plainOf(cell), handset)) ||
+    within.some((cell) => isAnotherWithin(plainOf(cell), handset))
   );
 }
 
 /** As `hasSecondHandset`, of numbers. All files that name one are written by hand, so that a column without a name is one of the others. */
-export function hasSecondNumber({ own, named, others }: Row): boolean {
+export function hasSecondNumber({ own, named, others, within }: Row): boolean {
   const read = own === '' ? { value: null } : parseMsisdn(own);
   if ('reason' in read) return false;
   return (
-    named.some((cell) => isAnotherNumber(cell, read.value)) ||
-    others.some((cell) => isAnotherNumberAnywhere(cell, read.value))
+    [...named, ...within].some((cell) => isAnotherNumber(plainOf(cell), read.value)) ||
+    others.some((cell) => isAnotherNumberAnywhere(plainOf(cell), read.value))
   );
 }

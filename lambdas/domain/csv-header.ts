@@ -31,9 +31,9 @@ export interface Columns<Required extends string = string, Optional extends stri
   readonly byHand?: boolean;
   /**
    * The word of a column by which a row is about all that a file may name: there whoever else stands in it was meant instead, whatever the
-   * column's name says, but for who wrote it.
+   * column's name says, but for who wrote it, and whatever stands beside them, also in these columns of free words.
    */
-  readonly aboutAll?: { readonly column: Required; readonly word: string };
+  readonly aboutAll?: { readonly column: Required; readonly word: string; readonly free: readonly Optional[] };
   /**
    * The column of a day in whose place, where it is empty, that of the upload counts: what stands in a column of nearly its name must not be
    * left out unsaid.
@@ -158,11 +158,11 @@ interface Beside {
   /** Those of any other name, where they count. */
   readonly others: readonly number[];
   /** Of a row about all: those that are called after handsets or numbers, and those of any other name. */
-  readonly aboutAll: { readonly named: readonly number[]; readonly others: readonly number[] };
+  readonly aboutAll: { readonly named: readonly number[]; readonly within: readonly number[] };
 }
 
 /** The places in a row about all, where no row of the file is one. */
-const NOWHERE: Beside['aboutAll'] = { named: [], others: [] };
+const NOWHERE: Beside['aboutAll'] = { named: [], within: [] };
 
 /** The most characters of a header that are told back. */
 const LONGEST_FOUND = 200;
@@ -271,6 +271,7 @@ export class CsvHeader<Column extends string> {
     const placesOf = (counts: (name: string) => boolean) =>
       unknown.filter(({ name }) => counts(name)).map(({ at }) => at);
     const unnamed = placesOf((name) => name === '');
+    const free = (aboutAll?.free ?? []).map((column) => names.indexOf(column)).filter((at) => at >= 0);
     return namesOneBy
       .map((column) => {
         const { named, sure, called, isOther, isWriters } = MAY_BE[column];
@@ -285,11 +286,14 @@ export class CsvHeader<Column extends string> {
           sure: placesCalled(sure),
           unnamed,
           others,
-          aboutAll: aboutAll === undefined ? NOWHERE : { named: inRowAboutAll(true), others: inRowAboutAll(false) },
+          aboutAll:
+            aboutAll === undefined
+              ? NOWHERE
+              : { named: inRowAboutAll(true), within: [...inRowAboutAll(false), ...free] },
         };
       })
       .filter(({ named, others, aboutAll: all }) =>
-        [named, unnamed, others, all.named, all.others].some((places) => places.length > 0),
+        [named, unnamed, others, all.named, all.within].some((places) => places.length > 0),
       );
   }
 
@@ -310,12 +314,14 @@ export class CsvHeader<Column extends string> {
     const cellAt = (place: number) => textOf(cells[place] as string);
     const own = at < 0 ? '' : seenOf(cellAt(at));
     if (own === '' && this.#columns.required.some((one) => one === column)) return false;
-    const beside = this.#isAboutAll(cells) ? aboutAll : { named: own === '' ? sure : named, others };
+    const besideOne = { named: own === '' ? sure : named, others, within: [] };
+    const beside = this.#isAboutAll(cells) ? { ...aboutAll, others: [] } : besideOne;
     return ANOTHER[column].isIn({
       own,
       named: beside.named.map(cellAt),
       unnamed: unnamed.map(cellAt),
       others: beside.others.map(cellAt),
+      within: beside.within.map(cellAt),
     });
   }
 

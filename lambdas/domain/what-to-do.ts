@@ -8,9 +8,9 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     'give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again',
   column_total: 'nothing, where it is a total; a handset is neither the sum of those above it nor called one',
   second_handset:
-    'give the second, or the only one where it stands under another name, a row of its own, under imei, if you mean it, too, or take it out if not; and send the row again',
+    'give the second, or the only one where it stands under another name, a row of its own, under imei, if you mean it, too, or take it out if not; of an appeal for a number in that handset, call its column imei; and send the row again',
   second_number:
-    'give the second, or the only one where it stands under another name, a row of its own, under msisdn, if you mean it, too, or take it out if not, as beside a reference, which stands for its number; and send the row again',
+    'give the second, or the only one where it stands under another name, a row of its own, under msisdn, if you mean it, too, or take it out if not, as beside a reference, which stands for its number; of an appeal for it in the handset, call its column msisdn; and send the row again',
   missing_imei: 'look whether the row has it in another column, and fill it in; take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
@@ -27,7 +27,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   bad_date:
     'write 2026-05-30, and no day later than that of the upload, in a response under the name occurred_on; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',
   self_check: 'name what is reserved for that test alone',
-  not_in_direction: 'answer it in the direction whose order carried it; where no order did, leave it out',
+  not_in_direction:
+    'answer it in the direction whose order carried it; where it was given back before that order, look, and say so of the day on which you looked; where no order carried it, leave it out',
   unknown_outcome:
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
   before_sighting:
@@ -77,7 +78,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   nul_byte: 'export it again',
   missing_column:
     'give a column that name; is the first line the header, each quote in it closed, and the separator a comma, a ; or a tab?',
-  duplicate_column: 'put one below the other, in rows of its own; take one out only where both say the same',
+  duplicate_column:
+    'put one below the other, in rows of its own; of days, copy one into the empty cells of the other; take one out only where it is empty then, or both say the same',
   unclosed_quote: 'double a quote within a quoted cell',
   misplaced_header:
     'send each file by itself; responses may be joined if each ends with a line end and begins with a header that has outcome, and msisdn or imei',

@@ -8,6 +8,7 @@ import {
   isAnotherNumber,
   isAnotherNumberAnywhere,
   isAnotherUnnamed,
+  isAnotherWithin,
   isCalledTotal,
   MAY_BE,
   mayCallTotal,
@@ -99,6 +100,7 @@ describe('a column is called after something else than a handset', () => {
   test.each([
     ...['account', 'acct_no', 'a/c', 'acc_no', 'ac_no', 'ac', 'bank', 'wallet_id', 'sim_card', 'card_no', 'vid'],
     ...['aadhaar_no', 'transaction_id', 'txn', 'utr_no.', 'imsi', 'imsino', 'iccid', 'sim', 'sim_serial'],
+    ...['virtual_id', 'virtualid_no'],
     ...['case_no', 'crime_no', 'cctns', 'fir', 'ncrp', 'complaint_id', 'ack_no', 'acknowledgement', 'खाता', 'शिकायत'],
   ])('by the name %s', (name) => expect(MAY_BE.imei.isOther.test(name)).toBe(true));
   test.each([
@@ -141,6 +143,14 @@ describe('another handset beside one', () => {
     ['35-209900-176148-1\n49-015420-323751-8', 'beneath this one, both as they are printed'],
     ['35-209900-176148-1 / 49-015420-323751-8', 'behind this one, both as they are printed'],
     ['862099000000000', 'as a spreadsheet has left it, written out again'],
+    // Of a phone for two cards both begin alike.
+    ['3.52099E+14', 'as a spreadsheet has left it, or this one'],
+    ['3.5E+14', 'as a spreadsheet has left it, or this one, in two digits'],
+    ['3.6E+14', 'as a spreadsheet has left it, which may be rounded up of this one'],
+    ['352099000000000', 'as a spreadsheet has left it, or this one, written out again'],
+    ['99876 43210 91234', '15 digits in fives that begin as models do today'],
+    ['86209 90017 61484 86209 90017 61492', 'two in fives, of which the first has its Luhn digit'],
+    ['99876 43210 86209 90017 61481', 'behind a number, all in fives'],
   ])('%s: %s', (cell) => expect(isAnother(cell, own)).toBe(true));
 
   test.each([
@@ -155,10 +165,12 @@ describe('another handset beside one', () => {
     ['35-209900-176148-1\n35 209900 176148 1', 'its own as it is printed, twice'],
     ['seen on 30-05-2026 10.30 and 31-05-2026 11.45', 'two instants in a note'],
     ['98765 43210 98765 43211 (wife)', 'numbers in groups, with a word'],
-    ['3.52099E+14', 'what a spreadsheet has left of its own'],
-    ['3.5E+14', 'what a spreadsheet has left of its own, in two digits'],
-    ['3.6E+14', 'what may be rounded up of its own'],
-    ['352099000000000', 'what a spreadsheet has left of its own, written out again'],
+    ['0.00E+00', 'what a spreadsheet has left of a placeholder'],
+    ['99876 43210 91234 56789', 'two numbers in fives, the first three of which are 15 digits'],
+    ['99876-43210-91234-56789', 'such two, with hyphens'],
+    ['99876.43210.91234.56789', 'such two, with full stops'],
+    ['99876 43210 91234 56789 98765 43210', 'three numbers in fives'],
+    ['Sharma 99876 43210 91234 56789, Rao', 'two numbers in fives, with words'],
     ['2026-05-30 10:30:00 123456', 'an instant'],
     ['20260530103000', 'an instant of 14 digits'],
     ['2026053010300012', 'an instant of 16 digits'],
@@ -192,10 +204,10 @@ describe('another handset beside one', () => {
     ['490154203237518', '21260530103000', 'another century'],
   ])('beside %s: %s, which is %s', (handset, cell) => expect(isAnother(cell, keyOf(handset))).toBe(true));
 
-  test.each([
-    ['013977000323877', '13977000323877', 'its own, whose first 0 a spreadsheet cut off'],
-    ['013977000323877', '1.3977E+13', 'what a spreadsheet has left of its own'],
-  ])('not beside %s: %s, %s', (handset, cell) => expect(isAnother(cell, keyOf(handset))).toBe(false));
+  test.each([['013977000323877', '13977000323877', 'its own, whose first 0 a spreadsheet cut off']])(
+    'not beside %s: %s, %s',
+    (handset, cell) => expect(isAnother(cell, keyOf(handset))).toBe(false),
+  );
 });
 
 describe('another handset in a column without a name', () => {
@@ -249,6 +261,8 @@ describe('another handset in a column of any name, of a file that people write b
     ['01/05/2026 - 31/05/2026', 'a span of days'],
     ['9876543210/9876543211/9876543212', 'numbers'],
     ['98765 43210 98765', 'a number and more'],
+    ['99876 43210 91234 56789', 'two numbers in fives'],
+    ['99876-43210-91234-56789', 'two numbers in fives, with hyphens'],
     ['89910000000000000011', 'what a card is called'],
     ['4512345678901234', 'what a card of a bank is called'],
     ['000000000000000', 'a placeholder'],
@@ -260,6 +274,39 @@ describe('another handset in a column of any name, of a file that people write b
     expect(isAnotherAnywhere(cell, own)).toBe(false);
     expect(isAnotherAnywhere(cell, null)).toBe(false);
   });
+});
+
+describe('another handset in any cell of a row about all', () => {
+  const own = keyOf('352099001761481');
+  test.each([
+    ['490154203237518', 'its 15 digits with their Luhn digit'],
+    ['49015420323751', 'its 14 digits'],
+    ['490154203237519', 'with a mistyped digit'],
+    ['4901542032375101', 'its 16 digits'],
+    ['leave out 490154203237518, which the district hospital has in its intensive care', 'in a long note'],
+    ['all but 49-015420-323751-8 of the ward in the north', 'as it is printed, in a note'],
+    ['not 86 209900 176148', 'its 14 digits in groups'],
+    ['IMEI490154203237518', 'behind a word, without a blank'],
+    ['3.52099E+14', 'as a spreadsheet has left it'],
+  ])('%s: %s', (cell) => {
+    expect(isAnotherWithin(cell, own)).toBe(true);
+    expect(isAnotherWithin(cell, null)).toBe(true);
+  });
+  test.each([
+    ['20806240012345', 'what a complaint is acknowledged by'],
+    ['404101234567897', 'a card'],
+    ['100012345678902', 'an account'],
+    ['20260530103000', 'an instant'],
+    ['seen on 01/05/2026 - 31/05/2026', 'a span of days'],
+    ['99876 43210 91234 56789', 'two numbers in fives'],
+    ['F.No. 842-725/2005-VAS', "a file's number"],
+    ['333333333333333', 'a placeholder'],
+    ['as the preview 49c8a394a25bb826a35dfb206cd468c59af423e1e17b4ae17e7b77bb9d0906c3 has it', 'a SHA-256'],
+    ['notice given, 3 areas, 4500 numbers', 'a note'],
+    ['9.81E+09', 'what a spreadsheet has left of a number'],
+    ['', 'nothing'],
+  ])('not %s: %s', (cell) => expect(isAnotherWithin(cell, null)).toBe(false));
+  test('not its own', () => expect(isAnotherWithin('but 352099001761481 and 35-209900-176148-1', own)).toBe(false));
 });
 
 describe('another handset where the row has none of its own', () => {
@@ -364,10 +411,28 @@ describe('a column is of whoever wrote a row', () => {
     ...['officer', 'nodal_mobile', 'approver_phone', 'io', 'i.o._mobile', 'filed_by', 'approved_by', 'signedby'],
     ...['अधिकारी', 'जाँच_अधिकारी_मोबाइल', 'अधिकारी_का_नंबर'],
     ...['authorised_by_mobile', 'authorized_by', 'forwarded_by', 'officer_contact', 'customer_officer_mobile'],
+    ...[
+      'authorised_signatory_phone',
+      'signatory_mobile',
+      'signatories',
+      'competent_authority_phone',
+      'secretary_phone',
+    ],
+    ...['sent_by', 'sentby_mobile', 'contact_(self)', 'self', 'issuing_authority_contact', 'joint_secretary_mobile'],
   ])('by the name %s', (name) => expect(MAY_BE.msisdn.isWriters.test(name)).toBe(true));
   test.each([
     ...['contact', 'radio', 'used_by', 'held_by', 'owned_by', 'registered_by', 'account', 'case_no', 'ioc', 'mobile'],
     ...['complainant', 'applicant', 'hospital', 'bank', 'by', 'id', ''],
+    ...[
+      'desk_phone',
+      'director_contact',
+      'customer_contact_(self)',
+      'applicant_self',
+      'selfie',
+      'secretariat',
+      'authority',
+    ],
+    ...['present_by', 'sent', 'signature'],
   ])('not by the name %s', (name) => expect(MAY_BE.msisdn.isWriters.test(name)).toBe(false));
 });
 
@@ -417,6 +482,10 @@ describe('a column is called after something else than a number', () => {
     ...['अधिकारी', 'नोडल_अधिकारी', 'customer_account_no', 'user_bank', 'subscriber_ac_no', 'hospital_customer_desk'],
     ...['account_holder_ref_no', 'hospital_of_patient_officer'],
     ...['customer_bank_contact', 'contact_officer_of_subscriber', 'customer_ref_no', 'user_request_id'],
+    ...['customer_helpline_contact', 'customer_contact_centre', 'customer_contact_center', 'contact_of_customer_desk'],
+    ...['customer_relations_contact_no', 'consumer_forum_contact', 'consumer_court_contact_no', 'stakeholder_contact'],
+    ...['consumer_affairs_dept_contact', 'user_department_contact', 'consumer_commission_contact', 'superuser_contact'],
+    ...['ग्राहक_सेवा_संपर्क', 'उपभोक्ता_आयोग_संपर्क', 'subscriberless_contact'],
     ...['aadhaar', 'aadhar_no', 'adhaar', 'adhar_card', 'customer_aadhaar', 'aadhaar_number', 'आधार', 'आधार_संख्या'],
     ...['uid', 'uid_no', 'uidno', 'uidnumber', 'uidai', 'uidai_number', 'subscriber_uid'],
     ...['employee_code', 'id', 'upload_id', 'latitude', 'longitude', 'lat', 'long', 'lat/long', 'loss_rs', 'payment'],
@@ -443,6 +512,8 @@ describe('a column is called after something else than a number', () => {
     ...['account_holder', 'hospital_patient_number', 'acc_holder', 'bank_account_holder', 'खाता_धारक', 'अस्पताल_मरीज'],
     // Whom a row may be about, and not whom to call about them.
     ...['customer_contact', 'subscriber_contact_number', 'contact_of_consumer', 'user_contact', 'patient_contact'],
+    ...['customers_contact', "customer's_contact", 'cardholder_contact', 'accountholder_contact', 'enduser_contact'],
+    ...['customer_contact_relationship', 'customer_contact_(central)', 'holder_contact', 'sim_user_contact'],
     'ग्राहक_संपर्क',
   ])('not by the name %s', (name) => expect(MAY_BE.msisdn.isOther.test(name)).toBe(false));
 });
@@ -515,6 +586,12 @@ describe('another number beside one', () => {
     ['0987 654 3211', 'behind a 0, in three, three and four'],
     ['080 2225 12345, 98123 45678', 'behind more digits than a landline has'],
     ['+91-80-22251234 / 98123 45678', 'behind a landline with its country'],
+    ['0091-9123456780', 'as it is dialled from abroad'],
+    ['0091 91234 56780', 'as it is dialled from abroad, in groups'],
+    ['00919123456780', 'as it is dialled from abroad, in one'],
+    ['00-91-9123456780', 'as it is dialled from abroad, with more between'],
+    ['0919123456780', 'with a 0 and its country before it'],
+    ['+91 (0) 91234 56780', 'with its country and a 0 before it'],
     ['0755 255 1234, 98123-45678', 'behind a landline in groups'],
   ])('%s: %s', (cell) => {
     expect(isAnotherNumber(cell, own)).toBe(true);
@@ -595,6 +672,9 @@ describe('another number beside one', () => {
     ['9.19812E+12', 'one of thirteen digits'],
     ['9.81E+19', 'one of twenty digits'],
     ['3.52099E+14', 'what a spreadsheet has left of a handset'],
+    ['0091-80-22251234', 'one of Bengaluru, as it is dialled from abroad'],
+    ['of 49c8a394a25bb826a35df8206123468c59af423e1e17b4ae17e7b77bb9d0906c', 'a word that is longer than a number'],
+    [`a7${'9876543210a'.repeat(5)}b89abcd`, 'a SHA-256 that has ten digits in a row'],
   ])('not %s: %s', (cell) => {
     expect(isAnotherNumber(cell, own)).toBe(false);
     expect(isAnotherNumber(cell, null)).toBe(false);
@@ -625,10 +705,17 @@ describe('a cell of as many characters as a record may have', () => {
     ['91-80-', true],
     ['080 ', false],
     ['98123 45678/', true],
+    ['९', false],
+    ['91–', false],
+    ['00 91', true],
+    ['a', false],
+    ['86209 ', true],
   ])('is read soon: %s, again and again', (part, isOne) => {
     const cell = part.repeat(500_000 / part.length);
     const began = performance.now();
     expect(isAnotherNumber(cell, own)).toBe(isOne);
+    expect(hasSecondNumber({ own, named: [], unnamed: [], others: [], within: [cell] })).toBeTypeOf('boolean');
+    expect(hasSecondHandset({ own: '', named: [cell], unnamed: [], others: [], within: [cell] })).toBeTypeOf('boolean');
     // Where the time grew with the square of the characters it was minutes.
     expect(performance.now() - began).toBeLessThan(20_000);
   });
@@ -637,14 +724,28 @@ describe('a cell of as many characters as a record may have', () => {
 describe('a row that names a handset', () => {
   // Two IMEIs with their Luhn digits, as a model's box has them.
   const [A, B] = ['490154203237518', '356938035643809'];
-  const row = (own: string, cells: Partial<Record<'named' | 'unnamed' | 'others', string[]>>) =>
-    hasSecondHandset({ own, named: [], unnamed: [], others: [], ...cells });
+  const row = (own: string, cells: Partial<Record<'named' | 'unnamed' | 'others' | 'within', string[]>>) =>
+    hasSecondHandset({ own, named: [], unnamed: [], others: [], within: [], ...cells });
 
-  test.each(['named', 'unnamed', 'others'] as const)(
+  test.each(['named', 'unnamed', 'others', 'within'] as const)(
     'has a second one by one cell of %s columns, of several',
     (where) => {
       expect(row(A, { [where]: ['', B] })).toBe(true);
       expect(row(A, { [where]: ['', A] })).toBe(false);
+    },
+  );
+  test.each(['named', 'unnamed', 'others', 'within'] as const)(
+    'has a second one by digits of any script, dashes of any width and what nobody sees between: %s columns',
+    (where) => {
+      for (const cell of [
+        '३५६९३८०३५६४३८०९',
+        '３５６９３８０３５６４３８０９',
+        '35\u201369380\u20113564380\u22129',
+        '𝟹𝟻𝟼𝟿𝟹𝟾𝟶𝟹𝟻𝟼𝟺𝟹𝟾𝟶𝟿',
+      ])
+        expect(row(A, { [where]: [cell] }), cell).toBe(true);
+      expect(row(A, { [where]: ['3569380\u200b35643809'] })).toBe(true);
+      expect(row(A, { [where]: ['४९०१५४२०३२३७५१८'] })).toBe(false);
     },
   );
   test('has none beside it where nothing else stands', () => {
@@ -659,16 +760,26 @@ describe('a row that names a handset', () => {
 
 describe('a row that names a number', () => {
   const [A, B] = ['9876543210', '+91 98123 45678'];
-  const row = (own: string, cells: Partial<Record<'named' | 'others', string[]>>) =>
-    hasSecondNumber({ own, named: [], unnamed: [], others: [], ...cells });
+  const row = (own: string, cells: Partial<Record<'named' | 'others' | 'within', string[]>>) =>
+    hasSecondNumber({ own, named: [], unnamed: [], others: [], within: [], ...cells });
 
-  test.each(['named', 'others'] as const)('has a second one by one cell of %s columns, of several', (where) => {
-    expect(row(A, { [where]: ['', B] })).toBe(true);
-    expect(row(A, { [where]: ['', `0${A}`] })).toBe(false);
+  test.each(['named', 'others', 'within'] as const)(
+    'has a second one by one cell of %s columns, of several',
+    (where) => {
+      expect(row(A, { [where]: ['', B] })).toBe(true);
+      expect(row(A, { [where]: ['', `0${A}`] })).toBe(false);
+      for (const cell of ['९१२३४५६७८०', '91234–56780', '91234\u201156780', '9123\u00ad456780', '+९१ ९१२३४ ५६७८०'])
+        expect(row(A, { [where]: [cell] }), cell).toBe(true);
+      for (const cell of ['९८७६५४३२१०', '98765–43210']) expect(row(A, { [where]: [cell] }), cell).toBe(false);
+    },
+  );
+  test('has one within any text where that counts alone', () => {
+    expect(row(A, { within: [`except ${B} (hospital)`] })).toBe(true);
+    expect(row(A, { others: [`except ${B} (hospital)`] })).toBe(false);
   });
   test('has none beside it where nothing else stands, nor in a column without a name of its own', () => {
     expect(row(A, {})).toBe(false);
-    expect(hasSecondNumber({ own: A, named: [], unnamed: [B], others: [] })).toBe(false);
+    expect(hasSecondNumber({ own: A, named: [], unnamed: [B], others: [], within: [] })).toBe(false);
   });
   test('has one where its own cell is empty, and no more is looked at where that can’t be read', () => {
     expect(row('', { named: [A] })).toBe(true);

@@ -239,11 +239,73 @@ describe('a second handset or number in a row', () => {
     ]);
   });
   test.each([
+    ...[
+      '9876543211',
+      '+91 98765 43211',
+      '0091-9876543211',
+      '91-98765–43211',
+      '0 98765.43211',
+      '९८७६५४३२११',
+      '98765-43211',
+    ],
+    ...['except 9876543211', '9876543211 (hospital switchboard)', '9876543211 and 9876543212', 'but not Mob9876543211'],
+    ...[
+      'spoken to on 30/05/2026: leave 98765 43211 out',
+      'A hospital has 9876543211, so please do not cut that one off',
+    ],
+  ])('of an approval is a reject within whatever text, in remarks, too: %s', async (cell) => {
+    const header = 'preview,decision,ground,remarks';
+    const row = `${preview},approve,public_interest`;
+    expect(await reasonsOf(decisionColumns, header, `${row},"${cell}"`)).toEqual(['second_number']);
+    for (const name of ['Leave out', 'Except', 'मोबाइल', 'Mobile', 'Note', 'Case', 'Aadhaar', ''])
+      expect(await reasonsOf(decisionColumns, `${header},${name}`, `${row},ok,"${cell}"`), name).toEqual([
+        'second_number',
+      ]);
+    // Who strikes or refuses says why in words of their own.
+    for (const word of ['strike', 'refuse'])
+      expect(
+        await reasonsOf(
+          decisionColumns,
+          'preview,decision,imei,remarks,note',
+          `${preview},${word},${A},"${cell}","x ${cell}"`,
+        ),
+      ).toEqual(['taken']);
+  });
+  test.each([
+    ...[
+      B,
+      'except 352099002345672',
+      '35-209900-234567-2 (hospital)',
+      'but not 35209900234567, which is of a ward in the north',
+    ],
+    ...['३५२०९९००२३४५६७२', '352099–002345–672', 'IMEI352099002345672', '352099002345679 too'],
+  ])('of an approval is a reject within whatever text, in remarks, too: handset %s', async (cell) => {
+    const header = 'preview,decision,ground,remarks';
+    const row = `${preview},approve,public_interest`;
+    expect(await reasonsOf(decisionColumns, header, `${row},"${cell}"`)).toEqual(['second_handset']);
+    for (const name of ['Leave out', 'Except', 'IMEI', 'Case', 'Officer', ''])
+      expect(
+        await reasonsOf(decisionColumns, `preview,decision,ground,remarks,x ${name}`, `${row},ok,"${cell}"`),
+        name,
+      ).toEqual(['second_handset']);
+  });
+  test.each([
+    ...['notice given on 30/05/2026 10:30', 'F.No. 842-725/2005-VAS', 'OM 800-12/2023-DS-III dated 05-06-2026', 'ok'],
+    ...['3 areas, 4500 numbers, 45 handsets', 'preview SHA256 seen', 'call 080-22251234 or 1800-11-4000'],
+    ...['as by mail of ram@example.com', 'FIR 0123/2026, PS 12', '4,500 of 45,000.00'],
+  ])('of an approval is none by what stands in honest remarks: %s', async (words) => {
+    const cell = words.replace('SHA256', preview);
+    const row = `${preview},approve,public_interest,"${cell}","${cell}"`;
+    expect(await reasonsOf(decisionColumns, 'preview,decision,ground,remarks,Note', row)).toEqual(['taken']);
+  });
+  test.each([
     ...['Officer', 'Officer phone', 'Nodal Officer Mobile', 'IO', 'I.O. mobile', 'Approver contact', 'Approver mobile'],
     ...['Filed by', 'Approved by', 'Signed by mobile', 'Reported by', 'अधिकारी', 'नोडल अधिकारी मोबाइल'],
+    ...['Authorised signatory phone', 'Signatory mobile', 'Competent authority phone', 'Secretary phone', 'Sent by'],
+    'Contact (self)',
   ])('of an approval is none in a column of who wrote it: %s', async (name) => {
     const header = `preview,decision,ground,${name}`;
-    for (const number of [N, `+91 ${N}`, `Ram ${N}`])
+    for (const number of [N, `+91 ${N}`, `Ram ${N}`, '99876 43210 91234 56789', '99876-43210-91234-56789'])
       expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${number}`)).toEqual([
         'taken',
       ]);
@@ -293,6 +355,55 @@ describe('a second handset or number in a row', () => {
       expect(await reasonsOf(decisionColumns, header, ...rows)).toEqual(['taken', 'taken']);
     },
   );
+  test.each(['Desk phone', 'Director contact', 'Customer contact (self)', 'Applicant'])(
+    'of an approval is a reject where the name may be of anybody: %s',
+    async (name) => {
+      const row = `${preview},approve,public_interest,${N}`;
+      expect(await reasonsOf(decisionColumns, `preview,decision,ground,${name}`, row)).toEqual(['second_number']);
+    },
+  );
+  test.each([
+    ...[
+      'Customer helpline contact',
+      'Customer contact centre',
+      'Customer relations contact no',
+      'Consumer forum contact',
+    ],
+    ...['Consumer court contact no', 'Consumer affairs dept contact', 'User department contact', 'Stakeholder contact'],
+  ])('of an appeal is none where it is an office’s: %s', async (name) => {
+    expect(await reasonsOf(appealColumns, `msisdn,ground,${name}`, `${N},wrong_number,${M}`)).toEqual(['taken']);
+  });
+  test.each(['contact', 'Officer', 'Filed by'])(
+    'of an appeal is none where two numbers in fives stand in a column of whom to call: %s',
+    async (name) => {
+      for (const cell of ['99876 43210 91234 56789', '99876-43210-91234-56789', '99876.43210.91234.56789'])
+        for (const own of [`msisdn,ground,${name}/${N}`, `imei,ground,${name}/${A}`].map((one) => one.split('/')))
+          expect(await reasonsOf(appealColumns, `${own[0]}`, `${own[1]},cloned,${cell}`)).toEqual(['taken']);
+    },
+  );
+  test('of an appeal is none where a virtual id has as many digits', async () => {
+    const row = `${N},cloned,9187 6543 2101 2345`;
+    expect(await reasonsOf(appealColumns, 'msisdn,ground,Virtual ID', row)).toEqual(['taken']);
+    expect(await reasonsOf(appealColumns, 'msisdn,ground,x', row)).toEqual(['second_handset']);
+  });
+  test('is a reject though it is spoilt or written as no own cell may be', async () => {
+    const handsets = ['3.52099E+14', '352099000000000', '३५२०९९००१७६१५०६', '352099–002345–672', '0.00E+00', ''];
+    expect(await reasonsOf(reportColumns, 'imei,IMEI 2', ...handsets.map((cell) => `${A},${cell}`))).toEqual([
+      ...Array(4).fill('second_handset'),
+      ...['taken', 'taken'],
+    ]);
+    const numbers = ['९१२३४५६७८०', '0091-9123456780', '91234–56780', '९८७६५४३२१०', '0091-9876543210', '98765–43210'];
+    const rows = numbers.map((cell) => `${N},wrong_number,${cell}`);
+    for (const name of ['मोबाइल 2', 'Mobile', 'MSISDN 2', 'x'])
+      expect(await reasonsOf(appealColumns, `msisdn,ground,${name}`, ...rows), name).toEqual([
+        ...Array(3).fill('second_number'),
+        ...Array(3).fill('taken'),
+      ]);
+  });
+  test('of an appeal for a number in a handset may be meant as the pair, which what to do says', () => {
+    expect(whatToDo('second_handset')).toContain('of an appeal for a number in that handset, call its column imei;');
+    expect(whatToDo('second_number')).toContain('of an appeal for it in the handset, call its column msisdn;');
+  });
   test('of a row that is no approval stands as before in a column that is called after others', async () => {
     const header = 'preview,decision,imei,remarks,contact,account mobile,case handset';
     const cells = `${A},x,${N},${N},${B}`;

@@ -71,9 +71,10 @@ const TO_DO: Readonly<Record<string, string>> = {
     'write verified, failed, disconnected, surrendered, not_found, reissued, ported or extended of a number; blocked or not_found of a handset; restored, unblocked or not_found where the order says so; an order back-… is carried out, and not answered',
   missing_column:
     'give a column that name; is the first line the header, each quote in it closed, and the separator a comma, a ; or a tab?',
-  duplicate_column: 'put one below the other, in rows of its own; take one out only where both say the same',
+  duplicate_column:
+    'put one below the other, in rows of its own; of days, copy one into the empty cells of the other; take one out only where it is empty then, or both say the same',
   second_handset:
-    'give the second, or the only one where it stands under another name, a row of its own, under imei, if you mean it, too, or take it out if not; and send the row again',
+    'give the second, or the only one where it stands under another name, a row of its own, under imei, if you mean it, too, or take it out if not; of an appeal for a number in that handset, call its column imei; and send the row again',
   column_total: 'nothing, where it is a total; a handset is neither the sum of those above it nor called one',
   spreadsheet_not_csv: 'open it in the spreadsheet, save it as CSV UTF-8, and upload that',
   not_csv: 'export it as CSV, UTF-8',
@@ -199,17 +200,25 @@ const cases: Case[] = [
           `${A},13977000323877,`,
         ],
         `${A},${B}/${C},`,
-        // What a spreadsheet has left of another handset and of this one, written out again; and what only looks rounded.
+        // What a spreadsheet has left of another handset, and of this one or one that begins alike, written out again; and what only looks rounded.
         ...[`${A},862099000000000,`, `${A},350000000000000,`, `${A},8 extra,`],
       ),
       [
-        ...['2: second_handset', `3: ${b}`, `4: ${c}`, '5: not_digits', `6: ${a}`, '7: second_handset', `8: ${a}`],
+        ...[
+          '2: second_handset',
+          `3: ${b}`,
+          `4: ${c}`,
+          '5: not_digits',
+          `6: ${a}`,
+          '7: second_handset',
+          '8: second_handset',
+        ],
         ...[
           '9: second_handset',
           '10: second_handset',
           '11: second_handset',
           '12: second_handset',
-          `13: ${a}`,
+          '13: second_handset',
           `14: ${a}`,
         ],
       ],
@@ -230,7 +239,7 @@ const cases: Case[] = [
     ['2: second_handset', '3: second_handset', '4: second_handset', `5: ${b}`, `6: ${c}`],
   ],
   [
-    'columns that are not of a second handset',
+    'columns that are not of a second handset, but where one is spoilt or another',
     'report',
     lines(
       'imei,IMEISV,ref,datetimeist,imei_seen_on,numbers seen with imei',
@@ -238,7 +247,7 @@ const cases: Case[] = [
       `${C},3.5E+15,,,01/05/2026 - 30/05/2026,`,
       `${B},3500000000000022,,,,`,
     ),
-    [`2: ${a}`, `3: ${c}`, '4: second_handset'],
+    [`2: ${a}`, '3: second_handset', '4: second_handset'],
   ],
   [
     'two handsets a row, and none named imei',
