@@ -140,6 +140,27 @@ export function addSeconds(instant: Instant, seconds: number): Instant {
 export const WRITTEN_DAYS =
   /(?<![0-9])(?:(?:0?[1-9]|[12][0-9]|3[01]) ?([-/.]) ?(?:0?[1-9]|[12][0-9]|3[01]) ?\1 ?(?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}([-/.])(?:0?[1-9]|1[0-2])\2(?:0?[1-9]|[12][0-9]|3[01]))(?![0-9])/g;
 
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+const BEGINS_WITH_DAY =
+  /^([0-9]{4}|[0-9]{1,2})(?:(?:st|nd|rd|th)?[-/. ]?([a-z]{3})[a-z]*[-/., ]{1,2}|([-/. ])([0-9]{1,2})\3)([0-9]{4}|[0-9]{1,2})(?![0-9])/i;
+
+/** The days that a text may begin with, in whatever order clerks write one: two of `05/06/2026`, and none where it begins with something else. */
+export function daysBegunBy(text: string): Day[] {
+  const [, first = '', name, , second = '', last = ''] = BEGINS_WITH_DAY.exec(text) ?? [];
+  const month = String(MONTHS.indexOf(name?.toLowerCase() ?? '') + 1);
+  const named = [[last, month, first]];
+  const numbered = [
+    [first, second, last],
+    [last, second, first],
+    [last, first, second],
+  ];
+  return (name === undefined ? numbered : named).flatMap(([year = '', ...rest]) => {
+    const [of, on] = rest.map((part) => part.padStart(2, '0'));
+    const whole = year.length === 2 ? `20${year}` : year;
+    return parseDay(`${whole}-${of}-${on}`) ?? [];
+  });
+}
+
 /** The other forms of dates; a participant may have one of them. None can be taken for `YYYY-MM-DD`. */
 export const DATE_FORMS = ['YYYYMMDD', 'YYYY/MM/DD', 'DD-MM-YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'MM/DD/YYYY'] as const;
 export type DateForm = (typeof DATE_FORMS)[number];

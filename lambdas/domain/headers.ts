@@ -36,18 +36,24 @@ const ENDED = `(?:(?:perm(?:anent(?:ly)?)?|temp(?:orar(?:y|ily))?)_?)?(?:${[
   ...['terminat(?:ed|ion)', 'cancel{1,2}(?:ed|ation)?', 'surrend[ae]r(?:ed)?', 'ces{1,2}ation', 'ceased'],
   ...['suspen(?:ded|sion)', 'bar{1,2}(?:ed|ing)'],
   ...['(?:mnp_?)?port(?:ed|ing|ation)?(?:_?out)?', 'mnp(?:_?out)?', 'clos(?:ed|ure|ing)', 'churn(?:ed)?'],
+  ...['block(?:ed|ing)', '(?:h(?:lr|ss)_)?delet(?:ed|ion)'],
+  // As billing systems write a permanent and a temporary disconnection.
+  ...['pdc?', 'tdc?'],
 ].join('|')})`;
+/** One or a few of these words: `disconnection/surrender`, `permanent disconnection (PD)`. */
+const ENDS = `${ENDED}(?:_(?:(?:or|and)_)?${ENDED}){0,2}`;
 const EVENT = [
   ...[OCCURRED, 'ac{1,2}ured', 'event', 'action(?:ed|_taken)?', 'outcome', 'effective', WITH_EFFECT_FROM],
   ...['compl(?:ied|iance|et(?:ed|ion))', 'execut(?:ed|ion)'],
-  // As billing systems write a permanent and a temporary disconnection.
-  ...['pdc?', 'tdc?'],
-  `(?:last_)?(?:${ENDING}_)?(?:${ENDED}|end(?:ed)?|stop(?:ped)?|status)(?:_of_(?:the_)?${ENDING})?`,
+  `(?:last_)?(?:${ENDING}_)?(?:${ENDS}|end(?:ed)?|stop(?:ped)?|status)(?:_of_(?:the_)?${ENDING})?`,
 ].join('|');
 
 /** As `ENDING` and `EVENT`, in Hindi, where a birth's day is called as they are but for that word. */
 const ENDING_IN_HINDI = '(?:सेवा|कनेक्शन|सिम|नंबर|मोबाइल|मोबाइल_नंबर)';
-const EVENT_IN_HINDI = 'घटना|विच्छेदन|काटने|कटने|ब(?:ं|न्)द(?:_(?:करने|होने))?|समाप्ति|समाप्त_होने';
+const EVENT_IN_HINDI =
+  'घटना|विच्छेदन|काटने|कटने|(?:ब(?:ं|न्)द|डिस्कनेक्ट)(?:_(?:करने|होने))?|डिस्कनेक्शन|कार(?:्र)?वाई|कार्यवाही|समाप्ति|समाप्त_होने';
+/** What may stand between a thing and what is said of it, in Hindi. */
+const LINK_IN_HINDI = '(?:(?:का|के|की)_)?';
 
 /** What may stand behind a name: how its cells are written, a day in one or with a time. */
 const WRITTEN_AS = '(?:_(?:[dmy]{1,4}_?){3}|(?:_[dmyhs]{1,4}){3,6}|_ist)?$';
@@ -58,23 +64,29 @@ const WRITTEN_AS = '(?:_(?:[dmy]{1,4}_?){3}|(?:_[dmyhs]{1,4}){3,6}|_ist)?$';
  */
 const NEARLY_OCCURRED_ON = new RegExp(
   [
-    `^(?:${DAY}(?:_(?:and_)?time)?(?:_?(?:of|on)?_?(?:the_)?(?:${EVENT}))?`,
-    `(?:${EVENT})(?:_done)?_?(?:(?:on|at|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
+    `^(?:(?:effective_)?${DAY}(?:_(?:and_)?time)?(?:_?(?:of|on)?_?(?:the_)?(?:${EVENT}))?`,
+    `(?:(?:${EVENT})_)?effective_from(?:_?${DAY})?`,
+    `(?:${EVENT})(?:_done|_effective)?_?(?:(?:on|at|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
     OCCURRED,
     WITH_EFFECT_FROM,
-    `(?:(?:${ENDING_IN_HINDI}_(?:(?:का|के|की)_)?)?(?:${EVENT_IN_HINDI})_(?:की_)?)?(?:दिनांक|तारीख|तारीख़|तिथि))(?:_?time)?${WRITTEN_AS}`,
+    `(?:(?:${ENDING_IN_HINDI}_${LINK_IN_HINDI})?(?:${EVENT_IN_HINDI})_${LINK_IN_HINDI})?(?:दिनांक|तारीख|तारीख़|तिथि))(?:_?time)?${WRITTEN_AS}`,
   ].join('|'),
   'u',
 );
 
 /** Names of the time of what came to pass, which may have its day before it. */
 const TIME_OF_IT = new RegExp(`^(?:time_of_(?:the_)?(?:${EVENT})|(?:${EVENT})_?time)${WRITTEN_AS}`, 'u');
-/** Something with a digit that isn't a time of a day and nothing else. */
-const MORE_THAN_TIME =
-  /^(?![0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?(?:\.[0-9]+)?(?:\s?(?:[ap]\.?m\.?|hrs\.?|ist))?$).*\p{Nd}/isu;
+/** How long something took. */
+const DURATION =
+  '(?:within\\s)?(?:[0-9]{1,6}(?:\\.[0-9]{1,3})?\\s?(?:d(?:ays?)?|h(?:ours?|rs?\\.?)?|m(?:in(?:ute)?s?\\.?)?|s(?:ec(?:ond)?s?\\.?)?|ms)[\\s,]{0,2}){1,4}';
+/** Something with a digit that is neither a time of a day nor how long something took, and nothing else. */
+const MORE_THAN_TIME = new RegExp(
+  `^(?!(?:[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?(?:\\.[0-9]+)?(?:\\s?(?:[ap]\\.?m\\.?|hrs\\.?|ist))?|${DURATION})$).*\\p{Nd}`,
+  'isu',
+);
 
 /** Names of what ends a connection, without a word for a day: whether it has ended may stand in such a column as well as when. */
-const END_ALONE = new RegExp(`^(?:${ENDING}_)?${ENDED}(?:_of_(?:the_)?${ENDING})?$`);
+const END_ALONE = new RegExp(`^(?:${ENDING}_)?${ENDS}(?:_of_(?:the_)?${ENDING})?$`);
 
 const MONTH =
   '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])';

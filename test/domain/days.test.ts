@@ -6,6 +6,7 @@ import {
   asInstant,
   type Day,
   dayOf,
+  daysBegunBy,
   endOf,
   type Instant,
   instantOf,
@@ -18,6 +19,25 @@ import {
   readDay,
 } from '../../lambdas/domain/days.ts';
 import { thrown } from './example.ts';
+
+describe('the days that a text may begin with', () => {
+  test.each([
+    ['2026-05-30', ['2026-05-30']],
+    ['2026/5/3 10:30', ['2026-05-03']],
+    ['30/05/2026', ['2026-05-30']],
+    ['05.06.2026 by order', ['2026-06-05', '2026-05-06']],
+    ['31-03-27', ['2031-03-27', '2027-03-31']],
+    ['31-Mar-2027', ['2027-03-31']],
+    ['1st May, 26', ['2026-05-01']],
+    ['1may2026', []],
+    ['31 Mad 2027', []],
+    ['31/31/2026', []],
+    ['2026-05-3012', []],
+    ['on 2026-05-30', []],
+    ['46179', []],
+    ['', []],
+  ])('%s', (text, days) => expect(daysBegunBy(text)).toEqual(days));
+});
 
 describe('instants', () => {
   test('are UTC in whole seconds; fractions are cut off', () => {

@@ -94,6 +94,12 @@ describe('reading a row of a response', () => {
       ],
       ...['Disconnection done on', 'Deactivation done date', 'Suspension date', 'Service suspended on', 'Barred on'],
       ...['Barring date', 'Date of service barring', 'Bared on'],
+      ...['Effective date of disconnection', 'Disconnection effective date', 'Effective From', 'Effective from date'],
+      ...['Disconnection effective from', 'Date of Disconnection/Surrender', 'Disconnected/Ported on', 'TD/PD date'],
+      ...['Date of Permanent Disconnection (PD)', 'PD', 'PDC', 'HLR deletion date', 'HSS deleted on', 'Deletion date'],
+      ...['Blocked on', 'Blocking date', 'Date of disconnection or surrender', 'Disconnection and port out dt'],
+      ...['विच्छेदन का दिनांक', 'बंद करने का दिनांक', 'कनेक्शन काटने का दिनांक', 'डिस्कनेक्शन दिनांक', 'डिस्कनेक्शन की तारीख'],
+      ...['कार्रवाई की तारीख', 'कार्यवाही का दिनांक', 'विच्छेदन के दिनांक', 'सेवा के समाप्ति का दिनांक', 'डिस्कनेक्ट करने की तिथि'],
     ])('is a reject where it ends the connection: %s', async (name) => {
       for (const outcome of ['disconnected', 'surrendered', 'ported'])
         expect(await read(name, outcome, '2026-05-01')).toEqual([{ line: 2, reason: 'bad_date' }]);
@@ -139,6 +145,7 @@ describe('reading a row of a response', () => {
       'Ceased',
       'Ported',
       'MNP',
+      ...['PD', 'PDC', 'TD', 'Blocked', 'Deleted', 'Disconnection/Surrender', 'Permanent disconnection (PD)'],
     ])('is a reject where a column that is called after the end alone begins like a day: %s', async (name) => {
       for (const day of [
         '2026-05-01',
@@ -164,7 +171,7 @@ describe('reading a row of a response', () => {
       'is about who had the number before, where it fails them before that was last seen: %s',
       async (name) => {
         // The 1st of May, or the 5th of January.
-        for (const day of ['2026-05-19', '2026-05-01 10:30', '01/05/2026'])
+        for (const day of ['2026-05-19', '2026-05-01 10:30', '01/05/2026', '01-05-26', '1 May 2026', '20260501'])
           expect(await read(name, 'failed', day), day).toEqual([{ line: 2, reason: 'before_sighting' }]);
         expect(await read(name, 'failed', '2026-05-01', '2026-06-01')).toMatchObject([{ day: '2026-06-01' }]);
         // Beside a failing such a column often has the day of an export, or of an order. The last may be of June, or of May.
@@ -172,6 +179,42 @@ describe('reading a row of a response', () => {
           expect(await read(name, 'failed', day), day).toMatchObject([
             { row: 0, outcome: 'failed', day: '2026-06-05' },
           ]);
+      },
+    );
+    test.each([
+      ...[
+        'Service end date',
+        'Subscriber end date',
+        'date',
+        'Disconnected on',
+        'End date',
+        'Closure time',
+        'Disconnected',
+      ],
+    ])('is taken where the day is still to come, as that of a contract: %s', async (name) => {
+      for (const day of ['2027-03-31', '31/03/2027', '31-03-2027 23:59', '31.03.27', '31-Mar-2027', '2026-06-06'])
+        expect(await read(name, 'disconnected', day), day).toMatchObject([{ row: 0, day: '2026-06-05' }]);
+      // Of which one reading is of a day before the upload.
+      for (const day of ['08/05/2026', '05/08/2026', '31-Mar-2026', '26-01-27'])
+        expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
+    });
+    test.each(['Execution time', 'Closure time', 'Disconnection Time', 'Time of execution'])(
+      'is taken where a column that is called after the time says how long it took: %s',
+      async (name) => {
+        for (const took of [
+          '45 sec',
+          '2 days',
+          '1 hr 30 min',
+          '90 minutes',
+          '0.5 hrs',
+          '120 ms',
+          'within 2 days',
+          '3h',
+        ])
+          expect(await read(name, 'disconnected', took), took).toMatchObject([{ row: 0, day: '2026-06-05' }]);
+        for (const day of ['2 days ago', '45', '2 days after 2026-05-01', '1 May'])
+          expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
+        expect(await read('date', 'disconnected', '2 days')).toEqual([{ line: 2, reason: 'bad_date' }]);
       },
     );
     test('is taken by its own day, and who proves themselves in any case', async () => {
@@ -190,7 +233,17 @@ describe('reading a row of a response', () => {
         'MNP in date',
         'updated',
       ],
-      ...['undisconnected', 'disconnections', 'PD', 'TD', 'Action Taken', 'Status', 'Action', 'Report', 'जन्म की तारीख'],
+      ...[
+        'undisconnected',
+        'disconnections',
+        'PDF',
+        'TDS',
+        'Action Taken',
+        'Status',
+        'Action',
+        'Report',
+        'जन्म की तारीख',
+      ],
       ...['occurrences', 'occurrence no', 'disconnection reason', 'days', 'updated_on', 'current date', 'note', ''],
       ...['Order date', 'Time', 'Timeout', 'Times', 'Uptime', 'Time zone', 'Time of call', 'Created at', 'Entry time'],
       ...['Report timestamp', 'Timestamps', 'Activation time', 'Reconnection time', 'Call time', 'End time zone'],
@@ -205,6 +258,9 @@ describe('reading a row of a response', () => {
       ...['Activation date (dd/mm/yyyy hh:mm)', 'Non-stop date', 'Accessed on', 'Process date'],
       ...['Reactive date', 'MNP Port in date', 'PDF date', 'TDS date', 'जन्म तिथि', 'आदेश दिनांक', 'रिपोर्ट की तारीख'],
       ...['कनेक्शन की तारीख', 'सेवा शुरू की तारीख', 'सक्रियण की तारीख', 'बंद', 'समाप्ति'],
+      ...['Effective', 'From', 'Valid from', 'Disconnected from', 'Handset blocked on', 'Blocked by', 'Blocklist date'],
+      ...['Deleted by', 'Record delete date', 'PD no', 'Unblocked on', 'Disconnection and activation date'],
+      ...['जन्म का दिनांक', 'का दिनांक', 'आदेश का दिनांक', 'कार्रवाई'],
     ])('is taken beside other columns: %s', async (name) =>
       expect(await read(name, 'disconnected', '2026-05-01')).toMatchObject([{ row: 0, day: '2026-06-05' }]),
     );

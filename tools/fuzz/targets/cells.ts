@@ -363,7 +363,15 @@ function knownRow(kind: DirectionKind): fc.Arbitrary<CsvRow> {
       occurred_on,
       fc.constantFrom('', 'jio', 'airtel', 'nobody'),
       fc.constantFrom('', 'abroad', 'elsewhere'),
-      fc.subarray(['2026-05-20', '01/05/2026 10:30', '2026-06-01', '2026-06-01 10:30', '01/06/2026', 'n/a 1']),
+      fc.subarray([
+        '2026-05-20',
+        '01/05/2026 10:30',
+        '2026-06-01',
+        '2026-06-01 10:30',
+        '01/06/2026',
+        '2027-03-31',
+        'n/a 1',
+      ]),
     )
     .map(([line, one, outcome, on, to, ground, otherDays]) => ({
       line,
@@ -398,7 +406,7 @@ const responses = target(
       if (!('row' in answer) || row === undefined || 'reason' in row) continue;
       if (['disconnected', 'surrendered', 'ported'].includes(answer.outcome) && row.cells.occurred_on === '')
         must(
-          (row.otherDays ?? []).every((day) => /^2026-06-01( |$)/.test(day)),
+          (row.otherDays ?? []).every((day) => /^(?:2026-06-01|2027-03-31)( |$)/.test(day)),
           'nobody is without a connection since the upload where the row says another day under another name',
         );
       if (answer.outcome === 'failed' && row.cells.occurred_on === '')
