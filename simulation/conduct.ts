@@ -52,6 +52,8 @@ export interface UploadedReport {
   batchId: string;
   /** Epoch milliseconds. */
   at: number;
+  /** It is the user's own, of which rejected rows are told. Those of the sample are meant to be as they are. */
+  isOwn?: true;
 }
 
 /** The participants' knowledge at the end. */
@@ -152,8 +154,11 @@ export async function conduct(
         return;
       }
       const sha256 = hash.digest('hex');
-      if (agency !== undefined)
-        conducted.reports.push({ agency, key, batchId: batchIdOf(agency as AgencyId, sha256), at: start + age });
+      if (agency !== undefined) {
+        const report = { agency, key, batchId: batchIdOf(agency as AgencyId, sha256), at: start + age };
+        const isOwn = material.kind === 'files' || sent.fills === true;
+        conducted.reports.push(isOwn ? { ...report, isOwn } : report);
+      }
       // Only the user's own uploads are told of, among those that are not reports.
       else if (sent.fills) conducted.uploads = [...(conducted.uploads ?? []), { key, sha256 }];
     });

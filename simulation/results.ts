@@ -76,12 +76,13 @@ export async function judge(conducted: Conducted, cloud: OutsideCloud): Promise<
     }
     summaries.set(batchId, summary);
     const { rows, rejected, handsets } = summary.report;
-    if (handsets === 0) {
-      const rejects = rejected === 0 ? '' : ` (see ${rejectsOf(report)})`;
+    const rejects = rejected === 0 ? '' : ` (see ${rejectsOf(report)})`;
+    if (handsets === 0)
       warnings.push(
         `${report.key} named no handset: it has ${countedPlainly(rows, 'row')}, ${rejected} rejected${rejects}`,
       );
-    }
+    else if (report.isOwn && rejected > 0)
+      warnings.push(`of ${report.key} ${rejected} of ${countedPlainly(rows, 'row')} were rejected${rejects}`);
   }
   for (const batchId of await followUps(cloud)) {
     const summary = await summaryOf<Summary>(batchId);

@@ -72,6 +72,7 @@ describe('a run', () => {
       key: 'reports/mha/a.csv',
       batchId: `mha-${sha256.slice(0, 12)}`,
       at: START,
+      isOwn: true,
     });
   });
 
@@ -155,7 +156,11 @@ describe('a run', () => {
         key: 'reports/up-police/x.csv',
         batchId,
         at: START + 9 * DAY,
+        isOwn: true,
       });
+      expect(reports.slice(0, -1).map(({ isOwn }) => isOwn)).toEqual(
+        reports.slice(0, -1).map(() => (argv.includes('--report') ? true : undefined)),
+      );
       expect(orders.map((order) => order.directionId)).toEqual([directionId]);
       expect(cloud.uploads.some(({ key }) => key.startsWith(`responses/jio/${directionId}/`))).toBe(true);
       expect(uploads?.map(({ key }) => key)).toEqual(['reports/up-police/x.txt']);

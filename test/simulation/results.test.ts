@@ -170,6 +170,18 @@ describe('a run succeeded', () => {
     ]);
   });
 
+  it('when rows of a report of one’s own were rejected, with a warning, and with none of the sample’s', async () => {
+    const [report] = conducted.reports;
+    if (report === undefined) throw new Error('a report');
+    const warningsOf = async () =>
+      (await judge({ ...conducted, reports: [{ ...report, isOwn: true }] }, cloud)).warnings;
+    await settle();
+    expect(await warningsOf()).toEqual([`of ${KEY} 1 of 5 rows were rejected (see rejects/mha/r.csv)`]);
+    expect((await judge(conducted, cloud)).warnings).toEqual([]);
+    await settle({ report: { ...summary.report, rows: 4, rejected: 0 } });
+    expect(await warningsOf()).toEqual([]);
+  });
+
   it('when rows or optional cells of one’s own usage were not taken, with a warning for each file', async () => {
     await settle();
     const told = (operator: string, rows: number, rejected: number, warnings?: object) => {
