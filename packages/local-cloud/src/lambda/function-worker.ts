@@ -65,10 +65,10 @@ const instances = new Map<number, Loaded>();
 const loads = new Map<string, number>();
 
 /**
- * The invocation after which the compiled code is kept for threads to come. It is kept once: what is first needed later, each of them
- * compiles itself. A process that ends before keeps nothing.
+ * The invocations after which the compiled code is kept for threads to come: more than once, since a thread goes on loading functions. A
+ * process that ends before the first keeps nothing.
  */
-const KEPT_AFTER = 5;
+const KEPT_AFTER: readonly number[] = [5, 25, 100];
 let invocations = 0;
 parentPort?.on('message', (call: WorkerCall) => {
   // All output is read before the answer goes out: lines belong to the instant at which they were written, and time may pass after the
@@ -77,7 +77,7 @@ parentPort?.on('message', (call: WorkerCall) => {
     await Promise.all([process.stdout, process.stderr].map(written));
     parentPort?.postMessage({ ...result, bytes: bytesOf(getHeapStatistics()), leaves: leaves() });
     invocations += 1;
-    if (invocations === KEPT_AFTER) flushCompileCache();
+    if (KEPT_AFTER.includes(invocations)) flushCompileCache();
   });
 });
 
