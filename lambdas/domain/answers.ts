@@ -12,6 +12,8 @@ export interface AnsweredRow {
   readonly row: number;
   readonly outcome: Answer;
   readonly day: Day;
+  /** Set of a disconnection that names its day. One that doesn't may be said again each day, and says nothing of a later one. */
+  readonly isDated?: true;
   /** Where a row that is moved goes on. */
   readonly onward?: Onward;
   /** The operator that said `not_found` of a row that was ported to it: the row returns from there. */

@@ -23,6 +23,8 @@ import {
   isAnothersOn,
   isDisconnectedSince,
   isReversed,
+  noLaterEnds,
+  noteLaterEnd,
   outcomeAt,
   wasGivenBack,
   wasToKeepService,
@@ -164,6 +166,8 @@ class Application {
   readonly #file: AnsweringFile;
   /** The ledger's outcomes, with the rows that were recorded so far. */
   readonly #after: Uint8Array;
+  /** The ledger's later ends, with what this file says. */
+  #laterEnds: Uint8Array | undefined;
   /** The operators to which rows stand ported by now. */
   readonly #portedTo: Map<number, OperatorId>;
 
@@ -183,7 +187,7 @@ class Application {
   readonly #reissued = new Set<number>();
   /** Those that were reissued by an earlier file, and are again by this one. */
   readonly #reissuedAgain = new Set<number>();
-  /** Those that stood disconnected by then as of a day since which somebody else has the number: it was they who were cut off. */
+  /** Those that were said by then to be disconnected on a day since which somebody else has the number: it was they who were cut off. */
   readonly #cutFromHolder = new Set<number>();
   /** Those whose holder was answered for: they proved themselves, have more time, or have the number since. */
   readonly #answeredFor = new Set<number>();
@@ -194,6 +198,7 @@ class Application {
     this.#ledger = ledger;
     this.#file = file;
     this.#after = new Uint8Array(currentOutcomes(ledger));
+    this.#laterEnds = ledger.laterEnds && new Uint8Array(ledger.laterEnds);
     this.#portedTo = new Map(file.portedTo);
   }
 
@@ -206,7 +211,7 @@ class Application {
     if (row.row < 0 || row.row >= this.#ledger.rows) throw new LedgerDamaged(this.#ledger.directionId, 'no such row');
     const effect = this.#effect(row);
     if (effect === 'record') this.#record(row);
-    else if (effect === 'already') this.#alreadyRecorded += 1;
+    else if (effect === 'already') this.#takeAlready(row);
     else this.#reject(row);
   }
 
@@ -221,9 +226,10 @@ class Application {
     const givenBack = this.#givenBack(held);
     const entry = this.#entry(moved, givenBack);
     const changed = this.#recorded === 0 ? {} : late ? { late: this.#after } : { outcomes: this.#after };
+    const ends = this.#laterEnds === undefined ? {} : { laterEnds: this.#laterEnds };
     return {
       kind: 'applied',
-      ledger: change(ledger, { files: [...ledger.files, entry], ...changed }),
+      ledger: change(ledger, { files: [...ledger.files, entry], ...changed, ...ends }),
       rows: this.#recorded + this.#alreadyRecorded + this.#rejects.length,
       recorded: this.#recorded,
       recordedAs: this.#recordedAs,
@@ -319,20 +325,37 @@ class Application {
     return fileOf(this.#after, row * BYTES_PER_ROW) > 0;
   }
 
+  #takeAlready(row: AnsweredRow): void {
+    this.#alreadyRecorded += 1;
+    this.#noteLaterEnd(row);
+  }
+
   /** Rejects a row that contradicts what is recorded of it. */
   #reject(row: AnsweredRow): void {
     this.#conflicts += 1;
     this.#rejects.push({ line: row.line, reason: 'conflicts_with_recorded' });
+    if (!this.#isCutWrongly(row)) this.#noteLaterEnd(row);
     // Where this file has the row go on, that gives service back.
-    if (this.#isCutWrongly(row) && !this.#moved.has(row.row))
-      this.#moved.set(row.row, { row: row.row, why: 'disconnected_after_verified' });
+    else if (!this.#moved.has(row.row)) this.#moved.set(row.row, { row: row.row, why: 'disconnected_after_verified' });
+  }
+
+  /**
+   * Keeps the day of a disconnection that changes nothing: it may turn out that somebody else had the number by then. Whose it was is known
+   * of a number that is somebody else's.
+   */
+  #noteLaterEnd({ row, outcome, day, isDated }: AnsweredRow): void {
+    if (outcome !== 'disconnected' || !isDated || outcomeAt(this.#after, row) === 'reissued') return;
+    if (isDisconnectedSince(this.#after, undefined, row, day)) return;
+    this.#laterEnds ??= noLaterEnds(this.#ledger.rows);
+    noteLaterEnd(this.#laterEnds, row, day);
   }
 
   #record(answered: AnsweredRow): void {
     const { row, outcome, day } = answered;
     // These four go by the word that is replaced.
     const before = outcomeAt(this.#after, row);
-    if (outcome === 'reissued' && isDisconnectedSince(this.#after, row, day)) this.#cutFromHolder.add(row);
+    if (outcome === 'reissued' && isDisconnectedSince(this.#after, this.#laterEnds, row, day))
+      this.#cutFromHolder.add(row);
     const staysOverdue = this.#staysOverdue(answered);
     const isReissuedAgain = this.#isReissuedAgain(answered);
     const word = wordAt(this.#after, row);

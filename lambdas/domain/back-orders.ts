@@ -4,10 +4,11 @@
  * directions are its plan's.
  */
 import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
+import { sha256Of } from './hashes.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
 import { givesBack, givesServiceBack, rulesOf } from './kinds.ts';
 import { takesService } from './ladders.ts';
-import { currentOutcomes, type IssuedOrder, type Ledger, type RecordedFile } from './ledger.ts';
+import { change, currentOutcomes, type IssuedOrder, type Ledger, type RecordedFile } from './ledger.ts';
 import { BYTES_PER_ROW, fileOf, outcomeAt } from './outcomes.ts';
 import type { Plan } from './plans.ts';
 
@@ -63,6 +64,31 @@ export function cutAt(ledger: Ledger, row: number): Instant | null {
     ({ failedOrder, at }) => (failedOrder === undefined ? [] : at),
   );
   return [...ordered, ...failed].reduce<Instant | null>((last, at) => (last === null || at > last ? at : last), null);
+}
+
+/**
+ * The ledger with an entry that restores rows (from 0, ascending) whose number is somebody else's, as a recorded file says, and of which it
+ * was found after that file's commit that service had been taken from who has it now.
+ * @param cut the number of those of them whom the operator said to be disconnected
+ * @param attempt by which the entry's order and list are prepared
+ */
+export function withRestored(
+  ledger: Ledger,
+  { sha256: after }: RecordedFile,
+  rows: readonly number[],
+  { cut, attempt, at }: { readonly cut: number; readonly attempt: string; readonly at: Instant },
+): { readonly ledger: Ledger; readonly recorded: RecordedFile } {
+  const recorded = {
+    // What is found later is another entry.
+    sha256: sha256Of(`${after} ${rows.join(' ')}`),
+    attempt,
+    at,
+    version: ledger.version + 1,
+    backDue: backOrderDue(at),
+    ...(cut > 0 ? { toRestore: cut } : {}),
+    after,
+  };
+  return { ledger: change(ledger, { files: [...ledger.files, recorded] }), recorded };
 }
 
 /**

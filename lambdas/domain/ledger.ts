@@ -97,6 +97,11 @@ export interface RecordedFile {
   readonly toRestore?: number;
   /** The number of rows that it said are not found where they were ported to; `moved.json` has them, too: they return. */
   readonly toReturn?: number;
+  /**
+   * The SHA-256 of the file after whose commit it was found whom this entry restores. It is no file of an operator's, and counts as one:
+   * they are few.
+   */
+  readonly after?: string;
   /** The follow-up that goes on with what it moved, or has restored or returned. */
   readonly followUp?: BatchId;
   /**
@@ -135,6 +140,11 @@ export interface Ledger {
   readonly sealedAt: Instant | null;
   /** The outcomes with what came after the seal (answers and marks of what was taken back); null while there is none. */
   readonly late: Uint8Array | null;
+  /**
+   * The latest days on which rows are said to be disconnected by words that changed nothing, as `noteLaterEnd` packs them: somebody else
+   * may have had the number by then, as is said later. Absent while there is none.
+   */
+  readonly laterEnds?: Uint8Array;
   /** The follow-up that goes on with what was overdue, if that is asked for again. */
   readonly followUp?: BatchId;
   readonly version: number;
@@ -379,6 +389,11 @@ export function countOpen(ledger: Ledger): number {
 export function isOpen(ledger: Ledger, row: number): boolean {
   if (ledger.closedAt !== null) return false;
   return openOutcomes.has(outcomeAt(ledger.outcomes, row));
+}
+
+/** The ledger as it is, one version on: whoever is about to commit what they judged before has to look again. */
+export function touched(ledger: Ledger): Ledger {
+  return change(ledger, {});
 }
 
 /** The ledger with these fields changed, one version on. For the rules of this folder only. */

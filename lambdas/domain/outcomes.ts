@@ -21,6 +21,7 @@ const REVERSED_MARK = 0b1000000;
 /** The day that is written as 0. */
 const dayZero = '0000-01-01' as Day;
 const dayZeroMillis = Date.parse(dayZero);
+const daysSinceZero = (day: Day): number => (Date.parse(day) - dayZeroMillis) / DAY_MS;
 
 /** A byte stands for no outcome: it is damage, or the word of a later version, by which nobody may be taken for open and cut off. */
 class UnknownOutcome extends Error {
@@ -53,7 +54,7 @@ export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, o
   if (file >= MOST_NUMBERED_FILES) throw new RangeError(`a row can name ${MOST_NUMBERED_FILES} files at most`);
   const at = row * BYTES_PER_ROW;
   const head = ((file + 1) << OUTCOME_BITS) | code[outcome];
-  const day = (Date.parse(on) - dayZeroMillis) / DAY_MS;
+  const day = daysSinceZero(on);
   bytes[at] = head & 0xff;
   bytes[at + 1] = head >> 8;
   bytes[at + 2] = day & 0xff;
@@ -95,9 +96,38 @@ export function isAnothersOn(bytes: Uint8Array, row: number, day: Day): boolean 
   return outcomeAt(bytes, row) === 'reissued' && day >= dayAt(bytes, row);
 }
 
-/** Whether a row stands disconnected as of a day, or a later one: whoever has had the number since that day was cut off by it. */
-export function isDisconnectedSince(bytes: Uint8Array, row: number, day: Day): boolean {
-  return outcomeAt(bytes, row) === 'disconnected' && dayAt(bytes, row) >= day;
+/**
+ * Whether a row stands disconnected as of a day, or a later one, or was said to be so when it had ended otherwise, or on an earlier one:
+ * whoever has had the number since that day was cut off by it.
+ * @param laterEnds as the ledger has them
+ */
+export function isDisconnectedSince(
+  bytes: Uint8Array,
+  laterEnds: Uint8Array | undefined,
+  row: number,
+  day: Day,
+): boolean {
+  if (outcomeAt(bytes, row) === 'disconnected' && dayAt(bytes, row) >= day) return true;
+  return laterEnds !== undefined && laterEndAt(laterEnds, row) >= daysSinceZero(day);
+}
+
+/** Bytes per row of a ledger's `laterEnds`: the days (LE) from 0000-01-01 to the latest one that was said, 0 = none. */
+const BYTES_PER_END = 3;
+
+function laterEndAt(ends: Uint8Array, row: number): number {
+  const byte = (n: number) => ends[row * BYTES_PER_END + n] ?? 0;
+  return byte(0) | (byte(1) << 8) | (byte(2) << 16);
+}
+
+/** No later end of any of so many rows. */
+export function noLaterEnds(rows: number): Uint8Array {
+  return new Uint8Array(rows * BYTES_PER_END);
+}
+
+/** Notes a row's later end in place, unless a later one is known. */
+export function noteLaterEnd(ends: Uint8Array, row: number, day: Day): void {
+  const days = Math.max(laterEndAt(ends, row), daysSinceZero(day));
+  for (let n = 0; n < BYTES_PER_END; n += 1) ends[row * BYTES_PER_END + n] = (days >> (8 * n)) & 0xff;
 }
 
 /** Whether a row had ended, and was taken back after that: its holder was to have service again, from that day on. */

@@ -95,7 +95,8 @@ export function parseResponseRow(
     const onward = onwardOf(movedBy, row.cells[movedBy] ?? '', operator, operators);
     return 'reason' in onward ? { line, ...onward } : { line, row: place, outcome, day, onward };
   }
-  if (dayIn === 'occurred_on') return { line, row: place, outcome, day };
+  if (dayIn === 'occurred_on')
+    return { line, row: place, outcome, day, ...(outcome === 'disconnected' && told !== '' && { isDated: true }) };
   const activated = readDay(row.cells.activated_on ?? '');
   if (activated === null || activated > uploadDay) return { line, reason: 'bad_activated_on' };
   if (directedFor !== null && activated <= directedFor) return { line, reason: 'not_after_sighting' };

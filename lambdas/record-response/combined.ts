@@ -83,7 +83,11 @@ export async function recordCombined(
   const { parts, failures } = await recordParts(combined, routing, invocation);
   const committed = parts.flatMap((part) => part.committed ?? []);
   await attempted(failures, () => publishLists(committed));
-  if (failures.length === 0) await attempted(failures, () => publishReceipt(combined, routed, parts));
+  let receiptKey: string | undefined;
+  if (failures.length === 0)
+    await attempted(failures, async () => {
+      receiptKey = await publishReceipt(combined, routed, parts);
+    });
   for (const { ledger } of committed) await attempted(failures, () => wakeDone(ledger, response.now));
   // This comes last, so that nothing else waits for an order that can't be published.
   for (const { ledger, recorded, lines } of committed)
@@ -91,7 +95,9 @@ export async function recordCombined(
       publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }),
     );
   for (const { ledger, recorded, lines } of committed)
-    await attempted(failures, () => takeBackPlanned(ledger, recorded, lines));
+    await attempted(failures, () =>
+      takeBackPlanned({ ledger, recorded }, lines, { attempt: invocation, now: response.now, receiptKey }),
+    );
   const [failure] = failures;
   if (failure !== undefined) throw failure.error;
   log.info('combined response recorded', { operator, directions: parts.length });
@@ -171,8 +177,11 @@ async function recordPart(
   return { part: combinedPart(name, routing, direction, { receipt }), committed: { ledger, recorded, lines } };
 }
 
-/** Publishes the one receipt, tells of it, and then tells for each direction what a file of its own would. */
-async function publishReceipt(combined: Combined, routed: Routed, parts: readonly Part[]): Promise<void> {
+/**
+ * Publishes the one receipt, tells of it, and then tells for each direction what a file of its own would.
+ * @returns the receipt's key
+ */
+async function publishReceipt(combined: Combined, routed: Routed, parts: readonly Part[]): Promise<string> {
   const { operator, name, sha256 } = combined;
   const receipt = receiptText(
     combinedReceipt(
@@ -197,4 +206,5 @@ async function publishReceipt(combined: Combined, routed: Routed, parts: readonl
     if (isExtending) extending.set(committed.ledger.batchId, committed.ledger);
   }
   for (const ledger of extending.values()) await tellManyExtended(ledger);
+  return key;
 }

@@ -1,6 +1,7 @@
 import type { AnsweredRow } from '../domain/answers.ts';
 import type { Applied } from '../domain/applying-responses.ts';
 import { FileFault } from '../domain/csv.ts';
+import { receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import { responseReceipt } from '../domain/receipts.ts';
 import { readSha256 } from '../stores/objects.ts';
@@ -50,5 +51,6 @@ export async function record(response: ResponseFile, subject: ResponseSubject, i
     return await refuse(response, { ...subject, ledger: committed.ledger }, sha256, committed.refused);
   const { ledger, recorded } = committed;
   await publish(response, { ledger, recorded, lines, attempt: invocation });
-  await takeBackPlanned(ledger, recorded, lines);
+  const key = receiptKey(response.operator, response.directionId, name, recorded.sha256);
+  await takeBackPlanned({ ledger, recorded }, lines, { attempt: invocation, now, receiptKey: key });
 }

@@ -4,17 +4,28 @@ import { countPointer, isGivingBack, isWithoutService, readPointer } from '../do
 import { type Day, dayOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type BatchId, type DirectionId, parseDirectionId, SELF_CHECK } from '../domain/identifiers.ts';
-import { currentOutcomes, type Ledger, markReversedRows, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
+import {
+  currentOutcomes,
+  fileSaying,
+  type Ledger,
+  markReversedRows,
+  type Recorded,
+  type RecordedFile,
+  reissuedIn,
+  touched,
+} from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
-import { isDisconnectedSince } from '../domain/outcomes.ts';
+import { isDisconnectedSince, isReversed } from '../domain/outcomes.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { readTurn } from '../stores/cases/turn.ts';
 import { concurrently } from '../stores/concurrently.ts';
+import { readMovedIfThere } from '../stores/moves.ts';
 import { readText } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
+import { type Restoring, restoreFound } from './restore-found.ts';
 
 /** A direction that has one of the numbers is being planned, and has no ledger yet. */
 class StillPlanned extends Error {
@@ -100,6 +111,7 @@ async function elsewhereOf(
  * is marked again stays as it is.
  * @param recorded the file, as the ledger has it
  * @param lines the direction's rows
+ * @param isCommitted the file is: then what others commit from now on knows what it says, also what they judged before
  * @returns the rows that a bar or a disconnect order of another direction of the same operator carried, and those that it says there to
  * be disconnected on a day since which the present holder has the number: they are to have service, whichever of them took it, unless they
  * lost it by what was directed for themselves
@@ -108,6 +120,7 @@ export async function takeBackElsewhere(
   ledger: Ledger,
   recorded: RecordedFile,
   lines: readonly string[],
+  isCommitted = false,
 ): Promise<CutElsewhere> {
   const cut = { before: new Set<number>(), byWord: new Set<number>(), since: new Set<number>() };
   const elsewhere = await elsewhereOf(ledger, reissuedIn(ledger, recorded), lines);
@@ -123,26 +136,47 @@ export async function takeBackElsewhere(
       );
       if (read.operator === ledger.operator)
         for (const { row, here, since: held } of rows) {
-          if (wasCut(read, row)) cut.before.add(here);
-          if (isDisconnectedSince(currentOutcomes(read), row, held)) cut.byWord.add(here);
+          // Once it was marked, no order carried it: what the file's commit didn't find came before that.
+          const isFoundBefore = isCommitted && isReversed(currentOutcomes(read), row);
+          if (wasCut(read, row) && !isFoundBefore) cut.before.add(here);
+          const isCut = isDisconnectedSince(currentOutcomes(read), read.laterEnds, row, held);
+          if (isCut && !(isCommitted && (await isToRestoreBy(read, row)))) cut.byWord.add(here);
         }
-      return { ...(marked && { ledger: marked }), result: undefined };
+      const next = marked ?? (isCommitted ? touched(read) : undefined);
+      return { ...(next && { ledger: next }), result: undefined };
     });
   });
   return cut;
 }
 
 /**
+ * Whether the file by whose word a row is disconnected has who has the number since restored in the night. It has if its list is gone: that
+ * was long ago.
+ */
+async function isToRestoreBy(ledger: Ledger, row: number): Promise<boolean> {
+  const file = fileSaying(ledger, row);
+  if (file?.toRestore === undefined) return false;
+  const list = await readMovedIfThere(env.WORK, ledger, file);
+  return list.length === 0 || list.some((one) => one.row === row && one.why === 'disconnected_after_verified');
+}
+
+/**
  * Marks once more, after its commit, what a file was found to say: a plan that was being made may have decided by what the ledger said
- * before that, and written into the numbers' records since they were read. Later plans read what was committed.
+ * before that, and written into the numbers' records since they were read. Later plans read what was committed. And other files may have
+ * been committed, by what was said before, since the file looked: whom they have cut off is restored.
  * @param lines the direction's rows
  * @throws StillPlanned if a batch plans at this moment: it may still write there
  */
-export async function takeBackPlanned(ledger: Ledger, recorded: RecordedFile, lines: readonly string[]): Promise<void> {
+export async function takeBackPlanned(
+  { ledger, recorded }: Recorded,
+  lines: readonly string[],
+  restoring: Restoring,
+): Promise<void> {
   if (ledger.operator === SELF_CHECK || recorded.withdrawnOn === undefined) return;
   // The turn is read before the records, so that what a plan that has ended by now wrote into them is found there.
   const planning = await readPlanning();
-  await takeBackElsewhere(ledger, recorded, lines);
+  const cut = await takeBackElsewhere(ledger, recorded, lines, true);
+  await restoreFound({ ledger, recorded }, cut, lines, restoring);
   if (planning !== undefined) throw new StillPlanned(planning);
 }
 

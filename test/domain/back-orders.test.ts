@@ -7,10 +7,12 @@ import {
   givingBackTo,
   reversedSince,
   wasCut,
+  withRestored,
 } from '../../lambdas/domain/back-orders.ts';
+import { waitingIn } from '../../lambdas/domain/follow-ups.ts';
 import { type BatchId, directionIdOf, type OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer } from '../../lambdas/domain/kinds.ts';
-import { withdrawRows } from '../../lambdas/domain/ledger.ts';
+import { type RecordedFile, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { answered, at, closed, day, fileOn, fresh, issued, ladderEnds, sealed } from './example.ts';
 
 const failedOrder = { rows: 1, sha256: 'order', bytes: 90, deadline: ladderEnds.reverify };
@@ -71,6 +73,23 @@ describe('a row was cut off', () => {
   test('where it may have failed before it was answered for', () => {
     const ordered = withFailedOrder(answered(upTo(1), [[0, 'failed']]), failedOrder).ledger;
     expect(wasCut(answered(ordered, [[0, 'disconnected']]).ledger, 0)).toBe(true);
+  });
+});
+
+describe('who is found, after a file’s commit, to have been cut off', () => {
+  const { ledger } = answered(fresh(3), [[0, 'reissued']], { sha256: 'said' });
+  const [said] = ledger.files as [RecordedFile];
+  const later = { attempt: 'later', at: at('2026-06-05T10:00:00Z') };
+
+  test('is restored by an entry of its own, which goes on in the night where it is by the operator’s word', () => {
+    const found = withRestored(ledger, said, [0, 2], { cut: 1, ...later });
+    expect(found.recorded).toMatchObject({ ...later, after: 'said', backDue: '2026-06-06T10:00:00Z', toRestore: 1 });
+    expect(found.ledger).toEqual({ ...ledger, files: [said, found.recorded], version: ledger.version + 1 });
+    expect(found.recorded.version).toBe(found.ledger.version);
+    expect(waitingIn(found.ledger).files).toEqual([found.recorded]);
+    const byOrder = withRestored(ledger, said, [0], { cut: 0, ...later });
+    expect(waitingIn(byOrder.ledger).files).toEqual([]);
+    expect(byOrder.recorded.sha256).not.toBe(found.recorded.sha256);
   });
 });
 

@@ -137,12 +137,13 @@ export function marked(ledger: Ledger, rows: readonly number[]): Ledger {
 const ONWARD = { ported: { onward: { to: jio } }, extended: { onward: { ground: 'hospital' } } } as const;
 
 /** A response's rows, lines counted from 2, all of one day. */
-export function rowsOf(answers: readonly (readonly [row: number, outcome: Answer])[], on = '2026-06-03') {
+export function rowsOf(answers: readonly (readonly [row: number, outcome: Answer])[], on?: string) {
   return answers.map(([row, outcome], n) => ({
     line: n + 2,
     row,
     outcome,
-    day: day(on),
+    day: day(on ?? '2026-06-03'),
+    ...(outcome === 'disconnected' && on !== undefined && { isDated: true as const }),
     ...(outcome === 'ported' || outcome === 'extended' ? ONWARD[outcome] : {}),
   }));
 }

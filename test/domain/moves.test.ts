@@ -4,6 +4,7 @@ import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { countPointer } from '../../lambdas/domain/claims.ts';
 import { listedOf } from '../../lambdas/domain/follow-ups.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
+import type { Answer } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, markReversedRows, outcomeOf, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { fileMoving, type MovedRow, movedForm, movedRow } from '../../lambdas/domain/moves.ts';
 import { parseResponseRow } from '../../lambdas/domain/responses.ts';
@@ -394,6 +395,44 @@ describe('a number that had been disconnected, and turns out to have been somebo
       expect(applied).toMatchObject({ recorded: 1, givenBack: [], moved: [] });
       expect(applied.ledger.files.at(-1)).not.toHaveProperty('toRestore');
     }
+  });
+});
+
+describe('who has a number since 9 June, and was disconnected on the 12th by a word on who had it before', () => {
+  const on12th = (ledger: Ledger, told: { on?: string } = { on: '2026-06-12' }) =>
+    answered(ledger, [[0, 'disconnected']], { at: '2026-06-12T10:00:00Z', ...told }).ledger;
+  const since = (ledger: Ledger, on = '2026-06-09') =>
+    answered(ledger, [[0, 'reissued']], { on, at: '2026-06-12T11:00:00Z' });
+  const ended = (as: Answer) => answered(fresh(2), [[0, as]], { on: '2026-06-02' }).ledger;
+  const restored = { moved: [{ row: 0, why: 'disconnected_after_verified' }], givenBack: [0] };
+
+  test.each(['disconnected', 'surrendered', 'not_found', 'ported'] as const)(
+    'is restored in whichever order that was said, of a row that was %s, whose end stays as it was said',
+    (as) => {
+      const cut = on12th(ended(as));
+      expect(outcomeOf(cut, 0)).toEqual(outcomeOf(ended(as), 0));
+      expect(cut.outcomes).toEqual(ended(as).outcomes);
+      for (const one of [cut, sealed(closed(cut)), on12th(sealed(closed(ended(as))))])
+        expect(since(one)).toMatchObject(restored);
+      const first = answered(since(ended(as)).ledger, [[0, 'disconnected']], { on: '2026-06-12' });
+      expect(first.moved).toEqual(restored.moved);
+    },
+  );
+
+  test('is not by a word without a day, nor by one of a day before', () => {
+    // It may be a sheet's that is sent each day: what it says is of the 2nd.
+    expect(on12th(ended('disconnected'), {})).not.toHaveProperty('laterEnds');
+    expect(since(on12th(ended('not_found'), { on: '2026-06-08' })).moved).toEqual([]);
+    // The latest day counts, whichever was said last.
+    expect(since(on12th(on12th(ended('disconnected')), { on: '2026-06-08' }))).toMatchObject(restored);
+  });
+
+  test('is not once more by a word of which they were told, and another holder is', () => {
+    const said = answered(since(ended('disconnected')).ledger, [[0, 'disconnected']], { on: '2026-06-12' }).ledger;
+    expect(said).not.toHaveProperty('laterEnds');
+    expect(since(said, '2026-06-10').moved).toEqual([]);
+    expect(since(since(on12th(ended('disconnected'))).ledger).moved).toEqual([]);
+    expect(since(since(on12th(ended('disconnected'))).ledger, '2026-06-11')).toMatchObject(restored);
   });
 });
 

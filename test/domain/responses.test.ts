@@ -40,6 +40,8 @@ describe('reading a row of a response', () => {
       row: 1,
       outcome,
       day: '2026-06-04',
+      // A disconnection without a day of its own may be said again each day.
+      ...(outcome === 'disconnected' && { isDated: true }),
     });
   });
 

@@ -1,5 +1,8 @@
+import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from './faults-story.ts';
 import { APPROVE, batchOf, Lab } from './lab.ts';
 
 /**
@@ -50,12 +53,19 @@ async function appealed(lab: Lab, numbers: readonly string[]): Promise<string[]>
   return lines.map((line) => line.split(',')[1] ?? '');
 }
 
-async function open(numbers: readonly string[]): Promise<{ lab: Lab; first: string }> {
-  const lab = await Lab.open({ context: { operators: 'airtel,jio' }, nights: true });
+async function open(numbers: readonly string[], faults: FaultPlan = {}): Promise<{ lab: Lab; first: string }> {
+  const lab = await Lab.open({ context: { operators: 'airtel,jio' }, nights: true, faults });
   const seen = (handset: string, on: string) => numbers.map((number) => `${handset},${number},${on},Delhi`);
   await lab.usage('airtel', [...seen(HANDSET, '2026-05-20'), ...seen(OTHER, '2026-05-21')]);
   await lab.report('mha', [HANDSET]);
   return { lab, first: await lab.direction(batchOf('mha', HANDSET), 'reverify', 'airtel') };
+}
+
+/** The numbers in airtel's orders to give back at once, sorted. */
+async function givenBack(lab: Lab): Promise<string[]> {
+  const keys = (await lab.outbox('orders/airtel/')).filter((key) => /\/back-[^/]*\.csv$/.test(key));
+  const texts = await Promise.all(keys.map((key) => lab.read(key)));
+  return texts.flatMap((text) => text.match(/\+91\d+/g) ?? []).sort();
 }
 
 type Six = [string, string, string, string, string, string];
@@ -153,10 +163,8 @@ describe('somebody who is to have service by one row, and is said to be disconne
     // A third holder has service back at once, though the one before them is barred under the other report.
     await lab.quietlyAt(14);
     await put(lab, first, 'anew', `${anew},disconnected,2026-06-14,`, `${anew},reissued,,2026-06-13`);
-    const backs = (await lab.outbox(`orders/airtel/${first}/`)).filter((key) => key.includes('/back-'));
-    const given = (await Promise.all(backs.map((key) => lab.read(key)))).flatMap((text) => text.match(/\+91\d+/g));
     // The bar of their first report had carried the other one.
-    expect(given.sort()).toEqual([corrected, anew]);
+    expect(await givenBack(lab)).toEqual([corrected, anew]);
     // The later report's ladder has ended.
     await lab.quietlyAt(22);
     await put(lab, later, 'ended', `${ended},disconnected,2026-06-22,`, `${takenBack},disconnected,2026-06-22,`);
@@ -180,5 +188,118 @@ describe('somebody who is to have service by one row, and is said to be disconne
       [takenBack, 'alreadyOpen'],
     ]);
     expect(lab.cloud.failures()).toEqual([]);
+  });
+});
+
+describe('who was cut off by a word on who had the number before, of which their operator said first that it had ended', {
+  timeout: 300_000,
+}, () => {
+  it('is restored once it is said since when the number is theirs, in that row or another, and not for a sheet that is kept', async () => {
+    const [ended, givenUp, unknown, kept, elsewhere, before] = [1, 2, 3, 4, 5, 6].map(numbered) as Six;
+    const { first, ...opened } = await open([ended, givenUp, unknown, kept, elsewhere, before]);
+    await using lab = opened.lab;
+    await lab.quietlyAt(1);
+    const endings = [ended, kept, before].map((number) => `${number},disconnected,2026-06-02,`);
+    const others = [`${unknown},not_found,,`, `${elsewhere},not_found,,`];
+    await put(lab, first, 'ended', ...endings, `${givenUp},surrendered,2026-06-02,`, ...others);
+    await lab.quietlyAt(3);
+    await lab.usage('airtel', [`${THIRD},${elsewhere},2026-06-03,Delhi`], 'later.csv');
+    await lab.report('up-police', [THIRD]);
+    const later = await lab.direction(batchOf('up-police', THIRD), 'reverify', 'airtel');
+    for (const day of [4, 5, 6]) {
+      await lab.quietlyAt(day);
+      // It has no days, and of one that it has it says the same each day.
+      const sheet = [`${kept},disconnected,,`, `${before},disconnected,2026-06-04,`];
+      expect(await put(lab, first, `sheet ${day}`, ...sheet)).toMatchObject({ alreadyRecorded: 2, rejects: [] });
+    }
+    const cut = [ended, givenUp, unknown, elsewhere].map((number) => `${number},disconnected,2026-06-06,`);
+    expect(await put(lab, first, 'cut', ...cut)).toMatchObject({
+      alreadyRecorded: 1,
+      rejects: [3, 4, 5].map((line) => ({ line, reason: 'conflicts_with_recorded' })),
+    });
+    expect(await told(lab)).toEqual([]);
+    const since = [ended, givenUp, unknown, kept, before].map((number) => `${number},reissued,,2026-06-05`);
+    await put(lab, first, 'since', ...since);
+    await put(lab, later, 'since', `${elsewhere},reissued,,2026-06-05`);
+    expect(await told(lab)).toEqual([3, 1]);
+    // The same bytes again.
+    await put(lab, first, 'since again', ...since);
+    expect(await givenBack(lab)).toEqual([ended, givenUp, unknown, elsewhere]);
+    await lab.at(8);
+    expect(await restored(lab)).toEqual([ended, givenUp, unknown, elsewhere]);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+});
+
+/**
+ * One file says in the first row that somebody else has the number since 5 June, and marks the second row. Another one, which knows nothing of
+ * that yet, says there that it disconnected the number on the 6th.
+ */
+describe('who has a number since, and is cut off by a word on who had it before that is committed', {
+  timeout: 300_000,
+}, () => {
+  it.each([
+    ['before it is said that the number is theirs, by another file', false, false],
+    ['so, where whoever finds that dies of it', false, true],
+    ['after that, and was judged before', true, false],
+  ])('%s, is restored, and told of once', async (_when, isLast, dies) => {
+    const number = numbered(1);
+    const faults: FaultPlan = {};
+    const { first, ...opened } = await open([number], {
+      afterWrite: (call) => faults.afterWrite?.(call),
+      beforeCall: (call) => faults.beforeCall?.(call),
+    });
+    await using lab = opened.lab;
+    await lab.quietlyAt(1);
+    await put(lab, first, 'none', `${number},not_found,,`);
+    await lab.quietlyAt(3);
+    await lab.usage('airtel', [`${THIRD},${number},2026-06-03,Delhi`], 'later.csv');
+    await lab.report('up-police', [THIRD]);
+    const second = await lab.direction(batchOf('up-police', THIRD), 'reverify', 'airtel');
+    await lab.quietlyAt(6);
+    await told(lab);
+
+    let recorder: string | undefined;
+    let [looked, commits, refused] = [0, 0, 0];
+    let [isJudged, isCut, hasDied] = [false, false, false];
+    faults.afterWrite = ({ functionName, key = '', requestId }) => {
+      if (nameOf(functionName) !== 'Record') return undefined;
+      if (recorder === undefined && key === `DIR#${second}`) {
+        recorder = requestId;
+        const to = `responses/airtel/${second}/cut.csv`;
+        lab.cloud.put(bucketsOf(lab.cloud).inbox, to, answers([`${number},disconnected,2026-06-06,`]));
+      }
+      if (key === `DIR#${second}` && requestId === recorder) looked += 1;
+      else if (key === `DIR#${second}`) isCut = true;
+      if (key !== `DIR#${first}` || requestId !== recorder) return undefined;
+      commits += 1;
+      if (!dies || commits < 2) return undefined;
+      hasDied = true;
+      return 'fail';
+    };
+    faults.beforeCall = ({ caller, requestId, key = '', action }) => {
+      if (recorder === undefined || nameOf(caller) !== 'Record' || action !== 'PutItem' || refused > 7)
+        return undefined;
+      if (key === `DIR#${second}` && requestId !== recorder) isJudged = true;
+      const waits =
+        key === `DIR#${first}`
+          ? requestId === recorder && !(isLast ? isJudged : isCut)
+          : isLast && key === `DIR#${second}` && requestId !== recorder && looked < 2;
+      if (!waits) return undefined;
+      refused += 1;
+      return 'error';
+    };
+    const since = `${number},reissued,,2026-06-05`;
+    await lab.upload(`responses/airtel/${first}/since.csv`, answers([since]));
+    await lab.quietlyAt(6.5);
+    expect([isJudged, isCut, hasDied, looked > 1, refused > 0]).toEqual([true, true, dies, true, true]);
+    expect(await told(lab)).toEqual([1]);
+    // At once, or as a conflict by the file that says so in the second row.
+    expect(await givenBack(lab)).toEqual(isLast ? [] : [number]);
+    // The same bytes again give nothing more back.
+    await put(lab, first, 'since again', since);
+    expect(await givenBack(lab)).toEqual(isLast ? [] : [number]);
+    await lab.at(8);
+    expect(await restored(lab)).toEqual([number]);
   });
 });

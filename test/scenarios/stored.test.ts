@@ -102,21 +102,23 @@ const SINCE: Readonly<Record<string, object>> = {
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
   'CONN 1': { format: 2, reversals: [] },
   'HANDSET 1': { format: 2, reversals: [] },
-  'DIR 1': { format: 9, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
-  'DIR 2': { format: 9 },
-  'DIR 3': { format: 9 },
-  'DIR 4': { format: 9 },
-  'DIR 5': { format: 9 },
-  'DIR 6': { format: 9 },
-  'DIR 7': { format: 9 },
-  'DIR 8': { format: 9 },
+  'DIR 1': { format: 10, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 2': { format: 10 },
+  'DIR 3': { format: 10 },
+  'DIR 4': { format: 10 },
+  'DIR 5': { format: 10 },
+  'DIR 6': { format: 10 },
+  'DIR 7': { format: 10 },
+  'DIR 8': { format: 10 },
+  'DIR 9': { format: 10 },
 };
 
 /** A record as it is compared: of ledgers, whose outcomes are deflated from the fifth form on, inflated. */
 function inflated<T extends Record<string, unknown>>(record: T): T {
   if (Number(record.format) < 5 || !('outcomes' in record)) return record;
   const bytes = (packed: unknown) => packed && new Uint8Array(inflateRawSync(packed as Uint8Array));
-  return { ...record, outcomes: bytes(record.outcomes), late: bytes(record.late) };
+  const ends = record.laterEnds === undefined ? {} : { laterEnds: bytes(record.laterEnds) };
+  return { ...record, outcomes: bytes(record.outcomes), late: bytes(record.late), ...ends };
 }
 
 /** As `SINCE`, of the files of the work bucket, by their names. */

@@ -24,6 +24,8 @@ export interface LedgerRow {
   /** The instant of its first final answer; undefined where there is none. */
   endedAt: number | undefined;
   reissuedOn: string | undefined;
+  /** The latest day on which its operator says in vain that it disconnected the number; '' where there is none. */
+  laterEnd: string;
   /** The operator that it was ported to, and the day. */
   ported: { to: string; on: string } | undefined;
   /** For a row that goes on with a port: the operator that it was ported from. */
@@ -81,6 +83,7 @@ export class Ledgers {
       at: 0,
       endedAt: undefined,
       reissuedOn: undefined,
+      laterEnd: '',
       ported: undefined,
       waitsAt: undefined,
       said: undefined,
@@ -184,6 +187,7 @@ export class Ledgers {
       const row = own.get(answer.identifier);
       if (row !== undefined && this.#isCutWrongly(row, answer, at)) {
         taken.rejected++;
+        noteLaterEnd(row, answer, at);
         continue;
       }
       const from = row?.decided.kind === 'reverify' ? this.#portedFrom(row) : undefined;
@@ -191,6 +195,7 @@ export class Ledgers {
       const wasCut = row !== undefined && answer.outcome === 'reissued' && this.#wasCutFromHolder(row, answer.on);
       const done = row === undefined ? 'rejected' : answerRow(row, answer, at, from, isAnothers);
       taken[done]++;
+      if (row !== undefined && done !== 'recorded') noteLaterEnd(row, answer, at);
       if (wasCut && done === 'recorded' && this.takenFromHolder(row, at) === undefined) {
         row.wasCutWrongly = true;
         row.cutAt = at;
@@ -253,11 +258,10 @@ export class Ledgers {
   /** Whether an operator has said of a row, or of an older holder's, that it disconnected the number on a day or after it. */
   #wasCutFromHolder(of: LedgerRow, since: string): boolean {
     return this.ofNumber(of.decided.identifier).some(
-      ({ decided, outcome, on }) =>
+      ({ decided, outcome, on, laterEnd }) =>
         decided.operator === of.decided.operator &&
         decided.directedFor <= since &&
-        outcome === 'disconnected' &&
-        on >= since,
+        ((outcome === 'disconnected' && on >= since) || laterEnd >= since),
     );
   }
 
@@ -358,6 +362,14 @@ export const isOpenAt = (row: LedgerRow, at: number): boolean =>
 /** Whether a row doesn't tell by itself who is cut off by a disconnection. What was known says nothing new. */
 const saysNothingItself = (row: LedgerRow, on: string): boolean =>
   !['verified', 'withdrawn', 'reissued'].includes(row.outcome) && !(row.outcome === 'disconnected' && on <= row.on);
+
+/** Notes the day of a disconnection that changes nothing, and for which nobody is restored: it may have been somebody else's by then. */
+function noteLaterEnd(row: LedgerRow, { outcome, on }: AnswerRow, at: number): void {
+  if (row.decided.kind !== 'reverify' || outcome !== 'disconnected' || on < row.decided.lastSeen) return;
+  if (row.outcome === 'reissued' || (row.wasCutWrongly && row.cutAt === at)) return;
+  if (row.outcome === 'disconnected' && on <= row.on) return;
+  if (on > row.laterEnd) row.laterEnd = on;
+}
 
 function answerRow(
   row: LedgerRow,

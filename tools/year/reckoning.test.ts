@@ -593,19 +593,23 @@ describe("the year's own reckoning of what is given back", () => {
   });
 
   it('is asked for of who was cut off before it was said that the number is theirs, unless they lost it by a row of their own', () => {
-    const asked = (since: number, own: boolean) => {
+    const asked = (since: number, own: boolean, ended?: string) => {
       const ledgers = new Ledgers();
       const say = (direction: string, outcome: string, on: number, day = on) => {
         const rows = [{ identifier: P, outcome, on: dateOf(on) }];
         ledgers.record({ operator: 'jio', direction, name: '', sha256: '', at: beginOf(day), rows });
       };
       ledgers.add(decided('reverify'), 'one', beginOf(30));
+      if (ended !== undefined) say('one', ended, 15);
       say('one', 'disconnected', 22);
       if (own) ledgers.add({ ...decided('reverify'), directedFor: dateOf(21) }, 'two', beginOf(50));
       if (own) say('two', 'disconnected', 23);
       say('one', 'reissued', since, 24);
       return ledgers.takeCutWrongly().map((row) => ledgers.takenSinceTold(row, beginOf(25))?.direction);
     };
+    // The row had ended before.
+    for (const ended of ['disconnected', 'surrendered', 'not_found'])
+      expect([asked(20, false, ended), asked(23, false, ended)]).toEqual([[undefined], []]);
     expect([asked(20, false), asked(22, false), asked(23, false), asked(20, true)]).toEqual([
       [undefined],
       [undefined],

@@ -61,6 +61,7 @@ const passage = (outcome: string, at: number, state = 'directed'): Passage => {
     at,
     endedAt: undefined,
     reissuedOn: undefined,
+    laterEnd: '',
     ported: undefined,
     portedFrom: undefined,
     waitsAt: undefined,

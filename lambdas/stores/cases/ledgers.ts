@@ -79,6 +79,7 @@ const ledger = z.strictObject({
       moved: fields.count.optional(),
       toRestore: fields.count.optional(),
       toReturn: fields.count.optional(),
+      after: fields.sha256.optional(),
       followUp: fields.batch.optional(),
       reversal: fields.batch.optional(),
       ended: fields.count.optional(),
@@ -88,19 +89,22 @@ const ledger = z.strictObject({
   closedAt: fields.instant.nullable(),
   sealedAt: fields.instant.nullable(),
   late: outcomes.nullable(),
+  laterEnds: outcomes.optional(),
   followUp: fields.batch.optional(),
   version: fields.count,
 });
 true satisfies Covers<typeof ledger, Ledger>;
 
 type Content = Record<string, unknown>;
-/** Changes the outcomes of a record and those that came late, if it has any. */
-const withOutcomes = <T extends { outcomes?: unknown; late?: unknown }>(
+/** Changes the outcomes of a record, those that came late, and the later ends, if it has any. */
+const withOutcomes = <T extends { outcomes?: unknown; late?: unknown; laterEnds?: unknown }>(
   content: T,
   change: (bytes: Uint8Array) => Uint8Array,
 ): T => {
   const changed = (bytes: unknown) => (bytes instanceof Uint8Array ? change(bytes) : bytes);
-  return { ...content, outcomes: changed(content.outcomes), late: changed(content.late) };
+  const { laterEnds } = content;
+  const ends = laterEnds === undefined ? {} : { laterEnds: changed(laterEnds) };
+  return { ...content, outcomes: changed(content.outcomes), late: changed(content.late), ...ends };
 };
 
 /** Before the fifth form, outcomes lay there as they are; the first form had room for eight of them. */
@@ -109,9 +113,9 @@ const ofEight = (content: Content): Content => withOutcomes(content, (bytes) => 
 
 /**
  * The sixth form says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back, the ninth what an
- * order replaced.
+ * order replaced, the tenth when rows are said to have ended later, and whom a file was found to restore after its commit.
  */
-const form = formOf<Ledger>('ledger', 9, ledger, {
+const form = formOf<Ledger>('ledger', 10, ledger, {
   1: ofEight,
   2: plain,
   3: plain,
@@ -120,6 +124,7 @@ const form = formOf<Ledger>('ledger', 9, ledger, {
   6: unchanged,
   7: unchanged,
   8: unchanged,
+  9: unchanged,
 });
 
 /** A direction's ledger, as it lies in the table. */

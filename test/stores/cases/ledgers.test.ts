@@ -17,6 +17,9 @@ describe('ledgers', () => {
     await cases.createLedger(CASES, ledger);
     const read = await cases.readLedger(CASES, ledger.directionId);
     expect({ ...read, outcomes: [...(read?.outcomes ?? [])] }).toEqual({ ...ledger, outcomes: [...ledger.outcomes] });
+    const laterEnds = Uint8Array.from({ length: 9 }, (_, i) => i * 19);
+    await cases.commitLedger(CASES, bumped(ledger, { laterEnds }));
+    expect([...((await cases.readLedger(CASES, ledger.directionId))?.laterEnds ?? [])]).toEqual([...laterEnds]);
   });
 
   it('take a few hundred bytes for 2,000 rows that two files answered, and not five a row', async () => {

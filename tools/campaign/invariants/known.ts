@@ -61,8 +61,19 @@ export function knownOf(seen: Seen, must: Known['must']): Known {
   };
 }
 
-/** `file`: the SHA-256 of the file with the answer; `to`: the operator that it was ported to; `reversed`: it was taken back. */
-export type Row = { outcome: string; on: string; at: number; file?: string; to?: string; reversed?: boolean };
+/**
+ * `file`: the SHA-256 of the file with the answer; `to`: the operator that it was ported to; `reversed`: it was taken back; `laterEnd`: the
+ * latest day on which it is said to be disconnected by a word that changed nothing.
+ */
+export type Row = {
+  outcome: string;
+  on: string;
+  at: number;
+  file?: string;
+  to?: string;
+  reversed?: boolean;
+  laterEnd?: string;
+};
 
 /** Whether a row is not done with: a failed one is yet to be disconnected. */
 export const isOpen = ({ outcome }: Row) => outcome === 'open' || outcome === 'failed';

@@ -22,7 +22,7 @@ import {
   noteReplaced,
   orderKeyOf,
 } from './orders.ts';
-import { checkResponse } from './responses.ts';
+import { checkResponse, checkRestored } from './responses.ts';
 import type { Item, LedgerWrite } from './seen.ts';
 import { handsetsIn, newestSightings } from './sightings.ts';
 import { instant, same } from './values.ts';
@@ -128,7 +128,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     const filesBefore = before.files as Item[];
     const newOrders = orders.slice(ordersBefore.length);
     const newEntries = files.slice(filesBefore.length);
-    const newFiles = newEntries.filter(({ reversal }) => reversal === undefined);
+    const newFiles = newEntries.filter(({ reversal, after }) => reversal === undefined && after === undefined);
     // An order that takes service and is published again is issued anew, without the rows that were answered since.
     const anew = orders.filter((order, n) => n < ordersBefore.length && isAnewOf(order, ordersBefore[n] as Item));
     const failedAnew = files.filter((file, n) => isFailedAnewOf(file, filesBefore[n]));
@@ -185,6 +185,8 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
         files: filesBefore,
         place,
       });
+    for (const entry of newEntries.filter(({ after }) => after !== undefined))
+      checkRestored(known, direction, entry, rows, { files: filesBefore, place });
     const bytes = inflateRawSync((item.late ?? item.outcomes) as Buffer);
     const outcomeAt = (row: number) => OUTCOMES[(bytes[row * BYTES_PER_ROW] ?? 0) & 31];
     for (const entry of newEntries.filter(({ reversal }) => reversal !== undefined))

@@ -76,13 +76,16 @@ function wasCutElsewhere(known: Known, own: Direction, number: string, since: st
 /** Whether its operator says in another direction that it disconnected a number on a day since which somebody else has it. */
 function wasDisconnectedElsewhere(known: Known, own: Direction, number: string, since: string, place: number): boolean {
   return saidElsewhere(known, number, own, place).some(
-    ({ direction, outcome, on }) =>
+    ({ direction, ...row }) =>
       direction.operator === own.operator &&
       (direction.directedFor.get(number) ?? '') <= since &&
-      outcome === 'disconnected' &&
-      on >= since,
+      isDisconnectedSince(row, since),
   );
 }
+
+/** Whether a row was said to be disconnected on a day, or after it. */
+const isDisconnectedSince = ({ outcome, on, laterEnd = '' }: Row, since: string): boolean =>
+  (outcome === 'disconnected' && on >= since) || laterEnd >= since;
 
 /** Whether a number's present holder is without service, at the same operator, by a row of their own. */
 function wasCutSince(known: Known, own: Direction, number: string, since: string, place: number): boolean {
@@ -139,6 +142,11 @@ export function checkResponse(
   };
   /** Numbers whose holder had been cut off by a word of this direction, as it is said since when they have it. */
   const cutFromHolder = new Set<string>();
+  /** What others commit while the file is on its way may be found after its commit: then an entry of its own restores them. */
+  const isFoundLater = (number: string): boolean =>
+    ((known.seen.cases[`DIR#${id}`]?.files ?? []) as Item[]).some(
+      (entry) => entry.after === digest && known.seen.outbox[backKeyOf(direction, entry)]?.includes(number),
+    );
   let recorded = 0;
   let alreadyRecorded = 0;
   // A subscriber who had service back by then may lose it again; without a reversal nobody had.
@@ -198,20 +206,24 @@ export function checkResponse(
       reject('before_sighting');
     else if (faultIn(known, direction, identifier, cells, { at: source.at, place }) !== '')
       reject(faultIn(known, direction, identifier, cells, { at: source.at, place }));
-    else if (on < kept) reject('conflicts_with_recorded');
-    else if (isCutOffAgain || (isCutOff && (kept !== '' || (cutsNewHolder && isLater(row, on))))) {
+    else if (on < kept) {
+      reject('conflicts_with_recorded');
+      noteLaterEnd(row, cells);
+    } else if (isCutOffAgain || (isCutOff && (kept !== '' || (cutsNewHolder && isLater(row, on))))) {
       reject('conflicts_with_recorded');
       restoreInTheNight(identifier);
     } else if (isTaken(row, outcome, closed) || isAgain(row, cells) || isProvedInTime(row, outcome)) {
       const since = outcome === 'reissued' ? (cells.activated_on ?? '') : on;
       const isCut =
         (!isAgain(row, cells) && wasCut(row, orders, files)) ||
-        (outcome === 'reissued' && wasCutElsewhere(known, direction, identifier, since, place));
+        (outcome === 'reissued' &&
+          wasCutElsewhere(known, direction, identifier, since, place) &&
+          !isFoundLater(identifier));
       const isTheirs = outcome === 'reissued' && wasCutSince(known, direction, identifier, since, place);
       // Who was given more time had service back then.
       const hadItBack = outcome === 'verified' && row.outcome === 'extended';
       if (GIVES_BACK.includes(outcome) && isCut && !isTheirs && !hadItBack) givenBack.push(identifier);
-      if (outcome === 'reissued' && row.outcome === 'disconnected' && row.on >= since) cutFromHolder.add(identifier);
+      if (outcome === 'reissued' && isDisconnectedSince(row, since)) cutFromHolder.add(identifier);
       const wasOpen = !closed;
       Object.assign(row, { outcome, on: since, at: source.at, file: digest });
       if (outcome === 'ported') row.to = cells.to ?? '';
@@ -238,17 +250,22 @@ export function checkResponse(
         toReturn.add(identifier);
         goesOn(identifier, 'porting_disputed', portedHere.from);
       }
-    } else if (isKnown(row, outcome, cells.to)) alreadyRecorded++;
-    else {
+    } else if (isKnown(row, outcome, cells.to)) {
+      alreadyRecorded++;
+      noteLaterEnd(row, cells);
+    } else {
       reject('conflicts_with_recorded');
       const isHolders = row.outcome === 'reissued' && on >= row.on;
       const isTakenFrom = isHolders && takenFromHolder(known, identifier, operator, place) !== undefined;
       if (isCutOff && (cutsNewHolder || isToKeep(row) || (isHolders && !isTakenFrom))) restoreInTheNight(identifier);
+      else noteLaterEnd(row, cells);
     }
   }
   for (const number of new Set(reissued)) {
     const since = states[direction.rows.indexOf(number)]?.on ?? '';
-    const isCut = cutFromHolder.has(number) || wasDisconnectedElsewhere(known, direction, number, since, place);
+    const isCut =
+      cutFromHolder.has(number) ||
+      (wasDisconnectedElsewhere(known, direction, number, since, place) && !isFoundLater(number));
     if (!isCut || wasCutSince(known, direction, number, since, place)) continue;
     restoreInTheNight(number);
     if (!givenBack.includes(number)) givenBack.push(number);
@@ -317,6 +334,54 @@ export function checkResponse(
         `revocations/${lateOn}/${batch}.late-${digest.slice(0, 8)}`,
         `${number},${operator},${states[direction.rows.indexOf(number)]?.on}`,
       ]);
+}
+
+/**
+ * Checks an entry that restores who has a number: another direction's word cut them off which was committed while a file said that the number
+ * is theirs, or an order that its batch, which was being planned then, had caused.
+ */
+export function checkRestored(
+  known: Known,
+  direction: Direction,
+  entry: Item,
+  states: readonly Row[],
+  { files, place }: Pick<Standing, 'files' | 'place'>,
+): void {
+  const { id, operator } = direction;
+  const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
+  const said = files.find(({ sha256: digest }) => digest === entry.after);
+  must(said?.withdrawnOn !== undefined, 'who is found to be cut off later has the number by a file');
+  const key = backKeyOf(direction, entry);
+  const text = known.seen.outbox[key] ?? '';
+  const numbers = direction.rows.filter((number) => text.includes(number));
+  const given = ((said && known.expected[backKeyOf(direction, said)]) ?? []) as string[];
+  let toRestore = 0;
+  for (const number of numbers) {
+    const row = states[direction.rows.indexOf(number)];
+    const since = row?.on ?? '';
+    const isTheirs = row?.outcome === 'reissued' && row.file === entry.after;
+    const isByWord = wasDisconnectedElsewhere(known, direction, number, since, place);
+    must(isTheirs && (isByWord || wasCutElsewhere(known, direction, number, since, place)), 'who is found was cut off');
+    must(!given.some((line) => line.startsWith(`${number},`)), 'nobody is found whom the file restores');
+    if (!isByWord) continue;
+    toRestore++;
+    known.moves.push({
+      number,
+      from: id,
+      why: 'disconnected_after_verified',
+      to: operator,
+      at: Date.parse(String(entry.at)),
+    });
+  }
+  must(numbers.length > 0 && (entry.toRestore ?? 0) === toRestore, 'an entry restores those who were found');
+  known.carried.set(`${key} ${sha256(text)}`, numbers);
+  known.expected[key] = numbers.map((number) => `${number},,${entry.backDue}`).sort();
+}
+
+/** Notes the day of a disconnection that changes nothing, if it names one: whose it was is known of a number that is somebody else's. */
+function noteLaterEnd(row: Row, { outcome, occurred_on: on = '' }: Record<string, string>): void {
+  if (outcome !== 'disconnected' || on === '' || row.outcome === 'reissued') return;
+  if (!isDisconnectedSince(row, on)) row.laterEnd = on;
 }
 
 /** Whether an answer is recorded for a row as it stands. */

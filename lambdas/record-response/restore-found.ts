@@ -1,0 +1,75 @@
+import { backOrderDue, withRestored } from '../domain/back-orders.ts';
+import type { Instant } from '../domain/days.ts';
+import { orderedRows, parseDirectionRowLine, restoreCsv } from '../domain/directions.ts';
+import { RESTORE } from '../domain/kinds.ts';
+import { type Ledger, type Recorded, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
+import { measure } from '../runtime/metrics.ts';
+import { changeLedger } from '../stores/cases/ledgers.ts';
+import { readTextIfThere, writeObject } from '../stores/objects.ts';
+import { publishBackOrderOnce } from '../stores/orders.ts';
+
+import { env } from './environment.ts';
+import { prepareMoved, tellMoved } from './moves.ts';
+import { preparedKey } from './recorded.ts';
+import type { CutElsewhere } from './take-back.ts';
+
+/** The attempt that restores, and the file's receipt; none if that could not be published: the next attempt tells. */
+export interface Restoring {
+  readonly attempt: string;
+  readonly now: Instant;
+  readonly receiptKey: string | undefined;
+}
+
+/**
+ * Restores who has the numbers of a file's rows and was found, after its commit, to have been cut off: by an entry of its own in the ledger,
+ * whose order and notices every later attempt publishes alike.
+ * @param lines the direction's rows
+ */
+export async function restoreFound(
+  { ledger: committed, recorded }: Recorded,
+  { before, byWord, since }: CutElsewhere,
+  lines: readonly string[],
+  { attempt, now, receiptKey }: Restoring,
+): Promise<void> {
+  const found = [...new Set([...before, ...byWord])].filter((row) => !since.has(row)).sort((a, b) => a - b);
+  const entriesIn = ({ files }: Ledger) => files.filter(({ after }) => after === recorded.sha256);
+  if (found.length === 0 && entriesIn(committed).length === 0) return;
+  const { ledger, entries, isNew } = await changeLedger(env.CASES, committed.directionId, async (read, n) => {
+    const known = entriesIn(read);
+    const stands = new Set(reissuedIn(read, recorded).map(({ row }) => row));
+    const restored = await restoredBy(read, [recorded, ...known], lines);
+    const rows = found.filter((row) => stands.has(row) && !restored(row));
+    if (rows.length === 0) return { result: { ledger: read, entries: known, isNew: false } };
+    const cut = rows.filter((row) => byWord.has(row));
+    const next = withRestored(read, recorded, rows, { cut: cut.length, attempt: `${attempt}-${n}`, at: now });
+    await writeObject(
+      { bucket: env.WORK, key: preparedKey(read, next.recorded, 'restore.csv') },
+      restoreCsv({ directionId: read.directionId, deadline: backOrderDue(now) }, orderedRows('reverify', rows, lines)),
+    );
+    const moved = cut.map((row) => ({ row, why: 'disconnected_after_verified' as const }));
+    await prepareMoved(read, next.recorded, { moved });
+    const { ledger } = next;
+    return { ledger, result: { ledger, entries: [...known, next.recorded], isNew: true } };
+  });
+  if (isNew) measure('OrdersIssued', { operator: ledger.operator, order: RESTORE.order });
+  for (const entry of entries) {
+    await publishBackOrderOnce(env, { ledger, recorded: entry }, now);
+    if (receiptKey !== undefined) await tellMoved(ledger, entry, receiptKey);
+  }
+}
+
+/** Says of a row whether it is in an order of these files to restore, or may have been: an order that is gone is of long ago. */
+async function restoredBy(
+  ledger: Ledger,
+  files: readonly RecordedFile[],
+  lines: readonly string[],
+): Promise<(row: number) => boolean> {
+  const ordering = files.filter(({ backDue }) => backDue !== undefined);
+  const orders = await Promise.all(
+    ordering.map((file) => readTextIfThere({ bucket: env.WORK, key: preparedKey(ledger, file, 'restore.csv') })),
+  );
+  return (row) => {
+    const { msisdn } = parseDirectionRowLine('reverify', lines[row] ?? '');
+    return orders.some((order) => order === undefined || order.includes(msisdn));
+  };
+}
