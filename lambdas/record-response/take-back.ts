@@ -142,7 +142,8 @@ export async function takeBackElsewhere(
           const isCut = isDisconnectedSince(currentOutcomes(read), read.laterEnds, row, held);
           if (isCut && !(isCommitted && (await isToRestoreBy(read, row)))) cut.byWord.add(here);
         }
-      const next = marked ?? (isCommitted ? touched(read) : undefined);
+      // What an operator's own files say goes by what the others of its files have said.
+      const next = marked ?? (isCommitted && read.operator === ledger.operator ? touched(read) : undefined);
       return { ...(next && { ledger: next }), result: undefined };
     });
   });
