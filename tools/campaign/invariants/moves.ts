@@ -198,25 +198,31 @@ export function takenFromHolder(known: Known, number: string, operator: string, 
   })?.direction;
 }
 
-/** A number's port: its day, and, if the other operator has no such connection, the day on which that was recorded. */
+/**
+ * A number's port: its day; if the other operator has no such connection, the day on which that was recorded; and whether that operator has
+ * answered for it as for one of its own.
+ */
 interface Port {
   from: string;
   to: string;
   on: string;
   disputed: Said | undefined;
+  acknowledged: boolean;
 }
 
 export function portsIn(said: readonly Said[]): Port[] {
   return said
     .filter(({ outcome }) => outcome === 'ported')
-    .map(({ direction, to = '', on, at }) => ({
-      from: direction.operator,
-      to,
-      on,
-      disputed: said.find(
-        (other) => other.direction.operator === to && other.outcome === 'not_found' && other.at >= at,
-      ),
-    }));
+    .map(({ direction, to = '', on, at }) => {
+      const answers = said.filter((other) => other.direction.operator === to && other.at > 0 && other.at >= at);
+      // A late word on a day before the port is about a number that it had then.
+      const knows = answers.filter(
+        ({ outcome, on: day }) => !['not_found', 'withdrawn'].includes(outcome) && day >= on,
+      );
+      // What it doesn't have any more it has had.
+      const disputed = answers.find((one) => one.outcome === 'not_found' && !knows.some((known) => known.at < one.at));
+      return { from: direction.operator, to, on, disputed, acknowledged: disputed === undefined && knows.length > 0 };
+    });
 }
 
 /** Checks invariant 10: every row that goes on elsewhere has one continuation, and nothing else has one. */

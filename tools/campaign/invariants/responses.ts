@@ -243,7 +243,7 @@ export function checkResponse(
       const portedHere =
         kind === 'reverify' && outcome === 'not_found'
           ? portsIn(saidElsewhere(known, identifier, direction, place))
-              .filter(({ to, disputed }) => to === operator && !disputed)
+              .filter(({ to, disputed, acknowledged }) => to === operator && !disputed && !acknowledged)
               .sort((a, b) => (a.on > b.on ? -1 : 1))[0]
           : undefined;
       if (portedHere !== undefined) {
