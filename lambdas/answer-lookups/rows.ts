@@ -217,9 +217,12 @@ async function filesCuttingAfter(
   moves: ReadonlyMap<RecordedFile, readonly MovedRow[]>,
 ): Promise<NamedFile[]> {
   const files: NamedFile[] = [];
-  for (const [file, rows] of moves)
-    if (rows.some((one) => one.row === row && one.why === 'disconnected_after_verified'))
+  for (const [entry, rows] of moves)
+    if (rows.some((one) => one.row === row && one.why === 'disconnected_after_verified')) {
+      // What was found after a file's commit is told as that file's.
+      const file = ledger.files.find(({ sha256 }) => sha256 === entry.after) ?? entry;
       files.push({ file, name: await nameOf(ledger, file) });
+    }
   return files;
 }
 

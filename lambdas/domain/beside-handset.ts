@@ -220,8 +220,17 @@ export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
   return handsetsIn(cell).some((other) => other !== handset && beginsAsModel(other));
 }
 
-/** What a spreadsheet leaves of a handset, and nothing else. */
-const ROUNDED_ALONE = /^'?[1-9](?:[.,][0-9]+)?e\+?1[345]$/i;
+/** What a spreadsheet leaves of a handset, whatever stands beside it. */
+const ROUNDED_HANDSET = /(?<![0-9a-z.,])[1-9](?:[.,][0-9]{1,15})?e\+?1[345](?![0-9a-z])/i;
+/** As `ROUNDED_HANDSET`, of a number, without its country and with it. */
+const ROUNDED_NUMBER = /(?<![0-9a-z.,])(?:[6-9](?:[.,][0-9]{1,15})?e\+?0?9|9[.,]1[0-9]{0,14}e\+?11)(?![0-9a-z])/i;
+/** Between digits of a number whose thousands, or lakhs, a spreadsheet parts. */
+const PARTS = /(?<=[0-9]),(?=[0-9]{2,3}(?:,[0-9]{2,3}){0,6}(?![0-9,]))/g;
+/** An id of a batch, or another one in hexadecimal digits, of which ten in a row may be decimal ones. */
+const HEXADECIMAL = /(?<![0-9a-z])(?=[0-9]{0,63}[a-f])[0-9a-f]{12,64}(?![0-9a-z])/gi;
+
+/** A cell of a row about all, as another handset or number is looked for within it. */
+const withinText = (cell: string): string => cell.replaceAll(PARTS, '').replaceAll(HEXADECIMAL, '|');
 
 /**
  * As `isAnother`, of a cell of whatever name in a row about all, whatever it says beside it: 14 to 16 digits in a row that begin as some model,
@@ -231,7 +240,7 @@ export function isAnotherWithin(cell: string, handset: Imei | null): boolean {
   const mayBeOne = (run: string) =>
     beginsAsModel(run) && !ALL_ALIKE.test(run) && !DAY.test(run) && run.slice(0, handset?.length) !== handset;
   return (
-    ROUNDED_ALONE.test(cell) ||
+    ROUNDED_HANDSET.test(cell) ||
     (cell.match(RUN) ?? []).some(mayBeOne) ||
     handsetsIn(cell).some((one) => one !== handset && beginsAsModel(one))
   );
@@ -366,7 +375,7 @@ export function hasSecondHandset({ own, named, unnamed, others, within }: Row): 
     named.some((cell) => isAnother(plainOf(cell), handset)) ||
     unnamed.some((cell) => isAnotherUnnamed(plainOf(cell), handset)) ||
     others.some((cell) => isAnotherAnywhere(plainOf(cell), handset)) ||
-    within.some((cell) => isAnotherWithin(plainOf(cell), handset))
+    within.some((cell) => isAnotherWithin(withinText(plainOf(cell)), handset))
   );
 }
 
@@ -375,7 +384,11 @@ export function hasSecondNumber({ own, named, others, within }: Row): boolean {
   const read = own === '' ? { value: null } : parseMsisdn(own);
   if ('reason' in read) return false;
   return (
-    [...named, ...within].some((cell) => isAnotherNumber(plainOf(cell), read.value)) ||
+    named.some((cell) => isAnotherNumber(plainOf(cell), read.value)) ||
+    within
+      .map(plainOf)
+      .map(withinText)
+      .some((cell) => ROUNDED_NUMBER.test(cell) || isAnotherNumber(cell, read.value)) ||
     others.some((cell) => isAnotherNumberAnywhere(plainOf(cell), read.value))
   );
 }

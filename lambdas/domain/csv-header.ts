@@ -157,7 +157,7 @@ interface Beside {
   readonly unnamed: readonly number[];
   /** Those of any other name, where they count. */
   readonly others: readonly number[];
-  /** Of a row about all: those that are called after handsets or numbers, and those of any other name. */
+  /** Of a row about all: those that are called after handsets or numbers, and all in which one counts within any text. */
   readonly aboutAll: { readonly named: readonly number[]; readonly within: readonly number[] };
 }
 
@@ -277,8 +277,8 @@ export class CsvHeader<Column extends string> {
         const { named, sure, called, isOther, isWriters } = MAY_BE[column];
         const others = byHand ? placesOf((name) => !named.test(name) && !isOther.test(name)) : [];
         const placesCalled = (pattern: RegExp) => placesOf((name) => pattern.test(name));
-        const inRowAboutAll = (isNamed: boolean) =>
-          placesOf((name) => called.test(name) === isNamed && isWriters?.test(name) !== true);
+        const inRowAboutAll = placesOf((name) => isWriters?.test(name) !== true);
+        const isCalled = (at: number) => called.test(names[at] ?? '');
         return {
           column,
           own: names.indexOf(column),
@@ -289,7 +289,7 @@ export class CsvHeader<Column extends string> {
           aboutAll:
             aboutAll === undefined
               ? NOWHERE
-              : { named: inRowAboutAll(true), within: [...inRowAboutAll(false), ...free] },
+              : { named: inRowAboutAll.filter(isCalled), within: [...inRowAboutAll, ...free] },
         };
       })
       .filter(({ named, others, aboutAll: all }) =>

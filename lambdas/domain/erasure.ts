@@ -112,7 +112,9 @@ export function addFiles(files: NamingFiles, ledger: Pick<Ledger, 'orders' | 'fi
   return {
     directions: directions + 1,
     orders: orders + ledger.orders.length + caused.filter(isThere).length,
-    responses: responses + ledger.files.filter(({ reversal }) => reversal === undefined).length,
+    // What a reversal took back is none, nor what restores who was found after a response.
+    responses:
+      responses + ledger.files.filter(({ reversal, after }) => reversal === undefined && after === undefined).length,
     lists: lists + listed.filter(isThere).length,
     reversals,
   };

@@ -273,8 +273,9 @@ function keeping(exemption: Exemption, keeps: (word: ExemptionWord, by: string) 
 }
 
 /**
- * The subjects of whom an approver's words fall away if there are more than are kept, so that they can exempt others: those of which they were
- * said first, and none that exempts, or against which an earlier word may still come. What they lifted is left alone again then.
+ * The subjects of whom an approver's words fall away if there are more than are kept, so that they can exempt others: those whose exemption is
+ * over, then those that ended one, or lifted a reversal, each said first; and none that exempts, or against which an earlier word may still
+ * come. What they lifted is left alone again then.
  */
 function overMost(words: Readonly<Record<string, Exemption>>, approver: ApproverId, today: Day): string[] {
   const own = Object.entries(words).flatMap(([subject, exemption]) => {
@@ -285,7 +286,10 @@ function overMost(words: Readonly<Record<string, Exemption>>, approver: Approver
   if (over <= 0) return [];
   return own
     .filter(({ word }) => wordStandsUntil(word) < today)
-    .sort((a, b) => (a.word.at < b.word.at ? -1 : a.word.at > b.word.at ? 1 : a.subject < b.subject ? -1 : 1))
+    .sort(
+      (a, b) =>
+        Number(isEnd(a.word)) - Number(isEnd(b.word)) || order(a.word.at, b.word.at) || order(a.subject, b.subject),
+    )
     .slice(0, over)
     .map(({ subject }) => subject);
 }
@@ -305,7 +309,9 @@ export function saidAnew(
   const { uploadedAt: at } = anew;
   const raised = Object.entries<Exemption>(words).map(([subject, exemption]) => {
     const word = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
-    return [subject, word?.sha256 === sha256 ? withWord(exemption, approver, { ...word, at }) : exemption];
+    // An end in the same bytes says nothing of a reversal that was directed meanwhile.
+    const isSaidAnew = word?.sha256 === sha256 && !(isEnd(word) && at > word.at);
+    return [subject, isSaidAnew ? withWord(exemption, approver, { ...word, at }) : exemption];
   });
   return { words: Object.fromEntries(raised), files: isEarlier(file, at) ? files : uploadedAnew(files, file, anew) };
 }
@@ -313,6 +319,8 @@ export function saidAnew(
 /** Whether an upload is an earlier one than that by which a file is recorded. */
 export const isEarlier = (file: RecordedByApprover, uploadedAt: Instant): boolean =>
   uploadedAt < (file.uploadedAt ?? file.at);
+
+const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
 /** The number of numbers and handsets for which an approver's words are kept. */
 export function wordsOf({ words }: Exemptions, approver: ApproverId): number {

@@ -40,7 +40,7 @@ export interface NamedRow extends Omit<RowSubject, 'identifier'> {
  * Reads one row of a response. Reasons, the first that applies: wrong_cell_count; the identifier's own; not_in_direction (the direction
  * has no such row, or the row names another direction than `directionId`, where that is given); unknown_outcome;
  * bad_date (no date, or later than `uploadDay`, the Asia/Kolkata day of the upload; or none of a disconnection, a surrender or a port whose
- * row has another day than that, and none to come, under nearly the same name); not_in_direction (restored or unblocked on a day before `orderedOn`, that of the
+ * row has another day than that under nearly the same name); not_in_direction (restored or unblocked on a day before `orderedOn`, that of the
  * direction's first order: that answers an earlier order, and whoever is to have service by this one is without it still); before_sighting (failed, disconnected, surrendered or ported
  * before the connection was last seen, failed also by a day under nearly the name of its own: whoever had the number then is not the one who was
  * seen); missing_to, unknown_operator,
@@ -105,14 +105,10 @@ export function parseResponseRow(
 
 /**
  * Whether one of these cells is another day than that of the upload, or none: an export that prints its own day, or instant, says the same. One
- * that is still to come, as a contract's end, is none on which something has happened.
+ * that is still to come is another: a disconnection that is planned, or a day whose month changed places with it.
  */
 function isOtherDay(cells: readonly string[] = [], uploadDay: Day): boolean {
-  return cells.some((cell) => {
-    const days = daysBegunBy(seenOf(cell));
-    const isToCome = days.length > 0 && days.every((day) => day > uploadDay);
-    return !isToCome && withoutTime(cell) !== uploadDay;
-  });
+  return cells.some((cell) => withoutTime(cell) !== uploadDay);
 }
 
 /** Whether one of these cells is a day before another one, whichever way it is read: `01/05/2026` is of May or of January. */

@@ -96,7 +96,12 @@ export async function recordCombined(
     );
   for (const { ledger, recorded, lines } of committed)
     await attempted(failures, () =>
-      takeBackPlanned({ ledger, recorded }, lines, { attempt: invocation, now: response.now, receiptKey }),
+      takeBackPlanned({ ledger, recorded }, lines, {
+        attempt: invocation,
+        now: response.now,
+        uploadedAt: response.file.at,
+        receiptKey,
+      }),
     );
   const [failure] = failures;
   if (failure !== undefined) throw failure.error;

@@ -52,5 +52,10 @@ export async function record(response: ResponseFile, subject: ResponseSubject, i
   const { ledger, recorded } = committed;
   await publish(response, { ledger, recorded, lines, attempt: invocation });
   const key = receiptKey(response.operator, response.directionId, name, recorded.sha256);
-  await takeBackPlanned({ ledger, recorded }, lines, { attempt: invocation, now, receiptKey: key });
+  await takeBackPlanned({ ledger, recorded }, lines, {
+    attempt: invocation,
+    now,
+    uploadedAt: response.file.at,
+    receiptKey: key,
+  });
 }

@@ -17,6 +17,8 @@ import type { CutElsewhere } from './take-back.ts';
 export interface Restoring {
   readonly attempt: string;
   readonly now: Instant;
+  /** The instant of the upload that is worked on. */
+  readonly uploadedAt: Instant;
   readonly receiptKey: string | undefined;
 }
 
@@ -29,9 +31,12 @@ export async function restoreFound(
   { ledger: committed, recorded }: Recorded,
   { before, byWord, since }: CutElsewhere,
   lines: readonly string[],
-  { attempt, now, receiptKey }: Restoring,
+  { attempt, now, uploadedAt, receiptKey }: Restoring,
 ): Promise<void> {
-  const found = [...new Set([...before, ...byWord])].filter((row) => !since.has(row)).sort((a, b) => a - b);
+  // The same bytes that come as a later upload say nothing of what has become since of those whom the file found, and left as they were.
+  const isAnew = uploadedAt > recorded.at;
+  const cut = [...new Set([...before, ...(isAnew ? [] : byWord)])];
+  const found = cut.filter((row) => !since.has(row)).sort((a, b) => a - b);
   const entriesIn = ({ files }: Ledger) => files.filter(({ after }) => after === recorded.sha256);
   if (found.length === 0 && entriesIn(committed).length === 0) return;
   const { ledger, entries, isNew } = await changeLedger(env.CASES, committed.directionId, async (read, n) => {
@@ -40,13 +45,13 @@ export async function restoreFound(
     const restored = await restoredBy(read, [recorded, ...known], lines);
     const rows = found.filter((row) => stands.has(row) && !restored(row));
     if (rows.length === 0) return { result: { ledger: read, entries: known, isNew: false } };
-    const cut = rows.filter((row) => byWord.has(row));
-    const next = withRestored(read, recorded, rows, { cut: cut.length, attempt: `${attempt}-${n}`, at: now });
+    const cutByWord = rows.filter((row) => byWord.has(row));
+    const next = withRestored(read, recorded, rows, { cut: cutByWord.length, attempt: `${attempt}-${n}`, at: now });
     await writeObject(
       { bucket: env.WORK, key: preparedKey(read, next.recorded, 'restore.csv') },
       restoreCsv({ directionId: read.directionId, deadline: backOrderDue(now) }, orderedRows('reverify', rows, lines)),
     );
-    const moved = cut.map((row) => ({ row, why: 'disconnected_after_verified' as const }));
+    const moved = cutByWord.map((row) => ({ row, why: 'disconnected_after_verified' as const }));
     await prepareMoved(read, next.recorded, { moved });
     const { ledger } = next;
     return { ledger, result: { ledger, entries: [...known, next.recorded], isNew: true } };

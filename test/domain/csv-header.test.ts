@@ -248,6 +248,8 @@ describe('a second handset or number in a row', () => {
       '९८७६५४३२११',
       '98765-43211',
     ],
+    // What a spreadsheet has left of one, and one whose thousands or lakhs it parts.
+    ...['9.19877E+11 (hospital)', 'except 9.87654321E+09', '9,876,543,211', '9,87,65,43,211 (ward)', '919,876,543,211'],
     ...['except 9876543211', '9876543211 (hospital switchboard)', '9876543211 and 9876543212', 'but not Mob9876543211'],
     ...[
       'spoken to on 30/05/2026: leave 98765 43211 out',
@@ -279,6 +281,7 @@ describe('a second handset or number in a row', () => {
       'but not 35209900234567, which is of a ward in the north',
     ],
     ...['३५२०९९००२३४५६७२', '352099–002345–672', 'IMEI352099002345672', '352099002345679 too'],
+    ...['3.52099E+14 (hospital)', 'except 3.52099E+14', '352,099,002,345,672'],
   ])('of an approval is a reject within whatever text, in remarks, too: handset %s', async (cell) => {
     const header = 'preview,decision,ground,remarks';
     const row = `${preview},approve,public_interest`;
@@ -292,7 +295,14 @@ describe('a second handset or number in a row', () => {
   test.each([
     ...['notice given on 30/05/2026 10:30', 'F.No. 842-725/2005-VAS', 'OM 800-12/2023-DS-III dated 05-06-2026', 'ok'],
     ...['3 areas, 4500 numbers, 45 handsets', 'preview SHA256 seen', 'call 080-22251234 or 1800-11-4000'],
-    ...['as by mail of ram@example.com', 'FIR 0123/2026, PS 12', '4,500 of 45,000.00'],
+    ...[
+      'as by mail of ram@example.com',
+      'FIR 0123/2026, PS 12',
+      '4,500 of 45,000.00',
+      '1,20,00,000 rupees in 2,000 cases',
+    ],
+    // Ids of batches, in which ten digits may stand that would be a number.
+    ...['batch mha-8123456789ab', 'previews/mha-a7234567890b/preview.html', 'up-police-ab9876543210'],
   ])('of an approval is none by what stands in honest remarks: %s', async (words) => {
     const cell = words.replace('SHA256', preview);
     const row = `${preview},approve,public_interest,"${cell}","${cell}"`;

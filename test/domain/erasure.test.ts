@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { withFailedOrder } from '../../lambdas/domain/applying-responses.ts';
+import { withRestored } from '../../lambdas/domain/back-orders.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import {
   addFiles,
@@ -129,6 +130,14 @@ describe('of the files that name a number', () => {
     const cut = { rows: 1, sha256: 'order', bytes: 90, deadline: at('2026-06-08T10:00:00Z') };
     const failed = withFailedOrder(answered(barred, [[0, 'failed']], { at: '2026-06-07T10:00:00Z' }), cut).ledger;
     expect(addFiles(named, failed)).toEqual({ directions: 2, orders: 6, responses: 2, lists: 0, reversals: 0 });
+  });
+
+  test('its responses are those that were sent: who is found after one is restored by an order, and by no other response', () => {
+    const { ledger } = answered(fresh(2), [[0, 'reissued']], { at: '2026-06-12T11:00:00Z', on: '2026-06-09' });
+    const [file] = ledger.files;
+    if (file === undefined) throw new Error('no file was recorded');
+    const found = withRestored(ledger, file, [0], { cut: 1, attempt: 'a', at: at('2026-06-12T11:00:00Z') });
+    expect(addFiles(NO_FILES, found.ledger)).toMatchObject({ responses: 1, orders: 1 });
   });
 
   test('its lists are that of its withdrawal, and that of what was said late', () => {

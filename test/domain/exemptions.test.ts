@@ -472,7 +472,7 @@ describe('all exemptions', () => {
     expect(countsUntil({ ...ended, files: [] }, days(1, 1))).toBe('2026-07-01');
   });
 
-  test('of which an approver has too many lose those that were said first, once they exempt nobody and nothing may come late against them', () => {
+  test('of which an approver has too many lose those that are over, then ends, each said first, and none against which something may come late', () => {
     const subject = (n: number) => msisdn(`98${String(n).padStart(8, '0')}`);
     const ends = Array.from({ length: maxWords }, (_, n) => {
       const on = at(n < 2 ? '2026-06-01T00:00:00Z' : '2026-07-01T00:00:00Z');
@@ -489,9 +489,10 @@ describe('all exemptions', () => {
     });
     const first = withFile(all, more(0, '2026-07-02'), file('2026-07-02'), days(90));
     expect(wordsOf(first, one)).toBe(maxWords);
+    // What lifts a reversal stays as long as something else may go.
     expect([exemptionOf(first, subject(0)), exemptionOf(first, subject(1))]).toEqual([
-      { [two]: ends[0]?.[1][two] },
-      ends[1]?.[1],
+      ends[0]?.[1],
+      { [two]: ends[1]?.[1][two] },
     ]);
     const second = withFile(first, more(1, '2026-07-02'), file('2026-07-02', 'b'.repeat(64)), days(90));
     const third = withFile(second, more(2, '2026-07-02'), file('2026-07-02', 'c'.repeat(64)), days(90));
@@ -549,9 +550,15 @@ describe('all exemptions', () => {
     const past = saidAnew(exempting, recorded, anew('v2', '2026-06-20T00:00:00Z'));
     expect(past.words).toEqual(exempting.words);
     expect(past.files).toEqual([{ ...recorded, ...anew('v2', '2026-06-20T00:00:00Z') }]);
-    // An end that is said again is one.
-    const ended = saidAnew(said('2026-05-31'), recorded, anew('v2', '2026-06-20T00:00:00Z'));
-    expect(ended.words[number]?.[one]?.at).toBe('2026-06-20T00:00:00Z');
+  });
+
+  test('lift no reversal by the same bytes again, which ended an exemption before it was directed', () => {
+    const recorded = { ...file('2026-06-01'), upload: 'v1', uploadedAt: at('2026-06-01T00:00:00Z') };
+    const ended = word('2026-05-31', { at: recorded.uploadedAt, sha256: recorded.sha256 });
+    const all = { words: { [number]: { [one]: ended, [two]: ended } }, files: [recorded] };
+    const again = saidAnew(all, recorded, { upload: 'v2', uploadedAt: at('2026-07-01T00:00:00Z') });
+    expect(again.words).toEqual(all.words);
+    expect(isLifted(exemptionOf(again, number), at('2026-06-10T00:00:00Z'), APPROVERS)).toBe(false);
   });
 
   test('come back from storage as they were written, and nothing else does', () => {
