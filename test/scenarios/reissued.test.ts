@@ -351,7 +351,9 @@ describe("a number that turns out to be somebody else's by the answer to another
           const to = `responses/airtel/${direction}/since ${A}.csv`;
           if (tries === 1) void lab.cloud.put(bucketsOf(lab.cloud).inbox, to, answer);
           // Until Record has looked for it, or has recorded it.
-          return !(writes.startsWith('CONN#') ? said : looked) && tries < 200 ? 'error' : undefined;
+          if ((writes.startsWith('CONN#') ? said : looked) || tries >= 200) return undefined;
+          // The client waits some milliseconds after an error, and seconds once it was throttled.
+          return tries < 4 ? 'error' : 'throttle';
         },
         afterWrite: ({ functionName, key }) => {
           said ||= armed && nameOf(functionName) === 'Record' && key?.startsWith(`DIR#${batch}.`) === true;
