@@ -346,12 +346,19 @@ function plainOf(cell: string): string {
     .replaceAll(/(?![0-9])\p{Nd}/gu, digitOf);
 }
 
+/** Digits of other scripts that were met, as those of 0 to 9. */
+const metDigits = new Map<string, string>();
+
 /** A digit of any script as one of 0 to 9. The ten of a script stand in a row, mostly apart from those of others, else directly behind them. */
 function digitOf(digit: string): string {
+  const met = metDigits.get(digit);
+  if (met !== undefined) return met;
   const code = digit.codePointAt(0) ?? 0;
   let before = 0;
   while (/\p{Nd}/u.test(String.fromCodePoint(code - before - 1))) before += 1;
-  return String(before % 10);
+  const plain = String(before % 10);
+  metDigits.set(digit, plain);
+  return plain;
 }
 
 /**

@@ -78,7 +78,7 @@ export async function synthesize(settings: SynthSettings = {}): Promise<string> 
 /** Does what `bin/app.ts` does; faults are told as `runApp` tells them. */
 async function runHere(output: string, context: Record<string, unknown>): Promise<void> {
   const [{ App }, { addStage }] = await Promise.all([import('aws-cdk-lib'), import('../../stacks/stage.ts')]);
-  const app = new App({ outdir: output, context, builtinCloudFormationValidation: false });
+  const app = new App({ outdir: output, context, builtinCloudFormationValidation: false, treeMetadata: false });
   addStage(app, stageFromContext(context));
   app.synth();
 }
