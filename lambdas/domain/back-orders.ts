@@ -8,7 +8,7 @@ import { sha256Of } from './hashes.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
 import { givesBack, givesServiceBack, rulesOf } from './kinds.ts';
 import { takesService } from './ladders.ts';
-import { change, currentOutcomes, type IssuedOrder, type Ledger, type RecordedFile } from './ledger.ts';
+import { change, currentOutcomes, type IssuedOrder, type Ledger, type Recorded, type RecordedFile } from './ledger.ts';
 import { BYTES_PER_ROW, fileOf, outcomeAt } from './outcomes.ts';
 import type { Plan } from './plans.ts';
 
@@ -77,7 +77,7 @@ export function withRestored(
   { sha256: after }: RecordedFile,
   rows: readonly number[],
   { cut, attempt, at }: { readonly cut: number; readonly attempt: string; readonly at: Instant },
-): { readonly ledger: Ledger; readonly recorded: RecordedFile } {
+): Recorded {
   const recorded = {
     // What is found later is another entry.
     sha256: sha256Of(`${after} ${rows.join(' ')}`),

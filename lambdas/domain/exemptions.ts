@@ -286,10 +286,8 @@ function overMost(words: Readonly<Record<string, Exemption>>, approver: Approver
   if (over <= 0) return [];
   return own
     .filter(({ word }) => wordStandsUntil(word) < today)
-    .sort(
-      (a, b) =>
-        Number(isEnd(a.word)) - Number(isEnd(b.word)) || order(a.word.at, b.word.at) || order(a.subject, b.subject),
-    )
+    .map(({ subject, word }) => ({ subject, place: `${isEnd(word) ? 1 : 0} ${word.at} ${subject}` }))
+    .sort((a, b) => (a.place < b.place ? -1 : 1))
     .slice(0, over)
     .map(({ subject }) => subject);
 }
@@ -319,8 +317,6 @@ export function saidAnew(
 /** Whether an upload is an earlier one than that by which a file is recorded. */
 export const isEarlier = (file: RecordedByApprover, uploadedAt: Instant): boolean =>
   uploadedAt < (file.uploadedAt ?? file.at);
-
-const order = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
 /** The number of numbers and handsets for which an approver's words are kept. */
 export function wordsOf({ words }: Exemptions, approver: ApproverId): number {

@@ -26,6 +26,7 @@ import { readRowLines } from '../stores/plans.ts';
 import { commit } from './commit.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
+import { lookAgain } from './look-again.ts';
 import { tellManyExtended } from './moves.ts';
 import { publishLists, tellRecorded, wakeDone } from './publish.ts';
 import { tellReceipt } from './receipt.ts';
@@ -33,7 +34,6 @@ import { preparedKey } from './recorded.ts';
 import { refuseCombined } from './refuse.ts';
 import { type ResponseFile, readerFor, subjectOf } from './response.ts';
 import { type Combined, routingOf, rowsOf, TooManyRows } from './route.ts';
-import { takeBackPlanned } from './take-back.ts';
 
 /** A copy of an order has ten times the bytes of its answers; the file is held whole. */
 const LARGEST_COMBINED = 32 * 1024 * 1024;
@@ -96,7 +96,7 @@ export async function recordCombined(
     );
   for (const { ledger, recorded, lines } of committed)
     await attempted(failures, () =>
-      takeBackPlanned({ ledger, recorded }, lines, {
+      lookAgain({ ledger, recorded }, lines, {
         attempt: invocation,
         now: response.now,
         uploadedAt: response.file.at,

@@ -52,7 +52,7 @@ const NOTHING_CUT: CutElsewhere = { before: new Set(), byWord: new Set(), since:
 /**
  * Commits what a file says of a direction's rows to its ledger, once. The rows are judged by the ledger as the commit finds it; what of
  * other directions has to be known or done before is so by the ledger as it was read first; what is said there meanwhile is found after
- * the commit, by `takeBackPlanned`.
+ * the commit, by `lookAgain`.
  * @param invocation the attempt's own id
  */
 export async function commit(

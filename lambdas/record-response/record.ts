@@ -9,10 +9,10 @@ import { readRowLines } from '../stores/plans.ts';
 
 import { commit } from './commit.ts';
 import { env } from './environment.ts';
+import { lookAgain } from './look-again.ts';
 import { publish } from './publish.ts';
 import { refuse } from './refuse.ts';
 import { type ResponseFile, type ResponseSubject, readRows } from './response.ts';
-import { takeBackPlanned } from './take-back.ts';
 
 /**
  * A response's rows are all held at once, with its receipt, which may be 40 times as long. A direction's rows take far fewer bytes than
@@ -52,7 +52,7 @@ export async function record(response: ResponseFile, subject: ResponseSubject, i
   const { ledger, recorded } = committed;
   await publish(response, { ledger, recorded, lines, attempt: invocation });
   const key = receiptKey(response.operator, response.directionId, name, recorded.sha256);
-  await takeBackPlanned({ ledger, recorded }, lines, {
+  await lookAgain({ ledger, recorded }, lines, {
     attempt: invocation,
     now,
     uploadedAt: response.file.at,

@@ -1,15 +1,13 @@
 import { wasCut } from '../domain/back-orders.ts';
-import { wantsTurn } from '../domain/batches.ts';
 import { countPointer, isGivingBack, isWithoutService, readPointer } from '../domain/claims.ts';
 import { type Day, dayOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
-import { type BatchId, type DirectionId, parseDirectionId, SELF_CHECK } from '../domain/identifiers.ts';
+import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import {
   currentOutcomes,
   fileSaying,
   type Ledger,
   markReversedRows,
-  type Recorded,
   type RecordedFile,
   reissuedIn,
   touched,
@@ -19,16 +17,14 @@ import { isDisconnectedSince, isReversed } from '../domain/outcomes.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
-import { readTurn } from '../stores/cases/turn.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readMovedIfThere } from '../stores/moves.ts';
 import { readText } from '../stores/objects.ts';
 
 import { env } from './environment.ts';
-import { type Restoring, restoreFound } from './restore-found.ts';
 
 /** A direction that has one of the numbers is being planned, and has no ledger yet. */
-class StillPlanned extends Error {
+export class StillPlanned extends Error {
   override name = 'StillPlanned';
 }
 
@@ -159,31 +155,4 @@ async function isToRestoreBy(ledger: Ledger, row: number): Promise<boolean> {
   if (file?.toRestore === undefined) return false;
   const list = await readMovedIfThere(env.WORK, ledger, file);
   return list.length === 0 || list.some((one) => one.row === row && one.why === 'disconnected_after_verified');
-}
-
-/**
- * Marks once more, after its commit, what a file was found to say: a plan that was being made may have decided by what the ledger said
- * before that, and written into the numbers' records since they were read. Later plans read what was committed. And other files may have
- * been committed, by what was said before, since the file looked: whom they have cut off is restored.
- * @param lines the direction's rows
- * @throws StillPlanned if a batch plans at this moment: it may still write there
- */
-export async function takeBackPlanned(
-  { ledger, recorded }: Recorded,
-  lines: readonly string[],
-  restoring: Restoring,
-): Promise<void> {
-  if (ledger.operator === SELF_CHECK || recorded.withdrawnOn === undefined) return;
-  // The turn is read before the records, so that what a plan that has ended by now wrote into them is found there.
-  const planning = await readPlanning();
-  const cut = await takeBackElsewhere(ledger, recorded, lines, true);
-  await restoreFound({ ledger, recorded }, cut, lines, restoring);
-  if (planning !== undefined) throw new StillPlanned(planning);
-}
-
-/** The batch that plans at this moment. */
-async function readPlanning(): Promise<BatchId | undefined> {
-  const { holder, execution } = await readTurn(env.CASES);
-  const batch = holder === undefined ? undefined : await readBatch(env.CASES, holder);
-  return batch !== undefined && batch.execution === execution && wantsTurn(batch.state) ? holder : undefined;
 }

@@ -1,20 +1,24 @@
 import { backOrderDue, withRestored } from '../domain/back-orders.ts';
+import { wantsTurn } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
 import { orderedRows, parseDirectionRowLine, restoreCsv } from '../domain/directions.ts';
+import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
 import { type Ledger, type Recorded, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
 import { measure } from '../runtime/metrics.ts';
+import { readBatch } from '../stores/cases/batches.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
+import { readTurn } from '../stores/cases/turn.ts';
 import { readTextIfThere, writeObject } from '../stores/objects.ts';
 import { publishBackOrderOnce } from '../stores/orders.ts';
 
 import { env } from './environment.ts';
 import { prepareMoved, tellMoved } from './moves.ts';
 import { preparedKey } from './recorded.ts';
-import type { CutElsewhere } from './take-back.ts';
+import { type CutElsewhere, StillPlanned, takeBackElsewhere } from './take-back.ts';
 
-/** The attempt that restores, and the file's receipt; none if that could not be published: the next attempt tells. */
-export interface Restoring {
+/** The attempt that looks once more, and the file's receipt; none if that could not be published: the next attempt tells. */
+interface Restoring {
   readonly attempt: string;
   readonly now: Instant;
   /** The instant of the upload that is worked on. */
@@ -23,11 +27,38 @@ export interface Restoring {
 }
 
 /**
+ * Marks once more, after its commit, what a file was found to say: a plan that was being made may have decided by what the ledger said
+ * before that, and written into the numbers' records since they were read. Later plans read what was committed. And other files may have
+ * been committed, by what was said before, since the file looked: whom they have cut off is restored.
+ * @param lines the direction's rows
+ * @throws StillPlanned if a batch plans at this moment: it may still write there
+ */
+export async function lookAgain(
+  { ledger, recorded }: Recorded,
+  lines: readonly string[],
+  restoring: Restoring,
+): Promise<void> {
+  if (ledger.operator === SELF_CHECK || recorded.withdrawnOn === undefined) return;
+  // The turn is read before the records, so that what a plan that has ended by now wrote into them is found there.
+  const planning = await readPlanning();
+  const cut = await takeBackElsewhere(ledger, recorded, lines, true);
+  await restoreFound({ ledger, recorded }, cut, lines, restoring);
+  if (planning !== undefined) throw new StillPlanned(planning);
+}
+
+/** The batch that plans at this moment. */
+async function readPlanning(): Promise<BatchId | undefined> {
+  const { holder, execution } = await readTurn(env.CASES);
+  const batch = holder === undefined ? undefined : await readBatch(env.CASES, holder);
+  return batch !== undefined && batch.execution === execution && wantsTurn(batch.state) ? holder : undefined;
+}
+
+/**
  * Restores who has the numbers of a file's rows and was found, after its commit, to have been cut off: by an entry of its own in the ledger,
  * whose order and notices every later attempt publishes alike.
  * @param lines the direction's rows
  */
-export async function restoreFound(
+async function restoreFound(
   { ledger: committed, recorded }: Recorded,
   { before, byWord, since }: CutElsewhere,
   lines: readonly string[],
