@@ -1,8 +1,8 @@
 /** Kept assemblies: what was synthesized once is used again as long as nothing on which it depends has changed. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { keptAssembly } from '../src/templates/synthesis.ts';
 
@@ -55,6 +55,14 @@ describe('an assembly', () => {
 
   it('of another context is another one', async () => {
     expect(await kept({ x: '1' })).not.toBe(await kept({ x: '2' }));
+  });
+
+  it('is synthesized again where the project was moved with what it kept, since it may name files by where they were', async () => {
+    const first = await kept();
+    renameSync(project, `${project}-moved`);
+    project += '-moved';
+    expect(basename(await kept())).not.toBe(basename(first));
+    expect(made).toBe(2);
   });
 
   it('is none where its synthesis failed: the next one begins anew', async () => {

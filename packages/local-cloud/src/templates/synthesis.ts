@@ -12,7 +12,7 @@ export class SynthesisFailed extends Error {
 
 /** What one synthesis depends on. */
 export interface Synthesis {
-  /** The folder of the project, from which its sources are named. */
+  /** The folder of the project, from which its sources are named. Elsewhere it is another one: an assembly may name files by where they lie. */
   readonly project: string;
   /** The files and folders on which the assembly depends; one that isn't there counts as empty. */
   readonly sources: readonly string[];
@@ -78,7 +78,7 @@ async function moveInto(staging: string, output: string): Promise<void> {
 }
 
 async function hashOf(project: string, sources: readonly string[], context: object): Promise<string> {
-  const hash = createHash('sha256').update(JSON.stringify(Object.entries(context).sort()));
+  const hash = createHash('sha256').update(JSON.stringify([project, ...Object.entries(context).sort()]));
   for (const source of sources) {
     for (const path of (await filesUnder(join(project, source))).sort()) {
       hash.update(`${relative(project, path)}\0${contentHash(path)}\0`);
