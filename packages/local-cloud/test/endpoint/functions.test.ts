@@ -64,7 +64,8 @@ describe('Lambda at the endpoint', () => {
 
   it('lets a function have most of its memory, and as much in all as it likes', async () => {
     expect((await invoke({ buffers: 150 }, 'RequestResponse', cloud.names.functions.Hog)).text).toBe('150');
-    expect((await invoke({ passing: 1000 }, 'RequestResponse', cloud.names.functions.Hog)).text).toBe('1');
+    // Little more in all than its 256: what Node has not swept yet counts, as it does on Lambda.
+    expect((await invoke({ passing: 300 }, 'RequestResponse', cloud.names.functions.Hog)).text).toBe('1');
   });
 
   it('survives a function that ends its own process: the next invocation gets another', async () => {
