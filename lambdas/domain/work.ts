@@ -102,6 +102,11 @@ export const PREPARED = {
   response: (directionId: DirectionId, sha256: string, attempt: string, name: string) =>
     `directions/${directionId}/files/${sha8(sha256)}/${attempt}/${name}`,
   /**
+   * The marks of plans that were being made when Record looked again, after it had committed such a file: each may have been begun before. Every
+   * plan with a greater number than one of them was begun after the commit.
+   */
+  planning: (directionId: DirectionId, sha256: string) => `directions/${directionId}/files/${sha8(sha256)}/planning/`,
+  /**
    * The direction of such a key.
    * @throws Error for any other key
    */

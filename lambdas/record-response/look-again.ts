@@ -5,11 +5,12 @@ import { orderedRows, parseDirectionRowLine, restoreCsv } from '../domain/direct
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
 import { type Ledger, type Recorded, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
+import { PREPARED } from '../domain/work.ts';
 import { measure } from '../runtime/metrics.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { readTurn } from '../stores/cases/turn.ts';
-import { readTextIfThere, writeObject } from '../stores/objects.ts';
+import { listObjects, readTextIfThere, writeObject } from '../stores/objects.ts';
 import { publishBackOrderOnce } from '../stores/orders.ts';
 
 import { env } from './environment.ts';
@@ -31,7 +32,7 @@ interface Restoring {
  * before that, and written into the numbers' records since they were read. Later plans read what was committed. And other files may have
  * been committed, by what was said before, since the file looked: whom they have cut off is restored.
  * @param lines the direction's rows
- * @throws StillPlanned if a batch plans at this moment: it may still write there
+ * @throws StillPlanned if a batch plans at this moment that may have begun before the commit: it may still write there
  */
 export async function lookAgain(
   { ledger, recorded }: Recorded,
@@ -40,17 +41,24 @@ export async function lookAgain(
 ): Promise<void> {
   if (ledger.operator === SELF_CHECK || recorded.withdrawnOn === undefined) return;
   // The turn is read before the records, so that what a plan that has ended by now wrote into them is found there.
-  const planning = await readPlanning();
+  const planning = await readPlanningSinceBefore({ ledger, recorded });
   const cut = await takeBackElsewhere(ledger, recorded, lines, true);
   await restoreFound({ ledger, recorded }, cut, lines, restoring);
   if (planning !== undefined) throw new StillPlanned(planning);
 }
 
-/** The batch that plans at this moment. */
-async function readPlanning(): Promise<BatchId | undefined> {
-  const { holder, execution } = await readTurn(env.CASES);
+/**
+ * The batch that plans at this moment, if its plan may have been begun before a file was committed: of those that were begun after that an
+ * attempt may meet one after the other. Each that is not sure to be is marked, so that the next attempt knows.
+ */
+async function readPlanningSinceBefore({ ledger, recorded }: Recorded): Promise<BatchId | undefined> {
+  const { holder, execution, plan } = await readTurn(env.CASES);
   const batch = holder === undefined ? undefined : await readBatch(env.CASES, holder);
-  return batch !== undefined && batch.execution === execution && wantsTurn(batch.state) ? holder : undefined;
+  if (batch === undefined || batch.execution !== execution || !wantsTurn(batch.state)) return undefined;
+  const marks = { bucket: env.WORK, key: PREPARED.planning(ledger.directionId, recorded.sha256) };
+  for await (const { key } of listObjects(marks)) if (Number(key.slice(marks.key.length)) < plan) return undefined;
+  await writeObject({ ...marks, key: `${marks.key}${plan}` }, '');
+  return holder;
 }
 
 /**

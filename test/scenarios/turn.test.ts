@@ -255,3 +255,31 @@ describe('the turn to plan', () => {
     ]);
   });
 });
+
+it('keeps a response that says whose a number is coming again while a batch plans that may not have known of it, and for no later one', async () => {
+  await report('mha', 50);
+  const [direction = ''] = (await lab.directions('airtel')).filter((id) => !known.has(id) && id.includes('.reverify.'));
+  let deliveries = 0;
+  faults = {
+    beforeInvoke: ({ functionName }) => {
+      if (nameOf(functionName) === 'Record') deliveries += 1;
+      return undefined;
+    },
+  };
+  const before = await holding();
+  const since = new Date(start).toISOString().slice(0, 10);
+  await lab.upload(
+    `responses/airtel/${direction}/since.csv`,
+    `msisdn,outcome,activated_on\n+919800000050,reissued,${since}\n`,
+  );
+  expect(deliveries).toBe(1);
+  expect(await lab.outbox(`receipts/airtel/${direction}/`)).toHaveLength(1);
+  await until(0.75);
+  expect(deliveries).toBe(2);
+  await before.become('failed');
+  const later = await holding();
+  // The second one plans for hours, and began after what the response says was recorded.
+  await until(4);
+  expect(deliveries).toBe(3);
+  await later.become('failed');
+});
