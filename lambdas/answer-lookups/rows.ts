@@ -219,9 +219,9 @@ async function filesCuttingAfter(
   const files: NamedFile[] = [];
   for (const [entry, rows] of moves)
     if (rows.some((one) => one.row === row && one.why === 'disconnected_after_verified')) {
-      // What was found after a file's commit is told as that file's.
-      const file = ledger.files.find(({ sha256 }) => sha256 === entry.after) ?? entry;
-      files.push({ file, name: await nameOf(ledger, file) });
+      // What was found after a file's commit is told as that file's, and goes on in the night that took the entry.
+      const of = ledger.files.find(({ sha256 }) => sha256 === entry.after) ?? entry;
+      files.push({ file: { ...entry, sha256: of.sha256, at: of.at }, name: await nameOf(ledger, of) });
     }
   return files;
 }

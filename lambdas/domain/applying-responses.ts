@@ -20,6 +20,7 @@ import {
   BYTES_PER_ROW,
   dayAt,
   fileOf,
+  forgetLaterEnd,
   isAnothersOn,
   isDisconnectedSince,
   isReversed,
@@ -354,8 +355,11 @@ class Application {
     const { row, outcome, day } = answered;
     // These four go by the word that is replaced.
     const before = outcomeAt(this.#after, row);
-    if (outcome === 'reissued' && isDisconnectedSince(this.#after, this.#laterEnds, row, day))
+    if (outcome === 'reissued' && isDisconnectedSince(this.#after, this.#laterEnds, row, day)) {
       this.#cutFromHolder.add(row);
+      // As the word that is replaced, that of a later end has its consequence once.
+      if (this.#laterEnds !== undefined) forgetLaterEnd(this.#laterEnds, row);
+    }
     const staysOverdue = this.#staysOverdue(answered);
     const isReissuedAgain = this.#isReissuedAgain(answered);
     const word = wordAt(this.#after, row);

@@ -32,14 +32,17 @@ const CALLED_HANDSET =
 /** A pattern of words that stand apart from other ones in a column's name. */
 const asWord = (words: string): string => `(?<![a-z])(?:${words})(?![a-z])`;
 
+/** As `asWord`, also joined to how somebody is reached, as databases name a column: `CustomerContactNo`. */
+const asWhom = (words: string): string => `(?<![a-z])(?:${words})(?=contact|mobile|phone|no|(?![a-z]))`;
+
 /** Whom a row may be about, though a name says where they have an account or a bed. A customer's account is named by its own number. */
-const KEPT_THERE = `${asWord('(?:account|card|sim)?holders?|patients?')}|धारक|मरीज`;
+const KEPT_THERE = `${asWhom('(?:account|card|sim)?holders?|patients?')}|धारक|मरीज`;
 
 /** Offices that a name may have beside whom they serve: those are called. */
 const OFFICE = `${asWord('help_?line|(?:help)?desk|relations?|cent(?:re|er)|forum|court|commission|affairs|dep(?:artmen)?t')}|सेवा|हेल्पलाइन|के(?:ं|न्)द्र|न्यायालय|आयोग|विभाग`;
 
 /** Whom a row may be about, as a column's name says it from its beginning; those who serve customers are called. */
-const HOLDER = `(?!.*(?:${OFFICE})).*(?:${asWord('(?:customer(?!_?(?:care|service|support))|subscriber|consumer|(?:end|sim)?user)s?')}|ग्राहक|उपभोक्ता|${KEPT_THERE})`;
+const HOLDER = `(?!.*(?:${OFFICE})).*(?:${asWhom('(?:customer(?!_?(?:care|service|support))|subscriber|consumer|(?:end|sim)?user)s?')}|ग्राहक|उपभोक्ता|${KEPT_THERE})`;
 
 /** A pattern of a name with some words in it, unless from its beginning it says that it is of somebody. */
 const unlessOf = (whom: string, words: string): string => `^(?!${whom}).*(?:${words})`;
@@ -53,13 +56,33 @@ const OF_OTHERS = `${unlessOf(HOLDER, 'contact|संपर्क')}|${OFFICER}|
 /** What says who asks, who may be whom the row is about. */
 const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';
 
-/** What says that a number is that of whoever wrote a row, or had it written. */
-const OF_WRITER = [
-  OFFICER,
-  '(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered)_?by',
-  asWord('sent_?by|signator(?:y|ies)|(?:competent|approving|issuing)_authority|secretary'),
-  unlessOf(`.*(?:${WHO_ASKS})|${HOLDER}`, asWord('self')),
+/** What somebody does who writes a row or has it written. */
+const DONE_BY =
+  '(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered|sent)_?by(?![a-z])';
+
+/** What says that a column holds what such a person says, or whom they leave out, and not how they are reached. */
+const SAID = [
+  `.${DONE_BY}`,
+  'remark|comment|except|exclu|exempt|टिप्पणी|अभ्युक्ति|अपवाद|छोड़|छो\u0921\u093cकर|सिवाय|नहीं',
+  asWord(
+    'notes?|notings?|reasons?|observations?|opinions?|views?|instructions?|decisions?|findings?|orders?|not|no_action',
+  ),
+  asWord(
+    'leave|left|spared?|omit(?:ted)?|skip(?:ped)?|dropped|removed?|struck|strike|retain(?:ed)?|keep|cleared|genuine|innocent',
+  ),
+  asWord('numbers|msisdns|mobiles|phones|handsets'),
 ].join('|');
+
+/**
+ * What says that a number is that of whoever wrote a row, or had it written, as a name has it that holds nothing else: what was done by
+ * somebody stands at its beginning.
+ */
+const OF_WRITER = `^(?!.*(?:${SAID})).*(?:${[
+  OFFICER,
+  `^${DONE_BY}`,
+  asWord('signator(?:y|ies)|(?:competent|approving|issuing)_authority|secretary'),
+  unlessOf(`.*(?:${WHO_ASKS})|${HOLDER}`, asWord('self')),
+].join('|')})`;
 
 /** What says that it holds people's numbers of twelve digits, of which the first two may be the country's. */
 const AADHAAR = `a{1,2}dha{1,2}r|आधार|${asWord('uid(?:ai)?(?:no|number)?')}`;
@@ -226,11 +249,15 @@ const ROUNDED_HANDSET = /(?<![0-9a-z.,])[1-9](?:[.,][0-9]{1,15})?e\+?1[345](?![0
 const ROUNDED_NUMBER = /(?<![0-9a-z.,])(?:[6-9](?:[.,][0-9]{1,15})?e\+?0?9|9[.,]1[0-9]{0,14}e\+?11)(?![0-9a-z])/i;
 /** Between digits of a number whose thousands, or lakhs, a spreadsheet parts. */
 const PARTS = /(?<=[0-9]),(?=[0-9]{2,3}(?:,[0-9]{2,3}){0,6}(?![0-9,]))/g;
-/** An id of a batch, or another one in hexadecimal digits, of which ten in a row may be decimal ones. */
-const HEXADECIMAL = /(?<![0-9a-z])(?=[0-9]{0,63}[a-f])[0-9a-f]{12,64}(?![0-9a-z])/gi;
+/**
+ * An id of a batch, or another one in hexadecimal digits, of which ten in a row may be decimal ones. Handsets and numbers may have an F behind, as
+ * exchanges fill up their bytes.
+ */
+const HEXADECIMAL = /(?<![0-9a-z])(?=[0-9]{0,63}[a-f])(?![0-9]{12,16}f(?![0-9a-z]))[0-9a-f]{12,64}(?![0-9a-z])/gi;
 
-/** A cell of a row about all, as another handset or number is looked for within it. */
-const withinText = (cell: string): string => cell.replaceAll(PARTS, '').replaceAll(HEXADECIMAL, '|');
+/** A cell of a row about all, as another handset or number is looked for within it: as it is, and without what parts thousands. */
+const withinText = (cell: string): string[] =>
+  [...new Set([cell, cell.replaceAll(PARTS, '')])].map((text) => text.replaceAll(HEXADECIMAL, '|'));
 
 /**
  * As `isAnother`, of a cell of whatever name in a row about all, whatever it says beside it: 14 to 16 digits in a row that begin as some model,
@@ -247,7 +274,7 @@ export function isAnotherWithin(cell: string, handset: Imei | null): boolean {
 }
 
 /** An address of e-mail, or of payments, which may begin with a number. It begins where its word does: else a long word without `@` takes hours. */
-const ADDRESS = /(?<![^\s,;/|])[^\s,;/|]+@[^\s,;/|]+/g;
+const ADDRESS = /(?<![^\s,;/|<>()])[^\s,;/|<>()]+@[^\s,;/|<>()]+/g;
 
 /**
  * The codes of areas with three digits of which the first could begin a mobile number, by the national numbering plan. No mobile number begins
@@ -382,7 +409,7 @@ export function hasSecondHandset({ own, named, unnamed, others, within }: Row): 
     named.some((cell) => isAnother(plainOf(cell), handset)) ||
     unnamed.some((cell) => isAnotherUnnamed(plainOf(cell), handset)) ||
     others.some((cell) => isAnotherAnywhere(plainOf(cell), handset)) ||
-    within.some((cell) => isAnotherWithin(withinText(plainOf(cell)), handset))
+    within.flatMap((cell) => withinText(plainOf(cell))).some((text) => isAnotherWithin(text, handset))
   );
 }
 
@@ -393,9 +420,8 @@ export function hasSecondNumber({ own, named, others, within }: Row): boolean {
   return (
     named.some((cell) => isAnotherNumber(plainOf(cell), read.value)) ||
     within
-      .map(plainOf)
-      .map(withinText)
-      .some((cell) => ROUNDED_NUMBER.test(cell) || isAnotherNumber(cell, read.value)) ||
+      .flatMap((cell) => withinText(plainOf(cell)))
+      .some((text) => ROUNDED_NUMBER.test(text) || isAnotherNumber(text, read.value)) ||
     others.some((cell) => isAnotherNumberAnywhere(plainOf(cell), read.value))
   );
 }

@@ -77,7 +77,8 @@ export type Exemption = Readonly<Record<ApproverId, ExemptionWord>>;
 /**
  * The exemption with this word in it, if it is its approver's latest; otherwise unchanged. Files may be worked on in any order. S3 doesn't
  * tell the order of two files that were uploaded in one second: the one that is worked on later counts. Of two words with one day, of which
- * the later was past when it was said, the one that exempted counts: it can't mean the opposite in a sheet that has it still.
+ * the later was past when it was said, the earlier counts: a sheet has it still, and whether it exempted somebody or ended that, it says
+ * nothing of what came to pass meanwhile.
  */
 export function withWord(exemption: Exemption, approver: ApproverId, word: ExemptionWord): Exemption {
   const known = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
@@ -86,7 +87,7 @@ export function withWord(exemption: Exemption, approver: ApproverId, word: Exemp
 
 /** Whether a word that comes now counts in the place of one that is known. */
 function isInstead(now: ExemptionWord, known: ExemptionWord): boolean {
-  if (now.until === known.until && isEnd(now) !== isEnd(known)) return isEnd(known);
+  if (now.until === known.until && (isEnd(now) || isEnd(known))) return isEnd(known) && now.at < known.at;
   if (now.at !== known.at) return now.at > known.at;
   return now.sha256 !== known.sha256 || now.line > known.line;
 }
@@ -168,8 +169,8 @@ function bySubject(rows: readonly (ExemptionRow | RejectedRow)[]): Map<Msisdn | 
 
 /**
  * A file's rows of a subject without those whose day is past, and that a sheet has still: a day that was to come when the same bytes were
- * uploaded before, or when the file's approver said it last, exempted somebody, and can't mean the opposite; what stands before that row is
- * as old.
+ * uploaded before exempted somebody, and can't mean the opposite; nor does the day that the file's approver said last before, which exempted
+ * somebody or ended that, say anything of what was directed since; what stands before that row is as old.
  */
 function withoutOld(
   said: readonly ExemptionRow[],
@@ -177,7 +178,8 @@ function withoutOld(
   { uploadedAt, before }: { readonly uploadedAt: Instant; readonly before?: Instant | undefined },
 ): ExemptionRow[] {
   const today = dayOf(uploadedAt);
-  const known = last === undefined || isEnd(last) ? -1 : said.findLastIndex(({ until }) => until === last.until);
+  const isSaidBefore = last !== undefined && (last.at <= uploadedAt || !isEnd(last));
+  const known = isSaidBefore ? said.findLastIndex(({ until }) => until === last.until) : -1;
   return said.filter(
     ({ until }, n) => until >= today || !(n <= known || (before !== undefined && until >= dayOf(before))),
   );

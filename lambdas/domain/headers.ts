@@ -33,8 +33,18 @@ const ENDING = '(?:sim(?:_card)?|services?|subscriber|(?:mobile_)?(?:connection|
 /** Words for the end of a connection, which may be for good or for a time. */
 const ENDED = `(?:(?:perm(?:anent(?:ly)?)?|temp(?:orar(?:y|ily))?)_?)?(?:${[
   ...['dis{0,2}_?con{1,2}(?:ect)?(?:ed|i?on)?', 'disc', 'discontinu(?:ed|ation)', 'de_?act(?:iv(?:e|at(?:ed?|ion)))?'],
-  ...['terminat(?:ed|ion)', 'cancel{1,2}(?:ed|ation)?', 'surrend[ae]r(?:ed)?', 'ces{1,2}ation', 'ceased'],
-  ...['suspen(?:ded|sion)', 'bar{1,2}(?:ed|ing)'],
+  ...[
+    'term(?:inat(?:ed|ion))?',
+    'cancel{1,2}(?:ed|ation)?',
+    'surrend[ae]r(?:ed)?',
+    'ces{1,2}ation',
+    'ceased',
+    'cut_?off',
+    'removed',
+    'removal',
+    'inactive',
+  ],
+  ...['suspen(?:ded|sion)', 'bar{1,2}(?:ed|ing)?'],
   ...['(?:mnp_?)?port(?:ed|ing|ation)?(?:_?out)?', 'mnp(?:_?out)?', 'clos(?:ed|ure|ing)', 'churn(?:ed)?'],
   ...['block(?:ed|ing)', '(?:h(?:lr|ss)_)?delet(?:ed|ion)'],
   // As billing systems write a permanent and a temporary disconnection.
@@ -45,13 +55,13 @@ const ENDS = `${ENDED}(?:_(?:(?:or|and)_)?${ENDED}){0,2}`;
 const EVENT = [
   ...[OCCURRED, 'ac{1,2}ured', 'event', 'action(?:ed|_taken)?', 'outcome', 'effective', WITH_EFFECT_FROM],
   ...['compl(?:ied|iance|et(?:ed|ion))', 'execut(?:ed|ion)'],
-  `(?:last_)?(?:${ENDING}_)?(?:${ENDS}|end(?:ed)?|stop(?:ped)?|status)(?:_of_(?:the_)?${ENDING})?`,
+  `(?:last_)?(?:${ENDING}_)?(?:${ENDS}|end(?:ed)?|stop(?:ped)?|status(?:_changed?)?)(?:_of_(?:the_)?${ENDING})?`,
 ].join('|');
 
 /** As `ENDING` and `EVENT`, in Hindi, where a birth's day is called as they are but for that word. */
 const ENDING_IN_HINDI = '(?:सेवा|कनेक्शन|सिम|नंबर|मोबाइल|मोबाइल_नंबर)';
 const EVENT_IN_HINDI =
-  'घटना|विच्छेदन|काटने|कटने|(?:ब(?:ं|न्)द|डिस्कनेक्ट)(?:_(?:करने|होने))?|डिस्कनेक्शन|कार(?:्र)?वाई|कार्यवाही|समाप्ति|समाप्त_होने';
+  'घटना|विच्छेदन?|कटौती|काटने|कटने|(?:ब(?:ं|न्)द|डिस्कनेक्ट)(?:_(?:करने|होने))?|डिस्कनेक्शन|कार(?:्र)?वाई|कार्यवाही|समाप्ति|समाप्त_होने';
 /** What may stand between a thing and what is said of it, in Hindi. */
 const LINK_IN_HINDI = '(?:(?:का|के|की)_)?';
 
@@ -66,10 +76,10 @@ const NEARLY_OCCURRED_ON = new RegExp(
   [
     `^(?:(?:effective_)?${DAY}(?:_(?:and_)?time)?(?:_?(?:of|on)?_?(?:the_)?(?:${EVENT}))?`,
     `(?:(?:${EVENT})_)?effective_from(?:_?${DAY})?`,
-    `(?:${EVENT})(?:_done|_effective)?_?(?:(?:on|at|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
+    `(?:${EVENT})(?:_done|_effective)?_?(?:(?:on|at|since|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
     OCCURRED,
     WITH_EFFECT_FROM,
-    `(?:(?:${ENDING_IN_HINDI}_${LINK_IN_HINDI})?(?:${EVENT_IN_HINDI})_${LINK_IN_HINDI})?(?:दिनांक|तारीख|तारीख़|तिथि))(?:_?time)?${WRITTEN_AS}`,
+    `(?:(?:${ENDING_IN_HINDI}_${LINK_IN_HINDI})?(?:${EVENT_IN_HINDI})_${LINK_IN_HINDI})?(?:दिनांक|तारीख|तारीख़|तिथि|तिथी))(?:_?time)?${WRITTEN_AS}`,
   ].join('|'),
   'u',
 );
@@ -79,9 +89,11 @@ const TIME_OF_IT = new RegExp(`^(?:time_of_(?:the_)?(?:${EVENT})|(?:${EVENT})_?t
 /** How long something took. */
 const DURATION =
   '(?:within\\s)?(?:[0-9]{1,6}(?:\\.[0-9]{1,3})?\\s?(?:d(?:ays?)?|h(?:ours?|rs?\\.?)?|m(?:in(?:ute)?s?\\.?)?|s(?:ec(?:ond)?s?\\.?)?|ms)[\\s,]{0,2}){1,4}';
+/** A time of a day, or its hour alone. */
+const CLOCK = '(?:[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?(?:\\.[0-9]+)?|[0-9]{1,2}(?=\\s?(?:[ap]\\.?m|बजे)))';
 /** Something with a digit that is neither a time of a day nor how long something took, and nothing else. */
 const MORE_THAN_TIME = new RegExp(
-  `^(?!(?:[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?(?:\\.[0-9]+)?(?:\\s?(?:[ap]\\.?m\\.?|hrs\\.?|ist))?|${DURATION})$).*\\p{Nd}`,
+  `^(?!(?:${CLOCK}(?:\\s?(?:[ap]\\.?m\\.?|hrs\\.?|hours|ist|बजे)){0,2}|${DURATION})$).*\\p{Nd}`,
   'isu',
 );
 

@@ -130,6 +130,11 @@ export function noteLaterEnd(ends: Uint8Array, row: number, day: Day): void {
   for (let n = 0; n < BYTES_PER_END; n += 1) ends[row * BYTES_PER_END + n] = (days >> (8 * n)) & 0xff;
 }
 
+/** Takes out a row's later end in place: it was gone by, and says nothing more. */
+export function forgetLaterEnd(ends: Uint8Array, row: number): void {
+  ends.fill(0, row * BYTES_PER_END, (row + 1) * BYTES_PER_END);
+}
+
 /** Whether a row had ended, and was taken back after that: its holder was to have service again, from that day on. */
 export function wasGivenBack(bytes: Uint8Array, row: number): boolean {
   const outcome = outcomeAt(bytes, row);

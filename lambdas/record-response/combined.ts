@@ -23,6 +23,7 @@ import { readBytes, readText, writeObject } from '../stores/objects.ts';
 import { publishBackOrderOnce } from '../stores/orders.ts';
 import { readRowLines } from '../stores/plans.ts';
 
+import { Attempts } from './attempts.ts';
 import { commit } from './commit.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
@@ -80,22 +81,21 @@ export async function recordCombined(
     measure('RowsRejected', { file: 'response' }, routing.rejects.length);
   }
 
-  const { parts, failures } = await recordParts(combined, routing, invocation);
+  const attempts = new Attempts();
+  const parts = await recordParts(combined, routing, invocation, attempts);
   const committed = parts.flatMap((part) => part.committed ?? []);
-  await attempted(failures, () => publishLists(committed));
+  await attempts.do(() => publishLists(committed));
   let receiptKey: string | undefined;
-  if (failures.length === 0)
-    await attempted(failures, async () => {
+  if (!attempts.haveFailed)
+    await attempts.do(async () => {
       receiptKey = await publishReceipt(combined, routed, parts);
     });
-  for (const { ledger } of committed) await attempted(failures, () => wakeDone(ledger, response.now));
+  for (const { ledger } of committed) await attempts.do(() => wakeDone(ledger, response.now));
   // This comes last, so that nothing else waits for an order that can't be published.
   for (const { ledger, recorded, lines } of committed)
-    await attempted(failures, () =>
-      publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }),
-    );
+    await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }));
   for (const { ledger, recorded, lines } of committed)
-    await attempted(failures, () =>
+    await attempts.do(() =>
       lookAgain({ ledger, recorded }, lines, {
         attempt: invocation,
         now: response.now,
@@ -103,23 +103,9 @@ export async function recordCombined(
         receiptKey,
       }),
     );
-  const [failure] = failures;
-  if (failure !== undefined) throw failure.error;
+  attempts.end();
   log.info('combined response recorded', { operator, directions: parts.length });
   return true;
-}
-
-interface Failure {
-  error: unknown;
-}
-
-/** Runs one direction's work and keeps its failure: it keeps nobody from the others, and the file comes back for it. */
-async function attempted(failures: Failure[], work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    failures.push({ error });
-  }
 }
 
 /** Records each direction's rows, and publishes at once what waits for no receipt. The parts come in the routing's order. */
@@ -127,12 +113,12 @@ async function recordParts(
   combined: Combined,
   routing: Routing,
   invocation: string,
-): Promise<{ parts: Part[]; failures: Failure[] }> {
+  attempts: Attempts,
+): Promise<Part[]> {
   const rows = await rowsByDirection(combined, routing);
   const done = new Map<DirectionId, Part>();
-  const failures: Failure[] = [];
   await concurrently(routing.directions, PARTS_AT_ONCE, (direction) =>
-    attempted(failures, async () => {
+    attempts.do(async () => {
       const { directionId } = direction;
       const part = await recordPart(combined, routing, direction, rows.get(directionId) ?? [], invocation);
       done.set(directionId, part);
@@ -141,7 +127,7 @@ async function recordParts(
       await publishBackOrderOnce(env, part.committed, combined.now);
     }),
   );
-  return { parts: routing.directions.flatMap(({ directionId }) => done.get(directionId) ?? []), failures };
+  return routing.directions.flatMap(({ directionId }) => done.get(directionId) ?? []);
 }
 
 async function rowsByDirection(combined: Combined, routing: Routing): Promise<Map<DirectionId, CsvRow[]>> {

@@ -47,7 +47,7 @@ interface Refused {
   refused: FileReason;
 }
 
-const NOTHING_CUT: CutElsewhere = { before: new Set(), byWord: new Set(), since: new Set() };
+const NOTHING_CUT: CutElsewhere = { before: new Set(), marked: new Set(), byWord: new Set(), since: new Set() };
 
 /**
  * Commits what a file says of a direction's rows to its ledger, once. The rows are judged by the ledger as the commit finds it; what of
@@ -67,13 +67,11 @@ export async function commit(
   // A file that is known, or refused, is no later word.
   if (asItStands.kind === 'applied' && end !== undefined && now > lateAnswersUntil(end))
     await keepClaims(answered, judged.rows, lines, now);
-  // A file that is refused takes nothing back.
-  const ledgerWithFile =
-    asItStands.kind === 'applied' ? asItStands.ledger : asItStands.kind === 'known' ? answered : undefined;
+  // A file that is refused takes nothing back, and for one that is known `lookAgain` does: it restores whom it finds.
   const cut =
-    ledgerWithFile === undefined || operator === SELF_CHECK
+    asItStands.kind !== 'applied' || operator === SELF_CHECK
       ? NOTHING_CUT
-      : await takeBackElsewhere(ledgerWithFile, recordedFileOf(ledgerWithFile, sha256), lines);
+      : await takeBackElsewhere(asItStands.ledger, recordedFileOf(asItStands.ledger, sha256), lines);
 
   const committed = await changeLedger<Committed | Refused>(env.CASES, answered.directionId, async (read, attempt) => {
     // Another file may meanwhile have said another word on the same port.

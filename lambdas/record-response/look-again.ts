@@ -68,13 +68,14 @@ async function readPlanningSinceBefore({ ledger, recorded }: Recorded): Promise<
  */
 async function restoreFound(
   { ledger: committed, recorded }: Recorded,
-  { before, byWord, since }: CutElsewhere,
+  { before, marked, byWord, since }: CutElsewhere,
   lines: readonly string[],
   { attempt, now, uploadedAt, receiptKey }: Restoring,
 ): Promise<void> {
-  // The same bytes that come as a later upload say nothing of what has become since of those whom the file found, and left as they were.
+  // The same bytes that come as a later upload say nothing of what has become since of those whom the file found, and left as they were: once
+  // a row was marked no order carried it. An attempt at the same upload can't tell: one that marked it may have died before it restored anybody.
   const isAnew = uploadedAt > recorded.at;
-  const cut = [...new Set([...before, ...(isAnew ? [] : byWord)])];
+  const cut = isAnew ? [...before].filter((row) => !marked.has(row)) : [...new Set([...before, ...byWord])];
   const found = cut.filter((row) => !since.has(row)).sort((a, b) => a - b);
   const entriesIn = ({ files }: Ledger) => files.filter(({ after }) => after === recorded.sha256);
   if (found.length === 0 && entriesIn(committed).length === 0) return;

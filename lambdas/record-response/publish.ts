@@ -14,20 +14,17 @@ import { publishLate, publishWithdrawn } from '../stores/revocation-lists.ts';
 import { wake } from '../stores/workflows.ts';
 
 import { env } from './environment.ts';
-import { publishFailedOrder } from './failed-order.ts';
 import { tellManyExtended, tellMoved } from './moves.ts';
 import { tellReceipt } from './receipt.ts';
 import { preparedKey } from './recorded.ts';
 import type { ResponseFile } from './response.ts';
 
 /**
- * Publishes what was committed with a file; every attempt, redelivery and upload of the same bytes does it alike. `lines` are the
- * direction's rows.
+ * Publishes what was committed with a file, but for its failed rows' order; every attempt, redelivery and upload of the same bytes does it
+ * alike.
+ * @returns the receipt's key
  */
-export async function publish(
-  response: ResponseFile,
-  { ledger, recorded, lines, attempt }: Recorded & { lines: string[]; attempt: string },
-): Promise<void> {
+export async function publish(response: ResponseFile, { ledger, recorded }: Recorded): Promise<string> {
   const { operator, directionId, name, now } = response;
   // This comes first, since somebody is without service.
   await publishBackOrderOnce(env, { ledger, recorded }, now);
@@ -43,8 +40,7 @@ export async function publish(
   const isExtending = await tellRecorded(response, { ledger, recorded }, { ...counts, conflicts }, told);
   if (isExtending) await tellManyExtended(ledger);
   await wakeDone(ledger, now);
-  // This comes last, so that nothing else waits for an order that can't be published.
-  await publishFailedOrder(recorded, { ledger, lines, attempt, now });
+  return key;
 }
 
 /** Publishes the lists that a file has caused in directions; the directions of a batch share theirs. */

@@ -1,14 +1,15 @@
 import type { AnsweredRow } from '../domain/answers.ts';
 import type { Applied } from '../domain/applying-responses.ts';
 import { FileFault } from '../domain/csv.ts';
-import { receiptKey } from '../domain/outbox.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import { responseReceipt } from '../domain/receipts.ts';
 import { readSha256 } from '../stores/objects.ts';
 import { readRowLines } from '../stores/plans.ts';
 
+import { Attempts } from './attempts.ts';
 import { commit } from './commit.ts';
 import { env } from './environment.ts';
+import { publishFailedOrder } from './failed-order.ts';
 import { lookAgain } from './look-again.ts';
 import { publish } from './publish.ts';
 import { refuse } from './refuse.ts';
@@ -50,12 +51,14 @@ export async function record(response: ResponseFile, subject: ResponseSubject, i
   if ('refused' in committed)
     return await refuse(response, { ...subject, ledger: committed.ledger }, sha256, committed.refused);
   const { ledger, recorded } = committed;
-  await publish(response, { ledger, recorded, lines, attempt: invocation });
-  const key = receiptKey(response.operator, response.directionId, name, recorded.sha256);
-  await lookAgain({ ledger, recorded }, lines, {
-    attempt: invocation,
-    now,
-    uploadedAt: response.file.at,
-    receiptKey: key,
+  const attempts = new Attempts();
+  let receiptKey: string | undefined;
+  await attempts.do(async () => {
+    receiptKey = await publish(response, { ledger, recorded });
   });
+  await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now }));
+  await attempts.do(() =>
+    lookAgain({ ledger, recorded }, lines, { attempt: invocation, now, uploadedAt: file.at, receiptKey }),
+  );
+  attempts.end();
 }

@@ -41,6 +41,8 @@ interface Elsewhere {
 export interface CutElsewhere {
   /** Rows for which an order to the former holder took service. */
   readonly before: ReadonlySet<number>;
+  /** Rows whose former holder's row was taken back already. */
+  readonly marked: ReadonlySet<number>;
   /** Rows whose present holder was disconnected by the operator's word on the former one. */
   readonly byWord: ReadonlySet<number>;
   /** Rows whose present holder is without service by what was directed for that holder. */
@@ -118,7 +120,12 @@ export async function takeBackElsewhere(
   lines: readonly string[],
   isCommitted = false,
 ): Promise<CutElsewhere> {
-  const cut = { before: new Set<number>(), byWord: new Set<number>(), since: new Set<number>() };
+  const cut = {
+    before: new Set<number>(),
+    marked: new Set<number>(),
+    byWord: new Set<number>(),
+    since: new Set<number>(),
+  };
   const elsewhere = await elsewhereOf(ledger, reissuedIn(ledger, recorded), lines);
   await concurrently(elsewhere, LEDGERS_AT_ONCE, async ({ ledger: other, rows, since }) => {
     if (other.operator === ledger.operator)
@@ -132,9 +139,8 @@ export async function takeBackElsewhere(
       );
       if (read.operator === ledger.operator)
         for (const { row, here, since: held } of rows) {
-          // Once it was marked, no order carried it: what the file's commit didn't find came before that.
-          const isFoundBefore = isCommitted && isReversed(currentOutcomes(read), row);
-          if (wasCut(read, row) && !isFoundBefore) cut.before.add(here);
+          if (wasCut(read, row)) cut.before.add(here);
+          if (isReversed(currentOutcomes(read), row)) cut.marked.add(here);
           const isCut = isDisconnectedSince(currentOutcomes(read), read.laterEnds, row, held);
           if (isCut && !(isCommitted && (await isToRestoreBy(read, row)))) cut.byWord.add(here);
         }

@@ -433,6 +433,17 @@ describe('a column is of whoever wrote a row', () => {
       'authority',
     ],
     ...['present_by', 'sent', 'signature'],
+    // What they say, whom they leave out, and numbers of others.
+    ...[
+      'approver_remarks',
+      'officer_remarks',
+      "approver's_comments",
+      'io_note',
+      'अधिकारी_की_टिप्पणी',
+      'not_approved_by_me',
+    ],
+    ...['numbers_verified_by_tsp', 'msisdn_verified_by_operator', 'leave_out_(ordered_by_court)', 'officer_decision'],
+    ...['exempted_by_competent_authority', 'excluded_as_requested_by_police', 'numbers_of_officers', 'spared_(io)'],
   ])('not by the name %s', (name) => expect(MAY_BE.msisdn.isWriters.test(name)).toBe(false));
 });
 
@@ -514,6 +525,7 @@ describe('a column is called after something else than a number', () => {
     ...['customer_contact', 'subscriber_contact_number', 'contact_of_consumer', 'user_contact', 'patient_contact'],
     ...['customers_contact', "customer's_contact", 'cardholder_contact', 'accountholder_contact', 'enduser_contact'],
     ...['customer_contact_relationship', 'customer_contact_(central)', 'holder_contact', 'sim_user_contact'],
+    ...['customercontact', 'customercontactno', 'subscribercontactnumber', 'patientcontact', 'accountholdercontact'],
     'ग्राहक_संपर्क',
   ])('not by the name %s', (name) => expect(MAY_BE.msisdn.isOther.test(name)).toBe(false));
 });

@@ -255,6 +255,9 @@ describe('a second handset or number in a row', () => {
       'spoken to on 30/05/2026: leave 98765 43211 out',
       'A hospital has 9876543211, so please do not cut that one off',
     ],
+    // With a list, or a count, behind, a comma as the decimal point, what fills up an exchange's bytes, and an address.
+    ...['except 9876543211,11', 'leave out 9876543211,108', 'not 98765 43211,11 and 12', 'except 9,88E+09'],
+    ...['919876543211F', '9876543211<ward@example.com>', '9876543211(ward@example.com)'],
   ])('of an approval is a reject within whatever text, in remarks, too: %s', async (cell) => {
     const header = 'preview,decision,ground,remarks';
     const row = `${preview},approve,public_interest`;
@@ -282,6 +285,7 @@ describe('a second handset or number in a row', () => {
     ],
     ...['३५२०९९००२३४५६७२', '352099–002345–672', 'IMEI352099002345672', '352099002345679 too'],
     ...['3.52099E+14 (hospital)', 'except 3.52099E+14', '352,099,002,345,672'],
+    ...['except 352099002345672,12', 'except 3,52E+14', '3,521E+14', '352099002345672F (of the exchange)'],
   ])('of an approval is a reject within whatever text, in remarks, too: handset %s', async (cell) => {
     const header = 'preview,decision,ground,remarks';
     const row = `${preview},approve,public_interest`;
@@ -307,6 +311,24 @@ describe('a second handset or number in a row', () => {
     const cell = words.replace('SHA256', preview);
     const row = `${preview},approve,public_interest,"${cell}","${cell}"`;
     expect(await reasonsOf(decisionColumns, 'preview,decision,ground,remarks,Note', row)).toEqual(['taken']);
+  });
+  test.each([
+    ...[
+      'Approver remarks',
+      'Officer remarks',
+      "Approver's comments",
+      'IO remarks',
+      'अधिकारी की टिप्पणी',
+      'Not approved by me',
+    ],
+    ...['Numbers already verified by TSP', 'MSISDN verified by operator', 'Mobile numbers reported by hospital'],
+    ...['Leave out (ordered by court)', 'Exempted by competent authority', 'Excluded as requested by police'],
+  ])('of an approval is a reject where a column says whom they leave out who wrote it: %s', async (name) => {
+    const header = `preview,decision,ground,${name}`;
+    for (const cell of [N, `except ${N}`])
+      expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${cell}`)).toEqual([
+        'second_number',
+      ]);
   });
   test.each([
     ...['Officer', 'Officer phone', 'Nodal Officer Mobile', 'IO', 'I.O. mobile', 'Approver contact', 'Approver mobile'],

@@ -283,13 +283,22 @@ describe('a sheet of exemptions to which rows are added', () => {
       expect(applied).toMatchObject({ recorded: 1, past: 0, alreadyRecorded: 1, rejects: [] });
       expect([...applied.changed.keys()]).toEqual([handset]);
     }
-    // Another day that is past lifts it, and so does the same one where it was past when it was said.
+    // Another day that is past lifts it.
     const lifting = [one, two].map((who) => july(who, [row(2, '2026-07-10')]));
     expect(lifting).toMatchObject([1, 1].map((past) => ({ recorded: 1, past, alreadyRecorded: 0 })));
     const ended = Object.assign({}, ...lifting.map(({ changed }) => changed.get(number)));
     expect(isLifted(ended, at('2026-07-10T00:00:00Z'), APPROVERS)).toBe(true);
-    const again = july(one, [row(2, '2026-05-31')], june(one, '2026-05-31'));
-    expect(again.changed.get(number)?.[one]?.at).toBe('2026-07-20T05:00:00Z');
+  });
+
+  test('nor by a row that ended an exemption before, nor by those above it; another day does', () => {
+    const recorded = june(one, '2026-05-31');
+    const sheet = [row(2, '2026-05-20'), row(3, '2026-05-31'), row(4, '2026-09-30', [handset])];
+    const again = july(one, sheet, recorded);
+    expect(again).toMatchObject({ recorded: 1, past: 0, alreadyRecorded: 2, rejects: [] });
+    expect([...again.changed.keys()]).toEqual([handset]);
+    const anew = july(one, [...sheet, row(5, '2026-07-18')], recorded);
+    expect(anew).toMatchObject({ recorded: 2, past: 1, alreadyRecorded: 2 });
+    expect(anew.changed.get(number)?.[one]).toMatchObject({ until: '2026-07-18', at: '2026-07-20T05:00:00Z' });
   });
 
   test('nor by the older rows before it, which its approver said before that', () => {
@@ -359,6 +368,23 @@ describe('a sheet of exemptions to which rows are added', () => {
         expect(exemptionOf(all, number)[one]).toMatchObject({ until: '2026-06-02', at: '2026-06-01T05:00:00Z' });
         expect(isLifted(exemptionOf(all, number), at('2026-06-03T00:00:00Z'), APPROVERS)).toBe(false);
       }
+      // Both ended an exemption, and nothing of what was directed between them.
+      const ending = [
+        ['2026-06-04', [row(2, '2026-06-02')]] as const,
+        ['2026-06-08', [row(2, '2026-06-02'), row(3, '2026-09-01', [handset])]] as const,
+      ];
+      for (const both of [ending, ending.toReversed()]) {
+        let all = NO_EXEMPTIONS;
+        for (const who of [one, two])
+          for (const [on, rows] of both) {
+            const { applied, recorded } = upload(all, who, on, [...rows]);
+            expect(applied.rejects).toEqual([]);
+            all = recorded;
+          }
+        expect(exemptionOf(all, number)[one]).toMatchObject({ until: '2026-06-02', at: '2026-06-04T05:00:00Z' });
+        expect(isLifted(exemptionOf(all, number), at('2026-06-06T00:00:00Z'), APPROVERS)).toBe(false);
+        expect(isLifted(exemptionOf(all, number), at('2026-06-03T00:00:00Z'), APPROVERS)).toBe(true);
+      }
       // A row of the older one that it says otherwise itself isn't the day until which it exempted the number.
       const newer = upload(NO_EXEMPTIONS, one, '2026-06-08', [row(2, '2026-06-02')]).recorded;
       const older = upload(newer, one, '2026-06-01', [row(2, '2026-06-02'), row(3, '2026-06-05')]);
@@ -376,9 +402,12 @@ describe('a sheet of exemptions to which rows are added', () => {
       const both = saidAnew(newer.recorded, newer.file, anew);
       expect(exemptionOf(both, number)[one]).toMatchObject({ until: '2026-06-02', at: '2026-06-01T05:00:00Z' });
       expect(both.files).toEqual([newer.file]);
-      // Of what was past already then, the newest counts.
+      // What was past already then ended an exemption then, and nothing since, whichever is worked on first.
       const ended = upload(NO_EXEMPTIONS, one, '2026-06-08', [row(2, '2026-05-31')]);
-      expect(saidAnew(ended.recorded, ended.file, anew)).toEqual(ended.recorded);
+      expect(exemptionOf(saidAnew(ended.recorded, ended.file, anew), number)[one]?.at).toBe('2026-06-01T05:00:00Z');
+      const first = upload(NO_EXEMPTIONS, one, '2026-06-01', [row(2, '2026-05-31')]);
+      const again = { upload: 'v2', uploadedAt: at('2026-06-08T05:00:00Z') };
+      expect(exemptionOf(saidAnew(first.recorded, first.file, again), number)[one]?.at).toBe('2026-06-01T05:00:00Z');
     });
   });
 

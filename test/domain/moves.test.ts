@@ -427,12 +427,21 @@ describe('who has a number since 9 June, and was disconnected on the 12th by a w
     expect(since(on12th(on12th(ended('disconnected')), { on: '2026-06-08' }))).toMatchObject(restored);
   });
 
-  test('is not once more by a word of which they were told, and another holder is', () => {
+  test('is not once more by a word of which they were told: whoever has the number has service by that', () => {
     const said = answered(since(ended('disconnected')).ledger, [[0, 'disconnected']], { on: '2026-06-12' }).ledger;
     expect(said).not.toHaveProperty('laterEnds');
     expect(since(said, '2026-06-10').moved).toEqual([]);
     expect(since(since(on12th(ended('disconnected'))).ledger).moved).toEqual([]);
-    expect(since(since(on12th(ended('disconnected'))).ledger, '2026-06-11')).toMatchObject(restored);
+    const once = since(on12th(ended('not_found'))).ledger;
+    expect(since(once, '2026-06-11')).toMatchObject({ recorded: 1, moved: [], givenBack: [] });
+    // Nor does the word of another row's later end fall away with it.
+    const both = answered(on12th(ended('not_found')), [[1, 'not_found']], { on: '2026-06-03' }).ledger;
+    const others = answered(both, [[1, 'disconnected']], { on: '2026-06-12', at: '2026-06-12T10:30:00Z' }).ledger;
+    const first = since(others).ledger;
+    expect(answered(first, [[1, 'reissued']], { on: '2026-06-09', at: '2026-06-12T12:00:00Z' })).toMatchObject({
+      moved: [{ row: 1, why: 'disconnected_after_verified' }],
+      givenBack: [1],
+    });
   });
 });
 

@@ -101,6 +101,23 @@ describe('reading a row of a response', () => {
       ...['Date of Permanent Disconnection (PD)', 'PD', 'PDC', 'HLR deletion date', 'HSS deleted on', 'Deletion date'],
       ...['Blocked on', 'Blocking date', 'Date of disconnection or surrender', 'Disconnection and port out dt'],
       ...['विच्छेदन का दिनांक', 'बंद करने का दिनांक', 'कनेक्शन काटने का दिनांक', 'डिस्कनेक्शन दिनांक', 'डिस्कनेक्शन की तारीख'],
+      ...[
+        'Disconnected since',
+        'Inactive since',
+        'Date of cut-off',
+        'Cut off date',
+        'Bar date',
+        'TERM_DATE',
+        'Removed on',
+      ],
+      ...[
+        'Status change date',
+        'Status changed on',
+        'Date of removal',
+        'विच्छेद की तिथि',
+        'कटौती की तिथि',
+        'विच्छेदन की तिथी',
+      ],
       ...['कार्रवाई की तारीख', 'कार्यवाही का दिनांक', 'विच्छेदन के दिनांक', 'सेवा के समाप्ति का दिनांक', 'डिस्कनेक्ट करने की तिथि'],
     ])('is a reject where it ends the connection: %s', async (name) => {
       for (const outcome of ['disconnected', 'surrendered', 'ported'])
@@ -118,7 +135,16 @@ describe('reading a row of a response', () => {
       ...['Disconnection Time', 'disconnected_time', 'Event Time', 'Time of disconnection', 'SIM deactivation time'],
       ...['Time of the closure (IST)', 'Disconnection Time (hh:mm:ss)', 'Time of closure (dd/mm/yyyy hh:mm)'],
     ])('is a reject where a column that is called after the time has more than one: %s', async (name) => {
-      for (const day of ['2026-05-01', '05-06-2026 10:30', '46178.4375', '20260501103000', '10:30 on 1st May', '1030'])
+      for (const day of [
+        '2026-05-01',
+        '05-06-2026 10:30',
+        '46178.4375',
+        '20260501103000',
+        '10:30 on 1st May',
+        '1030',
+        '10',
+        '10 AM IST 1',
+      ])
         expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
       // A time has its day elsewhere.
       for (const time of [
@@ -130,6 +156,11 @@ describe('reading a row of a response', () => {
         '9:05p.m.',
         '10.30 hrs',
         '10:30 IST',
+        '10:30 PM IST',
+        '22.30 Hrs IST',
+        '10 AM',
+        '10:30 बजे',
+        '10 बजे',
       ])
         expect(await read(name, 'disconnected', time), time).toMatchObject([{ row: 0, day: '2026-06-05' }]);
       for (const time of ['', 'n/a', '2026-06-05 10:30'])
