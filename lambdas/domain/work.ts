@@ -102,10 +102,10 @@ export const PREPARED = {
   response: (directionId: DirectionId, sha256: string, attempt: string, name: string) =>
     `directions/${directionId}/files/${sha8(sha256)}/${attempt}/${name}`,
   /**
-   * The marks of plans that were being made when Record looked again, after it had committed such a file: each may have been begun before. Every
-   * plan with a greater number than one of them was begun after the commit.
+   * The folder of the marks that Record has looked again, after it had committed such a file. Each is named by the number of the plan that had
+   * been begun last by then: every plan with a greater one was begun after the commit.
    */
-  planning: (directionId: DirectionId, sha256: string) => `directions/${directionId}/files/${sha8(sha256)}/planning/`,
+  looked: (directionId: DirectionId, sha256: string) => `directions/${directionId}/files/${sha8(sha256)}/looked/`,
   /**
    * The direction of such a key.
    * @throws Error for any other key

@@ -5,6 +5,7 @@ import { orderedRows, parseDirectionRowLine, restoreCsv } from '../domain/direct
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
 import { type Ledger, type Recorded, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
+import type { Turn } from '../domain/turn.ts';
 import { PREPARED } from '../domain/work.ts';
 import { measure } from '../runtime/metrics.ts';
 import { readBatch } from '../stores/cases/batches.ts';
@@ -41,24 +42,23 @@ export async function lookAgain(
 ): Promise<void> {
   if (ledger.operator === SELF_CHECK || recorded.withdrawnOn === undefined) return;
   // The turn is read before the records, so that what a plan that has ended by now wrote into them is found there.
-  const planning = await readPlanningSinceBefore({ ledger, recorded });
-  const cut = await takeBackElsewhere(ledger, recorded, lines, true);
+  const turn = await readTurn(env.CASES);
+  const planning = await planningIn(turn);
+  const marks = { bucket: env.WORK, key: PREPARED.looked(ledger.directionId, recorded.sha256) };
+  const looked: number[] = [];
+  for await (const { key } of listObjects(marks)) looked.push(Number(key.slice(marks.key.length)));
+  const isFirst = looked.length === 0;
+  const cut = await takeBackElsewhere(ledger, recorded, lines, isFirst ? 'first' : 'again');
+  if (isFirst) await writeObject({ ...marks, key: `${marks.key}${turn.plan}` }, '');
   await restoreFound({ ledger, recorded }, cut, lines, restoring);
-  if (planning !== undefined) throw new StillPlanned(planning);
+  // Of plans that were begun after the first look, and so after the commit, attempts may meet one after the other.
+  if (planning !== undefined && !looked.some((plan) => plan < turn.plan)) throw new StillPlanned(planning);
 }
 
-/**
- * The batch that plans at this moment, if its plan may have been begun before a file was committed: of those that were begun after that an
- * attempt may meet one after the other. Each that is not sure to be is marked, so that the next attempt knows.
- */
-async function readPlanningSinceBefore({ ledger, recorded }: Recorded): Promise<BatchId | undefined> {
-  const { holder, execution, plan } = await readTurn(env.CASES);
+/** The batch that took the turn last, if it plans at this moment. */
+async function planningIn({ holder, execution }: Turn): Promise<BatchId | undefined> {
   const batch = holder === undefined ? undefined : await readBatch(env.CASES, holder);
-  if (batch === undefined || batch.execution !== execution || !wantsTurn(batch.state)) return undefined;
-  const marks = { bucket: env.WORK, key: PREPARED.planning(ledger.directionId, recorded.sha256) };
-  for await (const { key } of listObjects(marks)) if (Number(key.slice(marks.key.length)) < plan) return undefined;
-  await writeObject({ ...marks, key: `${marks.key}${plan}` }, '');
-  return holder;
+  return batch !== undefined && batch.execution === execution && wantsTurn(batch.state) ? holder : undefined;
 }
 
 /**

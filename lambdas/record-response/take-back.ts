@@ -109,7 +109,7 @@ async function elsewhereOf(
  * is marked again stays as it is.
  * @param recorded the file, as the ledger has it
  * @param lines the direction's rows
- * @param isCommitted the file is: then what others commit from now on knows what it says, also what they judged before
+ * @param look before the file's commit, or after it: then the first one has what others judged before and commit from now on know what it says
  * @returns the rows that a bar or a disconnect order of another direction of the same operator carried, and those that it says there to
  * be disconnected on a day since which the present holder has the number: they are to have service, whichever of them took it, unless they
  * lost it by what was directed for themselves
@@ -118,7 +118,7 @@ export async function takeBackElsewhere(
   ledger: Ledger,
   recorded: RecordedFile,
   lines: readonly string[],
-  isCommitted = false,
+  look: 'ahead' | 'first' | 'again' = 'ahead',
 ): Promise<CutElsewhere> {
   const cut = {
     before: new Set<number>(),
@@ -142,10 +142,10 @@ export async function takeBackElsewhere(
           if (wasCut(read, row)) cut.before.add(here);
           if (isReversed(currentOutcomes(read), row)) cut.marked.add(here);
           const isCut = isDisconnectedSince(currentOutcomes(read), read.laterEnds, row, held);
-          if (isCut && !(isCommitted && (await isToRestoreBy(read, row)))) cut.byWord.add(here);
+          if (isCut && !(look !== 'ahead' && (await isToRestoreBy(read, row)))) cut.byWord.add(here);
         }
       // What an operator's own files say goes by what the others of its files have said.
-      const next = marked ?? (isCommitted && read.operator === ledger.operator ? touched(read) : undefined);
+      const next = marked ?? (look === 'first' && read.operator === ledger.operator ? touched(read) : undefined);
       return { ...(next && { ledger: next }), result: undefined };
     });
   });

@@ -95,7 +95,7 @@ const PLACES: [string, string, [string, string][]][] = [
         PREPARED.response(direction, 'deadbeef'.repeat(8), 'try', 'receipt.json'),
         `directions/${direction}/files/deadbeef/try/receipt.json`,
       ],
-      [`${PREPARED.planning(direction, 'deadbeef'.repeat(8))}7`, `directions/${direction}/files/deadbeef/planning/7`],
+      [`${PREPARED.looked(direction, 'deadbeef'.repeat(8))}7`, `directions/${direction}/files/deadbeef/looked/7`],
     ],
   ],
   ['books', MADE_BOOKS.pattern, [[MADE_BOOKS.note(books), `batches/${batch}/try/settled.json`]]],
