@@ -19,6 +19,40 @@ describe('what a reversal comes to', () => {
     expect(of({ directed: 2, nothingToRestore: 2 })).toEqual([]);
   });
 
+  it('is alike where a number was kept that counts as cut off with another, and was answered for in the other order of files', () => {
+    const [batch, direction] = ['up-police-0123456789ab', 'up-police-0123456789ab.reverify.jio.4-0-0'];
+    const [failed, beside, barred] = ['+919800000001', '+919800000002', '+919800000003'];
+    const order = (...numbers: string[]) => `msisdn,imei\n${numbers.map((number) => `${number},\n`).join('')}`;
+    const orders = {
+      [`orders/jio/${direction}/1-reverify.csv`]: order(failed, beside, barred),
+      [`orders/jio/${direction}/2-bar_outgoing.csv`]: order(barred),
+      [`orders/jio/${direction}/failed-0123abcd-disconnect.csv`]: order(failed),
+    };
+    const told = (counts: object, kept: string[], withdrawn: string[], also: object = orders) => {
+      const { outbox } = seen({ ...subjects, ...counts });
+      const rows = (head: string, all: string[]) => `${head}\n${all.map((row) => `${row}\n`).join('')}`;
+      return {
+        outbox: {
+          ...outbox,
+          ...also,
+          'batches/mha-0123456789ab/kept.csv': rows('kind,identifier,operator,batchId,state', kept),
+          'revocations/2026-07-17/mha-0123456789ab.withdrawn.csv': rows('msisdn,withdrawn_on,ground', withdrawn),
+        },
+      };
+    };
+    const keptFor = (number: string) => `reverify,${number},jio,${batch},directed`;
+    const given = told({ directed: 4, kept: 0 }, [], [`${beside},2026-07-17,withdrawal`]);
+    const differ = (one: { outbox: Record<string, string> }) => differences(storyOf(1), one, outcomeOf(given));
+    expect(differ(told({}, [keptFor(beside)], []))).toEqual([]);
+    // Not one that an order there took service from, nor one that is relied upon, nor where nobody was disconnected.
+    for (const other of [
+      told({}, [keptFor(barred)], []),
+      told({}, [keptFor(beside), `reverify,${beside},jio,${batch},alreadyVerified`], []),
+    ])
+      expect(differ(other)).toEqual([expect.stringMatching(/^reversal mha: connections differ/)]);
+    expect(differ(told({}, [keptFor(beside)], [], {}))).toHaveLength(1);
+  });
+
   it('is another where more or fewer were answered for, kept or too late', () => {
     const told = [expect.stringMatching(/^reversal mha: connections differ/)];
     expect(of({ directed: 2 })).toEqual(told);
