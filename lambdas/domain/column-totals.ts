@@ -1,5 +1,6 @@
-/** Finds the totals that spreadsheets write beneath a column of handsets. */
+/** Finds the totals that people and spreadsheets write beneath a column of handsets: by their sums, or by what the row is called. */
 import { handsetDigits } from './identifiers.ts';
+import { seenOf } from './unseen.ts';
 
 /** Digits that may be a number of a spreadsheet's; a total has as many at most. */
 const NUMBER = /^[0-9]{1,19}$/;
@@ -66,3 +67,16 @@ export class ColumnTotals {
 /** The most by which a spreadsheet may have cut a number of so many digits. */
 const roundedBy = (digits: string): number =>
   digits.length > EXACT_DIGITS ? 10 ** (digits.length - EXACT_DIGITS) - 1 : 0;
+
+/** A cell by which a row says that it adds up those above it; a count may stand behind, and an amount may not. */
+const TOTAL =
+  /^(?:(?:(?:grand|g\.|sub)[\s-]*|\p{L}+[\s-]+)?totals?(?:\s+(?:no\.?\s+of\s+)?(?:imei|handset|device|number|no)s?\.?)?|sum|average|avg\.?|महायोग|एकूण|कुल(?:\s*(?:योग|जोड़|संख्या))?)[\s:=(-]*(?:[0-9]{1,4}\)?)?$/iu;
+
+/** Whether a cell may call its row a total. Nearly none does, so that no more is looked at. */
+export const mayCallTotal = (cell: string): boolean => /total|sum|average|avg|महायोग|एकूण|कुल/iu.test(cell);
+
+/** Whether a row is called a total: by one of the cells beside its handset, where all of the others are numbers or empty. */
+export function isCalledTotal(beside: readonly string[]): boolean {
+  const cells = beside.map(seenOf);
+  return cells.some((cell) => TOTAL.test(cell)) && cells.every((cell) => TOTAL.test(cell) || !/\p{L}/u.test(cell));
+}

@@ -2,8 +2,9 @@
  * The header of a CSV file, and what it makes of the records beneath it: a row, the header of another file that was joined to this one, or one
  * that can't be read as such.
  */
-import { hasSecondHandset, hasSecondNumber, isCalledTotal, MAY_BE, mayCallTotal } from './beside-handset.ts';
-import { ColumnTotals } from './column-totals.ts';
+import { hasSecondHandset, hasSecondNumber } from './beside-handset.ts';
+import { MAY_BE } from './beside-names.ts';
+import { ColumnTotals, isCalledTotal, mayCallTotal } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
 import { columnNamed, dayIfCalled } from './headers.ts';
 import { luhnDigit } from './identifiers.ts';

@@ -1,6 +1,6 @@
 /** A total beneath a column of handsets is no handset: formats.md, `column_total`. */
 import { describe, expect, test } from 'vitest';
-import { ColumnTotals } from '../../lambdas/domain/column-totals.ts';
+import { ColumnTotals, isCalledTotal, mayCallTotal } from '../../lambdas/domain/column-totals.ts';
 
 /** The cells, from the top (0), that are totals. */
 function totalsIn(cells: readonly string[]): number[] {
@@ -103,4 +103,66 @@ describe('a total beneath a column', () => {
     for (const length of [2000, 2001, 3000])
       expect(totalsIn([...cells.slice(0, length), '1111111101115200'])).toEqual([length]);
   });
+});
+
+describe('a row is called a total', () => {
+  test.each([
+    ...[
+      'Total',
+      'TOTAL',
+      'totals',
+      'Grand Total',
+      'grand-total',
+      'G. Total',
+      'Subtotal',
+      'Sub total',
+      'Delhi Total',
+      'Delhi-Total',
+    ],
+    ...[
+      'Total IMEI',
+      'total handsets',
+      'Total Devices',
+      'Total numbers',
+      'Total No.',
+      'Total no of imeis',
+      'Total No. of Handsets',
+    ],
+    ...['Sum', 'Average', 'avg', 'AVG.', 'महायोग', 'एकूण', 'कुल', 'कुल योग', 'कुल जोड़', 'कुल संख्या'],
+    ...['Total:', 'Total = 10', 'Total (10)', 'Total - 9999', 'Sum 7', 'Total 10'],
+  ])('by %s', (cell) => {
+    expect(mayCallTotal(cell)).toBe(true);
+    expect(isCalledTotal([cell])).toBe(true);
+    // Numbers and empty cells beside it say nothing else.
+    expect(isCalledTotal(['', cell, '12', '45,000.50'])).toBe(true);
+    expect(isCalledTotal([` ${cell}\u200b`])).toBe(true);
+  });
+
+  test.each([
+    ...[
+      '3 in total',
+      'Total loss',
+      'Total 45000',
+      'Total: ₹45',
+      'Total 12345',
+      'lump sum',
+      'summary',
+      'averaged',
+      'Count',
+      'योग',
+      '',
+    ],
+    ...['South Delhi Total', 'Total 1 2', 'Total of', '10'],
+  ])('not by %s', (cell) => expect(isCalledTotal([cell])).toBe(false));
+
+  test('only where no other cell has a letter', () => {
+    expect(isCalledTotal(['Total', 'x'])).toBe(false);
+    expect(isCalledTotal(['Total', 'lost at Delhi'])).toBe(false);
+    expect(isCalledTotal(['Total', 'Sum'])).toBe(true);
+    expect(isCalledTotal([])).toBe(false);
+  });
+
+  test.each(['', '12', 'lost at Delhi', 'note'])('is not looked for in %s', (cell) =>
+    expect(mayCallTotal(cell)).toBe(false),
+  );
 });
