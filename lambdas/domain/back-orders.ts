@@ -3,7 +3,7 @@
  * proved themselves since, or whose number is somebody else's since, and service is given back at once. The orders of a reversal's own
  * directions are its plan's.
  */
-import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant, laterOf } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
 import { givesBack, givesServiceBack, rulesOf } from './kinds.ts';
@@ -65,6 +65,27 @@ export function cutAt(ledger: Ledger, row: number): Instant | null {
   );
   return [...ordered, ...failed].reduce<Instant | null>((last, at) => (last === null || at > last ? at : last), null);
 }
+
+/** An order of a direction, or of failed rows of one of its files, that took service, and the newest instant at which it was issued. */
+export type TakingOrder = { readonly at: Instant } & (
+  | { readonly order: IssuedOrder; readonly file?: never }
+  | { readonly file: RecordedFile; readonly order?: never }
+);
+
+/** All orders by which service was taken in a direction. Which of its rows each carried says its own text. */
+export function takingOrders({ orders, files }: Ledger): TakingOrder[] {
+  const failed = files.flatMap((file): TakingOrder[] => {
+    const { failedOrder, at } = file;
+    if (failedOrder === undefined) return [];
+    const committedAt = laterOf(at, addSeconds(failedOrder.deadline, -DAY_SECONDS));
+    return [{ file, at: laterOf(committedAt, failedOrder.anew?.at ?? at) }];
+  });
+  return [...orders.flatMap((order) => (takesService(order.order) ? { order, at: order.at } : [])), ...failed];
+}
+
+/** The instant at which a file's rows were ordered to be given service back; undefined if none was. */
+export const orderedBackAt = ({ backDue }: RecordedFile): Instant | undefined =>
+  backDue && addSeconds(backDue, -BACK_TAKES);
 
 /**
  * The ledger with an entry that restores rows (from 0, ascending) whose number is somebody else's, as a recorded file says, and of which it

@@ -126,9 +126,9 @@ export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
 }
 
 /** What a spreadsheet leaves of a handset, whatever stands beside it. */
-const ROUNDED_HANDSET = /(?<![0-9a-z.,])[1-9](?:[.,][0-9]{1,15})?e\+?1[345](?![0-9a-z])/i;
+const ROUNDED_HANDSET = /(?<![0-9a-z.,])[1-9](?:[.,][0-9]{1,15})?\s?e\+?1[345](?![0-9a-z])/i;
 /** As `ROUNDED_HANDSET`, of a number, without its country and with it. */
-const ROUNDED_NUMBER = /(?<![0-9a-z.,])(?:[6-9](?:[.,][0-9]{1,15})?e\+?0?9|9[.,]1[0-9]{0,14}e\+?11)(?![0-9a-z])/i;
+const ROUNDED_NUMBER = /(?<![0-9a-z.,])(?:[6-9](?:[.,][0-9]{1,15})?\s?e\+?0?9|9[.,]1[0-9]{0,14}\s?e\+?11)(?![0-9a-z])/i;
 /** Between digits of a number whose thousands, or lakhs, a spreadsheet parts. */
 const PARTS = /(?<=[0-9]),(?=[0-9]{2,3}(?:,[0-9]{2,3}){0,6}(?![0-9,]))/g;
 /**
@@ -137,9 +137,21 @@ const PARTS = /(?<=[0-9]),(?=[0-9]{2,3}(?:,[0-9]{2,3}){0,6}(?![0-9,]))/g;
  */
 const HEXADECIMAL = /(?<![0-9a-z])(?=[0-9]{0,63}[a-f])(?![0-9]{12,16}f(?![0-9a-z]))[0-9a-f]{12,64}(?![0-9a-z])/gi;
 
-/** A cell of a row about all, as another handset or number is looked for within it: as it is, and without what parts thousands. */
+/** Between the fives of a number that have a comma between them. */
+const PARTS_IN_FIVES = /(?<=(?<![0-9,])[6-9][0-9]{4}),\s?(?=[0-9]{5}(?![0-9,]))/g;
+
+/** A cell of a row about all, as another handset or number is looked for within it: as it is, and without what parts digits. */
 const withinText = (cell: string): string[] =>
-  [...new Set([cell, cell.replaceAll(PARTS, '')])].map((text) => text.replaceAll(HEXADECIMAL, '|'));
+  [...new Set([cell, cell.replaceAll(PARTS, '').replaceAll(PARTS_IN_FIVES, '')])].map((text) =>
+    text.replaceAll(HEXADECIMAL, '|'),
+  );
+
+/** What says of somebody that they are left out, wherever it stands. */
+const LEAVES_OUT =
+  /except|exclud|exempt|(?<![a-z])(?:leave|leaving|spare|omit|skip|not|don.?t|without|but|other\s+than|barring|hold|keep|remove)(?![a-z])|छोड़|छो\u0921\u093cकर|सिवाय|अलावा|नहीं|बिना/iu;
+
+/** Whether a cell of a row about all, in a column of who wrote it, says whom they leave out. */
+export const leavesOut = (cell: string): boolean => LEAVES_OUT.test(cell);
 
 /**
  * As `isAnother`, of a cell of whatever name in a row about all, whatever it says beside it: 14 to 16 digits in a row that begin as some model,
@@ -156,7 +168,7 @@ export function isAnotherWithin(cell: string, handset: Imei | null): boolean {
 }
 
 /** An address of e-mail, or of payments, which may begin with a number. It begins where its word does: else a long word without `@` takes hours. */
-const ADDRESS = /(?<![^\s,;/|<>()])[^\s,;/|<>()]+@[^\s,;/|<>()]+/g;
+const ADDRESS = /(?<![^\s,;:/|<>()[\]])[^\s,;:/|<>()[\]]+@[^\s,;:/|<>()[\]]+/g;
 
 /**
  * The codes of areas with three digits of which the first could begin a mobile number, by the national numbering plan. No mobile number begins

@@ -36,28 +36,27 @@ const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';
 
 /** What somebody does who writes a row or has it written. */
 const DONE_BY =
-  '(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered|sent)_?by(?![a-z])';
+  '(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered|(?<![a-z])sent)_?by(?![a-z])';
 
 /** What says that a column holds what such a person says, or whom they leave out, and not how they are reached. */
 const SAID = [
-  `.${DONE_BY}`,
-  'remark|comment|except|exclu|exempt|टिप्पणी|अभ्युक्ति|अपवाद|छोड़|छो\u0921\u093cकर|सिवाय|नहीं',
+  // Numbers of which they have said something: `MSISDN verified by operator`.
+  `(?:numbers?|msisdns?|mobiles?|phones?|handsets?|connections?|sims?)_.*${DONE_BY}`,
+  '^(?:mobile_|phone_)?(?:numbers|msisdns|mobiles|handsets)(?!.*contact)',
+  'remark|comment|recommend|condition|instruct|direction|advice|feedback|except|exclu|exempt|white_?list|protect|subject_to',
+  'टिप्पणी|अभ्युक्ति|निर्देश|अपवाद|छोड़|छो\u0921\u093cकर|सिवाय|नहीं',
   asWord(
-    'notes?|notings?|reasons?|observations?|opinions?|views?|instructions?|decisions?|findings?|orders?|not|no_action',
+    'notes?|notings?|reasons?|observations?|opinions?|views?|decisions?(?!_maker)|findings?|reports?|not|no_action|don.?t',
   ),
-  asWord(
-    'leave|left|spared?|omit(?:ted)?|skip(?:ped)?|dropped|removed?|struck|strike|retain(?:ed)?|keep|cleared|genuine|innocent',
-  ),
-  asWord('numbers|msisdns|mobiles|phones|handsets'),
+  asWord('orders?(?!_(?:no|numbers?|id|issued|dated?))'),
+  asWord('leave|left|spared?|omit(?:ted)?|skip(?:ped)?|dropped|removed?|struck|strike|retain(?:ed)?|keep|held|hold'),
+  asWord('cleared|genuine|innocent'),
 ].join('|');
 
-/**
- * What says that a number is that of whoever wrote a row, or had it written, as a name has it that holds nothing else: what was done by
- * somebody stands at its beginning.
- */
+/** What says that a number is that of whoever wrote a row, or had it written. */
 const OF_WRITER = `^(?!.*(?:${SAID})).*(?:${[
   OFFICER,
-  `^${DONE_BY}`,
+  DONE_BY,
   asWord('signator(?:y|ies)|(?:competent|approving|issuing)_authority|secretary'),
   unlessOf(`.*(?:${WHO_ASKS})|${HOLDER}`, asWord('self')),
 ].join('|')})`;

@@ -2,7 +2,7 @@
  * The header of a CSV file, and what it makes of the records beneath it: a row, the header of another file that was joined to this one, or one
  * that can't be read as such.
  */
-import { hasSecondHandset, hasSecondNumber } from './beside-handset.ts';
+import { hasSecondHandset, hasSecondNumber, leavesOut } from './beside-handset.ts';
 import { MAY_BE } from './beside-names.ts';
 import { ColumnTotals, isCalledTotal, mayCallTotal } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
@@ -158,12 +158,15 @@ interface Beside {
   readonly unnamed: readonly number[];
   /** Those of any other name, where they count. */
   readonly others: readonly number[];
-  /** Of a row about all: those that are called after handsets or numbers, and all in which one counts within any text. */
-  readonly aboutAll: { readonly named: readonly number[]; readonly within: readonly number[] };
+  /**
+   * Of a row about all: those that are called after handsets or numbers, all in which one counts within any text, and those of who wrote it, in
+   * which one counts where the cell leaves somebody out.
+   */
+  readonly aboutAll: Readonly<Record<'named' | 'within' | 'ofWriter', readonly number[]>>;
 }
 
 /** The places in a row about all, where no row of the file is one. */
-const NOWHERE: Beside['aboutAll'] = { named: [], within: [] };
+const NOWHERE: Beside['aboutAll'] = { named: [], within: [], ofWriter: [] };
 
 /** The most characters of a header that are told back. */
 const LONGEST_FOUND = 200;
@@ -278,6 +281,7 @@ export class CsvHeader<Column extends string> {
         const { named, sure, called, isOther, isWriters } = MAY_BE[column];
         const others = byHand ? placesOf((name) => !named.test(name) && !isOther.test(name)) : [];
         const placesCalled = (pattern: RegExp) => placesOf((name) => pattern.test(name));
+        const ofWriter = placesOf((name) => isWriters?.test(name) === true);
         const inRowAboutAll = placesOf((name) => isWriters?.test(name) !== true);
         const isCalled = (at: number) => called.test(names[at] ?? '');
         return {
@@ -290,11 +294,11 @@ export class CsvHeader<Column extends string> {
           aboutAll:
             aboutAll === undefined
               ? NOWHERE
-              : { named: inRowAboutAll.filter(isCalled), within: [...inRowAboutAll, ...free] },
+              : { named: inRowAboutAll.filter(isCalled), within: [...inRowAboutAll, ...free], ofWriter },
         };
       })
       .filter(({ named, others, aboutAll: all }) =>
-        [named, unnamed, others, all.named, all.within].some((places) => places.length > 0),
+        [named, unnamed, others, all.named, all.within, all.ofWriter].some((places) => places.length > 0),
       );
   }
 
@@ -315,14 +319,14 @@ export class CsvHeader<Column extends string> {
     const cellAt = (place: number) => textOf(cells[place] as string);
     const own = at < 0 ? '' : seenOf(cellAt(at));
     if (own === '' && this.#columns.required.some((one) => one === column)) return false;
-    const besideOne = { named: own === '' ? sure : named, others, within: [] };
+    const besideOne = { named: own === '' ? sure : named, others, within: [], ofWriter: [] };
     const beside = this.#isAboutAll(cells) ? { ...aboutAll, others: [] } : besideOne;
     return ANOTHER[column].isIn({
       own,
       named: beside.named.map(cellAt),
       unnamed: unnamed.map(cellAt),
       others: beside.others.map(cellAt),
-      within: beside.within.map(cellAt),
+      within: [...beside.within.map(cellAt), ...beside.ofWriter.map(cellAt).filter(leavesOut)],
     });
   }
 

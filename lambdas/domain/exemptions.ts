@@ -170,7 +170,8 @@ function bySubject(rows: readonly (ExemptionRow | RejectedRow)[]): Map<Msisdn | 
 /**
  * A file's rows of a subject without those whose day is past, and that a sheet has still: a day that was to come when the same bytes were
  * uploaded before exempted somebody, and can't mean the opposite; nor does the day that the file's approver said last before, which exempted
- * somebody or ended that, say anything of what was directed since; what stands before that row is as old.
+ * somebody or ended that, say anything of what was directed since; what stands before that row is as old. Where that day ended what stands
+ * before it, that exempts nobody again.
  */
 function withoutOld(
   said: readonly ExemptionRow[],
@@ -180,9 +181,12 @@ function withoutOld(
   const today = dayOf(uploadedAt);
   const isSaidBefore = last !== undefined && (last.at <= uploadedAt || !isEnd(last));
   const known = isSaidBefore ? said.findLastIndex(({ until }) => until === last.until) : -1;
-  return said.filter(
-    ({ until }, n) => until >= today || !(n <= known || (before !== undefined && until >= dayOf(before))),
-  );
+  const hasEnded = last !== undefined && isEnd(last);
+  return said.filter(({ until }, n) => {
+    const isBefore = n <= known;
+    if (until >= today) return !(isBefore && hasEnded);
+    return !isBefore && (before === undefined || until < dayOf(before));
+  });
 }
 
 /**

@@ -47,7 +47,7 @@ interface Refused {
   refused: FileReason;
 }
 
-const NOTHING_CUT: CutElsewhere = { before: new Set(), marked: new Set(), byWord: new Set(), since: new Set() };
+const NOTHING_CUT: CutElsewhere = { before: new Map(), byWord: new Set(), since: new Set() };
 
 /**
  * Commits what a file says of a direction's rows to its ledger, once. The rows are judged by the ledger as the commit finds it; what of
@@ -76,7 +76,7 @@ export async function commit(
   const committed = await changeLedger<Committed | Refused>(env.CASES, answered.directionId, async (read, attempt) => {
     // Another file may meanwhile have said another word on the same port.
     const { rows, ...known } = read.version === answered.version ? judged : await judgeMoves(read, said, lines);
-    const cutOff = { cutElsewhere: cut.before, disconnectedElsewhere: cut.byWord, cutSince: cut.since };
+    const cutOff = { cutElsewhere: new Set(cut.before.keys()), disconnectedElsewhere: cut.byWord, cutSince: cut.since };
     const elsewhere = { ...known, ...cutOff };
     const file = { sha256, attempt: `${invocation}-${attempt}`, at, committedAt: now, ...elsewhere };
     const applied = applyResponse(read, rows, file);

@@ -1,20 +1,21 @@
 import { backOrderDue, withRestored } from '../domain/back-orders.ts';
 import { wantsTurn } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
-import { orderedRows, parseDirectionRowLine, restoreCsv } from '../domain/directions.ts';
+import { orderedRows, restoreCsv } from '../domain/directions.ts';
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
-import { type Ledger, type Recorded, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
+import { type Ledger, type Recorded, reissuedIn } from '../domain/ledger.ts';
 import type { Turn } from '../domain/turn.ts';
 import { PREPARED } from '../domain/work.ts';
 import { measure } from '../runtime/metrics.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { readTurn } from '../stores/cases/turn.ts';
-import { listObjects, readTextIfThere, writeObject } from '../stores/objects.ts';
+import { listObjects, writeObject } from '../stores/objects.ts';
 import { publishBackOrderOnce } from '../stores/orders.ts';
 
 import { env } from './environment.ts';
+import { GivenBack } from './given-back.ts';
 import { prepareMoved, tellMoved } from './moves.ts';
 import { preparedKey } from './recorded.ts';
 import { type CutElsewhere, StillPlanned, takeBackElsewhere } from './take-back.ts';
@@ -68,24 +69,26 @@ async function planningIn({ holder, execution }: Turn): Promise<BatchId | undefi
  */
 async function restoreFound(
   { ledger: committed, recorded }: Recorded,
-  { before, marked, byWord, since }: CutElsewhere,
+  { before, byWord, since }: CutElsewhere,
   lines: readonly string[],
   { attempt, now, uploadedAt, receiptKey }: Restoring,
 ): Promise<void> {
-  // The same bytes that come as a later upload say nothing of what has become since of those whom the file found, and left as they were: once
-  // a row was marked no order carried it. An attempt at the same upload can't tell: one that marked it may have died before it restored anybody.
+  // The same bytes that come as a later upload say nothing of what has become since of those whom the file found, and left as they were.
   const isAnew = uploadedAt > recorded.at;
-  const cut = isAnew ? [...before].filter((row) => !marked.has(row)) : [...new Set([...before, ...byWord])];
-  const found = cut.filter((row) => !since.has(row)).sort((a, b) => a - b);
+  const found = [...new Set([...before.keys(), ...(isAnew ? [] : byWord)])].filter((row) => !since.has(row));
   const entriesIn = ({ files }: Ledger) => files.filter(({ after }) => after === recorded.sha256);
   if (found.length === 0 && entriesIn(committed).length === 0) return;
   const { ledger, entries, isNew } = await changeLedger(env.CASES, committed.directionId, async (read, n) => {
     const known = entriesIn(read);
     const stands = new Set(reissuedIn(read, recorded).map(({ row }) => row));
-    const restored = await restoredBy(read, [recorded, ...known], lines);
-    const rows = found.filter((row) => stands.has(row) && !restored(row));
+    const given = await GivenBack.read(read, [recorded, ...known], lines);
+    const [rows, cutByWord]: [number[], number[]] = [[], []];
+    for (const row of found.filter((one) => stands.has(one)).sort((a, b) => a - b)) {
+      const isCutByWord = !isAnew && byWord.has(row) && !given.isAskedFor(row);
+      if (isCutByWord) cutByWord.push(row);
+      if (isCutByWord || (await given.isCutSince(row, before.get(row) ?? [], isAnew))) rows.push(row);
+    }
     if (rows.length === 0) return { result: { ledger: read, entries: known, isNew: false } };
-    const cutByWord = rows.filter((row) => byWord.has(row));
     const next = withRestored(read, recorded, rows, { cut: cutByWord.length, attempt: `${attempt}-${n}`, at: now });
     await writeObject(
       { bucket: env.WORK, key: preparedKey(read, next.recorded, 'restore.csv') },
@@ -101,20 +104,4 @@ async function restoreFound(
     await publishBackOrderOnce(env, { ledger, recorded: entry }, now);
     if (receiptKey !== undefined) await tellMoved(ledger, entry, receiptKey);
   }
-}
-
-/** Says of a row whether it is in an order of these files to restore, or may have been: an order that is gone is of long ago. */
-async function restoredBy(
-  ledger: Ledger,
-  files: readonly RecordedFile[],
-  lines: readonly string[],
-): Promise<(row: number) => boolean> {
-  const ordering = files.filter(({ backDue }) => backDue !== undefined);
-  const orders = await Promise.all(
-    ordering.map((file) => readTextIfThere({ bucket: env.WORK, key: preparedKey(ledger, file, 'restore.csv') })),
-  );
-  return (row) => {
-    const { msisdn } = parseDirectionRowLine('reverify', lines[row] ?? '');
-    return orders.some((order) => order === undefined || order.includes(msisdn));
-  };
 }

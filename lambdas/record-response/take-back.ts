@@ -37,12 +37,17 @@ interface Elsewhere {
   since: { row: number; here: number }[];
 }
 
+/** A row of a former holder's from which, as its ledger tells, an order took service. */
+export interface Taken {
+  readonly ledger: Ledger;
+  /** It was taken back before this look: no order carried it since. */
+  readonly wasMarked: boolean;
+}
+
 /** Rows of a direction by what other directions of its operator have done to their numbers, which are somebody else's. */
 export interface CutElsewhere {
-  /** Rows for which an order to the former holder took service. */
-  readonly before: ReadonlySet<number>;
-  /** Rows whose former holder's row was taken back already. */
-  readonly marked: ReadonlySet<number>;
+  /** Rows for which an order to the former holder took service, with the rows of other directions in which it did. */
+  readonly before: ReadonlyMap<number, readonly Taken[]>;
   /** Rows whose present holder was disconnected by the operator's word on the former one. */
   readonly byWord: ReadonlySet<number>;
   /** Rows whose present holder is without service by what was directed for that holder. */
@@ -120,34 +125,31 @@ export async function takeBackElsewhere(
   lines: readonly string[],
   look: 'ahead' | 'first' | 'again' = 'ahead',
 ): Promise<CutElsewhere> {
-  const cut = {
-    before: new Set<number>(),
-    marked: new Set<number>(),
-    byWord: new Set<number>(),
-    since: new Set<number>(),
-  };
+  const cut = { before: new Map<number, Taken[]>(), byWord: new Set<number>(), since: new Set<number>() };
   const elsewhere = await elsewhereOf(ledger, reissuedIn(ledger, recorded), lines);
   await concurrently(elsewhere, LEDGERS_AT_ONCE, async ({ ledger: other, rows, since }) => {
     if (other.operator === ledger.operator)
       for (const { row, here } of since)
         if (isWithoutService(countPointer({ directionId: other.directionId, row }, other))) cut.since.add(here);
     if (rows.length === 0) return;
-    await changeLedger(env.CASES, other.directionId, async (read) => {
+    const found = await changeLedger(env.CASES, other.directionId, async (read) => {
+      const [taken, byWord]: [(Taken & { here: number })[], number[]] = [[], []];
       const marked = markReversedRows(
         read,
         rows.map(({ row }) => row),
       );
       if (read.operator === ledger.operator)
         for (const { row, here, since: held } of rows) {
-          if (wasCut(read, row)) cut.before.add(here);
-          if (isReversed(currentOutcomes(read), row)) cut.marked.add(here);
+          if (wasCut(read, row)) taken.push({ ledger: read, here, wasMarked: isReversed(currentOutcomes(read), row) });
           const isCut = isDisconnectedSince(currentOutcomes(read), read.laterEnds, row, held);
-          if (isCut && !(look !== 'ahead' && (await isToRestoreBy(read, row)))) cut.byWord.add(here);
+          if (isCut && !(look !== 'ahead' && (await isToRestoreBy(read, row)))) byWord.push(here);
         }
       // What an operator's own files say goes by what the others of its files have said.
       const next = marked ?? (look === 'first' && read.operator === ledger.operator ? touched(read) : undefined);
-      return { ...(next && { ledger: next }), result: undefined };
+      return { ...(next && { ledger: next }), result: { taken, byWord } };
     });
+    for (const { here, ...one } of found.taken) cut.before.set(here, [...(cut.before.get(here) ?? []), one]);
+    for (const here of found.byWord) cut.byWord.add(here);
   });
   return cut;
 }

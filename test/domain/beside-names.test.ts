@@ -137,6 +137,19 @@ describe('a column is of whoever wrote a row', () => {
       'competent_authority_phone',
       'secretary_phone',
     ],
+    ...[
+      'digitally_signed_by',
+      'e-signed_by',
+      'reviewed_and_approved_by',
+      'name_of_officer_/_approved_by',
+      'order_issued_by',
+    ],
+    ...[
+      'officer_phone_numbers',
+      'contact_numbers_of_officer',
+      'approver_(name,_phone,_order_no.)',
+      'officer_(decision_maker)',
+    ],
     ...['sent_by', 'sentby_mobile', 'contact_(self)', 'self', 'issuing_authority_contact', 'joint_secretary_mobile'],
   ])('by the name %s', (name) => expect(MAY_BE.msisdn.isWriters.test(name)).toBe(true));
   test.each([
@@ -151,7 +164,15 @@ describe('a column is of whoever wrote a row', () => {
       'secretariat',
       'authority',
     ],
-    ...['present_by', 'sent', 'signature'],
+    ...['present_by', 'sent', 'signature', 'by_me'],
+    ...['approver_whitelist', 'held_back_by_officer', 'approved_by_(conditions)', 'competent_authority_directions'],
+    ...[
+      'approver_conditions',
+      'nodal_officer_advice',
+      'अधिकारी_के_निर्देश',
+      'approved_by_me,_subject_to',
+      "don't_cut_(officer)",
+    ],
     // What they say, whom they leave out, and numbers of others.
     ...[
       'approver_remarks',

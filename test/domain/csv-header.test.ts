@@ -257,7 +257,8 @@ describe('a second handset or number in a row', () => {
     ],
     // With a list, or a count, behind, a comma as the decimal point, what fills up an exchange's bytes, and an address.
     ...['except 9876543211,11', 'leave out 9876543211,108', 'not 98765 43211,11 and 12', 'except 9,88E+09'],
-    ...['919876543211F', '9876543211<ward@example.com>', '9876543211(ward@example.com)'],
+    ...['919876543211F', '9876543211<ward@example.com>', '9876543211(ward@example.com)', '9876543211:ward@example.com'],
+    ...['9.88 E+09', '98765,43211', 'except 98765, 43211'],
   ])('of an approval is a reject within whatever text, in remarks, too: %s', async (cell) => {
     const header = 'preview,decision,ground,remarks';
     const row = `${preview},approve,public_interest`;
@@ -323,6 +324,7 @@ describe('a second handset or number in a row', () => {
     ],
     ...['Numbers already verified by TSP', 'MSISDN verified by operator', 'Mobile numbers reported by hospital'],
     ...['Leave out (ordered by court)', 'Exempted by competent authority', 'Excluded as requested by police'],
+    ...['Competent authority directions', "Approver's recommendation", 'Held back by officer', 'Approver whitelist'],
   ])('of an approval is a reject where a column says whom they leave out who wrote it: %s', async (name) => {
     const header = `preview,decision,ground,${name}`;
     for (const cell of [N, `except ${N}`])
@@ -341,6 +343,21 @@ describe('a second handset or number in a row', () => {
       expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${number}`)).toEqual([
         'taken',
       ]);
+  });
+  test.each([
+    ...[
+      'except 9876543211',
+      'leave 9876543211 out',
+      'not 9876543211',
+      '9876543211 को छोड़कर',
+      '9876543211 shall be excluded',
+    ],
+    ...["don't cut 9876543211", 'all but 9876543211', 'other than 9876543211'],
+  ])('of an approval is a reject where they leave somebody out in a column of their own: %s', async (cell) => {
+    for (const name of ['Officer', 'Approved by', 'Competent authority'])
+      expect(
+        await reasonsOf(decisionColumns, `preview,decision,ground,${name}`, `${preview},approve,x,"${cell}"`),
+      ).toEqual(['second_number']);
   });
   test.each(['+91-80-22251234', '080-2225 1234', '(80) 22251234', '0755 255 1234', '(0612) 223 4567'])(
     'of an approval is none where it is the landline of an office: %s',

@@ -296,6 +296,12 @@ describe('a sheet of exemptions to which rows are added', () => {
     const again = july(one, sheet, recorded);
     expect(again).toMatchObject({ recorded: 1, past: 0, alreadyRecorded: 2, rejects: [] });
     expect([...again.changed.keys()]).toEqual([handset]);
+    // Nor does what that row ended, and stands above it, exempt anybody again.
+    const ended = july(one, [row(2, '2026-08-30'), ...sheet], recorded);
+    expect(ended).toMatchObject({ recorded: 1, past: 0, alreadyRecorded: 3, rejects: [] });
+    expect([...ended.changed.keys()]).toEqual([handset]);
+    const below = july(one, [row(2, '2026-08-30'), ...sheet, row(5, '2026-08-30')], recorded);
+    expect(below.changed.get(number)?.[one]).toMatchObject({ until: '2026-08-30', line: 5 });
     const anew = july(one, [...sheet, row(5, '2026-07-18')], recorded);
     expect(anew).toMatchObject({ recorded: 2, past: 1, alreadyRecorded: 2 });
     expect(anew.changed.get(number)?.[one]).toMatchObject({ until: '2026-07-18', at: '2026-07-20T05:00:00Z' });

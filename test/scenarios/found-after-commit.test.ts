@@ -43,11 +43,42 @@ async function begin({ lab, quietlyAt }: Telling, { HANDSET, A, B }: Subjects): 
   return first;
 }
 
-/** Has A seen in the second handset, and that reported. */
-async function reportSecond(lab: Lab, { OTHER, A }: Subjects): Promise<string> {
-  await lab.usage('airtel', [`${OTHER},${A},2026-06-03,Delhi`], `${OTHER}.csv`);
-  await lab.report('up-police', [OTHER], `${OTHER}.csv`);
-  return await directionOf(lab, 'up-police', OTHER);
+/** Has numbers seen in another handset, and that reported. */
+async function report(lab: Lab, imei: string, ...numbers: string[]): Promise<string> {
+  const seen = numbers.map((number) => `${imei},${number},2026-06-03,Delhi`);
+  await lab.usage('airtel', seen, `${imei}.csv`);
+  await lab.report('up-police', [imei], `${imei}.csv`);
+  return await directionOf(lab, 'up-police', imei);
+}
+
+/**
+ * Has the number of a story directed in another handset by a plan that has decided, by what the ledger of the first direction said, and has
+ * claimed nothing yet when that file says since when the number is somebody else's. The file comes back in half an hour, since a batch plans.
+ */
+async function directUnaware({ lab, ...time }: Telling, first: string, imei: string, A: string, day: number) {
+  await time.quietlyAt(day);
+  let [isSaid, isCommitted, held] = [false, false, 0];
+  plans.push({
+    afterWrite: ({ functionName, key = '' }) => {
+      if (nameOf(functionName) === 'Claim' && !isSaid && lab.cloud.clock.now() >= START + day * DAY) {
+        isSaid = true;
+        const to = `responses/airtel/${first}/since.csv`;
+        void lab.cloud.put(bucketsOf(lab.cloud).inbox, to, answers(`${A},reissued,,2026-06-05`));
+      }
+      if (nameOf(functionName) === 'Record' && isSaid && key.startsWith('uploads/failed/')) isCommitted = true;
+      return undefined;
+    },
+    beforeCall: ({ caller, key, action }) => {
+      if (nameOf(caller) !== 'Claim' || action !== 'PutItem' || key !== `CONN#${A}`) return undefined;
+      if (!isSaid || isCommitted || held > 7) return undefined;
+      held += 1;
+      return 'error';
+    },
+  });
+  const later = await report(lab, imei, A);
+  await time.quietlyAt(day + 1 / 144);
+  expect([isSaid, isCommitted]).toEqual([true, true]);
+  return later;
 }
 
 async function directionOf(lab: Lab, agency: string, imei: string): Promise<string> {
@@ -80,7 +111,6 @@ async function sentenceOf(lab: Lab, number: string, name: string): Promise<strin
   return lookups[0]?.sentence ?? '';
 }
 
-// The plan has decided, by what the ledger said, and has claimed nothing yet, when it is said since when the number is somebody else's.
 for (const [dies, story, day] of [
   ['', 1, 6],
   [', also where that delivery dies of it', 2, 7],
@@ -88,52 +118,91 @@ for (const [dies, story, day] of [
   test(`is restored by the delivery that finds that an order of a plan that had not known took their service${dies}`, async (telling) => {
     const { lab, ...time } = telling;
     const own = subjectsOf(story);
-    const { A } = own;
+    const { OTHER, A } = own;
     const first = await begin(telling, own);
-    await time.quietlyAt(day);
-    let [isSaid, isCommitted, hasDied] = [false, false, dies === ''];
-    let [held, second] = [0, ''];
+    const second = await directUnaware(telling, first, OTHER, A, day);
+    // Airtel answers at once: whoever has the number fails, and is to be disconnected within a day.
+    await put(lab, second, 'failed', `${A},failed,,`);
+    expect(await naming(lab, A, `orders/airtel/${second}/`, /failed-/)).toHaveLength(1);
+    expect(await givenBack(lab, A)).toEqual([]);
+    let hasDied = dies === '';
     plans.push({
-      afterWrite: ({ functionName, key = '' }) => {
-        if (nameOf(functionName) === 'Claim' && !isSaid && lab.cloud.clock.now() >= START + day * DAY) {
-          isSaid = true;
-          const to = `responses/airtel/${first}/since.csv`;
-          void lab.cloud.put(bucketsOf(lab.cloud).inbox, to, answers(`${A},reissued,,2026-06-05`));
-        }
-        if (nameOf(functionName) !== 'Record') return undefined;
-        // It has committed, and looked again: it comes back in half an hour, since a batch plans.
-        if (isSaid && key.startsWith('uploads/failed/')) isCommitted = true;
-        if (hasDied || second === '' || key !== `DIR#${second}`) return undefined;
+      afterWrite: ({ functionName, key }) => {
+        if (nameOf(functionName) !== 'Record' || hasDied || key !== `DIR#${second}`) return undefined;
         hasDied = true;
         return 'fail';
       },
-      beforeCall: ({ caller, key, action }) => {
-        if (nameOf(caller) !== 'Claim' || action !== 'PutItem' || key !== `CONN#${A}`) return undefined;
-        if (!isSaid || isCommitted || held > 7) return undefined;
-        held += 1;
-        return 'error';
-      },
     });
-    const later = await reportSecond(lab, own);
-    await time.quietlyAt(day + 1 / 144);
-    expect([isSaid, isCommitted]).toEqual([true, true]);
-    // Airtel answers at once: whoever has the number fails, and is to be disconnected within a day.
-    await put(lab, later, 'failed', `${A},failed,,`);
-    expect(await naming(lab, A, `orders/airtel/${later}/`, /failed-/)).toHaveLength(1);
-    expect(await givenBack(lab, A)).toEqual([]);
-    second = later;
     await time.quietlyAt(day + 1 / 2);
     expect(hasDied).toBe(true);
     expect(await givenBack(lab, A)).toHaveLength(1);
   });
 
+for (const [title, story, day, wasCut] of [
+  ['once more where they were restored at the commit for another direction’s order', 6, 8, true],
+  ['by the same bytes as a later upload where the first one never came to that', 7, 9, false],
+] as const)
+  test(`is restored for the order of such a plan ${title}`, async (telling) => {
+    const { lab, ...time } = telling;
+    const own = subjectsOf(story);
+    const { OTHER, THIRD, A } = own;
+    const first = await begin(telling, own);
+    await time.quietlyAt(3);
+    const second = await report(lab, OTHER, A);
+    await time.quietlyAt(3.5);
+    if (wasCut) await put(lab, second, 'failed', `${A},failed,,`);
+    await time.quietlyAt(3.7);
+    await put(lab, second, 'none', `${A},not_found,,`);
+    const third = await directUnaware(telling, first, THIRD, A, day);
+    await put(lab, third, 'failed', `${A},failed,,`);
+    expect(await naming(lab, A, `orders/airtel/${third}/`, /failed-/)).toHaveLength(1);
+    expect(await givenBack(lab, A)).toHaveLength(wasCut ? 1 : 0);
+    // Of one the deliveries fail from now on, until the file is in quarantine.
+    let isDenied = !wasCut;
+    plans.push({
+      beforeCall: ({ caller, key, action }) =>
+        isDenied && nameOf(caller) === 'Record' && action === 'PutItem' && key === `DIR#${third}` ? 'deny' : undefined,
+    });
+    await time.quietlyAt(day + 0.9);
+    expect(await givenBack(lab, A)).toHaveLength(wasCut ? 2 : 0);
+    isDenied = false;
+    await put(lab, first, 'once more', `${A},reissued,,2026-06-05`);
+    await time.quietlyAt(day + 0.95);
+    expect(await givenBack(lab, A)).toHaveLength(wasCut ? 2 : 1);
+  });
+
+test('is not restored for an order that went out for others once their row was marked, by a delivery that comes again', async (telling) => {
+  const { lab, ...time } = telling;
+  const own = subjectsOf(8);
+  const { OTHER, A, C } = own;
+  const first = await begin(telling, own);
+  await time.quietlyAt(3);
+  const second = await report(lab, OTHER, A, C);
+  // Shortly before the first bar of day 8, A's row is marked before the commit, and after it; and of that the delivery dies.
+  await time.quietlyAt(8 - 1 / 144);
+  let writes = 0;
+  plans.push({
+    afterWrite: ({ functionName, key = '' }) => {
+      if (nameOf(functionName) !== 'Record' || key !== `DIR#${second}`) return undefined;
+      writes += 1;
+      return writes === 2 ? 'fail' : undefined;
+    },
+  });
+  await put(lab, first, 'since', `${A},reissued,,2026-06-05`);
+  expect(writes).toBe(2);
+  await time.quietlyAt(8.5);
+  expect(await naming(lab, A, `orders/airtel/${second}/`, /bar_outgoing/)).toEqual([]);
+  expect(await naming(lab, C, `orders/airtel/${second}/`, /bar_outgoing/)).toHaveLength(1);
+  expect(await givenBack(lab, A)).toEqual([]);
+});
+
 test('is restored while the order for another row of the file can’t be published, and is told of the night that asks for it', async (telling) => {
   const { lab, ...time } = telling;
   const own = subjectsOf(3);
-  const { A, B } = own;
+  const { OTHER, A, B } = own;
   const first = await begin(telling, own);
   await time.quietlyAt(3);
-  const second = await reportSecond(lab, own);
+  const second = await report(lab, OTHER, A);
   await time.quietlyAt(6);
   let recorder: string | undefined;
   let [isCut, isDenied, refused, denied] = [false, true, 0, 0];
@@ -179,10 +248,10 @@ for (const [place, story, again] of [
   test(`is restored for a word, and told of, once, also if since when they have the number is said again, in ${place}`, async (telling) => {
     const { lab, ...time } = telling;
     const own = subjectsOf(story);
-    const { A, B } = own;
+    const { OTHER, A, B } = own;
     const first = await begin(telling, own);
     await time.quietlyAt(3);
-    const second = await reportSecond(lab, own);
+    const second = await report(lab, OTHER, A);
     await time.quietlyAt(6);
     await put(lab, first, 'cut', ...[A, B].map((number) => `${number},disconnected,2026-06-06,`));
     await put(lab, first, 'since', ...[A, B].map((number) => `${number},reissued,,2026-06-05`));
