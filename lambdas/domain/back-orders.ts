@@ -99,12 +99,13 @@ export function withRestored(
   rows: readonly number[],
   { cut, attempt, at }: { readonly cut: number; readonly attempt: string; readonly at: Instant },
 ): Recorded {
+  const version = ledger.version + 1;
   const recorded = {
-    // What is found later is another entry.
-    sha256: sha256Of(`${after} ${rows.join(' ')}`),
+    // What is found later is another entry, also of the same rows.
+    sha256: sha256Of(`${after} ${version} ${rows.join(' ')}`),
     attempt,
     at,
-    version: ledger.version + 1,
+    version,
     backDue: backOrderDue(at),
     ...(cut > 0 ? { toRestore: cut } : {}),
     after,

@@ -5,7 +5,9 @@ import {
   givenBackSince,
   givingBackIn,
   givingBackTo,
+  orderedBackAt,
   reversedSince,
+  takingOrders,
   wasCut,
   withRestored,
 } from '../../lambdas/domain/back-orders.ts';
@@ -88,8 +90,43 @@ describe('who is found, after a file’s commit, to have been cut off', () => {
     expect(found.recorded.version).toBe(found.ledger.version);
     expect(waitingIn(found.ledger).files).toEqual([found.recorded]);
     const byOrder = withRestored(ledger, said, [0], { cut: 0, ...later });
+    // What is found later is another entry, also of the same rows.
+    const again = withRestored(byOrder.ledger, said, [0], { cut: 0, ...later });
+    expect(again.recorded.sha256).not.toBe(byOrder.recorded.sha256);
     expect(waitingIn(byOrder.ledger).files).toEqual([]);
     expect(byOrder.recorded.sha256).not.toBe(found.recorded.sha256);
+  });
+});
+
+describe('the orders by which a direction took service', () => {
+  test('are its bars and disconnections, and those of failed rows, each with when it was issued last', () => {
+    expect(takingOrders(upTo(1))).toEqual([]);
+    const ledger = upTo(4);
+    expect(takingOrders(ledger).map(({ order, at: when }) => [order?.rung, when])).toEqual(
+      ledger.orders.slice(1).map(({ rung, at: when }) => [rung, when]),
+    );
+  });
+
+  test('are of failed rows as of a day before they are due, and no sooner than the upload; or as of when they were issued anew', () => {
+    const { ledger } = answered(upTo(1), [[0, 'failed']], { at: '2026-06-03T09:00:00Z' });
+    const [file] = ledger.files as [RecordedFile];
+    const of = (order: object) => {
+      const [found] = takingOrders({ ...ledger, files: [{ ...file, failedOrder: { ...failedOrder, ...order } }] });
+      return [found?.file?.sha256, found?.at];
+    };
+    expect(of({ deadline: at('2026-06-04T10:00:00Z') })).toEqual([file.sha256, '2026-06-03T10:00:00Z']);
+    // It is due sooner, at the end of its ladder.
+    expect(of({ deadline: at('2026-06-03T20:00:00Z') })).toEqual([file.sha256, '2026-06-03T09:00:00Z']);
+    const anew = { attempt: 'b', at: at('2026-06-03T11:00:00Z'), version: 9 };
+    expect(of({ deadline: at('2026-06-04T10:00:00Z'), anew })).toEqual([file.sha256, '2026-06-03T11:00:00Z']);
+  });
+
+  test('come after an order to give back, or before it: that was issued a day before it is due', () => {
+    const { ledger } = answered(upTo(2), [[0, 'verified']], { at: '2026-06-08T09:00:00Z' });
+    const [file] = ledger.files as [RecordedFile];
+    expect(orderedBackAt(file)).toBe('2026-06-08T09:00:00Z');
+    const { ledger: other } = answered(upTo(1), [[0, 'verified']], { at: '2026-06-03T09:00:00Z' });
+    expect(orderedBackAt(other.files[0] as RecordedFile)).toBeUndefined();
   });
 });
 
