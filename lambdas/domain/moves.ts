@@ -48,6 +48,15 @@ true satisfies Covers<typeof moved, Moved>;
 /** `Moved`, as it lies in the work bucket. */
 export const movedForm = formOf<Moved>('list of moved rows', 2, moved, { 1: unchanged });
 
+/**
+ * Whether the list of a file that has rows restored in the night names a row (from 0) so. It does, to be safe, once it is gone: that is of long
+ * ago.
+ * @param list its rows; none once it is gone
+ */
+export function asksToRestore(list: readonly MovedRow[], row: number): boolean {
+  return list.length === 0 || list.some((one) => one.row === row && one.why === 'disconnected_after_verified');
+}
+
 /** The moved row that an answer makes; undefined if its row stays where it is, or ends there. */
 export function movedRow({ row, outcome, onward, returnsTo }: AnsweredRow): MovedRow | undefined {
   if (outcome === 'not_found' && returnsTo !== undefined) return { row, why: 'porting_disputed', to: returnsTo };

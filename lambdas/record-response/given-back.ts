@@ -3,6 +3,7 @@ import type { Instant } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import type { Msisdn } from '../domain/identifiers.ts';
 import type { Ledger, RecordedFile } from '../domain/ledger.ts';
+import { asksToRestore } from '../domain/moves.ts';
 import { PREPARED } from '../domain/work.ts';
 import { readMovedIfThere } from '../stores/moves.ts';
 import { readTextIfThere } from '../stores/objects.ts';
@@ -30,6 +31,7 @@ export class GivenBack {
   }
 
   /**
+   * Reads what files have given back.
    * @param files a file, and what was found after its commit
    * @param lines the direction's rows
    */
@@ -44,12 +46,12 @@ export class GivenBack {
     );
     const asking = files.filter(({ toRestore }) => toRestore !== undefined);
     const lists = await Promise.all(asking.map((file) => readMovedIfThere(env.WORK, ledger, file)));
-    const isAskedFor = (row: number) => lists.some((list) => list.length === 0 || list.some((one) => one.row === row));
+    const isAskedFor = (row: number) => lists.some((list) => asksToRestore(list, row));
     const numberOf = (row: number) => parseDirectionRowLine('reverify', lines[row] ?? '').msisdn;
     return new GivenBack(numberOf, backs.flat(), isAskedFor);
   }
 
-  /** Whether the night is asked to restore a row, or may have been: a list that is gone is of long ago. */
+  /** Whether the night is asked to restore a row. */
   isAskedFor(row: number): boolean {
     return this.#isAskedFor(row);
   }

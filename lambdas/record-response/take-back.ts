@@ -13,6 +13,7 @@ import {
   touched,
 } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
+import { asksToRestore } from '../domain/moves.ts';
 import { isDisconnectedSince, isReversed } from '../domain/outcomes.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
@@ -142,7 +143,7 @@ export async function takeBackElsewhere(
         for (const { row, here, since: held } of rows) {
           if (wasCut(read, row)) taken.push({ ledger: read, here, wasMarked: isReversed(currentOutcomes(read), row) });
           const isCut = isDisconnectedSince(currentOutcomes(read), read.laterEnds, row, held);
-          if (isCut && !(look !== 'ahead' && (await isToRestoreBy(read, row)))) byWord.push(here);
+          if (isCut && (look === 'ahead' || !(await isToRestoreBy(read, row)))) byWord.push(here);
         }
       // What an operator's own files say goes by what the others of its files have said.
       const next = marked ?? (look === 'first' && read.operator === ledger.operator ? touched(read) : undefined);
@@ -154,13 +155,9 @@ export async function takeBackElsewhere(
   return cut;
 }
 
-/**
- * Whether the file by whose word a row is disconnected has who has the number since restored in the night. It has if its list is gone: that
- * was long ago.
- */
+/** Whether the file by whose word a row is disconnected has who has the number since restored in the night. */
 async function isToRestoreBy(ledger: Ledger, row: number): Promise<boolean> {
   const file = fileSaying(ledger, row);
   if (file?.toRestore === undefined) return false;
-  const list = await readMovedIfThere(env.WORK, ledger, file);
-  return list.length === 0 || list.some((one) => one.row === row && one.why === 'disconnected_after_verified');
+  return asksToRestore(await readMovedIfThere(env.WORK, ledger, file), row);
 }

@@ -3,10 +3,10 @@ import type { AnsweredRow } from '../../lambdas/domain/answers.ts';
 import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { countPointer } from '../../lambdas/domain/claims.ts';
 import { listedOf } from '../../lambdas/domain/follow-ups.ts';
-import type { BatchId } from '../../lambdas/domain/identifiers.ts';
+import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, markReversedRows, outcomeOf, withdrawRows } from '../../lambdas/domain/ledger.ts';
-import { fileMoving, type MovedRow, movedForm, movedRow } from '../../lambdas/domain/moves.ts';
+import { asksToRestore, fileMoving, type MovedRow, movedForm, movedRow } from '../../lambdas/domain/moves.ts';
 import { parseResponseRow } from '../../lambdas/domain/responses.ts';
 import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
 import {
@@ -635,4 +635,13 @@ describe('a row that had ended before it was taken back', () => {
     const before = cut(ended(), '2026-06-21');
     expect([before.recorded, before.alreadyRecorded, before.moved]).toEqual([1, 1, []]);
   });
+});
+
+test('the list of a file asks to restore a row that it says was cut off, and no other; and any row once it is gone', () => {
+  const list = [
+    { row: 1, why: 'disconnected_after_verified' as const },
+    { row: 2, why: 'ported' as const, to: 'jio' as OperatorId },
+  ];
+  expect([0, 1, 2].map((row) => asksToRestore(list, row))).toEqual([false, true, false]);
+  expect(asksToRestore([], 0)).toBe(true);
 });

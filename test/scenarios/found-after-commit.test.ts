@@ -10,20 +10,11 @@ import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab, START } from './lab.ts';
 import { naming } from './nights-lab.ts';
 import { type Subjects, subjectsOf } from './reissued-lab.ts';
-import { sideBySide, type Telling } from './side-by-side.ts';
+import { anyOf, sideBySide, type Telling } from './side-by-side.ts';
 
 /** What goes wrong in the stories, each in its own batches alone. */
 const plans: FaultPlan[] = [];
-const test = sideBySide(() =>
-  Lab.open({
-    context: { operators: 'airtel' },
-    nights: true,
-    faults: {
-      beforeCall: (call) => plans.map((plan) => plan.beforeCall?.(call)).find((fault) => fault !== undefined),
-      afterWrite: (call) => plans.map((plan) => plan.afterWrite?.(call)).find((fault) => fault !== undefined),
-    },
-  }),
-);
+const test = sideBySide(() => Lab.open({ context: { operators: 'airtel' }, nights: true, faults: anyOf(plans) }));
 
 /** The text of a file of answers, each `msisdn,outcome,occurred_on,activated_on`. */
 const answers = (...rows: string[]) =>

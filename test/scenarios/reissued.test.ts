@@ -25,20 +25,21 @@ import {
   warnings,
   withdrawals,
 } from './reissued-lab.ts';
-import { sideBySide, type Telling } from './side-by-side.ts';
+import { anyOf, sideBySide, type Telling } from './side-by-side.ts';
 
 /** What goes wrong in the stories, each in its own batches alone, and the keys of all that was written to `revocations/`, in their order. */
 const plans: FaultPlan[] = [];
 const written: string[] = [];
+const faults = anyOf(plans);
 const test = sideBySide(() =>
   Lab.open({
     context: { operators: 'airtel' },
     nights: true,
     faults: {
-      beforeCall: (call) => plans.map((plan) => plan.beforeCall?.(call)).find((fault) => fault !== undefined),
+      ...faults,
       afterWrite: (call) => {
         if (call.key?.startsWith('revocations/')) written.push(call.key);
-        return plans.map((plan) => plan.afterWrite?.(call)).find((fault) => fault !== undefined);
+        return faults.afterWrite(call);
       },
     },
   }),

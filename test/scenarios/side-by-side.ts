@@ -1,3 +1,4 @@
+import type { FaultPlan } from 'local-cloud';
 import { beforeAll, it } from 'vitest';
 import { DAY, type Lab, START } from './lab.ts';
 
@@ -14,6 +15,13 @@ export interface Telling {
 
 /** What is done, and found, on the days of one story, in their order. Handsets and numbers are its own. */
 type Story = (telling: Telling) => Promise<void>;
+
+/** What goes wrong in stories that share a lab: of their plans, which may become more, the first that has a fault. */
+export const anyOf = (plans: readonly FaultPlan[]) =>
+  ({
+    beforeCall: (call) => plans.map((plan) => plan.beforeCall?.(call)).find((fault) => fault !== undefined),
+    afterWrite: (call) => plans.map((plan) => plan.afterWrite?.(call)).find((fault) => fault !== undefined),
+  }) satisfies FaultPlan;
 
 /**
  * Tells stories in one lab, before the first test: time passes for all of them, and those that come to an instant act there one after the

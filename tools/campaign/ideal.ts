@@ -185,6 +185,9 @@ function addOutcome(a: Outcome, b: Outcome): Outcome {
   };
 }
 
+/** The rows of a file, without its header. */
+const rowsOf = (text = ''): string[] => text.trimEnd().split('\n').slice(1);
+
 /** The same outcomes, taken from a run. */
 export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outcome> {
   const outcomes: Record<string, Outcome> = {};
@@ -206,11 +209,9 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
     const agency = `${kind} ${summary.agency}`.trim();
     const of = (part: 'connections' | 'blocks') =>
       Object.fromEntries(Object.entries(operators).map(([operator, counts]) => [operator, counts[part]]));
-    const elsewhere = (outbox[`batches/${batch}/elsewhere.csv`] ?? '')
-      .trimEnd()
-      .split('\n')
-      .slice(1)
-      .filter((line) => !/^(restore|unblock),/.test(line));
+    const elsewhere = rowsOf(outbox[`batches/${batch}/elsewhere.csv`]).filter(
+      (line) => !/^(restore|unblock),/.test(line),
+    );
     const revoked = (late: boolean) =>
       Object.entries(outbox)
         .filter(
@@ -221,11 +222,10 @@ export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outc
             !list.includes('.withdrawn') &&
             list.includes('.late-') === late,
         )
-        .flatMap(([, rows]) => rows.trimEnd().split('\n').slice(1))
+        .flatMap(([, text]) => rowsOf(text))
         .map((row) => row.split(','))
         .map(([number, operator]) => `${number},${operator}`)
         .sort();
-    const rowsOf = (text = '') => text.trimEnd().split('\n').slice(1);
     const withdrawn = Object.entries(outbox)
       .filter(([list]) => list.includes(`/${batch}.withdrawn`) && list.endsWith('.csv'))
       .flatMap(([, text]) => rowsOf(text).map((row) => row.replace(/,.*,/, ',')))
@@ -263,7 +263,7 @@ function answeredOf({ directed = 0, nothingToRestore = 0, kept = 0, ...subjects 
 /** The numbers of which it depends on the order of files whether they count as cut off: those beside one that an answer had disconnected. */
 class Doubts {
   readonly #outbox: Seen['outbox'];
-  /** `<number>,<operator>,<batch>` */
+  /** Each is `<number>,<operator>,<batch>`. */
   readonly #rows = new Set<string>();
 
   constructor(outbox: Seen['outbox']) {
@@ -290,9 +290,8 @@ class Doubts {
 
   /** How many numbers a reversal kept for such rows alone. */
   keptFor(reversal: string): number {
-    const rows = (this.#outbox[`batches/${reversal}/kept.csv`] ?? '').trimEnd().split('\n').slice(1);
     const kept = Map.groupBy(
-      rows.map((row) => row.split(',')),
+      rowsOf(this.#outbox[`batches/${reversal}/kept.csv`]).map((row) => row.split(',')),
       ([, identifier]) => identifier,
     );
     const isDoubtful = ([, number, operator, batch, state]: string[]) =>
