@@ -31,32 +31,27 @@ describe('an order that takes service and is on its way while somebody proves th
 
   /**
    * The first invocation of a function that commits its ledger when this is asked for: an answer comes at that moment, and the
-   * invocation is held back, as long as its client tries again, until the order that gives service back was told.
+   * invocation is held back from what it publishes until the order that gives service back was published.
    * `dies`: at its next look at the ledger after that.
    */
   function holdBack(caller: string, direction: string, rows: string[], dies: boolean): void {
     let held: string | undefined;
-    let restored = false;
     let told = false;
-    const tries = new Map<string, number>();
+    const restored = Promise.withResolvers<void>();
     goesWrong({
       afterWrite: ({ functionName, requestId, service, key = '' }) => {
         if (nameOf(functionName) === caller && key === `DIR#${direction}` && held === undefined) {
           held = requestId;
           put(direction, rows);
         }
-        if (requestId !== held && nameOf(functionName) === 'Record' && /\/back-/.test(key)) restored = true;
+        if (requestId !== held && nameOf(functionName) === 'Record' && /\/back-/.test(key)) restored.resolve();
         if (requestId === held && service === 'sns') told = true;
         return undefined;
       },
       beforeCall: ({ requestId, service, key = '' }) => {
         if (held === undefined || requestId !== held) return undefined;
-        if (dies && told && restored && key === `DIR#${direction}`) return 'fail';
-        const what = `${service} ${service === 's3' ? key : ''}`;
-        const tried = tries.get(what) ?? 0;
-        if (restored || tried >= 2 || service === 'dynamodb') return undefined;
-        tries.set(what, tried + 1);
-        return 'throttle';
+        if (dies && told && key === `DIR#${direction}`) return 'fail';
+        return service === 'dynamodb' ? undefined : restored.promise;
       },
     });
   }

@@ -48,10 +48,11 @@ export interface FaultPlan {
   /** A seed: the results of each Map Run are written in a random order. (AWS documents no order for a ResultWriter's files.) */
   shuffleResults?: number;
   /**
-   * Called before each request of a function or a state machine to a service (not for invocations of functions). A state machine takes
-   * notice only of `throttle`, `error`, `deny` and `lose`.
+   * Called before each request of a function or a state machine to a service (not for invocations of functions). A promise, of a function's
+   * request alone: it waits for that, while the cloud's clock stands, and is carried out then. A state machine takes notice only of
+   * `throttle`, `error`, `deny` and `lose`.
    */
-  beforeCall?(call: ServiceCall): CallFault | undefined;
+  beforeCall?(call: ServiceCall): CallFault | Promise<void> | undefined;
   /**
    * Called after each write request of a function was executed. `fail`: the invocation is reported failed to its caller, never sees the
    * answer, and nothing that it asks for afterwards is done. `time out`: the same, reported as timed out; the time itself doesn't pass.
@@ -109,6 +110,20 @@ export function refusal(service: string, fault: 'throttle' | 'error' | 'deny' | 
   return fault === 'throttle'
     ? new AwsError(code, 'the fault plan finds it too much', status)
     : new AwsError(FAILED[service] ?? 'InternalFailure', 'the fault plan makes it fail', 500);
+}
+
+/**
+ * The fault that the plan makes of a request of a state machine.
+ * @throws Error where it is to wait
+ */
+export function faultOfMachine(
+  faults: FaultPlan,
+  call: Omit<ServiceCall, 'requestId'>,
+): 'throttle' | 'error' | 'deny' | 'lose' | undefined {
+  const fault = faults.beforeCall?.({ ...call, requestId: undefined });
+  if (fault instanceof Promise)
+    throw new Error(`the fault plan has ${call.caller} wait: only a function's request can`);
+  return fault === 'throttle' || fault === 'error' || fault === 'deny' || fault === 'lose' ? fault : undefined;
 }
 
 /** The list in an order that the seed and the name determine. */

@@ -352,6 +352,35 @@ describe('faults', () => {
     },
   );
 
+  it('a promise: a request waits for it at one instant, while another function comes and goes, and is carried out then', async () => {
+    const calls: string[] = [];
+    const other = Promise.withResolvers<void>();
+    const lab = await Lab.open({
+      faults: {
+        beforeCall: ({ caller, action, key }) => {
+          if (!caller.includes('File') || action !== 'UpdateItem') return undefined;
+          calls.push(`asks ${key}`);
+          if (calls.length === 1) void lab.upload('files/b.txt', 'other');
+          return key === 'files/a.txt' ? other.promise : undefined;
+        },
+        afterWrite: ({ action, key }) => {
+          calls.push(`${action} ${key}`);
+          if (key === 'files/b.txt' && action === 'PutObject') other.resolve();
+          return undefined;
+        },
+      },
+    });
+    await lab.upload('files/a.txt', 'hello');
+    await lab.cloud.run();
+    expect(calls).toEqual([
+      ...['asks files/a.txt', 'asks files/b.txt', 'UpdateItem files/b.txt', 'PutObject files/b.txt'],
+      ...['UpdateItem files/a.txt', 'PutObject files/a.txt'],
+    ]);
+    expect((await lab.came('files/a.txt'))[0]).toBe(1);
+    expect(lab.seconds()).toBe(0);
+    expect(lab.cloud.failures()).toEqual([]);
+  });
+
   it('a Map Run’s reading and writing, and a task’s start of an execution, meet faults as other requests do', async () => {
     const read = 's3 GetObject lines.jsonl';
     const write = 's3 PutObject results/SUCCEEDED_0.jsonl';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../src/faults.ts';
+import { faultOfMachine, seededRandom } from '../src/faults.ts';
 
 describe('the seeded generator', () => {
   const first = (seed: number, n: number) => Array.from({ length: n }, seededRandom(seed));
@@ -17,5 +17,19 @@ describe('the seeded generator', () => {
     expect(Math.max(...numbers)).toBeLessThan(1);
     // 1,000 are expected in each tenth; 5 standard deviations are 150.
     for (const count of tenths) expect(Math.abs(count - 1000)).toBeLessThan(150);
+  });
+});
+
+describe('the fault of a state machine’s request', () => {
+  const call = { caller: 'steps', service: 'sns', action: 'Publish' };
+
+  it('is one that a machine takes notice of', () => {
+    expect(faultOfMachine({ beforeCall: () => 'lose' }, call)).toBe('lose');
+    expect(faultOfMachine({ beforeCall: () => 'part' }, call)).toBeUndefined();
+    expect(faultOfMachine({}, call)).toBeUndefined();
+  });
+
+  it('is no promise: only a function waits for one', () => {
+    expect(() => faultOfMachine({ beforeCall: async () => {} }, call)).toThrow('the fault plan has steps wait');
   });
 });

@@ -65,13 +65,13 @@ export const isLosing = (request: IncomingMessage): boolean => losing.has(reques
  * Applies the fault plan to a function's request before it is carried out.
  * @throws AwsError where the request is refused, or where its function has ended with it
  */
-export function meetFault(
+export async function meetFault(
   { functions }: Services,
   request: IncomingMessage,
   accessKeyId: string,
   call: FunctionCall,
-): 'part' | undefined {
-  const fault = functions.calls(accessKeyId, call);
+): Promise<'part' | undefined> {
+  const fault = await functions.calls(accessKeyId, call);
   if (fault === 'lose') losing.add(request);
   if (fault !== undefined && fault !== 'lose' && fault !== 'part') throw refusal(call.service, fault);
   return fault === 'part' ? fault : undefined;

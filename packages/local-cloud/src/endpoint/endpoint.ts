@@ -65,12 +65,16 @@ export class Endpoint {
   open(services: Services): void {
     this.services = services;
     const { enforcement, fauxqs } = services;
-    fauxqs.guard = (request, body) => {
+    fauxqs.guard = async (request, body) => {
       const { headers } = request;
       const { accessKeyId = OUTSIDER, service = '' } = signerOf(headers, new URLSearchParams()) ?? {};
       const of = body.TopicArn ?? body.QueueUrl;
       const key = of === undefined ? undefined : String(of);
-      meetFault(services, request, accessKeyId, { service, action: String(body.Action ?? actionOf(request)), key });
+      await meetFault(services, request, accessKeyId, {
+        service,
+        action: String(body.Action ?? actionOf(request)),
+        key,
+      });
       if (enforcement === undefined) return;
       const role = roleOf(services, accessKeyId, service);
       const queue = typeof body.QueueUrl === 'string' ? fauxqs.queues.getQueue(body.QueueUrl)?.arn : undefined;

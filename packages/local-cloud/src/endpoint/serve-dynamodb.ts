@@ -11,7 +11,7 @@ export async function serveDynamo(services: Services, { request, response, acces
     services.enforcement?.require(role, needs);
   }
   const call = { service: 'dynamodb', action, key: itemOf(asked, (table) => services.dynamo.partitionKeyOf(table)) };
-  const part = meetFault(services, request, accessKeyId, call) === 'part' ? halved(action, asked) : undefined;
+  const part = (await meetFault(services, request, accessKeyId, call)) === 'part' ? halved(action, asked) : undefined;
   const answer = await services.dynamo.forward(request.headers, part ? Buffer.from(JSON.stringify(part.first)) : body);
   const isWrite = /^(Put|Update|Delete|BatchWrite)/.test(action) && answer.status === 200;
   if (isWrite) services.written?.(action, part?.first ?? asked);

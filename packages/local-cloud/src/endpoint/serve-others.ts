@@ -5,12 +5,13 @@ import { answerSts } from '../sts/sts.ts';
 import { actionOf, beforeAnswer, bodyOf, type Call, isLosing, json, meetFault, parse, type Services } from './call.ts';
 
 /** Serves a request of S3. */
-export function serveS3(services: Services, { request, response, path, query, accessKeyId, role }: Call): void {
+export async function serveS3(services: Services, call: Call): Promise<void> {
+  const { request, response, path, query, accessKeyId, role } = call;
   const recognised = recognise(request.method ?? 'GET', path, query, request.headers);
   services.enforcement?.requireObject(role, recognised, request.headers, query, services.s3.lacks(recognised));
   const { action, key } = recognised;
   services.usage.called(accessKeyId, 's3', action);
-  meetFault(services, request, accessKeyId, { service: 's3', action, key });
+  await meetFault(services, request, accessKeyId, { service: 's3', action, key });
   beforeAnswer(request, response, () => {
     services.s3.done(recognised, response);
     return S3_WRITES.includes(action) && services.functions.wrote(accessKeyId, { service: 's3', action, key });
@@ -24,7 +25,7 @@ export async function serveStates(services: Services, { request, response, acces
   const body = parse(await bodyOf(request));
   services.enforcement?.require(role, statesNeeds(action, body));
   services.usage.called(accessKeyId, 'states', action);
-  meetFault(services, request, accessKeyId, { service: 'states', action });
+  await meetFault(services, request, accessKeyId, { service: 'states', action });
   const answer = await services.states.call(action, body);
   const isWrite = /^(Start|Stop|Send)/.test(action);
   const drop = isWrite && services.functions.wrote(accessKeyId, { service: 'states', action });
@@ -41,7 +42,7 @@ export async function serveKms(services: Services, { request, response, accessKe
   const body = parse(await bodyOf(request));
   if (role !== undefined) services.enforcement?.requireKey(role, `kms:${action}`, services.kms.find(body.KeyId));
   services.usage.called(accessKeyId, 'kms', action);
-  meetFault(services, request, accessKeyId, { service: 'kms', action });
+  await meetFault(services, request, accessKeyId, { service: 'kms', action });
   const answer = services.kms.call(action, body);
   if (isLosing(request)) response.destroy();
   else json(response, 200, answer);

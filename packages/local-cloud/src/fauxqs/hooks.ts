@@ -13,7 +13,7 @@ export interface Told {
    * Called with each request of SQS and SNS before it is carried out.
    * @throws AwsError where the request is refused
    */
-  guard: ((request: IncomingMessage, body: Readonly<Record<string, unknown>>) => void) | undefined;
+  guard: ((request: IncomingMessage, body: Readonly<Record<string, unknown>>) => Promise<void>) | undefined;
   /** Told of each message before it is published to a topic. */
   published: ((message: string) => void) | undefined;
   /** Told of each published message, one at a time where several came as a batch: its topic, text and attributes. */
@@ -63,7 +63,7 @@ export function addHooks(
     const isReceive = request.headers['x-amz-target'] === 'AmazonSQS.ReceiveMessage';
     if (isReceive && !namesAny(form.MessageAttributeNames)) form.MessageAttributeNames = [''];
     if (typeof form.MessageBody === 'string') messages.set(request.raw, form.MessageBody);
-    told.guard?.(request.raw, form);
+    await told.guard?.(request.raw, form);
     if (form.Action === 'Publish') told.published?.(String(form.Message));
     const topic = String(form.TopicArn ?? form.TargetArn);
     for (const { message, attributes } of messagesOf(form)) told.publishing?.(topic, message, attributes);

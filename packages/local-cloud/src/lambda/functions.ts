@@ -160,15 +160,22 @@ export class Functions {
 
   /**
    * The fault that the plan makes of a request with this access key id; the endpoint asks before it carries the request out. `gone`: its
-   * function has just ended, and nobody waits for an answer.
+   * function has just ended, and nobody waits for an answer. Comes when the request may go on, where the plan has it wait.
    */
-  calls(accessKeyId: string, call: FunctionCall): Exclude<CallFault, 'fail' | 'time out'> | 'gone' | undefined {
+  async calls(
+    accessKeyId: string,
+    call: FunctionCall,
+  ): Promise<Exclude<CallFault, 'fail' | 'time out'> | 'gone' | undefined> {
     const instance = this.instances.get(accessKeyId);
     const running = instance?.running;
     if (instance === undefined || running === undefined) return undefined;
     if (instance.gone) return 'gone';
     const { requestId } = running;
     const fault = this.settings.faults.beforeCall?.({ caller: instance.fn.spec.name, requestId, ...call });
+    if (fault instanceof Promise) {
+      await fault;
+      return instance.gone ? 'gone' : undefined;
+    }
     if (fault === 'throttle') instance.throttled = true;
     if (fault !== 'fail' && fault !== 'time out') return fault;
     this.kill(instance, running, fault);

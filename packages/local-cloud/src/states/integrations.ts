@@ -1,6 +1,6 @@
 import { type Dynamo, fieldsOf } from '../dynamodb/dynamo.ts';
 import { AwsError, StatesError } from '../errors.ts';
-import { type FaultPlan, refusal } from '../faults.ts';
+import { type FaultPlan, faultOfMachine, refusal } from '../faults.ts';
 import type { Fauxqs } from '../fauxqs/fauxqs.ts';
 import type { MessageAttribute } from '../fauxqs/stores.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
@@ -160,9 +160,8 @@ export function integrations(settings: IntegrationsSettings): Tasks {
     if (integration === 'lambda:invoke') return invoke(args);
     const [service = '', name = ''] = integration.split(':');
     const action = DYNAMODB[name as keyof typeof DYNAMODB] ?? `${name[0]?.toUpperCase()}${name.slice(1)}`;
-    const call = { caller: machine, requestId: undefined, service, action, key: keyOf(args) };
-    const fault = faults.beforeCall?.(call);
-    if (fault === 'throttle' || fault === 'error' || fault === 'deny') throw failure(service, refusal(service, fault));
+    const fault = faultOfMachine(faults, { caller: machine, service, action, key: keyOf(args) });
+    if (fault !== undefined && fault !== 'lose') throw failure(service, refusal(service, fault));
     const answer = await (service === 'dynamodb' ? item(action, args) : service === 'sns' ? publish(args) : send(args));
     if (fault === 'lose') throw failure(service, refusal(service, 'error'));
     return answer;

@@ -1,4 +1,4 @@
-import { type FaultPlan, refusal, type ServiceCall, shuffledBy } from '../faults.ts';
+import { type FaultPlan, faultOfMachine, refusal, shuffledBy } from '../faults.ts';
 import type { S3 } from '../s3/s3.ts';
 import { MACHINE, type UsageCounter } from '../usage.ts';
 import type { Caller, StatesWorld } from './world.ts';
@@ -15,10 +15,6 @@ interface Surrounding
 
 /** The interpreter's world in a cloud: its requests are counted, come under the rights in force, and meet the fault plan. */
 export function worldOf({ s3, usage, faults, authorize, ...given }: Surrounding): StatesWorld {
-  const faultOf = (call: Omit<ServiceCall, 'requestId'>) => {
-    const fault = faults.beforeCall?.({ ...call, requestId: undefined });
-    return fault === 'throttle' || fault === 'error' || fault === 'deny' || fault === 'lose' ? fault : undefined;
-  };
   /** A Map Run's request of S3. */
   const objectCall = async <T>(
     action: 'GetObject' | 'PutObject',
@@ -29,7 +25,7 @@ export function worldOf({ s3, usage, faults, authorize, ...given }: Surrounding)
   ): Promise<T> => {
     authorize?.(roleArn, `s3:${action}`, `arn:aws:s3:::${bucket}/${key}`);
     usage.called(MACHINE, 's3', action);
-    const fault = faultOf({ caller: name, service: 's3', action, key });
+    const fault = faultOfMachine(faults, { caller: name, service: 's3', action, key });
     if (fault !== undefined && fault !== 'lose') throw refusal('s3', fault);
     const answer = run();
     if (fault === 'lose') throw refusal('s3', 'error');
@@ -43,7 +39,7 @@ export function worldOf({ s3, usage, faults, authorize, ...given }: Surrounding)
       put: (bucket, key, body, caller) => objectCall('PutObject', bucket, key, caller, () => s3.put(bucket, key, body)),
     },
     faultOfStart: (machine, executionName) =>
-      faultOf({ caller: machine, service: 'states', action: 'StartExecution', key: executionName }),
+      faultOfMachine(faults, { caller: machine, service: 'states', action: 'StartExecution', key: executionName }),
     stops: (visit) => faults.stops?.(visit),
     counted: (what, machine) => usage.counted(what, machine),
     shuffle: (runArn, results) =>
