@@ -66,21 +66,33 @@ export function cutAt(ledger: Ledger, row: number): Instant | null {
   return [...ordered, ...failed].reduce<Instant | null>((last, at) => (last === null || at > last ? at : last), null);
 }
 
-/** An order of a direction, or of failed rows of one of its files, that took service, and the newest instant at which it was issued. */
-export type TakingOrder = { readonly at: Instant } & (
-  | { readonly order: IssuedOrder; readonly file?: never }
-  | { readonly file: RecordedFile; readonly order?: never }
+/**
+ * An order that took service, of a direction or of failed rows of one of its files, in one of its forms: the instant at which that was issued,
+ * and the attempt by which it was prepared.
+ */
+export type TakingOrder = { readonly at: Instant; readonly attempt: string } & (
+  | { readonly rung: number; readonly sha256?: never }
+  | { readonly sha256: string; readonly rung?: never }
 );
 
-/** All orders by which service was taken in a direction. Which of its rows each carried says its own text. */
+/**
+ * All orders by which service was taken in a direction, each in its first form and in its newest: rows only leave an order when it is issued
+ * anew. Which rows each carried says its own text.
+ */
 export function takingOrders({ orders, files }: Ledger): TakingOrder[] {
-  const failed = files.flatMap((file): TakingOrder[] => {
-    const { failedOrder, at } = file;
-    if (failedOrder === undefined) return [];
-    const committedAt = laterOf(at, addSeconds(failedOrder.deadline, -DAY_SECONDS));
-    return [{ file, at: laterOf(committedAt, failedOrder.anew?.at ?? at) }];
+  const issued = orders.flatMap(({ order, rung, attempt, at, firstAttempt = attempt, firstAt = at }) => {
+    if (!takesService(order)) return [];
+    const first = firstAttempt === attempt ? [] : [{ rung, attempt: firstAttempt, at: firstAt }];
+    return [...first, { rung, attempt, at }];
   });
-  return [...orders.flatMap((order) => (takesService(order.order) ? { order, at: order.at } : [])), ...failed];
+  const failed = files.flatMap(({ failedOrder, sha256, attempt, at }) => {
+    if (failedOrder === undefined) return [];
+    const { anew, deadline } = failedOrder;
+    const committedAt = laterOf(at, addSeconds(deadline, -DAY_SECONDS));
+    const first = { sha256, attempt, at: committedAt };
+    return anew === undefined ? [first] : [first, { sha256, attempt: anew.attempt, at: laterOf(committedAt, anew.at) }];
+  });
+  return [...issued, ...failed];
 }
 
 /** The instant at which a file's rows were ordered to be given service back; undefined if none was. */

@@ -1,3 +1,4 @@
+import type { AnsweredRow } from '../domain/answers.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { CsvRow } from '../domain/csv-header.ts';
 import { dayOf } from '../domain/days.ts';
@@ -6,6 +7,7 @@ import { type BatchId, type DirectionId, SELF_CHECK } from '../domain/identifier
 import type { Ledger, Recorded } from '../domain/ledger.ts';
 import { PARTS_AT_ONCE } from '../domain/limits.ts';
 import { combinedReceiptKey } from '../domain/outbox.ts';
+import type { RejectedRow } from '../domain/reasons.ts';
 import {
   type CombinedPart,
   combinedPart,
@@ -43,7 +45,7 @@ const LARGEST_COMBINED = 32 * 1024 * 1024;
 interface Part {
   part: CombinedPart;
   /** What was committed; absent if the direction takes no file. */
-  committed?: Recorded & { lines: string[] };
+  committed?: Recorded & { said: (AnsweredRow | RejectedRow)[]; lines: string[] };
 }
 
 /**
@@ -94,15 +96,8 @@ export async function recordCombined(
   // This comes last, so that nothing else waits for an order that can't be published.
   for (const { ledger, recorded, lines } of committed)
     await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }));
-  for (const { ledger, recorded, lines } of committed)
-    await attempts.do(() =>
-      lookAgain({ ledger, recorded }, lines, {
-        attempt: invocation,
-        now: response.now,
-        uploadedAt: response.file.at,
-        receiptKey,
-      }),
-    );
+  const restoring = { attempt: invocation, now: response.now, uploadedAt: response.file.at, receiptKey };
+  for (const part of committed) await lookAgain(attempts, part, restoring);
   attempts.end();
   log.info('combined response recorded', { operator, directions: parts.length });
   return true;
@@ -165,7 +160,7 @@ async function recordPart(
   if ('refused' in committed) return { part: combinedPart(name, routing, direction, { refused: committed.refused }) };
   const { ledger, recorded } = committed;
   const receipt = await readText({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'receipt.json') });
-  return { part: combinedPart(name, routing, direction, { receipt }), committed: { ledger, recorded, lines } };
+  return { part: combinedPart(name, routing, direction, { receipt }), committed: { ledger, recorded, said, lines } };
 }
 
 /**

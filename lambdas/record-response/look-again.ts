@@ -1,10 +1,12 @@
+import type { AnsweredRow } from '../domain/answers.ts';
 import { backOrderDue, withRestored } from '../domain/back-orders.ts';
 import { wantsTurn } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
 import { orderedRows, restoreCsv } from '../domain/directions.ts';
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
-import { type Ledger, type Recorded, reissuedIn } from '../domain/ledger.ts';
+import { type Ledger, type Recorded, type RecordedFile, reissuedBy, reissuedIn } from '../domain/ledger.ts';
+import type { RejectedRow } from '../domain/reasons.ts';
 import type { Turn } from '../domain/turn.ts';
 import { PREPARED } from '../domain/work.ts';
 import { measure } from '../runtime/metrics.ts';
@@ -14,11 +16,19 @@ import { readTurn } from '../stores/cases/turn.ts';
 import { listObjects, writeObject } from '../stores/objects.ts';
 import { publishBackOrderOnce } from '../stores/orders.ts';
 
+import type { Attempts } from './attempts.ts';
 import { env } from './environment.ts';
 import { GivenBack } from './given-back.ts';
 import { prepareMoved, tellMoved } from './moves.ts';
 import { preparedKey } from './recorded.ts';
 import { type CutElsewhere, StillPlanned, takeBackElsewhere } from './take-back.ts';
+
+/** What a file was found to say of a direction, once it was committed. */
+interface Said extends Recorded {
+  readonly said: readonly (AnsweredRow | RejectedRow)[];
+  /** The direction's rows. */
+  readonly lines: readonly string[];
+}
 
 /** The attempt that looks once more, and the file's receipt; none if that could not be published: the next attempt tells. */
 interface Restoring {
@@ -32,28 +42,68 @@ interface Restoring {
 /**
  * Marks once more, after its commit, what a file was found to say: a plan that was being made may have decided by what the ledger said
  * before that, and written into the numbers' records since they were read. Later plans read what was committed. And other files may have
- * been committed, by what was said before, since the file looked: whom they have cut off is restored.
- * @param lines the direction's rows
- * @throws StillPlanned if a batch plans at this moment that may have begun before the commit: it may still write there
+ * been committed, by what was said before, since the file looked: whom they have cut off is restored. The same is done of files that came to
+ * no end of that, and whose words this one says again: people are told to upload a file again whose deliveries have failed, the same or another.
+ * @param attempts which each of these is one of; `StillPlanned` is an error of it, if a batch plans at this moment that may have begun before
+ * the commit: it may still write there
  */
-export async function lookAgain(
+export async function lookAgain(attempts: Attempts, said: Said, restoring: Restoring): Promise<void> {
+  const { ledger, recorded, lines } = said;
+  if (ledger.operator === SELF_CHECK) return;
+  await attempts.do(async () => lookFor({ ledger, recorded }, lines, restoring, await marksOf(ledger, recorded)));
+  for (const repeated of repeatedIn(said))
+    await attempts.do(async () => {
+      const marks = await marksOf(ledger, repeated);
+      if (!marks.areDone) await lookFor({ ledger, recorded: repeated }, lines, restoring, marks);
+    });
+}
+
+/** The other files by which numbers are somebody else's, of rows of which a file says that again. */
+function repeatedIn({ ledger, recorded, said }: Said): RecordedFile[] {
+  const rows = said.flatMap((row) => ('reason' in row || row.outcome !== 'reissued' ? [] : [row.row]));
+  const saying = rows.flatMap((row) => reissuedBy(ledger, row) ?? []);
+  return [...new Map(saying.map((file) => [file.sha256, file])).values()].filter(
+    ({ sha256 }) => sha256 !== recorded.sha256,
+  );
+}
+
+/** The marks that a file was looked for after its commit: the plans that had been begun last by then, and whether it came to an end. */
+interface Marks {
+  readonly folder: string;
+  readonly plans: readonly number[];
+  readonly areDone: boolean;
+}
+
+/** The name of the mark that a file came to the end of its looks. */
+const DONE = 'done';
+
+async function marksOf({ directionId }: Ledger, { sha256 }: RecordedFile): Promise<Marks> {
+  const folder = PREPARED.looked(directionId, sha256);
+  const names: string[] = [];
+  for await (const { key } of listObjects({ bucket: env.WORK, key: folder })) names.push(key.slice(folder.length));
+  return { folder, plans: names.filter((name) => name !== DONE).map(Number), areDone: names.includes(DONE) };
+}
+
+/** Looks for what one file says: `lookAgain`. */
+async function lookFor(
   { ledger, recorded }: Recorded,
   lines: readonly string[],
   restoring: Restoring,
+  { folder, plans, areDone }: Marks,
 ): Promise<void> {
-  if (ledger.operator === SELF_CHECK || recorded.withdrawnOn === undefined) return;
+  if (recorded.withdrawnOn === undefined) return;
   // The turn is read before the records, so that what a plan that has ended by now wrote into them is found there.
   const turn = await readTurn(env.CASES);
   const planning = await planningIn(turn);
-  const marks = { bucket: env.WORK, key: PREPARED.looked(ledger.directionId, recorded.sha256) };
-  const looked: number[] = [];
-  for await (const { key } of listObjects(marks)) looked.push(Number(key.slice(marks.key.length)));
-  const isFirst = looked.length === 0;
+  const isFirst = plans.length === 0;
   const cut = await takeBackElsewhere(ledger, recorded, lines, isFirst ? 'first' : 'again');
-  if (isFirst) await writeObject({ ...marks, key: `${marks.key}${turn.plan}` }, '');
-  await restoreFound({ ledger, recorded }, cut, lines, restoring);
+  if (isFirst) await writeObject({ bucket: env.WORK, key: `${folder}${turn.plan}` }, '');
+  // The same bytes that come as a later upload say nothing of what has become since of those whom the file found, and left as they were.
+  const isAnew = areDone && restoring.uploadedAt > recorded.at;
+  await restoreFound({ ledger, recorded }, cut, lines, restoring, isAnew);
   // Of plans that were begun after the first look, and so after the commit, attempts may meet one after the other.
-  if (planning !== undefined && !looked.some((plan) => plan < turn.plan)) throw new StillPlanned(planning);
+  if (planning !== undefined && !plans.some((plan) => plan < turn.plan)) throw new StillPlanned(planning);
+  if (!areDone) await writeObject({ bucket: env.WORK, key: `${folder}${DONE}` }, '');
 }
 
 /** The batch that took the turn last, if it plans at this moment. */
@@ -66,22 +116,25 @@ async function planningIn({ holder, execution }: Turn): Promise<BatchId | undefi
  * Restores who has the numbers of a file's rows and was found, after its commit, to have been cut off: by an entry of its own in the ledger,
  * whose order and notices every later attempt publishes alike.
  * @param lines the direction's rows
+ * @param isAnew whether the file is uploaded again, and nothing counts that was there to be found before
  */
 async function restoreFound(
   { ledger: committed, recorded }: Recorded,
   { before, byWord, since }: CutElsewhere,
   lines: readonly string[],
-  { attempt, now, uploadedAt, receiptKey }: Restoring,
+  { attempt, now, receiptKey }: Restoring,
+  isAnew: boolean,
 ): Promise<void> {
-  // The same bytes that come as a later upload say nothing of what has become since of those whom the file found, and left as they were.
-  const isAnew = uploadedAt > recorded.at;
   const found = [...new Set([...before.keys(), ...(isAnew ? [] : byWord)])].filter((row) => !since.has(row));
   const entriesIn = ({ files }: Ledger) => files.filter(({ after }) => after === recorded.sha256);
   if (found.length === 0 && entriesIn(committed).length === 0) return;
   const { ledger, entries, isNew } = await changeLedger(env.CASES, committed.directionId, async (read, n) => {
     const known = entriesIn(read);
+    // The answer to this attempt's own commit was lost.
+    if (known.some((one) => one.attempt.startsWith(`${attempt}-`)))
+      return { result: { ledger: read, entries: known, isNew: true } };
     const stands = new Set(reissuedIn(read, recorded).map(({ row }) => row));
-    const given = await GivenBack.read(read, [recorded, ...known], lines);
+    const given = await GivenBack.read(read, [recorded, ...known], lines, committed.version);
     const [rows, cutByWord]: [number[], number[]] = [[], []];
     for (const row of found.filter((one) => stands.has(one)).sort((a, b) => a - b)) {
       const isCutByWord = !isAnew && byWord.has(row) && !given.isAskedFor(row);

@@ -57,8 +57,7 @@ export async function record(response: ResponseFile, subject: ResponseSubject, i
     receiptKey = await publish(response, { ledger, recorded });
   });
   await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now }));
-  await attempts.do(() =>
-    lookAgain({ ledger, recorded }, lines, { attempt: invocation, now, uploadedAt: file.at, receiptKey }),
-  );
+  const restoring = { attempt: invocation, now, uploadedAt: file.at, receiptKey };
+  await lookAgain(attempts, { ledger, recorded, said, lines }, restoring);
   attempts.end();
 }

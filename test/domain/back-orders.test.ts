@@ -14,7 +14,7 @@ import {
 import { waitingIn } from '../../lambdas/domain/follow-ups.ts';
 import { type BatchId, directionIdOf, type OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer } from '../../lambdas/domain/kinds.ts';
-import { type RecordedFile, withdrawRows } from '../../lambdas/domain/ledger.ts';
+import { type IssuedOrder, type RecordedFile, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { answered, at, closed, day, fileOn, fresh, issued, ladderEnds, sealed } from './example.ts';
 
 const failedOrder = { rows: 1, sha256: 'order', bytes: 90, deadline: ladderEnds.reverify };
@@ -102,23 +102,42 @@ describe('the orders by which a direction took service', () => {
   test('are its bars and disconnections, and those of failed rows, each with when it was issued last', () => {
     expect(takingOrders(upTo(1))).toEqual([]);
     const ledger = upTo(4);
-    expect(takingOrders(ledger).map(({ order, at: when }) => [order?.rung, when])).toEqual(
-      ledger.orders.slice(1).map(({ rung, at: when }) => [rung, when]),
+    expect(takingOrders(ledger).map(({ rung, attempt, at: when }) => [rung, attempt, when])).toEqual(
+      ledger.orders.slice(1).map(({ rung, attempt, at: when }) => [rung, attempt, when]),
     );
   });
 
-  test('are of failed rows as of a day before they are due, and no sooner than the upload; or as of when they were issued anew', () => {
+  test('are two of a rung that was issued anew: who left it was named before', () => {
+    const ledger = upTo(2);
+    const [first, bar] = ledger.orders as [IssuedOrder, IssuedOrder];
+    const anew = { ...bar, attempt: 'b', at: at('2026-06-08T00:20:00Z'), version: 9, firstVersion: bar.version };
+    const known = { ...anew, firstAttempt: 'a', firstAt: at('2026-06-08T00:00:00Z') };
+    expect(takingOrders({ ...ledger, orders: [first, known] })).toEqual([
+      { rung: 2, attempt: 'a', at: '2026-06-08T00:00:00Z' },
+      { rung: 2, attempt: 'b', at: '2026-06-08T00:20:00Z' },
+    ]);
+    // A ledger of before the ninth form doesn't know the first one.
+    expect(takingOrders({ ...ledger, orders: [first, anew] })).toEqual([
+      { rung: 2, attempt: 'b', at: '2026-06-08T00:20:00Z' },
+    ]);
+  });
+
+  test('are of failed rows as of a day before they are due, and no sooner than the upload; and as of when they were issued anew', () => {
     const { ledger } = answered(upTo(1), [[0, 'failed']], { at: '2026-06-03T09:00:00Z' });
     const [file] = ledger.files as [RecordedFile];
-    const of = (order: object) => {
-      const [found] = takingOrders({ ...ledger, files: [{ ...file, failedOrder: { ...failedOrder, ...order } }] });
-      return [found?.file?.sha256, found?.at];
-    };
-    expect(of({ deadline: at('2026-06-04T10:00:00Z') })).toEqual([file.sha256, '2026-06-03T10:00:00Z']);
+    const { sha256, attempt } = file;
+    const of = (order: object) =>
+      takingOrders({ ...ledger, files: [{ ...file, failedOrder: { ...failedOrder, ...order } }] });
+    const first = { sha256, attempt, at: '2026-06-03T10:00:00Z' };
+    expect(of({ deadline: at('2026-06-04T10:00:00Z') })).toEqual([first]);
     // It is due sooner, at the end of its ladder.
-    expect(of({ deadline: at('2026-06-03T20:00:00Z') })).toEqual([file.sha256, '2026-06-03T09:00:00Z']);
+    expect(of({ deadline: at('2026-06-03T20:00:00Z') })).toEqual([{ ...first, at: '2026-06-03T09:00:00Z' }]);
+    // Who left it was named before.
     const anew = { attempt: 'b', at: at('2026-06-03T11:00:00Z'), version: 9 };
-    expect(of({ deadline: at('2026-06-04T10:00:00Z'), anew })).toEqual([file.sha256, '2026-06-03T11:00:00Z']);
+    expect(of({ deadline: at('2026-06-04T10:00:00Z'), anew })).toEqual([
+      first,
+      { sha256, attempt: 'b', at: '2026-06-03T11:00:00Z' },
+    ]);
   });
 
   test('come after an order to give back, or before it: that was issued a day before it is due', () => {

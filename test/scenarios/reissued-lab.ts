@@ -1,4 +1,7 @@
+import type { FaultPlan } from 'local-cloud';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
+import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from './faults-story.ts';
 import { batchOf, type Lab } from './lab.ts';
 import { naming } from './nights-lab.ts';
 
@@ -67,4 +70,34 @@ export async function appealed(lab: Lab, name: string, text: string): Promise<st
   await lab.upload(`appeals/caseworker-1/${name}.csv`, text);
   const [key = ''] = (await lab.outbox('previews/caseworker-1-')).filter((one) => !before.has(one));
   return key.split('/')[1] ?? '';
+}
+
+/**
+ * Has a response uploaded at the moment when Claim is to create an item, and has Claim wait until Record has worked on it, and leaves it to come
+ * again, since a batch plans.
+ * @param from the instant from which that is so
+ * @param item how the item's key begins
+ */
+export function answeredMeanwhile(
+  lab: Lab,
+  { from, item, key, text }: { from: number; item: string; key: string; text: string },
+) {
+  let isUploaded = false;
+  let reader: string | undefined;
+  const worked = Promise.withResolvers<void>();
+  return {
+    beforeCall: ({ caller, requestId, action, key: called = '' }) => {
+      if (isUploaded && nameOf(caller) === 'Record' && called === key) reader = requestId;
+      const creates = nameOf(caller) === 'Claim' && action === 'PutItem' && called.startsWith(item);
+      if (!creates || lab.cloud.clock.now() < from) return undefined;
+      if (!isUploaded) void lab.cloud.put(bucketsOf(lab.cloud).inbox, key, text);
+      isUploaded = true;
+      return worked.promise;
+    },
+    afterWrite: ({ requestId, key: written = '' }) => {
+      if (requestId === reader && written.startsWith('uploads/failed/')) worked.resolve();
+      return undefined;
+    },
+    wasMet: () => isUploaded,
+  } satisfies FaultPlan & { wasMet(): boolean };
 }

@@ -6,11 +6,11 @@
 import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
-import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
 import { APPROVE, batchOf, DAY, HOUR, Lab, START } from './lab.ts';
 import { naming, ofNumber } from './nights-lab.ts';
 import {
+  answeredMeanwhile,
   appealed,
   isList,
   LISTED,
@@ -332,34 +332,19 @@ describe("a number that turns out to be somebody else's by the answer to another
     ['had claimed it', 10, 18, ({ second }: Subjects) => `DIR#${second}.reverify.`],
     ['had decided upon it', 11, 18.5, ({ A }: Subjects) => `CONN#${A}`],
   ] as const;
-  for (const [when, story, day, writesOf] of BETWEEN)
+  for (const [when, story, day, itemOf] of BETWEEN)
     test(`is ordered to be barred by no later batch that ${when} when it was said`, async (telling) => {
       const { lab, ...time } = telling;
-      let tries = 0;
-      let armed = false;
-      let said = false;
       const own = subjectsOf(story);
       const { OTHER, A, second } = own;
-      const { batch, direction, revoked } = await begin(telling, 'late', own, [`${OTHER},${A},2026-05-21,Delhi`]);
-      const [answer, writes] = [reissued(A, '2026-06-10'), writesOf(own)];
-      plans.push({
-        beforeCall: ({ caller, service, action, key = '' }) => {
-          const creates = nameOf(caller) === 'Claim' && service === 'dynamodb' && action === 'PutItem';
-          if (!armed || !creates || !key.startsWith(writes)) return undefined;
-          tries += 1;
-          const to = `responses/airtel/${direction}/since ${A}.csv`;
-          if (tries === 1) void lab.cloud.put(bucketsOf(lab.cloud).inbox, to, answer);
-          // Until Record has looked for it, or has recorded it.
-          return tries < 5 || (writes.startsWith('CONN#') && !said && tries < 200) ? 'throttle' : undefined;
-        },
-        afterWrite: ({ functionName, key }) => {
-          said ||= armed && nameOf(functionName) === 'Record' && key?.startsWith(`DIR#${batch}.`) === true;
-          return undefined;
-        },
-      });
+      const { direction, revoked } = await begin(telling, 'late', own, [`${OTHER},${A},2026-05-21,Delhi`]);
+      const answer = reissued(A, '2026-06-10');
+      const key = `responses/airtel/${direction}/since ${A}.csv`;
+      const meanwhile = answeredMeanwhile(lab, { from: START + day * DAY, item: itemOf(own), key, text: answer });
+      plans.push(meanwhile);
       await time.quietlyAt(day);
-      armed = true;
       await lab.report('mha', [OTHER], `${second}.csv`);
+      expect(meanwhile.wasMet()).toBe(true);
       await time.quietlyAt(20);
       expect(revoked(answer).some((key) => key.includes('.withdrawn-'))).toBe(true);
       await time.quietlyAt(33);
