@@ -128,7 +128,8 @@ export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
 /** What a spreadsheet leaves of a handset, whatever stands beside it. */
 const ROUNDED_HANDSET = /(?<![0-9a-z.,])[1-9](?:[.,][0-9]{1,15})?\s?e\+?1[345](?![0-9a-z])/i;
 /** As `ROUNDED_HANDSET`, of a number, without its country and with it. */
-const ROUNDED_NUMBER = /(?<![0-9a-z.,])(?:[6-9](?:[.,][0-9]{1,15})?\s?e\+?0?9|9[.,]1[0-9]{0,14}\s?e\+?11)(?![0-9a-z])/i;
+const ROUNDED_NUMBER =
+  /(?<![0-9a-z.,])(?:[6-9](?:[.,][0-9]{1,15}\s?e\s?\+?|\s?e\s?\+|e)0?9|9[.,](?:1[0-9]{0,14}|2)\s?e\s?\+?11)(?![0-9a-z])/i;
 /** Between digits of a number whose thousands, or lakhs, a spreadsheet parts. */
 const PARTS = /(?<=[0-9]),(?=[0-9]{2,3}(?:,[0-9]{2,3}){0,6}(?![0-9,]))/g;
 /**
@@ -137,18 +138,72 @@ const PARTS = /(?<=[0-9]),(?=[0-9]{2,3}(?:,[0-9]{2,3}){0,6}(?![0-9,]))/g;
  */
 const HEXADECIMAL = /(?<![0-9a-z])(?=[0-9]{0,63}[a-f])(?![0-9]{12,16}f(?![0-9a-z]))[0-9a-f]{12,64}(?![0-9a-z])/gi;
 
-/** Between the fives of a number that have a comma between them. */
-const PARTS_IN_FIVES = /(?<=(?<![0-9,])[6-9][0-9]{4}),\s?(?=[0-9]{5}(?![0-9,]))/g;
+/** Between two parts of a number that have a comma or a stroke between them. */
+const PARTS_IN_TWO =
+  /(?<=(?<![0-9,])[6-9][0-9]{4})\s{0,3}[,/]\s{0,3}(?=[0-9]{5}(?![0-9,]))|(?<=(?<![0-9,])[6-9][0-9]{3}),\s?(?=[0-9]{6}(?![0-9,]))/g;
 
-/** A cell of a row about all, as another handset or number is looked for within it: as it is, and without what parts digits. */
-const withinText = (cell: string): string[] =>
-  [...new Set([cell, cell.replaceAll(PARTS, '').replaceAll(PARTS_IN_FIVES, '')])].map((text) =>
-    text.replaceAll(HEXADECIMAL, '|'),
+/**
+ * A cell of a row about all, as another handset or number is looked for within it: as it is, and without what parts digits. There a number counts
+ * in an address, too, and however far its digits are apart.
+ */
+function withinText(cell: string): string[] {
+  const text = cell.replaceAll('@', ' ').replaceAll(/\s+/g, ' ');
+  return [...new Set([text, text.replaceAll(PARTS, '').replaceAll(PARTS_IN_TWO, '')])].map((one) =>
+    one.replaceAll(HEXADECIMAL, '|'),
   );
+}
 
-/** What says of somebody that they are left out, wherever it stands. */
-const LEAVES_OUT =
-  /except|exclud|exempt|(?<![a-z])(?:leave|leaving|spare|omit|skip|not|don.?t|without|but|other\s+than|barring|hold|keep|remove)(?![a-z])|छोड़|छो\u0921\u093cकर|सिवाय|अलावा|नहीं|बिना/iu;
+/** What says of somebody that they are left out, wherever it stands: as part of a word, or as a word of its own. */
+const LEAVES_OUT_WITHIN =
+  'except|exclu[ds]|exempt|white\\s?list|protect|innocent|genuine|छोड़|छो\u0921\u093cकर|सिवाय|अलावा|नहीं|बिना|मत|हटा|वगळ|छूट|न\\s?काट';
+const LEAVES_OUT_WORDS = [
+  ...[
+    'leav(?:e[sd]?|ing)',
+    'left',
+    'spar(?:e[sd]?|ing)',
+    'omit(?:s|ted|ting)?',
+    'skip(?:s|ped|ping)?',
+    'excl',
+    'excpt',
+  ],
+  ...['drop(?:s|ped|ping)?', 'ignor(?:e[sd]?|ing)', 'remov(?:e[sd]?|al|ing)', 'str(?:ike|uck|iking)', 'clear(?:ed)?'],
+  ...[
+    'hold(?:ing|s)?',
+    'held',
+    'keep(?:ing|s)?',
+    'kept',
+    'retain(?:s|ed|ing)?',
+    'releas(?:e[sd]?|ing)',
+    'restor(?:e[sd]?|ing)',
+  ],
+  ...[
+    'not',
+    'no\\s+action',
+    'don.?t',
+    'do\\s?nt',
+    'never',
+    'without',
+    'w/o',
+    'but',
+    'minus',
+    'less',
+    'save[ds]?',
+    'barring',
+  ],
+  ...[
+    'other\\s+than',
+    'apart',
+    'aside',
+    'unblock(?:ed)?',
+    'nahi(?:n)?',
+    'cho?h?od\\w*',
+    'mat',
+    'hospital',
+    'patients?',
+  ],
+  ...['wards?', 'victims?', 'wrong(?:ly)?'],
+].join('|');
+const LEAVES_OUT = new RegExp(`${LEAVES_OUT_WITHIN}|(?<![a-z])(?:${LEAVES_OUT_WORDS})(?![a-z])`, 'iu');
 
 /** Whether a cell of a row about all, in a column of who wrote it, says whom they leave out. */
 export const leavesOut = (cell: string): boolean => LEAVES_OUT.test(cell);

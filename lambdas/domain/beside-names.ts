@@ -36,30 +36,79 @@ const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';
 
 /** What somebody does who writes a row or has it written. */
 const DONE_BY =
-  '(?:filed|reported|requested|decided|approved|authori[sz]ed|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered|(?<![a-z])sent)_?by(?![a-z])';
+  '(?:filed|reported|requested|decided|approved|reviewed|authori[sz]ed|sanctioned|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered|sent)(?:_and)?_?(?:by)?';
 
-/** What says that a column holds what such a person says, or whom they leave out, and not how they are reached. */
-const SAID = [
-  // Numbers of which they have said something: `MSISDN verified by operator`.
-  `(?:numbers?|msisdns?|mobiles?|phones?|handsets?|connections?|sims?)_.*${DONE_BY}`,
-  '^(?:mobile_|phone_)?(?:numbers|msisdns|mobiles|handsets)(?!.*contact)',
-  'remark|comment|recommend|condition|instruct|direction|advice|feedback|except|exclu|exempt|white_?list|protect|subject_to',
-  'टिप्पणी|अभ्युक्ति|निर्देश|अपवाद|छोड़|छो\u0921\u093cकर|सिवाय|नहीं',
-  asWord(
-    'notes?|notings?|reasons?|observations?|opinions?|views?|decisions?(?!_maker)|findings?|reports?|not|no_action|don.?t',
-  ),
-  asWord('orders?(?!_(?:no|numbers?|id|issued|dated?))'),
-  asWord('leave|left|spared?|omit(?:ted)?|skip(?:ped)?|dropped|removed?|struck|strike|retain(?:ed)?|keep|held|hold'),
-  asWord('cleared|genuine|innocent'),
+/** Whoever wrote a row, or had it written. */
+const WRITER =
+  'officers?|nodal|approvers?|signator(?:y|ies)|(?:competent|approving|issuing)_?authority|secretary|self|अधिकारी';
+const INVESTIGATING_OFFICER = 'i_?o';
+
+/** Words beside those: how somebody is reached, their name, rank and office, and that they signed, and when. */
+const OF_OFFICES = [
+  ...['names?', 'full', 'of', 'the', 'and', 'or', 'for', 'at', 'on', 'in', 'me', 'my', 's'],
+  ...[
+    'contacts?',
+    'mobile',
+    'mob',
+    'phones?',
+    'tele(?:phone)?',
+    'tel',
+    'ph',
+    'whatsapp',
+    'landline',
+    'fax',
+    'details?',
+  ],
+  ...['numbers?', 'nos?', 'e_?mail', 'mail', 'id', 'address', 'rank', 'design(?:ation)?', 'desig', 'post(?:ing)?'],
+  ...['unit', 'branch', 'wing', 'cell', 'section', 'division', 'district', 'state', 'circle', 'range', 'zone', 'desk'],
+  ...['office', 'official', 'agency', 'department', 'dept', 'ministry', 'police', 'station', 'ps', 'thana', 'cyber'],
+  ...['crime', 'home', 'affairs', 'dated?', 'time', 'day', 'signature', 'sign', 'seal', 'stamp', 'digital(?:ly)?', 'e'],
+  ...['electronic(?:ally)?', 'joint', 'deputy', 'dy', 'under', 'additional', 'addl', 'assistant', 'asst', 'chief'],
+  ...[
+    'senior',
+    'sr',
+    'junior',
+    'jr',
+    'principal',
+    'special',
+    'spl',
+    'superintendent',
+    'inspector',
+    'commissioner',
+    '[ads]?sp',
+    '[ad]cp',
+    'd?ig',
+    'a?dgp',
+  ],
+  ...['director', 'investigating', 'investigation', 'reporting', 'reviewing', 'recommending', 'approving', 'issuing'],
+  ...['sanctioning', 'deciding', 'signing', 'concerned', 'responsible', 'enquiry', 'inquiry', 'duty', 'in_?charge'],
+  ...['decision_?maker', 'note_?sheet', 'order_(?:no|numbers?|id|dated?)', 'order(?=_issued)'],
+  ...['का', 'के', 'की', 'नाम', 'नंबर', 'मोबाइल', 'फोन', 'संपर्क', 'जाँच', 'जांच', 'नोडल', 'पद', 'हस्ताक्षर', 'सक्षम', 'थाना'],
 ].join('|');
 
-/** What says that a number is that of whoever wrote a row, or had it written. */
-const OF_WRITER = `^(?!.*(?:${SAID})).*(?:${[
-  OFFICER,
-  DONE_BY,
-  asWord('signator(?:y|ies)|(?:competent|approving|issuing)_authority|secretary'),
-  unlessOf(`.*(?:${WHO_ASKS})|${HOLDER}`, asWord('self')),
-].join('|')})`;
+/**
+ * Names of whoever wrote a row, or had it written: of no other words than these, up to a dozen, since with another one they may say what
+ * somebody says, or whom they leave out, as in `Stayed by competent authority`.
+ */
+const OF_WRITER_ALONE = new RegExp(
+  `^(?:(?:${DONE_BY}|${WRITER}|${INVESTIGATING_OFFICER}|${OF_OFFICES})(?:_|$|(?=[^_]))){1,12}$`,
+  'u',
+);
+const OF_WRITER = new RegExp(`${WRITER}|(?<![a-z])(?:${INVESTIGATING_OFFICER})(?![a-z])|by(?![a-z])`, 'u');
+/** Numbers of which somebody has said something, as in `MSISDN verified by operator`, or that are several people's. */
+const OF_NUMBERS =
+  /^(?:contacts?_|mobile_|phone_)?(?:numbers?|nos?|mobile|phones?)_.*_?by(?![a-z])|^(?:mobile_|phone_)?numbers(?!.*contact)/u;
+
+/** Whether a column's name says that a number is that of whoever wrote a row, or had it written. */
+function isOfWriter(name: string): boolean {
+  const words = name.replaceAll(/[^\p{L}\p{M}]+/gu, '_').replaceAll(/^_|_$/g, '');
+  return (
+    words.length <= LONGEST_NAME && OF_WRITER.test(words) && OF_WRITER_ALONE.test(words) && !OF_NUMBERS.test(words)
+  );
+}
+
+/** The most characters of a name that is read as one of a writer's: what is longer says more than that. */
+const LONGEST_NAME = 100;
 
 /** What says that it holds people's numbers of twelve digits, of which the first two may be the country's. */
 const AADHAAR = `a{1,2}dha{1,2}r|आधार|${asWord('uid(?:ai)?(?:no|number)?')}`;
@@ -90,13 +139,13 @@ export const MAY_BE = {
       `account|acct|a/c|bank|wallet|aadhaar|transaction|imsi|iccid|virtual_?id|case|crime|cctns|complaint|acknowledg|${asWord('acc|ac|card|vid|txn|utr|ack|fir|ncrp')}|${asWord('sim')}(?!_?[0-9])|खाता|शिकायत`,
       'u',
     ),
-    isWriters: undefined,
+    isWriters: () => false,
   },
   msisdn: {
     named: new RegExp(`^(?!.*(?:${OF_OTHERS})).*(?:msisdn|mobile|मोबाइल)|${CALLED_NUMBER}`, 'u'),
     sure: new RegExp(`^(?!.*(?:${OF_OTHERS})).*msisdn|${CALLED_NUMBER}`, 'u'),
     called: new RegExp(`msisdn|${NUMBERS}|${NUMBERS_ALONE}`, 'u'),
     isOther: new RegExp(`${OF_OTHERS}|${WHO_ASKS}|${OF_THINGS}`, 'u'),
-    isWriters: new RegExp(OF_WRITER, 'u'),
+    isWriters: isOfWriter,
   },
 } as const;

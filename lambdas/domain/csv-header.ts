@@ -6,7 +6,7 @@ import { hasSecondHandset, hasSecondNumber, leavesOut } from './beside-handset.t
 import { MAY_BE } from './beside-names.ts';
 import { ColumnTotals, isCalledTotal, mayCallTotal } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
-import { columnNamed, dayIfCalled } from './headers.ts';
+import { BEGINS_LIKE_DAY, columnNamed, dayIfCalled } from './headers.ts';
 import { luhnDigit } from './identifiers.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
@@ -31,10 +31,15 @@ export interface Columns<Required extends string = string, Optional extends stri
   /** Whether people write such files by hand, a few rows each: there it counts in a column of whatever name, as clerks call the same differently. */
   readonly byHand?: boolean;
   /**
-   * The word of a column by which a row is about all that a file may name: there whoever else stands in it was meant instead, whatever the
-   * column's name says, but for who wrote it, and whatever stands beside them, also in these columns of free words.
+   * The words of a column by which a row is about all that a file may name, or all numbers of a handset: there whoever else stands in it was
+   * meant instead, whatever the column's name says, but for who wrote it, and whatever stands beside them, also in these columns of free words.
+   * In a row about one, another one counts in these where nothing else stands there.
    */
-  readonly aboutAll?: { readonly column: Required; readonly word: string; readonly free: readonly Optional[] };
+  readonly aboutAll?: {
+    readonly column: Required;
+    readonly words: readonly string[];
+    readonly free: readonly Optional[];
+  };
   /**
    * The column of a day in whose place, where it is empty, that of the upload counts: what stands in a column of nearly its name must not be
    * left out unsaid.
@@ -158,6 +163,8 @@ interface Beside {
   readonly unnamed: readonly number[];
   /** Those of any other name, where they count. */
   readonly others: readonly number[];
+  /** Those of free words, which count so where the row has one of its own. */
+  readonly free: readonly number[];
   /**
    * Of a row about all: those that are called after handsets or numbers, all in which one counts within any text, and those of who wrote it, in
    * which one counts where the cell leaves somebody out.
@@ -206,6 +213,8 @@ export class CsvHeader<Column extends string> {
   readonly #others: readonly number[];
   /** Of a file whose rows name one handset or one number each: where another one may stand, if there is such a column. */
   readonly #beside: readonly Beside[];
+  /** The names of the other columns, as they are written, of a file with rows about all: a name may say whom such a row leaves out. */
+  readonly #namesBeside: readonly string[];
 
   constructor(columns: Columns<Column, Column>, separator: Separator, cells: readonly string[]) {
     this.#columns = columns;
@@ -219,12 +228,17 @@ export class CsvHeader<Column extends string> {
     this.#handset = names.indexOf('imei');
     if (columns.mayHaveTotal === true) this.#totals = new ColumnTotals();
     this.#otherDays = names.flatMap((name, at) => {
-      const isDay = columns.dayIn === undefined || this.#isAsked(name) ? undefined : dayIfCalled(name);
+      if (columns.dayIn === undefined || this.#isAsked(name)) return [];
+      // Where the name of the day's column was written over two, the second has none.
+      const isSharing = name === '' && names[at - 1] === columns.dayIn;
+      const isDay = isSharing ? BEGINS_LIKE_DAY : dayIfCalled(name);
       return isDay === undefined ? [] : [{ at, isDay }];
     });
     this.#others = columns.withOthers === true ? names.flatMap((name, at) => (this.#isAsked(name) ? [] : [at])) : [];
-    this.#beside = this.#besideIn(names);
     this.fault = this.#faultOf(cells, names);
+    // A name may be a whole sheet, of which a quote opens in a name.
+    this.#beside = this.fault === undefined ? this.#besideIn(names) : [];
+    this.#namesBeside = columns.aboutAll === undefined ? [] : cells.filter((_, at) => !this.#isAsked(names[at] ?? ''));
   }
 
   /**
@@ -281,8 +295,8 @@ export class CsvHeader<Column extends string> {
         const { named, sure, called, isOther, isWriters } = MAY_BE[column];
         const others = byHand ? placesOf((name) => !named.test(name) && !isOther.test(name)) : [];
         const placesCalled = (pattern: RegExp) => placesOf((name) => pattern.test(name));
-        const ofWriter = placesOf((name) => isWriters?.test(name) === true);
-        const inRowAboutAll = placesOf((name) => isWriters?.test(name) !== true);
+        const ofWriter = aboutAll === undefined ? [] : placesOf(isWriters);
+        const inRowAboutAll = unknown.map(({ at }) => at).filter((at) => !ofWriter.includes(at));
         const isCalled = (at: number) => called.test(names[at] ?? '');
         return {
           column,
@@ -291,6 +305,7 @@ export class CsvHeader<Column extends string> {
           sure: placesCalled(sure),
           unnamed,
           others,
+          free,
           aboutAll:
             aboutAll === undefined
               ? NOWHERE
@@ -298,7 +313,7 @@ export class CsvHeader<Column extends string> {
         };
       })
       .filter(({ named, others, aboutAll: all }) =>
-        [named, unnamed, others, all.named, all.within, all.ofWriter].some((places) => places.length > 0),
+        [named, unnamed, others, free, all.named, all.within, all.ofWriter].some((places) => places.length > 0),
       );
   }
 
@@ -315,27 +330,28 @@ export class CsvHeader<Column extends string> {
   }
 
   /** Whether a row holds another handset, or number, than its own. One that lacks what it has to name is a reject for that. */
-  #hasAnother(cells: readonly string[], { column, own: at, named, sure, unnamed, others, aboutAll }: Beside): boolean {
+  #hasAnother(cells: readonly string[], beside: Beside): boolean {
+    const { column, own: at, named, sure, unnamed, others, free, aboutAll } = beside;
     const cellAt = (place: number) => textOf(cells[place] as string);
     const own = at < 0 ? '' : seenOf(cellAt(at));
     if (own === '' && this.#columns.required.some((one) => one === column)) return false;
-    const besideOne = { named: own === '' ? sure : named, others, within: [], ofWriter: [] };
-    const beside = this.#isAboutAll(cells) ? { ...aboutAll, others: [] } : besideOne;
-    return ANOTHER[column].isIn({
-      own,
-      named: beside.named.map(cellAt),
-      unnamed: unnamed.map(cellAt),
-      others: beside.others.map(cellAt),
-      within: [...beside.within.map(cellAt), ...beside.ofWriter.map(cellAt).filter(leavesOut)],
-    });
+    const shared = { own, unnamed: unnamed.map(cellAt) };
+    if (!this.#isAboutAll(cells)) {
+      const places = own === '' ? { named: sure, others } : { named, others: [...others, ...free] };
+      const [some, any] = [places.named.map(cellAt), places.others.map(cellAt)];
+      return ANOTHER[column].isIn({ ...shared, named: some, others: any, within: [] });
+    }
+    const ofWriter = aboutAll.ofWriter.map(cellAt).filter(leavesOut);
+    const within = [...aboutAll.within.map(cellAt), ...ofWriter, ...this.#namesBeside];
+    return ANOTHER[column].isIn({ ...shared, named: aboutAll.named.map(cellAt), others: [], within });
   }
 
-  /** Whether a row is about all that the file may name. */
+  /** Whether a row is about all that the file may name, or all numbers of a handset. */
   #isAboutAll(cells: readonly string[]): boolean {
     const { aboutAll } = this.#columns;
     if (aboutAll === undefined) return false;
     const said = this.#places.find(({ column }) => column === aboutAll.column);
-    return seenOf(textOf(cells[said?.at ?? -1] ?? '')).toLowerCase() === aboutAll.word;
+    return aboutAll.words.includes(seenOf(textOf(cells[said?.at ?? -1] ?? '')).toLowerCase());
   }
 
   #faultOf(cells: readonly string[], names: readonly string[]): CsvHeader<Column>['fault'] {

@@ -11,7 +11,7 @@ export const decisionColumns = {
   optional: ['imei', 'msisdn', 'ground', 'remarks'],
   namesOneBy: ['imei', 'msisdn'],
   byHand: true,
-  aboutAll: { column: 'decision', word: 'approve', free: ['remarks'] },
+  aboutAll: { column: 'decision', words: ['approve', 'block', 'reverify'], free: ['remarks'] },
 } as const;
 export type DecisionColumn = (typeof decisionColumns)['required' | 'optional'][number];
 
@@ -30,7 +30,7 @@ export type DecisionRow =
   | { readonly line: number; readonly decision: 'strike'; readonly imei: Imei | null; readonly msisdn: Msisdn | null };
 
 /**
- * Reads one row of a decision. Reasons, the first that applies: wrong_cell_count, second_handset or second_number (of an `approve` also in its remarks); bad_preview (no SHA-256
+ * Reads one row of a decision. Reasons, the first that applies: wrong_cell_count, second_handset or second_number (of an `approve`, `block` or `reverify` also in its remarks); bad_preview (no SHA-256
  * of 64 hexadecimal digits); not_this_preview; unknown_decision; missing_ground (`approve` without one of the grounds); missing_remarks
  * (`refuse` or `strike` without); about_the_batch (`approve` or `refuse` with a handset or a number: its writer meant that handset or
  * number, not the batch); the identifier's own, of which a strike must name at least one, and a word on a held handset must name the

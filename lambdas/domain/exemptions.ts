@@ -103,7 +103,10 @@ interface ExemptionsApplied {
   readonly past: number;
   /** Rows that said what their approver had said last. */
   readonly alreadyRecorded: number;
-  /** Rows that were not taken; a row is `superseded` if a later upload of its approver says another day. */
+  /**
+   * Rows that were not taken; a row is `superseded` if a later upload of its approver says another day, or an end that stands below it, and that
+   * its approver has said before.
+   */
   readonly rejects: readonly RejectedRow[];
 }
 
@@ -130,6 +133,10 @@ export function applyExemptions(
     const known = exemptionOf(subject);
     const last = known[approver];
     const telling = withoutOld(said, last, file);
+    // A row above an end that its approver has said before exempts nobody, whatever they mean by it.
+    const isExempting = ({ until }: ExemptionRow) => until >= dayOf(at) && until !== last?.until;
+    if (file.before === undefined && !telling.some(isExempting))
+      for (const one of said.filter(isExempting)) superseded.add(one);
     const row = telling.at(-1);
     if (row === undefined) continue;
     const after = withWord(known, approver, { until: row.until, at, sha256, line: row.line });

@@ -29,7 +29,8 @@ const OCCURRED = 'oc{1,2}ur{0,3}(?:e?d|[ea]n[cs]e)?';
 const WITH_EFFECT_FROM = '(?:w_?e_?f|with_effect_from)';
 
 /** What ends, where a name says it. */
-const ENDING = '(?:sim(?:_card)?|services?|subscriber|(?:mobile_)?(?:connection|number)|mobile(?:_no)?|msisdn)';
+const ENDING =
+  '(?:sim(?:_card)?|services?|subscriber|customer|line|(?:mobile_)?(?:connection|number)|mobile(?:_no)?|msisdn)';
 /** Words for the end of a connection, which may be for good or for a time. */
 const ENDED = `(?:(?:perm(?:anent(?:ly)?)?|temp(?:orar(?:y|ily))?)_?)?(?:${[
   ...['dis{0,2}_?con{1,2}(?:ect)?(?:ed|i?on)?', 'disc', 'discontinu(?:ed|ation)', 'de_?act(?:iv(?:e|at(?:ed?|ion)))?'],
@@ -39,29 +40,33 @@ const ENDED = `(?:(?:perm(?:anent(?:ly)?)?|temp(?:orar(?:y|ily))?)_?)?(?:${[
     'surrend[ae]r(?:ed)?',
     'ces{1,2}ation',
     'ceased',
-    'cut_?off',
+    'cut(?:_?off)?',
+    'withdrawn',
+    'withdrawal',
+    'stop{1,2}age',
+    'disabled',
     'removed',
     'removal',
     'inactive',
   ],
   ...['suspen(?:ded|sion)', 'bar{1,2}(?:ed|ing)?'],
-  ...['(?:mnp_?)?port(?:ed|ing|ation)?(?:_?out)?', 'mnp(?:_?out)?', 'clos(?:ed|ure|ing)', 'churn(?:ed)?'],
-  ...['block(?:ed|ing)', '(?:h(?:lr|ss)_)?delet(?:ed|ion)'],
+  ...['(?:mnp_?)?port(?:ed|ing|ation)?(?:_?out)?', 'mnp(?:_?out)?', 'clos(?:ed?|ure|ing)', 'churn(?:ed)?'],
+  ...['block(?:ed|ing)?', '(?:h(?:lr|ss)_)?delet(?:ed|ion)'],
   // As billing systems write a permanent and a temporary disconnection.
   ...['pdc?', 'tdc?'],
 ].join('|')})`;
 /** One or a few of these words: `disconnection/surrender`, `permanent disconnection (PD)`. */
 const ENDS = `${ENDED}(?:_(?:(?:or|and)_)?${ENDED}){0,2}`;
 const EVENT = [
-  ...[OCCURRED, 'ac{1,2}ured', 'event', 'action(?:ed|_taken)?', 'outcome', 'effective', WITH_EFFECT_FROM],
-  ...['compl(?:ied|iance|et(?:ed|ion))', 'execut(?:ed|ion)'],
-  `(?:last_)?(?:${ENDING}_)?(?:${ENDS}|end(?:ed)?|stop(?:ped)?|status(?:_changed?)?)(?:_of_(?:the_)?${ENDING})?`,
+  ...[OCCURRED, 'ac{1,2}ured', 'event', 'action(?:ed|_taken)?', 'outcome', 'eff(?:ective)?', WITH_EFFECT_FROM],
+  ...['compl(?:ied|iance|et(?:ed|ion))', 'execut(?:ed|ion)', 'implement(?:ed|ation)'],
+  `(?:last_)?(?:${ENDING}_)?(?:${ENDS}|end(?:ed)?|stop(?:ped)?|status(?:_(?:changed?|updated?))?)(?:_of_(?:the_)?${ENDING})?`,
 ].join('|');
 
 /** As `ENDING` and `EVENT`, in Hindi, where a birth's day is called as they are but for that word. */
 const ENDING_IN_HINDI = '(?:सेवा|कनेक्शन|सिम|नंबर|मोबाइल|मोबाइल_नंबर)';
 const EVENT_IN_HINDI =
-  'घटना|विच्छेदन?|कटौती|काटने|कटने|(?:ब(?:ं|न्)द|डिस्कनेक्ट)(?:_(?:करने|होने))?|डिस्कनेक्शन|कार(?:्र)?वाई|कार्यवाही|समाप्ति|समाप्त_होने';
+  'घटना|विच्छेदन?|कटौती|काटने|कटने|(?:ब(?:ं|न्)द|डिस्कनेक्ट)(?:_(?:करने|होने))?|डिस(?:\u094d)?कनेक्शन|कार(?:्र)?वाई|कार्यवाही|समाप्ति|समाप्त_होने';
 /** What may stand between a thing and what is said of it, in Hindi. */
 const LINK_IN_HINDI = '(?:(?:का|के|की)_)?';
 
@@ -76,10 +81,15 @@ const NEARLY_OCCURRED_ON = new RegExp(
   [
     `^(?:(?:effective_)?${DAY}(?:_(?:and_)?time)?(?:_?(?:of|on)?_?(?:the_)?(?:${EVENT}))?`,
     `(?:(?:${EVENT})_)?effective_from(?:_?${DAY})?`,
-    `(?:${EVENT})(?:_done|_effective)?_?(?:(?:on|at|since|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
+    `(?:if_)?(?:${EVENT})(?:_done|_effective)?_?(?:(?:on|at|since|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
+    // What somebody ported from is an operator.
+    `(?!.*port)(?:${EVENT})_from`,
+    `${DAY}_when_(?:${EVENT})`,
+    'since',
     OCCURRED,
     WITH_EFFECT_FROM,
-    `(?:(?:${ENDING_IN_HINDI}_${LINK_IN_HINDI})?(?:${EVENT_IN_HINDI})_${LINK_IN_HINDI})?(?:दिनांक|तारीख|तारीख़|तिथि|तिथी))(?:_?time)?${WRITTEN_AS}`,
+    'कब_से_बंद',
+    `(?:(?:${ENDING_IN_HINDI}_${LINK_IN_HINDI})?(?:${EVENT_IN_HINDI})_${LINK_IN_HINDI})?(?:दिना(?:ं|ँ)क|तारीख|तारीख़|तिथि|तिथी|दि)(?:_(?:(?:और|एवं|व)_)?समय)?)(?:_?time)?${WRITTEN_AS}`,
   ].join('|'),
   'u',
 );
@@ -89,8 +99,9 @@ const TIME_OF_IT = new RegExp(`^(?:time_of_(?:the_)?(?:${EVENT})|(?:${EVENT})_?t
 /** How long something took. */
 const DURATION =
   '(?:within\\s)?(?:[0-9]{1,6}(?:\\.[0-9]{1,3})?\\s?(?:d(?:ays?)?|h(?:ours?|rs?\\.?)?|m(?:in(?:ute)?s?\\.?)?|s(?:ec(?:ond)?s?\\.?)?|ms)[\\s,]{0,2}){1,4}';
-/** A time of a day, or its hour alone. */
-const CLOCK = '(?:[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?(?:\\.[0-9]+)?|[0-9]{1,2}(?=\\s?(?:[ap]\\.?m|बजे)))';
+/** A time of a day, or its hour alone. Dots part the numbers of days, too. */
+const CLOCK =
+  '(?:(?:[01]?[0-9]|2[0-4])[:.][0-5][0-9](?::[0-5][0-9](?:\\.[0-9]+)?)?|[0-9]{1,2}(?=\\s?(?:[ap]\\.?m|बजे)))';
 /** Something with a digit that is neither a time of a day nor how long something took, and nothing else. */
 const MORE_THAN_TIME = new RegExp(
   `^(?!(?:${CLOCK}(?:\\s?(?:[ap]\\.?m\\.?|hrs\\.?|hours|ist|बजे)){0,2}|${DURATION})$).*\\p{Nd}`,
@@ -102,15 +113,15 @@ const END_ALONE = new RegExp(`^(?:${ENDING}_)?${ENDS}(?:_of_(?:the_)?${ENDING})?
 
 const MONTH =
   '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])';
-/** The beginning of a cell that is a day as clerks write one, whatever stands behind it. */
-const BEGINS_LIKE_DAY = new RegExp(
-  `^(?:${[
-    '[0-9]{1,4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,4}(?![0-9])',
-    `[0-9]{1,2}(?:st|nd|rd|th)?[-/. ]?${MONTH}`,
-    `${MONTH}[-/. ]{1,2}[0-9]`,
+/** The beginning of a cell that is a day as clerks write one, behind a word or two for that it is so, whatever stands behind it. */
+export const BEGINS_LIKE_DAY = new RegExp(
+  `^(?:(?:yes|y|done|on|dt|dated?|since|from|w\\.?e\\.?f|हाँ|हां)[\\s(:,.-]{1,3}){0,2}(?:${[
+    '\\p{Nd}{1,4}[-/. ]\\p{Nd}{1,2}[-/. ]\\p{Nd}{1,4}(?!\\p{Nd})',
+    `\\p{Nd}{1,2}(?:st|nd|rd|th)?[-/. ]?${MONTH}`,
+    `${MONTH}[-/. ]{1,2}\\p{Nd}`,
     '(?:(?:19|20)[0-9]{6}|[0-9]{4}(?:19|20)[0-9]{2})(?![0-9])',
   ].join('|')})`,
-  'i',
+  'iu',
 );
 
 /**

@@ -10,7 +10,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   second_handset:
     'give the second, or the only one where it stands under another name, a row of its own, under imei, if you mean it, too, or take it out if not; of an appeal for a number in that handset, call its column imei; and send the row again',
   second_number:
-    'give the second, or the only one where it stands under another name, a row of its own, under msisdn, if you mean it, too, or take it out if not, as beside a reference, which stands for its number; of an appeal for it in the handset, call its column msisdn; and send the row again',
+    'take the second, or the only one where it stands under another name, out if you do not mean it, as your own, or one beside a reference, which stands for its number; if you do, give it a row of its own, under msisdn; of an appeal for it in the handset, call its column msisdn; and send the row again',
   missing_imei: 'look whether the row has it in another column, and fill it in; take an empty row out',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
@@ -45,7 +45,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   not_after_sighting:
     'leave the row out where it is about who had the number before, as in a sheet that is kept; else answer for who has it',
   conflicts_with_recorded: 'the administrators are told, and will ask',
-  bad_preview: "copy the preview's SHA-256 from preview.html",
+  bad_preview: "copy the preview's SHA-256 from preview.html; take an empty row out",
   not_this_preview:
     "copy the SHA-256 from the batch's own preview.html, where it stands beside the report's, and decide on that",
   unknown_decision: 'write approve, refuse, block, reverify, spare or strike',
@@ -59,7 +59,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   not_a_subject: 'nothing, where it is not meant; else look it up in the preview and its report',
   bad_until: 'write the day as 2026-08-15',
   until_too_far: 'write a nearer day, at most 90 days ahead, and say it again before that is over',
-  superseded: 'nothing, where that file is right; else upload this one again',
+  superseded:
+    'nothing, where that is right; else upload this file again, without a row below it that ends what the row says',
   missing_reason: 'say why',
   unknown_upload: 'copy both from the notice usage_gated',
   not_gated: 'nothing: look for its import among your notices',

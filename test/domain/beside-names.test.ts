@@ -129,7 +129,7 @@ describe('a column is of whoever wrote a row', () => {
   test.each([
     ...['officer', 'nodal_mobile', 'approver_phone', 'io', 'i.o._mobile', 'filed_by', 'approved_by', 'signedby'],
     ...['अधिकारी', 'जाँच_अधिकारी_मोबाइल', 'अधिकारी_का_नंबर'],
-    ...['authorised_by_mobile', 'authorized_by', 'forwarded_by', 'officer_contact', 'customer_officer_mobile'],
+    ...['authorised_by_mobile', 'authorized_by', 'forwarded_by', 'officer_contact', 'officermobileno'],
     ...[
       'authorised_signatory_phone',
       'signatory_mobile',
@@ -150,8 +150,15 @@ describe('a column is of whoever wrote a row', () => {
       'approver_(name,_phone,_order_no.)',
       'officer_(decision_maker)',
     ],
+    ...[
+      "officer's_name_and_mobile_no.",
+      'under_secretary_(home)_phone',
+      'name,_rank_and_contact_of_io',
+      'note_sheet_approved_by',
+    ],
+    ...['reviewed_by_&_date', 'सक्षम_अधिकारी_का_नाम', 'duty_officer_tel.', 'addl._sp_(nodal_officer,_cyber_cell)'],
     ...['sent_by', 'sentby_mobile', 'contact_(self)', 'self', 'issuing_authority_contact', 'joint_secretary_mobile'],
-  ])('by the name %s', (name) => expect(MAY_BE.msisdn.isWriters.test(name)).toBe(true));
+  ])('by the name %s', (name) => expect(MAY_BE.msisdn.isWriters(name)).toBe(true));
   test.each([
     ...['contact', 'radio', 'used_by', 'held_by', 'owned_by', 'registered_by', 'account', 'case_no', 'ioc', 'mobile'],
     ...['complainant', 'applicant', 'hospital', 'bank', 'by', 'id', ''],
@@ -183,8 +190,34 @@ describe('a column is of whoever wrote a row', () => {
       'not_approved_by_me',
     ],
     ...['numbers_verified_by_tsp', 'msisdn_verified_by_operator', 'leave_out_(ordered_by_court)', 'officer_decision'],
+    // Words that no office has.
+    ...[
+      'medical_officer',
+      'stay_ordered_by',
+      'stayed_by_competent_authority',
+      'objection_filed_by',
+      'reported_by_hospital',
+    ],
+    ...['kyc_submitted_by', 'already_re-verified_by_tsp', 'subscriber_verified_by_tsp', 'verified_by_tsp', 'io_/_vip'],
+    ...[
+      'saved_by_officer',
+      'released_by_io',
+      'pending_with_io',
+      'disputed_(io)',
+      'without_(io)',
+      'safe_list_(officer)',
+    ],
+    ...['number_given_by_officer', 'contact_of_victim_sent_by_io', "victim's_io", 'officer_request', 'io_statement'],
+    ...[
+      'अधिकारी_की_सूची',
+      'अधिकारी_द्वारा_छूट',
+      'customer_officer_mobile',
+      'number_verified_by_io',
+      'mobile_(approved_by)',
+    ],
+    ...['police_station_contact', 'designation', 'division_phone', 'date_and_time', 'contact_number'],
     ...['exempted_by_competent_authority', 'excluded_as_requested_by_police', 'numbers_of_officers', 'spared_(io)'],
-  ])('not by the name %s', (name) => expect(MAY_BE.msisdn.isWriters.test(name)).toBe(false));
+  ])('not by the name %s', (name) => expect(MAY_BE.msisdn.isWriters(name)).toBe(false));
 });
 
 describe('a column is called after something else than a number', () => {

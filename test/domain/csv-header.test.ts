@@ -258,7 +258,8 @@ describe('a second handset or number in a row', () => {
     // With a list, or a count, behind, a comma as the decimal point, what fills up an exchange's bytes, and an address.
     ...['except 9876543211,11', 'leave out 9876543211,108', 'not 98765 43211,11 and 12', 'except 9,88E+09'],
     ...['919876543211F', '9876543211<ward@example.com>', '9876543211(ward@example.com)', '9876543211:ward@example.com'],
-    ...['9.88 E+09', '98765,43211', 'except 98765, 43211'],
+    ...['9.88 E+09', '98765,43211', 'except 98765, 43211', '98765/43211', '98765 , 43211', '9876, 543211'],
+    ...['98765    43211', 'except 9.2E+11', '9.19877E +11', 'except 9876543211@upi'],
   ])('of an approval is a reject within whatever text, in remarks, too: %s', async (cell) => {
     const header = 'preview,decision,ground,remarks';
     const row = `${preview},approve,public_interest`;
@@ -267,6 +268,11 @@ describe('a second handset or number in a row', () => {
       expect(await reasonsOf(decisionColumns, `${header},${name}`, `${row},ok,"${cell}"`), name).toEqual([
         'second_number',
       ]);
+    // So it is of a held handset, which is acted upon with all of its numbers.
+    for (const word of ['block', 'reverify'])
+      expect(
+        await reasonsOf(decisionColumns, 'preview,decision,imei,remarks', `${preview},${word},${A},"${cell}"`),
+      ).toEqual(['second_number']);
     // Who strikes or refuses says why in words of their own.
     for (const word of ['strike', 'refuse'])
       expect(
@@ -277,6 +283,29 @@ describe('a second handset or number in a row', () => {
         ),
       ).toEqual(['taken']);
   });
+  test('of a decision about a held handset is none where its remarks name that one alone', async () => {
+    const header = 'preview,decision,imei,remarks,note';
+    const rows = ['block', 'reverify', 'spare'].map((word) => `${preview},${word},${A},a SIM box (${A}),x`);
+    expect(await reasonsOf(decisionColumns, header, ...rows)).toEqual(Array(3).fill('taken'));
+    const others = ['block', 'spare'].map((word) => `${preview},${word},${A},and ${B},x`);
+    expect(await reasonsOf(decisionColumns, header, ...others)).toEqual(['second_handset', 'second_handset']);
+  });
+  test('of a struck number is a reject as all that stands in the remarks', async () => {
+    const rows = [M, `+91 ${M}`, `+91 ${N}`, `hospital as ${M}`, 'hospital'].map(
+      (remarks) => `${preview},strike,${N},${remarks}`,
+    );
+    expect(await reasonsOf(decisionColumns, 'preview,decision,msisdn,remarks', ...rows)).toEqual([
+      ...['second_number', 'second_number', 'taken', 'taken', 'taken'],
+    ]);
+  });
+  test.each(['Leave out 9876543211', 'except 98765-43211', 'All but 9876543211 (hospital)', 'Officer 9876543211'])(
+    'of an approval is a reject in a column’s name: %s',
+    async (name) => {
+      const header = `preview,decision,ground,${name}`;
+      const rows = ['approve', 'refuse'].map((word) => `${preview},${word},public_interest,x`);
+      expect(await reasonsOf(decisionColumns, header, ...rows)).toEqual(['second_number', 'taken']);
+    },
+  );
   test.each([
     ...[
       B,
@@ -336,7 +365,7 @@ describe('a second handset or number in a row', () => {
     ...['Officer', 'Officer phone', 'Nodal Officer Mobile', 'IO', 'I.O. mobile', 'Approver contact', 'Approver mobile'],
     ...['Filed by', 'Approved by', 'Signed by mobile', 'Reported by', 'अधिकारी', 'नोडल अधिकारी मोबाइल'],
     ...['Authorised signatory phone', 'Signatory mobile', 'Competent authority phone', 'Secretary phone', 'Sent by'],
-    'Contact (self)',
+    ...['Contact (self)', 'Digitally signed by', 'Name rank and contact of IO', 'Under Secretary (Home) phone'],
   ])('of an approval is none in a column of who wrote it: %s', async (name) => {
     const header = `preview,decision,ground,${name}`;
     for (const number of [N, `+91 ${N}`, `Ram ${N}`, '99876 43210 91234 56789', '99876-43210-91234-56789'])
@@ -353,6 +382,13 @@ describe('a second handset or number in a row', () => {
       '9876543211 shall be excluded',
     ],
     ...["don't cut 9876543211", 'all but 9876543211', 'other than 9876543211'],
+    // As the system itself says it, and as people do.
+    ...['strike 9876543211', 'struck 9876543211', '9876543211 spared', 'omitted 9876543211', 'removed 9876543211'],
+    ...['9876543211 retained', 'minus 9876543211', 'less 9876543211', 'apart from 9876543211', 'save 9876543211'],
+    ...['excl. 9876543211', 'w/o 9876543211', 'drop 9876543211', 'ignore 9876543211', 'protect 9876543211'],
+    ...['whitelist 9876543211', 'no action on 9876543211', '9876543211 cleared', '9876543211 innocent'],
+    ...['9876543211 is a hospital', '9876543211 को न काटें', '9876543211 मत काटो', '9876543211 हटा दें', '9876543211 वगळा'],
+    ...['9876543211 nahi', '9876543211 chhod kar'],
   ])('of an approval is a reject where they leave somebody out in a column of their own: %s', async (cell) => {
     for (const name of ['Officer', 'Approved by', 'Competent authority'])
       expect(
@@ -539,7 +575,7 @@ describe('a second handset or number in a row', () => {
       'second_number',
     ]);
     expect(whatToDo('second_number')).toContain(
-      'take it out if not, as beside a reference, which stands for its number;',
+      'out if you do not mean it, as your own, or one beside a reference, which stands for its number;',
     );
     expect(await reasonsOf(lookupColumns, 'reference,contact mobile', `${rows[1]}`)).toEqual(['taken']);
     // Of a decision it is a column of any name.

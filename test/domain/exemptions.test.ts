@@ -298,10 +298,21 @@ describe('a sheet of exemptions to which rows are added', () => {
     expect([...again.changed.keys()]).toEqual([handset]);
     // Nor does what that row ended, and stands above it, exempt anybody again.
     const ended = july(one, [row(2, '2026-08-30'), ...sheet], recorded);
-    expect(ended).toMatchObject({ recorded: 1, past: 0, alreadyRecorded: 3, rejects: [] });
+    // It may be meant to, where the year of that row was mistyped: its approver is told.
+    const rejects = [{ line: 2, reason: 'superseded' }];
+    expect(ended).toMatchObject({ recorded: 1, past: 0, alreadyRecorded: 2, rejects });
+    const file = {
+      approver: one,
+      sha256: 'f',
+      uploadedAt: at('2026-07-20T05:00:00Z'),
+      before: at('2026-07-19T05:00:00Z'),
+    };
+    const sameBytes = applyExemptions([row(2, '2026-08-30'), ...sheet.slice(0, 2)], file, () => recorded);
+    expect(sameBytes).toMatchObject({ recorded: 0, alreadyRecorded: 3, rejects: [] });
     expect([...ended.changed.keys()]).toEqual([handset]);
     const below = july(one, [row(2, '2026-08-30'), ...sheet, row(5, '2026-08-30')], recorded);
     expect(below.changed.get(number)?.[one]).toMatchObject({ until: '2026-08-30', line: 5 });
+    expect(below.rejects).toEqual([]);
     const anew = july(one, [...sheet, row(5, '2026-07-18')], recorded);
     expect(anew).toMatchObject({ recorded: 2, past: 1, alreadyRecorded: 2 });
     expect(anew.changed.get(number)?.[one]).toMatchObject({ until: '2026-07-18', at: '2026-07-20T05:00:00Z' });

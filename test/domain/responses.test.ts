@@ -57,6 +57,12 @@ describe('reading a row of a response', () => {
     // The subscriber was seen on 2026-05-20, and the file came on 2026-06-05: an end on 2026-05-01 is of who had the number before.
     test.each([
       ...['occured_on', 'Occurred', 'occurrence date', 'occurred_on (yyyy-mm-dd)', 'OccurredOn', 'Date of occurence'],
+      // Beneath the name of the day's column that was written over two.
+      '',
+      ...['Disconnected from', 'Inactive from', 'Date when disconnected', 'If disconnected date', 'Since', 'Eff. date'],
+      ...['Customer disconnection date', 'Service withdrawn on', 'Line cut date', 'SIM block date', 'CloseDate'],
+      ...['Stoppage date', 'Disabled on', 'Implemented on', 'Implementation date', 'Status updated on'],
+      ...['दिनांक/समय', 'तिथि एवं समय', 'दिनांक व समय', 'दिनाँक', 'दि.', 'डिसकनेक्शन तारीख', 'कब से बंद'],
       ...['date', 'Day', 'dated', 'DATE OF DISCONNECTION', 'disconnected_on', 'Disconnection Date', 'DisconnectedOn'],
       ...[
         'Date/Time of Disconnection',
@@ -144,6 +150,8 @@ describe('reading a row of a response', () => {
         '1030',
         '10',
         '10 AM IST 1',
+        // Dots part the numbers of days, too.
+        ...['01.05.2026', '01.05.26', '28.04', '25:05', '10.75', '10:30:75'],
       ])
         expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
       // A time has its day elsewhere.
@@ -192,6 +200,8 @@ describe('reading a row of a response', () => {
       ])
         expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
       for (const day of ['MAY-01-2026', 'September 30 2025', '20260501', '01052026', '\u200b2026-05-01 (by order)'])
+        expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
+      for (const day of ['on 01-05-2026', 'Yes (01-05-2026)', 'w.e.f. 01-05-2026', 'done on 1 May 2026', '०१-०५-२०२६'])
         expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
     });
     test.each([
@@ -275,7 +285,7 @@ describe('reading a row of a response', () => {
         'Report',
         'जन्म की तारीख',
       ],
-      ...['occurrences', 'occurrence no', 'disconnection reason', 'days', 'updated_on', 'current date', 'note', ''],
+      ...['occurrences', 'occurrence no', 'disconnection reason', 'days', 'updated_on', 'current date', 'note'],
       ...['Order date', 'Time', 'Timeout', 'Times', 'Uptime', 'Time zone', 'Time of call', 'Created at', 'Entry time'],
       ...['Report timestamp', 'Timestamps', 'Activation time', 'Reconnection time', 'Call time', 'End time zone'],
       ...['SIM activation date', 'SIM date', 'Service date', 'Connection date', 'Number allotted on', 'Mobile date'],
@@ -289,7 +299,16 @@ describe('reading a row of a response', () => {
       ...['Activation date (dd/mm/yyyy hh:mm)', 'Non-stop date', 'Accessed on', 'Process date'],
       ...['Reactive date', 'MNP Port in date', 'PDF date', 'TDS date', 'जन्म तिथि', 'आदेश दिनांक', 'रिपोर्ट की तारीख'],
       ...['कनेक्शन की तारीख', 'सेवा शुरू की तारीख', 'सक्रियण की तारीख', 'बंद', 'समाप्ति'],
-      ...['Effective', 'From', 'Valid from', 'Disconnected from', 'Handset blocked on', 'Blocked by', 'Blocklist date'],
+      ...[
+        'Effective',
+        'From',
+        'Valid from',
+        'Ported from',
+        'Customer since',
+        'Handset blocked on',
+        'Blocked by',
+        'Blocklist date',
+      ],
       ...['Deleted by', 'Record delete date', 'PD no', 'Unblocked on', 'Disconnection and activation date'],
       ...['जन्म का दिनांक', 'का दिनांक', 'आदेश का दिनांक', 'कार्रवाई'],
     ])('is taken beside other columns: %s', async (name) =>
