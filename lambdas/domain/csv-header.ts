@@ -2,12 +2,13 @@
  * The header of a CSV file, and what it makes of the records beneath it: a row, the header of another file that was joined to this one, or one
  * that can't be read as such.
  */
-import { hasSecondHandset, hasSecondNumber, leavesOut } from './beside-handset.ts';
+import { hasSecondHandset, hasSecondNumber } from './beside-handset.ts';
 import { MAY_BE } from './beside-names.ts';
 import { ColumnTotals, isCalledTotal, mayCallTotal } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
 import { BEGINS_LIKE_DAY, columnNamed, dayIfCalled } from './headers.ts';
 import { luhnDigit } from './identifiers.ts';
+import { leavesOut } from './leaves-out.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
 import { seenOf } from './unseen.ts';
