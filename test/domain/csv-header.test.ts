@@ -368,7 +368,14 @@ describe('a second handset or number in a row', () => {
     ...['Contact (self)', 'Digitally signed by', 'Name rank and contact of IO', 'Under Secretary (Home) phone'],
   ])('of an approval is none in a column of who wrote it: %s', async (name) => {
     const header = `preview,decision,ground,${name}`;
-    for (const number of [N, `+91 ${N}`, `Ram ${N}`, `अनुमति ${N}`, '99876 43210 91234 56789', '99876-43210-91234-56789'])
+    for (const number of [
+      N,
+      `+91 ${N}`,
+      `Ram ${N}`,
+      `अनुमति ${N}`,
+      '99876 43210 91234 56789',
+      '99876-43210-91234-56789',
+    ])
       expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${number}`)).toEqual([
         'taken',
       ]);
