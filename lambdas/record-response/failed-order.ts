@@ -64,9 +64,12 @@ export async function publishFailedOrder(recorded: RecordedFile, source: Source)
       await putOrder(env, { ...committedOf(source.ledger, recorded, failedOrder), rows: 0 });
     return;
   }
+  // The same file may have said since, of another direction, that a number is somebody else's: nobody is told first to give them service back,
+  // and then to disconnect them.
+  const { newer = failedOrder } = await lookAgain(recorded, failedOrder, { ...source, attempt: `${source.attempt}-0` });
   await publishToTheLast(
     env,
-    failedOrder,
+    newer,
     (order) => putOrder(env, committedOf(source.ledger, recorded, order)),
     (order, round) => lookAgain(recorded, order, { ...source, attempt: `${source.attempt}-${round}` }),
   );

@@ -367,3 +367,36 @@ for (const [place, story, again] of [
     await time.at(11);
     expect((await Promise.all([A, B].map((number) => restored(lab, number)))).flat()).toEqual(nights.flat());
   });
+
+test('is told of to their operator last where one file says both that the number is theirs and that its row failed', async (telling) => {
+  const { lab, ...time } = telling;
+  const own = subjectsOf(15);
+  const { OTHER, A } = own;
+  const first = await begin(telling, own);
+  await time.quietlyAt(3.2);
+  const second = await report(lab, OTHER, A);
+  await time.quietlyAt(7.3);
+  let isRouted = false;
+  const failed = Promise.withResolvers<void>();
+  plans.push({
+    afterWrite: ({ functionName, key = '' }) => {
+      if (nameOf(functionName) === 'Record' && key.startsWith('routed/')) isRouted = true;
+      if (isRouted && nameOf(functionName) === 'Record' && key === `DIR#${second}`) failed.resolve();
+      return undefined;
+    },
+    // The row that failed is committed before the claims are read of which rows have the number.
+    beforeCall: ({ caller, action }) =>
+      isRouted && nameOf(caller) === 'Record' && action === 'BatchGetItem' ? failed.promise : undefined,
+  });
+  await lab.notices('fraud-directions-airtel');
+  const rows = [`${A},reissued,,2026-06-05,${first}`, `${A},failed,2026-06-07,,${second}`];
+  await lab.upload(
+    'responses/airtel/both.csv',
+    `msisdn,outcome,occurred_on,activated_on,direction\n${rows.join('\n')}\n`,
+  );
+  const told = (await lab.notices('fraud-directions-airtel')).filter(
+    ({ kind, directionId }) => kind === 'order' && [first, second].includes(String(directionId)),
+  );
+  expect(told.map(({ order }) => order)).toEqual(['restore']);
+  expect(await naming(lab, A, `orders/airtel/${second}/`, /failed-/)).toEqual([]);
+});
