@@ -30,25 +30,25 @@ describe('an order that takes service and is on its way while somebody proves th
       .map(({ order, rows }) => `${order} ${rows}`);
 
   /**
-   * The first invocation of a function that commits its ledger when this is asked for: an answer comes at that moment, and the
-   * invocation is held back from what it publishes until the order that gives service back was published.
+   * The first invocation of a function that is to publish an order: an answer comes at that moment, and the invocation is held back until the
+   * order that gives service back was published.
    * `dies`: at its next look at the ledger after that.
    */
-  function holdBack(caller: string, direction: string, rows: string[], dies: boolean): void {
+  function holdBack(caller: string, order: string, direction: string, rows: string[], dies: boolean): void {
     let held: string | undefined;
     let told = false;
     const restored = Promise.withResolvers<void>();
     goesWrong({
       afterWrite: ({ functionName, requestId, service, key = '' }) => {
-        if (nameOf(functionName) === caller && key === `DIR#${direction}` && held === undefined) {
-          held = requestId;
-          put(direction, rows);
-        }
         if (requestId !== held && nameOf(functionName) === 'Record' && /\/back-/.test(key)) restored.resolve();
         if (requestId === held && service === 'sns') told = true;
         return undefined;
       },
-      beforeCall: ({ requestId, service, key = '' }) => {
+      beforeCall: ({ caller: asking, requestId, service, action, key = '' }) => {
+        if (held === undefined && nameOf(asking) === caller && key === order && action !== 'HeadObject') {
+          held = requestId;
+          put(direction, rows);
+        }
         if (held === undefined || requestId !== held) return undefined;
         if (dies && told && key === `DIR#${direction}`) return 'fail';
         return service === 'dynamodb' ? undefined : restored.promise;
@@ -68,6 +68,7 @@ describe('an order that takes service and is on its way while somebody proves th
     await heard();
     holdBack(
       'Order',
+      key,
       direction,
       [a, b].slice(0, count).map((number) => `${number},verified`),
       dies,
@@ -134,7 +135,7 @@ describe('an order that takes service and is on its way while somebody proves th
     const key = failedOrderOf(story, failed);
     await at(2);
     await heard();
-    holdBack('Record', direction, [`${a},verified`], dies);
+    holdBack('Record', key, direction, [`${a},verified`], dies);
     await lab.respond(direction, failed, 'failed.csv');
     await at(2 + hours(2));
     expect(await numbersIn(key)).toEqual([b]);
