@@ -207,6 +207,34 @@ test('is restored once where the answer to the commit by which they are is lost'
   expect(await givenBack(lab, own.A)).toHaveLength(1);
 });
 
+test('is restored once by two deliveries of which one finds the mark of the other, and commits before it', async (telling) => {
+  const { lab, ...time } = telling;
+  const own = subjectsOf(16);
+  const [first, second] = await failUnaware(telling, own, 6.1);
+  let marking: string | undefined;
+  let held = 0;
+  const committed = Promise.withResolvers<void>();
+  plans.push({
+    afterWrite: ({ functionName, requestId, key }) => {
+      if (nameOf(functionName) !== 'Record') return undefined;
+      if (key === `DIR#${second}`) marking ??= requestId;
+      if (key === `DIR#${first}` && marking !== undefined && requestId !== marking) committed.resolve();
+      return undefined;
+    },
+    beforeCall: ({ requestId, action, key }) => {
+      if (marking === undefined || requestId !== marking || action !== 'PutItem' || key !== `DIR#${first}`)
+        return undefined;
+      const to = `responses/airtel/${first}/again.csv`;
+      if (held === 0) void lab.cloud.put(bucketsOf(lab.cloud).inbox, to, answers(`${own.A},reissued,,2026-06-05`));
+      held += 1;
+      return committed.promise;
+    },
+  });
+  await time.quietlyAt(6.6);
+  expect(held).toBeGreaterThan(0);
+  expect(await givenBack(lab, own.A)).toHaveLength(1);
+});
+
 test('is restored where the order that named them was issued anew without them before the delivery that finds it', async (telling) => {
   const { lab, ...time } = telling;
   const own = subjectsOf(10);
