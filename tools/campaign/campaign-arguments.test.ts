@@ -20,8 +20,8 @@ describe('a seed', () => {
 describe('the command line', () => {
   const read = (...argv: string[]) => campaignSettings(argv, '/where');
 
-  it('takes 500 runs of seed 1, two at a time, when nothing is given', () => {
-    expect(read()).toEqual({ seed: 1, runs: [...Array(500).keys()], jobs: 2, resume: undefined });
+  it('takes 500 runs of seed 1, four at a time, when nothing is given', () => {
+    expect(read()).toEqual({ seed: 1, runs: [...Array(500).keys()], jobs: 4, resume: undefined });
     expect(read('--runs', '3', '--seed=7', '--jobs', '8', '--resume', 'done')).toEqual({
       seed: 7,
       runs: [0, 1, 2],
@@ -32,7 +32,7 @@ describe('the command line', () => {
   });
 
   it('takes each fault of one story, or those that are named, or a part of them', () => {
-    const all = { seed: 1, only: undefined, every: 1, jobs: 2, resume: undefined };
+    const all = { seed: 1, only: undefined, every: 1, jobs: 4, resume: undefined };
     expect(read('--systematic')).toEqual(all);
     expect(read('--systematic', '--every', '10', '--resume', 'done')).toEqual({
       ...all,

@@ -4,6 +4,7 @@ import { differences, outcomeOf } from './ideal.ts';
 
 describe('what a reversal comes to', () => {
   const seen = (subjects: Record<string, number>) => ({
+    uploads: [] as { key: string; at: number; text: string }[],
     outbox: {
       'batches/mha-0123456789ab/summary.json': JSON.stringify({
         ...{ agency: 'mha', kind: 'reversal', status: 'settled', operators: {}, withdrawn: 0 },
@@ -29,9 +30,10 @@ describe('what a reversal comes to', () => {
       [`orders/jio/${direction}/failed-0123abcd-disconnect.csv`]: order(failed),
     };
     const told = (counts: object, kept: string[], withdrawn: string[], also: object = orders) => {
-      const { outbox } = seen({ ...subjects, ...counts });
+      const { outbox, uploads } = seen({ ...subjects, ...counts });
       const rows = (head: string, all: string[]) => `${head}\n${all.map((row) => `${row}\n`).join('')}`;
       return {
+        uploads,
         outbox: {
           ...outbox,
           ...also,
@@ -42,7 +44,7 @@ describe('what a reversal comes to', () => {
     };
     const keptFor = (number: string) => `reverify,${number},jio,${batch},directed`;
     const given = told({ directed: 4, kept: 0 }, [], [`${beside},2026-07-17,withdrawal`]);
-    const differ = (one: { outbox: Record<string, string> }) => differences(storyOf(1), one, outcomeOf(given));
+    const differ = (one: ReturnType<typeof told>) => differences(storyOf(1), one, outcomeOf(given));
     expect(differ(told({}, [keptFor(beside)], []))).toEqual([]);
     // Not one that an order there took service from, nor one that is relied upon, nor where nobody was disconnected.
     for (const other of [
@@ -51,6 +53,23 @@ describe('what a reversal comes to', () => {
     ])
       expect(differ(other)).toEqual([expect.stringMatching(/^reversal mha: connections differ/)]);
     expect(differ(told({}, [keptFor(beside)], [], {}))).toHaveLength(1);
+    // Who failed is in a list, or not, also where they were said to be disconnected before their order went out: that was for nobody then.
+    const anew = { ...orders, [`orders/jio/${direction}/failed-0123abcd-disconnect.csv`]: order() };
+    const uploads = [
+      { key: `responses/jio/${direction}/answers.csv`, at: 0, text: `msisdn,outcome\n${failed},failed\n` },
+    ];
+    const listing = (also: object, ...numbers: string[]) => ({
+      ...told(
+        {},
+        [],
+        numbers.map((number) => `${number},2026-07-17,withdrawal`),
+        also,
+      ),
+      uploads,
+    });
+    const against = (one: ReturnType<typeof told>) => differences(storyOf(1), one, outcomeOf(listing(orders, failed)));
+    expect(against(listing(anew, failed))).toEqual([]);
+    expect(against(listing(anew))).toEqual([expect.stringMatching(/^reversal mha: withdrawn differ/)]);
   });
 
   it('is another where more or fewer were answered for, kept or too late', () => {

@@ -188,10 +188,13 @@ function addOutcome(a: Outcome, b: Outcome): Outcome {
 /** The rows of a file, without its header. */
 const rowsOf = (text = ''): string[] => text.trimEnd().split('\n').slice(1);
 
+/** What is compared of a run: all that was published, and all that was uploaded. */
+type Ended = Pick<Seen, 'outbox' | 'uploads'>;
+
 /** The same outcomes, taken from a run. */
-export function outcomeOf({ outbox }: Pick<Seen, 'outbox'>): Record<string, Outcome> {
+export function outcomeOf({ outbox, uploads }: Ended): Record<string, Outcome> {
   const outcomes: Record<string, Outcome> = {};
-  const doubts = new Doubts(outbox);
+  const doubts = new Doubts(outbox, uploads);
   for (const [key, text] of Object.entries(outbox)) {
     const batch = /^batches\/(.*)\/summary\.json$/.exec(key)?.[1];
     if (batch === undefined) continue;
@@ -260,14 +263,21 @@ function answeredOf({ directed = 0, nothingToRestore = 0, kept = 0, ...subjects 
   return { ...subjects, kept: kept - doubtful, answered: directed + nothingToRestore + doubtful };
 }
 
-/** The numbers of which it depends on the order of files whether they count as cut off: those beside one that an answer had disconnected. */
+/**
+ * The numbers of which it depends on the order of files whether they count as cut off: those beside one that an answer had disconnected, unless
+ * they are said to have failed, or to be disconnected, themselves, whatever became of an order that named them.
+ */
 class Doubts {
   readonly #outbox: Seen['outbox'];
   /** Each is `<number>,<operator>,<batch>`. */
   readonly #rows = new Set<string>();
 
-  constructor(outbox: Seen['outbox']) {
+  constructor(outbox: Seen['outbox'], uploads: Seen['uploads']) {
     this.#outbox = outbox;
+    const said = uploads
+      .filter(({ key }) => key.startsWith('responses/'))
+      .flatMap(({ text }) => text.split('\n').filter((line) => /\b(?:failed|disconnected)\b/.test(line)))
+      .join('\n');
     const cut = new Map<string, string>();
     for (const [key, text] of Object.entries(outbox)) {
       const direction =
@@ -280,7 +290,8 @@ class Doubts {
       if (!orders.includes('/failed-')) continue;
       const [batch, , operator] = direction.split('.');
       for (const [number = ''] of (outbox[`orders/${operator}/${direction}/1-reverify.csv`] ?? '').matchAll(/\+91\d+/g))
-        if (!orders.includes(number)) this.#rows.add(`${number},${operator},${batch}`);
+        if (!orders.includes(number) && !said.includes(number.slice('+91'.length)))
+          this.#rows.add(`${number},${operator},${batch}`);
     }
   }
 
@@ -304,7 +315,7 @@ class Doubts {
  * The differences of a run's outcome from the story's: one line for each part of a batch, without identifiers.
  * @param ideal the outcome without faults; by default it is worked out from the story
  */
-export function differences(story: Story, seen: Pick<Seen, 'outbox'>, ideal = idealOf(story)): string[] {
+export function differences(story: Story, seen: Ended, ideal = idealOf(story)): string[] {
   const actual = outcomeOf(seen);
   const agencies = new Set([...Object.keys(ideal), ...Object.keys(actual)]);
   return [...agencies].flatMap((agency) => {

@@ -366,12 +366,14 @@ export function checkReversed(known: Known): void {
       outcome === 'reissued' ? [{ number: rows[n], on }] : [],
     ),
   );
-  for (const { id, rows, states, directedFor } of known.directions.values())
+  for (const { id, kind, rows, states, directedFor } of known.directions.values())
     for (const [n, { reversed, outcome }] of (states.at(-1)?.rows ?? []).entries()) {
       const number = rows[n] ?? '';
       const isOthers = reissued.some((one) => one.number === number && (directedFor.get(number) ?? '') <= one.on);
       if (reversed)
         known.must(isOthers || known.mayBeReversed.has(`${id} ${number}`), `${id}: nothing else is taken back`);
-      else known.must(!isOthers || outcome === 'reissued', `${id}: a number that is somebody else's is so everywhere`);
+      // Who has the number now waits for a row that gives back.
+      else if (!givesBack(kind))
+        known.must(!isOthers || outcome === 'reissued', `${id}: a number that is somebody else's is so everywhere`);
     }
 }
