@@ -36,7 +36,7 @@ const WHO_ASKS = 'complain|applica|inform|caller|शिकायत';
 
 /** What somebody does who writes a row or has it written. */
 const DONE_BY =
-  '(?:filed|reported|requested|decided|approved|reviewed|authori[sz]ed|sanctioned|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered|sent)(?:_and)?_?(?:by)?';
+  '(?:filed|reported|requested|decided|approved|reviewed|authori[sz]ed|sanctioned|signed|checked|verified|prepared|entered|submitted|uploaded|forwarded|issued|ordered|sent)(?:_?by(?![a-z])|(?=_and_))';
 
 /** Whoever wrote a row, or had it written. */
 const WRITER =
@@ -81,7 +81,18 @@ const OF_OFFICES = [
     'a?dgp',
   ],
   ...['director', 'investigating', 'investigation', 'reporting', 'reviewing', 'recommending', 'approving', 'issuing'],
-  ...['sanctioning', 'deciding', 'signing', 'concerned', 'responsible', 'enquiry', 'inquiry', 'duty', 'in_?charge'],
+  ...[
+    'sanctioning',
+    'authori[sz]ed',
+    'deciding',
+    'signing',
+    'concerned',
+    'responsible',
+    'enquiry',
+    'inquiry',
+    'duty',
+    'in_?charge',
+  ],
   ...['decision_?maker', 'note_?sheet', 'order_(?:no|numbers?|id|dated?)', 'order(?=_issued)'],
   ...['का', 'के', 'की', 'नाम', 'नंबर', 'मोबाइल', 'फोन', 'संपर्क', 'जाँच', 'जांच', 'नोडल', 'पद', 'हस्ताक्षर', 'सक्षम', 'थाना'],
 ].join('|');
@@ -99,6 +110,9 @@ const OF_WRITER = new RegExp(`${WRITER}|(?<![a-z])(?:${INVESTIGATING_OFFICER})(?
 const OF_NUMBERS =
   /^(?:contacts?_|mobile_|phone_)?(?:numbers?|nos?|mobile|phones?)_.*_?by(?![a-z])|^(?:mobile_|phone_)?numbers(?!.*contact)/u;
 
+/** The most characters of a name that is read as one of a writer's: what is longer says more than that. */
+const LONGEST_NAME = 100;
+
 /** Whether a column's name says that a number is that of whoever wrote a row, or had it written. */
 function isOfWriter(name: string): boolean {
   const words = name.replaceAll(/[^\p{L}\p{M}]+/gu, '_').replaceAll(/^_|_$/g, '');
@@ -106,9 +120,6 @@ function isOfWriter(name: string): boolean {
     words.length <= LONGEST_NAME && OF_WRITER.test(words) && OF_WRITER_ALONE.test(words) && !OF_NUMBERS.test(words)
   );
 }
-
-/** The most characters of a name that is read as one of a writer's: what is longer says more than that. */
-const LONGEST_NAME = 100;
 
 /** What says that it holds people's numbers of twelve digits, of which the first two may be the country's. */
 const AADHAAR = `a{1,2}dha{1,2}r|आधार|${asWord('uid(?:ai)?(?:no|number)?')}`;

@@ -2,45 +2,23 @@
  * The header of a CSV file, and what it makes of the records beneath it: a row, the header of another file that was joined to this one, or one
  * that can't be read as such.
  */
-import { hasSecondHandset, hasSecondNumber } from './beside-handset.ts';
-import { MAY_BE } from './beside-names.ts';
+import { BesideColumns, type NamingOne } from './beside-columns.ts';
 import { ColumnTotals, isCalledTotal, mayCallTotal } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
 import { BEGINS_LIKE_DAY, columnNamed, dayIfCalled } from './headers.ts';
 import { luhnDigit } from './identifiers.ts';
-import { leavesOut } from './leaves-out.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
 import { seenOf } from './unseen.ts';
 
-/** The columns that name a handset or a number. */
-type Named = 'imei' | 'msisdn';
-
 /** The columns that a kind of file has, in lower case. */
-export interface Columns<Required extends string = string, Optional extends string = string> {
-  readonly required: readonly Required[];
+export interface Columns<Required extends string = string, Optional extends string = string>
+  extends NamingOne<Required, Optional> {
   readonly optional: readonly Optional[];
   /** Optional columns of which a header must have at least one. */
   readonly oneOf?: readonly Optional[];
   /** Whether files of this kind are joined from several, each with its header: a header in the middle counts for the rows after it. */
   readonly joined?: boolean;
-  /**
-   * The columns by which each row names one handset or one number at most, and nobody else: what else of a row is a handset, or a number, must
-   * not be left out unsaid.
-   */
-  readonly namesOneBy?: readonly Named[];
-  /** Whether people write such files by hand, a few rows each: there it counts in a column of whatever name, as clerks call the same differently. */
-  readonly byHand?: boolean;
-  /**
-   * The words of a column by which a row is about all that a file may name, or all numbers of a handset: there whoever else stands in it was
-   * meant instead, whatever the column's name says, but for who wrote it, and whatever stands beside them, also in these columns of free words.
-   * In a row about one, another one counts in these where nothing else stands there.
-   */
-  readonly aboutAll?: {
-    readonly column: Required;
-    readonly words: readonly string[];
-    readonly free: readonly Optional[];
-  };
   /**
    * The column of a day in whose place, where it is empty, that of the upload counts: what stands in a column of nearly its name must not be
    * left out unsaid.
@@ -147,35 +125,6 @@ function textOf(cell: string): string {
 /** The place of each column asked for among a row's cells; -1 if the header lacks it. */
 type Places<Column extends string> = readonly { readonly column: Column; readonly at: number }[];
 
-/** The rows that name another handset, or number, beside their own: the reason, and what is one. */
-const ANOTHER = {
-  imei: { reason: 'second_handset', isIn: hasSecondHandset },
-  msisdn: { reason: 'second_number', isIn: hasSecondNumber },
-} as const;
-
-/** The columns beside that which names a row's handset or number: the places of those that may hold another one. */
-interface Beside {
-  readonly column: Named;
-  /** -1 if the header lacks the column. */
-  readonly own: number;
-  readonly named: readonly number[];
-  /** Those of these that count also where the row has none of its own. */
-  readonly sure: readonly number[];
-  readonly unnamed: readonly number[];
-  /** Those of any other name, where they count. */
-  readonly others: readonly number[];
-  /** Those of free words, which count so where the row has one of its own. */
-  readonly free: readonly number[];
-  /**
-   * Of a row about all: those that are called after handsets or numbers, all in which one counts within any text, and those of who wrote it, in
-   * which one counts where the cell leaves somebody out.
-   */
-  readonly aboutAll: Readonly<Record<'named' | 'within' | 'ofWriter', readonly number[]>>;
-}
-
-/** The places in a row about all, where no row of the file is one. */
-const NOWHERE: Beside['aboutAll'] = { named: [], within: [], ofWriter: [] };
-
 /** The most characters of a header that are told back. */
 const LONGEST_FOUND = 200;
 
@@ -212,10 +161,8 @@ export class CsvHeader<Column extends string> {
   readonly #otherDays: readonly { readonly at: number; readonly isDay: RegExp }[];
   /** The places of the columns that aren't asked for, where the file is read with them. */
   readonly #others: readonly number[];
-  /** Of a file whose rows name one handset or one number each: where another one may stand, if there is such a column. */
-  readonly #beside: readonly Beside[];
-  /** The names of the other columns, as they are written, of a file with rows about all: a name may say whom such a row leaves out. */
-  readonly #namesBeside: readonly string[];
+  /** Of a file whose rows name one handset or one number each: where another one may stand. */
+  readonly #beside: BesideColumns;
 
   constructor(columns: Columns<Column, Column>, separator: Separator, cells: readonly string[]) {
     this.#columns = columns;
@@ -237,9 +184,9 @@ export class CsvHeader<Column extends string> {
     });
     this.#others = columns.withOthers === true ? names.flatMap((name, at) => (this.#isAsked(name) ? [] : [at])) : [];
     this.fault = this.#faultOf(cells, names);
+    const unknown = names.flatMap((_, at) => (this.#isAsked(names[at] ?? '') ? [] : [at]));
     // A name may be a whole sheet, of which a quote opens in a name.
-    this.#beside = this.fault === undefined ? this.#besideIn(names) : [];
-    this.#namesBeside = columns.aboutAll === undefined ? [] : cells.filter((_, at) => !this.#isAsked(names[at] ?? ''));
+    this.#beside = new BesideColumns(columns, names, this.fault === undefined ? unknown : [], cells);
   }
 
   /**
@@ -280,44 +227,6 @@ export class CsvHeader<Column extends string> {
     return [...required, ...optional].some((column) => column === name);
   }
 
-  #besideIn(names: readonly string[]): Beside[] {
-    const { namesOneBy = [], byHand = false, aboutAll } = this.#columns;
-    // Where the name of the handset's column was written over two, the second has none.
-    const isSharing = (name: string, at: number) => name === '' && names[at - 1] === 'imei';
-    const unknown = names.flatMap((name, at) =>
-      this.#isAsked(name) ? [] : [{ name: isSharing(name, at) ? 'imei' : name, at }],
-    );
-    const placesOf = (counts: (name: string) => boolean) =>
-      unknown.filter(({ name }) => counts(name)).map(({ at }) => at);
-    const unnamed = placesOf((name) => name === '');
-    const free = (aboutAll?.free ?? []).map((column) => names.indexOf(column)).filter((at) => at >= 0);
-    return namesOneBy
-      .map((column) => {
-        const { named, sure, called, isOther, isWriters } = MAY_BE[column];
-        const others = byHand ? placesOf((name) => !named.test(name) && !isOther.test(name)) : [];
-        const placesCalled = (pattern: RegExp) => placesOf((name) => pattern.test(name));
-        const ofWriter = aboutAll === undefined ? [] : placesOf(isWriters);
-        const inRowAboutAll = unknown.map(({ at }) => at).filter((at) => !ofWriter.includes(at));
-        const isCalled = (at: number) => called.test(names[at] ?? '');
-        return {
-          column,
-          own: names.indexOf(column),
-          named: placesCalled(named),
-          sure: placesCalled(sure),
-          unnamed,
-          others,
-          free,
-          aboutAll:
-            aboutAll === undefined
-              ? NOWHERE
-              : { named: inRowAboutAll.filter(isCalled), within: [...inRowAboutAll, ...free], ofWriter },
-        };
-      })
-      .filter(({ named, others, aboutAll: all }) =>
-        [named, unnamed, others, free, all.named, all.within, all.ofWriter].some((places) => places.length > 0),
-      );
-  }
-
   /** The reason why no cell of a record is read. */
   #reasonOf(cells: readonly string[], isOneLine: boolean): UnreadReason | undefined {
     // Whatever becomes of a row, a total below it counts its handset.
@@ -326,33 +235,7 @@ export class CsvHeader<Column extends string> {
     const mayBeTotal = this.#totals !== undefined && cells.some(mayCallTotal);
     const besideHandset = () => cells.filter((_, at) => at !== this.#handset).map(textOf);
     if (isTotal || (mayBeTotal && isCalledTotal(besideHandset()))) return 'column_total';
-    for (const beside of this.#beside) if (this.#hasAnother(cells, beside)) return ANOTHER[beside.column].reason;
-    return undefined;
-  }
-
-  /** Whether a row holds another handset, or number, than its own. One that lacks what it has to name is a reject for that. */
-  #hasAnother(cells: readonly string[], beside: Beside): boolean {
-    const { column, own: at, named, sure, unnamed, others, free, aboutAll } = beside;
-    const cellAt = (place: number) => textOf(cells[place] as string);
-    const own = at < 0 ? '' : seenOf(cellAt(at));
-    if (own === '' && this.#columns.required.some((one) => one === column)) return false;
-    const shared = { own, unnamed: unnamed.map(cellAt) };
-    if (!this.#isAboutAll(cells)) {
-      const places = own === '' ? { named: sure, others } : { named, others: [...others, ...free] };
-      const [some, any] = [places.named.map(cellAt), places.others.map(cellAt)];
-      return ANOTHER[column].isIn({ ...shared, named: some, others: any, within: [] });
-    }
-    const ofWriter = aboutAll.ofWriter.map(cellAt).filter(leavesOut);
-    const within = [...aboutAll.within.map(cellAt), ...ofWriter, ...this.#namesBeside];
-    return ANOTHER[column].isIn({ ...shared, named: aboutAll.named.map(cellAt), others: [], within });
-  }
-
-  /** Whether a row is about all that the file may name, or all numbers of a handset. */
-  #isAboutAll(cells: readonly string[]): boolean {
-    const { aboutAll } = this.#columns;
-    if (aboutAll === undefined) return false;
-    const said = this.#places.find(({ column }) => column === aboutAll.column);
-    return aboutAll.words.includes(seenOf(textOf(cells[said?.at ?? -1] ?? '')).toLowerCase());
+    return this.#beside.reasonOf((place) => textOf(cells[place] as string));
   }
 
   #faultOf(cells: readonly string[], names: readonly string[]): CsvHeader<Column>['fault'] {
