@@ -29,7 +29,7 @@ import { Attempts } from './attempts.ts';
 import { commit } from './commit.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
-import { lookAgain } from './look-again.ts';
+import { lookAgain, lookAgainForRepeated } from './look-again.ts';
 import { tellManyExtended } from './moves.ts';
 import { publishLists, tellRecorded, wakeDone } from './publish.ts';
 import { tellReceipt } from './receipt.ts';
@@ -97,7 +97,8 @@ export async function recordCombined(
   for (const { ledger, recorded, lines } of committed)
     await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }));
   const restoring = { attempt: invocation, now: response.now, uploadedAt: response.file.at, receiptKey };
-  for (const part of committed) await lookAgain(attempts, part, restoring);
+  for (const part of committed) await attempts.do(() => lookAgain(part, part.lines, restoring));
+  for (const part of committed) await lookAgainForRepeated(attempts, part, restoring);
   attempts.end();
   log.info('combined response recorded', { operator, directions: parts.length });
   return true;

@@ -1,11 +1,12 @@
 import type { AnsweredRow } from '../domain/answers.ts';
 import { backOrderDue, withRestored } from '../domain/back-orders.ts';
 import { wantsTurn } from '../domain/batches.ts';
-import type { Instant } from '../domain/days.ts';
+import { type Instant, laterOf } from '../domain/days.ts';
 import { orderedRows, restoreCsv } from '../domain/directions.ts';
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
 import { type Ledger, type Recorded, type RecordedFile, reissuedBy, reissuedIn } from '../domain/ledger.ts';
+import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import type { Turn } from '../domain/turn.ts';
 import { PREPARED } from '../domain/work.ts';
@@ -13,7 +14,8 @@ import { measure } from '../runtime/metrics.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { readTurn } from '../stores/cases/turn.ts';
-import { listObjects, writeObject } from '../stores/objects.ts';
+import { concurrently } from '../stores/concurrently.ts';
+import { listObjects, readTextIfThere, writeObject } from '../stores/objects.ts';
 import { publishBackOrderOnce } from '../stores/orders.ts';
 
 import type { Attempts } from './attempts.ts';
@@ -21,7 +23,7 @@ import { env } from './environment.ts';
 import { GivenBack } from './given-back.ts';
 import { prepareMoved, tellMoved } from './moves.ts';
 import { preparedKey } from './recorded.ts';
-import { type CutElsewhere, StillPlanned, takeBackElsewhere } from './take-back.ts';
+import { type CutElsewhere, lastTakenAt, StillPlanned, takeBackElsewhere } from './take-back.ts';
 
 /** What a file was found to say of a direction, once it was committed. */
 interface Said extends Recorded {
@@ -42,28 +44,58 @@ interface Restoring {
 /**
  * Marks once more, after its commit, what a file was found to say: a plan that was being made may have decided by what the ledger said
  * before that, and written into the numbers' records since they were read. Later plans read what was committed. And other files may have
- * been committed, by what was said before, since the file looked: whom they have cut off is restored. The same is done of files that came to
- * no end of that, and whose words this one says again: people are told to upload a file again whose deliveries have failed, the same or another.
- * @param attempts which each of these is one of; `StillPlanned` is an error of it, if a batch plans at this moment that may have begun before
- * the commit: it may still write there
+ * been committed, by what was said before, since the file looked: whom they have cut off is restored.
+ * @param lines the direction's rows
+ * @throws StillPlanned if a batch plans at this moment that may have begun before the commit: it may still write there
  */
-export async function lookAgain(attempts: Attempts, said: Said, restoring: Restoring): Promise<void> {
-  const { ledger, recorded, lines } = said;
-  if (ledger.operator === SELF_CHECK) return;
-  await attempts.do(async () => lookFor({ ledger, recorded }, lines, restoring, await marksOf(ledger, recorded)));
-  for (const repeated of repeatedIn(said))
-    await attempts.do(async () => {
-      const marks = await marksOf(ledger, repeated);
-      if (!marks.areDone) await lookFor({ ledger, recorded: repeated }, lines, restoring, marks);
-    });
+export async function lookAgain(
+  { ledger, recorded }: Recorded,
+  lines: readonly string[],
+  restoring: Restoring,
+): Promise<void> {
+  if (ledger.operator === SELF_CHECK || recorded.withdrawnOn === undefined) return;
+  const { folder, plans, areDone } = await marksOf(ledger, recorded);
+  // The turn is read before the records, so that what a plan that has ended by now wrote into them is found there.
+  const turn = await readTurn(env.CASES);
+  const planning = await planningIn(turn);
+  const isFirst = plans.length === 0;
+  const cut = await takeBackElsewhere(ledger, recorded, lines, isFirst ? 'first' : 'again');
+  if (isFirst) await writeObject({ bucket: env.WORK, key: `${folder}${turn.plan}` }, '');
+  // The same bytes that come as a later upload say nothing of what has become since of those whom the file found, and left as they were.
+  const isAnew = areDone && restoring.uploadedAt > recorded.at;
+  await restoreFound({ ledger, recorded }, cut, lines, restoring, isAnew);
+  // Of plans that were begun after the first look, and so after the commit, attempts may meet one after the other.
+  if (planning !== undefined && !plans.some((plan) => plan < turn.plan)) throw new StillPlanned(planning);
+  // What was found is told of with a receipt.
+  if (!areDone && restoring.receiptKey !== undefined)
+    await writeObject({ bucket: env.WORK, key: `${folder}${DONE}` }, '');
+}
+
+/**
+ * Looks again for the other files whose words a file says again, if they came to no end of that: people are told to upload a file again whose
+ * deliveries have failed, the same or another.
+ * @param attempts which each of these is one of
+ */
+export async function lookAgainForRepeated(
+  attempts: Attempts,
+  { said, lines, ...committed }: Said,
+  restoring: Restoring,
+): Promise<void> {
+  const { ledger } = committed;
+  await concurrently(repeatedIn(committed, said), OBJECTS_AT_ONCE, (recorded) =>
+    attempts.do(async () => {
+      const done = { bucket: env.WORK, key: `${PREPARED.looked(ledger.directionId, recorded.sha256)}${DONE}` };
+      if ((await readTextIfThere(done)) === undefined) await lookAgain({ ledger, recorded }, lines, restoring);
+    }),
+  );
 }
 
 /** The other files by which numbers are somebody else's, of rows of which a file says that again. */
-function repeatedIn({ ledger, recorded, said }: Said): RecordedFile[] {
+function repeatedIn({ ledger, recorded }: Recorded, said: Said['said']): RecordedFile[] {
   const rows = said.flatMap((row) => ('reason' in row || row.outcome !== 'reissued' ? [] : [row.row]));
   const saying = rows.flatMap((row) => reissuedBy(ledger, row) ?? []);
   return [...new Map(saying.map((file) => [file.sha256, file])).values()].filter(
-    ({ sha256 }) => sha256 !== recorded.sha256,
+    ({ sha256, withdrawnOn }) => sha256 !== recorded.sha256 && withdrawnOn !== undefined,
   );
 }
 
@@ -82,28 +114,6 @@ async function marksOf({ directionId }: Ledger, { sha256 }: RecordedFile): Promi
   const names: string[] = [];
   for await (const { key } of listObjects({ bucket: env.WORK, key: folder })) names.push(key.slice(folder.length));
   return { folder, plans: names.filter((name) => name !== DONE).map(Number), areDone: names.includes(DONE) };
-}
-
-/** Looks for what one file says: `lookAgain`. */
-async function lookFor(
-  { ledger, recorded }: Recorded,
-  lines: readonly string[],
-  restoring: Restoring,
-  { folder, plans, areDone }: Marks,
-): Promise<void> {
-  if (recorded.withdrawnOn === undefined) return;
-  // The turn is read before the records, so that what a plan that has ended by now wrote into them is found there.
-  const turn = await readTurn(env.CASES);
-  const planning = await planningIn(turn);
-  const isFirst = plans.length === 0;
-  const cut = await takeBackElsewhere(ledger, recorded, lines, isFirst ? 'first' : 'again');
-  if (isFirst) await writeObject({ bucket: env.WORK, key: `${folder}${turn.plan}` }, '');
-  // The same bytes that come as a later upload say nothing of what has become since of those whom the file found, and left as they were.
-  const isAnew = areDone && restoring.uploadedAt > recorded.at;
-  await restoreFound({ ledger, recorded }, cut, lines, restoring, isAnew);
-  // Of plans that were begun after the first look, and so after the commit, attempts may meet one after the other.
-  if (planning !== undefined && !plans.some((plan) => plan < turn.plan)) throw new StillPlanned(planning);
-  if (!areDone) await writeObject({ bucket: env.WORK, key: `${folder}${DONE}` }, '');
 }
 
 /** The batch that took the turn last, if it plans at this moment. */
@@ -142,10 +152,12 @@ async function restoreFound(
       if (isCutByWord || (await given.isCutSince(row, before.get(row) ?? [], isAnew))) rows.push(row);
     }
     if (rows.length === 0) return { result: { ledger: read, entries: known, isNew: false } };
-    const next = withRestored(read, recorded, rows, { cut: cutByWord.length, attempt: `${attempt}-${n}`, at: now });
+    // An attempt counts from its delivery, and may find orders that were issued since.
+    const at = laterOf(now, lastTakenAt(before) ?? now);
+    const next = withRestored(read, recorded, rows, { cut: cutByWord.length, attempt: `${attempt}-${n}`, at });
     await writeObject(
       { bucket: env.WORK, key: preparedKey(read, next.recorded, 'restore.csv') },
-      restoreCsv({ directionId: read.directionId, deadline: backOrderDue(now) }, orderedRows('reverify', rows, lines)),
+      restoreCsv({ directionId: read.directionId, deadline: backOrderDue(at) }, orderedRows('reverify', rows, lines)),
     );
     const moved = cutByWord.map((row) => ({ row, why: 'disconnected_after_verified' as const }));
     await prepareMoved(read, next.recorded, { moved });

@@ -10,7 +10,7 @@ import { Attempts } from './attempts.ts';
 import { commit } from './commit.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
-import { lookAgain } from './look-again.ts';
+import { lookAgain, lookAgainForRepeated } from './look-again.ts';
 import { publish } from './publish.ts';
 import { refuse } from './refuse.ts';
 import { type ResponseFile, type ResponseSubject, readRows } from './response.ts';
@@ -58,6 +58,7 @@ export async function record(response: ResponseFile, subject: ResponseSubject, i
   });
   await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now }));
   const restoring = { attempt: invocation, now, uploadedAt: file.at, receiptKey };
-  await lookAgain(attempts, { ledger, recorded, said, lines }, restoring);
+  await attempts.do(() => lookAgain({ ledger, recorded }, lines, restoring));
+  await lookAgainForRepeated(attempts, { ledger, recorded, said, lines }, restoring);
   attempts.end();
 }

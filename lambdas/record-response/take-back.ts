@@ -1,6 +1,6 @@
-import { wasCut } from '../domain/back-orders.ts';
+import { takingOrders, wasCut } from '../domain/back-orders.ts';
 import { countPointer, isGivingBack, isWithoutService, readPointer } from '../domain/claims.ts';
-import { type Day, dayOf } from '../domain/days.ts';
+import { type Day, dayOf, type Instant, laterOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import {
@@ -53,6 +53,13 @@ export interface CutElsewhere {
   readonly byWord: ReadonlySet<number>;
   /** Rows whose present holder is without service by what was directed for that holder. */
   readonly since: ReadonlySet<number>;
+}
+
+/** The instant at which the newest of the orders was issued that took service in these rows; undefined if there are none. */
+export function lastTakenAt(before: CutElsewhere['before']): Instant | undefined {
+  return [...before.values()]
+    .flatMap((taken) => taken.flatMap(({ ledger }) => takingOrders(ledger).map(({ at }) => at)))
+    .reduce<Instant | undefined>((last, at) => (last === undefined ? at : laterOf(last, at)), undefined);
 }
 
 /** A row of this direction whose number is somebody else's since a day. */

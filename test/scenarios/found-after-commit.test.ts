@@ -282,33 +282,64 @@ for (const [title, story, day, isOwn, again] of [
     expect(await givenBack(lab, own.A)).toHaveLength(1);
   });
 
-test('is restored for a word by the same bytes as a later upload where the first one never came to its look', async (telling) => {
+for (const [title, story, again, isDenied] of [
+  ['the same bytes as a later upload', 14, 1, false],
+  ['other bytes that say the same', 17, 2, false],
+  ['other bytes of which the first attempt could not publish its receipt', 18, 2, true],
+] as const)
+  test(`is restored for a word, and told of, where the first file never came to its look: by ${title}`, async (telling) => {
+    const { lab, ...time } = telling;
+    const own = subjectsOf(story);
+    const { OTHER, A } = own;
+    const first = await begin(telling, own);
+    await time.quietlyAt(3);
+    const second = await report(lab, OTHER, A);
+    await time.quietlyAt(6);
+    const wrong = cutBeforeCommit(lab, first, second, A);
+    let [marks, receipts, mayMark] = [0, 0, false];
+    plans.push({
+      beforeCall: ({ caller, action, key = '' }) => {
+        if (nameOf(caller) !== 'Record' || action !== 'PutObject') return undefined;
+        if (isDenied && key.startsWith(`receipts/airtel/${first}/once more`)) {
+          receipts += 1;
+          return receipts === 1 ? 'deny' : undefined;
+        }
+        if (mayMark || !key.startsWith(`directions/${first}/files/`) || !key.includes('/looked/')) return undefined;
+        marks += 1;
+        return 'deny';
+      },
+    });
+    const said = `${A},reissued,,2026-06-05`;
+    await put(lab, first, 'since', said);
+    await time.quietlyAt(6.5);
+    expect([wrong.held > 0, marks]).toEqual([true, 5]);
+    expect(await givenBack(lab, A)).toEqual([]);
+    mayMark = true;
+    await put(lab, first, 'once more', ...Array.from({ length: again }, () => said));
+    await time.quietlyAt(7);
+    expect(receipts).toBe(isDenied ? 2 : 0);
+    expect(await givenBack(lab, A)).toHaveLength(1);
+    expect(await toldOf(lab, first)).toEqual([1]);
+  });
+
+test('is restored once by a delivery that comes after an order which went out while it was on its way', async (telling) => {
   const { lab, ...time } = telling;
-  const own = subjectsOf(14);
+  const own = subjectsOf(19);
   const { OTHER, A } = own;
   const first = await begin(telling, own);
-  await time.quietlyAt(3);
+  // Its first bar goes out on day 11.7, when nobody else's story has anything to do.
+  await time.quietlyAt(6.7);
   const second = await report(lab, OTHER, A);
-  await time.quietlyAt(6);
-  const wrong = cutBeforeCommit(lab, first, second, A);
-  let denied = 0;
-  let isDenied = true;
-  plans.push({
-    beforeCall: ({ caller, action, key = '' }) => {
-      const marks =
-        nameOf(caller) === 'Record' && action === 'PutObject' && key.startsWith(`directions/${first}/files/`);
-      if (!isDenied || !marks || !key.includes('/looked/')) return undefined;
-      denied += 1;
-      return 'deny';
-    },
-  });
+  // The second delivery counts from before that, and comes after it.
+  await time.quietlyAt(11.7 - 2 / 24);
+  const met = commitsOf(second, (times) => (times === 1 ? 'deny' : undefined));
   await put(lab, first, 'since', `${A},reissued,,2026-06-05`);
-  await time.quietlyAt(6.5);
-  expect([wrong.held > 0, denied]).toEqual([true, 5]);
-  expect(await givenBack(lab, A)).toEqual([]);
-  isDenied = false;
-  await put(lab, first, 'once more', `${A},reissued,,2026-06-05`);
-  await time.quietlyAt(7);
+  expect(met.times).toBe(1);
+  lab.cloud.pauseQueues((arn) => /Responses/.test(arn));
+  await time.quietlyAt(11.7 + 2 / 24);
+  expect(await naming(lab, A, `orders/airtel/${second}/`, /bar_outgoing/)).toHaveLength(1);
+  lab.cloud.pauseQueues(false);
+  await time.quietlyAt(11.7 + 3 / 24);
   expect(await givenBack(lab, A)).toHaveLength(1);
 });
 
