@@ -11,7 +11,7 @@ const MOST_JOBS = 16;
 
 export const help = `npm run campaign: small batches on the local cloud, with faults, and every invariant checked after each.
 
-  npm run campaign -- --runs 500 --seed 1        some two hours on two free cores
+  npm run campaign -- --runs 500 --seed 1        an hour or more on two free cores
   npm run campaign -- --resume done              notes in the file done which runs were made; the same command goes on with the others
   npm run campaign -- --seed 1 --only 17         one run again, as a failure tells it
   npm run campaign -- --systematic               each single fault, some hours on two free cores
