@@ -216,7 +216,8 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
         .rowsOf(kind, identifier)
         .find((other) => other.decided.operator === operator && isOpenAt(other, startedAt));
       // Nobody is given back what was taken since they were to have service.
-      const stands = open ?? (row.decided.kind === 'reverify' ? ledgers.takenSinceTold(row, startedAt) : undefined);
+      const taken = row.decided.kind === 'reverify' ? ledgers.takenSinceTold(row, startedAt) : ledgers.takenAgain(row);
+      const stands = open ?? taken;
       const state = stands === undefined ? 'directed' : 'alreadyOpen';
       const given = { kind, identifier, operator, imei, lastSeen: '', directedFor: '' };
       const one = { ...given, state, direction: stands?.direction ?? '' };

@@ -162,6 +162,21 @@ export class Ledgers {
     this.#askedAgain.add(row);
   }
 
+  /**
+   * The row of a later report by which service was taken, or the handset blocked, at an operator that didn't give back in time what a row asks
+   * for: later orders stand, and it is not asked for again. An exception for one number is.
+   */
+  takenAgain({ decided: { kind, identifier, operator }, direction }: LedgerRow): LedgerRow | undefined {
+    const planOf = (id: string) => Number(id.split('.').at(-1)?.split('-')[0]);
+    return this.rowsOf(kind === 'unblock' ? 'block' : 'reverify', identifier).find(
+      (row) =>
+        row.decided.operator === operator &&
+        row.reversed === undefined &&
+        planOf(row.direction) > planOf(direction) &&
+        ['open', 'failed', 'blocked', 'disconnected', 'surrendered'].includes(row.outcome),
+    );
+  }
+
   /** Takes a row back for a reversal: if it is open, or waits to go on, it ends. Returns whether it ended. */
   takeBack(row: LedgerRow, batchId: string, at: number): boolean {
     const isMoved = row.waitsAt !== undefined && ['ported', 'extended'].includes(row.outcome);

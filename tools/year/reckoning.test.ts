@@ -257,6 +257,26 @@ describe("the year's own ledgers", () => {
     expect(waiting(19)).toEqual(['later']);
   });
 
+  it('ask for nothing again that a later report took, or blocked, at that operator, unless that was taken back', () => {
+    const taken = (later: string, at: string, kind: 'block' | 'reverify', isTakenBack = false) => {
+      const ledgers = new Ledgers();
+      const identifier = kind === 'block' ? A : '+916000000001';
+      const gives = kind === 'block' ? ('unblock' as const) : ('restore' as const);
+      ledgers.add({ ...row(identifier), kind: gives }, `mha-1.${gives}.jio.4-0-0`, beginOf(30));
+      ledgers.add({ ...row(identifier), kind, operator: at }, `i4c-2.${kind}.${at}.${later}-0-0`, beginOf(33));
+      const [taking] = ledgers.rowsOf(kind, identifier);
+      if (isTakenBack && taking !== undefined) ledgers.takeBack(taking, 'mha-3', beginOf(29));
+      const [given] = ledgers.rowsOf(gives, identifier);
+      return given && ledgers.takenAgain(given)?.direction;
+    };
+    expect(taken('5', 'jio', 'block')).toBe('i4c-2.block.jio.5-0-0');
+    expect(taken('5', 'jio', 'reverify')).toBe('i4c-2.reverify.jio.5-0-0');
+    // Of an earlier report, at another operator, and taken back.
+    expect(taken('3', 'jio', 'block')).toBeUndefined();
+    expect(taken('5', 'vi', 'block')).toBeUndefined();
+    expect(taken('5', 'jio', 'block', true)).toBeUndefined();
+  });
+
   it('have a row open until its ladder ends, and refuse the direction of another operator', () => {
     const ledgers = new Ledgers();
     ledgers.add(row('+916000000001'), 'one', beginOf(30));
