@@ -1,4 +1,5 @@
 /** The names of the columns beside those that are asked for: which may hold another handset or number than a row's, and which don't. */
+import { wordsOf } from './headers.ts';
 
 /**
  * A name of a handset's column: `imei` apart from other words or joined to them, as `SecondIMEINo` is, but within none that ends in `time` or
@@ -115,7 +116,7 @@ const LONGEST_NAME = 100;
 
 /** Whether a column's name says that a number is that of whoever wrote a row, or had it written. */
 function isOfWriter(name: string): boolean {
-  const words = name.replaceAll(/[^\p{L}\p{M}]+/gu, '_').replaceAll(/^_|_$/g, '');
+  const words = wordsOf(name);
   return (
     words.length <= LONGEST_NAME && OF_WRITER.test(words) && OF_WRITER_ALONE.test(words) && !OF_NUMBERS.test(words)
   );

@@ -182,9 +182,9 @@ export class CsvHeader<Column extends string> {
       const isDay = isSharing ? BEGINS_LIKE_DAY : dayIfCalled(name);
       return isDay === undefined ? [] : [{ at, isDay }];
     });
-    this.#others = columns.withOthers === true ? names.flatMap((name, at) => (this.#isAsked(name) ? [] : [at])) : [];
+    const unknown = names.flatMap((name, at) => (this.#isAsked(name) ? [] : [at]));
+    this.#others = columns.withOthers === true ? unknown : [];
     this.fault = this.#faultOf(cells, names);
-    const unknown = names.flatMap((_, at) => (this.#isAsked(names[at] ?? '') ? [] : [at]));
     // A name may be a whole sheet, of which a quote opens in a name.
     this.#beside = new BesideColumns(columns, names, this.fault === undefined ? unknown : [], cells);
   }

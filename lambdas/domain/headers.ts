@@ -23,6 +23,9 @@ export function columnNamed(name: string): string {
   return MEANT.get(words) ?? words.replaceAll(' ', '_');
 }
 
+/** The words of a column's name, with `_` between them and nothing else. */
+export const wordsOf = (name: string): string => name.replaceAll(/[^\p{L}\p{M}]+/gu, '_').replaceAll(/^_|_$/g, '');
+
 /** Words for a day, and for what came to pass on it, as clerks write them. */
 const DAY = '(?:date(?:d|time)?|day|dt|time_?stamp)';
 const OCCURRED = 'oc{1,2}ur{0,3}(?:e?d|[ea]n[cs]e)?';
@@ -130,7 +133,7 @@ export const BEGINS_LIKE_DAY = new RegExp(
  * `columnNamed` returns it, is of something else.
  */
 export function dayIfCalled(name: string): RegExp | undefined {
-  const words = name.replaceAll(/[^\p{L}\p{M}]+/gu, '_').replaceAll(/^_|_$/g, '');
+  const words = wordsOf(name);
   if (NEARLY_OCCURRED_ON.test(words)) return /\p{Nd}/u;
   if (TIME_OF_IT.test(words)) return MORE_THAN_TIME;
   return END_ALONE.test(words) ? BEGINS_LIKE_DAY : undefined;

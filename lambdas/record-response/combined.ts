@@ -1,13 +1,11 @@
-import type { AnsweredRow } from '../domain/answers.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { CsvRow } from '../domain/csv-header.ts';
 import { dayOf } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type BatchId, type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
-import type { Ledger, Recorded } from '../domain/ledger.ts';
+import type { Ledger } from '../domain/ledger.ts';
 import { PARTS_AT_ONCE } from '../domain/limits.ts';
 import { combinedReceiptKey } from '../domain/outbox.ts';
-import type { RejectedRow } from '../domain/reasons.ts';
 import {
   type CombinedPart,
   combinedPart,
@@ -29,7 +27,7 @@ import { Attempts } from './attempts.ts';
 import { commit } from './commit.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
-import { lookAgain, lookAgainForRepeated } from './look-again.ts';
+import { lookAgain, lookAgainForRepeated, type Said } from './look-again.ts';
 import { tellManyExtended } from './moves.ts';
 import { publishLists, tellRecorded, wakeDone } from './publish.ts';
 import { tellReceipt } from './receipt.ts';
@@ -45,7 +43,7 @@ const LARGEST_COMBINED = 32 * 1024 * 1024;
 interface Part {
   part: CombinedPart;
   /** What was committed; absent if the direction takes no file. */
-  committed?: Recorded & { said: (AnsweredRow | RejectedRow)[]; lines: string[] };
+  committed?: Said;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { AnsweredRow } from '../domain/answers.ts';
 import { type Applied, applyResponse } from '../domain/applying-responses.ts';
 import { keptUntil, lateAnswersUntil } from '../domain/claims.ts';
-import { type Instant, laterOf } from '../domain/days.ts';
+import type { Instant } from '../domain/days.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import type { Ledger, Recorded } from '../domain/ledger.ts';
@@ -20,7 +20,7 @@ import { judgeMoves } from './moves.ts';
 import { prepareAll } from './prepare.ts';
 import { recordedFileOf } from './recorded.ts';
 import type { ResponseFile } from './response.ts';
-import { type CutElsewhere, lastTakenAt, takeBackElsewhere } from './take-back.ts';
+import { type CutElsewhere, givenBackAt, takeBackElsewhere } from './take-back.ts';
 
 /** What is recorded of a file in one direction. */
 interface Recording {
@@ -76,8 +76,7 @@ export async function commit(
   const committed = await changeLedger<Committed | Refused>(env.CASES, answered.directionId, async (read, attempt) => {
     // Another file may meanwhile have said another word on the same port.
     const { rows, ...known } = read.version === answered.version ? judged : await judgeMoves(read, said, lines);
-    // An attempt counts from its delivery, and may find orders that were issued since: what gives back from them comes after.
-    const committedAt = laterOf(now, lastTakenAt(cut.before) ?? now);
+    const committedAt = givenBackAt(now, cut.before);
     const cutOff = { cutElsewhere: new Set(cut.before.keys()), disconnectedElsewhere: cut.byWord, cutSince: cut.since };
     const elsewhere = { ...known, ...cutOff };
     const file = { sha256, attempt: `${invocation}-${attempt}`, at, committedAt, ...elsewhere };

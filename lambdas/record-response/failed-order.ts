@@ -16,7 +16,7 @@ import { preparedKey, recordedFileOf } from './recorded.ts';
 /** The source of a direction's order: its ledger, and its rows as they stand in the work bucket. */
 interface Source {
   ledger: Ledger;
-  lines: string[];
+  lines: readonly string[];
   /** The attempt's own id, unlike any other's. */
   attempt: string;
   now: Instant;

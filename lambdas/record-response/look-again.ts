@@ -1,7 +1,7 @@
 import type { AnsweredRow } from '../domain/answers.ts';
 import { backOrderDue, withRestored } from '../domain/back-orders.ts';
 import { wantsTurn } from '../domain/batches.ts';
-import { type Instant, laterOf } from '../domain/days.ts';
+import type { Instant } from '../domain/days.ts';
 import { orderedRows, restoreCsv } from '../domain/directions.ts';
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
@@ -23,10 +23,10 @@ import { env } from './environment.ts';
 import { GivenBack } from './given-back.ts';
 import { prepareMoved, tellMoved } from './moves.ts';
 import { preparedKey } from './recorded.ts';
-import { type CutElsewhere, lastTakenAt, StillPlanned, takeBackElsewhere } from './take-back.ts';
+import { type CutElsewhere, givenBackAt, StillPlanned, takeBackElsewhere } from './take-back.ts';
 
 /** What a file was found to say of a direction, once it was committed. */
-interface Said extends Recorded {
+export interface Said extends Recorded {
   readonly said: readonly (AnsweredRow | RejectedRow)[];
   /** The direction's rows. */
   readonly lines: readonly string[];
@@ -152,8 +152,7 @@ async function restoreFound(
       if (isCutByWord || (await given.isCutSince(row, before.get(row) ?? [], isAnew))) rows.push(row);
     }
     if (rows.length === 0) return { result: { ledger: read, entries: known, isNew: false } };
-    // An attempt counts from its delivery, and may find orders that were issued since.
-    const at = laterOf(now, lastTakenAt(before) ?? now);
+    const at = givenBackAt(now, before);
     const next = withRestored(read, recorded, rows, { cut: cutByWord.length, attempt: `${attempt}-${n}`, at });
     await writeObject(
       { bucket: env.WORK, key: preparedKey(read, next.recorded, 'restore.csv') },

@@ -55,11 +55,13 @@ export interface CutElsewhere {
   readonly since: ReadonlySet<number>;
 }
 
-/** The instant at which the newest of the orders was issued that took service in these rows; undefined if there are none. */
-export function lastTakenAt(before: CutElsewhere['before']): Instant | undefined {
-  return [...before.values()]
-    .flatMap((taken) => taken.flatMap(({ ledger }) => takingOrders(ledger).map(({ at }) => at)))
-    .reduce<Instant | undefined>((last, at) => (last === undefined ? at : laterOf(last, at)), undefined);
+/**
+ * The instant from which it counts that service is given back, which the orders that took it in these rows come before: an attempt counts from
+ * its delivery, and may find some that were issued since.
+ */
+export function givenBackAt(now: Instant, before: CutElsewhere['before']): Instant {
+  const orders = [...before.values()].flatMap((taken) => taken.flatMap(({ ledger }) => takingOrders(ledger)));
+  return orders.reduce((last, { at }) => laterOf(last, at), now);
 }
 
 /** A row of this direction whose number is somebody else's since a day. */

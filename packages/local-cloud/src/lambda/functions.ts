@@ -160,7 +160,7 @@ export class Functions {
 
   /**
    * The fault that the plan makes of a request with this access key id; the endpoint asks before it carries the request out. `gone`: its
-   * function has just ended, and nobody waits for an answer. Comes when the request may go on, where the plan has it wait.
+   * function has just ended, and nobody waits for an answer. It comes when the request may go on, where the plan has it wait.
    */
   async calls(
     accessKeyId: string,
