@@ -114,6 +114,42 @@ async function sentenceOf(lab: Lab, number: string, name: string): Promise<strin
   return lookups[0]?.sentence ?? '';
 }
 
+/** Begins a story in which airtel says of the order of a plan that had not known that whoever has the number fails. */
+async function failUnaware(telling: Telling, own: Subjects, day: number): Promise<[first: string, second: string]> {
+  const { OTHER, A } = own;
+  const first = await begin(telling, own);
+  const second = await directUnaware(telling, first, OTHER, A, day);
+  await put(telling.lab, second, 'failed', `${A},failed,,`);
+  expect(await naming(telling.lab, A, `orders/airtel/${second}/`, /failed-/)).toHaveLength(1);
+  return [first, second];
+}
+
+/** Has Record's commits of a direction go wrong, in their order, until they don't: how often they were tried by then. */
+function commitsOf(direction: string, goesWrong: (times: number) => 'deny' | 'lose' | undefined) {
+  const met = { times: 0 };
+  plans.push({
+    beforeCall: ({ caller, key, action }) => {
+      if (nameOf(caller) !== 'Record' || action !== 'PutItem' || key !== `DIR#${direction}`) return undefined;
+      met.times += 1;
+      return goesWrong(met.times);
+    },
+  });
+  return met;
+}
+
+/** Has Record die once it has written a direction's ledger, the first time from now on. */
+function diesOnceOf(direction: string) {
+  const met = { hasDied: false };
+  plans.push({
+    afterWrite: ({ functionName, key }) => {
+      if (nameOf(functionName) !== 'Record' || met.hasDied || key !== `DIR#${direction}`) return undefined;
+      met.hasDied = true;
+      return 'fail';
+    },
+  });
+  return met;
+}
+
 for (const [dies, story, day] of [
   ['', 1, 6],
   [', also where that delivery dies of it', 2, 7],
@@ -121,23 +157,13 @@ for (const [dies, story, day] of [
   test(`is restored by the delivery that finds that an order of a plan that had not known took their service${dies}`, async (telling) => {
     const { lab, ...time } = telling;
     const own = subjectsOf(story);
-    const { OTHER, A } = own;
-    const first = await begin(telling, own);
-    const second = await directUnaware(telling, first, OTHER, A, day);
+    const { A } = own;
     // Airtel answers at once: whoever has the number fails, and is to be disconnected within a day.
-    await put(lab, second, 'failed', `${A},failed,,`);
-    expect(await naming(lab, A, `orders/airtel/${second}/`, /failed-/)).toHaveLength(1);
+    const [, second] = await failUnaware(telling, own, day);
     expect(await givenBack(lab, A)).toEqual([]);
-    let hasDied = dies === '';
-    plans.push({
-      afterWrite: ({ functionName, key }) => {
-        if (nameOf(functionName) !== 'Record' || hasDied || key !== `DIR#${second}`) return undefined;
-        hasDied = true;
-        return 'fail';
-      },
-    });
+    const met = dies === '' ? { hasDied: true } : diesOnceOf(second);
     await time.quietlyAt(day + 1 / 2);
-    expect(hasDied).toBe(true);
+    expect(met.hasDied).toBe(true);
     expect(await givenBack(lab, A)).toHaveLength(1);
   });
 
@@ -173,29 +199,6 @@ for (const [title, story, day, wasCut] of [
     await time.quietlyAt(day + 0.95);
     expect(await givenBack(lab, A)).toHaveLength(wasCut ? 2 : 1);
   });
-
-/** Begins a story in which airtel says of the order of a plan that had not known that whoever has the number fails. */
-async function failUnaware(telling: Telling, own: Subjects, day: number): Promise<[first: string, second: string]> {
-  const { OTHER, A } = own;
-  const first = await begin(telling, own);
-  const second = await directUnaware(telling, first, OTHER, A, day);
-  await put(telling.lab, second, 'failed', `${A},failed,,`);
-  expect(await naming(telling.lab, A, `orders/airtel/${second}/`, /failed-/)).toHaveLength(1);
-  return [first, second];
-}
-
-/** Has Record's commits of a direction go wrong, in their order, until they don't: how often they were tried by then. */
-function commitsOf(direction: string, goesWrong: (times: number) => 'deny' | 'lose' | undefined) {
-  const met = { times: 0 };
-  plans.push({
-    beforeCall: ({ caller, key, action }) => {
-      if (nameOf(caller) !== 'Record' || action !== 'PutItem' || key !== `DIR#${direction}`) return undefined;
-      met.times += 1;
-      return goesWrong(met.times);
-    },
-  });
-  return met;
-}
 
 test('is restored once where the answer to the commit by which they are is lost', async (telling) => {
   const { lab, ...time } = telling;
@@ -241,17 +244,10 @@ test('is restored where the order that named them was issued anew without them b
   const { A } = own;
   const [, second] = await failUnaware(telling, own, 7);
   const [cut = ''] = await naming(lab, A, `orders/airtel/${second}/`, /failed-/);
-  let hasDied = false;
-  plans.push({
-    afterWrite: ({ functionName, key }) => {
-      if (nameOf(functionName) !== 'Record' || hasDied || key !== `DIR#${second}`) return undefined;
-      hasDied = true;
-      return 'fail';
-    },
-  });
+  const met = diesOnceOf(second);
   // The delivery of half an hour later marks the row, and dies of it; then the file of who failed comes once more.
   await time.quietlyAt(7 + 45 / 1440);
-  expect(hasDied).toBe(true);
+  expect(met.hasDied).toBe(true);
   await put(lab, second, 'failed', `${A},failed,,`);
   expect(await lab.read(cut)).not.toContain(A);
   await time.quietlyAt(7.5);
