@@ -25,9 +25,10 @@ import { readRowLines } from '../stores/plans.ts';
 
 import { Attempts } from './attempts.ts';
 import { commit } from './commit.ts';
+import { finishRepeated, markDone, type Said } from './done.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
-import { lookAgain, lookAgainForRepeated, type Said } from './look-again.ts';
+import { lookAgain } from './look-again.ts';
 import { tellManyExtended } from './moves.ts';
 import { publishLists, tellRecorded, wakeDone } from './publish.ts';
 import { tellReceipt } from './receipt.ts';
@@ -96,7 +97,8 @@ export async function recordCombined(
     await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }));
   const restoring = { attempt: invocation, now: response.now, uploadedAt: response.file.at, receiptKey };
   for (const part of committed) await attempts.do(() => lookAgain(part, part.lines, restoring));
-  for (const part of committed) await lookAgainForRepeated(attempts, part, restoring);
+  if (!attempts.haveFailed) await attempts.do(() => markDone(committed));
+  for (const part of committed) await finishRepeated(attempts, part, restoring);
   attempts.end();
   log.info('combined response recorded', { operator, directions: parts.length });
   return true;

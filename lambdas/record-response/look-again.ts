@@ -1,39 +1,27 @@
-import type { AnsweredRow } from '../domain/answers.ts';
 import { backOrderDue, withRestored } from '../domain/back-orders.ts';
 import { wantsTurn } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
 import { orderedRows, restoreCsv } from '../domain/directions.ts';
 import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
-import { type Ledger, type Recorded, type RecordedFile, reissuedBy, reissuedIn } from '../domain/ledger.ts';
-import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
-import type { RejectedRow } from '../domain/reasons.ts';
+import { type Ledger, type Recorded, type RecordedFile, reissuedIn } from '../domain/ledger.ts';
 import type { Turn } from '../domain/turn.ts';
 import { PREPARED } from '../domain/work.ts';
 import { measure } from '../runtime/metrics.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { readTurn } from '../stores/cases/turn.ts';
-import { concurrently } from '../stores/concurrently.ts';
-import { listObjects, readTextIfThere, writeObject } from '../stores/objects.ts';
+import { listObjects, writeObject } from '../stores/objects.ts';
 import { publishBackOrderOnce } from '../stores/orders.ts';
 
-import type { Attempts } from './attempts.ts';
 import { env } from './environment.ts';
 import { GivenBack } from './given-back.ts';
 import { prepareMoved, tellMoved } from './moves.ts';
-import { preparedKey } from './recorded.ts';
+import { doneKey, preparedKey } from './recorded.ts';
 import { type CutElsewhere, givenBackAt, StillPlanned, takeBackElsewhere } from './take-back.ts';
 
-/** What a file was found to say of a direction, once it was committed. */
-export interface Said extends Recorded {
-  readonly said: readonly (AnsweredRow | RejectedRow)[];
-  /** The direction's rows. */
-  readonly lines: readonly string[];
-}
-
 /** The attempt that looks once more, and the file's receipt; none if that could not be published: the next attempt tells. */
-interface Restoring {
+export interface Restoring {
   readonly attempt: string;
   readonly now: Instant;
   /** The instant of the upload that is worked on. */
@@ -66,37 +54,6 @@ export async function lookAgain(
   await restoreFound({ ledger, recorded }, cut, lines, restoring, isAnew);
   // Of plans that were begun after the first look, and so after the commit, attempts may meet one after the other.
   if (planning !== undefined && !plans.some((plan) => plan < turn.plan)) throw new StillPlanned(planning);
-  // What was found is told of with a receipt.
-  if (!areDone && restoring.receiptKey !== undefined)
-    await writeObject({ bucket: env.WORK, key: `${folder}${DONE}` }, '');
-}
-
-/**
- * Looks again for the other files whose words a file says again, if they came to no end of that: people are told to upload a file again whose
- * deliveries have failed, the same or another.
- * @param attempts which each of these is one of
- */
-export async function lookAgainForRepeated(
-  attempts: Attempts,
-  { said, lines, ...committed }: Said,
-  restoring: Restoring,
-): Promise<void> {
-  const { ledger } = committed;
-  await concurrently(repeatedIn(committed, said), OBJECTS_AT_ONCE, (recorded) =>
-    attempts.do(async () => {
-      const done = { bucket: env.WORK, key: `${PREPARED.looked(ledger.directionId, recorded.sha256)}${DONE}` };
-      if ((await readTextIfThere(done)) === undefined) await lookAgain({ ledger, recorded }, lines, restoring);
-    }),
-  );
-}
-
-/** The other files by which numbers are somebody else's, of rows of which a file says that again. */
-function repeatedIn({ ledger, recorded }: Recorded, said: Said['said']): RecordedFile[] {
-  const rows = said.flatMap((row) => ('reason' in row || row.outcome !== 'reissued' ? [] : [row.row]));
-  const saying = rows.flatMap((row) => reissuedBy(ledger, row) ?? []);
-  return [...new Map(saying.map((file) => [file.sha256, file])).values()].filter(
-    ({ sha256, withdrawnOn }) => sha256 !== recorded.sha256 && withdrawnOn !== undefined,
-  );
 }
 
 /** The marks that a file was looked for after its commit: the plans that had been begun last by then, and whether it came to an end. */
@@ -106,14 +63,13 @@ interface Marks {
   readonly areDone: boolean;
 }
 
-/** The name of the mark that a file came to the end of its looks. */
-const DONE = 'done';
-
-async function marksOf({ directionId }: Ledger, { sha256 }: RecordedFile): Promise<Marks> {
-  const folder = PREPARED.looked(directionId, sha256);
-  const names: string[] = [];
-  for await (const { key } of listObjects({ bucket: env.WORK, key: folder })) names.push(key.slice(folder.length));
-  return { folder, plans: names.filter((name) => name !== DONE).map(Number), areDone: names.includes(DONE) };
+async function marksOf(ledger: Ledger, recorded: RecordedFile): Promise<Marks> {
+  const folder = PREPARED.looked(ledger.directionId, recorded.sha256);
+  const done = doneKey(ledger, recorded);
+  const keys: string[] = [];
+  for await (const { key } of listObjects({ bucket: env.WORK, key: folder })) keys.push(key);
+  const plans = keys.filter((key) => key !== done).map((key) => Number(key.slice(folder.length)));
+  return { folder, plans, areDone: keys.includes(done) };
 }
 
 /** The batch that took the turn last, if it plans at this moment. */

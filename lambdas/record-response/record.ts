@@ -8,9 +8,10 @@ import { readRowLines } from '../stores/plans.ts';
 
 import { Attempts } from './attempts.ts';
 import { commit } from './commit.ts';
+import { finishRepeated, markDone } from './done.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
-import { lookAgain, lookAgainForRepeated } from './look-again.ts';
+import { lookAgain } from './look-again.ts';
 import { publish } from './publish.ts';
 import { refuse } from './refuse.ts';
 import { type ResponseFile, type ResponseSubject, readRows } from './response.ts';
@@ -59,6 +60,7 @@ export async function record(response: ResponseFile, subject: ResponseSubject, i
   await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now }));
   const restoring = { attempt: invocation, now, uploadedAt: file.at, receiptKey };
   await attempts.do(() => lookAgain({ ledger, recorded }, lines, restoring));
-  await lookAgainForRepeated(attempts, { ledger, recorded, said, lines }, restoring);
+  if (!attempts.haveFailed) await attempts.do(() => markDone([{ ledger, recorded }]));
+  await finishRepeated(attempts, { ledger, recorded, said, lines }, restoring);
   attempts.end();
 }

@@ -7,6 +7,7 @@ import type { FaultPlan } from 'local-cloud';
 import { expect } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
+import { answers, begin, givenBack, put, report } from './found-after-commit-lab.ts';
 import { DAY, HOUR, Lab, START } from './lab.ts';
 import { naming } from './nights-lab.ts';
 import { answeredMeanwhile, type Subjects, subjectsOf } from './reissued-lab.ts';
@@ -15,32 +16,6 @@ import { anyOf, sideBySide, type Telling } from './side-by-side.ts';
 /** What goes wrong in the stories, each in its own batches alone. */
 const plans: FaultPlan[] = [];
 const test = sideBySide(() => Lab.open({ context: { operators: 'airtel' }, nights: true, faults: anyOf(plans) }));
-
-/** The text of a file of answers, each `msisdn,outcome,occurred_on,activated_on`. */
-const answers = (...rows: string[]) =>
-  `msisdn,outcome,occurred_on,activated_on\n${rows.map((row) => `${row}\n`).join('')}`;
-const put = (lab: Lab, direction: string, name: string, ...rows: string[]) =>
-  lab.upload(`responses/airtel/${direction}/${name}.csv`, answers(...rows));
-
-/** Begins a story with A and B in its first handset, and has A answered `not_found` on day 1. */
-async function begin({ lab, quietlyAt }: Telling, { HANDSET, A, B }: Subjects): Promise<string> {
-  await quietlyAt(0);
-  const seen = [A, B].map((number) => `${HANDSET},${number},2026-05-20,Delhi`);
-  await lab.usage('airtel', seen, `${HANDSET}.csv`);
-  await lab.report('mha', [HANDSET], `${HANDSET}.csv`);
-  const first = await directionOf(lab, 'mha', HANDSET);
-  await quietlyAt(1);
-  await put(lab, first, 'none', `${A},not_found,,`);
-  return first;
-}
-
-/** Has numbers seen in another handset, and that reported. */
-async function report(lab: Lab, imei: string, ...numbers: string[]): Promise<string> {
-  const seen = numbers.map((number) => `${imei},${number},2026-06-03,Delhi`);
-  await lab.usage('airtel', seen, `${imei}.csv`);
-  await lab.report('up-police', [imei], `${imei}.csv`);
-  return await directionOf(lab, 'up-police', imei);
-}
 
 /**
  * Has the number of a story directed in another handset by a plan that has decided, by what the ledger of the first direction said, and has
@@ -84,18 +59,6 @@ function cutBeforeCommit(lab: Lab, first: string, second: string, A: string) {
   return met;
 }
 
-async function directionOf(lab: Lab, agency: string, imei: string): Promise<string> {
-  const carrying = await naming(
-    lab,
-    imei,
-    'orders/airtel/',
-    new RegExp(`/${agency}-.*\\.reverify\\..*/1-reverify\\.csv$`),
-  );
-  return carrying[0]?.split('/')[2] ?? '';
-}
-
-/** The orders that carry a number and give back at once. */
-const givenBack = (lab: Lab, number: string) => naming(lab, number, 'orders/airtel/', /\/back-[^/]*\.csv$/);
 /** The orders to restore a number by directions of their own. */
 const restored = (lab: Lab, number: string) => naming(lab, number, 'orders/airtel/', /\.restore\..*\/1-restore\.csv$/);
 
