@@ -4,7 +4,7 @@ import { dayOf } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { type BatchId, type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
-import { PARTS_AT_ONCE } from '../domain/limits.ts';
+import { OBJECTS_AT_ONCE, PARTS_AT_ONCE } from '../domain/limits.ts';
 import { combinedReceiptKey } from '../domain/outbox.ts';
 import {
   type CombinedPart,
@@ -25,7 +25,7 @@ import { readRowLines } from '../stores/plans.ts';
 
 import { Attempts } from './attempts.ts';
 import { commit } from './commit.ts';
-import { finishRepeated, markDone, type Said } from './done.ts';
+import { markDone, type Said, type Unfinished, unfinishedBeside } from './done.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
 import { lookAgain } from './look-again.ts';
@@ -92,13 +92,21 @@ export async function recordCombined(
       receiptKey = await publishReceipt(combined, routed, parts);
     });
   for (const { ledger } of committed) await attempts.do(() => wakeDone(ledger, response.now));
+  const unfinished: Unfinished[] = [];
+  await concurrently(committed, PARTS_AT_ONCE, (part) =>
+    attempts.do(async () => void unfinished.push(...(await unfinishedBeside(part)))),
+  );
+  await concurrently(unfinished, OBJECTS_AT_ONCE, (one) => one.giveBack(response.now));
   // This comes last, so that nothing else waits for an order that can't be published.
   for (const { ledger, recorded, lines } of committed)
     await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }));
   const restoring = { attempt: invocation, now: response.now, uploadedAt: response.file.at, receiptKey };
-  for (const part of committed) await attempts.do(() => lookAgain(part, part.lines, restoring));
-  if (!attempts.haveFailed) await attempts.do(() => markDone(committed));
-  for (const part of committed) await finishRepeated(attempts, part, restoring);
+  for (const part of committed)
+    await attempts.do(async () => {
+      await lookAgain(part, part.lines, restoring);
+      if (receiptKey !== undefined) await markDone(part);
+    });
+  await concurrently(unfinished, OBJECTS_AT_ONCE, (one) => attempts.do(() => one.finish(restoring)));
   attempts.end();
   log.info('combined response recorded', { operator, directions: parts.length });
   return true;

@@ -1,23 +1,29 @@
 /**
- * The end of what a file's commit began. Its orders and lists are published, and it has looked again, within its deliveries; where these
- * fail, it is in quarantine, and people are told to upload it again, the same bytes or others. Others are a file of their own, of which each
- * row is already recorded: so whoever says a row again goes on with the file by which it is recorded.
+ * The end of what a file's commit began: its orders to give back and its lists are published, and it has looked again, within its deliveries.
+ * Where these fail it is in quarantine, and somebody uploads others that say the same, or something else of a row. These are a file of their
+ * own, whose rows are recorded already, or ask for nothing that the first file has asked for: so they go on with that one.
+ *
+ * They don't with its order of who failed. That takes service, and the next delivery would no longer know that it looked for nobody who
+ * proved themselves meanwhile; the ladder's own orders carry whoever failed.
  */
 import type { AnsweredRow } from '../domain/answers.ts';
+import type { Instant } from '../domain/days.ts';
+import { SELF_CHECK } from '../domain/identifiers.ts';
 import { currentOutcomes, fileSaying, type Recorded, type RecordedFile } from '../domain/ledger.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { outcomeAt } from '../domain/outcomes.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
+import { fileOfWord, replacedForm } from '../domain/replaced.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readTextIfThere, writeObject } from '../stores/objects.ts';
 import { publishBackOrderOnce } from '../stores/orders.ts';
 
-import type { Attempts } from './attempts.ts';
+import { Attempts } from './attempts.ts';
 import { env } from './environment.ts';
-import { publishFailedOrder } from './failed-order.ts';
 import { lookAgain, type Restoring } from './look-again.ts';
+import { tellMoved } from './moves.ts';
 import { publishLists } from './publish.ts';
-import { doneKey } from './recorded.ts';
+import { doneKey, preparedKey } from './recorded.ts';
 
 /** What a file was found to say of a direction, once it was committed. */
 export interface Said extends Recorded {
@@ -27,49 +33,73 @@ export interface Said extends Recorded {
 }
 
 /** Whether there is more to be done of a file than its receipt tells. */
-const isMoreThanTold = ({ backDue, failedOrder, lateOn, withdrawnOn }: RecordedFile): boolean =>
-  [backDue, failedOrder, lateOn, withdrawnOn].some((one) => one !== undefined);
+const isMoreThanTold = ({ backDue, lateOn, withdrawnOn }: RecordedFile): boolean =>
+  [backDue, lateOn, withdrawnOn].some((one) => one !== undefined);
 
-/** Marks that all is done of which these commits were the beginning, and told of. */
-export async function markDone(all: readonly Recorded[]): Promise<void> {
-  const more = all.filter(({ recorded }) => isMoreThanTold(recorded));
-  await concurrently(more, OBJECTS_AT_ONCE, ({ ledger, recorded }) =>
-    writeObject({ bucket: env.WORK, key: doneKey(ledger, recorded) }, ''),
-  );
+/** Marks that all is done of which a file's commit was the beginning. */
+export async function markDone({ ledger, recorded }: Recorded): Promise<void> {
+  if (isMoreThanTold(recorded)) await writeObject({ bucket: env.WORK, key: doneKey(ledger, recorded) }, '');
 }
 
-/**
- * Goes on with the other files whose words a file says again, if not all is done that these began.
- * @param attempts which each of these is one of
- */
-export async function finishRepeated(
-  attempts: Attempts,
-  { said, lines, ...committed }: Said,
-  restoring: Restoring,
-): Promise<void> {
-  const { ledger } = committed;
-  const { attempt, now, receiptKey } = restoring;
-  await concurrently(repeatedIn(committed, said), OBJECTS_AT_ONCE, (recorded) =>
-    attempts.do(async () => {
-      if ((await readTextIfThere({ bucket: env.WORK, key: doneKey(ledger, recorded) })) !== undefined) return;
-      await publishBackOrderOnce(env, { ledger, recorded }, now);
-      await publishLists([{ ledger, recorded }]);
-      await publishFailedOrder(recorded, { ledger, lines, attempt, now });
-      await lookAgain({ ledger, recorded }, lines, restoring);
-      // What was found is told of with a receipt.
-      if (receiptKey !== undefined) await markDone([{ ledger, recorded }]);
-    }),
-  );
+/** Another file of a direction, with which one goes on. No step keeps the others from being done. */
+export class Unfinished {
+  readonly #recorded: Recorded;
+  readonly #lines: readonly string[];
+  readonly #steps = new Attempts();
+
+  constructor(recorded: Recorded, lines: readonly string[]) {
+    this.#recorded = recorded;
+    this.#lines = lines;
+  }
+
+  /** Gives back what it was to give back. This comes before any order that takes service, since what that goes by was said later. */
+  async giveBack(now: Instant): Promise<void> {
+    await this.#steps.do(() => publishBackOrderOnce(env, this.#recorded, now));
+  }
+
+  /** Does all else, and marks it done once it is. */
+  async finish(restoring: Restoring): Promise<void> {
+    const { ledger, recorded } = this.#recorded;
+    const { receiptKey } = restoring;
+    await this.#steps.do(() => publishLists([this.#recorded]));
+    await this.#steps.do(() => lookAgain(this.#recorded, this.#lines, restoring));
+    // What it has found is told of with a receipt.
+    if (receiptKey !== undefined && ledger.operator !== SELF_CHECK)
+      await this.#steps.do(async () => void (await tellMoved(ledger, recorded, receiptKey)));
+    if (receiptKey !== undefined && !this.#steps.haveFailed) await this.#steps.do(() => markDone(this.#recorded));
+    this.#steps.end();
+  }
 }
 
-/** The other files by which rows are as a file says again, of which there is more to be done than their receipts tell. */
-function repeatedIn({ ledger, recorded }: Recorded, said: Said['said']): RecordedFile[] {
+/** The other files by which rows are as a file says again, or were before it said something else, as far as not all is done of them. */
+export async function unfinishedBeside({ said, lines, ...committed }: Said): Promise<Unfinished[]> {
+  const { ledger, recorded } = committed;
+  const saying = [...repeatedIn(committed, said), ...(await replacedBy(committed, said))];
+  const others = new Map(saying.map((file) => [file.sha256, file]));
+  others.delete(recorded.sha256);
+  const unfinished: Unfinished[] = [];
+  await concurrently([...others.values()].filter(isMoreThanTold), OBJECTS_AT_ONCE, async (file) => {
+    if ((await readTextIfThere({ bucket: env.WORK, key: doneKey(ledger, file) })) === undefined)
+      unfinished.push(new Unfinished({ ledger, recorded: file }, lines));
+  });
+  return unfinished;
+}
+
+/** The files by which rows are as a file says. */
+function repeatedIn({ ledger }: Recorded, said: Said['said']): RecordedFile[] {
   const outcomes = currentOutcomes(ledger);
-  const rows = said.flatMap((row) =>
-    'reason' in row || outcomeAt(outcomes, row.row) !== row.outcome ? [] : [row.row],
+  return said.flatMap((row) =>
+    'reason' in row || outcomeAt(outcomes, row.row) !== row.outcome ? [] : (fileSaying(ledger, row.row) ?? []),
   );
-  const saying = rows.flatMap((row) => fileSaying(ledger, row) ?? []);
-  return [...new Map(saying.map((file) => [file.sha256, file])).values()].filter(
-    (file) => file.sha256 !== recorded.sha256 && isMoreThanTold(file),
-  );
+}
+
+/** The files whose words a file has replaced. */
+async function replacedBy({ ledger, recorded }: Recorded, said: Said['said']): Promise<RecordedFile[]> {
+  const says = said.some((row) => !('reason' in row) && fileSaying(ledger, row.row)?.sha256 === recorded.sha256);
+  const list = says
+    ? await readTextIfThere({ bucket: env.WORK, key: preparedKey(ledger, recorded, 'replaced.json') })
+    : undefined;
+  if (list === undefined) return [];
+  const files = replacedForm.parse(list).rows.flatMap((word) => fileOfWord(ledger, word) ?? []);
+  return files.filter(({ reversal }) => reversal === undefined);
 }

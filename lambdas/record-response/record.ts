@@ -1,14 +1,16 @@
 import type { AnsweredRow } from '../domain/answers.ts';
 import type { Applied } from '../domain/applying-responses.ts';
 import { FileFault } from '../domain/csv.ts';
+import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import { responseReceipt } from '../domain/receipts.ts';
+import { concurrently } from '../stores/concurrently.ts';
 import { readSha256 } from '../stores/objects.ts';
 import { readRowLines } from '../stores/plans.ts';
 
 import { Attempts } from './attempts.ts';
 import { commit } from './commit.ts';
-import { finishRepeated, markDone } from './done.ts';
+import { markDone, type Unfinished, unfinishedBeside } from './done.ts';
 import { env } from './environment.ts';
 import { publishFailedOrder } from './failed-order.ts';
 import { lookAgain } from './look-again.ts';
@@ -57,10 +59,18 @@ export async function record(response: ResponseFile, subject: ResponseSubject, i
   await attempts.do(async () => {
     receiptKey = await publish(response, { ledger, recorded });
   });
+  let unfinished: Unfinished[] = [];
+  await attempts.do(async () => {
+    unfinished = await unfinishedBeside({ ledger, recorded, said, lines });
+  });
+  await concurrently(unfinished, OBJECTS_AT_ONCE, (one) => one.giveBack(now));
   await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now }));
   const restoring = { attempt: invocation, now, uploadedAt: file.at, receiptKey };
-  await attempts.do(() => lookAgain({ ledger, recorded }, lines, restoring));
-  if (!attempts.haveFailed) await attempts.do(() => markDone([{ ledger, recorded }]));
-  await finishRepeated(attempts, { ledger, recorded, said, lines }, restoring);
+  await attempts.do(async () => {
+    await lookAgain({ ledger, recorded }, lines, restoring);
+    // What was found is told of with a receipt.
+    if (receiptKey !== undefined) await markDone({ ledger, recorded });
+  });
+  await concurrently(unfinished, OBJECTS_AT_ONCE, (one) => attempts.do(() => one.finish(restoring)));
   attempts.end();
 }

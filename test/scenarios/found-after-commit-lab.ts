@@ -2,9 +2,11 @@
  * Stories of a number that is somebody else's, as airtel says of a first report's row. The numbers are airtel's, and seen in a first handset on
  * 20 May and in a second one on 3 June; on day 1 airtel answers the first report's row.
  */
-import type { Lab } from './lab.ts';
+import type { FaultPlan } from 'local-cloud';
+import { expect } from 'vitest';
+import { DAY, type Lab, START } from './lab.ts';
 import { naming } from './nights-lab.ts';
-import type { Subjects } from './reissued-lab.ts';
+import { answeredMeanwhile, type Subjects } from './reissued-lab.ts';
 import type { Telling } from './side-by-side.ts';
 
 /** The text of a file of answers, each `msisdn,outcome,occurred_on,activated_on`. */
@@ -31,6 +33,30 @@ export async function report(lab: Lab, imei: string, ...numbers: string[]): Prom
   await lab.usage('airtel', seen, `${imei}.csv`);
   await lab.report('up-police', [imei], `${imei}.csv`);
   return await directionOf(lab, 'up-police', imei);
+}
+
+/**
+ * Has the number of a story directed in another handset by a plan that has decided, by what the ledger of the first direction said, and has
+ * claimed nothing yet when that file says since when the number is somebody else's. The file comes back in half an hour, since a batch plans.
+ */
+export async function directUnaware(
+  { lab, ...time }: Telling,
+  plans: FaultPlan[],
+  first: string,
+  imei: string,
+  A: string,
+  day: number,
+) {
+  await time.quietlyAt(day);
+  const meanwhile = answeredMeanwhile(lab, {
+    ...{ from: START + day * DAY, item: `CONN#${A}` },
+    ...{ key: `responses/airtel/${first}/since.csv`, text: answers(`${A},reissued,,2026-06-05`) },
+  });
+  plans.push(meanwhile);
+  const later = await report(lab, imei, A);
+  await time.quietlyAt(day + 1 / 144);
+  expect(meanwhile.wasMet()).toBe(true);
+  return later;
 }
 
 async function directionOf(lab: Lab, agency: string, imei: string): Promise<string> {

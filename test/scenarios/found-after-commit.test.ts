@@ -7,32 +7,15 @@ import type { FaultPlan } from 'local-cloud';
 import { expect } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from './faults-story.ts';
-import { answers, begin, givenBack, put, report } from './found-after-commit-lab.ts';
-import { DAY, HOUR, Lab, START } from './lab.ts';
+import { answers, begin, directUnaware, givenBack, put, report } from './found-after-commit-lab.ts';
+import { DAY, HOUR, Lab } from './lab.ts';
 import { naming } from './nights-lab.ts';
-import { answeredMeanwhile, type Subjects, subjectsOf } from './reissued-lab.ts';
+import { type Subjects, subjectsOf } from './reissued-lab.ts';
 import { anyOf, sideBySide, type Telling } from './side-by-side.ts';
 
 /** What goes wrong in the stories, each in its own batches alone. */
 const plans: FaultPlan[] = [];
 const test = sideBySide(() => Lab.open({ context: { operators: 'airtel' }, nights: true, faults: anyOf(plans) }));
-
-/**
- * Has the number of a story directed in another handset by a plan that has decided, by what the ledger of the first direction said, and has
- * claimed nothing yet when that file says since when the number is somebody else's. The file comes back in half an hour, since a batch plans.
- */
-async function directUnaware({ lab, ...time }: Telling, first: string, imei: string, A: string, day: number) {
-  await time.quietlyAt(day);
-  const meanwhile = answeredMeanwhile(lab, {
-    ...{ from: START + day * DAY, item: `CONN#${A}` },
-    ...{ key: `responses/airtel/${first}/since.csv`, text: answers(`${A},reissued,,2026-06-05`) },
-  });
-  plans.push(meanwhile);
-  const later = await report(lab, imei, A);
-  await time.quietlyAt(day + 1 / 144);
-  expect(meanwhile.wasMet()).toBe(true);
-  return later;
-}
 
 /** Has a file of the first direction committed once another one has said in the other row, after the first one's look, that the number is cut off. */
 function cutBeforeCommit(lab: Lab, first: string, second: string, A: string) {
@@ -81,7 +64,7 @@ async function sentenceOf(lab: Lab, number: string, name: string): Promise<strin
 async function failUnaware(telling: Telling, own: Subjects, day: number): Promise<[first: string, second: string]> {
   const { OTHER, A } = own;
   const first = await begin(telling, own);
-  const second = await directUnaware(telling, first, OTHER, A, day);
+  const second = await directUnaware(telling, plans, first, OTHER, A, day);
   await put(telling.lab, second, 'failed', `${A},failed,,`);
   expect(await naming(telling.lab, A, `orders/airtel/${second}/`, /failed-/)).toHaveLength(1);
   return [first, second];
@@ -145,7 +128,7 @@ for (const [title, story, day, wasCut] of [
     if (wasCut) await put(lab, second, 'failed', `${A},failed,,`);
     await time.quietlyAt(3.7);
     await put(lab, second, 'none', `${A},not_found,,`);
-    const third = await directUnaware(telling, first, THIRD, A, day);
+    const third = await directUnaware(telling, plans, first, THIRD, A, day);
     await put(lab, third, 'failed', `${A},failed,,`);
     expect(await naming(lab, A, `orders/airtel/${third}/`, /failed-/)).toHaveLength(1);
     expect(await givenBack(lab, A)).toHaveLength(wasCut ? 1 : 0);

@@ -1,11 +1,11 @@
 /**
- * A file whose deliveries all failed once it was committed, and others that say the same: each of their rows is already recorded. The runbook
- * has people upload it again, the same bytes or others, and nobody else goes on with it.
+ * A file whose deliveries all failed once it was committed, and others that say the same, or something else of a row: what they say is recorded
+ * already, or asks for nothing that the first file has asked for. They go on with that one.
  */
 import type { FaultPlan } from 'local-cloud';
 import { expect } from 'vitest';
 import { nameOf } from './faults-story.ts';
-import { answers, begin, givenBack, put, report } from './found-after-commit-lab.ts';
+import { begin, directUnaware, givenBack, report } from './found-after-commit-lab.ts';
 import { Lab } from './lab.ts';
 import { naming } from './nights-lab.ts';
 import { subjectsOf } from './reissued-lab.ts';
@@ -13,6 +13,11 @@ import { anyOf, sideBySide, type Telling } from './side-by-side.ts';
 
 const plans: FaultPlan[] = [];
 const test = sideBySide(() => Lab.open({ context: { operators: 'airtel' }, nights: true, faults: anyOf(plans) }));
+
+const answers = (...rows: string[]) =>
+  `msisdn,outcome,occurred_on,activated_on,ground\n${rows.map((row) => `${row}\n`).join('')}`;
+const put = (lab: Lab, direction: string, name: string, ...rows: string[]) =>
+  lab.upload(`responses/airtel/${direction}/${name}.csv`, answers(...rows));
 
 /** The notices that airtel was told of orders, by the orders' keys. */
 const told: string[] = [];
@@ -23,8 +28,8 @@ async function timesTold(lab: Lab, key: string | undefined): Promise<number> {
 }
 
 /**
- * Has a file of a direction committed, and each of its five deliveries fail where it would publish what begins so.
- * @param name the file's, which ends before the next day begins
+ * Has a file of a direction committed, and each of its five deliveries fail where it would publish what begins so, until a day. No sweep comes
+ * here.
  */
 async function failTo({ lab, quietlyAt }: Telling, publish: string, direction: string, row: string, until: number) {
   let [fails, failed] = [true, 0];
@@ -42,7 +47,8 @@ async function failTo({ lab, quietlyAt }: Telling, publish: string, direction: s
   fails = false;
 }
 
-const [REISSUED, VERIFIED, FAILED] = ['reissued,,2026-06-05', 'verified,,', 'failed,,'];
+const [REISSUED, VERIFIED, FAILED] = ['reissued,,2026-06-05,', 'verified,,,', 'failed,,,'];
+const twice = (row: string) => [row, row];
 /** Where others are uploaded: in the direction's own folder, and among the operator's files for all of its directions. */
 const WHERE = [
   ['in its direction', (direction: string) => `${direction}/`, 0],
@@ -100,20 +106,81 @@ for (const [title, folder, n] of WHERE) {
     expect(others).toEqual([]);
     expect(await timesTold(lab, order)).toBe(1);
   });
+}
 
-  test(`order the disconnection of who failed, once: ${title}`, async (telling) => {
+test('order no disconnection of who failed: whoever proved themselves meanwhile may be in that, and the ladder has the others', async (telling) => {
+  const { lab, ...time } = telling;
+  const own = subjectsOf(21);
+  const { B } = own;
+  const first = await begin(telling, own);
+  await time.quietlyAt(2);
+  const orders = `orders/airtel/${first}/`;
+  await failTo(telling, `${orders}failed-`, first, `${B},${FAILED}`, 2.5);
+  await put(lab, first, 'fails', ...twice(`${B},${FAILED}`));
+  expect(await naming(lab, B, `${orders}failed-`, /csv$/)).toEqual([]);
+  await time.quietlyAt(20);
+  expect(await naming(lab, B, orders, /-disconnect\.csv/)).toHaveLength(1);
+});
+
+for (const [title, before, after, n] of [
+  ['has proved themselves, who was given more time before', 'extended,,,hospital', 'verified,,,', 22],
+  ['has the number since another day', 'reissued,,2026-06-05,', 'reissued,,2026-06-06,', 23],
+] as const)
+  test(`restore who ${title}`, async (telling) => {
     const { lab, ...time } = telling;
-    const own = subjectsOf(n + 4);
+    const own = subjectsOf(n);
     const { B } = own;
     const first = await begin(telling, own);
-    await time.quietlyAt(2);
-    const orders = `orders/airtel/${first}/failed-`;
-    await failTo(telling, orders, first, `${B},${FAILED}`, 2.5);
-    expect(await naming(lab, B, orders, /csv$/)).toEqual([]);
-    for (const twice of [2, 3])
-      await again(telling, first, `fails ${twice} ${n}`, ...Array.from({ length: twice }, () => `${B},${FAILED}`));
-    const [order, ...others] = await naming(lab, B, orders, /csv$/);
-    expect(others).toEqual([]);
-    expect(await timesTold(lab, order)).toBe(1);
+    await time.quietlyAt(6);
+    expect(await naming(lab, B, `orders/airtel/${first}/`, /bar_outgoing/)).toHaveLength(1);
+    await failTo(telling, `orders/airtel/${first}/back-`, first, `${B},${before}`, 6.5);
+    expect(await givenBack(lab, B)).toEqual([]);
+    await put(lab, first, 'another', ...twice(`${B},${after}`));
+    expect(await givenBack(lab, B)).toHaveLength(1);
   });
-}
+
+test('restore who was found after the commit, also where the list of the number can not be published', async (telling) => {
+  const { lab, ...time } = telling;
+  const own = subjectsOf(24);
+  const { OTHER, A } = own;
+  const first = await begin(telling, own);
+  const second = await directUnaware(telling, plans, first, OTHER, A, 7);
+  let [looks, looked] = [false, 0];
+  plans.push({
+    beforeCall: ({ caller, action, key = '' }) => {
+      if (nameOf(caller) !== 'Record' || (action !== 'PutObject' && action !== 'PutItem')) return undefined;
+      if (key.startsWith('revocations/') && key.includes(`/${first.split('.')[0]}.withdrawn-`)) return 'deny';
+      if (looks || key !== `DIR#${first}`) return undefined;
+      looked += 1;
+      return 'deny';
+    },
+  });
+  await put(lab, second, 'failed', `${A},${FAILED}`);
+  expect(await naming(lab, A, `orders/airtel/${second}/`, /failed-/)).toHaveLength(1);
+  await time.quietlyAt(7.5);
+  expect([looked > 0, await givenBack(lab, A)]).toEqual([true, []]);
+  looks = true;
+  await put(lab, first, 'again', ...twice(`${A},${REISSUED}`));
+  expect(await givenBack(lab, A)).toHaveLength(1);
+});
+
+test('give back before they order to disconnect whoever failed under a later report', async (telling) => {
+  const { lab, ...time } = telling;
+  const own = subjectsOf(25);
+  const { B, OTHER } = own;
+  const first = await begin(telling, own);
+  await time.quietlyAt(6);
+  await failTo(telling, `orders/airtel/${first}/back-`, first, `${B},${VERIFIED}`, 6.5);
+  await time.quietlyAt(10);
+  await lab.usage('airtel', [`${OTHER},${B},2026-06-10,Delhi`], `${OTHER} later.csv`);
+  await lab.report('up-police', [OTHER], `${OTHER}.csv`);
+  const [carrying = ''] = await naming(lab, B, 'orders/airtel/up-police-', /1-reverify\.csv$/);
+  const second = carrying.split('/')[2] ?? '';
+  await timesTold(lab, undefined);
+  const rows = [`${B},verified,,${first}`, `${B},failed,,${second}`].join('\n');
+  await lab.upload('responses/airtel/of both.csv', `msisdn,outcome,occurred_on,direction\n${rows}\n`);
+  const [back] = await givenBack(lab, B);
+  const [disconnects] = await naming(lab, B, `orders/airtel/${second}/`, /failed-/);
+  expect([await timesTold(lab, back), await timesTold(lab, disconnects)]).toEqual([1, 1]);
+  expect(told.indexOf(String(back))).toBeLessThan(told.indexOf(String(disconnects)));
+});
