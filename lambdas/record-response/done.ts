@@ -45,11 +45,14 @@ export async function markDone({ ledger, recorded }: Recorded): Promise<void> {
 export class Unfinished {
   readonly #recorded: Recorded;
   readonly #lines: readonly string[];
+  readonly #isSaidAgain: boolean;
   readonly #steps = new Attempts();
 
-  constructor(recorded: Recorded, lines: readonly string[]) {
+  /** @param isSaidAgain whether rows are as it says; if not, what it was to give back is all that is left of it */
+  constructor(recorded: Recorded, lines: readonly string[], isSaidAgain: boolean) {
     this.#recorded = recorded;
     this.#lines = lines;
+    this.#isSaidAgain = isSaidAgain;
   }
 
   /** Gives back what it was to give back. This comes before any order that takes service, since what that goes by was said later. */
@@ -59,6 +62,11 @@ export class Unfinished {
 
   /** Does all else, and marks it done once it is. */
   async finish(restoring: Restoring): Promise<void> {
+    if (this.#isSaidAgain) await this.#finish(restoring);
+    this.#steps.end();
+  }
+
+  async #finish(restoring: Restoring): Promise<void> {
     const { ledger, recorded } = this.#recorded;
     const { receiptKey } = restoring;
     await this.#steps.do(() => publishLists([this.#recorded]));
@@ -67,20 +75,22 @@ export class Unfinished {
     if (receiptKey !== undefined && ledger.operator !== SELF_CHECK)
       await this.#steps.do(async () => void (await tellMoved(ledger, recorded, receiptKey)));
     if (receiptKey !== undefined && !this.#steps.haveFailed) await this.#steps.do(() => markDone(this.#recorded));
-    this.#steps.end();
   }
 }
 
-/** The other files by which rows are as a file says again, or were before it said something else, as far as not all is done of them. */
+/**
+ * The other files by which rows are as a file says again, as far as not all is done of them; and those by which they were before it said
+ * something else, as far as these may not have given back.
+ */
 export async function unfinishedBeside({ said, lines, ...committed }: Said): Promise<Unfinished[]> {
   const { ledger, recorded } = committed;
-  const saying = [...repeatedIn(committed, said), ...(await replacedBy(committed, said))];
-  const others = new Map(saying.map((file) => [file.sha256, file]));
-  others.delete(recorded.sha256);
+  const repeated = new Set(repeatedIn(committed, said).filter(isMoreThanTold));
+  const replaced = (await replacedBy(committed, said)).filter(({ backDue }) => backDue !== undefined);
+  const others = [...new Set([...repeated, ...replaced])].filter(({ sha256 }) => sha256 !== recorded.sha256);
   const unfinished: Unfinished[] = [];
-  await concurrently([...others.values()].filter(isMoreThanTold), OBJECTS_AT_ONCE, async (file) => {
-    if ((await readTextIfThere({ bucket: env.WORK, key: doneKey(ledger, file) })) === undefined)
-      unfinished.push(new Unfinished({ ledger, recorded: file }, lines));
+  await concurrently(others, OBJECTS_AT_ONCE, async (file) => {
+    if ((await readTextIfThere({ bucket: env.WORK, key: doneKey(ledger, file) })) !== undefined) return;
+    unfinished.push(new Unfinished({ ledger, recorded: file }, lines, repeated.has(file)));
   });
   return unfinished;
 }
