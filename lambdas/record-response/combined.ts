@@ -96,7 +96,7 @@ export async function recordCombined(
   await concurrently(committed, PARTS_AT_ONCE, (part) =>
     attempts.do(async () => void unfinished.push(...(await unfinishedBeside(part)))),
   );
-  await concurrently(unfinished, OBJECTS_AT_ONCE, (one) => one.giveBack(response.now));
+  await concurrently(unfinished, OBJECTS_AT_ONCE, (one) => one.giveBack());
   // This comes last, so that nothing else waits for an order that can't be published.
   for (const { ledger, recorded, lines } of committed)
     await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now: response.now }));

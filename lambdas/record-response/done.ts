@@ -7,7 +7,6 @@
  * proved themselves meanwhile; the ladder's own orders carry whoever failed.
  */
 import type { AnsweredRow } from '../domain/answers.ts';
-import type { Instant } from '../domain/days.ts';
 import { SELF_CHECK } from '../domain/identifiers.ts';
 import { currentOutcomes, fileSaying, type Recorded, type RecordedFile } from '../domain/ledger.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
@@ -16,7 +15,7 @@ import type { RejectedRow } from '../domain/reasons.ts';
 import { fileOfWord, replacedForm } from '../domain/replaced.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readTextIfThere, writeObject } from '../stores/objects.ts';
-import { publishBackOrderOnce } from '../stores/orders.ts';
+import { publishBackOrderIfNew } from '../stores/orders.ts';
 
 import { Attempts } from './attempts.ts';
 import { env } from './environment.ts';
@@ -55,9 +54,12 @@ export class Unfinished {
     this.#isSaidAgain = isSaidAgain;
   }
 
-  /** Gives back what it was to give back. This comes before any order that takes service, since what that goes by was said later. */
-  async giveBack(now: Instant): Promise<void> {
-    await this.#steps.do(() => publishBackOrderOnce(env, this.#recorded, now));
+  /**
+   * Gives back what it was to give back, if that wasn't published: an order that takes service may have been told of since. It comes before
+   * any that a file itself has caused, since what these go by was said later.
+   */
+  async giveBack(): Promise<void> {
+    await this.#steps.do(() => publishBackOrderIfNew(env, this.#recorded));
   }
 
   /** Does all else, and marks it done once it is. */

@@ -63,7 +63,7 @@ export async function record(response: ResponseFile, subject: ResponseSubject, i
   await attempts.do(async () => {
     unfinished = await unfinishedBeside({ ledger, recorded, said, lines });
   });
-  await concurrently(unfinished, OBJECTS_AT_ONCE, (one) => one.giveBack(now));
+  await concurrently(unfinished, OBJECTS_AT_ONCE, (one) => one.giveBack());
   await attempts.do(() => publishFailedOrder(recorded, { ledger, lines, attempt: invocation, now }));
   const restoring = { attempt: invocation, now, uploadedAt: file.at, receiptKey };
   await attempts.do(async () => {

@@ -127,12 +127,16 @@ async function objectIsThere(place: Place): Promise<boolean> {
  * Publishes a file's order to restore service, unless its time is over and it lies in the outbox. A file that comes again weeks later must
  * not ask a second time: another report may have had the number barred meanwhile.
  */
-export async function publishBackOrderOnce(env: Orders, { ledger, recorded }: Recorded, now: Instant): Promise<void> {
-  const { backDue, sha256 } = recorded;
-  if (backDue === undefined) return;
-  const place = { bucket: env.OUTBOX, key: backOrderKey(ledger.operator, ledger.directionId, sha256) };
-  if (backDue <= now && (await objectIsThere(place))) return;
-  await publishBackOrder(env, ledger, recorded);
+export async function publishBackOrderOnce(env: Orders, recorded: Recorded, now: Instant): Promise<void> {
+  const { backDue } = recorded.recorded;
+  if (backDue === undefined || backDue <= now) await publishBackOrderIfNew(env, recorded);
+  else await publishBackOrder(env, recorded.ledger, recorded.recorded);
+}
+
+/** Publishes a file's order to restore service, if it gives any back, unless it lies in the outbox. */
+export async function publishBackOrderIfNew(env: Orders, { ledger, recorded }: Recorded): Promise<void> {
+  const place = { bucket: env.OUTBOX, key: backOrderKey(ledger.operator, ledger.directionId, recorded.sha256) };
+  if (recorded.backDue !== undefined && !(await objectIsThere(place))) await publishBackOrder(env, ledger, recorded);
 }
 
 /**

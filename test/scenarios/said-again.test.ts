@@ -184,3 +184,22 @@ test('give back before they order to disconnect whoever failed under a later rep
   expect([await timesTold(lab, back), await timesTold(lab, disconnects)]).toEqual([1, 1]);
   expect(told.indexOf(String(back))).toBeLessThan(told.indexOf(String(disconnects)));
 });
+
+test('tell nobody again of an order to restore that was published, since whoever it names may have failed meanwhile', async (telling) => {
+  const { lab, ...time } = telling;
+  const own = subjectsOf(26);
+  const { B, OTHER } = own;
+  const first = await begin(telling, own);
+  await time.quietlyAt(6);
+  await failTo(telling, `receipts/airtel/${first}/`, first, `${B},${REISSUED}`, 6.5);
+  const [back] = await givenBack(lab, B);
+  await lab.usage('airtel', [`${OTHER},${B},2026-06-07,Delhi`], `${OTHER}.csv`);
+  await lab.report('up-police', [OTHER], `${OTHER}.csv`);
+  const [carrying = ''] = await naming(lab, B, 'orders/airtel/up-police-', /1-reverify\.csv$/);
+  const second = carrying.split('/')[2] ?? '';
+  await put(lab, second, 'failed', `${B},${FAILED}`);
+  const [disconnects] = await naming(lab, B, `orders/airtel/${second}/`, /failed-/);
+  await put(lab, first, 'daily', ...twice(`${B},${REISSUED}`));
+  expect([(await timesTold(lab, back)) > 0, await timesTold(lab, disconnects)]).toEqual([true, 1]);
+  expect(told.lastIndexOf(String(back))).toBeLessThan(told.indexOf(String(disconnects)));
+});
