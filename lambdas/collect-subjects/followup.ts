@@ -74,7 +74,11 @@ async function nightOf(
     if (newest && newest.batchId > batchId) return null;
     if (newest) await finish(newest, execution, now);
     const found = await findAll();
-    if (found.taken.length === 0) return null;
+    if (found.taken.length === 0) {
+      // Another attempt of this night, which runs on beside this one, may have committed and taken all since the newest night was read.
+      if ((await readNewestNight(env.CASES))?.batchId !== newest?.batchId) continue;
+      return null;
+    }
     const text = JSON.stringify(foundForm.write(found));
     const foundKey = SCREENED.found.key(SCREENED.folder(batchId, `${attempt}-${n}`));
     await writeObject({ bucket: env.WORK, key: foundKey }, text);

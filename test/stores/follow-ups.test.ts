@@ -31,6 +31,8 @@ let stores: Awaited<ReturnType<typeof load>>;
 let dies: { write: number; carriedOut: boolean } | undefined;
 let writes = 0;
 class Killed extends Error {}
+/** What comes to pass, once, after the newest night was read. */
+let meanwhile: (() => Promise<void>) | undefined;
 /** What of a client's stack is used here. */
 interface Middlewares {
   add(middleware: unknown, options: object): void;
@@ -65,6 +67,18 @@ beforeAll(async () => {
   };
   for (const { middlewareStack } of [stores.dynamo, stores.s3] as { middlewareStack: Middlewares }[])
     middlewareStack.add(kills, { step: 'initialize', name: 'kills' });
+  const passes = (next: (args: never) => Promise<never>) => async (args: { input: { Key?: { pk?: unknown } } }) => {
+    const read = await next(args as never);
+    if (meanwhile === undefined || args.input.Key?.pk !== 'FOLLOWUPS') return read;
+    const comesToPass = meanwhile;
+    meanwhile = undefined;
+    await comesToPass();
+    return read;
+  };
+  (stores.dynamo as { middlewareStack: Middlewares }).middlewareStack.add(passes, {
+    step: 'initialize',
+    name: 'passes',
+  });
 });
 afterAll(async () => {
   stores?.dynamo.destroy();
@@ -190,6 +204,25 @@ describe('a night', { timeout: 120_000 }, () => {
     await stores.writeObject(place, list);
     expect(await attempt(tomorrow)).toBe(true);
     expect(await goesOn([tomorrow])).toEqual([`${damaged.directionId}:0`]);
+  });
+
+  it('goes on in an attempt that finds nothing, since one that runs on beside it has taken all meanwhile', async () => {
+    const one = await direction();
+    await move(one, 0, 'ported');
+    const night = newNight();
+    const event = {
+      collect: { kind: 'followup', batchId: night },
+      execution: `arn:${night}`,
+      now: '2026-06-05T19:00:00Z',
+    };
+    meanwhile = async () => expect(await attempt(night)).toBe(true);
+    // Where it said that there is nothing, the machine would end well, and nobody would go on with what was taken.
+    expect(await collect(event, { awsRequestId: `${night}-beside` } as Context)).toMatchObject({
+      batch: { batchId: night },
+      decided: { state: 'approved' },
+    });
+    expect(meanwhile).toBeUndefined();
+    expect(await goesOn([night])).toEqual([`${one.directionId}:0`]);
   });
 
   it('has each row once where two attempts of it run at the same time, and beside them the next one', async () => {

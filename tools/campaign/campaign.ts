@@ -14,6 +14,7 @@ import {
   type SystematicSettings,
 } from './campaign-arguments.ts';
 import { Done, numberOf, type Task } from './done.ts';
+import { KEPT } from './kept.ts';
 import { everyOf, MODES } from './one-fault.ts';
 import { type Result, repeating, Stage } from './run.ts';
 import { CONTEXT } from './story.ts';
@@ -95,7 +96,12 @@ async function random(settings: RandomSettings): Promise<boolean> {
   print(
     `${number(results.length)} runs, seed ${seed}, ${number(all)} faults, in ${seconds(began)} s; ${keptOf(results)}`,
   );
-  return tell(results, () => '', repeat);
+  const seen = (n: number) => `${KEPT}/${seed}-${n}.json`;
+  return tell(
+    results,
+    () => '',
+    (n) => `${repeat(n)}\n  seen     ${seen(n)}, unless it was run elsewhere`,
+  );
 }
 
 /** The counts of the stories' places and faults, in words. */

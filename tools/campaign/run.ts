@@ -9,6 +9,7 @@ import { storyOf } from './drawn-story.ts';
 import { Faults } from './faults.ts';
 import { differences, type Outcome, outcomeOf } from './ideal.ts';
 import { brokenRules, type Item, type Seen } from './invariants.ts';
+import { KEPT, keepRun } from './kept.ts';
 import { leaks } from './leaks.ts';
 import { ask, countedFiles, executions, items, objects, plain, running } from './outside.ts';
 import { type Cut, People } from './people.ts';
@@ -143,7 +144,9 @@ export class Stage {
 
   async run(seed: number, n: number): Promise<Result> {
     const began = performance.now();
-    const { broken, faults } = await this.tell(seedOf(seed, n));
+    const told = await this.tell(seedOf(seed, n));
+    const { broken, faults } = told;
+    if (broken.length > 0) keepRun(KEPT, `${seed}-${n}`, told);
     return { n, broken, faults, milliseconds: performance.now() - began };
   }
 }
