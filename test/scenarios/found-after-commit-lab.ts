@@ -28,8 +28,11 @@ export async function begin({ lab, quietlyAt }: Telling, { HANDSET, A, B }: Subj
 }
 
 /** Has numbers seen in another handset, and that reported. */
-export async function report(lab: Lab, imei: string, ...numbers: string[]): Promise<string> {
-  const seen = numbers.map((number) => `${imei},${number},2026-06-03,Delhi`);
+export const report = (lab: Lab, imei: string, ...numbers: string[]) => reportSeen(lab, imei, '2026-06-03', ...numbers);
+
+/** Has numbers seen on a day in another handset, and that reported. */
+export async function reportSeen(lab: Lab, imei: string, day: string, ...numbers: string[]): Promise<string> {
+  const seen = numbers.map((number) => `${imei},${number},${day},Delhi`);
   await lab.usage('airtel', seen, `${imei}.csv`);
   await lab.report('up-police', [imei], `${imei}.csv`);
   return await directionOf(lab, 'up-police', imei);

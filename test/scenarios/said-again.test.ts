@@ -5,7 +5,7 @@
 import type { FaultPlan } from 'local-cloud';
 import { expect } from 'vitest';
 import { nameOf } from './faults-story.ts';
-import { begin, directUnaware, givenBack, report } from './found-after-commit-lab.ts';
+import { begin, directUnaware, givenBack, report, reportSeen } from './found-after-commit-lab.ts';
 import { Lab } from './lab.ts';
 import { naming } from './nights-lab.ts';
 import { subjectsOf } from './reissued-lab.ts';
@@ -172,10 +172,7 @@ test('give back before they order to disconnect whoever failed under a later rep
   await time.quietlyAt(6);
   await failTo(telling, `orders/airtel/${first}/back-`, first, `${B},${VERIFIED}`, 6.5);
   await time.quietlyAt(10);
-  await lab.usage('airtel', [`${OTHER},${B},2026-06-10,Delhi`], `${OTHER} later.csv`);
-  await lab.report('up-police', [OTHER], `${OTHER}.csv`);
-  const [carrying = ''] = await naming(lab, B, 'orders/airtel/up-police-', /1-reverify\.csv$/);
-  const second = carrying.split('/')[2] ?? '';
+  const second = await reportSeen(lab, OTHER, '2026-06-10', B);
   await timesTold(lab, undefined);
   const rows = [`${B},verified,,${first}`, `${B},failed,,${second}`].join('\n');
   await lab.upload('responses/airtel/of both.csv', `msisdn,outcome,occurred_on,direction\n${rows}\n`);
@@ -193,10 +190,7 @@ test('tell nobody again of an order to restore that was published, since whoever
   await time.quietlyAt(6);
   await failTo(telling, `receipts/airtel/${first}/`, first, `${B},${REISSUED}`, 6.5);
   const [back] = await givenBack(lab, B);
-  await lab.usage('airtel', [`${OTHER},${B},2026-06-07,Delhi`], `${OTHER}.csv`);
-  await lab.report('up-police', [OTHER], `${OTHER}.csv`);
-  const [carrying = ''] = await naming(lab, B, 'orders/airtel/up-police-', /1-reverify\.csv$/);
-  const second = carrying.split('/')[2] ?? '';
+  const second = await reportSeen(lab, OTHER, '2026-06-07', B);
   await put(lab, second, 'failed', `${B},${FAILED}`);
   const [disconnects] = await naming(lab, B, `orders/airtel/${second}/`, /failed-/);
   await put(lab, first, 'daily', ...twice(`${B},${REISSUED}`));
