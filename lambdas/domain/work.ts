@@ -103,10 +103,11 @@ export const PREPARED = {
     `directions/${directionId}/files/${sha8(sha256)}/${attempt}/${name}`,
   /**
    * The folder of the marks that Record has looked again, after it had committed such a file. Each is named by the number of the plan that had
-   * been begun last by then: every plan with a greater one was begun after the commit. Beside them lies the mark that all is done of which
-   * that was the beginning.
+   * been begun last by then: every plan with a greater one was begun after the commit.
    */
   looked: (directionId: DirectionId, sha256: string) => `directions/${directionId}/files/${sha8(sha256)}/looked/`,
+  /** The mark beside them that all is done of which such a file's commit was the beginning. */
+  done: (directionId: DirectionId, sha256: string) => `directions/${directionId}/files/${sha8(sha256)}/looked/done`,
   /**
    * The direction of such a key.
    * @throws Error for any other key

@@ -13,6 +13,7 @@ import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { outcomeAt } from '../domain/outcomes.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import { fileOfWord, replacedForm } from '../domain/replaced.ts';
+import { PREPARED } from '../domain/work.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readTextIfThere, writeObject } from '../stores/objects.ts';
 import { publishBackOrderIfNew } from '../stores/orders.ts';
@@ -22,7 +23,7 @@ import { env } from './environment.ts';
 import { lookAgain, type Restoring } from './look-again.ts';
 import { tellMoved } from './moves.ts';
 import { publishLists } from './publish.ts';
-import { doneKey, preparedKey } from './recorded.ts';
+import { preparedKey } from './recorded.ts';
 
 /** What a file was found to say of a direction, once it was committed. */
 export interface Said extends Recorded {
@@ -37,7 +38,8 @@ const isMoreThanTold = ({ backDue, lateOn, withdrawnOn }: RecordedFile): boolean
 
 /** Marks that all is done of which a file's commit was the beginning. */
 export async function markDone({ ledger, recorded }: Recorded): Promise<void> {
-  if (isMoreThanTold(recorded)) await writeObject({ bucket: env.WORK, key: doneKey(ledger, recorded) }, '');
+  if (isMoreThanTold(recorded))
+    await writeObject({ bucket: env.WORK, key: PREPARED.done(ledger.directionId, recorded.sha256) }, '');
 }
 
 /** Another file of a direction, with which one goes on. No step keeps the others from being done. */
@@ -91,7 +93,10 @@ export async function unfinishedBeside({ said, lines, ...committed }: Said): Pro
   const others = [...new Set([...repeated, ...replaced])].filter(({ sha256 }) => sha256 !== recorded.sha256);
   const unfinished: Unfinished[] = [];
   await concurrently(others, OBJECTS_AT_ONCE, async (file) => {
-    if ((await readTextIfThere({ bucket: env.WORK, key: doneKey(ledger, file) })) !== undefined) return;
+    if (
+      (await readTextIfThere({ bucket: env.WORK, key: PREPARED.done(ledger.directionId, file.sha256) })) !== undefined
+    )
+      return;
     unfinished.push(new Unfinished({ ledger, recorded: file }, lines, repeated.has(file)));
   });
   return unfinished;

@@ -17,7 +17,7 @@ import { publishBackOrderOnce } from '../stores/orders.ts';
 import { env } from './environment.ts';
 import { GivenBack } from './given-back.ts';
 import { prepareMoved, tellMoved } from './moves.ts';
-import { doneKey, preparedKey } from './recorded.ts';
+import { preparedKey } from './recorded.ts';
 import { type CutElsewhere, givenBackAt, StillPlanned, takeBackElsewhere } from './take-back.ts';
 
 /** The attempt that looks once more, and the file's receipt; none if that could not be published: the next attempt tells. */
@@ -63,9 +63,9 @@ interface Marks {
   readonly areDone: boolean;
 }
 
-async function marksOf(ledger: Ledger, recorded: RecordedFile): Promise<Marks> {
-  const folder = PREPARED.looked(ledger.directionId, recorded.sha256);
-  const done = doneKey(ledger, recorded);
+async function marksOf({ directionId }: Ledger, { sha256 }: RecordedFile): Promise<Marks> {
+  const folder = PREPARED.looked(directionId, sha256);
+  const done = PREPARED.done(directionId, sha256);
   const keys: string[] = [];
   for await (const { key } of listObjects({ bucket: env.WORK, key: folder })) keys.push(key);
   const plans = keys.filter((key) => key !== done).map((key) => Number(key.slice(folder.length)));

@@ -8,10 +8,6 @@ export const preparedKey = (
   name: string,
 ) => PREPARED.response(ledger.directionId, sha256, attempt, name);
 
-/** The key of the mark that all is done of which a file's commit was the beginning. */
-export const doneKey = ({ directionId }: Ledger, { sha256 }: Pick<RecordedFile, 'sha256'>) =>
-  `${PREPARED.looked(directionId, sha256)}done`;
-
 /** A recorded file, as the ledger has it. */
 export function recordedFileOf({ files, directionId }: Ledger, sha256: string): RecordedFile {
   const recorded = files.find((one) => one.sha256 === sha256);

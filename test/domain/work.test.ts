@@ -96,6 +96,7 @@ const PLACES: [string, string, [string, string][]][] = [
         `directions/${direction}/files/deadbeef/try/receipt.json`,
       ],
       [`${PREPARED.looked(direction, 'deadbeef'.repeat(8))}7`, `directions/${direction}/files/deadbeef/looked/7`],
+      [PREPARED.done(direction, 'deadbeef'.repeat(8)), `directions/${direction}/files/deadbeef/looked/done`],
     ],
   ],
   ['books', MADE_BOOKS.pattern, [[MADE_BOOKS.note(books), `batches/${batch}/try/settled.json`]]],
