@@ -108,6 +108,9 @@ export const PREPARED = {
   looked: (directionId: DirectionId, sha256: string) => `directions/${directionId}/files/${sha8(sha256)}/looked/`,
   /** The mark beside them that all is done of which such a file's commit was the beginning. */
   done: (directionId: DirectionId, sha256: string) => `directions/${directionId}/files/${sha8(sha256)}/looked/done`,
+  /** The mark that the operator was told of such a file's order to restore. */
+  restoreTold: (directionId: DirectionId, sha256: string) =>
+    `directions/${directionId}/files/${sha8(sha256)}/restore_told`,
   /**
    * The direction of such a key.
    * @throws Error for any other key

@@ -14,7 +14,7 @@ import { readBatch } from './cases/batches.ts';
 import { readLedger } from './cases/ledgers.ts';
 import { concurrently } from './concurrently.ts';
 import { sendNotice, tell } from './notices.ts';
-import { copyObject, listObjects, type Place, readText, writeObject } from './objects.ts';
+import { copyObject, listObjects, type Place, readText, readTextIfThere, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
 
 /** The places where orders are prepared, published and told of, and the table of the ledgers by which they go. */
@@ -124,8 +124,8 @@ async function objectIsThere(place: Place): Promise<boolean> {
 }
 
 /**
- * Publishes a file's order to restore service, unless its time is over and it lies in the outbox. A file that comes again weeks later must
- * not ask a second time: another report may have had the number barred meanwhile.
+ * Publishes a file's order to restore service, unless its time is over and its operator was told of it. A file that comes again weeks later
+ * must not ask a second time: another report may have had the number barred meanwhile.
  */
 export async function publishBackOrderOnce(env: Orders, recorded: Recorded, now: Instant): Promise<void> {
   const { backDue } = recorded.recorded;
@@ -133,10 +133,17 @@ export async function publishBackOrderOnce(env: Orders, recorded: Recorded, now:
   else await publishBackOrder(env, recorded.ledger, recorded.recorded);
 }
 
-/** Publishes a file's order to restore service, if it gives any back, unless it lies in the outbox. */
+/**
+ * Publishes a file's order to restore service, if it gives any back, unless its operator was told of it. That the order lies in the outbox
+ * doesn't say so: whoever put it there may have died before it told.
+ */
 export async function publishBackOrderIfNew(env: Orders, { ledger, recorded }: Recorded): Promise<void> {
-  const place = { bucket: env.OUTBOX, key: backOrderKey(ledger.operator, ledger.directionId, recorded.sha256) };
-  if (recorded.backDue !== undefined && !(await objectIsThere(place))) await publishBackOrder(env, ledger, recorded);
+  if (recorded.backDue === undefined) return;
+  const told = await readTextIfThere({
+    bucket: env.WORK,
+    key: PREPARED.restoreTold(ledger.directionId, recorded.sha256),
+  });
+  if (told === undefined) await publishBackOrder(env, ledger, recorded);
 }
 
 /**
@@ -176,4 +183,5 @@ async function publishBackOrder(env: Orders, ledger: Ledger, recorded: RecordedF
   } as const;
   const size = Buffer.byteLength(order);
   await tell(env, toOperator({ ...told, order: RESTORE.order, rung: 'back', bucket: env.OUTBOX, size }));
+  await writeObject({ bucket: env.WORK, key: PREPARED.restoreTold(directionId, file) }, '');
 }

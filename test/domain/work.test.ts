@@ -97,6 +97,7 @@ const PLACES: [string, string, [string, string][]][] = [
       ],
       [`${PREPARED.looked(direction, 'deadbeef'.repeat(8))}7`, `directions/${direction}/files/deadbeef/looked/7`],
       [PREPARED.done(direction, 'deadbeef'.repeat(8)), `directions/${direction}/files/deadbeef/looked/done`],
+      [PREPARED.restoreTold(direction, 'deadbeef'.repeat(8)), `directions/${direction}/files/deadbeef/restore_told`],
     ],
   ],
   ['books', MADE_BOOKS.pattern, [[MADE_BOOKS.note(books), `batches/${batch}/try/settled.json`]]],

@@ -197,3 +197,54 @@ test('tell nobody again of an order to restore that was published, since whoever
   expect([(await timesTold(lab, back)) > 0, await timesTold(lab, disconnects)]).toEqual([true, 1]);
   expect(told.lastIndexOf(String(back))).toBeLessThan(told.indexOf(String(disconnects)));
 });
+
+/** Has Record die, once from now on, when it has put a file into a folder of the outbox; `denied`: none of its further ones goes there. */
+function diesOnceItPut(folder: string): { times: number; denied: boolean } {
+  const dying = { times: 0, denied: false };
+  plans.push({
+    beforeCall: ({ caller, service, action, key = '' }) => {
+      const puts = nameOf(caller) === 'Record' && service === 's3' && action === 'PutObject' && key.startsWith(folder);
+      return puts && dying.denied ? 'deny' : undefined;
+    },
+    afterWrite: ({ functionName, key = '' }) => {
+      if (nameOf(functionName) !== 'Record' || !key.startsWith(folder) || dying.times > 0) return undefined;
+      dying.times += 1;
+      dying.denied = true;
+      return 'fail';
+    },
+  });
+  return dying;
+}
+
+test('tell of an order to restore that lies there, and that nobody was told of: whoever put it there died, and could not put it again', async (telling) => {
+  const { lab, ...time } = telling;
+  const own = subjectsOf(27);
+  const { B } = own;
+  const first = await begin(telling, own);
+  await time.quietlyAt(6);
+  const dying = diesOnceItPut(`orders/airtel/${first}/back-`);
+  await put(lab, first, 'first', `${B},${VERIFIED}`);
+  await time.quietlyAt(6.5);
+  const [order] = await givenBack(lab, B);
+  expect([dying.times, order === undefined, await timesTold(lab, order)]).toEqual([1, false, 0]);
+  dying.denied = false;
+  await put(lab, first, 'others', ...twice(`${B},${VERIFIED}`));
+  await put(lab, first, 'third', ...twice(`${B},${VERIFIED}`), `${B},${VERIFIED}`);
+  expect(await timesTold(lab, order)).toBe(1);
+});
+
+test('tell of an order to restore whose time is over, where the same bytes come again and their function dies once it lies there', async (telling) => {
+  const { lab, ...time } = telling;
+  const own = subjectsOf(28);
+  const { B } = own;
+  const first = await begin(telling, own);
+  await time.quietlyAt(6);
+  const back = `orders/airtel/${first}/back-`;
+  await failTo(telling, back, first, `${B},${VERIFIED}`, 8);
+  const dying = diesOnceItPut(back);
+  await put(lab, first, 'first', `${B},${VERIFIED}`);
+  dying.denied = false;
+  await time.quietlyAt(8.5);
+  const [order] = await givenBack(lab, B);
+  expect([dying.times, order === undefined, await timesTold(lab, order)]).toEqual([1, false, 1]);
+});
