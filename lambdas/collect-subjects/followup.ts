@@ -24,7 +24,7 @@ import { SCREENED } from '../domain/work.ts';
 import { logFailure } from '../runtime/failures.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
-import { abandonExecution, type Batch, leaveFailed, readBatch } from '../stores/cases/batches.ts';
+import { type Batch, leaveFailed, readBatch } from '../stores/cases/batches.ts';
 import { commitNight, type NewestNight, readNewestNight } from '../stores/cases/follow-ups.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
@@ -46,12 +46,7 @@ type Night = Omit<NewestNight, 'version'>;
 export const followUp: Collector = async (collect, { execution, now, attempt }) => {
   const { batchId } = input.parse(collect);
   const night = await nightOf(batchId, { execution, now, attempt });
-  if (night === null) {
-    // The execution ends well now. An attempt of it that runs on, and finds what has moved since, registers no batch with it any more, with
-    // which nobody would go on: the next night leaves that as failed, and the sweep begins it again.
-    await abandonExecution(env.CASES, execution);
-    return null;
-  }
+  if (night === null) return null;
   const found = await readFound(night);
   await takeAll(batchId, found);
   const batch = batchOf(night, execution, now);

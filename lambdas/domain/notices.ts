@@ -308,7 +308,9 @@ export type ApproverNotice = z.infer<typeof approverNotice>;
 
 const ended = {
   execution: z.string().describe("the execution's ARN"),
-  status: z.string().describe('how it ended: FAILED, TIMED_OUT or ABORTED'),
+  status: z
+    .string()
+    .describe('how it ended: FAILED, TIMED_OUT or ABORTED; SUCCEEDED where the batch was registered after that'),
 };
 
 /** Steps of a batch that fail and are tried again each hour: its state machine tells of them. */

@@ -13,7 +13,7 @@ import { tell, tellQuarantined } from '../stores/notices.ts';
 import { resumeBatch } from '../stores/resuming.ts';
 import { askForStatus } from '../stores/status.ts';
 import { mark } from '../stores/uploads.ts';
-import { dataOf, failureOf } from '../stores/workflows.ts';
+import { dataOf, endingOf } from '../stores/workflows.ts';
 
 const environment = z.object({
   WORK: z.string(),
@@ -53,12 +53,15 @@ const A_NAME = /^[A-Za-z][\w.]{0,99}$/;
  * A Batch or an ImportByPieces execution failed, timed out or was aborted. A Batch whose plan was not committed yet fails with it: its
  * claims are void, the turn to plan is free again, and the same file starts it anew. A file of which nothing was registered goes into
  * quarantine. A Batch whose plan counts, or whose ending is still to be published, goes on in another execution. Nothing comes of a message
- * alone: the execution itself is asked, and if it runs, or went well, the message fails.
+ * alone: the execution itself is asked, and if it runs, or went well, the message fails; unless a batch was registered with it that has no
+ * plan that counts, by an attempt that ran on after its end.
  */
 export const handler = events(endedEvent, async ({ time, detail: { executionArn } }) => {
-  const status = await failureOf(executionArn);
-  if (status === undefined) throw new Error('the execution has not failed, whatever the message says');
+  const status = await endingOf(executionArn);
+  if (status === undefined) throw new Error('the execution runs, whatever the message says');
   const registered = await abandonExecution(env.CASES, executionArn);
+  if (status === 'SUCCEEDED' && !registered?.failed)
+    throw new Error('the execution has not failed, whatever the message says');
   // The event of an execution that is encrypted under a key holds neither.
   const { input: started, error } = registered ? {} : await dataOf(executionArn);
   const uploaded = started === undefined ? undefined : input.safeParse(JSON.parse(started)).data;

@@ -9,6 +9,7 @@ import { RESTORES_AT_ONCE } from '../domain/limits.ts';
 import { type Told, toOperator } from '../domain/notices.ts';
 import { backOrderKey, orderKey } from '../domain/outbox.ts';
 import { PREPARED } from '../domain/work.ts';
+import { logFailure } from '../runtime/failures.ts';
 import { audit } from './audit.ts';
 import { readBatch } from './cases/batches.ts';
 import { readLedger } from './cases/ledgers.ts';
@@ -183,5 +184,10 @@ async function publishBackOrder(env: Orders, ledger: Ledger, recorded: RecordedF
   } as const;
   const size = Buffer.byteLength(order);
   await tell(env, toOperator({ ...told, order: RESTORE.order, rung: 'back', bucket: env.OUTBOX, size }));
-  await writeObject({ bucket: env.WORK, key: PREPARED.restoreTold(directionId, file) }, '');
+  try {
+    await writeObject({ bucket: env.WORK, key: PREPARED.restoreTold(directionId, file) }, '');
+  } catch (error) {
+    // Without it somebody may be told once more. That is no reason to leave undone what comes after an order to restore.
+    logFailure(error);
+  }
 }

@@ -75,10 +75,18 @@ export async function executionStatus(executionArn: string): Promise<string | un
   }
 }
 
+const FAILURES = ['FAILED', 'TIMED_OUT', 'ABORTED'];
+
+/** How an execution ended; undefined if it runs. */
+export async function endingOf(executionArn: string): Promise<string | undefined> {
+  const { status = '' } = await sfn.send(new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' }));
+  return status === 'SUCCEEDED' || FAILURES.includes(status) ? status : undefined;
+}
+
 /** The status of an execution that is over without success; undefined for any other. */
 export async function failureOf(executionArn: string): Promise<string | undefined> {
-  const { status } = await sfn.send(new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' }));
-  return status === 'FAILED' || status === 'TIMED_OUT' || status === 'ABORTED' ? status : undefined;
+  const ending = await endingOf(executionArn);
+  return ending === 'SUCCEEDED' ? undefined : ending;
 }
 
 /** The input of an execution, as JSON text, and the name of the error that ended it; undefined if there is none. */

@@ -1,25 +1,29 @@
+import { mayFail } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
 import type { BatchId } from '../domain/identifiers.ts';
 import { isDue, isFromBeforeOrders } from '../domain/status.ts';
 import { ASKED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
-import { abandonExecution, type Batch } from '../stores/cases/batches.ts';
+import { abandonExecution, type Batch, readBatch } from '../stores/cases/batches.ts';
 import { listObjects } from '../stores/objects.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
 import { askForStatus, readStatus } from '../stores/status.ts';
 import { isMarked, mark } from '../stores/uploads.ts';
-import { executionStatus, failureOf, startOnce } from '../stores/workflows.ts';
+import { endingOf, executionStatus, startOnce } from '../stores/workflows.ts';
 import { env } from './environment.ts';
 
 /**
- * Makes a batch failed that won't be directed: its execution ended, and the event that tells so was lost. It holds up nobody from then on.
- * Everybody concerned is told as by that event, which is sent once.
+ * Makes a batch failed that won't be directed: its execution ended, and the event that tells so was lost; or it ended well, and an attempt that
+ * ran on registered the batch after that. It holds up nobody from then on. Everybody concerned is told as by that event, which is sent once.
  */
 export async function mendUndirected({ execution, batchId }: Batch, now: Instant): Promise<void> {
-  const status = await failureOf(execution);
-  if (!status) return;
+  const status = await endingOf(execution);
+  if (status === undefined) return;
+  // An execution that has just ended well may have had it directed since it was read.
+  const batch = await readBatch(env.CASES, batchId);
+  if (batch?.execution !== execution || !mayFail(batch.state)) return;
   const ended = { key: `${execution} ${status}` };
   if (!(await isMarked(env.WORK, 'resent', ended))) {
     await sendEvent(env.RELEASE_QUEUE, { time: now, detail: { executionArn: execution, status } });

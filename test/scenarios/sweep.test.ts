@@ -3,12 +3,13 @@ import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { withWhatToDo } from '../domain/what-to-do.ts';
 import { batchItem, Tables } from './bad-files.ts';
 import { nameOf } from './faults-story.ts';
-import { HOUR, Lab, START } from './lab.ts';
-import { A1, A2, H1, J1 } from './story.ts';
+import { batchOf, HOUR, Lab, START } from './lab.ts';
+import { A1, A2, H1, H2, J1 } from './story.ts';
 
 /** What goes wrong now; changed by the tests as they go. */
 interface Wrong {
@@ -174,6 +175,42 @@ describe('a failed batch of which nobody was told', () => {
     await lab.toTheEnd();
     expect(await lab.summary('mha')).toMatchObject({ unexplained: 0, connections: { directed: 1, overdue: 1 } });
     expect(mended).toEqual(['batch']);
+  });
+});
+
+describe('a batch that an attempt registered once its execution had ended well', () => {
+  it('is released by the sweep, once, and the same file begins it anew', async () => {
+    await using opened = await closing({});
+    const { lab, mended, sfn } = opened;
+    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
+    // The second of two equal reports is the same report again, and its execution ends well at once.
+    for (const name of ['one.csv', 'two.csv']) await lab.report('mha', [H2], name);
+    const stateMachineArn = lab.cloud.names.machines.Batch;
+    const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
+    const [execution] = executions.flatMap(({ status, executionArn = '' }) =>
+      status === 'SUCCEEDED' ? executionArn : [],
+    );
+    const batchId = batchOf('mha', H1);
+    await lab.cloud.put(bucketsOf(lab.cloud).work, `screened/${batchId}/x/handsets.jsonl`, '');
+    const tables = new Tables(lab);
+    const sha256 = sha256Of(`imei\n${H1}\n`);
+    for (const Item of [
+      { pk: `EXECUTION#${execution}`, format: 1, batchId },
+      batchItem(batchId, { execution, sha256, state: 'approved' }),
+    ])
+      await tables.client.send(new PutCommand({ TableName: tables.cases, Item }));
+    await until(lab, 13);
+    const failed = async () => (await lab.notices('fraud-batches-mha')).filter(({ kind }) => kind === 'batch_failed');
+    expect(mended).toEqual(['batch']);
+    expect(await failed()).toMatchObject([{ batchId }]);
+    await lab.report('mha', [H1]);
+    await lab.toTheEnd();
+    expect(await lab.json(`batches/${batchId}/summary.json`)).toMatchObject({
+      unexplained: 0,
+      connections: { directed: 1, overdue: 1 },
+    });
+    expect(mended).toEqual(['batch']);
+    tables.client.destroy();
   });
 });
 

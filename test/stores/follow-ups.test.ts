@@ -225,30 +225,6 @@ describe('a night', { timeout: 120_000 }, () => {
     expect(await goesOn([night])).toEqual([`${one.directionId}:0`]);
   });
 
-  it('is left to be begun again where an attempt that runs on takes what was moved once another one had found nothing', async () => {
-    const one = await direction();
-    const night = newNight();
-    const event = {
-      collect: { kind: 'followup', batchId: night },
-      execution: `arn:${night}`,
-      now: '2026-06-05T19:00:00Z',
-    };
-    let heard: unknown;
-    meanwhile = async () => {
-      heard = await collect(event, { awsRequestId: `${night}-retry` } as Context);
-      await move(one, 0, 'extended');
-    };
-    // Its execution has ended well by then: with a batch of that nobody would go on.
-    expect(await attempt(night)).toBe(false);
-    expect(heard).toMatchObject({ decided: { state: 'nothing' } });
-    expect(await stores.readBatch(CASES, night)).toBeUndefined();
-    expect(await attempt(newNight())).toBe(true);
-    expect(await stores.readBatch(CASES, night)).toMatchObject({ state: 'failed' });
-    expect(await attempt(night, `${night} again`)).toBe(true);
-    expect(await stores.readBatch(CASES, night)).toMatchObject({ state: 'approved', execution: `arn:${night} again` });
-    expect(await goesOn([night])).toEqual([`${one.directionId}:0`]);
-  });
-
   it('has each row once where two attempts of it run at the same time, and beside them the next one', async () => {
     for (let n = 0; n < 3; n += 1) {
       const [one, other] = [await direction(), await direction()];
