@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { planCounts } from '../domain/batches.ts';
+import { isWithoutEffect, planCounts } from '../domain/batches.ts';
 import type { Instant } from '../domain/days.ts';
 import { FOLLOW_UP } from '../domain/identifiers.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
@@ -60,8 +60,11 @@ export const handler = events(endedEvent, async ({ time, detail: { executionArn 
   const status = await endingOf(executionArn);
   if (status === undefined) throw new Error('the execution runs, whatever the message says');
   const registered = await abandonExecution(env.CASES, executionArn);
-  if (status === 'SUCCEEDED' && !registered?.failed)
+  if (status === 'SUCCEEDED' && !registered?.failed) {
+    // It ended otherwise in between: the sweep has that published.
+    if (registered && isWithoutEffect(registered.batch.state)) return;
     throw new Error('the execution has not failed, whatever the message says');
+  }
   // The event of an execution that is encrypted under a key holds neither.
   const { input: started, error } = registered ? {} : await dataOf(executionArn);
   const uploaded = started === undefined ? undefined : input.safeParse(JSON.parse(started)).data;

@@ -135,16 +135,16 @@ export async function publishBackOrderOnce(env: Orders, recorded: Recorded, now:
 }
 
 /**
- * Publishes a file's order to restore service, if it gives any back, unless its operator was told of it. That the order lies in the outbox
- * doesn't say so: whoever put it there may have died before it told.
+ * Publishes a file's order to restore service, if it gives any back, unless its operator was told of it, as its mark says, or that all is done
+ * of the file. That the order lies in the outbox doesn't say so: whoever put it there may have died before it told.
  */
 export async function publishBackOrderIfNew(env: Orders, { ledger, recorded }: Recorded): Promise<void> {
   if (recorded.backDue === undefined) return;
-  const told = await readTextIfThere({
-    bucket: env.WORK,
-    key: PREPARED.restoreTold(ledger.directionId, recorded.sha256),
-  });
-  if (told === undefined) await publishBackOrder(env, ledger, recorded);
+  for (const markOf of [PREPARED.restoreTold, PREPARED.done]) {
+    const key = markOf(ledger.directionId, recorded.sha256);
+    if ((await readTextIfThere({ bucket: env.WORK, key })) !== undefined) return;
+  }
+  await publishBackOrder(env, ledger, recorded);
 }
 
 /**
