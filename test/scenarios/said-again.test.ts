@@ -248,3 +248,25 @@ test('tell of an order to restore whose time is over, where the same bytes come 
   const [order] = await givenBack(lab, B);
   expect([dying.times, order === undefined, await timesTold(lab, order)]).toEqual([1, false, 1]);
 });
+
+test('tell nobody again weeks later of an order to restore of which they were told, though that could not be marked', async (telling) => {
+  const { lab, ...time } = telling;
+  const own = subjectsOf(29);
+  const { B } = own;
+  const first = await begin(telling, own);
+  await time.quietlyAt(6);
+  let denied = 0;
+  plans.push({
+    beforeCall: ({ key = '' }) => {
+      if (!key.startsWith(`directions/${first}/`) || !key.endsWith('/restore_told') || denied > 0) return undefined;
+      denied += 1;
+      return 'deny';
+    },
+  });
+  await put(lab, first, 'first', `${B},${VERIFIED}`);
+  const [order] = await givenBack(lab, B);
+  expect([denied, await timesTold(lab, order)]).toEqual([1, 1]);
+  await time.quietlyAt(12);
+  await put(lab, first, 'first', `${B},${VERIFIED}`);
+  expect(await timesTold(lab, order)).toBe(1);
+});

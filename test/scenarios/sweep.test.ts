@@ -1,5 +1,6 @@
 import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -210,6 +211,18 @@ describe('a batch that an attempt registered once its execution had ended well',
       connections: { directed: 1, overdue: 1 },
     });
     expect(mended).toEqual(['batch']);
+    // Of one that its agency withdrew meanwhile Release has nothing to tell.
+    const withdrawn = batchItem(batchOf('mha', H2), { execution, state: 'withdrawn' });
+    const known = { pk: `EXECUTION#${execution}`, format: 1, batchId: withdrawn.batchId };
+    for (const Item of [known, withdrawn]) await tables.client.send(new PutCommand({ TableName: tables.cases, Item }));
+    const MessageBody = JSON.stringify({ time: '2026-06-20T00:00:00Z', detail: { executionArn: execution } });
+    const { ReleaseQueue: QueueUrl } = lab.cloud.names.queues;
+    const { endpoint, region } = lab.cloud;
+    const sqs = new SQSClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    await lab.toTheEnd();
+    expect([await failed(), lab.cloud.failures()]).toEqual([[], []]);
+    sqs.destroy();
     tables.client.destroy();
   });
 });
