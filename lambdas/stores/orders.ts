@@ -135,8 +135,8 @@ export async function publishBackOrderOnce(env: Orders, recorded: Recorded, now:
 }
 
 /**
- * Publishes a file's order to restore service, if it gives any back, unless its operator was told of it, as its mark says, or that all is done
- * of the file. That the order lies in the outbox doesn't say so: whoever put it there may have died before it told.
+ * Publishes a file's order to restore service, if it gives any back, unless its operator was told of it, as a mark of its own says, or the
+ * one of the file's end. That the order lies in the outbox doesn't say so: whoever put it there may have died before it told.
  */
 export async function publishBackOrderIfNew(env: Orders, { ledger, recorded }: Recorded): Promise<void> {
   if (recorded.backDue === undefined) return;

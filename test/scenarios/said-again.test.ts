@@ -108,6 +108,14 @@ for (const [title, folder, n] of WHERE) {
   });
 }
 
+/** A story of its own on the day of the bar: its direction, and whom that names. */
+async function barred(telling: Telling, n: number) {
+  const own = subjectsOf(n);
+  const first = await begin(telling, own);
+  await telling.quietlyAt(6);
+  return { ...own, first };
+}
+
 test('order no disconnection of who failed: whoever proved themselves meanwhile may be in that, and the ladder has the others', async (telling) => {
   const { lab, ...time } = telling;
   const own = subjectsOf(21);
@@ -183,11 +191,8 @@ test('give back before they order to disconnect whoever failed under a later rep
 });
 
 test('tell nobody again of an order to restore that was published, since whoever it names may have failed meanwhile', async (telling) => {
-  const { lab, ...time } = telling;
-  const own = subjectsOf(26);
-  const { B, OTHER } = own;
-  const first = await begin(telling, own);
-  await time.quietlyAt(6);
+  const { lab } = telling;
+  const { B, OTHER, first } = await barred(telling, 26);
   await failTo(telling, `receipts/airtel/${first}/`, first, `${B},${REISSUED}`, 6.5);
   const [back] = await givenBack(lab, B);
   const second = await reportSeen(lab, OTHER, '2026-06-07', B);
@@ -218,10 +223,7 @@ function diesOnceItPut(folder: string): { times: number; denied: boolean } {
 
 test('tell of an order to restore that lies there, and that nobody was told of: whoever put it there died, and could not put it again', async (telling) => {
   const { lab, ...time } = telling;
-  const own = subjectsOf(27);
-  const { B } = own;
-  const first = await begin(telling, own);
-  await time.quietlyAt(6);
+  const { B, first } = await barred(telling, 27);
   const dying = diesOnceItPut(`orders/airtel/${first}/back-`);
   await put(lab, first, 'first', `${B},${VERIFIED}`);
   await time.quietlyAt(6.5);
@@ -235,10 +237,7 @@ test('tell of an order to restore that lies there, and that nobody was told of: 
 
 test('tell of an order to restore whose time is over, where the same bytes come again and their function dies once it lies there', async (telling) => {
   const { lab, ...time } = telling;
-  const own = subjectsOf(28);
-  const { B } = own;
-  const first = await begin(telling, own);
-  await time.quietlyAt(6);
+  const { B, first } = await barred(telling, 28);
   const back = `orders/airtel/${first}/back-`;
   await failTo(telling, back, first, `${B},${VERIFIED}`, 8);
   const dying = diesOnceItPut(back);
@@ -251,10 +250,7 @@ test('tell of an order to restore whose time is over, where the same bytes come 
 
 test('tell nobody again weeks later of an order to restore of which they were told, though that could not be marked', async (telling) => {
   const { lab, ...time } = telling;
-  const own = subjectsOf(29);
-  const { B } = own;
-  const first = await begin(telling, own);
-  await time.quietlyAt(6);
+  const { B, first } = await barred(telling, 29);
   let denied = 0;
   plans.push({
     beforeCall: ({ key = '' }) => {

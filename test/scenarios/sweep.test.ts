@@ -180,30 +180,32 @@ describe('a failed batch of which nobody was told', () => {
 });
 
 describe('a batch that an attempt registered once its execution had ended well', () => {
-  it('is released by the sweep, once, and the same file begins it anew', async () => {
-    await using opened = await closing({});
-    const { lab, mended, sfn } = opened;
-    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
+  /** Has a handset's batch stand so, in a state. */
+  async function registerLate({ lab, sfn }: Opened, handset: string, state: string) {
     // The second of two equal reports is the same report again, and its execution ends well at once.
     for (const name of ['one.csv', 'two.csv']) await lab.report('mha', [H2], name);
-    const stateMachineArn = lab.cloud.names.machines.Batch;
-    const { executions = [] } = await sfn.send(new ListExecutionsCommand({ stateMachineArn }));
-    const [execution] = executions.flatMap(({ status, executionArn = '' }) =>
-      status === 'SUCCEEDED' ? executionArn : [],
-    );
-    const batchId = batchOf('mha', H1);
+    const of = { stateMachineArn: lab.cloud.names.machines.Batch, statusFilter: 'SUCCEEDED' } as const;
+    const { executions: [{ executionArn: execution } = {}] = [] } = await sfn.send(new ListExecutionsCommand(of));
+    const batchId = batchOf('mha', handset);
     await lab.cloud.put(bucketsOf(lab.cloud).work, `screened/${batchId}/x/handsets.jsonl`, '');
     const tables = new Tables(lab);
-    const sha256 = sha256Of(`imei\n${H1}\n`);
-    for (const Item of [
-      { pk: `EXECUTION#${execution}`, format: 1, batchId },
-      batchItem(batchId, { execution, sha256, state: 'approved' }),
-    ])
+    const batch = batchItem(batchId, { execution, sha256: sha256Of(`imei\n${handset}\n`), state });
+    for (const Item of [{ pk: `EXECUTION#${execution}`, format: 1, batchId }, batch])
       await tables.client.send(new PutCommand({ TableName: tables.cases, Item }));
+    tables.client.destroy();
+    return { batchId, execution };
+  }
+  const failed = async (lab: Lab) =>
+    (await lab.notices('fraud-batches-mha')).filter(({ kind }) => kind === 'batch_failed');
+
+  it('is released by the sweep, once, and the same file begins it anew', async () => {
+    await using opened = await closing({});
+    const { lab, mended } = opened;
+    await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
+    const { batchId } = await registerLate(opened, H1, 'approved');
     await until(lab, 13);
-    const failed = async () => (await lab.notices('fraud-batches-mha')).filter(({ kind }) => kind === 'batch_failed');
     expect(mended).toEqual(['batch']);
-    expect(await failed()).toMatchObject([{ batchId }]);
+    expect(await failed(lab)).toMatchObject([{ batchId }]);
     await lab.report('mha', [H1]);
     await lab.toTheEnd();
     expect(await lab.json(`batches/${batchId}/summary.json`)).toMatchObject({
@@ -211,19 +213,19 @@ describe('a batch that an attempt registered once its execution had ended well',
       connections: { directed: 1, overdue: 1 },
     });
     expect(mended).toEqual(['batch']);
-    // Of one that its agency withdrew meanwhile Release has nothing to tell.
-    const withdrawn = batchItem(batchOf('mha', H2), { execution, state: 'withdrawn' });
-    const known = { pk: `EXECUTION#${execution}`, format: 1, batchId: withdrawn.batchId };
-    for (const Item of [known, withdrawn]) await tables.client.send(new PutCommand({ TableName: tables.cases, Item }));
-    const MessageBody = JSON.stringify({ time: '2026-06-20T00:00:00Z', detail: { executionArn: execution } });
-    const { ReleaseQueue: QueueUrl } = lab.cloud.names.queues;
-    const { endpoint, region } = lab.cloud;
+  });
+
+  it('has nothing told of it by Release where its agency withdrew it in between', async () => {
+    await using opened = await closing({});
+    const { lab } = opened;
+    const { execution } = await registerLate(opened, H1, 'withdrawn');
+    const MessageBody = JSON.stringify({ time: '2026-06-01T01:00:00Z', detail: { executionArn: execution } });
+    const { endpoint, region, names } = lab.cloud;
     const sqs = new SQSClient({ endpoint, region, credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
-    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
-    await lab.toTheEnd();
-    expect([await failed(), lab.cloud.failures()]).toEqual([[], []]);
+    await sqs.send(new SendMessageCommand({ QueueUrl: names.queues.ReleaseQueue, MessageBody }));
+    await lab.quietly(START + 6 * HOUR);
+    expect([await failed(lab), lab.cloud.failures()]).toEqual([[], []]);
     sqs.destroy();
-    tables.client.destroy();
   });
 });
 
