@@ -5,25 +5,35 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const ALL = ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/**/*.test.ts'];
 /** Their own configuration has them. */
 const IN_BROWSERS = ['test/browser/**', 'packages/*/test/browser/**'];
-/** What makes clients of AWS once for its process, and points them at what it started itself. */
+/** Whose clients of AWS are made once for a process, and are the clouds' that follow one another in it: see test/stores/lab.ts. */
+const STORES = ['test/stores/**/*.test.ts'];
+/** What makes clients of AWS once for its process, and points them at what it started itself; and the one that mocks a module. */
 const APART = [
-  'test/stores/**/*.test.ts',
   'test/runtime/**/*.test.ts',
+  'test/stores/cases/ledgers.test.ts',
   'tools/fuzz/**/*.test.ts',
   'tools/{bench,cost,quotas}/**/*.test.ts',
 ];
+/** The last of the projects, in the order of their names. */
+const TOGETHER = 'together';
 /**
- * Files whose tests take long, in this order: begun last, they would keep one process while the others have nothing left to do. The first
+ * Files of it whose tests take long, in this order: begun last, they would keep one process while the others have nothing left to do. The first
  * waits most of its time, so that the second, which works for as long, has the machine.
  */
 const LONG = ['test/commands/smoke.test.ts', 'test/scenarios/faults.test.ts', 'tools/campaign/campaign.test.ts'];
 
-/** The larger files first, as by default, and before them those that take long. */
+/**
+ * One project after the other, and the larger files of each first, as by default; of the last one, before them, those that take long. (A
+ * process whose modules and clouds are shared ends as soon as the next file is of another project: all would be warmed up again.)
+ */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const sorted = await super.sort(files);
-    const long = LONG.flatMap((name) => sorted.filter(({ moduleId }) => moduleId.endsWith(name)));
-    return [...long, ...sorted.filter((file) => !long.includes(file))];
+    const place = ({ project, moduleId }: TestSpecification) => {
+      if (project.name !== TOGETHER) return -1;
+      const long = LONG.findIndex((name) => moduleId.endsWith(name));
+      return long === -1 ? LONG.length : long;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
   }
 }
 
@@ -45,8 +55,12 @@ export default defineConfig({
     },
     projects: [
       { extends: true, test: { name: 'apart', include: APART } },
+      { extends: true, test: { name: 'stores', include: STORES, exclude: APART, isolate: false } },
       // The others share modules, and clouds that are idle, from one file to the next.
-      { extends: true, test: { name: 'together', include: ALL, exclude: [...APART, ...IN_BROWSERS], isolate: false } },
+      {
+        extends: true,
+        test: { name: TOGETHER, include: ALL, exclude: [...APART, ...STORES, ...IN_BROWSERS], isolate: false },
+      },
     ],
   },
 });

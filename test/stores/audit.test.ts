@@ -12,26 +12,18 @@ import {
 } from '../../lambdas/domain/audit.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import { AUDIT, CASES, hashKeyArn, openStores } from './lab.ts';
+import { AUDIT, CASES, closeStores, hashKeyArn, openStores } from './lab.ts';
 
 let cloud: LocalCloud;
 let append: (batchId: BatchId, notes: AuditNote[]) => Promise<void>;
-let destroy: () => void;
 let macKey: string;
 beforeAll(async () => {
   cloud = await openStores();
   const { appendToChain } = await import('../../lambdas/stores/audit.ts');
-  const { s3, dynamo, kms } = await import('../../lambdas/stores/clients.ts');
   macKey = hashKeyArn(cloud);
   append = (batchId, notes) => appendToChain({ bucket: AUDIT, table: CASES, macKey }, batchId, notes);
-  destroy = () => {
-    for (const client of [s3, dynamo, kms]) client.destroy();
-  };
 });
-afterAll(async () => {
-  destroy?.();
-  await cloud?.stop();
-});
+afterAll(() => closeStores(cloud));
 
 const batch = (n: number) => `mha-${String(n).padStart(12, '0')}` as BatchId;
 const note = (batchId: BatchId, id: string): AuditNote => ({

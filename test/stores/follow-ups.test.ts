@@ -9,7 +9,7 @@ import type { Answer } from '../../lambdas/domain/kinds.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { movedForm } from '../../lambdas/domain/moves.ts';
 import { answered, day, fresh, imei, msisdn } from '../domain/example.ts';
-import { CASES, openStores, WORK } from './lab.ts';
+import { CASES, closeStores, openStores, WORK } from './lab.ts';
 
 /**
  * The nights' list, made by the function itself on a database and a bucket of its own, which is killed before and after each of its
@@ -81,10 +81,9 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  stores?.dynamo.destroy();
-  stores?.s3.destroy();
-  stores?.sqs.destroy();
-  await cloud?.stop();
+  for (const { middlewareStack } of [stores?.dynamo, stores?.s3].filter((client) => client !== undefined))
+    for (const name of ['kills', 'passes']) middlewareStack.remove(name);
+  await closeStores(cloud);
 });
 
 let next = 0;

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LocalCloud, resolveStacks, startCloud } from 'local-cloud';
+import { type LocalCloud, resolveStacks } from 'local-cloud';
+import { beginCloud, leaveCloud } from '../scenarios/idle-cloud.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 export const CASES = 'Cases';
@@ -97,15 +98,15 @@ export function hashKeyArn({ region, account, endpoint }: LocalCloud): string {
 }
 
 /**
- * A cloud with only what the stores talk to. It sets the environment that functions have, and so the stores must be imported after this:
- * their clients read it once.
+ * An empty cloud with only what the stores talk to. It sets the environment that functions have, and so the stores must be imported after
+ * this: their clients read it once, and stay good for the files that follow in this process, whose clouds have the same endpoint.
  */
 export async function openStores(): Promise<LocalCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'stores-'));
   const artifacts = { app: { type: 'aws:cloudformation:stack', properties: { templateFile: 'app.template.json' } } };
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ artifacts }));
   writeFileSync(join(folder, 'app.template.json'), JSON.stringify(TEMPLATE));
-  const cloud = await startCloud({ assembly: folder, start: START }).finally(() => rmSync(folder, { recursive: true }));
+  const cloud = await beginCloud({ assembly: folder, start: START }).finally(() => rmSync(folder, { recursive: true }));
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: cloud.endpoint,
     AWS_REGION: cloud.region,
@@ -115,6 +116,11 @@ export async function openStores(): Promise<LocalCloud> {
     STAGE: 'dev',
   });
   return cloud;
+}
+
+/** Leaves a cloud, if it has begun, to the next file. */
+export async function closeStores(cloud: LocalCloud | undefined): Promise<void> {
+  if (cloud) await leaveCloud(cloud);
 }
 
 /** The items of an async iterable of pages or values. */

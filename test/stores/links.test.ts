@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { GatheredLink, Sighting } from '../../lambdas/domain/sightings.ts';
 import { airtel, day, jio } from '../domain/example.ts';
-import { collected, LINKS, openStores, streamOf } from './lab.ts';
+import { closeStores, collected, LINKS, openStores, streamOf } from './lab.ts';
 
 let cloud: LocalCloud;
 let links: typeof import('../../lambdas/stores/links.ts');
@@ -14,10 +14,7 @@ beforeAll(async () => {
   links = await import('../../lambdas/stores/links.ts');
   ({ dynamo } = await import('../../lambdas/stores/clients.ts'));
 });
-afterAll(async () => {
-  dynamo?.destroy();
-  await cloud?.stop();
-});
+afterAll(() => closeStores(cloud));
 afterEach(() => {
   dynamo.middlewareStack.remove('between');
 });

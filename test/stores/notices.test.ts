@@ -2,7 +2,7 @@ import { SubscribeCommand } from '@aws-sdk/client-sns';
 import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toAgency } from '../../lambdas/domain/notices.ts';
-import { openStores } from './lab.ts';
+import { closeStores, openStores } from './lab.ts';
 
 let cloud: LocalCloud;
 let notices: typeof import('../../lambdas/stores/notices.ts');
@@ -16,10 +16,7 @@ beforeAll(async () => {
   ({ sns } = await import('../../lambdas/stores/clients.ts'));
   news = cloud.names.topics.News ?? '';
 });
-afterAll(async () => {
-  sns?.destroy();
-  await cloud?.stop();
-});
+afterAll(() => closeStores(cloud));
 
 const queue = (account: string, name: string) => `arn:aws:sqs:ap-south-1:${account}:${name}`;
 

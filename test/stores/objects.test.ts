@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { type Instant, instantOf } from '../../lambdas/domain/days.ts';
 import type { AgencyId } from '../../lambdas/domain/identifiers.ts';
-import { collected, INBOX, OUTBOX, openStores, streamOf } from './lab.ts';
+import { closeStores, collected, INBOX, OUTBOX, openStores, streamOf } from './lab.ts';
 
 const HOUR = 3_600_000;
 
@@ -19,10 +19,7 @@ beforeAll(async () => {
   ({ readResults } = await import('../../lambdas/stores/map-results.ts'));
   ({ s3 } = await import('../../lambdas/stores/clients.ts'));
 });
-afterAll(async () => {
-  s3?.destroy();
-  await cloud?.stop();
-});
+afterAll(() => closeStores(cloud));
 
 const place = (key: string) => ({ bucket: OUTBOX, key });
 const head = (key: string) => s3.send(new HeadObjectCommand({ Bucket: OUTBOX, Key: key }));

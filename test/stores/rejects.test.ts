@@ -1,7 +1,7 @@
 import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { INBOX, OUTBOX, openStores } from './lab.ts';
+import { closeStores, INBOX, OUTBOX, openStores } from './lab.ts';
 
 let cloud: LocalCloud;
 let writeRejects: typeof import('../../lambdas/stores/rejects.ts')['writeRejects'];
@@ -11,10 +11,7 @@ beforeAll(async () => {
   ({ writeRejects } = await import('../../lambdas/stores/rejects.ts'));
   ({ s3 } = await import('../../lambdas/stores/clients.ts'));
 });
-afterAll(async () => {
-  s3?.destroy();
-  await cloud?.stop();
-});
+afterAll(() => closeStores(cloud));
 
 const key = 'usage/airtel/usage.csv';
 const rejects = { bucket: OUTBOX, key: 'rejects/airtel/usage.csv' };

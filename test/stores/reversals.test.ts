@@ -2,7 +2,7 @@ import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BatchId, CaseworkerId } from '../../lambdas/domain/identifiers.ts';
 import { ASKED } from '../../lambdas/domain/work.ts';
-import { CASES, openStores, WORK } from './lab.ts';
+import { CASES, closeStores, openStores, WORK } from './lab.ts';
 
 let cloud: LocalCloud;
 let appeals: typeof import('../../lambdas/stores/cases/appeals.ts');
@@ -14,11 +14,7 @@ beforeAll(async () => {
   objects = await import('../../lambdas/stores/objects.ts');
   reversals = await import('../../lambdas/stores/reversals.ts');
 });
-afterAll(async () => {
-  const { dynamo, s3 } = await import('../../lambdas/stores/clients.ts');
-  for (const client of [dynamo, s3]) client.destroy();
-  await cloud?.stop();
-});
+afterAll(() => closeStores(cloud));
 
 it('knows an appeal of the same bytes while its receipt is kept, and then has another one in its place', async () => {
   const caseworker = 'caseworker-1' as CaseworkerId;

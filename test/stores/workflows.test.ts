@@ -2,7 +2,7 @@ import { ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import type { LocalCloud } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toAdministrators, toAgency, toldForm, toOperator } from '../../lambdas/domain/notices.ts';
-import { collected, MACHINE, openStores, TOPIC, WORK } from './lab.ts';
+import { closeStores, collected, MACHINE, openStores, TOPIC, WORK } from './lab.ts';
 
 let cloud: LocalCloud;
 let workflows: typeof import('../../lambdas/stores/workflows.ts');
@@ -17,12 +17,7 @@ beforeAll(async () => {
   untold = await import('../../lambdas/stores/untold.ts');
   clients = await import('../../lambdas/stores/clients.ts');
 });
-afterAll(async () => {
-  clients?.sfn.destroy();
-  clients?.sns.destroy();
-  clients?.s3.destroy();
-  await cloud?.stop();
-});
+afterAll(() => closeStores(cloud));
 
 /** The machine's executions by name: how they stand, and their input or output. */
 async function executions(): Promise<Record<string, string>> {

@@ -2,23 +2,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beginCloud, leaveCloud } from '../../test/scenarios/idle-cloud.ts';
 import { type Result, Stage } from './run.ts';
 
-/** Of the campaign's first runs, two that meet every kind of fault between them. `npm run campaign` is for more. */
-const RUNS = [3, 7];
+/** The seed and the number of a run that meets every kind of fault by itself, and has a withdrawal. `npm run campaign` is for more. */
+const RUN = [120106, 408] as const;
 const stage = new Stage({ begin: beginCloud, leave: leaveCloud });
 afterAll(() => stage[Symbol.asyncDispose]());
 
-describe('with faults', () => {
-  const results: Result[] = [];
+describe('a run with faults', () => {
+  let result: Result;
   beforeAll(async () => {
-    for (const n of RUNS) results.push(await stage.run(1, n));
+    result = await stage.run(...RUN);
   }, 600_000);
 
-  it('runs keep every rule, and come to what they come to without', () => {
-    expect(results.filter(({ broken }) => broken.length > 0)).toEqual([]);
+  it('keeps every rule, and comes to what it comes to without', () => {
+    expect(result.broken).toEqual([]);
   });
 
-  it('meet faults of every kind', () => {
-    const kinds = new Set(results.flatMap(({ faults }) => Object.keys(faults)));
+  it('meets faults of every kind', () => {
+    const kinds = Object.keys(result.faults);
     for (const kind of [
       'after a write: fail',
       'after a write: zombie',
@@ -41,6 +41,6 @@ describe('with faults', () => {
     ])
       expect(kinds).toContain(kind);
     // State machines make few calls of their own, of which a few are refused.
-    expect([...kinds]).toContainEqual(expect.stringMatching(/^machine's (s3|states): (error|throttle|lose)$/));
+    expect(kinds).toContainEqual(expect.stringMatching(/^machine's (s3|states): (error|throttle|lose)$/));
   });
 });

@@ -6,9 +6,9 @@ import type { AgencyId, BatchId, DirectionId, OperatorId } from '../../../lambda
 import type { Ledger } from '../../../lambdas/domain/ledger.ts';
 import type { Batch } from '../../../lambdas/stores/cases/batches.ts';
 import { agency, airtel, fresh } from '../../domain/example.ts';
-import { CASES, openStores } from '../lab.ts';
+import { CASES, closeStores, openStores } from '../lab.ts';
 
-let cloud: LocalCloud;
+let cloud: LocalCloud | undefined;
 /** The modules of lambdas/stores/cases. */
 const load = async () => ({
   ...(await import('../../../lambdas/stores/cases/table.ts')),
@@ -34,10 +34,7 @@ export async function open(): Promise<void> {
   ({ dynamo } = await import('../../../lambdas/stores/clients.ts'));
   ({ EarlierDirections, MOST_KEPT, PlanIsVoid } = await import('../../../lambdas/stores/earlier-directions.ts'));
 }
-export async function close(): Promise<void> {
-  dynamo?.destroy();
-  await cloud?.stop();
-}
+export const close = (): Promise<void> => closeStores(cloud);
 
 let next = 0;
 /** A ledger of three rows under an id that no other test has. */
