@@ -120,7 +120,7 @@ describe('the inputs of a seed', () => {
 
 describe('the stand-in of AWS refuses what AWS refuses', async () => {
   new MemoryAws().install();
-  const { writeObject } = await import('../../lambdas/stores/objects.ts');
+  const { readText, readTextIfThere, writeObject } = await import('../../lambdas/stores/objects.ts');
   const { sendNotice } = await import('../../lambdas/stores/notices.ts');
   const { toAgency } = await import('../../lambdas/domain/notices.ts');
   const topics = { AGENCIES_TOPIC: 'topic' };
@@ -161,6 +161,12 @@ describe('the stand-in of AWS refuses what AWS refuses', async () => {
     ['an input of more than 256 kB', () => startOnce('Batch', 'x', 'x'.repeat(256 * 1024))],
   ])('%s', async (_, act) => {
     await expect(act()).rejects.toMatchObject({ name: 'Refused' });
+  });
+
+  it('an object that is not there, as S3 says it to whoever may list the bucket', async () => {
+    const nowhere = { bucket: 'outbox', key: 'nowhere' };
+    await expect(readText(nowhere)).rejects.toMatchObject({ name: 'NoSuchKey' });
+    expect(await readTextIfThere(nowhere)).toBeUndefined();
   });
 });
 

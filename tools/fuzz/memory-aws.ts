@@ -228,7 +228,7 @@ export class MemoryAws {
 
   #getObject({ Bucket, Key, Range }: { Bucket: string; Key: string; Range?: string }) {
     const object = this.objects.get(`${Bucket}/${Key}`);
-    if (object === undefined) throw new Refused('an object that is read is there');
+    if (object === undefined) throw Object.assign(new Error('there is no such object'), { name: 'NoSuchKey' });
     const size = Buffer.isBuffer(object) ? object.length : object.bytes;
     const [, from = '0', to = ''] = /^bytes=(\d+)-(\d*)$/.exec(Range ?? 'bytes=0-') ?? [];
     const start = Number(from);
