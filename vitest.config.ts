@@ -5,19 +5,19 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const ALL = ['test/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'tools/**/*.test.ts'];
 /** Their own configuration has them. */
 const IN_BROWSERS = ['test/browser/**', 'packages/*/test/browser/**'];
-/** Whose clients of AWS are made once for a process, and are the clouds' that follow one another in it: see test/stores/lab.ts. */
+/** Their clients of AWS are made once for a process, and serve the clouds that follow one another in it: see test/stores/lab.ts. */
 const STORES = ['test/stores/**/*.test.ts'];
-/** What makes clients of AWS once for its process, and points them at what it started itself; and the one that mocks a module. */
+/** These make clients of AWS once for their process, and point them at what they started themselves; one of the stores' mocks a module. */
 const APART = [
   'test/runtime/**/*.test.ts',
   'test/stores/cases/ledgers.test.ts',
   'tools/fuzz/**/*.test.ts',
   'tools/{bench,cost,quotas}/**/*.test.ts',
 ];
-/** The last of the projects, in the order of their names. */
+/** This project comes last: they go by their names. */
 const TOGETHER = 'together';
 /**
- * Files of it whose tests take long, in this order: begun last, they would keep one process while the others have nothing left to do. The first
+ * Its files whose tests take long, in this order: begun last, they would keep one process while the others have nothing left to do. The first
  * waits most of its time, so that the second, which works for as long, has the machine.
  */
 const LONG = ['test/commands/smoke.test.ts', 'test/scenarios/faults.test.ts', 'tools/campaign/campaign.test.ts'];

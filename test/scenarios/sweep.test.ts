@@ -158,6 +158,10 @@ describe('a usage file whose import takes more than a day', () => {
   });
 });
 
+/** The batches of which mha was told since it was last looked that they failed. */
+const failed = async (lab: Lab) =>
+  (await lab.notices('fraud-batches-mha')).filter(({ kind }) => kind === 'batch_failed');
+
 describe('a failed batch of which nobody was told', () => {
   it('is released by the sweep, once, and the same file begins it anew', async () => {
     const wrong: Wrong = { kills: 'Expand', drop: ({ detail }) => detail.status === 'FAILED' };
@@ -166,11 +170,10 @@ describe('a failed batch of which nobody was told', () => {
     await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
     await lab.report('mha', [H1]);
     await until(lab, 5);
-    const failed = async () => (await lab.notices('fraud-batches-mha')).filter(({ kind }) => kind === 'batch_failed');
-    expect(await failed()).toEqual([]);
+    expect(await failed(lab)).toEqual([]);
     await until(lab, 13);
     expect(mended).toEqual(['batch']);
-    expect(await failed()).toHaveLength(1);
+    expect(await failed(lab)).toHaveLength(1);
     delete wrong.kills;
     await lab.report('mha', [H1], 'again.csv');
     await lab.toTheEnd();
@@ -180,29 +183,27 @@ describe('a failed batch of which nobody was told', () => {
 });
 
 describe('a batch that an attempt registered once its execution had ended well', () => {
-  /** Has a handset's batch stand so, in a state. */
-  async function registerLate({ lab, sfn }: Opened, handset: string, state: string) {
+  /** Has the batch of H1 stand so, in a state. */
+  async function registerLate({ lab, sfn }: Opened, state: string) {
     // The second of two equal reports is the same report again, and its execution ends well at once.
     for (const name of ['one.csv', 'two.csv']) await lab.report('mha', [H2], name);
     const of = { stateMachineArn: lab.cloud.names.machines.Batch, statusFilter: 'SUCCEEDED' } as const;
     const { executions: [{ executionArn: execution } = {}] = [] } = await sfn.send(new ListExecutionsCommand(of));
-    const batchId = batchOf('mha', handset);
+    const batchId = batchOf('mha', H1);
     await lab.cloud.put(bucketsOf(lab.cloud).work, `screened/${batchId}/x/handsets.jsonl`, '');
     const tables = new Tables(lab);
-    const batch = batchItem(batchId, { execution, sha256: sha256Of(`imei\n${handset}\n`), state });
+    const batch = batchItem(batchId, { execution, sha256: sha256Of(`imei\n${H1}\n`), state });
     for (const Item of [{ pk: `EXECUTION#${execution}`, format: 1, batchId }, batch])
       await tables.client.send(new PutCommand({ TableName: tables.cases, Item }));
     tables.client.destroy();
     return { batchId, execution };
   }
-  const failed = async (lab: Lab) =>
-    (await lab.notices('fraud-batches-mha')).filter(({ kind }) => kind === 'batch_failed');
 
   it('is released by the sweep, once, and the same file begins it anew', async () => {
     await using opened = await closing({});
     const { lab, mended } = opened;
     await lab.usage('jio', [`${H1},${J1},2026-05-19,Mumbai`]);
-    const { batchId } = await registerLate(opened, H1, 'approved');
+    const { batchId } = await registerLate(opened, 'approved');
     await until(lab, 13);
     expect(mended).toEqual(['batch']);
     expect(await failed(lab)).toMatchObject([{ batchId }]);
@@ -218,7 +219,7 @@ describe('a batch that an attempt registered once its execution had ended well',
   it('is told of as withdrawn, and not as failed, whenever Release hears of it, where its agency withdrew it in between', async () => {
     await using opened = await closing({});
     const { lab } = opened;
-    const { batchId, execution } = await registerLate(opened, H1, 'waiting');
+    const { batchId, execution } = await registerLate(opened, 'waiting');
     await lab.upload(`withdrawals/mha/${batchId}/all.csv`, 'imei\n');
     const MessageBody = JSON.stringify({ time: '2026-06-01T01:00:00Z', detail: { executionArn: execution } });
     const { endpoint, region, names } = lab.cloud;

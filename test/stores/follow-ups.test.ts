@@ -81,8 +81,8 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  for (const { middlewareStack } of [stores?.dynamo, stores?.s3].filter((client) => client !== undefined))
-    for (const name of ['kills', 'passes']) middlewareStack.remove(name);
+  for (const client of [stores?.dynamo, stores?.s3])
+    for (const name of ['kills', 'passes']) client?.middlewareStack.remove(name);
   await closeStores(cloud);
 });
 
