@@ -383,19 +383,28 @@ function openSentence({ of: { ledger, row, orders }, who, asking }: Standing, fa
       ? `${who} was to give it full service again by ${end}, whatever state it is in: whoever lacks it should ask there.`
       : `${who} is to give it full service again by ${due !== undefined && due > asking.now ? instantText(due) : end}, whatever state it is in. Until it says that it did it is asked again, night after night; whoever lacks service then should ask there.`;
   const standing = orders.findLast(({ order }) => order !== RESTORE.order);
+  // The order to disconnect comes with the last rung, and at once of who failed. An operator may carry it out as soon as it comes, and
+  // somebody whom it has disconnected is not recorded as verified any more.
+  const cutFrom = ledger.rungs.at(-2)?.deadline ?? lastDeadline(ledger);
+  const until = isToBeCut ? instantText(cutFrom) : end;
+  const otherwise = isToBeCut
+    ? `else the operator is asked then to disconnect it, by ${end}`
+    : 'no order to disconnect it follows';
   if (standing === undefined)
-    return `${failed}${who} is about to be asked to have the subscriber prove who they are. They keep the number if they do by ${end}${isToBeCut ? ', and are to be disconnected if not' : '; no order to disconnect it follows'}.`;
+    return `${failed}${who} is about to be asked to have the subscriber prove who they are. They keep the number if they do by ${until}; ${otherwise}.`;
   const isPassed = standing.deadline <= asking.now;
-  // An operator may disconnect as soon as that is ordered, and somebody whom it has disconnected is not recorded as verified any more.
   const isBeingCut = standing.order === 'disconnect';
+  const isNextCut = isToBeCut && (failed !== '' || cutFrom <= asking.now);
   const passed = isPassed ? ', which is over' : '';
   const done = isBeingCut ? ', and may have done so' : '';
   const asked = `${failed}${failed === '' ? who : 'It'} has been asked to ${ORDERED[standing.order] ?? standing.order} by ${instantText(standing.deadline)}${passed}${done}.`;
   const back = wasCut(ledger, row) ? ', and has full service back within a day' : '';
-  if (isBeingCut) return `${asked} A subscriber who proves to it who they are before it does keeps the number${back}.`;
+  const before = `A subscriber who proves to it who they are before it does keeps the number${back}.`;
+  if (isBeingCut) return `${asked} ${before}`;
   if (isOver)
     return `${asked} ${isToBeCut ? `It was to be disconnected by ${end}, and may have been. ` : ''}The operator can still answer: a subscriber who proves to it who they are keeps the number${back}.`;
-  return `${asked} A subscriber who proves to it who they are by ${end} keeps the number${back}; ${isToBeCut ? 'else it is to be disconnected by then' : 'no order to disconnect it follows'}.`;
+  if (isNextCut) return `${asked} It is about to be asked to disconnect it. ${before}`;
+  return `${asked} A subscriber who proves to it who they are by ${until} keeps the number${back}; ${otherwise}.`;
 }
 
 /** Where a handset stands at each operator. */

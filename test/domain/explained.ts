@@ -38,6 +38,7 @@ export function ledger(kind: DirectionKind, more: Partial<Ledger> = {}, plan = 1
         ? [
             { order: 'reverify', deadline: at(6) },
             { order: 'bar_outgoing', deadline: at(11) },
+            { order: 'bar_incoming', deadline: at(16) },
             { order: 'disconnect', deadline: at(17) },
           ]
         : [{ order: kind === 'restore' ? 'restore' : kind, deadline: at(9) }],

@@ -39,7 +39,7 @@ describe('the sentence of a number', () => {
     [
       'is being asked for the first time',
       rowOf(ledger('reverify')),
-      'The operator jio is about to be asked to have the subscriber prove who they are. They keep the number if they do by 17 June 2026, 05:30 IST, and are to be disconnected if not.',
+      'The operator jio is about to be asked to have the subscriber prove who they are. They keep the number if they do by 16 June 2026, 05:30 IST; else the operator is asked then to disconnect it, by 17 June 2026, 05:30 IST.',
     ],
     [
       'is barred',
@@ -61,7 +61,7 @@ describe('the sentence of a number', () => {
         }),
         { orders: [order('bar_outgoing', at(11))] },
       ),
-      'The operator jio has been asked to bar its outgoing calls by 11 June 2026, 05:30 IST. A subscriber who proves to it who they are by 17 June 2026, 05:30 IST keeps the number, and has full service back within a day; else it is to be disconnected by then.',
+      'The operator jio has been asked to bar its outgoing calls by 11 June 2026, 05:30 IST. A subscriber who proves to it who they are by 16 June 2026, 05:30 IST keeps the number, and has full service back within a day; else the operator is asked then to disconnect it, by 17 June 2026, 05:30 IST.',
     ],
     [
       'failed',
@@ -169,6 +169,16 @@ describe('the sentence of a number', () => {
     );
     expect(late(rowOf(ledger('restore')), at(9))).toBe(
       'The operator jio was to give it full service again by 9 June 2026, 05:30 IST, whatever state it is in: whoever lacks it should ask there.',
+    );
+    // The last rung has begun, and its order is not out yet: from the order on nobody is promised the rung's end.
+    const barred = rowOf(ledger('reverify'), { orders: [order('bar_incoming', at(16), 3)] });
+    expect(late(barred, at(15, '23:59:59'))).toMatch(/ by 16 June 2026, 05:30 IST keeps the number; else /);
+    expect(late(barred, at(16))).toBe(
+      'The operator jio has been asked to bar its incoming calls, too by 16 June 2026, 05:30 IST, which is over. It is about to be asked to disconnect it. A subscriber who proves to it who they are before it does keeps the number.',
+    );
+    const failed = rowOf(answered('failed', ledger('reverify')), { orders: [order('reverify', at(6))] });
+    expect(late(failed, at(4))).toMatch(
+      / by 6 June 2026, 05:30 IST\. It is about to be asked to disconnect it\. A subscriber who proves to it who they are before it does keeps the number\.$/,
     );
     // Its ladder has ended, and nobody has closed it yet.
     const open = rowOf(ledger('reverify'), { orders: [order('disconnect', at(17))] });

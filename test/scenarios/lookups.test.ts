@@ -217,7 +217,7 @@ describe('the sentence', () => {
     [
       'asked',
       V,
-      /^The operator airtel has been asked to have .* by 6 June 2026, 05:30 IST\..* by 17 June 2026, 05:30 IST keeps the number; else it is to be disconnected/,
+      /^The operator airtel has been asked to have .* by 6 June 2026, 05:30 IST\..* by 16 June 2026, 05:30 IST keeps the number; else the operator is asked then to disconnect it, by 17 June/,
     ],
     ['answered', V, /^The operator airtel says that the subscriber proved who they are on 3 June 2026/],
     [
