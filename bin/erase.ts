@@ -25,8 +25,8 @@ never an argument: shells keep what was typed, and others see what runs.
   --help         this text
 
 Refused, with the reason, while something about the number is open: a row that is to be answered, a batch whose books are
-to be made, or a disconnection, for 90 days and as long as batches look back; and while any batch plans or waits for its
-turn to. What is past is so by the clock of AWS, and not by this machine's.
+to be made, or a disconnection, for 90 days and as long as batches look back; and while any batch waits for approvers or
+its turn, or plans. What is past is so by the clock of AWS, and not by this machine's.
 
 Not erased, and never told of here by their names: files that name others too. They go whole by their retention
 (docs/personal-data.md). Copies in the tables' backups go after 35 days.

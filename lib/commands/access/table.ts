@@ -143,6 +143,12 @@ export const PLACES: readonly Place[] = [
   },
   {
     bucket: 'Outbox',
+    name: 'batches/<caseworker>-…/status.json, status.html',
+    owner: 'caseworker',
+    key: (id) => `batches/${id}-0123456789ab/status.json`,
+  },
+  {
+    bucket: 'Outbox',
     name: 'previews/<agency>-…/preview.json',
     owner: 'agency',
     key: (id) => `previews/${id}-0123456789ab/preview.json`,
