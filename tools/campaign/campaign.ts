@@ -1,7 +1,4 @@
 /** `npm run campaign`: whole small batches under faults. See `--help`. */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { command } from '../../lib/commands/command.ts';
 import { CommandError } from '../../lib/commands/command-line.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
@@ -16,31 +13,16 @@ import {
 import { Done, numberOf, type Task } from './done.ts';
 import { KEPT } from './kept.ts';
 import { everyOf, MODES } from './one-fault.ts';
+import { runAll } from './processes.ts';
 import { type Result, repeating, Stage } from './run.ts';
 import { CONTEXT } from './story.ts';
 import { CONTEXTS, type Noted, type NumberedCase, note, repeatingCase } from './systematic.ts';
 
+const WORKER = new URL('./worker.ts', import.meta.url);
+
 const number = (value: number) => Math.round(value).toLocaleString('en-GB');
 const print = (text: string) => process.stdout.write(`${text}\n`);
 const seconds = (since: number) => number((performance.now() - since) / 1000);
-
-/** Makes the runs, some at a time: each process takes the next one that is left. */
-async function runAll(seed: number, jobs: number, tasks: readonly Task[], done: (result: Result) => void) {
-  const left = [...tasks];
-  const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
-  await Promise.all(
-    Array.from({ length: Math.min(jobs, tasks.length) }, async () => {
-      const child = fork(script, [String(seed)]);
-      const next = () => child.send(left.shift() ?? 'end');
-      child.on('message', (message: Result | 'ready') => {
-        if (message !== 'ready') done(message);
-        next();
-      });
-      const [code] = await once(child, 'exit');
-      if (code !== 0) throw new Error(`a process of the campaign ended with ${code}`);
-    }),
-  );
-}
 
 const progress = showProgress(process.stderr);
 
@@ -60,7 +42,7 @@ async function showAll(
   let count = 0;
   progress.stage('Running');
   progress.follow(() => `${count} of ${left.length} runs`);
-  await runAll(seed, jobs, left, (result) => {
+  await runAll({ script: WORKER, seed, jobs }, left, (result) => {
     const task = byNumber.get(result.n);
     if (task === undefined) throw new Error(`run ${result.n} was made, and none asked for it`);
     done.add(task, result);

@@ -10,6 +10,7 @@ import { checkLapsed, expectDecided } from './invariants/decisions.ts';
 import { checkGates } from './invariants/gates.ts';
 import { knownOf } from './invariants/known.ts';
 import { checkDirections } from './invariants/ledgers.ts';
+import { expectLookups } from './invariants/lookups.ts';
 import { checkMoves } from './invariants/moves.ts';
 import { checkLastRestored, checkLastTold, checkNotices, checkOrdersTold } from './invariants/notices.ts';
 import { checkOutbox, expectReceipts, expectRejects, expectReversalReceipts } from './invariants/outbox.ts';
@@ -33,6 +34,7 @@ export function brokenRules(seen: Seen): string[] {
   expectRejects(known);
   expectReceipts(known);
   expectReversalReceipts(known);
+  expectLookups(known);
   checkGates(known);
   expectDecided(known);
   checkLapsed(known);

@@ -19,6 +19,7 @@ describe('without faults, where numbers move and are taken back', () => {
 
   const spoilt = (spoil: (seen: Seen) => void): string[] => brokenRules(spoiltBy(told, spoil));
   const edit = (place: RegExp, change: (text: string) => string) => editLines(place, change, 0);
+  const EXPLAINED = /^explanations\//;
   /** The receipts of jio, which answers all of its directions in one file. */
   const COMBINED = /^receipts\/jio\/all [^/]*\.json$/;
   const restore = (seen: Seen) => {
@@ -50,6 +51,26 @@ describe('without faults, where numbers move and are taken back', () => {
       'a moved row with two continuations',
       edit(/moved\.csv$/, (text) => `${text}${text.split('\n')[1]}\n`),
       /a row that is ported goes on once/,
+    ],
+    [
+      'a lookup without its explanation',
+      (seen) => {
+        for (const key of Object.keys(seen.outbox)) if (key.startsWith('explanations/')) delete seen.outbox[key];
+      },
+      /missing explanations\//,
+    ],
+    [
+      'a row that was asked about and is answered twice',
+      edit(EXPLAINED, (text) => {
+        const { lookups } = JSON.parse(text);
+        return JSON.stringify({ lookups: [...lookups, lookups[0]] });
+      }),
+      /each row that was asked about is answered once/,
+    ],
+    [
+      'a story without one of its directions',
+      edit(EXPLAINED, (text) => text.replaceAll('.block.jio.', '.block.airtel.')),
+      /a story names every direction in which its subject stands/,
     ],
     [
       'a combined receipt that counts a row twice',

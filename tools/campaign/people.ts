@@ -65,8 +65,8 @@ export class People {
    * @param patience the milliseconds by which it may be over later than the story says
    */
   begin(patience: number): void {
-    const { usage, reports, reversals = [], ends } = this.#story;
-    for (const { at, key, text } of [...usage, ...reports, ...reversals])
+    const { usage, reports, reversals = [], lookups = [], ends } = this.#story;
+    for (const { at, key, text } of [...usage, ...reports, ...reversals, ...lookups])
       this.#act(START + at, () => this.#upload(key, text));
     const look = async () => {
       await this.look();
@@ -117,10 +117,11 @@ export class People {
       this.#again(this.#story.reports.filter((report) => batchOf(report) === notice.batchId));
     // A quarantined file could not be worked on, so that no batch came of it.
     // Caseworkers have no queue of their own: administrators ask them.
-    const isAsked = queue !== 'fraud-administrators' || String(notice.key).startsWith('appeals/');
+    // No notice tells a caseworker: the administrators ask them.
+    const isAsked = queue !== 'fraud-administrators' || /^(appeals|lookups)\//.test(String(notice.key));
     if (kind === 'quarantined' && isAsked) {
-      const { usage, reports, reversals = [] } = this.#story;
-      this.#again([...usage, ...reports, ...reversals].filter(({ key }) => key === notice.key));
+      const { usage, reports, reversals = [], lookups = [] } = this.#story;
+      this.#again([...usage, ...reports, ...reversals, ...lookups].filter(({ key }) => key === notice.key));
       const said = this.uploads.findLast(
         ({ key }) => /^(responses|decisions|admissions)\//.test(key) && key === notice.key,
       );

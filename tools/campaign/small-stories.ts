@@ -22,14 +22,16 @@
  *
  * The moved one is the small one, but A3 is ported to jio, which verifies it in the follow-up of a night, and a caseworker's appeal for
  * J3, when it is barred, is granted: it is restored, and nobody may disconnect it any more. Jio answers all of its directions in one file,
- * again and again.
+ * again and again. The caseworker asks about each number and two handsets then.
+ *
+ * The withdrawn one is the small one, but mha withdraws its report, on half of whose numbers up-police's relies, when that is directed.
  *
  * The wide one has what the small one lacks: more than 40 directions, which a Map Run starts. It has 42, of one handset each,
  * and nobody answers.
  */
 
 import { hash } from '../../simulation/random.ts';
-import { written } from '../../test/reckoning/files.ts';
+import { sha256, written } from '../../test/reckoning/files.ts';
 import { begunAt } from './said.ts';
 import { CONTEXT, DAY, dayBefore, digits, HOUR, LATE_AFTER, OPERATORS, REPORT_AT, type Story } from './story.ts';
 
@@ -112,7 +114,9 @@ export function lapsedStory(seed: number): Story {
 
 export function movedStory(seed: number): Story {
   const story = smallStory(seed);
-  const [a3 = '', j3 = ''] = [story.identifiers[5], story.identifiers[8]];
+  const [h1 = '', h2 = '', , ...numbers] = story.identifiers;
+  const [, , a3 = '', , , j3 = ''] = numbers;
+  const asked = [...numbers.map((msisdn) => `${msisdn},,`), `,${written(h1)},`, `,${h2},`];
   return {
     ...story,
     moves: true,
@@ -129,6 +133,23 @@ export function movedStory(seed: number): Story {
         text: `msisdn,imei,reference,ground,case_ref\n${j3},,,wrong_number,A-1\n`,
       },
     ],
+    reversed: 'approved',
+    lookups: [
+      {
+        at: REPORT_AT + 12 * DAY,
+        key: 'lookups/caseworker-1/why.csv',
+        text: ['msisdn,imei,reference', ...asked, ''].join('\n'),
+      },
+    ],
+  };
+}
+
+export function withdrawnStory(seed: number): Story {
+  const story = smallStory(seed);
+  const batch = `mha-${sha256(story.reports[0]?.text ?? '').slice(0, 12)}`;
+  return {
+    ...story,
+    reversals: [{ at: REPORT_AT + 10 * DAY, key: `withdrawals/mha/${batch}/whole.csv`, text: 'imei\n' }],
     reversed: 'approved',
   };
 }

@@ -107,6 +107,8 @@ export interface Story {
   moves?: boolean;
   /** The caseworkers' appeals, and the agencies' withdrawals of their reports when these are directed. */
   reversals?: Planned[];
+  /** What caseworkers ask about. */
+  lookups?: Planned[];
   /** The decision on them; by default it follows from the seed. */
   reversed?: Reversed;
   /** The end of the story, in milliseconds after the start. */

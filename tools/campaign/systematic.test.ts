@@ -49,17 +49,23 @@ describe('a story told with each single fault', () => {
 });
 
 describe('the faults of all stories', () => {
+  /** The functions and state machines of an app. */
+  const app = ['Close', 'Order', 'Release', 'Erase', 'Batch', 'ImportByPieces'];
   /** Some of each kind. */
   const whole = [
-    ...['Screen', 'Expand', 'Gather', 'Hear', 'Await', 'Claim', 'Commit', 'Order', 'Close', 'Settle', 'Record'],
-    ...['Audit', 'Sweep', 'Follow', 'Collect', 'File', 'Intake', 'Import', 'Cut', 'ImportPiece', 'PublishImport'],
-    ...['Direction', 'ImportByPieces', "Batch Expand's child: Pass"],
+    ...['Close', 'Order', 'ImportByPieces', "Batch Expand's child: Pass"],
     ...['Batch one: Wait while another batch plans', 'Batch one: Ended without effect'],
   ].flatMap((place) => MODES.map((mode) => ({ mode, place: `${place} 1` })));
 
   it('are missed if a function, a machine, a mode or a rare kind of place has none', () => {
-    expect(untried(whole)).toEqual([]);
-    const lacks = (without: (one: (typeof whole)[number]) => boolean) => untried(whole.filter((one) => !without(one)));
+    expect(untried(whole, app)).toEqual([]);
+    // A function that is new in the app has no fault yet, and those that work by hand, or after another fault, need none.
+    expect(untried(whole, [...app, 'Appoint'])).toEqual(['Appoint']);
+    const lacks = (without: (one: (typeof whole)[number]) => boolean) =>
+      untried(
+        whole.filter((one) => !without(one)),
+        app,
+      );
     expect(lacks(({ place }) => place === 'Close 1')).toEqual(['Close']);
     expect(lacks(({ place }) => place === 'ImportByPieces 1')).toEqual(['ImportByPieces']);
     expect(lacks(({ mode }) => mode === 'stopped unheard')).toEqual(['stopped unheard']);

@@ -4,6 +4,7 @@ import { appealIn } from './asked-back.ts';
 import { checkCombined, expectCombined, isCombined } from './combined.ts';
 import { isOfHandsets } from './kinds.ts';
 import type { Known } from './known.ts';
+import { checkExplanations } from './lookups.ts';
 import type { Item } from './seen.ts';
 import { reasonIn, usageReason } from './sightings.ts';
 import { same, sum } from './values.ts';
@@ -209,6 +210,8 @@ export function checkOutbox(known: Known): void {
         isOfReversal && (reversal !== undefined || !isAppealed),
         `${where}: a receipt names the reversal it began`,
       );
+    } else if (place === 'explanations') {
+      checkExplanations(known, where, text, expected as Parameters<typeof checkExplanations>[3]);
     } else if (name.includes('.withdrawn')) {
       known.must(same(lines, expected), `${where}: every number is withdrawn once, on its ground`);
       const { payload, withdrawn } = JSON.parse(outbox[`${name}.json`] ?? '{}') as Record<string, { n: string }[]>;
