@@ -5,7 +5,7 @@ import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { CommandError } from '../../lib/commands/command-line.ts';
 import { type FuzzSettings, fuzzSettings } from './fuzz-arguments.ts';
 import { MemoryAws } from './memory-aws.ts';
-import { type Fuzzed, fuzz, inputsOf, repeating, TARGETS } from './run.ts';
+import { type Fuzzed, fuzz, inputsOf, repeating, TARGETS, unfinished } from './run.ts';
 import { Budget, must, type Target, target } from './target.ts';
 
 const INPUTS = 2000;
@@ -95,6 +95,14 @@ describe('a broken rule', () => {
     ]);
     expect(others).toBe(1500);
   });
+});
+
+it('a run that ends before all of its targets are done says in which it ended', async () => {
+  const targets = ['first', 'second'].map((name) => target({ name, what: '', share: 1 }, fc.string(), () => {}));
+  const all = await run(targets, { inputs: 2 });
+  expect(unfinished(all, settings, targets)).toBeUndefined();
+  expect(unfinished(all.slice(0, 1), settings, targets)?.name).toBe('second');
+  expect(unfinished([], { ...settings, only: ['second'] }, targets)?.name).toBe('second');
 });
 
 describe('the inputs of a seed', () => {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { command } from '../../lib/commands/command.ts';
 import { showProgress } from '../../simulation/progress.ts';
 import { type FuzzSettings, fuzzSettings, help } from './fuzz-arguments.ts';
-import { type Fuzzed, repeating, TARGETS } from './run.ts';
+import { type Fuzzed, repeating, TARGETS, unfinished } from './run.ts';
 import type { Work } from './worker.ts';
 
 /** The time after which an input counts as endless: the slowest take a second. It only ends a run that hangs. */
@@ -42,8 +42,9 @@ async function run(settings: FuzzSettings): Promise<boolean> {
     all.push(fuzzed);
     if (fuzzed.failure) progress.event(`${fuzzed.name}: a rule is broken`);
   });
+  let code: unknown;
   try {
-    await once(worker, 'exit');
+    [code] = await once(worker, 'exit');
   } finally {
     clearInterval(watch);
     progress.end();
@@ -57,16 +58,23 @@ async function run(settings: FuzzSettings): Promise<boolean> {
   }
   const sum = (of: (one: Fuzzed) => number) => all.reduce((total, one) => total + of(one), 0);
   const broken = all.filter(({ failure }) => failure !== undefined);
+  const ended = unfinished(all, settings);
+  const kept = ended === undefined ? 'every rule was kept' : 'not all targets are done';
   process.stdout.write(
     `${number(sum(({ inputs }) => inputs))} inputs, seed ${settings.seed}, in ${number(sum(({ milliseconds }) => milliseconds) / 1000)} s; ` +
-      `at most ${number(process.resourceUsage().maxRSS / 1024)} MB; ${broken.length === 0 ? 'every rule was kept' : `${broken.length} targets broke a rule`}\n`,
+      `at most ${number(process.resourceUsage().maxRSS / 1024)} MB; ${broken.length === 0 ? kept : `${broken.length} targets broke a rule`}\n`,
   );
   for (const { name, failure } of broken)
     if (failure)
       process.stdout.write(
         `\n${name}: ${failure.error}\n  input    ${failure.input}\n  repeat   ${repeating(name, settings.seed, failure.path)}\n`,
       );
-  return broken.length === 0;
+  if (ended === undefined) return broken.length === 0;
+  const last = settings.path ?? Math.max(0, where().begun - 1);
+  process.stdout.write(
+    `\n${ended.name}: the run ended in the midst of an input, with ${code}\n  repeat   ${repeating(ended.name, settings.seed, last)}\n`,
+  );
+  return false;
 }
 
 await command({ help: help(TARGETS), settings: (args) => fuzzSettings(args, TARGETS), run });

@@ -35,17 +35,31 @@ export function inputsOf(targets: readonly Target[], inputs: number): number[] {
 export const repeating = (name: string, seed: number, path: string | number) =>
   `npm run fuzz -- --only ${name} --seed ${seed} --input ${path}`;
 
+/** The targets of a run: all, or those that it was told. */
+const chosenOf = ({ only }: FuzzSettings, targets: readonly Target[]) =>
+  only.length > 0 ? targets.filter(({ name }) => only.includes(name)) : targets;
+
+/** The target in whose midst a run ended, as where a promise never settles and nothing is left to wait for; undefined if all are done. */
+export function unfinished(
+  all: readonly Fuzzed[],
+  settings: FuzzSettings,
+  targets: readonly Target[] = TARGETS,
+): Target | undefined {
+  return chosenOf(settings, targets)[all.length];
+}
+
 /**
  * Puts every input to its target, target by target, and goes on with the next target if one fails.
  * @param next told before each input
  * @returns the results, one after the other, as they are done
  */
 export async function* fuzz(
-  { inputs, seed, only, path }: FuzzSettings,
+  settings: FuzzSettings,
   targets: readonly Target[] = TARGETS,
   next: (target: Target) => void = () => {},
 ): AsyncGenerator<Fuzzed> {
-  const chosen = only.length > 0 ? targets.filter(({ name }) => only.includes(name)) : targets;
+  const { inputs, seed, path } = settings;
+  const chosen = chosenOf(settings, targets);
   const counts = path === undefined ? inputsOf(chosen, inputs) : [1];
   for (const [n, target] of chosen.entries()) {
     const { name } = target;
