@@ -5,13 +5,14 @@ import type { Environment as ClaimEnvironment } from '../../lambdas/claim-shard/
 import type { Instant } from '../../lambdas/domain/days.ts';
 import type { BatchId, Imei } from '../../lambdas/domain/identifiers.ts';
 import { CLAIMS_AT_ONCE, QUERIES_AT_ONCE } from '../../lambdas/domain/limits.ts';
+import type { ShardDecision } from '../../lambdas/domain/plans.ts';
 import { handsetLine } from '../../lambdas/domain/screening.ts';
 import { gatheredLine, parseGatheredLine } from '../../lambdas/domain/sightings.ts';
 import type { Environment as ExpandEnvironment } from '../../lambdas/expand-handsets/handler.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { approve, registerWaiting } from './approved.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
-import { compare, type Results } from './measure.ts';
+import { check, compare, type Results } from './measure.ts';
 
 /** The numbers that are claimed in one run, and the handsets that are expanded. */
 const SIZE = { claims: 10_000, handsets: 250 };
@@ -37,7 +38,7 @@ export async function measureClaiming(runs: number, size = SIZE): Promise<Result
   const { PutCommand, QueryCommand } = await import('@aws-sdk/lib-dynamodb');
   const { dynamo } = await import('../../lambdas/stores/clients.ts');
   const { concurrently } = await import('../../lambdas/stores/concurrently.ts');
-  const { writeObject } = await import('../../lambdas/stores/objects.ts');
+  const { readText, writeObject } = await import('../../lambdas/stores/objects.ts');
   const { writeLinks } = await import('../../lambdas/stores/links.ts');
   const { handler: claim } = await import('../../lambdas/claim-shard/handler.ts');
   const { handler: expand } = await import('../../lambdas/expand-handsets/handler.ts');
@@ -69,6 +70,7 @@ export async function measureClaiming(runs: number, size = SIZE): Promise<Result
     await writeObject({ bucket: embedded.work, key: indexKey }, index);
     shards.push({ plan, indexKey, slices: { start: 0, bytes: index.length } });
   }
+  const claimedBy: string[] = [];
   const claimed = await compare(
     {
       name: 'claim',
@@ -81,7 +83,8 @@ export async function measureClaiming(runs: number, size = SIZE): Promise<Result
         const { plan, indexKey, slices } = shard;
         const item = { kind: 'reverify', shard: 0, links: size.claims, slices, part: null };
         const gathered = { indexKey, operators: [] };
-        await claim({ batchId: BATCH, plan, startedAt: NOW, handsetsKey: '', gathered, item }, context());
+        const event = { batchId: BATCH, plan, startedAt: NOW, handsetsKey: '', gathered, item };
+        claimedBy.push((await claim(event, context())).decisionKey);
         return size.claims;
       },
       bare: async () => {
@@ -91,7 +94,7 @@ export async function measureClaiming(runs: number, size = SIZE): Promise<Result
               TableName: embedded.cases,
               Item: {
                 pk: `CONN#${msisdn(n)}`,
-                pointers: { number: [`${BATCH}.reverify.airtel.1-0-0/${n % 2_000}`] },
+                pointers: { number: [`${BATCH}.reverify.airtel.1-0-0:${n % 2_000}`] },
                 version: 1,
               },
               ConditionExpression: 'attribute_not_exists(pk)',
@@ -104,6 +107,11 @@ export async function measureClaiming(runs: number, size = SIZE): Promise<Result
     },
     runs,
   );
+  for (const key of claimedBy) {
+    const { directions } = JSON.parse(await readText({ bucket: embedded.work, key })) as ShardDecision;
+    const directed = directions.reduce((sum, { rows }) => sum + rows, 0);
+    check('rows directed by a claim', directed, size.claims);
+  }
 
   // ---- expand: the same handsets each time; it only reads.
   let links = 0;
@@ -134,8 +142,11 @@ export async function measureClaiming(runs: number, size = SIZE): Promise<Result
       goal: 0.7,
       ours: async () => {
         const run = { first: 0, count: size.handsets };
-        await expand({ folder: 'screened/bench', shards: 100, window, handsetsKey, run }, context());
-        return links;
+        const event = { folder: 'screened/bench', shards: 100, window, handsetsKey, run };
+        const { objects } = await expand(event, context());
+        const found = objects.reduce((sum, { links }) => sum + links, 0);
+        check('links expanded', found, links);
+        return found;
       },
       bare: async () => {
         let read = 0;

@@ -6,6 +6,7 @@ import type { Imei } from '../../lambdas/domain/identifiers.ts';
 import { HANDSET_LINE_BYTES, handsetLine } from '../../lambdas/domain/screening.ts';
 import type { Embedded } from './embedded.ts';
 import { imei } from './embedded.ts';
+import { check } from './measure.ts';
 import type { Invocation } from './memory-at-size.ts';
 
 const DAY = '2026-05-20';
@@ -66,6 +67,11 @@ export async function expandOf({ work: bucket }: Embedded, what: string, given: 
       run: { first: 0, count: given.handsets },
     },
     environment: { AWS_ENDPOINT_URL_DYNAMODB: table.endpoint },
-    done: table.stop,
+    done: async (result) => {
+      await table.stop();
+      const { objects } = result as { objects: readonly { links: number }[] };
+      const read = objects.reduce((sum, { links }) => sum + links, 0);
+      check('links read', read, given.handsets * given.links);
+    },
   };
 }

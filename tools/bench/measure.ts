@@ -98,3 +98,11 @@ export function table(rows: readonly (readonly string[])[]): string {
     )
     .join('\n');
 }
+
+/**
+ * Checks a result: fast but wrong work is not measured.
+ * @throws an Error where it isn't the expected one
+ */
+export function check(what: string, found: unknown, expected: unknown): void {
+  if (found !== expected) throw new Error(`${what}: ${found} instead of ${expected}`);
+}

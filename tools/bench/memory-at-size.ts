@@ -6,12 +6,20 @@ import { addDecision } from '../../lambdas/domain/books.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { elsewhereHeader, elsewhereLines } from '../../lambdas/domain/elsewhere.ts';
 import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Gathered, GatheredObject, Plan, ShardPlaces, WrittenList } from '../../lambdas/domain/plans.ts';
+import type {
+  Gathered,
+  GatheredObject,
+  Plan,
+  ShardDecision,
+  ShardPlaces,
+  WrittenList,
+} from '../../lambdas/domain/plans.ts';
 import { gatheredLine } from '../../lambdas/domain/sightings.ts';
 import { weightLine } from '../../lambdas/domain/weighing.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { approve, registerWaiting } from './approved.ts';
 import { type Embedded, imei, msisdn } from './embedded.ts';
+import { check } from './measure.ts';
 
 const NOW = '2026-06-20T00:00:00Z' as Instant;
 const BATCH = 'mha-00000000000a' as BatchId;
@@ -29,16 +37,11 @@ export interface Invocation {
   event: unknown;
   /** Variables beside those of all functions. */
   environment?: NodeJS.ProcessEnv;
-  /** Checks that it did its work. */
-  done?: () => Promise<void>;
-}
-
-/**
- * Checks a result: wrong work is not measured.
- * @throws an Error where it isn't the expected one
- */
-export function check(what: string, found: unknown, expected: unknown): void {
-  if (found !== expected) throw new Error(`${what}: ${found} instead of ${expected}`);
+  /**
+   * Checks that it did its work, by its result or what it wrote.
+   * @throws an Error where it didn't
+   */
+  done: (result: unknown) => Promise<void>;
 }
 
 export const count = (n: number) => n.toLocaleString('en-GB');
@@ -97,6 +100,7 @@ export async function gatheredOf(
         results,
         latestImports: {},
       },
+      done: async (result) => check('gathered links', (result as { links: number }).links, links),
     },
     claim: async () => {
       await approve({ work: bucket, cases }, batch);
@@ -114,6 +118,13 @@ export async function gatheredOf(
         handler: 'claim-shard',
         of: `${children === 1 ? 'a shard' : `one of ${count(children)} parts of a shard`} of ${count(links)} links`,
         event: { batchId, plan, startedAt: NOW, handsetsKey: '', gathered, item: JSON.parse(items[0] ?? '') },
+        done: async (result) => {
+          const { decisionKey } = result as { decisionKey: string };
+          const { taken, directions } = JSON.parse(await readText({ bucket, key: decisionKey })) as ShardDecision;
+          const directed = directions.reduce((sum, { rows }) => sum + rows, 0);
+          check('links taken by one child of Claim', taken, children === 1 ? links : DEFAULT_POLICY.linksPerShard);
+          check('rows directed', directed, taken);
+        },
       };
     },
   };

@@ -1,4 +1,7 @@
-/** One invocation of one function in a process of its own, for memory.ts: its handler's file and its event come as arguments. */
+/**
+ * One invocation of one function in a process of its own, for memory.ts: its handler's file and its event come as arguments, and its result
+ * is told beside the memory.
+ */
 import { readFileSync } from 'node:fs';
 import type { Context } from 'aws-lambda';
 
@@ -11,4 +14,4 @@ if (typeof result === 'object' && result !== null && 'batchItemFailures' in resu
 }
 // This is not getrusage, which counts the memory that the starting process had before it became this one, too.
 const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
-process.stdout.write(`\n${JSON.stringify({ kilobytes: Number(peak) })}\n`);
+process.stdout.write(`\n${JSON.stringify({ kilobytes: Number(peak), result })}\n`);

@@ -9,6 +9,7 @@ import type { Instant } from '../../lambdas/domain/days.ts';
 import type { AgencyId, BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { newLedger } from '../../lambdas/domain/ledger.ts';
 import { PIECES_PER_STRETCH } from '../../lambdas/domain/limits.ts';
+import type { Receipt } from '../../lambdas/domain/receipts.ts';
 import type { Environment as GatherEnvironment } from '../../lambdas/gather-links/handler.ts';
 import type { Environment as ImportPieceEnvironment } from '../../lambdas/import-piece/handler.ts';
 import type { Environment as RecordEnvironment } from '../../lambdas/record-response/handler.ts';
@@ -18,13 +19,24 @@ import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { designOf } from '../quotas/quotas-design.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
 import { expandOf } from './expanding.ts';
-import type { Results } from './measure.ts';
+import { check, type Results } from './measure.ts';
 import { elsewhereOf, gatheredOf, type Invocation } from './memory-at-size.ts';
 import { settledOf } from './settling.ts';
 
 const NOW = '2026-06-01T00:00:00Z' as Instant;
 const BATCH = 'mha-0123456789ab' as BatchId;
 const DIRECTION = `${BATCH}.reverify.airtel.1-0-0` as DirectionId;
+/** What functions return of their work, as far as it is checked. */
+interface ScreenedReport {
+  readonly handsets: number;
+}
+interface CutUsage {
+  readonly manifestKey: string;
+}
+interface ImportedPiece {
+  readonly imported: number;
+}
+
 /** The rows of a piece of a usage file, of the size that `usageRow` makes. */
 const PIECE_ROWS = 140_000;
 
@@ -97,7 +109,7 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
   const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
   const { dynamo } = await import('../../lambdas/stores/clients.ts');
   const { createLedger } = await import('../../lambdas/stores/cases/ledgers.ts');
-  const { writeStream } = await import('../../lambdas/stores/objects.ts');
+  const { listObjects, readText, writeStream } = await import('../../lambdas/stores/objects.ts');
   const bucket = embedded.work;
 
   const put = async (key: string, text: Iterable<string>) => {
@@ -108,7 +120,8 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
     const place = await put(`reports/mha/${rows}.csv`, fileOf('imei,reported_on,case_ref,category\n', reportRow, rows));
     const report = { ...place, agency: 'mha' as AgencyId, name: `${rows}.csv`, uploadedAt: NOW };
     const event = { report, execution: `arn:bench:${rows}`, now: NOW };
-    return { handler: 'screen-report', of: ofRows(rows), event };
+    const done = async (result: unknown) => check('handsets of the report', (result as ScreenedReport).handsets, rows);
+    return { handler: 'screen-report', of: ofRows(rows), event, done };
   };
   const usageHeader = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
   const usage = async (rows: number) => ({
@@ -117,14 +130,24 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
     name: `${rows}.csv`,
     uploadedAt: NOW,
   });
+  const bytesOf = (rows: number) =>
+    [...fileOf('', usageRow, rows)].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   const cut = async (rows: number): Promise<Invocation> => ({
     handler: 'cut-usage',
     of: ofRows(rows),
     event: { file: await usage(rows), folder: `imports/${rows}` },
+    done: async (result) => {
+      const cuts = (await readText({ bucket, key: (result as CutUsage).manifestKey })).trimEnd().split('\n');
+      const bytes = cuts.reduce((sum, line) => {
+        const { start, end } = JSON.parse(line) as { start: number; end: number };
+        return sum + end - start;
+      }, 0);
+      check('bytes of all pieces', bytes, bytesOf(rows));
+    },
   });
   const piece = async (rows: number): Promise<Invocation> => {
     const start = usageHeader.length;
-    const end = start + [...fileOf('', usageRow, rows)].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    const end = start + bytesOf(rows);
     return {
       handler: 'import-piece',
       of: ofRows(rows),
@@ -134,6 +157,7 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
         header: { at: start, line: 2 },
         piece: { start, end, line: 2 },
       },
+      done: async (result) => check('imported rows', (result as ImportedPiece).imported, rows),
     };
   };
   await dynamo.send(
@@ -186,6 +210,13 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
       handler: 'record-response',
       of: ofRows(rows),
       event: { Records: [{ messageId: '1', body, attributes }] },
+      done: async () => {
+        const [found] = await Array.fromAsync(
+          listObjects({ bucket, key: `receipts/airtel/${DIRECTION}/${rows}.csv.` }),
+        );
+        const receipt = JSON.parse(await readText({ bucket, key: found?.key ?? '' })) as Receipt;
+        check('recorded rows', receipt.recorded + receipt.alreadyRecorded, rows);
+      },
     };
   };
 
@@ -228,8 +259,8 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
     const invocation = await prepare();
     const memoryMb = functions[name]?.memoryMb;
     if (memoryMb === undefined) throw new Error(`the templates have no function ${name}`);
-    const megabytes = await peakOf(invocation, memoryMb);
-    await invocation.done?.();
+    const { megabytes, result } = await peakOf(invocation, memoryMb);
+    await invocation.done(result);
     told.push({
       name: `${name} of ${invocation.of}`,
       figures: { 'peak MB': Math.round(megabytes) },
@@ -239,8 +270,11 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
   return { measured: [], told };
 }
 
-/** The resident memory, including Node, of a process with no more heap than the function. */
-async function peakOf({ handler, event, environment }: Invocation, memoryMb: number): Promise<number> {
+/** The resident memory, including Node, of a process with no more heap than the function, and the function's result. */
+async function peakOf(
+  { handler, event, environment }: Invocation,
+  memoryMb: number,
+): Promise<{ megabytes: number; result: unknown }> {
   const child = fileURLToPath(new URL('./memory-child.ts', import.meta.url));
   const file = fileURLToPath(new URL(`../../lambdas/${handler}/handler.ts`, import.meta.url));
   const { stdout } = await promisify(execFile)(
@@ -249,5 +283,6 @@ async function peakOf({ handler, event, environment }: Invocation, memoryMb: num
     { env: { ...process.env, ...environment } },
   );
   const last = stdout.trimEnd().split('\n').at(-1) ?? '';
-  return (JSON.parse(last) as { kilobytes: number }).kilobytes / 1024;
+  const { kilobytes, result } = JSON.parse(last) as { kilobytes: number; result: unknown };
+  return { megabytes: kilobytes / 1024, result };
 }

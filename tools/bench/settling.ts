@@ -18,7 +18,8 @@ import { gatheredLine } from '../../lambdas/domain/sightings.ts';
 import { SCREENED } from '../../lambdas/domain/work.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { type Embedded, imei, msisdn } from './embedded.ts';
-import { check, count, type Invocation, LINKS_PER_OBJECT } from './memory-at-size.ts';
+import { check } from './measure.ts';
+import { count, type Invocation, LINKS_PER_OBJECT } from './memory-at-size.ts';
 
 const NOW = '2026-06-20T00:00:00Z' as Instant;
 const SEEN = '2026-05-20' as Day;
