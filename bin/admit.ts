@@ -7,7 +7,7 @@ import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import { admissionsFile, approverOf } from '../lib/commands/admit.ts';
 import { command, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
-import { outputsOf } from '../lib/commands/outputs.ts';
+import { outputIn, outputsOf } from '../lib/commands/outputs.ts';
 import { s3Client } from '../lib/commands/s3-client.ts';
 
 const HELP = `npm run admit -- [options] KEY VERSION
@@ -42,7 +42,7 @@ function settingsOf(args: readonly string[]): Settings | 'help' {
 
 async function run({ stage, ...upload }: Settings): Promise<boolean> {
   const approver = await approverOf(new STSClient(), stage);
-  const inbox = (await outputsOf(new CloudFormationClient(), stage, 'data')).get('InboxBucketName') ?? '';
+  const inbox = outputIn(await outputsOf(new CloudFormationClient(), stage, 'data'), 'InboxBucketName');
   const { key, text, receipt } = admissionsFile(approver, upload, instantOf(Date.now()));
   const s3 = s3Client();
   await s3.send(new PutObjectCommand({ Bucket: inbox, Key: key, Body: text, ContentType: 'text/csv' }));

@@ -7,7 +7,7 @@ import { type Msisdn, parseMsisdn } from '../lambdas/domain/identifiers.ts';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { eraseNumber, inWords } from '../lib/commands/erase.ts';
-import { outputsOf } from '../lib/commands/outputs.ts';
+import { outputIn, outputsOf } from '../lib/commands/outputs.ts';
 
 const HELP = `npm run erase -- [options] < FILE
 
@@ -82,7 +82,7 @@ function readNumber(file: string | undefined): Msisdn {
 
 async function run({ stage, number, dryRun }: Settings): Promise<boolean> {
   const workflow = await outputsOf(new CloudFormationClient(), stage, 'workflow');
-  const functionName = workflow.get('EraseFunctionName') ?? '';
+  const functionName = outputIn(workflow, 'EraseFunctionName');
   const done = await eraseNumber(new LambdaClient(), functionName, { number, erase: !dryRun });
   const { said, complained } = inWords(done, dryRun);
   for (const line of said) say(line);

@@ -10,7 +10,7 @@ import { type CaseworkerId, isCaseworkerId } from '../lambdas/domain/identifiers
 import { command, complain, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { answersText, caseworkerOf, questionOf } from '../lib/commands/explain.ts';
-import { outputsOf } from '../lib/commands/outputs.ts';
+import { outputIn, outputsOf } from '../lib/commands/outputs.ts';
 import { s3Client } from '../lib/commands/s3-client.ts';
 
 const HELP = `npm run explain -- [options] [NUMBER, IMEI or REFERENCE …]
@@ -69,7 +69,7 @@ function readWords(file: string | undefined): string[] {
 async function run({ stage, caseworker, words, wait }: Settings): Promise<boolean> {
   const who = caseworker ?? (await caseworkerOf(new STSClient(), stage));
   const outputs = await outputsOf(new CloudFormationClient(), stage, 'data');
-  const [inbox = '', outbox = ''] = [outputs.get('InboxBucketName'), outputs.get('OutboxBucketName')];
+  const [inbox, outbox] = [outputIn(outputs, 'InboxBucketName'), outputIn(outputs, 'OutboxBucketName')];
   const { key, text, receipt, explanations } = questionOf(who, words, instantOf(Date.now()));
   const s3 = s3Client();
   await s3.send(new PutObjectCommand({ Bucket: inbox, Key: key, Body: text, ContentType: 'text/csv' }));

@@ -5,7 +5,7 @@ import { readLedger } from '../lambdas/stores/cases/ledgers.ts';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
 import { ledgerText } from '../lib/commands/ledger.ts';
-import { outputsOf } from '../lib/commands/outputs.ts';
+import { outputIn, outputsOf } from '../lib/commands/outputs.ts';
 
 const HELP = `npm run ledger -- [options] DIRECTION
 
@@ -38,7 +38,7 @@ function settingsOf(args: readonly string[]): Settings | 'help' {
 }
 
 async function run({ stage, directionId, rows }: Settings): Promise<boolean> {
-  const table = (await outputsOf(new CloudFormationClient(), stage, 'data')).get('CasesTableName') ?? '';
+  const table = outputIn(await outputsOf(new CloudFormationClient(), stage, 'data'), 'CasesTableName');
   const ledger = await readLedger(table, directionId);
   if (ledger === undefined) complain(`there is no direction ${directionId} in stage ${stage}`);
   else say(ledgerText(ledger, rows).trimEnd());

@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { countedPlainly } from '../lambdas/domain/wording.ts';
 import { command, complain, say, told } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
-import { outputsOf } from '../lib/commands/outputs.ts';
+import { outputIn, outputsOf } from '../lib/commands/outputs.ts';
 import {
   type DeadLetters,
   deadLetterQueues,
@@ -44,7 +44,7 @@ async function run({ stage = 'dev', queue }: { stage?: string; queue?: string })
   const sqs = new SQSClient();
   const move = (name: string, letters: DeadLetters): Promise<Redriven> =>
     name === OF_THE_AUDIT
-      ? redriveAudit(new LambdaClient(), workflow.get('RedriveAuditFunctionName') ?? '')
+      ? redriveAudit(new LambdaClient(), outputIn(workflow, 'RedriveAuditFunctionName'))
       : redrive(sqs, letters);
 
   let well = true;

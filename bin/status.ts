@@ -5,7 +5,7 @@ import { parseDay } from '../lambdas/domain/days.ts';
 import { DIGESTS } from '../lambdas/domain/outbox.ts';
 import { command, complain, say } from '../lib/commands/command.ts';
 import { CommandError, readOptions } from '../lib/commands/command-line.ts';
-import { outputsOf } from '../lib/commands/outputs.ts';
+import { outputIn, outputsOf } from '../lib/commands/outputs.ts';
 import { s3Client } from '../lib/commands/s3-client.ts';
 import { digestLines } from '../lib/commands/status.ts';
 
@@ -37,7 +37,7 @@ function settingsOf(args: readonly string[]): Settings | 'help' {
 }
 
 async function run({ stage, day }: Settings): Promise<boolean> {
-  const bucket = (await outputsOf(new CloudFormationClient(), stage, 'data')).get('OutboxBucketName') ?? '';
+  const bucket = outputIn(await outputsOf(new CloudFormationClient(), stage, 'data'), 'OutboxBucketName');
   const s3 = s3Client();
   const keys: string[] = [];
   for await (const { Contents = [] } of paginateListObjectsV2(

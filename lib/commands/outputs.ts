@@ -1,6 +1,6 @@
 import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 
-/** A stack that should be there is not: the stage was not deployed, or it was deployed to another account or region. */
+/** A stack, or an output of one, that should be there is not: the stage was not deployed, or to another account or region, or in another version. */
 export class NotDeployed extends Error {
   override name = 'NotDeployed';
 }
@@ -26,4 +26,14 @@ export async function outputsOf(
   const found = await stackOf(cloudFormation, name);
   if (found === undefined) throw new NotDeployed(`there is no stack ${name} in this account and region`);
   return new Map((found.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
+}
+
+/**
+ * One of a stack's outputs.
+ * @throws NotDeployed where it is not there: the stage is of another version
+ */
+export function outputIn(outputs: ReadonlyMap<string, string>, name: string): string {
+  const value = outputs.get(name);
+  if (value === undefined) throw new NotDeployed(`there is no output ${name}: deploy this version to the stage`);
+  return value;
 }

@@ -24,7 +24,7 @@ import { rejectLine, rejectsHeader } from '../../lambdas/domain/rejects.ts';
 import { revocationCsv } from '../../lambdas/domain/revocations.ts';
 import { subscriptionsOf } from '../../lambdas/stores/subscriptions.ts';
 import { CHECKER } from '../config/participants.ts';
-import { outputsOf } from './outputs.ts';
+import { outputIn, outputsOf } from './outputs.ts';
 
 /** An answer did not come, or differs from what it must be. */
 export class CheckFailed extends Error {
@@ -201,18 +201,13 @@ export function smoke({ cloudFormation, sts, sfn }: Clients, { stage, at, day, w
         const data = await outputsOf(cloudFormation, stage, 'data');
         const workflow = await outputsOf(cloudFormation, stage, 'workflow');
         const access = await outputsOf(cloudFormation, stage, 'access');
-        const of = (outputs: ReadonlyMap<string, string>, name: string) => {
-          const value = outputs.get(name);
-          if (value === undefined) throw new CheckFailed(`there is no output ${name}`);
-          return value;
-        };
         names = {
-          inbox: of(data, 'InboxBucketName'),
-          outbox: of(data, 'OutboxBucketName'),
-          batch: of(workflow, 'BatchMachineArn'),
-          role: of(access, 'CheckerRoles').replaceAll('{id}', CHECKER.id),
+          inbox: outputIn(data, 'InboxBucketName'),
+          outbox: outputIn(data, 'OutboxBucketName'),
+          batch: outputIn(workflow, 'BatchMachineArn'),
+          role: outputIn(access, 'CheckerRoles').replaceAll('{id}', CHECKER.id),
           topics: ['OperatorsTopicArn', 'AgenciesTopicArn', 'ApproversTopicArn', 'AdministratorsTopicArn'].map(
-            (topic) => of(data, topic),
+            (topic) => outputIn(data, topic),
           ),
         };
       },

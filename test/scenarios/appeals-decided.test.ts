@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { nameOf } from '../../simulation/names.ts';
 import { Tables } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { APPROVE, HOUR, Lab, START } from './lab.ts';
 import { chainOf } from './reversals-lab.ts';
 

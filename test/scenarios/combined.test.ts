@@ -1,8 +1,8 @@
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from '../../simulation/names.ts';
 import { sha8, sha256 } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { DAY, Lab, START, type Summary } from './lab.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FaultPlan } from 'local-cloud';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from '../../simulation/names.ts';
 import type { Lab } from './lab.ts';
 import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
 
@@ -217,11 +218,6 @@ export class Troubles {
         this.orderThrottled && nameOf(call.functionName) === 'Order' ? 'throttle' : this.more.beforeInvoke?.(call),
     };
   }
-}
-
-/** A function's name in the app, from its name in the cloud. */
-export function nameOf(functionName: string): string {
-  return /-([A-Za-z]+)[0-9A-F]{8}-[^-]*$/.exec(functionName)?.[1] ?? functionName;
 }
 
 const lines = (header: string, rows: string[]) => [header, ...rows].map((row) => `${row}\n`).join('');

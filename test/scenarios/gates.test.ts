@@ -7,10 +7,10 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from '../../simulation/names.ts';
 import { run } from '../commands/command.ts';
 import { withWhatToDo } from '../domain/what-to-do.ts';
 import { Tables } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { HOUR, Lab, START } from './lab.ts';
 import { A1, H1, J1 } from './story.ts';
 

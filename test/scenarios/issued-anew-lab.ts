@@ -7,8 +7,8 @@ import { parseAudit } from '../../lambdas/domain/audit.ts';
 import { type AuditSettings, parseAuditArguments } from '../../lib/commands/audit/arguments.ts';
 import { followChains } from '../../lib/commands/audit/follow.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from '../../simulation/names.ts';
 import { sha256, Tables } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab, type Summary } from './lab.ts';
 
 /** Hours, in days. */

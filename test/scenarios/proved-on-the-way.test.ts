@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from '../../simulation/names.ts';
 import { sha256 } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { ANY, answer, failedOrderOf, hours, scenariosInOneLab } from './issued-anew-lab.ts';
 import type { Lab } from './lab.ts';
 

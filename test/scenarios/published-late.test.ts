@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { nameOf } from '../../simulation/names.ts';
 import { sha256 } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { ANY, failedOrderOf, hours, type Story, scenariosInOneLab } from './issued-anew-lab.ts';
 import { DAY, HOUR, type Lab } from './lab.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { nameOf } from '../../simulation/names.ts';
 import { alike, sha256 } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { DAY, type Lab } from './lab.ts';
 import { answers, batchOf, responseKey, scenariosInOneLab } from './races-lab.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { nameOf } from '../../simulation/names.ts';
 import { sha256 } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import type { Lab, Summary } from './lab.ts';
 import { batchOf, reportFile, scenariosInOneLab, usageFile } from './races-lab.ts';
 

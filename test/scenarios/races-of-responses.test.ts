@@ -1,7 +1,7 @@
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { nameOf } from '../../simulation/names.ts';
 import { sha256 } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { DAY, type Lab } from './lab.ts';
 import { answers, batchOf, responseKey, scenariosInOneLab } from './races-lab.ts';
 

@@ -6,9 +6,9 @@ import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from '../../simulation/names.ts';
 import { withWhatToDo } from '../domain/what-to-do.ts';
 import { batchItem, Tables } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { batchOf, HOUR, Lab, START } from './lab.ts';
 import { A1, A2, H1, H2, J1 } from './story.ts';
 

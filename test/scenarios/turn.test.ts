@@ -2,8 +2,8 @@ import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { nameOf } from '../../simulation/names.ts';
 import { batchItem, Tables } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { DAY, HOUR, Lab } from './lab.ts';
 
 /** Who plans when. Each scenario begins on a new day, with a handset and numbers of its own. */

@@ -11,8 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { luhnDigit } from '../../lambdas/domain/identifiers.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
+import { nameOf } from '../../simulation/names.ts';
 import { Tables } from './bad-files.ts';
-import { nameOf } from './faults-story.ts';
 import { APPROVE, batchOf, Lab, type LabSettings } from './lab.ts';
 
 const STORIES = [

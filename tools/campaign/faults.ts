@@ -9,9 +9,10 @@
  * the app mends it or says so.
  */
 import type { FaultPlan, ServiceCall } from 'local-cloud';
+import { nameOf } from '../../simulation/names.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { DAY, HOUR } from './story.ts';
-import { nameOf, steady, type Troubles } from './troubles.ts';
+import { steady, TROUBLED, type Troubles } from './troubles.ts';
 
 /** The invocations of one function that may fail within a window, and the window's length. */
 const FAILURES = 2;
@@ -35,8 +36,6 @@ const SHARES = {
   batch: { part: 0.25 },
 } as const;
 
-/** The functions whose step goes on by itself after an hour, however long it fails. */
-const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
 /** The functions of steps that fail for good before a plan, or an import, counts: their people upload the file again. */
 const GIVING_UP = ['Collect', 'Screen', 'Expand', 'Gather', 'Claim', 'Commit', 'Cut', 'ImportPiece', 'PublishImport'];
 /** The time within which a function gives up: all tries of a step come within two minutes. */

@@ -3,8 +3,9 @@
  * The story is told once without faults, while every place is noted; then it is told again with each.
  */
 import type { ServiceCall, StateVisit } from 'local-cloud';
+import { nameOf } from '../../simulation/names.ts';
 import { DAY, HOUR, START } from './story.ts';
-import { nameOf, steady, type Troubles } from './troubles.ts';
+import { steady, TROUBLED, type Troubles } from './troubles.ts';
 
 const MINUTE = HOUR / 60;
 
@@ -69,8 +70,6 @@ const OF_QUEUES = [
   'File',
   'Withdraw',
 ];
-/** The functions whose step goes on by itself after an hour, however long it fails. */
-const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
 
 /** Whether a step's tries last longer than ten minutes, or name errors. */
 const hasLongTries = (kind: string) =>

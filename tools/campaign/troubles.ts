@@ -12,10 +12,8 @@ export interface Troubles extends FaultPlan {
   excuses(failure: string): boolean;
 }
 
-/** A function's name in the app, from its name in the cloud. */
-export function nameOf(functionName: string): string {
-  return /-([A-Za-z]+)[0-9A-F]{8}-[^-]*$/.exec(functionName)?.[1] ?? functionName;
-}
+/** The functions whose step goes on by itself after an hour, however long it fails. */
+export const TROUBLED = ['Await', 'Order', 'Close', 'Settle'];
 
 /** A key without its random parts, the ids of attempts. */
 export const steady = (key = ''): string => key.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*');

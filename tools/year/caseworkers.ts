@@ -6,6 +6,7 @@ import { bucketsOf } from '../../simulation/buckets.ts';
 import type { OutsideCloud } from '../../simulation/desk.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { sha256, written } from '../../test/reckoning/files.ts';
+import { LADDER_DAYS } from './books.ts';
 import type { AppealRow, AskedBack, Chronicle, Told, Word } from './chronicle.ts';
 import { beginOf, DAY, HOUR, type Person, type PhoneNumber } from './draw.ts';
 import { csv } from './files.ts';
@@ -33,8 +34,6 @@ export interface Subscriber {
   readonly reference: string | undefined;
 }
 
-/** The days from a ladder's first order to its last deadline, by the policy. */
-const LADDER_DAYS = 16;
 /** The act of a guilty person who was cut off: they come soon with a story, when it is too late, or not at all. */
 export type Tries = 'soon' | 'too late' | 'not';
 
@@ -63,7 +62,7 @@ export class Caseworkers {
    */
   willBeLate(one: Subscriber, until: number): void {
     const dice = this.#chance('comes back', one.person.id);
-    const begun = Math.max(this.#cloud.clock.now(), until - LADDER_DAYS * DAY);
+    const begun = Math.max(this.#cloud.clock.now(), until - LADDER_DAYS.reverify * DAY);
     if (dice < 0.3) this.#act(later(begun, 160 + 450 * dice, SECOND), () => this.#appeal(one));
     this.#act(later(begun, 24 * (20 + 20 * dice), SECOND), () => this.#appeal(one));
   }

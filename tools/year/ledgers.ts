@@ -244,7 +244,7 @@ export class Ledgers {
     }
     if (isOpen(row) && at < row.ends) return false;
     const { newest, takenBy } = this.serviceFor(row, at);
-    if (newest === undefined || !GIVES_SERVICE.includes(newest.outcome) || takenBy !== undefined) return false;
+    if (newest === undefined || !KEEPS_SERVICE.includes(newest.outcome) || takenBy !== undefined) return false;
     if (on >= newest.on) row.wasCutWrongly = true;
     row.cutAt = at;
     return true;
@@ -284,7 +284,7 @@ export class Ledgers {
   takenFromHolder(of: LedgerRow, at: number, since = of.reissuedOn ?? '') {
     const { identifier, operator } = of.decided;
     return this.ofNumber(identifier).find((row) => {
-      if (row.decided.operator !== operator || row.reversed !== undefined || GIVES_SERVICE.includes(row.outcome))
+      if (row.decided.operator !== operator || row.reversed !== undefined || KEEPS_SERVICE.includes(row.outcome))
         return false;
       if (row.decided.directedFor <= since) return false;
       return ENDS_CONNECTION.includes(row.outcome) || this.#wasOrdered(row, at, 0);
@@ -329,10 +329,10 @@ export class Ledgers {
       .filter((row) => row.at > 0 && !isOpen(row) && row.outcome !== 'reissued')
       .filter((row) => row.outcome === 'verified' || row.reversed === undefined)
       .sort((a, b) => b.at - a.at || b.madeAt - a.madeAt);
-    const answered = words.find(({ outcome }) => GIVES_SERVICE.includes(outcome));
+    const answered = words.find(({ outcome }) => KEEPS_SERVICE.includes(outcome));
     const since = Math.max(answered?.at ?? 0, backAt);
     const takenBy = rows.find((row) => {
-      if (since === 0 || row.reversed !== undefined || GIVES_SERVICE.includes(row.outcome)) return false;
+      if (since === 0 || row.reversed !== undefined || KEEPS_SERVICE.includes(row.outcome)) return false;
       if (ENDS_CONNECTION.includes(row.outcome) && row.at > since) return true;
       // Whoever was given more time had it until the end of the ladder with which the row went on.
       const isOver = isOpen(row) && at >= row.ends && row.madeAt > (answered?.madeAt ?? 0);
@@ -363,9 +363,10 @@ export class Ledgers {
   }
 }
 
-/** Answers by which a number's holder has service, and the orders that take it. */
-const GIVES_SERVICE = ['verified', 'extended'];
-const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
+/** Answers by which whoever was directed has service: of a `reissued` number it is somebody else who has it. */
+const KEEPS_SERVICE = ['verified', 'extended'];
+/** The orders that take service. */
+export const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
 const GIVES_BACK: readonly Kind[] = ['restore', 'unblock'];
 
 const isOpen = ({ outcome }: LedgerRow): boolean => outcome === 'open' || outcome === 'failed';

@@ -6,7 +6,7 @@ import { dayAt, daysBefore, endOf, written } from '../../test/reckoning/files.ts
 import type { AskedBack, SentReport, ToldOrder } from './chronicle.ts';
 import type { Decided } from './claims.ts';
 import { DAY } from './draw.ts';
-import { isOpenAt, type LedgerRow, type Ledgers } from './ledgers.ts';
+import { isOpenAt, type LedgerRow, type Ledgers, TAKES_SERVICE } from './ledgers.ts';
 import type { What, Withdrawals } from './withdrawals.ts';
 
 export const SUBJECT_STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'] as const;
@@ -18,7 +18,6 @@ const RESTORED_WITHIN_DAYS = 90;
 const RESTORE_TAKES = 2 * DAY;
 /** The answers after which a subscriber has service again, whatever an order had taken. */
 const GIVES_SERVICE = ['verified', 'extended', 'reissued'];
-const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
 
 /** A subject of a request, and the rows that it is about: in an appeal, all rows of the present holder, or of the holder in a row. */
 interface Subject {

@@ -108,6 +108,7 @@ function checkBatches({ batches }: Reckoning, outbox: Outbox, must: Must): void 
   for (const [batchId, { decided, books, weighed, withoutOrder }] of batches) {
     const summary = summaries.get(batchId);
     if (summary === undefined) continue;
+    must(summary.unexplained === 0, `${batchId}: nothing is unexplained`);
     must(withoutOrder === 0, `${batchId}: who is directed is in a first order (${withoutOrder} are in none)`);
     if (weighed !== undefined) checkPreview(batchId, weighed, outbox, must);
     const stand = decided
@@ -356,26 +357,32 @@ function checkReceipts({ taken }: Reckoning, outbox: Outbox, must: Must): void {
 }
 
 /**
- * Checks that each batch has its list, that later answers have lists of their own, and that a withdrawn number is in no list made later.
+ * Checks that each batch has its list, empty or not, that later answers have lists of their own, each with just the numbers that were
+ * reckoned, once, and that there is no other list. So nobody who was given back their number is in a list made later.
  */
-function checkLists({ batches, atOnce }: Reckoning, outbox: Outbox, must: Must): void {
-  const lists = [...outbox].filter(([key]) => key.startsWith('revocations/') && key.endsWith('.csv'));
-  const named = (end: string) =>
-    lists
-      .filter(([key]) => key.endsWith(`/${end}.csv`))
-      .flatMap(([, text]) => linesOf(text).map((line) => line.split(',')[0] ?? ''));
-  for (const [batchId, { revoked }] of batches) {
-    const wrong = difference(revoked, named(batchId).sort());
-    must(
-      wrong.length === 0,
-      `${batchId}: ${wrong.length} numbers are in its list, or in none, otherwise than reckoned`,
-    );
+function checkLists({ batches, reversals, atOnce }: Reckoning, outbox: Outbox, must: Must): void {
+  const reckoned = [
+    ...[...batches].map(([batchId, { revoked }]) => ({ name: batchId, numbers: revoked })),
+    ...atOnce.map(({ batchId, kind, sha256: digest, numbers }) => ({
+      name: `${batchId}.${kind}-${digest.slice(0, 8)}`,
+      numbers,
+    })),
+  ];
+  const found = Map.groupBy(
+    [...outbox].filter(([key]) => key.startsWith('revocations/') && key.endsWith('.csv')),
+    ([key]) => key.replace(/^.*\/|\.csv$/g, ''),
+  );
+  for (const { name, numbers } of reckoned) {
+    const lists = found.get(name) ?? [];
+    found.delete(name);
+    must(lists.length === 1, `${name}: it has one list, and ${lists.length} are there`);
+    const listed = lists.flatMap(([, text]) => linesOf(text).map((line) => line.split(',')[0] ?? ''));
+    const isSame = listed.sort().join() === numbers.toSorted().join();
+    must(isSame, `${name}: its list names ${listed.length} numbers, others than the ${numbers.length} reckoned`);
   }
-  for (const { batchId, kind, sha256: digest, numbers } of atOnce) {
-    const list = new Set(named(`${batchId}.${kind}-${digest.slice(0, 8)}`));
-    const missing = numbers.filter((number) => !list.has(number));
-    must(missing.length === 0, `${batchId}: ${missing.length} numbers are not in a list ${kind} at once`);
-  }
+  // `checkReversals` has looked at these.
+  for (const batchId of reversals.keys()) found.delete(`${batchId}.withdrawn`);
+  for (const name of found.keys()) must(false, `${name}: nobody was to be named in a list of this name`);
 }
 
 /** The rows of a file, without its header. */

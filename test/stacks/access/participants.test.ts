@@ -305,8 +305,13 @@ describe('the operations role', () => {
   });
 
   it('has no right that a wall or a key refuses', () => {
+    let asked = 0;
     for (const { action = [], resource = [] } of role.identity)
       for (const one of action.filter((a) => /^(s3|dynamodb:GetItem|sns|sqs)/.test(a)))
-        for (const arn of resource) expect(rights.ask(role, one, arn.replaceAll('*', 'x'))).toEqual({ allowed: true });
+        for (const arn of resource) {
+          expect(rights.ask(role, one, arn.replaceAll('*', 'x'))).toEqual({ allowed: true });
+          asked++;
+        }
+    expect(asked).toBeGreaterThan(0);
   });
 });

@@ -14,8 +14,8 @@ import { instant } from './values.ts';
 /** A follow-up comes every night; faults keep it for hours, or until a sweep of the next day. */
 const GOES_ON_WITHIN = 3.5 * DAY;
 
-/** Answers by which a number's holder has service, or has it back. */
-const GIVES_SERVICE = ['verified', 'extended', 'reissued'];
+/** Answers by which a number's holder has service, or has it back at once if an order took it. */
+export const GIVES_SERVICE = ['verified', 'extended', 'reissued'];
 
 /** Whether a row's holder is to have service, and is restored if they are said to be disconnected. */
 export const isToKeep = ({ outcome, reversed = false }: Row): boolean =>

@@ -148,7 +148,6 @@ export function noteReplaced(known: Known, key: string, digest: unknown): void {
   known.replaced.set(key, (known.replaced.get(key) ?? new Set()).add(digest));
 }
 
-/** Whether a committed order, or the disconnect order of the file by which the row failed, took service from the row as it stands. */
 /** The instant of the newest order that took service from a row, as far as its direction tells; '' if none did. */
 export function cutAt({ outcome, file }: Row, orders: Item[], files: Item[]): string {
   const said = files.findIndex(({ sha256: digest }) => digest === file);
@@ -169,6 +168,7 @@ export function cutAt({ outcome, file }: Row, orders: Item[], files: Item[]): st
   );
 }
 
+/** Whether a committed order, or the disconnect order of the file by which the row failed, took service from the row as it stands. */
 export function wasCut({ outcome, file }: Row, orders: Item[], files: Item[]): boolean {
   const cuts = orders.filter(({ order }) => TAKES_SERVICE.includes(String(order)));
   const said = files.findIndex(({ sha256: digest }) => digest === file);

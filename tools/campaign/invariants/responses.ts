@@ -4,7 +4,16 @@ import { DAY, OPERATORS } from '../story.ts';
 import { linesFor } from './combined.ts';
 import { ANSWERS, isOfHandsets } from './kinds.ts';
 import { type Direction, isOpen, type Known, type Row } from './known.ts';
-import { isGivenBack, isToKeep, portsIn, saidElsewhere, serviceAt, takenFromHolder, wasExtended } from './moves.ts';
+import {
+  GIVES_SERVICE,
+  isGivenBack,
+  isToKeep,
+  portsIn,
+  saidElsewhere,
+  serviceAt,
+  takenFromHolder,
+  wasExtended,
+} from './moves.ts';
 import { backKeyOf, expectOrder, failedKeyOf, lastDeadlineTold, wasCut } from './orders.ts';
 import type { Item } from './seen.ts';
 import { instant, sum } from './values.ts';
@@ -31,8 +40,6 @@ const OF_WHO_WAS_SEEN = ['failed', 'disconnected', 'surrendered', 'ported'];
 /** Answers to an order to give back, which are none on a day before it. */
 const GIVEN_BACK = ['restored', 'unblocked'];
 const GROUNDS = ['abroad', 'disability', 'hospital'];
-/** Answers after which a subscriber has service again at once, if an order took it. */
-const GIVES_BACK = ['verified', 'extended', 'reissued'];
 
 /** The reason why a row can't be taken that says where it goes on, or since when it is somebody else's; '' where it can. */
 function faultIn(
@@ -95,7 +102,7 @@ function wasCutSince(known: Known, own: Direction, number: string, since: string
     if (direction.operator !== own.operator || !isNow || row.reversed) return false;
     return (
       ['disconnected', 'surrendered'].includes(row.outcome) ||
-      (!GIVES_BACK.includes(row.outcome) && wasCut(row, orders, files))
+      (!GIVES_SERVICE.includes(row.outcome) && wasCut(row, orders, files))
     );
   });
 }
@@ -222,7 +229,7 @@ export function checkResponse(
       const isTheirs = outcome === 'reissued' && wasCutSince(known, direction, identifier, since, place);
       // Who was given more time had service back then.
       const hadItBack = outcome === 'verified' && row.outcome === 'extended';
-      if (GIVES_BACK.includes(outcome) && isCut && !isTheirs && !hadItBack) givenBack.push(identifier);
+      if (GIVES_SERVICE.includes(outcome) && isCut && !isTheirs && !hadItBack) givenBack.push(identifier);
       if (outcome === 'reissued' && isDisconnectedSince(row, since)) cutFromHolder.add(identifier);
       const wasOpen = !closed;
       Object.assign(row, { outcome, on: since, at: source.at, file: digest });
