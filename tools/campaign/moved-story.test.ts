@@ -163,3 +163,19 @@ describe('without faults, where numbers move and are taken back', () => {
     expect(spoilt(spoil)).toContainEqual(expect.stringMatching(rule));
   });
 });
+
+describe('without faults, where an operator never says that it gave anything back', () => {
+  it('is asked again night after night, and a night that forgets one is found', async () => {
+    const story = movedStory(1);
+    const silent = { 'caseworker-1 restore jio': 'never', 'followup restore jio': 'never' } as const;
+    const { told } = await stage.play({ ...story, habits: { ...story.habits, ...silent } }, (now) => new OneFault(now));
+    expect(told.broken).toEqual([]);
+    const nights = Object.values(told.seen?.outbox ?? {}).filter((text) => text.includes(',overdue,'));
+    expect(nights.length).toBeGreaterThan(1);
+    const forgets = spoiltBy(told, (seen) => {
+      const [key = '', text = ''] = Object.entries(seen.outbox).find(([, one]) => one.includes(',overdue,')) ?? [];
+      seen.outbox[key] = text.replace(/^.*,overdue,.*\n/m, '');
+    });
+    expect(brokenRules(forgets)).toContainEqual(expect.stringMatching(/what is overdue is asked for again once/));
+  }, 300_000);
+});

@@ -212,6 +212,7 @@ export class Told {
       failures: failed.filter((line) => !this.#made.includes(line)),
       excused: this.#made,
       patience,
+      until: START + this.story.ends + patience,
     };
     const { identifiers } = this.story;
     const leaking = leaks(this.logs, identifiers).map((line) => line.split(':')[0]);

@@ -62,9 +62,9 @@ export const mayLapse = (story: Pick<Story, 'seed' | 'decided'>, agency: string)
   ['nobody', 'one alone', 'at the last instant'].includes(decidedOf(story, agency));
 
 export function habitOf({ seed, habits }: Story, agency: string, kind: string, operator: string): Habit {
+  if (habits !== undefined) return habits[`${agency} ${kind} ${operator}`] ?? 'whole';
   // An operator that never gives anything back would be asked for it night after night.
   if (kind === 'restore' || kind === 'unblock') return 'whole';
-  if (habits !== undefined) return habits[`${agency} ${kind} ${operator}`] ?? 'whole';
   return pick(['whole', 'parts', 'mistakes', 'whole', 'parts', 'never'], seed, 'habit', agency, kind, operator);
 }
 

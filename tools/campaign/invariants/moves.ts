@@ -4,7 +4,7 @@
  */
 import { dayAt } from '../../../test/reckoning/files.ts';
 import { DAY, EXTENSION_DAYS } from '../story.ts';
-import { LADDERS } from './kinds.ts';
+import { givesBack, LADDERS } from './kinds.ts';
 import { type Direction, isOpen, type Known, type Row } from './known.ts';
 import { isFollowUp, type Move, type MovedRow } from './moved-rows.ts';
 import { cutAt, wasCut } from './orders.ts';
@@ -261,5 +261,23 @@ export function checkMoves(known: Known): void {
     const row = direction?.rows.findIndex((one) => one === msisdn || one.endsWith(` ${msisdn}`)) ?? -1;
     const isOverdue = direction?.states.some(({ rows, closed }) => closed && rows[row]?.outcome === 'open');
     must(isOverdue === true && direction?.operator === to, `${followUp}: what is ${why} is asked for again`);
+  }
+  checkAskedAgain(known);
+}
+
+/** Checks that what nobody has given back by the end of its ladder, nor since, goes on in a night. */
+function checkAskedAgain({ must, moved, seen, directions }: Known): void {
+  for (const { id, kind, rows, states } of directions.values()) {
+    const last = states.at(-1);
+    if (!givesBack(kind) || last?.closed !== true) continue;
+    const closed = seen.ledgers.get(id)?.find(({ item }) => item.closedAt !== null)?.item.closedAt;
+    if (Date.parse(String(closed)) + GOES_ON_WITHIN + seen.patience > seen.until) continue;
+    const asked = moved.filter(({ from, why }) => from === id && why === 'overdue').map(({ msisdn }) => msisdn);
+    for (const [n, row] of rows.entries())
+      if (last.rows[n]?.outcome === 'open')
+        must(
+          asked.filter((one) => one === row || row.endsWith(` ${one}`)).length === 1,
+          `${id}: what is overdue is asked for again once`,
+        );
   }
 }

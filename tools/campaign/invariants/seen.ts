@@ -42,4 +42,6 @@ export interface Seen {
   excused: string[];
   /** The time, in milliseconds beyond some hours, for which faults may have kept things from happening. */
   patience: number;
+  /** The end of the run, epoch milliseconds: no night comes after it. */
+  until: number;
 }
