@@ -5,6 +5,7 @@ import type { MutantResult, MutantStatus } from '@stryker-mutator/api/core';
 import { Stryker } from '@stryker-mutator/core';
 import { command, say } from '../../lib/commands/command.ts';
 import { CommandError, readOptions } from '../../lib/commands/command-line.ts';
+import { testsOf } from './tests.ts';
 
 /** The percentage of mutants that tests must notice. */
 const GOAL = 90;
@@ -13,18 +14,15 @@ const LONGEST_SHOWN = 100;
 
 const HELP = `npm run mutation [-- FILE…]
 
-Changes lambdas/domain in small ways, one at a time (mutants), and runs the tests of the file that was changed, those of
-test/domain that begin with its name: csv.test.ts and csv-limits.test.ts for csv.ts. Prints the mutants that no test noticed,
-and of each file how many of a hundred were noticed.
+Changes lambdas/domain in small ways, one at a time (mutants), and runs the tests of the file that was changed: those of
+test/domain that begin with its name (csv.test.ts and csv-faults.test.ts for csv.ts), or else those that tools/mutation/tests.ts
+names. Prints the mutants that no test noticed, and of each file how many of a hundred were noticed.
 
-  FILE      a file of lambdas/domain, as csv; default all that have tests of their own, half an hour on two cores
+  FILE      a file of lambdas/domain, as csv; default all but lists and forms, an hour or more on two cores
   --help    this text
 
 A page of each file is left in out/mutation. Exit code 0: of each file at least ${GOAL} % were noticed; 1: fewer; 2: the command line is wrong.
 `;
-
-const testsOf = (name: string) => `test/domain/${name}*.test.ts`;
-const hasTests = (name: string) => globSync(testsOf(name)).length > 0;
 
 interface Settings {
   readonly names: readonly string[];
@@ -34,15 +32,17 @@ function settings(args: readonly string[]): Settings | 'help' {
   const options = readOptions(args, {}, true);
   if (options === 'help') return 'help';
   const all = globSync('lambdas/domain/*.ts').map((path) => basename(path, '.ts'));
-  const unknown = options.positionals.find((name) => !all.includes(name) || !hasTests(name));
-  if (unknown !== undefined) throw new CommandError(`lambdas/domain has no file ${unknown} with tests; see --help`);
-  return { names: options.positionals.length > 0 ? options.positionals : all.filter(hasTests).sort() };
+  const mutated = all.filter((name) => testsOf(name) !== undefined);
+  const unknown = options.positionals.find((name) => !mutated.includes(name));
+  if (unknown !== undefined)
+    throw new CommandError(`lambdas/domain has no file ${unknown} that is mutated; see tools/mutation/tests.ts`);
+  return { names: options.positionals.length > 0 ? options.positionals : mutated.sort() };
 }
 
 /** Mutates one file, and runs its tests on each mutant. */
 function mutate(name: string): Promise<MutantResult[]> {
   // The test runners are processes of their own: vitest.config.ts reads there which tests they run.
-  process.env.MUTATION_TESTS = testsOf(name);
+  process.env.MUTATION_TESTS = testsOf(name)?.join();
   return new Stryker({
     configFile: 'stryker.config.ts',
     mutate: [`lambdas/domain/${name}.ts`],
