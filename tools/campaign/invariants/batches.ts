@@ -180,7 +180,13 @@ function checkEveryRowOnce(known: Known, { id, directed }: BatchBooks, own: Dire
   const rows = own.flatMap((direction) => {
     const { kind, operator } = direction;
     const first = firstOrderOf(known, direction);
-    if (first === undefined) return direction.rows.map(written).map((imei) => `${kind},${operator},${imei},${imei}`);
+    if (first === undefined)
+      return direction.rows.map((row) => {
+        // Which handset stood beside a number is not known any more.
+        const number = `${kind},${operator},${row},`;
+        if (kind === 'reverify') return directed.find((one) => one.startsWith(number)) ?? number;
+        return `${kind},${operator},${written(row)},${written(row)}`;
+      });
     return linesOf(first).lines.map(
       ({ cells }) => `${kind},${operator},${cells?.msisdn ?? cells?.imei},${cells?.imei}`,
     );

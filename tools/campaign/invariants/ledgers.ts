@@ -17,6 +17,7 @@ import {
   firstOrderOf,
   isAnewOf,
   isFailedAnewOf,
+  isFirstAnew,
   lastDeadlineTold,
   mayBeMissed,
   noteReplaced,
@@ -64,8 +65,7 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
   known.directions.set(id, direction);
   const first = firstOrderOf(known, direction);
-  const isAnew = ((writes.at(-1)?.item.orders ?? []) as Item[]).some(({ firstVersion }) => firstVersion !== undefined);
-  must(first !== undefined || mayBeMissed(known, kind) || (kind === 'block' && isAnew), 'its first order went out');
+  must(first !== undefined || mayBeMissed(known, kind) || isFirstAnew(known, direction), 'its first order went out');
   direction.rows =
     first === undefined
       ? claimedFor(known, direction)

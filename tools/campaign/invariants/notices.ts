@@ -122,9 +122,8 @@ const tellsOfGiving = (order: unknown) => order === 'restore' || order === 'unbl
 export function checkOrdersTold(known: Known): void {
   const told = new Set<string>();
   const asked = new Set<string>();
-  for (const { kind, key, directionId, directionKind, order, deadline, heardAt } of Object.values(
-    known.seen.notices,
-  ).flat()) {
+  for (const notice of Object.values(known.seen.notices).flat()) {
+    const { kind, key, directionId, directionKind, order, deadline, heardAt, sha256: digest } = notice;
     if (kind !== 'order' || told.has(String(key))) continue;
     told.add(String(key));
     const since = Date.parse(String(heardAt)) - LOOKS_EVERY - SWEEPS_EVERY;
@@ -132,8 +131,10 @@ export function checkOrdersTold(known: Known): void {
     const isInTime = since < Date.parse(String(deadline)) || tellsOfGiving(order);
     known.must(isInTime, `${key}: no order is told of when its deadline has passed`);
     if (directionKind !== 'reverify') continue;
-    for (const { cells } of linesOf(known.seen.outbox[String(key)] ?? '').lines) {
-      const row = `${directionId} ${cells?.msisdn}`;
+    // An order that was issued anew since has fewer rows in the outbox than were told.
+    const published = linesOf(known.seen.outbox[String(key)] ?? '').lines.map(({ cells }) => cells?.msisdn ?? '');
+    for (const number of known.carried.get(`${key} ${digest}`) ?? published) {
+      const row = `${directionId} ${number}`;
       if (order === 'reverify') asked.add(row);
       known.must(asked.has(row), `${directionId}: the first order of a row asks to re-verify it, and is no ${order}`);
     }

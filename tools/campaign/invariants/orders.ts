@@ -46,16 +46,29 @@ export function isFailedAnewOf(file: Item, was: Item | undefined): boolean {
 
 /**
  * A direction's first order: a re-verification begins with its first rung; a block that could not be ordered for a day begins with the
- * second. Undefined also for a block that was issued anew because handsets were taken back: it no longer has all rows.
+ * second. Undefined also for one that was issued anew and no longer has all rows (`isFirstAnew`).
  */
-export function firstOrderOf(known: Known, { id, kind, operator }: Direction): string | undefined {
-  const { outbox, cases } = known.seen;
+export function firstOrderOf(known: Known, direction: Direction): string | undefined {
+  const { id, kind, operator } = direction;
+  if (isFirstAnew(known, direction)) return undefined;
+  return known.seen.outbox[`orders/${operator}/${id}/${firstPlaced(known, direction)}-${kind}.csv`];
+}
+
+/** The rung of a direction's first order in the outbox. */
+function firstPlaced({ seen: { outbox } }: Known, { id, kind, operator }: Direction): number | undefined {
   const rungs = kind === 'reverify' ? [1] : LADDERS[kind].map((_, n) => n + 1);
-  const placed = rungs.find((rung) => outbox[`orders/${operator}/${id}/${rung}-${kind}.csv`] !== undefined);
-  const orders = (cases[`DIR#${id}`]?.orders ?? []) as Item[];
-  const isAnew =
-    kind === 'block' && orders.some(({ rung, firstVersion }) => rung === placed && firstVersion !== undefined);
-  return isAnew ? undefined : outbox[`orders/${operator}/${id}/${placed}-${kind}.csv`];
+  return rungs.find((rung) => outbox[`orders/${operator}/${id}/${rung}-${kind}.csv`] !== undefined);
+}
+
+/**
+ * Whether a direction's first order was issued anew for fewer rows: a block from which handsets were taken back; or a re-verification whose
+ * operator was told of it and answered, while for an hour or more it could not be noted that it had been.
+ */
+export function isFirstAnew(known: Known, direction: Direction): boolean {
+  const { orders = [], rows } = (known.seen.cases[`DIR#${direction.id}`] ?? {}) as { orders?: Item[]; rows?: number };
+  const first = orders.find(({ rung }) => rung === firstPlaced(known, direction));
+  const isFewer = direction.kind === 'block' || (direction.kind === 'reverify' && first?.rows !== rows);
+  return first?.firstVersion !== undefined && isFewer;
 }
 
 /**
@@ -93,13 +106,14 @@ export function checkOrder(
     !newest || forNobody || missed || (sha256(text) === digest && Buffer.byteLength(text) === bytes),
     `${id}: an order is published as committed`,
   );
-  // A row that has failed since a bar was committed stays in the bar when it is issued anew.
+  // A row that has failed since a bar was committed stays in the bar when it is issued anew, and leaves a re-verification.
   const failedSince = ({ file }: Row) =>
     Number(files.find(({ sha256: digest }) => digest === file)?.version) > Number(order.firstVersion);
   const open = rows.filter((_, row) => {
     const state = states[row] as Row;
     if (state.reversed) return false;
-    if (state.outcome === 'failed') return order.order === 'disconnect' || failedSince(state);
+    if (state.outcome === 'failed')
+      return order.order === 'disconnect' || (order.order !== 'reverify' && failedSince(state));
     return state.outcome === 'open';
   });
   known.must(
