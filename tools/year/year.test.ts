@@ -246,7 +246,8 @@ describe('some weeks of it on the local cloud', () => {
   it.each([
     ['a number is counted twice', /"linked": \d+/, '"linked": 9999', 'connections are'],
     ['a row is unexplained', /"unexplained": 0/, '"unexplained": 1', 'nothing is unexplained'],
-    ['a list lacks a number', /^\+91.*\n/m, '', 'in its list, or in none'],
+    ['a list lacks a number', /^\+91.*\n/m, '', 'its list names'],
+    ['a list names somebody twice', /^\+91.*\n/m, '$&$&', 'its list names'],
     ['a receipt counts otherwise', /"recorded": \d+/, '"recorded": 0', 'and was reckoned'],
     [
       'a reversal ends one more',
