@@ -1,6 +1,9 @@
 import { type CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
 
-/** A stack, or an output of one, that should be there is not: the stage was not deployed, or to another account or region, or in another version. */
+/**
+ * A stack, or an output of one, that should be there is not: the stage was not deployed, or to another account or region, or in another
+ * version.
+ */
 export class NotDeployed extends Error {
   override name = 'NotDeployed';
 }

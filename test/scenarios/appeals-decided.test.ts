@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { Tables } from './bad-files.ts';
 import { APPROVE, HOUR, Lab, START } from './lab.ts';
 import { chainOf } from './reversals-lab.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { luhnDigit } from '../../lambdas/domain/identifiers.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { APPROVE, batchOf, Lab } from './lab.ts';
 import { books, directions, only } from './reversals-lab.ts';
 

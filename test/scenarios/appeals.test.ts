@@ -12,7 +12,7 @@ import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { referenceOf } from '../../lambdas/domain/references.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { whatToDoAbout } from '../domain/what-to-do.ts';
 import { Tables } from './bad-files.ts';
 import { APPROVE, DAY, HOUR, Lab, START } from './lab.ts';

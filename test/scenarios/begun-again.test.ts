@@ -8,7 +8,7 @@ import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import { eraseNumber } from '../../lib/commands/erase.ts';
 import { outputsOf } from '../../lib/commands/outputs.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { APPROVE, HOUR, Lab } from './lab.ts';
 
 /**

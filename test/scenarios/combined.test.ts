@@ -1,7 +1,7 @@
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { sha8, sha256 } from './bad-files.ts';
 import { DAY, Lab, START, type Summary } from './lab.ts';
 

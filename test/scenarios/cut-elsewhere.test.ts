@@ -2,7 +2,7 @@ import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { APPROVE, batchOf, Lab } from './lab.ts';
 
 /**

@@ -6,7 +6,7 @@ import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk
 import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { APPROVE, batchOf, HOUR, Lab, START, type Summary } from './lab.ts';
 
 // As scenarios of decisions have it.

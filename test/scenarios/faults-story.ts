@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FaultPlan } from 'local-cloud';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import type { Lab } from './lab.ts';
 import { A1, A2, A3, H1, H2, H3, H4, J1 } from './story.ts';
 

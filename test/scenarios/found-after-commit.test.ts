@@ -6,7 +6,7 @@
 import type { FaultPlan } from 'local-cloud';
 import { expect } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { answers, begin, directUnaware, givenBack, put, report } from './found-after-commit-lab.ts';
 import { DAY, HOUR, Lab } from './lab.ts';
 import { naming } from './nights-lab.ts';

@@ -7,7 +7,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { run } from '../commands/command.ts';
 import { withWhatToDo } from '../domain/what-to-do.ts';
 import { Tables } from './bad-files.ts';

@@ -7,7 +7,7 @@ import { parseAudit } from '../../lambdas/domain/audit.ts';
 import { type AuditSettings, parseAuditArguments } from '../../lib/commands/audit/arguments.ts';
 import { followChains } from '../../lib/commands/audit/follow.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { sha256, Tables } from './bad-files.ts';
 import { DAY, HOUR, Lab, type Summary } from './lab.ts';
 

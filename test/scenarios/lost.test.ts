@@ -1,7 +1,7 @@
 import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { DAY, Lab } from './lab.ts';
 import { report, summaryOf } from './shapes-lab.ts';
 

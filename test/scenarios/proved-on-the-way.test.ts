@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { sha256 } from './bad-files.ts';
 import { ANY, answer, failedOrderOf, hours, scenariosInOneLab } from './issued-anew-lab.ts';
 import type { Lab } from './lab.ts';

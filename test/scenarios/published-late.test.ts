@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { sha256 } from './bad-files.ts';
 import { ANY, failedOrderOf, hours, type Story, scenariosInOneLab } from './issued-anew-lab.ts';
 import { DAY, HOUR, type Lab } from './lab.ts';

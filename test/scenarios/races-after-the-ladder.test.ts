@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { alike, sha256 } from './bad-files.ts';
 import { DAY, type Lab } from './lab.ts';
 import { answers, batchOf, responseKey, scenariosInOneLab } from './races-lab.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { sha256 } from './bad-files.ts';
 import type { Lab, Summary } from './lab.ts';
 import { batchOf, reportFile, scenariosInOneLab, usageFile } from './races-lab.ts';

@@ -1,6 +1,6 @@
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { sha256 } from './bad-files.ts';
 import { DAY, type Lab } from './lab.ts';
 import { answers, batchOf, responseKey, scenariosInOneLab } from './races-lab.ts';

@@ -1,7 +1,7 @@
 import type { FaultPlan } from 'local-cloud';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { batchOf, type Lab } from './lab.ts';
 import { naming } from './nights-lab.ts';
 

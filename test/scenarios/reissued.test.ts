@@ -6,7 +6,7 @@
 import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { sha8, sha256Of } from '../../lambdas/domain/hashes.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { APPROVE, batchOf, DAY, HOUR, Lab, START } from './lab.ts';
 import { naming, ofNumber } from './nights-lab.ts';
 import {

@@ -4,7 +4,7 @@
  */
 import type { FaultPlan } from 'local-cloud';
 import { expect } from 'vitest';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { begin, directUnaware, givenBack, report, reportSeen } from './found-after-commit-lab.ts';
 import { Lab } from './lab.ts';
 import { naming } from './nights-lab.ts';

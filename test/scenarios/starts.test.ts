@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { instantOf } from '../../lambdas/domain/days.ts';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { HOUR, Lab, START } from './lab.ts';
 
 const HANDSET = '35000000000000';

@@ -6,7 +6,7 @@ import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { withWhatToDo } from '../domain/what-to-do.ts';
 import { batchItem, Tables } from './bad-files.ts';
 import { batchOf, HOUR, Lab, START } from './lab.ts';

@@ -2,7 +2,7 @@ import { ListExecutionsCommand, SFNClient, StopExecutionCommand } from '@aws-sdk
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { FaultPlan } from 'local-cloud';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { batchItem, Tables } from './bad-files.ts';
 import { DAY, HOUR, Lab } from './lab.ts';
 

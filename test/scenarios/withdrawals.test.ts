@@ -7,7 +7,7 @@ import type { FaultPlan } from 'local-cloud';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { Tables } from './bad-files.ts';
 import { APPROVE, HOUR, Lab, START, type Summary } from './lab.ts';
 

@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import { luhnDigit } from '../../lambdas/domain/identifiers.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { Tables } from './bad-files.ts';
 import { APPROVE, batchOf, Lab, type LabSettings } from './lab.ts';
 

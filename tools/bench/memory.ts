@@ -15,6 +15,7 @@ import type { Environment as ImportPieceEnvironment } from '../../lambdas/import
 import type { Environment as RecordEnvironment } from '../../lambdas/record-response/handler.ts';
 import type { Environment as ScreenEnvironment } from '../../lambdas/screen-report/handler.ts';
 import type { Environment as SettleEnvironment } from '../../lambdas/settle-batch/handler.ts';
+import type { ImportedPiece } from '../../lambdas/stores/usage-files.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 import { designOf } from '../quotas/quotas-design.ts';
 import { imei, msisdn, startEmbedded } from './embedded.ts';
@@ -26,17 +27,6 @@ import { settledOf } from './settling.ts';
 const NOW = '2026-06-01T00:00:00Z' as Instant;
 const BATCH = 'mha-0123456789ab' as BatchId;
 const DIRECTION = `${BATCH}.reverify.airtel.1-0-0` as DirectionId;
-/** What functions return of their work, as far as it is checked. */
-interface ScreenedReport {
-  readonly handsets: number;
-}
-interface CutUsage {
-  readonly manifestKey: string;
-}
-interface ImportedPiece {
-  readonly imported: number;
-}
-
 /** The rows of a piece of a usage file, of the size that `usageRow` makes. */
 const PIECE_ROWS = 140_000;
 
@@ -120,7 +110,8 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
     const place = await put(`reports/mha/${rows}.csv`, fileOf('imei,reported_on,case_ref,category\n', reportRow, rows));
     const report = { ...place, agency: 'mha' as AgencyId, name: `${rows}.csv`, uploadedAt: NOW };
     const event = { report, execution: `arn:bench:${rows}`, now: NOW };
-    const done = async (result: unknown) => check('handsets of the report', (result as ScreenedReport).handsets, rows);
+    const done = async (result: unknown) =>
+      check('handsets of the report', (result as { handsets: number }).handsets, rows);
     return { handler: 'screen-report', of: ofRows(rows), event, done };
   };
   const usageHeader = 'imei,msisdn,last_seen,imsi,lsa,subscriber_type,point_of_sale\n';
@@ -137,7 +128,9 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
     of: ofRows(rows),
     event: { file: await usage(rows), folder: `imports/${rows}` },
     done: async (result) => {
-      const cuts = (await readText({ bucket, key: (result as CutUsage).manifestKey })).trimEnd().split('\n');
+      const cuts = (await readText({ bucket, key: (result as { manifestKey: string }).manifestKey }))
+        .trimEnd()
+        .split('\n');
       const bytes = cuts.reduce((sum, line) => {
         const { start, end } = JSON.parse(line) as { start: number; end: number };
         return sum + end - start;

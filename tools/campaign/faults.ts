@@ -9,7 +9,7 @@
  * the app mends it or says so.
  */
 import type { FaultPlan, ServiceCall } from 'local-cloud';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { fraction, hash } from '../../simulation/random.ts';
 import { DAY, HOUR } from './story.ts';
 import { steady, TROUBLED, type Troubles } from './troubles.ts';

@@ -3,7 +3,7 @@
  * The story is told once without faults, while every place is noted; then it is told again with each.
  */
 import type { ServiceCall, StateVisit } from 'local-cloud';
-import { nameOf } from '../../simulation/names.ts';
+import { nameOf } from '../../simulation/function-names.ts';
 import { DAY, HOUR, START } from './story.ts';
 import { steady, TROUBLED, type Troubles } from './troubles.ts';
 

@@ -117,7 +117,6 @@ export class People {
       this.#again(this.#story.reports.filter((report) => batchOf(report) === notice.batchId));
     // A quarantined file could not be worked on, so that no batch came of it.
     // Caseworkers have no queue of their own: administrators ask them.
-    // No notice tells a caseworker: the administrators ask them.
     const isAsked = queue !== 'fraud-administrators' || /^(appeals|lookups)\//.test(String(notice.key));
     if (kind === 'quarantined' && isAsked) {
       const { usage, reports, reversals = [], lookups = [] } = this.#story;

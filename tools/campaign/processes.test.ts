@@ -44,10 +44,20 @@ it('counts a run whose process ends in its midst as broken, and goes on with the
   ]);
 });
 
-it('ends where a process does not begin', async () => {
-  const file = join(folder, 'never.mjs');
-  writeFileSync(file, 'process.exit(3);');
-  await expect(runAll({ script: pathToFileURL(file), seed: 7, jobs: 2 }, [0, 1, 2], () => {})).rejects.toThrow(
-    'a process of the campaign did not begin: its process ended with 3',
-  );
+it.each([
+  ['does not begin', 'process.exit(3);', 'did not begin: its process ended with 3'],
+  ['ends before it begins, as if all were well', 'process.exit(0);', 'did not begin: its process ended with 0'],
+  [
+    'ends badly when its runs are done',
+    `process.on('message', (n) => {
+      if (n === 'end') process.exit(4);
+      process.send({ n, broken: [], faults: {}, milliseconds: 0 });
+    });
+    process.send('ready');`,
+    'ended badly: its process ended with 4',
+  ],
+])('fails where a process %s', async (_, script, why) => {
+  const file = join(folder, `${script.length}.mjs`);
+  writeFileSync(file, script);
+  await expect(runAll({ script: pathToFileURL(file), seed: 7, jobs: 1 }, [0, 1, 2], () => {})).rejects.toThrow(why);
 });

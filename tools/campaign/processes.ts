@@ -9,7 +9,7 @@ import type { Result } from './run.ts';
  * Makes the runs, `jobs` at a time: each process takes the next one that is left. A run whose process ends in its midst is broken, and
  * another process goes on with what is left.
  * @param script what a process runs: it is told the seed, says when it is `ready`, is sent runs and sends back their results
- * @throws an Error where a process ends before it is ready: once the runs that have begun are done
+ * @throws an Error where a process ends before it is ready, or badly once its runs are done: when those that have begun are
  */
 export async function runAll(
   { script, seed, jobs }: { script: URL; seed: number; jobs: number },
@@ -28,13 +28,12 @@ export async function runAll(
       child.send(held ?? 'end');
     });
     const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-    if (code === 0 && held === undefined) return;
     const ended = `its process ended with ${signal ?? code}`;
     if (held !== undefined) done({ n: numberOf(held), broken: [ended], faults: {}, milliseconds: 0 });
-    else if (!isReady) {
+    else if (!isReady || code !== 0) {
       // The next one would end likewise.
       left.length = 0;
-      throw new Error(`a process of the campaign did not begin: ${ended}`);
+      throw new Error(`a process of the campaign ${isReady ? 'ended badly' : 'did not begin'}: ${ended}`);
     }
   };
   const lane = async () => {

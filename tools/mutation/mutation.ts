@@ -5,7 +5,7 @@ import type { MutantResult, MutantStatus } from '@stryker-mutator/api/core';
 import { Stryker } from '@stryker-mutator/core';
 import { command, say } from '../../lib/commands/command.ts';
 import { CommandError, readOptions } from '../../lib/commands/command-line.ts';
-import { testsOf } from './tests.ts';
+import { testsOf } from './tested-by.ts';
 
 /** The percentage of mutants that tests must notice. */
 const GOAL = 90;
@@ -15,7 +15,7 @@ const LONGEST_SHOWN = 100;
 const HELP = `npm run mutation [-- FILE…]
 
 Changes lambdas/domain in small ways, one at a time (mutants), and runs the tests of the file that was changed: those of
-test/domain that begin with its name (csv.test.ts and csv-faults.test.ts for csv.ts), or else those that tools/mutation/tests.ts
+test/domain that begin with its name (csv.test.ts and csv-faults.test.ts for csv.ts), or else those that tools/mutation/tested-by.ts
 names. Prints the mutants that no test noticed, and of each file how many of a hundred were noticed.
 
   FILE      a file of lambdas/domain, as csv; default all but lists and forms, an hour or more on two cores
@@ -35,7 +35,7 @@ function settings(args: readonly string[]): Settings | 'help' {
   const mutated = all.filter((name) => testsOf(name) !== undefined);
   const unknown = options.positionals.find((name) => !mutated.includes(name));
   if (unknown !== undefined)
-    throw new CommandError(`lambdas/domain has no file ${unknown} that is mutated; see tools/mutation/tests.ts`);
+    throw new CommandError(`lambdas/domain has no file ${unknown} that is mutated; see tools/mutation/tested-by.ts`);
   return { names: options.positionals.length > 0 ? options.positionals : mutated.sort() };
 }
 

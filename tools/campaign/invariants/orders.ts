@@ -61,14 +61,16 @@ function firstPlaced({ seen: { outbox } }: Known, { id, kind, operator }: Direct
 }
 
 /**
- * Whether a direction's first order was issued anew for fewer rows: a block from which handsets were taken back; or a re-verification whose
- * operator was told of it and answered, while for an hour or more it could not be noted that it had been.
+ * Whether a direction's first order was issued anew for fewer rows: a block from which handsets were taken back, of which there may be none
+ * left to be published for; or a re-verification whose operator was told of it and answered, while for an hour or more it could not be noted
+ * that it had been.
  */
 export function isFirstAnew(known: Known, direction: Direction): boolean {
   const { orders = [], rows } = (known.seen.cases[`DIR#${direction.id}`] ?? {}) as { orders?: Item[]; rows?: number };
-  const first = orders.find(({ rung }) => rung === firstPlaced(known, direction));
-  const isFewer = direction.kind === 'block' || (direction.kind === 'reverify' && first?.rows !== rows);
-  return first?.firstVersion !== undefined && isFewer;
+  const anew = orders.filter(({ firstVersion }) => firstVersion !== undefined);
+  const placed = firstPlaced(known, direction);
+  if (direction.kind === 'block') return anew.some(({ rung }) => placed === undefined || rung === placed);
+  return direction.kind === 'reverify' && anew.some((order) => order.rung === placed && order.rows !== rows);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { NOT_MUTATED, testsOf } from './tests.ts';
+import { NOT_MUTATED, testsOf } from './tested-by.ts';
 
 const files = globSync('lambdas/domain/*.ts').map((path) => basename(path, '.ts'));
 
