@@ -49,7 +49,23 @@ export function isCut(ledger: Ledger, row: number): boolean {
 
 /** The instant at which the newest order or answer took service from a row that is cut; null for any other row. */
 export function cutAt(ledger: Ledger, row: number): Instant | null {
-  if (!isCut(ledger, row)) return null;
+  return isCut(ledger, row) ? takenAt(ledger, row) : null;
+}
+
+/**
+ * The instant at which the newest order took service from a row before the answer that gives it back; null for any other row. Nobody answers
+ * the order to restore that such an answer causes. Which rows of a direction had failed isn't known any more: without a bar it takes an order
+ * to restore, by that file or an earlier one.
+ */
+export function carriedAt(ledger: Ledger, row: number): Instant | null {
+  const bytes = currentOutcomes(ledger);
+  const files = ledger.files.slice(0, fileOf(bytes, row * BYTES_PER_ROW));
+  const isOrderedBack = files.some(({ backDue }) => backDue !== undefined);
+  return givesServiceBack(outcomeAt(bytes, row)) && isOrderedBack ? takenAt(ledger, row) : null;
+}
+
+/** The instant of the newest order or answer that took service from a row, before what is said of it; null if there is none. */
+function takenAt(ledger: Ledger, row: number): Instant | null {
   const bytes = currentOutcomes(ledger);
   const place = fileOf(bytes, row * BYTES_PER_ROW) - 1;
   const said = ledger.files[place];

@@ -18,7 +18,7 @@ import {
 import type { Day, Instant } from './days.ts';
 import { parseDirectionRowLine } from './directions.ts';
 import type { Imei, Msisdn, OperatorId } from './identifiers.ts';
-import type { DirectionKind, LeftOut } from './kinds.ts';
+import { type DirectionKind, givesBack, type LeftOut } from './kinds.ts';
 import { notBeforeTold, type Rung } from './ladders.ts';
 import { leftOutSince } from './subjects.ts';
 
@@ -91,11 +91,12 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
     candidate.from === undefined ? operatorOf(candidate.operator, candidate.newestDay, counted) : candidate.operator;
   const cut = cutSinceTold(candidate, counted);
   if (cut !== undefined) return { operator, decision: { state: 'alreadyOpen', directionId: cut.directionId } };
+  const hindering = kind === 'unblock' ? alike(candidate, counted, unblocks) : counted.filter(hinders(candidate));
   const decision = decideClaim(
     kind,
     operator,
     lastSeenAsOwn(candidate, counted),
-    withoutRows(kind === 'unblock' ? alike(candidate, counted, unblocks) : counted, goingOn),
+    withoutRows(hindering, goingOn),
     isTakenBack(known) || isOfTakenBack(candidate, known),
     askedAgainFrom(candidate, kind, counted),
   );
@@ -120,6 +121,14 @@ function cutSinceTold(
   if (since !== null && (directedFor === null || directedFor <= since)) return there.find(isWithoutService);
   const backAt = own.outcome === 'withdrawn' ? (own.recordedAt ?? own.reversedAt) : own.reversedAt;
   return takenSinceAnswered(operator, counted, backAt);
+}
+
+/**
+ * Whether a row may hinder a candidate. An open order to restore hinders none of whom their operator said since that it cut them off: it may
+ * have been carried out before, and be answered as of then, and nobody would ask again.
+ */
+function hinders({ why }: Candidate): (row: CountedPointer) => boolean {
+  return (row) => why !== 'disconnected_after_verified' || !givesBack(row.kind) || !row.open;
 }
 
 /** Whether a candidate was taken back, and not seen on a later day. */

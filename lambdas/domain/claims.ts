@@ -2,7 +2,7 @@
  * Claims: the rows of directions that a number, or a handset at an operator, belongs to, and what a new batch that meets it makes of that.
  */
 import * as z from 'zod';
-import { cutAt, isCut } from './back-orders.ts';
+import { carriedAt, cutAt, isCut } from './back-orders.ts';
 import { addSeconds, DAY_SECONDS, type Day, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import {
@@ -64,6 +64,8 @@ export interface CountedPointer extends Pointer {
   readonly cut: boolean;
   /** The instant at which the newest of these orders was issued; null if there is none. */
   readonly cutAt: Instant | null;
+  /** The same where an answer had service given back at once: what took it before; null if nothing did. */
+  readonly carriedAt: Instant | null;
   /** When its direction began. */
   readonly startedAt: Instant;
   readonly occurredOn: Day | null;
@@ -171,6 +173,7 @@ export function countPointer(
       : null,
     cut: isCut(ledger, row),
     cutAt: cutAt(ledger, row),
+    carriedAt: carriedAt(ledger, row),
     startedAt: ledger.startedAt,
     portedTo: port?.why === 'ported' ? port.to : null,
     followUp: followUpTaking(ledger, row),

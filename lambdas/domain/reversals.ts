@@ -1,6 +1,6 @@
 /** Reversals: what becomes of each number and handset for which somebody asks that what was done to it be taken back. */
 import { activatedOn, type CountedPointer, isInForce, type Pointer, samePointer } from './claims.ts';
-import { addDays, type Day, dayOf } from './days.ts';
+import { addDays, type Day, dayOf, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, givesServiceBack } from './kinds.ts';
 import { CONTESTED_DAYS } from './limits.ts';
@@ -46,7 +46,8 @@ interface SubjectDecision {
 
 /**
  * Decides what becomes of a number. Each operator that has a row of it restores it if it is open there, or waits to go on elsewhere, or was
- * disconnected, surrendered, overdue or named by an order that takes service since service was last given back. It is too late for one that
+ * disconnected, surrendered, overdue or named by an order that takes service since its operator last said that it was restored: that it was
+ * ordered to be, since its subscriber was verified, is no such word, since nobody answers that order. It is too late for one that
  * was disconnected more than 90 days before, unless it had service there on a later day. A number that was activated for somebody else
  * belongs to others from that day on: the present holder doesn't touch rows of sightings before it, and nothing is restored to the holder of
  * that time. If none of its rows is the present holder's it is too late, unless it is being restored to them.
@@ -197,23 +198,28 @@ export function isIn(scope: Scope, row: Pointer): boolean {
 /** What is to be given back of a number at an operator. `rows`: all that the operator has of it, newest first; `own`: those in question. */
 function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploadedOn: Day): AtOperator {
   let openIn: DirectionId | undefined;
+  // One that is open, though service was taken since it was ordered: it may have been carried out before that.
+  let orderedBefore: DirectionId | undefined;
   let isUnanswered = false;
   for (const row of rows) {
     if (givesBack(row.kind)) {
-      const isTakenSince = (one: SubjectRow) => endedAfter(one, row) || cutAfter(one, row);
-      if (row.outcome === 'restored' && !own.some(isTakenSince)) return openOrNothing(openIn);
-      if (row.open) openIn ??= row.directionId;
+      const isTakenSince = (one: SubjectRow) =>
+        endedAfter(one, row) || cutAfter(one, row) || (one.open && takenAfterOrder(one, row));
+      if (row.outcome === 'restored' && !own.some(isTakenSince)) return openOrNothing(openIn ?? orderedBefore);
+      if (row.open && own.some((one) => takenAfterOrder(one, row))) orderedBefore ??= row.directionId;
+      else if (row.open) openIn ??= row.directionId;
       else if (row.outcome === 'overdue') isUnanswered = true;
       continue;
     }
     if (!own.includes(row)) continue;
     if ((row.open || row.waits) && openIn === undefined) return { state: 'directed', from: row };
-    // Somebody who was verified, and cut off all the same, was to be restored: nobody said that they were.
+    // Somebody who was verified, and had been cut off, or was all the same, was to be restored: nobody said that they were.
     if (givesServiceBack(row.outcome)) {
       // An earlier batch's row may have been ended late: then its holder has lost again what they had got. Or it ended first, and nothing
       // was given back by this one.
       if (rows.some((one) => own.includes(one) && (endedAfter(one, row) || endedElsewhere(one, row)))) continue;
-      return isUnanswered && !openIn ? { state: 'directed', from: row } : openOrNothing(openIn);
+      const isLacking = isUnanswered || row.carriedAt !== null;
+      return isLacking && !openIn ? { state: 'directed', from: row } : openOrNothing(openIn ?? orderedBefore);
     }
     const isEnded = endsConnection(row.outcome);
     if (!(isEnded || row.open || row.waits || row.outcome === 'overdue' || row.cut)) continue;
@@ -223,9 +229,10 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     const hadService = (one: SubjectRow) =>
       one.outcome === 'restored' || (own.includes(one) && givesServiceBack(one.outcome));
     const isServedSince = rows.some((one) => hadService(one) && isOnEarlierDay(row, one));
-    return isEnded && isLongAgo && !isServedSince ? { state: 'tooLate' } : { state: 'directed', from: row };
+    if (!isEnded || !isLongAgo || isServedSince) return { state: 'directed', from: row };
+    return orderedBefore === undefined ? { state: 'tooLate' } : openOrNothing(orderedBefore);
   }
-  return openOrNothing(openIn);
+  return openOrNothing(openIn ?? orderedBefore);
 }
 
 /** The state if nothing is to be asked for, or if it is being asked for already. */
@@ -255,9 +262,19 @@ function endedElsewhere({ outcome, occurredOn, reversed }: SubjectRow, { directe
  * Whether an order took service after its operator had restored it: the row may be older than what was restored. An operator may say days
  * later that it has restored service, so what was ordered after the day that it names counts, too: to restore once more does no harm.
  */
-function cutAfter({ cutAt }: SubjectRow, { recordedAt, occurredOn }: SubjectRow): boolean {
-  if (cutAt === null || recordedAt === null) return false;
-  return cutAt >= recordedAt || (occurredOn !== null && dayOf(cutAt) > occurredOn);
+function cutAfter({ cutAt, carriedAt }: SubjectRow, { recordedAt, occurredOn }: SubjectRow): boolean {
+  const takenAt = cutAt ?? carriedAt;
+  if (takenAt === null || recordedAt === null) return false;
+  return takenAt >= recordedAt || (occurredOn !== null && dayOf(takenAt) > occurredOn);
+}
+
+/** Whether service was taken, by an order or as its operator says, after that operator had been ordered to give it back. */
+function takenAfterOrder(row: SubjectRow, back: SubjectRow): boolean {
+  const isAfter = (instant: Instant | null) => instant !== null && instant > back.startedAt;
+  // What is said late of a day before was to be given back by that order.
+  const isBefore = row.occurredOn !== null && row.occurredOn < dayOf(back.startedAt);
+  const hasEnded = endsConnection(row.outcome) && isAfter(row.recordedAt) && !isBefore;
+  return row.operator === back.operator && (isAfter(row.cutAt ?? row.carriedAt) || hasEnded);
 }
 
 /** The same for a handset: one that was unblocked may be blocked late. */

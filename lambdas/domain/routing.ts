@@ -191,7 +191,8 @@ function askedSince({ orders: [first], closedAt }: Ledger, directedAt: Instant):
  * The direction, among those that carry a number or a handset, newest first, that a row about it answers. Those that take its outcome
  * count, or all if none does: the one where it is open; else the one where it was taken back and may be answered; else the newest. If it is
  * open in several, the newest of those that take something goes before those that give back: `not_found` ends what is asked there, and what
- * is given back is asked again as long as nobody answers it. If several alike are to unblock a handset, the answer is `several`: each may
+ * is given back is asked again as long as nobody answers it. Of several that ask to restore a number it is the oldest: service may have been
+ * taken again after that one was carried out, and the newer one is still to be answered. If several alike are to unblock a handset, the answer is `several`: each may
  * be for another number alone, and a guess would leave that one blocked.
  */
 export function directionFor(
@@ -204,7 +205,8 @@ export function directionFor(
     .map((stands) => among.filter((one) => one.stands === stands))
     .filter((alike) => alike.length > 0);
   const isOpen = nearest[0]?.stands === 'open';
-  const chosen = (isOpen ? nearest.find(({ kind }) => !givesBack(kind)) : undefined) ?? nearest[0];
+  const newest = (isOpen ? nearest.find(({ kind }) => !givesBack(kind)) : undefined) ?? nearest[0];
+  const chosen = isOpen && newest?.kind === 'restore' ? nearest.at(-1) : newest;
   const isGuess = chosen?.kind === 'unblock' && nearest.filter(({ kind }) => kind === 'unblock').length > 1;
   return isGuess ? 'several' : chosen?.directionId;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { applyResponse, withFailedOrder } from '../../lambdas/domain/applying-responses.ts';
 import {
+  carriedAt,
   cutAt,
   givenBackSince,
   givingBackIn,
@@ -45,6 +46,19 @@ describe('a row was cut off', () => {
     // A failed row's own disconnect order is caused by its answer.
     const said = answered(upTo(1), [[0, 'failed']]);
     expect(cutAt(withFailedOrder(said, failedOrder).ledger, 0)).toBe(said.ledger.files[0]?.at);
+  });
+
+  test('and given service back by its answer: what took it before that is known still', () => {
+    const [reverify] = upTo(4).rungs;
+    const verified = answered(upTo(2), [[0, 'verified']]).ledger;
+    expect([carriedAt(verified, 0), carriedAt(verified, 1)]).toEqual([reverify?.deadline, null]);
+    expect(carriedAt(issued(verified, 3), 0)).toBe(reverify?.deadline);
+    expect(carriedAt(answered(upTo(1), [[0, 'verified']]).ledger, 0)).toBeNull();
+    expect(carriedAt(answered(upTo(3), [[0, 'disconnected']]).ledger, 0)).toBeNull();
+    // Another one's failing took nothing from it.
+    const failed = withFailedOrder(answered(upTo(1), [[1, 'failed']]), failedOrder).ledger;
+    expect(carriedAt(answered(failed, [[0, 'verified']]).ledger, 0)).toBeNull();
+    expect(carriedAt(answered(failed, [[1, 'verified']]).ledger, 1)).toBe(failed.files[0]?.at);
   });
 
   test('where it failed: by its own disconnect order, or by a bar from before', () => {

@@ -389,6 +389,20 @@ describe('somebody who is to be restored since another row there has them keep t
     expect(stateOf('restore', told, { counted: [open, extended, counted({})] })).toBe('directed');
   });
 
+  // It may have been carried out before that, and be answered for as of then.
+  it('is so while an order to restore is open from before', () => {
+    const asked = counted({
+      directionId: directionId('restore', '3-0-0'),
+      kind: 'restore',
+      open: true,
+      outcome: 'open',
+    });
+    expect(stateOf('restore', told, { counted: [asked, extended, counted({})] })).toBe('directed');
+    expect(stateOf('restore', { ...told, why: 'overdue' }, { counted: [asked, extended, counted({})] })).toBe(
+      'alreadyOpen',
+    );
+  });
+
   it('is left to the row whose orders took it since', () => {
     const barred = { ...open, cut: true, cutAt: at('2026-06-20T00:00:00Z') };
     expect(decideCandidate('restore', told, known({ counted: [barred, extended, counted({})] }))).toEqual({

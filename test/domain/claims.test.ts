@@ -113,6 +113,7 @@ describe('a pointer', () => {
       reversedAt: null,
       cut: false,
       cutAt: null,
+      carriedAt: null,
       startedAt: ledger.startedAt,
       portedTo: null,
       followUp: null,

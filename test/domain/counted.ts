@@ -20,6 +20,7 @@ export function counted(told: Partial<CountedPointer>): CountedPointer {
     reversed: false,
     cut: false,
     cutAt: null,
+    carriedAt: null,
     reversedAt: null,
     startedAt: at('2026-06-01T00:00:00Z'),
     occurredOn: null,

@@ -12,6 +12,9 @@ import {
 import { airtel, at, day, jio } from './example.ts';
 import { disconnected, LONG_AGO, number, open, plan, pointer, restore, row, UPLOADED } from './subject-rows.ts';
 
+/** What an operator says on a day, of that day. */
+const said = (on: string) => ({ occurredOn: day(on), recordedAt: at(`${on}T10:00:00Z`) });
+
 describe('a number that is appealed', () => {
   it.each([
     ['open', open()],
@@ -23,6 +26,9 @@ describe('a number that is appealed', () => {
     ['overdue', row({ outcome: 'overdue', occurredOn: null, recordedAt: null })],
     ['not found after a bar', row({ outcome: 'not_found', cut: true })],
     ['ported after a bar, with its follow-up directed', row({ outcome: 'ported', portedTo: jio, cut: true })],
+    // Its operator is ordered to give service back then, and answers nothing to that.
+    ['verified after a bar', row({ carriedAt: at('2026-06-06T00:00:00Z') })],
+    ['given more time after a bar', row({ outcome: 'extended', carriedAt: at('2026-06-06T00:00:00Z') })],
   ])('is restored where it is %s, and its row taken back', (_, one) => {
     expect(number([one])).toEqual({
       state: 'directed',
@@ -33,7 +39,7 @@ describe('a number that is appealed', () => {
   });
 
   it.each([
-    ['was verified', row({})],
+    ['was verified before any order took service', row({})],
     ['was not found, and nothing was ordered against it', row({ outcome: 'not_found' })],
     ['went on elsewhere, and no order named it', row({ outcome: 'ported', portedTo: jio })],
   ])('has nothing to be restored where it %s, and its row is marked', (_, one) => {
@@ -68,6 +74,7 @@ describe('a number that is appealed', () => {
   ])('is restored again where an older row than the restore was %s since', (_, one) => {
     const restored = restore({
       outcome: 'restored',
+      startedAt: at('2026-06-12T09:59:59Z'),
       occurredOn: day('2026-06-12'),
       recordedAt: at('2026-06-12T10:00:00Z'),
     });
@@ -80,6 +87,47 @@ describe('a number that is appealed', () => {
     const said = { ...restored, occurredOn: day('2026-06-10') };
     expect(number([said, { ...one, cutAt: at('2026-06-11T09:00:00Z') }]).state).toBe('directed');
     expect(number([said, { ...one, cutAt: at('2026-06-10T09:00:00Z') }]).state).toBe('nothingToRestore');
+  });
+
+  // The order may have been carried out before that, and is answered for after it.
+  it('is restored again where service was taken after the order to restore, answered or not', () => {
+    const asked = restore({ open: true, outcome: 'open', startedAt: at('2026-06-09T19:00:00Z') });
+    const barred = (cutAt: string) => open({ directionId: plan(5), cut: true, cutAt: at(cutAt) });
+    const after = barred('2026-06-10T12:00:00Z');
+    expect(number([asked, after])).toMatchObject({
+      state: 'directed',
+      directed: [{ operator: airtel, from: pointer(after) }],
+      openIn: [],
+    });
+    expect(number([asked, barred('2026-06-09T19:00:00Z')])).toMatchObject({
+      state: 'alreadyOpen',
+      openIn: [asked.directionId],
+    });
+    const ended = (recordedAt: string) => number([asked, disconnected('2026-06-10', { recordedAt: at(recordedAt) })]);
+    expect(ended('2026-06-10T12:00:00Z').state).toBe('directed');
+    expect(ended('2026-06-09T18:59:59Z').state).toBe('alreadyOpen');
+    // What is said late of a day before is what that order gives back.
+    const late = disconnected('2026-06-09', { recordedAt: at('2026-06-10T12:00:00Z') });
+    expect(number([asked, late]).state).toBe('alreadyOpen');
+    // Barred after it, and verified after that.
+    const verified = row({ directionId: plan(5), carriedAt: at('2026-06-14T00:00:00Z'), ...said('2026-06-15') });
+    const done = { ...asked, open: false, outcome: 'restored' as const, ...said('2026-06-10') };
+    for (const back of [asked, done])
+      expect(number([back, verified]).directed).toEqual([{ operator: airtel, from: pointer(verified) }]);
+    expect(number([{ ...done, ...said('2026-06-16') }, verified]).state).toBe('nothingToRestore');
+    // Where nothing else is found it is open in that order, whatever took service since.
+    const elsewhere = row({ outcome: 'not_found', cut: true, cutAt: at('2026-06-12T00:00:00Z') });
+    expect(number([asked, row({ directionId: plan(5) }), elsewhere])).toMatchObject({
+      state: 'alreadyOpen',
+      openIn: [asked.directionId],
+    });
+    // On the day of the bar, later than that: it goes on all the same, and is what is taken back.
+    const restored = restore({
+      ...{ outcome: 'restored', startedAt: asked.startedAt },
+      ...{ occurredOn: day('2026-06-10'), recordedAt: at('2026-06-10T16:00:00Z') },
+    });
+    expect(number([restored, after]).directed).toEqual([{ operator: airtel, from: pointer(after) }]);
+    expect(number([restored, barred('2026-06-09T12:00:00Z')]).state).toBe('nothingToRestore');
   });
 
   it.each(['verified', 'extended'] as const)(
@@ -102,7 +150,12 @@ describe('a number that is appealed', () => {
       expect(number([served, ended('2026-06-20', { operator: jio })]).directed).toEqual([
         { operator: jio, from: pointer(after) },
       ]);
-      const asked = restore({ directionId: plan(6), open: true, outcome: 'open', occurredOn: null, recordedAt: null });
+      const asked = restore({
+        directionId: plan(6),
+        open: true,
+        outcome: 'open',
+        startedAt: at('2026-06-20T19:00:00Z'),
+      });
       expect(number([asked, served, after])).toMatchObject({ state: 'alreadyOpen', openIn: [asked.directionId] });
     },
   );
@@ -212,6 +265,16 @@ describe('a number that is appealed', () => {
     expect(number([restore({ outcome: 'restored' }), before]).state).toBe('nothingToRestore');
     expect(number([restore({ outcome: 'overdue' }), before]).directed).toEqual([
       { operator: airtel, from: pointer(before) },
+    ]);
+  });
+
+  it('has nothing to be restored where it was verified after a bar, and its operator says since that it has service', () => {
+    const verified = row({ carriedAt: at('2026-06-06T00:00:00Z') });
+    expect(number([restore({ outcome: 'restored' }), verified]).state).toBe('nothingToRestore');
+    const asked = restore({ open: true, outcome: 'open' });
+    expect(number([asked, verified])).toMatchObject({ state: 'alreadyOpen', openIn: [asked.directionId] });
+    expect(number([restore({ outcome: 'overdue' }), verified]).directed).toEqual([
+      { operator: airtel, from: pointer(verified) },
     ]);
   });
 

@@ -280,13 +280,18 @@ describe('the direction that a row answers', () => {
     expect(directionFor(kinds, [carrier('restore', 3), carrier('reverify', 2)])).toBe(idOf('reverify', 2));
     expect(directionFor(kinds, [carrier('restore', 3), carrier('reverify', 2, 'ended')])).toBe(idOf('restore', 3));
   });
+  test('is the oldest of several that ask to restore a number: the newer one is asked about again', () => {
+    expect(directionFor(['restore'], [carrier('restore', 3), carrier('restore', 2)])).toBe(idOf('restore', 2));
+    expect(directionFor(['restore'], [carrier('restore', 3), carrier('restore', 2, 'ended')])).toBe(idOf('restore', 3));
+    const ended = [carrier('restore', 3, 'ended'), carrier('restore', 2, 'ended')];
+    expect(directionFor(['restore'], ended)).toBe(idOf('restore', 3));
+  });
   test('is not guessed of several in which a handset is to be unblocked, each for another number maybe', () => {
     const [first, second] = [carrier('unblock', 2), carrier('unblock', 3)];
     expect(directionFor(['unblock'], [second, first])).toBe('several');
     expect(directionFor(['block', 'unblock'], [second, first, carrier('block', 1)])).toBe(idOf('block', 1));
     expect(directionFor(['unblock'], [carrier('unblock', 3, 'ended'), first])).toBe(idOf('unblock', 2));
     expect(directionFor(['unblock'], [carrier('unblock', 3, 'ended'), carrier('unblock', 2, 'ended')])).toBe('several');
-    expect(directionFor(['restore'], [carrier('restore', 3), carrier('restore', 2)])).toBe(idOf('restore', 3));
     const router = new Router(upload.uploadedAt);
     router.route([about(2, 'a', ['unblock'])], known({ a: [second, first] }));
     expect(router.routing(upload)?.rejects).toEqual([{ line: 2, reason: 'unknown_direction' }]);

@@ -24,6 +24,7 @@ export function row(told: Partial<SubjectRow>): SubjectRow {
     reversed: false,
     cut: false,
     cutAt: null,
+    carriedAt: null,
     reversedAt: null,
     startedAt: at('2026-06-01T00:00:00Z'),
     occurredOn: day('2026-06-10'),
@@ -40,8 +41,9 @@ export function row(told: Partial<SubjectRow>): SubjectRow {
 
 export const open = (told: Partial<SubjectRow> = {}) => row({ open: true, outcome: 'open', occurredOn: null, ...told });
 
+/** An order to restore, from after what the other rows tell unless they say when. */
 export const restore = (told: Partial<SubjectRow>) =>
-  row({ kind: 'restore', directionId: plan(9, 'restore'), ...told });
+  row({ kind: 'restore', directionId: plan(9, 'restore'), startedAt: at('2026-06-10T12:00:00Z'), ...told });
 
 export const disconnected = (on: string, told: Partial<SubjectRow> = {}) =>
   row({ outcome: 'disconnected', occurredOn: day(on), ...told });

@@ -114,7 +114,10 @@ export class Books {
     const { rungs } = this.directionOf(row.direction);
     if (['open', 'failed'].includes(row.outcome)) return at < endOf(rungs) ? 'open' : 'overdue';
     const [first] = rungs;
-    const isBarred = row.terminalAt > (first?.[1] ?? 0) || row.failedAt < row.terminalAt;
+    // Of a row that is done with it isn't known which rows of its direction had failed, only that some had and were given service back.
+    const { rows } = this.directionOf(row.direction);
+    const isGivenBack = (one: Row) => one.failedAt < one.terminalAt && one.terminalAt <= row.terminalAt;
+    const isBarred = row.terminalAt > (first?.[1] ?? 0) || [...rows.values()].some(isGivenBack);
     return row.kind === 'reverify' && isBarred ? 'cut' : 'else';
   }
 

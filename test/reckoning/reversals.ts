@@ -73,7 +73,8 @@ export function becomes(rows: readonly Row[], standing: Standing): { state: stri
   if (rows.some(({ outcome }) => outcome === 'reissued')) return { state: 'tooLate', from: [] };
   const from = [...new Set(rows.map(({ operator }) => operator))].flatMap((operator) => {
     for (const row of rows.filter((one) => one.operator === operator)) {
-      if (['verified', 'extended'].includes(row.outcome)) return [];
+      // Nobody answers the order that gives back what an order had taken.
+      if (['verified', 'extended'].includes(row.outcome)) return standing(row) === 'cut' ? [row] : [];
       if (['disconnected', 'surrendered', 'blocked'].includes(row.outcome) || standing(row) !== 'else') return [row];
     }
     return [];

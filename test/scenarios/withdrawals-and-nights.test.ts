@@ -267,7 +267,7 @@ describe('what is to be given back', () => {
     ]);
   });
 
-  test('is said to be where a night finds it open', async (telling) => {
+  test('is ordered anew where its operator says since that it was cut off, and told as that', async (telling) => {
     const { lab, at } = telling;
     const { H1, N } = subjectsOf(10);
     await begin(telling, { airtel: [`${H1},${N},2026-05-20,Delhi`] }, { mha: H1 });
@@ -276,8 +276,9 @@ describe('what is to be given back', () => {
     await at(6.2);
     await say(lab, await lab.direction(shared.mha.id, 'reverify', 'airtel'), N, { outcome: 'disconnected' });
     await at(7);
+    expect(await restoredByNight(lab, N)).toHaveLength(1);
     const said = await sentence(lab, N);
-    expect(said).toContain('left it where it was to be given back already');
+    expect(said.match(/is to give it full service again by/g)).toHaveLength(1);
     expect(said).not.toContain('where it was being re-verified already');
   });
 });

@@ -207,14 +207,16 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
     const overdue = ledgers.overdue(startedAt);
     for (const row of overdue) ledgers.askAgain(row);
     const toGiveBack = [
-      ...overdue.map((row) => ({ row, kind: row.decided.kind })),
-      ...ledgers.takeCutWrongly().map((row) => ({ row, kind: 'restore' as const })),
+      ...overdue.map((row) => ({ row, kind: row.decided.kind, isCutWrongly: false })),
+      ...ledgers.takeCutWrongly().map((row) => ({ row, kind: 'restore' as const, isCutWrongly: true })),
     ];
-    for (const { row, kind } of toGiveBack) {
+    for (const { row, kind, isCutWrongly } of toGiveBack) {
       const { identifier, operator, imei } = row.decided;
       const open = ledgers
         .rowsOf(kind, identifier)
-        .find((other) => other.decided.operator === operator && isOpenAt(other, startedAt));
+        .filter((other) => other.decided.operator === operator && isOpenAt(other, startedAt))
+        // One from before that may have been carried out before it.
+        .find((other) => !isCutWrongly || other.direction.startsWith(`${batchId}.`));
       // Nobody is given back what was taken since they were to have service.
       const taken = row.decided.kind === 'reverify' ? ledgers.takenSinceTold(row, startedAt) : ledgers.takenAgain(row);
       const stands = open ?? taken;

@@ -377,6 +377,7 @@ describe("the year's own reckoning of what is given back", () => {
     day: number,
     live: (ledgers: Ledgers, say: (direction: string, outcome: string, on: number, told?: number) => void) => void,
     struck: readonly string[] = [],
+    orders: readonly ToldOrder[] = [],
   ) => {
     const ledgers = new Ledgers();
     live(ledgers, (direction, outcome, on, told = on) => {
@@ -384,7 +385,7 @@ describe("the year's own reckoning of what is given back", () => {
       ledgers.record({ operator: 'jio', direction, name: '', sha256: '', at: beginOf(told), rows });
     });
     const at = beginOf(day);
-    const known = { ledgers, plans: new Map(), orders: new Map(), at };
+    const known = { ledgers, plans: new Map(), orders: new Map([['one', orders]]), at };
     const [one] = takenBack(appeal(at), subjectsOfAppeal(appeal(at), ledgers, []), new Set(struck), known);
     const ended = one?.rows.filter((row) => ledgers.takeBack(row, 'reversal', at)).length;
     return [one?.state, one?.backAt.length, ended];
@@ -405,6 +406,28 @@ describe("the year's own reckoning of what is given back", () => {
     expect(came(105, said('disconnected', 15))).toEqual(['directed', 1, 0]);
     expect(came(106, said('disconnected', 15))).toEqual(['tooLate', 0, 0]);
     expect(came(60, said('reissued', 50))).toEqual(['tooLate', 0, 0]);
+  });
+
+  // The order to give service back, which that answer causes, is answered by nobody.
+  it('is who was verified after an order had taken service', () => {
+    const order = (name: string, rung: OrderNotice['rung'], on: number): ToldOrder => ({
+      notice: { order: name, rung } as OrderNotice,
+      ...{ at: beginOf(on), operator: 'jio', rows: [P], disconnectBy: undefined, references: new Map() },
+    });
+    const barred = (on: number) =>
+      came(
+        20,
+        (ledgers, say) => {
+          ledgers.add(decided('reverify'), 'one', beginOf(30));
+          say('one', 'verified', 15);
+        },
+        [],
+        [order('bar_outgoing', 2, on), order('restore', 'back', 15)],
+      );
+    expect([barred(14), barred(16)]).toEqual([
+      ['directed', 1, 0],
+      ['nothingToRestore', 0, 0],
+    ]);
   });
 
   // What is disconnected in another row than that of a proof is no end: what is given up is.

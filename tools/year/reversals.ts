@@ -5,7 +5,7 @@
 import { dayAt, daysBefore, endOf, written } from '../../test/reckoning/files.ts';
 import type { AskedBack, SentReport, ToldOrder } from './chronicle.ts';
 import type { Decided } from './claims.ts';
-import { DAY } from './draw.ts';
+import { DAY, HOUR } from './draw.ts';
 import { isOpenAt, type LedgerRow, type Ledgers, TAKES_SERVICE } from './ledgers.ts';
 import type { What, Withdrawals } from './withdrawals.ts';
 
@@ -244,15 +244,22 @@ const operatorOf = ({ decided }: LedgerRow) => decided.operator;
 const isMoved = ({ waitsAt, outcome }: LedgerRow) => waitsAt !== undefined && outcome !== 'not_found';
 const isOverdue = ({ outcome, ends }: LedgerRow, at: number) => ['open', 'failed'].includes(outcome) && at >= ends;
 
+/** Whether an order that takes service carried a row, and no answer gave it back. */
+function isCut(row: LedgerRow, known: Known): boolean {
+  return !GIVES_SERVICE.includes(row.outcome) && wasCut(row, known);
+}
+
 /**
- * Whether an order that takes service carried a row, and no answer gave it back. For a row that is done with, an earlier order of its
- * direction that took anybody's service counts, too: nobody who has service loses it by that.
+ * The same, also where an answer has it given back: nobody answers the order that this causes, which comes within minutes. For a row that is
+ * done with, an earlier order of its direction that took anybody's service counts, too: nobody who has service loses it by that.
  * @param since the instant from which on an order counts
  */
-function isCut(row: LedgerRow, { orders, at }: Known, since = 0): boolean {
-  if (GIVES_SERVICE.includes(row.outcome)) return false;
+function wasCut(row: LedgerRow, { orders, at }: Known, since = 0): boolean {
   const isDone = !['open', 'failed'].includes(row.outcome);
-  return (orders.get(row.direction) ?? []).some(
+  const own = orders.get(row.direction) ?? [];
+  const isOrderedBack = own.some(({ notice: { rung }, at: told }) => rung === 'back' && told < row.at + HOUR);
+  if (GIVES_SERVICE.includes(row.outcome) && !isOrderedBack) return false;
+  return own.some(
     (order) =>
       TAKES_SERVICE.includes(order.notice.order) &&
       order.at >= since &&
@@ -304,8 +311,11 @@ function ofNumber(subject: Subject, uploadedOn: string, known: Known): Decision 
       // An older row may have been ended late, after that; or before it, and by nobody's word was there service since.
       const isLost = (one: LedgerRow) =>
         isSaidAfter(one, row) || (one.reversed === undefined && row.decided.directedFor <= one.on);
-      if (GIVES_SERVICE.includes(row.outcome))
-        return mine.some((one) => isListed(one) && isLost(one)) ? undefined : 'nothingToRestore';
+      // The order to give back what an order took, which an answer causes, is answered by nobody.
+      if (GIVES_SERVICE.includes(row.outcome)) {
+        if (mine.some((one) => isListed(one) && isLost(one))) return undefined;
+        return wasCut(row, known) ? 'directed' : 'nothingToRestore';
+      }
       // A day by which its operator says elsewhere that there was service later tells of no long time without any.
       const hadService = [...mine.filter(({ outcome }) => GIVES_SERVICE.includes(outcome)), ...restored(operator)];
       const wasServed = hadService.some((one) => one.on > row.on);
@@ -342,22 +352,34 @@ function atOperator(
 ): AtOperator {
   const { at } = known;
   let openIn: string | undefined;
+  // One that is open from before service was taken.
+  let openBefore: string | undefined;
   let isUnanswered = false;
-  const nothingMore = (): AtOperator =>
-    openIn === undefined ? { state: 'nothingToRestore' } : { state: 'alreadyOpen', openIn };
+  const nothingMore = (): AtOperator => {
+    const open = openIn ?? openBefore;
+    return open === undefined ? { state: 'nothingToRestore' } : { state: 'alreadyOpen', openIn: open };
+  };
   const rows = [...own, ...given.filter((row) => operatorOf(row) === operator)].sort((a, b) => b.madeAt - a.madeAt);
   for (const row of rows) {
     if (given.includes(row)) {
       // A number that its operator says was cut off after that has been so since it was last restored.
       const cutSince = own.some((one) => isListed(one) && isSaidAfter(one, row));
       // What was ordered after the day that the operator names counts, too, if it says so later.
-      const orderedSince = own.some((one) => isCut(one, known, Math.min(row.at, endOf(row.on))));
+      const orderedSince = own.some((one) => wasCut(one, known, Math.min(row.at, endOf(row.on))));
+      // What was taken after that was ordered may have been given back before, though it is answered for later.
+      const begun = row.ends - RESTORE_TAKES;
+      const taken = own.filter(
+        (one) => wasCut(one, known, begun + 1) || (isListed(one) && one.at > begun && one.on >= dayAt(begun)),
+      );
+      const isTakenOpen = taken.some((one) => isOpenAt(one, at));
       // An operator's word that it blocked a handset whose row a reversal had ended is recorded nowhere.
       const unheard = isAppeal && own.some((one) => one.outcome === 'withdrawn');
       const isBack =
-        (row.outcome === 'unblocked' && !unheard) || (row.outcome === 'restored' && !cutSince && !orderedSince);
+        (row.outcome === 'unblocked' && !unheard) ||
+        (row.outcome === 'restored' && !cutSince && !orderedSince && !isTakenOpen);
       if (isBack) return nothingMore();
-      if (isOpenAt(row, at)) openIn ??= row.direction;
+      if (isOpenAt(row, at) && taken.length > 0) openBefore ??= row.direction;
+      else if (isOpenAt(row, at)) openIn ??= row.direction;
       else if (isOverdue(row, at)) isUnanswered = true;
       continue;
     }
@@ -365,7 +387,8 @@ function atOperator(
     if (state === undefined) continue;
     if (openIn !== undefined) return nothingMore();
     // A verified number was cut off all the same if an order to restore it is unanswered.
-    return { state: state === 'nothingToRestore' && isUnanswered ? 'directed' : state, from: row };
+    if (state === 'nothingToRestore' && isUnanswered) return { state: 'directed', from: row };
+    return state !== 'directed' && openBefore !== undefined ? nothingMore() : { state, from: row };
   }
   return nothingMore();
 }

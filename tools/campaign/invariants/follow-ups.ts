@@ -95,10 +95,11 @@ function decidedFor(
     directedFor: from?.directedFor.get(row.msisdn) ?? '',
     plan,
     goesOn: alike,
+    isCutWrongly: row.why === 'disconnected_after_verified',
     overdueOf: row.why === 'overdue' ? from?.plan : undefined,
   });
-  const twin = alike.find((one) => one !== row && one.to === row.to && kindOf(one) === kind);
-  if (decided.state !== 'directed' || twin?.state !== 'directed') return decided;
+  const isTwin = (one: MovedRow) => one !== row && one.to === row.to && kindOf(one) === kind;
+  if (decided.state !== 'directed' || !alike.some((one) => isTwin(one) && one.state === 'directed')) return decided;
   const there = own.find((one) => one.kind === kind && one.operator === row.to && one.rows.includes(row.msisdn));
   return { state: 'alreadyOpen', direction: there?.id ?? '' };
 }

@@ -184,6 +184,13 @@ export function cutAt({ outcome, file }: Row, orders: Item[], files: Item[]): st
   );
 }
 
+/** The instant at which what was taken from a row was taken that an answer has given back since; '' if none has. */
+export function carriedAt(row: Row, orders: Item[], files: Item[]): string {
+  const until = files.findIndex(({ sha256: digest }) => digest === row.file) + 1;
+  const isOrderedBack = files.slice(0, until).some(({ backDue }) => backDue !== undefined);
+  return isOrderedBack ? cutAt(row, orders, files) : '';
+}
+
 /** Whether a committed order, or the disconnect order of the file by which the row failed, took service from the row as it stands. */
 export function wasCut({ outcome, file }: Row, orders: Item[], files: Item[]): boolean {
   const cuts = orders.filter(({ order }) => TAKES_SERVICE.includes(String(order)));

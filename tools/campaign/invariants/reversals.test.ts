@@ -37,7 +37,10 @@ function knownWith(directions: readonly Direction[]): Known {
     moved: [],
     seen: {
       plans: new Map([[4, 9]]),
-      cases: { [`BATCH#${LATER}`]: { batchId: LATER, plan: 2 } },
+      cases: {
+        [`BATCH#${LATER}`]: { batchId: LATER, plan: 2 },
+        [`BATCH#${APPEAL}`]: { batchId: APPEAL, plan: 3, startedAt: '2026-06-01T00:00:00Z' },
+      },
       outbox: {
         [`batches/${LATER}/elsewhere.csv`]: `kind,identifier,operator,state,directionId\nreverify,${NUMBER},airtel,alreadyOpen,${OWN}\n`,
       },

@@ -55,17 +55,31 @@ function inQuestion(known: Known, { of, msisdn }: Subject, row: Said): boolean {
 /** The state of a number at one operator. `rows`: all its rows there, newest first; `own`: those in question. */
 function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploadedOn: string) {
   let openIn = '';
-  const nothing = { state: 'nothingToRestore', openIn: '' };
+  // One that is open from before service was taken.
+  let openBefore = '';
+  const otherwise = () => {
+    const id = openIn || openBefore;
+    return { state: id === '' ? 'nothingToRestore' : 'alreadyOpen', openIn: id };
+  };
   for (const row of rows) {
-    const { open, waits: isWaiting, ended, overdue, givesBack, cut } = standing(known, row, plan);
+    const { open, waits: isWaiting, ended, overdue, givesBack, cut, carriedAt } = standing(known, row, plan);
     if (row.direction.kind === 'restore') {
       // A number that was cut off after it was restored, as its operator says or was ordered to, is restored again.
       const hasEnded = own.some((one) => isListed(one) && isSaidAfter(one, row));
       // What was ordered after the day that the operator names counts, too, if it says so later.
       const backAt = row.on === '' ? row.at : Math.min(row.at, endOf(row.on));
       const wasOrdered = own.some((one) => isCutSince(known, one, plan, backAt));
-      if (row.outcome === 'restored' && !hasEnded && !wasOrdered) return nothing;
-      if (open) openIn ||= row.direction.id;
+      // What was taken after that was ordered may have been given back before, though it is answered for later.
+      const begun = Date.parse(String(known.seen.cases[`BATCH#${row.direction.batch}`]?.startedAt));
+      const there = own.filter((one) => one.direction.operator === row.direction.operator);
+      const taken = there.filter(
+        (one) =>
+          isCutSince(known, one, plan, begun + 1000) || (isListed(one) && one.at > begun && one.on >= dayAt(begun)),
+      );
+      const isTakenOpen = taken.some((one) => standing(known, one, plan).open);
+      if (row.outcome === 'restored' && !hasEnded && !wasOrdered && !isTakenOpen) return otherwise();
+      if (open && taken.length > 0) openBefore ||= row.direction.id;
+      else if (open) openIn ||= row.direction.id;
       continue;
     }
     if (!own.includes(row)) continue;
@@ -77,16 +91,18 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
     const seenOn = row.direction.directedFor.get(row.identifier ?? '') ?? '';
     const isLost = (one: Said) => isSaidAfter(one, row) || (one.reversed !== true && seenOn <= one.on);
     if (givesBack && rows.some((one) => own.includes(one) && isListed(one) && isLost(one))) continue;
-    if (givesBack) return nothing;
+    // The order to give back what an order took, which an answer causes, is answered by nobody.
+    if (givesBack) return carriedAt === '' ? otherwise() : { state: 'directed', openIn };
     // Unless its operator says that there was service on a later day: then the day doesn't tell since when there is none.
     const hadService = rows.filter(
       (one) => one.outcome === 'restored' || (own.includes(one) && standing(known, one, plan).givesBack),
     );
     const wasServed = hadService.some(({ on }) => on > row.on);
     const isLongAgo = ended && !wasServed && row.on < daysBefore(uploadedOn, RESTORED_WITHIN);
-    return { state: isLongAgo ? 'tooLate' : 'directed', openIn };
+    if (isLongAgo) return openBefore === '' ? { state: 'tooLate', openIn } : otherwise();
+    return { state: 'directed', openIn };
   }
-  return openIn === '' ? nothing : { state: 'alreadyOpen', openIn };
+  return otherwise();
 }
 
 function handsetAt(known: Known, rows: Said[], own: Said[], plan: number, { imei, msisdn, of }: Subject) {

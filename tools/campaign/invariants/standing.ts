@@ -3,7 +3,7 @@ import { type DirectionKind, isOfHandsets } from './kinds.ts';
 import { isOpen, type Known } from './known.ts';
 import type { MovedRow } from './moved-rows.ts';
 import type { Said } from './moves.ts';
-import { cutAt, wasCut } from './orders.ts';
+import { carriedAt, cutAt, wasCut } from './orders.ts';
 import { linksOf } from './sightings.ts';
 import { instant } from './values.ts';
 
@@ -19,6 +19,8 @@ export interface Asked {
   plan: number;
   /** For a row that goes on: the rows that do so in the same night. */
   goesOn?: readonly MovedRow[];
+  /** Whether its operator said that it cut somebody off who was to have service. */
+  isCutWrongly?: boolean;
   /** For a row that was not given back in time: the plan by which it was to be. */
   overdueOf?: number | undefined;
 }
@@ -70,13 +72,16 @@ export function standing(known: Known, row: Said, plan: number) {
     overdue: isOpen(row) && closed,
     givesBack,
     cut: !givesBack && wasCut(row, orders, files),
+    /** The order to give back what was taken by then is answered by nobody. */
+    carriedAt: givesBack ? carriedAt(row, orders, files) : '',
   };
 }
 
-/** Whether an order took service from a row that is without it, at an instant or later. */
+/** Whether an order took service from a row at an instant or later, and no operator has said since that it gave it back. */
 export function isCutSince(known: Known, row: Said, plan: number, since: number): boolean {
   const { orders, files } = row.direction.at(known.seen.plans.get(plan) ?? 0);
-  return standing(known, row, plan).cut && cutAt(row, orders, files) >= instant(since);
+  const { cut, carriedAt: before } = standing(known, row, plan);
+  return (cut ? cutAt(row, orders, files) : before) >= instant(since);
 }
 
 /** Whether a row's orders, or what is asked of its operator, have an effect when a plan decides. */

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { APPROVE, batchOf, Lab } from './lab.ts';
+import { directions, only } from './reversals-lab.ts';
+
+/**
+ * Who is without service although an order to restore them was issued. Each number is airtel's, seen in a handset on 20 May that is reported on 1
+ * June: asked for until the 6th, and barred from then on. A night comes at 19:00 in UTC, and its batch is named by the next day.
+ */
+const [HANDSET, OTHER] = ['35400000000001', '35400000000002'];
+const [N, BARRED] = ['+919840000001', '+919840000002'];
+const lines = (header: string, rows: string[]) => `${header}\n${rows.map((row) => `${row}\n`).join('')}`;
+
+/** Has an appeal for numbers granted, and returns its batch. */
+async function granted(lab: Lab, numbers: string[]): Promise<string> {
+  const rows = numbers.map((number) => `${number},wrong_number`);
+  await lab.upload('appeals/caseworker-1/appeal.csv', lines('msisdn,ground', rows));
+  const [key = ''] = await lab.outbox('previews/caseworker-1-');
+  const reversal = key.split('/')[1] ?? '';
+  await lab.decide('approver-1', reversal, [APPROVE]);
+  return reversal;
+}
+
+async function reported(...numbers: string[]): Promise<{ lab: Lab; asked: string }> {
+  const lab = await Lab.open({ context: { operators: 'airtel' }, nights: true });
+  await lab.usage(
+    'airtel',
+    numbers.map((number) => `${HANDSET},${number},2026-05-20,Delhi`),
+  );
+  await lab.report('mha', [HANDSET]);
+  return { lab, asked: await lab.direction(batchOf('mha', HANDSET), 'reverify', 'airtel') };
+}
+
+describe('upon an appeal', () => {
+  it('is restored who was barred after that order, and who was verified after a bar, since nobody answers for that', async () => {
+    const { lab, asked } = await reported(N, BARRED);
+    await using _ = lab;
+    await lab.at(1);
+    await lab.respond(asked, [`${N},verified`], 'verified.csv');
+    await lab.at(3);
+    await lab.usage('airtel', [`${OTHER},${N},2026-06-03,Delhi`], 'later.csv');
+    await lab.at(4);
+    await lab.report('up-police', [OTHER]);
+    const later = await lab.direction(batchOf('up-police', OTHER), 'reverify', 'airtel');
+    await lab.at(6);
+    await lab.respond(asked, [`${BARRED},verified`], 'barred.csv');
+    await lab.at(8.2);
+    await lab.respond(asked, [`${N},disconnected`], 'cut.csv');
+    await lab.at(9.2);
+    const night = await only(lab, 'followup-202606100000', 'restore');
+    expect(await lab.outbox(`orders/airtel/${later}/2-`)).toEqual([`orders/airtel/${later}/2-bar_outgoing.csv`]);
+
+    const reversal = await granted(lab, [N, BARRED]);
+    const restore = await only(lab, reversal, 'restore');
+    expect(await lab.read(`batches/${reversal}/appeals.csv`)).toBe(
+      lines('line,state,directionIds', [`2,directed,${restore}`, `3,directed,${restore}`]),
+    );
+    // That the night's order was carried out before the bar takes nothing from that.
+    await lab.respond(night, [`${N},restored`]);
+    const order = await lab.read(`orders/airtel/${restore}/1-restore.csv`);
+    expect(order.split('\n').map((line) => line.split(',')[0])).toEqual(['msisdn', N, BARRED, '']);
+  });
+});
+
+describe('in the night', () => {
+  it('is restored anew whom its operator says that it cut off, while both orders of an appeal are out and unanswered', async () => {
+    const { lab, asked } = await reported(N);
+    await using _ = lab;
+    await lab.at(7);
+    const reversal = await granted(lab, [N]);
+    const restore = await only(lab, reversal, 'restore');
+    await lab.at(8.3);
+    expect(await lab.outbox(`orders/airtel/${restore}/`)).toEqual([
+      `orders/airtel/${restore}/1-restore.csv`,
+      `orders/airtel/${restore}/2-restore.csv`,
+    ]);
+    await lab.upload(
+      `responses/airtel/${asked}/cut.csv`,
+      lines('msisdn,outcome,occurred_on', [`${N},disconnected,2026-06-09`]),
+    );
+    await lab.at(8.9);
+    const night = 'followup-202606100000';
+    const anew = await only(lab, night, 'restore');
+    await lab.upload(
+      `responses/airtel/${restore}/done.csv`,
+      lines('msisdn,outcome,occurred_on', [`${N},restored,2026-06-08`]),
+    );
+    await lab.respond(anew, [`${N},restored`]);
+    await lab.at(12);
+    expect(await lab.read(`batches/${night}/moved.csv`)).toBe(
+      lines('msisdn,from,why,to,state', [`${N},${asked},disconnected_after_verified,airtel,directed`]),
+    );
+    expect(await directions(lab, 'followup-202606110000', 'restore')).toEqual([]);
+  });
+});
