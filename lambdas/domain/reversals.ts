@@ -67,7 +67,14 @@ export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploaded
   const operators = [...new Set(own.map(({ operator }) => operator))];
   const perOperator = operators.map((operator) => {
     const mine = rows.filter((row) => row.operator === operator);
-    return { operator, ...numberAt(mine, own, uploadedOn) };
+    return {
+      operator,
+      ...numberAt(
+        mine,
+        mine.filter((row) => own.includes(row)),
+        uploadedOn,
+      ),
+    };
   });
   return ofAllOperators(perOperator, taken);
 }
@@ -195,7 +202,10 @@ export function isIn(scope: Scope, row: Pointer): boolean {
   return (namesRows(scope) ? scope.rows : [scope.ofHolderIn]).some((one) => samePointer(one, row));
 }
 
-/** What is to be given back of a number at an operator. `rows`: all that the operator has of it, newest first; `own`: those in question. */
+/**
+ * What is to be given back of a number at an operator. `rows`: all that the operator has of it, newest first; `own`: those in question. What
+ * was done at another operator says nothing of the service here.
+ */
 function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploadedOn: Day): AtOperator {
   let openIn: DirectionId | undefined;
   // One that is open, though service was taken since it was ordered: it may have been carried out before that.
@@ -268,13 +278,13 @@ function cutAfter({ cutAt, carriedAt }: SubjectRow, { recordedAt, occurredOn }: 
   return takenAt >= recordedAt || (occurredOn !== null && dayOf(takenAt) > occurredOn);
 }
 
-/** Whether service was taken, by an order or as its operator says, after that operator had been ordered to give it back. */
+/** Whether service was taken, by an order or as its operator says, after it had been ordered to give it back. */
 function takenAfterOrder(row: SubjectRow, back: SubjectRow): boolean {
   const isAfter = (instant: Instant | null) => instant !== null && instant > back.startedAt;
   // What is said late of a day before was to be given back by that order.
   const isBefore = row.occurredOn !== null && row.occurredOn < dayOf(back.startedAt);
   const hasEnded = endsConnection(row.outcome) && isAfter(row.recordedAt) && !isBefore;
-  return row.operator === back.operator && (isAfter(row.cutAt ?? row.carriedAt) || hasEnded);
+  return isAfter(row.cutAt ?? row.carriedAt) || hasEnded;
 }
 
 /** The same for a handset: one that was unblocked may be blocked late. */

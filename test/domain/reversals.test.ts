@@ -115,6 +115,11 @@ describe('a number that is appealed', () => {
     for (const back of [asked, done])
       expect(number([back, verified]).directed).toEqual([{ operator: airtel, from: pointer(verified) }]);
     expect(number([{ ...done, ...said('2026-06-16') }, verified]).state).toBe('nothingToRestore');
+    // Not by what was done at another operator.
+    const there = { ...verified, operator: jio };
+    expect(number([done, there, disconnected('2026-06-05')]).directed).toEqual([
+      { operator: jio, from: pointer(there) },
+    ]);
     // Where nothing else is found it is open in that order, whatever took service since.
     const elsewhere = row({ outcome: 'not_found', cut: true, cutAt: at('2026-06-12T00:00:00Z') });
     expect(number([asked, row({ directionId: plan(5) }), elsewhere])).toMatchObject({

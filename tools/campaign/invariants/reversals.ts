@@ -65,13 +65,13 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
     const { open, waits: isWaiting, ended, overdue, givesBack, cut, carriedAt } = standing(known, row, plan);
     if (row.direction.kind === 'restore') {
       // A number that was cut off after it was restored, as its operator says or was ordered to, is restored again.
-      const hasEnded = own.some((one) => isListed(one) && isSaidAfter(one, row));
+      const there = own.filter((one) => one.direction.operator === row.direction.operator);
+      const hasEnded = there.some((one) => isListed(one) && isSaidAfter(one, row));
       // What was ordered after the day that the operator names counts, too, if it says so later.
       const backAt = row.on === '' ? row.at : Math.min(row.at, endOf(row.on));
-      const wasOrdered = own.some((one) => isCutSince(known, one, plan, backAt));
+      const wasOrdered = there.some((one) => isCutSince(known, one, plan, backAt));
       // What was taken after that was ordered may have been given back before, though it is answered for later.
       const begun = Date.parse(String(known.seen.cases[`BATCH#${row.direction.batch}`]?.startedAt));
-      const there = own.filter((one) => one.direction.operator === row.direction.operator);
       const taken = there.filter(
         (one) =>
           isCutSince(known, one, plan, begun + 1000) || (isListed(one) && one.at > begun && one.on >= dayAt(begun)),
