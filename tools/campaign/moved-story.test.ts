@@ -6,7 +6,6 @@ import { OneFault } from './one-fault.ts';
 import { Stage, type Told } from './run.ts';
 import { movedStory } from './small-stories.ts';
 import { edit as editLines, lastRow, spoiltBy } from './spoilt.ts';
-import { DAY, REPORT_AT } from './story.ts';
 
 /** What breaks no rule, and what is found once something in it is wrong: a story in which a number goes on and one is taken back. */
 const stage = new Stage({ begin: beginCloud, leave: leaveCloud });
@@ -169,10 +168,7 @@ describe('without faults, where an operator never says that it gave anything bac
   it('is asked again night after night, and a night that forgets one is found', async () => {
     const story = movedStory(1);
     const silent = { 'caseworker-1 restore jio': 'never', 'followup restore jio': 'never' } as const;
-    const { told } = await stage.play(
-      { ...story, habits: { ...story.habits, ...silent }, ends: REPORT_AT + 18 * DAY },
-      (now) => new OneFault(now),
-    );
+    const { told } = await stage.play({ ...story, habits: { ...story.habits, ...silent } }, (now) => new OneFault(now));
     expect(told.broken).toEqual([]);
     const nights = Object.values(told.seen?.outbox ?? {}).filter((text) => text.includes(',overdue,'));
     expect(nights.length).toBeGreaterThan(1);
