@@ -227,7 +227,7 @@ function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploa
     if (givesServiceBack(row.outcome)) {
       // An earlier batch's row may have been ended late: then its holder has lost again what they had got. Or it ended first, and nothing
       // was given back by this one.
-      if (rows.some((one) => own.includes(one) && (endedAfter(one, row) || endedElsewhere(one, row)))) continue;
+      if (own.some((one) => endedAfter(one, row) || endedElsewhere(one, row))) continue;
       const isLacking = isUnanswered || row.carriedAt !== null;
       return isLacking && !openIn ? { state: 'directed', from: row } : openOrNothing(openIn ?? orderedBefore);
     }

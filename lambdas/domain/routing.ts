@@ -192,8 +192,8 @@ function askedSince({ orders: [first], closedAt }: Ledger, directedAt: Instant):
  * count, or all if none does: the one where it is open; else the one where it was taken back and may be answered; else the newest. If it is
  * open in several, the newest of those that take something goes before those that give back: `not_found` ends what is asked there, and what
  * is given back is asked again as long as nobody answers it. Of several that ask to restore a number it is the oldest: service may have been
- * taken again after that one was carried out, and the newer one is still to be answered. If several alike are to unblock a handset, the answer is `several`: each may
- * be for another number alone, and a guess would leave that one blocked.
+ * taken again after that one was carried out, and the newer one is still to be answered. If several alike are to unblock a handset, the
+ * answer is `several`: each may be for another number alone, and a guess would leave that one blocked.
  */
 export function directionFor(
   kinds: readonly DirectionKind[],
