@@ -91,12 +91,12 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
     candidate.from === undefined ? operatorOf(candidate.operator, candidate.newestDay, counted) : candidate.operator;
   const cut = cutSinceTold(candidate, counted);
   if (cut !== undefined) return { operator, decision: { state: 'alreadyOpen', directionId: cut.directionId } };
-  const hindering = kind === 'unblock' ? alike(candidate, counted, unblocks) : counted.filter(hinders(candidate));
+  const alikeRows = kind === 'unblock' ? alike(candidate, counted, unblocks) : counted;
   const decision = decideClaim(
     kind,
     operator,
     lastSeenAsOwn(candidate, counted),
-    withoutRows(hindering, goingOn),
+    withoutRows(alikeRows.filter(hinders(candidate)), goingOn),
     isTakenBack(known) || isOfTakenBack(candidate, known),
     askedAgainFrom(candidate, kind, counted),
   );

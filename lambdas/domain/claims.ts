@@ -64,7 +64,7 @@ export interface CountedPointer extends Pointer {
   readonly cut: boolean;
   /** The instant at which the newest of these orders was issued; null if there is none. */
   readonly cutAt: Instant | null;
-  /** The same where an answer had service given back at once: what took it before; null if nothing did. */
+  /** The instant at which the newest of them was issued before an answer had service given back at once; null if none did, or had. */
   readonly carriedAt: Instant | null;
   /** When its direction began. */
   readonly startedAt: Instant;

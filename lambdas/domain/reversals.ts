@@ -67,14 +67,8 @@ export function decideNumber(rows: readonly SubjectRow[], scope: Scope, uploaded
   const operators = [...new Set(own.map(({ operator }) => operator))];
   const perOperator = operators.map((operator) => {
     const mine = rows.filter((row) => row.operator === operator);
-    return {
-      operator,
-      ...numberAt(
-        mine,
-        mine.filter((row) => own.includes(row)),
-        uploadedOn,
-      ),
-    };
+    const inQuestion = mine.filter((row) => own.includes(row));
+    return { operator, ...numberAt(mine, inQuestion, uploadedOn) };
   });
   return ofAllOperators(perOperator, taken);
 }
@@ -208,7 +202,7 @@ export function isIn(scope: Scope, row: Pointer): boolean {
  */
 function numberAt(rows: readonly SubjectRow[], own: readonly SubjectRow[], uploadedOn: Day): AtOperator {
   let openIn: DirectionId | undefined;
-  // One that is open, though service was taken since it was ordered: it may have been carried out before that.
+  // An order to restore that is open, though service was taken since: it may have been carried out before that.
   let orderedBefore: DirectionId | undefined;
   let isUnanswered = false;
   for (const row of rows) {
@@ -272,11 +266,14 @@ function endedElsewhere({ outcome, occurredOn, reversed }: SubjectRow, { directe
  * Whether an order took service after its operator had restored it: the row may be older than what was restored. An operator may say days
  * later that it has restored service, so what was ordered after the day that it names counts, too: to restore once more does no harm.
  */
-function cutAfter({ cutAt, carriedAt }: SubjectRow, { recordedAt, occurredOn }: SubjectRow): boolean {
-  const takenAt = cutAt ?? carriedAt;
-  if (takenAt === null || recordedAt === null) return false;
-  return takenAt >= recordedAt || (occurredOn !== null && dayOf(takenAt) > occurredOn);
+function cutAfter(row: SubjectRow, { recordedAt, occurredOn }: SubjectRow): boolean {
+  const at = takenAt(row);
+  if (at === null || recordedAt === null) return false;
+  return at >= recordedAt || (occurredOn !== null && dayOf(at) > occurredOn);
 }
+
+/** The instant at which the newest order took service from a row, whether an answer had it given back since or not; null if none did. */
+const takenAt = ({ cutAt, carriedAt }: SubjectRow): Instant | null => cutAt ?? carriedAt;
 
 /** Whether service was taken, by an order or as its operator says, after it had been ordered to give it back. */
 function takenAfterOrder(row: SubjectRow, back: SubjectRow): boolean {
@@ -284,7 +281,7 @@ function takenAfterOrder(row: SubjectRow, back: SubjectRow): boolean {
   // What is said late of a day before was to be given back by that order.
   const isBefore = row.occurredOn !== null && row.occurredOn < dayOf(back.startedAt);
   const hasEnded = endsConnection(row.outcome) && isAfter(row.recordedAt) && !isBefore;
-  return isAfter(row.cutAt ?? row.carriedAt) || hasEnded;
+  return isAfter(takenAt(row)) || hasEnded;
 }
 
 /** The same for a handset: one that was unblocked may be blocked late. */

@@ -35,7 +35,7 @@ export class Responses {
     this.#books = books;
   }
 
-  /** Records the file of one direction; most files only say what no other did before. */
+  /** Records the file of one direction, and says what comes of it. */
   record(direction: string, { operator, name, text, at }: AnswersFile): Answered {
     const digest = sha256(text);
     const receipt = { file: name, sha256: digest, rows: 0, recorded: 0, alreadyRecorded: 0, rejected: {}, rejects: [] };

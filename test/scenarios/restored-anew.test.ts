@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { APPROVE, batchOf, Lab } from './lab.ts';
+import { batchOf, Lab } from './lab.ts';
+import { appeal } from './nights-lab.ts';
 import { directions, only } from './reversals-lab.ts';
 
 /**
@@ -9,16 +10,6 @@ import { directions, only } from './reversals-lab.ts';
 const [HANDSET, OTHER] = ['35400000000001', '35400000000002'];
 const [N, BARRED] = ['+919840000001', '+919840000002'];
 const lines = (header: string, rows: string[]) => `${header}\n${rows.map((row) => `${row}\n`).join('')}`;
-
-/** Has an appeal for numbers granted, and returns its batch. */
-async function granted(lab: Lab, numbers: string[]): Promise<string> {
-  const rows = numbers.map((number) => `${number},wrong_number`);
-  await lab.upload('appeals/caseworker-1/appeal.csv', lines('msisdn,ground', rows));
-  const [key = ''] = await lab.outbox('previews/caseworker-1-');
-  const reversal = key.split('/')[1] ?? '';
-  await lab.decide('approver-1', reversal, [APPROVE]);
-  return reversal;
-}
 
 async function reported(...numbers: string[]): Promise<{ lab: Lab; asked: string }> {
   const lab = await Lab.open({ context: { operators: 'airtel' }, nights: true });
@@ -49,15 +40,21 @@ describe('upon an appeal', () => {
     const night = await only(lab, 'followup-202606100000', 'restore');
     expect(await lab.outbox(`orders/airtel/${later}/2-`)).toEqual([`orders/airtel/${later}/2-bar_outgoing.csv`]);
 
-    const reversal = await granted(lab, [N, BARRED]);
-    const restore = await only(lab, reversal, 'restore');
-    expect(await lab.read(`batches/${reversal}/appeals.csv`)).toBe(
-      lines('line,state,directionIds', [`2,directed,${restore}`, `3,directed,${restore}`]),
-    );
+    const restored: string[] = [];
+    for (const number of [N, BARRED]) {
+      const reversal = await appeal(lab, number);
+      const restore = await only(lab, reversal, 'restore');
+      expect(await lab.read(`batches/${reversal}/appeals.csv`)).toBe(
+        lines('line,state,directionIds', [`2,directed,${restore}`]),
+      );
+      restored.push(await lab.read(`orders/airtel/${restore}/1-restore.csv`));
+    }
+    expect(restored.map((order) => order.split('\n').map((line) => line.split(',')[0]))).toEqual([
+      ['msisdn', N, ''],
+      ['msisdn', BARRED, ''],
+    ]);
     // That the night's order was carried out before the bar takes nothing from that.
     await lab.respond(night, [`${N},restored`]);
-    const order = await lab.read(`orders/airtel/${restore}/1-restore.csv`);
-    expect(order.split('\n').map((line) => line.split(',')[0])).toEqual(['msisdn', N, BARRED, '']);
   });
 });
 
@@ -66,7 +63,7 @@ describe('in the night', () => {
     const { lab, asked } = await reported(N);
     await using _ = lab;
     await lab.at(7);
-    const reversal = await granted(lab, [N]);
+    const reversal = await appeal(lab, N);
     const restore = await only(lab, reversal, 'restore');
     await lab.at(8.3);
     expect(await lab.outbox(`orders/airtel/${restore}/`)).toEqual([

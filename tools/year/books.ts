@@ -215,7 +215,7 @@ export function reckon(chronicle: Chronicle, instants: ReadonlyMap<string, Insta
       const open = ledgers
         .rowsOf(kind, identifier)
         .filter((other) => other.decided.operator === operator && isOpenAt(other, startedAt))
-        // One from before that may have been carried out before it.
+        // An order to restore from before its operator's word may have been carried out before that, too.
         .find((other) => !isCutWrongly || other.direction.startsWith(`${batchId}.`));
       // Nobody is given back what was taken since they were to have service.
       const taken = row.decided.kind === 'reverify' ? ledgers.takenSinceTold(row, startedAt) : ledgers.takenAgain(row);

@@ -250,8 +250,8 @@ function isCut(row: LedgerRow, known: Known): boolean {
 }
 
 /**
- * The same, also where an answer has it given back: nobody answers the order that this causes, which comes within minutes. For a row that is
- * done with, an earlier order of its direction that took anybody's service counts, too: nobody who has service loses it by that.
+ * Whether such an order carried a row, also where an answer has service given back: nobody answers the order that this causes, which comes
+ * within minutes. For a row that is done with, an earlier order of its direction that took anybody's service counts, too: nobody who has service loses it by that.
  * @param since the instant from which on an order counts
  */
 function wasCut(row: LedgerRow, { orders, at }: Known, since = 0): boolean {
@@ -352,7 +352,7 @@ function atOperator(
 ): AtOperator {
   const { at } = known;
   let openIn: string | undefined;
-  // One that is open from before service was taken.
+  // An order to restore that is open from before service was taken.
   let openBefore: string | undefined;
   let isUnanswered = false;
   const nothingMore = (): AtOperator => {

@@ -32,7 +32,6 @@ export function activatedBefore(known: Known, asked: Asked): string {
 /** A row's state, and the direction in which it stands if it isn't directed. */
 export function decidedOf(known: Known, asked: Asked): { state: string; direction: string } {
   const { kind, operator, identifier, lastSeen, directedFor = lastSeen, plan, goesOn = [], overdueOf } = asked;
-  const { isCutWrongly = false } = asked;
   if (!givesBack(kind) && takenBackBefore(known, asked)) return { state: 'reversed', direction: '' };
   const isOver = (row: Said) => row.outcome === 'reissued' || row.outcome === 'withdrawn';
   const isGoingOn = (row: Said) =>
@@ -40,8 +39,8 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
   const rows = earlierRows(known, asked).filter((row) => !isGoingOn(row) || isOver(row));
   const reissued = rows.find(({ outcome, on }) => outcome === 'reissued' && directedFor <= on);
   if (reissued) return { state: 'reissuedBefore', direction: reissued.direction.id };
-  // An order to restore from before that may have been carried out before it.
-  const hinders = (row: Said) => !isCutWrongly || row.direction.kind !== 'restore';
+  // An order to restore from before its operator's word may have been carried out before that, too.
+  const hinders = (row: Said) => !asked.isCutWrongly || row.direction.kind !== 'restore';
   const open = rows.find((row) => hinders(row) && openAt(known, row, plan) === operator);
   if (open) return { state: 'alreadyOpen', direction: open.direction.id };
   const later = rowsBefore(known, [identifier], 'number', plan).find(

@@ -184,7 +184,7 @@ export function cutAt({ outcome, file }: Row, orders: Item[], files: Item[]): st
   );
 }
 
-/** The instant at which what was taken from a row was taken that an answer has given back since; '' if none has. */
+/** The instant of the newest order that took service from a row before an answer had it given back; '' if none did, or had. */
 export function carriedAt(row: Row, orders: Item[], files: Item[]): string {
   const until = files.findIndex(({ sha256: digest }) => digest === row.file) + 1;
   const isOrderedBack = files.slice(0, until).some(({ backDue }) => backDue !== undefined);

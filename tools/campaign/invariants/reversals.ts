@@ -55,7 +55,7 @@ function inQuestion(known: Known, { of, msisdn }: Subject, row: Said): boolean {
 /** The state of a number at one operator. `rows`: all its rows there, newest first; `own`: those in question. */
 function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploadedOn: string) {
   let openIn = '';
-  // One that is open from before service was taken.
+  // An order to restore that is open from before service was taken.
   let openBefore = '';
   const otherwise = () => {
     const id = openIn || openBefore;
@@ -65,14 +65,13 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
     const { open, waits: isWaiting, ended, overdue, givesBack, cut, carriedAt } = standing(known, row, plan);
     if (row.direction.kind === 'restore') {
       // A number that was cut off after it was restored, as its operator says or was ordered to, is restored again.
-      const there = own.filter((one) => one.direction.operator === row.direction.operator);
-      const hasEnded = there.some((one) => isListed(one) && isSaidAfter(one, row));
+      const hasEnded = own.some((one) => isListed(one) && isSaidAfter(one, row));
       // What was ordered after the day that the operator names counts, too, if it says so later.
       const backAt = row.on === '' ? row.at : Math.min(row.at, endOf(row.on));
-      const wasOrdered = there.some((one) => isCutSince(known, one, plan, backAt));
+      const wasOrdered = own.some((one) => isCutSince(known, one, plan, backAt));
       // What was taken after that was ordered may have been given back before, though it is answered for later.
       const begun = Date.parse(String(known.seen.cases[`BATCH#${row.direction.batch}`]?.startedAt));
-      const taken = there.filter(
+      const taken = own.filter(
         (one) =>
           isCutSince(known, one, plan, begun + 1000) || (isListed(one) && one.at > begun && one.on >= dayAt(begun)),
       );
@@ -90,7 +89,7 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
     // An older row may have been ended late, after that; or before it, and by nobody's word was there service since.
     const seenOn = row.direction.directedFor.get(row.identifier ?? '') ?? '';
     const isLost = (one: Said) => isSaidAfter(one, row) || (one.reversed !== true && seenOn <= one.on);
-    if (givesBack && rows.some((one) => own.includes(one) && isListed(one) && isLost(one))) continue;
+    if (givesBack && own.some((one) => isListed(one) && isLost(one))) continue;
     // The order to give back what an order took, which an answer causes, is answered by nobody.
     if (givesBack) return carriedAt === '' ? otherwise() : { state: 'directed', openIn };
     // Unless its operator says that there was service on a later day: then the day doesn't tell since when there is none.
@@ -108,7 +107,7 @@ function numberAt(known: Known, rows: Said[], own: Said[], plan: number, uploade
 function handsetAt(known: Known, rows: Said[], own: Said[], plan: number, { imei, msisdn, of }: Subject) {
   let openIn = '';
   // Whether a block that a reversal had ended was carried out all the same is recorded nowhere.
-  const isUnheard = of === undefined && own.some((one) => rows.includes(one) && one.outcome === 'withdrawn');
+  const isUnheard = of === undefined && own.some(({ outcome }) => outcome === 'withdrawn');
   const nothing = { state: 'nothingToRestore', openIn: '' };
   for (const row of rows) {
     const { open, overdue } = standing(known, row, plan);
@@ -229,8 +228,11 @@ export function becameOf(known: Known, subject: Subject, { plan, uploadedAt, str
   const operators = [...new Set(own.map(({ direction }) => direction.operator))];
   const at = operators.map((operator) => {
     const mine = rows.filter(({ direction }) => direction.operator === operator);
+    const there = mine.filter((row) => own.includes(row));
     const decided =
-      imei === '' ? numberAt(known, mine, own, plan, dayAt(uploadedAt)) : handsetAt(known, mine, own, plan, subject);
+      imei === ''
+        ? numberAt(known, mine, there, plan, dayAt(uploadedAt))
+        : handsetAt(known, mine, there, plan, subject);
     return { operator, ...decided };
   });
   const state = STATES.find((one) => at.some((one2) => one2.state === one)) ?? 'nothingToRestore';
