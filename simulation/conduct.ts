@@ -105,7 +105,8 @@ export async function conduct(
 ): Promise<Conducted> {
   const { material, start } = settings;
   const { inbox } = bucketsOf(cloud);
-  const { usage, sent } = material.kind === 'sample' ? sampleParcels(settings, material) : ownParcels(material);
+  const { usage, sent, reissued } =
+    material.kind === 'sample' ? sampleParcels(settings, material) : ownParcels(material);
   const reports = sent.filter((one) => one.kind === 'file' && one.agency !== undefined);
   for (const one of sent) if (one.kind === 'response') await readOwn(one);
 
@@ -183,7 +184,9 @@ export async function conduct(
       const rank = participants.operators.findIndex(({ id }) => id === operator);
       const others = settings.moves === false ? [] : idsOf(participants.operators).filter((id) => id !== operator);
       const moving = Number(settings.moves ?? 1);
-      return new SimulatedOperator(desk, { manner: settings.operators, seed: settings.seed, rank, others, moving });
+      const givenAway = settings.moves === false ? new Set<string>() : reissued;
+      const { operators: manner, seed } = settings;
+      return new SimulatedOperator(desk, { manner, seed, rank, others, moving, givenAway });
     });
   const watch = new Watch(cloud, participants, conducted, desks, simulated);
   // An appeal leads to orders to give back, even if nothing else is left to do.

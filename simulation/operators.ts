@@ -65,6 +65,7 @@ export class SimulatedOperator {
   private readonly rank: number;
   private readonly others: readonly string[];
   private readonly moving: number;
+  private readonly givenAway: ReadonlySet<string>;
   /** The numbers that it said go on elsewhere, or later: it knows them when they come back. */
   private readonly moved = new Set<string>();
   /** The batches whose orders to give back it has dealt with. */
@@ -74,10 +75,18 @@ export class SimulatedOperator {
    * @param rank the operator's place among all operators, from 0
    * @param others the operators to which numbers are ported, when mixed; without any, nothing is moved, reissued or surrendered
    * @param moving how many times as often that happens as usual
+   * @param givenAway numbers that are somebody else's, as it says within hours, whatever its habit
    */
   constructor(
     desk: Desk,
-    settings: { manner: OperatorManner; seed: number; rank: number; others?: readonly string[]; moving?: number },
+    settings: {
+      manner: OperatorManner;
+      seed: number;
+      rank: number;
+      others?: readonly string[];
+      moving?: number;
+      givenAway?: ReadonlySet<string>;
+    },
   ) {
     this.desk = desk;
     this.manner = settings.manner;
@@ -85,6 +94,7 @@ export class SimulatedOperator {
     this.rank = settings.rank;
     this.others = settings.others ?? [];
     this.moving = settings.moving ?? 1;
+    this.givenAway = settings.givenAway ?? new Set();
   }
 
   /** Reads new notices and plans what to do about them. */
@@ -98,6 +108,7 @@ export class SimulatedOperator {
       this.giveBack(notice);
       return;
     }
+    if (notice.rung === 1 && notice.kind === 'reverify') this.sayWhoseNow(notice);
     const habit = this.habitOf(notice);
     if (habit === 'never') return;
     if (notice.rung === 'failed') {
@@ -136,6 +147,16 @@ export class SimulatedOperator {
         const name = n === 0 ? `given back ${batchId}` : `given back ${batchId} ${n + 1}`;
         await this.desk.answerAll(`${name}.csv`, `${['imei,msisdn,outcome,direction', ...part].join('\n')}\n`);
       }
+    });
+  }
+
+  private sayWhoseNow(notice: OrderNotice): void {
+    if (this.givenAway.size === 0) return;
+    const at = this.soon(notice.directionId, 2, 5);
+    this.act(at, async () => {
+      const theirs = (await this.desk.identifiersOf(notice)).filter((identifier) => this.givenAway.has(identifier));
+      const answers = theirs.map((identifier) => this.answerOf(notice, identifier, 'reissued', at));
+      if (answers.length > 0) await this.desk.answer(notice.directionId, 'new holders.csv', csv(notice, answers));
     });
   }
 
@@ -236,6 +257,7 @@ export class SimulatedOperator {
   private async answersTo(notice: OrderNotice, takes: (part: number) => boolean, at: number): Promise<Answer[]> {
     const answers: Answer[] = [];
     for (const identifier of await this.desk.identifiersOf(notice)) {
+      if (this.givenAway.has(identifier)) continue;
       if (!takes(fraction(this.seed, 'part', this.desk.operator, notice.directionId, identifier))) continue;
       const fate = this.fateOf(notice, identifier);
       if (fate !== 'unanswered') answers.push(this.answerOf(notice, identifier, fate, at));

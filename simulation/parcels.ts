@@ -2,7 +2,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import type { OwnReport, OwnResponse, OwnUpload, RunSettings } from './arguments.ts';
-import { sampleAppeal, sampleWithdrawals } from './reversals.ts';
+import { givenAway, sampleAppeal, sampleWithdrawals } from './reversals.ts';
 import { EXEMPTED_AGE, operatorShare, planSample, sampleExemptions, sampleReport } from './sample.ts';
 import { sampleUsage } from './usage.ts';
 
@@ -20,16 +20,17 @@ export interface Parcel {
  */
 export type Sent = Omit<Parcel, 'weight'> & { kind: 'file'; agency?: string; age: number; fills?: boolean };
 
-/** The uploads of the generated sample, and those beside it. */
+/** The uploads of the generated sample, and those beside it; and the numbers that their operators have given to somebody else. */
 export function sampleParcels(
   { seed, start, operators, approvals }: RunSettings,
   { scale, reports, uploads = [] }: Extract<RunSettings['material'], { kind: 'sample' }>,
-): { usage: Parcel[]; sent: Sent[] } {
+): { usage: Parcel[]; sent: Sent[]; reissued: ReadonlySet<string> } {
   const sample = planSample({ seed, scale, start });
   // Nights would ask for ever from operators who never give back, and a reversal upon which nobody decides never lapses.
   const areOver = operators !== 'silent' && approvals !== 'none';
   const withdrawn = sample.reports.slice(0, reports).filter(({ fate }) => areOver || fate !== 'reversed');
   return {
+    reissued: new Set([givenAway(sample)]),
     usage: sample.usage.map((file) => ({
       key: `usage/${file.operator}/${file.name}`,
       weight: operatorShare(file.operator),
@@ -63,8 +64,10 @@ export function sampleParcels(
 export function ownParcels({ usage, uploads }: Extract<RunSettings['material'], { kind: 'files' }>): {
   usage: Parcel[];
   sent: (Sent | OwnResponse)[];
+  reissued: ReadonlySet<string>;
 } {
   return {
+    reissued: new Set(),
     usage: usage.map(({ operator, name, path }) => ({
       key: `usage/${operator}/${name}`,
       weight: statSync(path).size,

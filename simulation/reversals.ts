@@ -9,7 +9,7 @@ const DAY = 24 * HOUR;
 const APPEALED_AGE = 7 * DAY;
 /** The time from a report to its withdrawal: before anybody decides, or when the directions have been carried out. */
 const WITHDRAWN_AFTER = { withdrawn: HOUR, reversed: 7 * DAY } as const;
-/** The number of one handset's numbers that are appealed for. */
+/** The number of one handset's numbers that are appealed for, beside the one that somebody else has. */
 const APPEALED = 3;
 
 /** A file that asks for a reversal: its key, its age (milliseconds after the start), and its text. */
@@ -38,9 +38,15 @@ export function sampleAppeal(sample: Sample): Asking {
   };
 }
 
+/** A number that is somebody else's by the time of the appeals, of which one comes too late for that. */
+export function givenAway(sample: Sample): string {
+  return numberOf(sample, fewestOf(sample) + APPEALED);
+}
+
 /**
  * Appeals for numbers of a handset that isn't held, since few were used with it: most of them are to be given back. One row is about a
- * number that nobody directed, so that there is nothing to give back, and one has a ground that doesn't exist.
+ * number that somebody else has by then, one about a number that nobody directed, so that there is nothing to give back, and one has a
+ * ground that doesn't exist.
  */
 function appealText(sample: Sample): string {
   const first = fewestOf(sample);
@@ -48,20 +54,21 @@ function appealText(sample: Sample): string {
   const [again = first] = lent;
   const rows = [
     ...lent.map((connection, n) => `${numberOf(sample, connection)},${n === 0 ? 'court_order' : 'wrong_number'}`),
+    `${givenAway(sample)},wrong_number`,
     `${numberOf(sample, bystanderOf(sample))},wrong_number`,
     `${numberOf(sample, again)},mistake`,
   ];
   return `msisdn,ground,case_ref\n${rows.map((row, n) => `${row},A-${n + 1}\n`).join('')}`;
 }
 
-/** The first connection of the main handset with the fewest connections, but at least as many as are appealed for. */
+/** The first connection of the main handset with the fewest connections, but with more than are to be given back. */
 function fewestOf({ owned, handsets }: Sample): number {
   let fewest = Number.POSITIVE_INFINITY;
   let first = 0;
   for (let h = 0; h < handsets; h++) {
     const from = owned[h] as number;
     const size = (owned[h + 1] as number) - from;
-    if (size >= APPEALED && size < fewest) {
+    if (size > APPEALED && size < fewest) {
       fewest = size;
       first = from;
     }

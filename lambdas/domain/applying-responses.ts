@@ -24,6 +24,7 @@ import {
   isAnothersOn,
   isDisconnectedSince,
   isReversed,
+  markCarriedAsFailed,
   noLaterEnds,
   noteLaterEnd,
   outcomeAt,
@@ -455,11 +456,14 @@ function ascending(rows: Set<number>): number[] {
 }
 
 /**
- * The applied ledger with the failed rows' disconnect order told in the file's entry. It is part of the same commit, so the version stays.
+ * The applied ledger with the failed rows' disconnect order told in the file's entry, and the rows marked as carried by it. It is part of the
+ * same commit, so the version stays.
  */
 export function withFailedOrder(applied: Applied, failedOrder: FailedOrder): Applied {
   const last = applied.ledger.files.at(-1);
   if (last === undefined) return applied;
   const files = [...applied.ledger.files.slice(0, -1), { ...last, failedOrder }];
-  return { ...applied, ledger: { ...applied.ledger, files } };
+  const outcomes = new Uint8Array(applied.ledger.outcomes);
+  for (const row of applied.madeFailed) markCarriedAsFailed(outcomes, row);
+  return { ...applied, ledger: { ...applied.ledger, files, outcomes } };
 }

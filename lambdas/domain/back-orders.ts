@@ -9,7 +9,7 @@ import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.
 import { givesBack, givesServiceBack, rulesOf } from './kinds.ts';
 import { takesService } from './ladders.ts';
 import { change, currentOutcomes, type IssuedOrder, type Ledger, type Recorded, type RecordedFile } from './ledger.ts';
-import { BYTES_PER_ROW, fileOf, outcomeAt } from './outcomes.ts';
+import { BYTES_PER_ROW, fileOf, outcomeAt, wasCarriedAsFailed } from './outcomes.ts';
 import type { Plan } from './plans.ts';
 
 /** Seconds that such an order may take. It needs no answer. */
@@ -22,8 +22,8 @@ export function backOrderDue(at: Instant): Instant {
 
 /**
  * Whether a bar or a disconnect order carried a row (from 0), as the ledger stands. A row that has failed was carried by an order of the
- * ladder that was committed before, by its own disconnect order, or by the ladder's. Of a row that is done with it isn't known any more
- * whether it had failed: it counts as carried if an answer had anybody disconnected, since nobody who has service loses it by that.
+ * ladder that was committed before, by its own disconnect order, or by the ladder's; one that is done with, by what was committed before
+ * its last word.
  */
 export function wasCut(ledger: Ledger, row: number): boolean {
   const bytes = currentOutcomes(ledger);
@@ -32,10 +32,7 @@ export function wasCut(ledger: Ledger, row: number): boolean {
   const said = ledger.files[place];
   if (said === undefined) return cuts.length > 0;
   const outcome = outcomeAt(bytes, row);
-  if (outcome !== 'failed' && outcome !== 'overdue')
-    return (
-      cuts.some(isBefore(said)) || ledger.files.slice(0, place).some(({ failedOrder }) => failedOrder !== undefined)
-    );
+  if (outcome !== 'failed' && outcome !== 'overdue') return cuts.some(isBefore(said)) || wasCarriedAsFailed(bytes, row);
   return said.failedOrder !== undefined || cuts.some((cut) => cut.order === 'disconnect' || isBefore(said)(cut));
 }
 
@@ -54,8 +51,7 @@ export function cutAt(ledger: Ledger, row: number): Instant | null {
 
 /**
  * The instant at which the newest order took service from a row before the answer that gives it back; null for any other row. Nobody answers
- * the order to restore that such an answer causes. Which rows of a direction had failed isn't known any more: without a bar it takes an order
- * to restore, by that file or an earlier one.
+ * the order to restore that such an answer causes: by that file or an earlier one.
  */
 export function carriedAt(ledger: Ledger, row: number): Instant | null {
   const bytes = currentOutcomes(ledger);
@@ -64,7 +60,10 @@ export function carriedAt(ledger: Ledger, row: number): Instant | null {
   return givesServiceBack(outcomeAt(bytes, row)) && isOrderedBack ? takenAt(ledger, row) : null;
 }
 
-/** The instant of the newest order or answer that took service from a row, before what is said of it; null if there is none. */
+/**
+ * The instant of the newest order or answer that took service from a row, before what is said of it; null if there is none. Which of several
+ * answers had a row disconnected that is done with isn't known any more: the newest counts.
+ */
 function takenAt(ledger: Ledger, row: number): Instant | null {
   const bytes = currentOutcomes(ledger);
   const place = fileOf(bytes, row * BYTES_PER_ROW) - 1;
@@ -76,9 +75,9 @@ function takenAt(ledger: Ledger, row: number): Instant | null {
     const carries = said === undefined || isBefore(said)(one) || (!isDone && one.order === 'disconnect');
     return carries ? one.at : [];
   });
-  const failed = (isDone ? ledger.files.slice(0, place) : said === undefined ? [] : [said]).flatMap(
-    ({ failedOrder, at }) => (failedOrder === undefined ? [] : at),
-  );
+  const earlier = wasCarriedAsFailed(bytes, row) ? ledger.files.slice(0, place) : [];
+  const failing = isDone || said === undefined ? earlier : [said];
+  const failed = failing.flatMap(({ failedOrder, at }) => (failedOrder === undefined ? [] : at));
   return [...ordered, ...failed].reduce<Instant | null>((last, at) => (last === null || at > last ? at : last), null);
 }
 

@@ -8,16 +8,19 @@ export const code = Object.fromEntries(OUTCOMES.map((outcome, index) => [outcome
 /**
  * Bytes per row. The first two (LE) hold its outcome in the low 5 bits and, in the 11 above them, the number (from 1) of the file that said
  * so, 0 = none. The other three (LE) hold in the low 22 bits the days from 0000-01-01 to `occurred_on`, so that every day that can be
- * written can be kept, and above them a bit that is set if the row was reversed. 2,000 rows are 10 kB, before they are deflated.
+ * written can be kept; above them a bit that is set if the row was reversed, and one that is set if a disconnect order of failed rows
+ * carried it. 2,000 rows are 10 kB, before they are deflated.
  */
 export const BYTES_PER_ROW = 5;
 
 const OUTCOME_BITS = 5;
 /** The bits of a row's first byte that hold its outcome. */
 export const OUTCOME_MASK = 0b11111;
-/** The bits of a row's last byte: the day's, and above them the mark of a row that was reversed. */
+/** The bits of a row's last byte: the day's, and above them the marks of a row that was reversed, and that was carried as failed. */
 const DAY_MASK = 0b111111;
 const REVERSED_MARK = 0b1000000;
+const FAILED_MARK = 0b10000000;
+const MARKS = REVERSED_MARK | FAILED_MARK;
 /** The day that is written as 0. */
 const dayZero = '0000-01-01' as Day;
 const dayZeroMillis = Date.parse(dayZero);
@@ -46,7 +49,7 @@ export function outcomeAt(bytes: Uint8Array, row: number): Outcome {
 const MOST_NUMBERED_FILES = 2 ** 11 - 1;
 
 /**
- * Writes a row's outcome in place. `file` is the index in `files` of the one that said so, -1 if none did. A row that was reversed stays
+ * Writes a row's outcome in place. `file` is the index in `files` of the one that said so, -1 if none did. A row that was marked stays
  * so.
  * @throws RangeError for a file whose number has no room: the row would name another one
  */
@@ -59,7 +62,7 @@ export function writeOutcome(bytes: Uint8Array, row: number, outcome: Outcome, o
   bytes[at + 1] = head >> 8;
   bytes[at + 2] = day & 0xff;
   bytes[at + 3] = (day >> 8) & 0xff;
-  bytes[at + 4] = (day >> 16) | ((bytes[at + 4] ?? 0) & REVERSED_MARK);
+  bytes[at + 4] = (day >> 16) | ((bytes[at + 4] ?? 0) & MARKS);
 }
 
 /** The day on which a row's outcome occurred, as it was written with it. */
@@ -70,7 +73,16 @@ export function dayAt(bytes: Uint8Array, row: number): Day {
 
 /** Whether what was done to a row was taken back: no list made later carries it, whatever is answered. */
 export function isReversed(bytes: Uint8Array, row: number): boolean {
-  return ((bytes[row * BYTES_PER_ROW + 4] ?? 0) & REVERSED_MARK) !== 0;
+  return hasMark(bytes, row, REVERSED_MARK);
+}
+
+/** Whether a row had failed, and the disconnect order that this caused carried it, whatever was answered since. */
+export function wasCarriedAsFailed(bytes: Uint8Array, row: number): boolean {
+  return hasMark(bytes, row, FAILED_MARK);
+}
+
+function hasMark(bytes: Uint8Array, row: number, mark: number): boolean {
+  return ((bytes[row * BYTES_PER_ROW + 4] ?? 0) & mark) !== 0;
 }
 
 /**
@@ -143,8 +155,17 @@ export function wasGivenBack(bytes: Uint8Array, row: number): boolean {
 
 /** Marks a row, in place, as one that was taken back. */
 export function markReversed(bytes: Uint8Array, row: number): void {
+  mark(bytes, row, REVERSED_MARK);
+}
+
+/** Marks a row, in place, as one that the disconnect order of failed rows carries. */
+export function markCarriedAsFailed(bytes: Uint8Array, row: number): void {
+  mark(bytes, row, FAILED_MARK);
+}
+
+function mark(bytes: Uint8Array, row: number, bit: number): void {
   const at = row * BYTES_PER_ROW + 4;
-  bytes[at] = (bytes[at] ?? 0) | REVERSED_MARK;
+  bytes[at] = (bytes[at] ?? 0) | bit;
 }
 
 /**
@@ -158,6 +179,24 @@ export function fromThreeBits(old: Uint8Array): Uint8Array {
     const now = ((head >> 3) << OUTCOME_BITS) | (head & 0b111);
     bytes[at] = now & 0xff;
     bytes[at + 1] = now >> 8;
+  }
+  return bytes;
+}
+
+/**
+ * The bytes of a ledger from before rows were marked as carried, with each marked that may have been: by the file that made it failed or, as
+ * far as is known of a row that was answered for since, by any one before that.
+ * @param hasOrder for each file, in their order, whether it had failed rows disconnected
+ */
+export function fromUnmarked(old: Uint8Array, hasOrder: readonly boolean[]): Uint8Array {
+  const bytes = new Uint8Array(old);
+  const first = hasOrder.indexOf(true);
+  if (first === -1) return bytes;
+  for (let row = 0; (row + 1) * BYTES_PER_ROW <= bytes.length; row += 1) {
+    const file = fileOf(bytes, row * BYTES_PER_ROW) - 1;
+    const outcome = outcomeAt(bytes, row);
+    const isStillFailed = outcome === 'failed' || outcome === 'overdue';
+    if (isStillFailed ? hasOrder[file] === true : file > first) markCarriedAsFailed(bytes, row);
   }
   return bytes;
 }

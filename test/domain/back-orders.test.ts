@@ -86,9 +86,17 @@ describe('a row was cut off', () => {
     expect(wasCut(answered(upTo(2), [[0, 'verified']]).ledger, 0)).toBe(true);
   });
 
-  test('where it may have failed before it was answered for', () => {
+  test('where it had failed before it was answered for, and not where another row had', () => {
     const ordered = withFailedOrder(answered(upTo(1), [[0, 'failed']]), failedOrder).ledger;
-    expect(wasCut(answered(ordered, [[0, 'disconnected']]).ledger, 0)).toBe(true);
+    const done = answered(ordered, [
+      [0, 'disconnected'],
+      [1, 'not_found'],
+    ]).ledger;
+    expect([wasCut(done, 0), wasCut(done, 1)]).toEqual([true, false]);
+    expect([cutAt(done, 0), cutAt(done, 1)]).toEqual([ordered.files[0]?.at, null]);
+    // Nor where it failed, and no order told of that.
+    const untold = answered(ordered, [[1, 'failed']]).ledger;
+    expect(wasCut(answered(untold, [[1, 'not_found']]).ledger, 1)).toBe(false);
   });
 });
 

@@ -114,15 +114,7 @@ export class Books {
     const { rungs } = this.directionOf(row.direction);
     if (['open', 'failed'].includes(row.outcome)) return at < endOf(rungs) ? 'open' : 'overdue';
     const [first] = rungs;
-    // Of a row that is done with it isn't known which rows of its direction had failed, only that some had; and, of one that has service again,
-    // that some were given it back.
-    const hasService = ({ outcome }: Row) => ['verified', 'extended', 'reissued'].includes(outcome);
-    const hadFailed = (one: Row) =>
-      hasService(row)
-        ? hasService(one) && one.failedAt < one.terminalAt && one.terminalAt <= row.terminalAt
-        : one.failedAt < row.terminalAt;
-    const others = [...this.directionOf(row.direction).rows.values()];
-    const isBarred = row.terminalAt > (first?.[1] ?? 0) || others.some(hadFailed);
+    const isBarred = row.terminalAt > (first?.[1] ?? 0) || row.failedAt < row.terminalAt;
     return row.kind === 'reverify' && isBarred ? 'cut' : 'else';
   }
 

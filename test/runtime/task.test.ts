@@ -36,7 +36,7 @@ describe('a task that fails', () => {
     expect(denied).toEqual([expect.objectContaining({ Denied: 1, stage: 'dev' })]);
   });
 
-  it.each(['ResourceNotFoundException', 'KMSThrottlingException', 'Error'])('is not for %s', async (name) => {
+  it.each(['ResourceNotFoundException', 'KMSThrottlingException', 'KmsThrottled', 'KMS.ThrottlingException', 'Error'])('is not for %s', async (name) => {
     expect((await written(name)).filter((line) => 'Denied' in line)).toEqual([]);
   });
 

@@ -89,8 +89,17 @@ const OTHERS = [
   /\/explanations\.json$/,
 ];
 
+/**
+ * Of three rows, the second failed by the first file, whose disconnect order carried it, and was said to be disconnected by the second file:
+ * its last byte, 11, has the highest bit since.
+ */
+const markedIn = ({ kind }: { kind?: string }) => ({
+  ...{ format: 11 },
+  ...(kind === 'reverify' && { outcomes: Uint8Array.of(33, 0, 39, 75, 11, 67, 0, 40, 75, 139, 36, 0, 39, 75, 11) }),
+});
+
 /** What records of earlier forms are read as, beside what they hold. */
-const SINCE: Readonly<Record<string, object>> = {
+const SINCE: Readonly<Record<string, object | typeof markedIn>> = {
   'BATCH 1': { format: 7, kind: 'report' },
   'BATCH 2': { format: 7 },
   'BATCH 3': { format: 7 },
@@ -102,15 +111,16 @@ const SINCE: Readonly<Record<string, object>> = {
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
   'CONN 1': { format: 2, reversals: [] },
   'HANDSET 1': { format: 2, reversals: [] },
-  'DIR 1': { format: 10, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
-  'DIR 2': { format: 10 },
-  'DIR 3': { format: 10 },
-  'DIR 4': { format: 10 },
-  'DIR 5': { format: 10 },
-  'DIR 6': { format: 10 },
-  'DIR 7': { format: 10 },
-  'DIR 8': { format: 10 },
-  'DIR 9': { format: 10 },
+  'DIR 1': { format: 11, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 2': { format: 11 },
+  'DIR 3': { format: 11 },
+  'DIR 4': { format: 11 },
+  'DIR 5': markedIn,
+  'DIR 6': markedIn,
+  'DIR 7': markedIn,
+  'DIR 8': markedIn,
+  'DIR 9': { format: 11 },
+  'DIR 10': { format: 11 },
 };
 
 /** A record as it is compared: of ledgers, whose outcomes are deflated from the fifth form on, inflated. */
@@ -265,7 +275,9 @@ describe('what a batch leaves', () => {
       const form = formFor(pk, forms.items);
       const name = `${pk.split('#')[0]} ${format}`;
       const written = { ...form?.write(form.read({ format, ...item })) };
-      expect(inflated(written)).toEqual({ ...inflated({ format, ...item }), ...SINCE[name] });
+      const since = SINCE[name];
+      const changed = typeof since === 'function' ? since(item) : since;
+      expect(inflated(written)).toEqual({ ...inflated({ format, ...item }), ...changed });
       if (name in SINCE) earlier.set(name, (earlier.get(name) ?? 0) + 1);
       else if (form) counts.set(form, (counts.get(form) ?? 0) + 1);
     }

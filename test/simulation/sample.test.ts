@@ -5,7 +5,7 @@ import { brokenRules, weigh } from '../../lambdas/domain/gates.ts';
 import { type OperatorId, parseSentImei } from '../../lambdas/domain/identifiers.ts';
 import { Screening } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
-import { sampleAppeal, sampleWithdrawals } from '../../simulation/reversals.ts';
+import { givenAway, sampleAppeal, sampleWithdrawals } from '../../simulation/reversals.ts';
 import { imeiKeyOf, planSample, SAMPLE_OPERATORS, type Sample, sampleReport } from '../../simulation/sample.ts';
 import { sampleUsage } from '../../simulation/usage.ts';
 
@@ -197,7 +197,7 @@ describe('the generated sample', () => {
   });
 
   it.each([0.01, 0.001, 0.0001])(
-    'has an appeal for numbers that a report reached, for one that none did, and with a bad row: scale %d',
+    'has an appeal for numbers that a report reached, of which one is somebody else’s, for one that none did, and with a bad row: scale %d',
     (scale) => {
       const of = planSample({ seed: 1, scale, start: START });
       const { key, text } = sampleAppeal(of);
@@ -208,16 +208,17 @@ describe('the generated sample', () => {
         'wrong_number',
         'wrong_number',
         'wrong_number',
+        'wrong_number',
         'mistake',
       ]);
-      const [a = '', b = '', c = '', stranger = '', bad] = rows.map(([number]) => number);
-      expect([new Set([a, b, c, stranger]).size, bad]).toEqual([4, a]);
+      const [a = '', b = '', c = '', gone = '', stranger = '', bad] = rows.map(([number]) => number);
+      expect([new Set([a, b, c, gone, stranger]).size, bad, gone]).toEqual([5, a, givenAway(of)]);
       const reported = new Set(of.reports.flatMap(({ handsets }) => handsets.map((h) => imeiKeyOf(of, h))));
       const usedIn = (number: string) =>
         SAMPLE_OPERATORS.flatMap((operator) => rowsOf(usageOf(of, operator))).flatMap(([imei = '', msisdn = '']) =>
           msisdn.endsWith(number) && reported.has(imei.replaceAll('-', '').slice(0, 14)) ? [imei] : [],
         );
-      for (const number of [a, b, c]) expect(usedIn(number).length).toBeGreaterThan(0);
+      for (const number of [a, b, c, gone]) expect(usedIn(number).length).toBeGreaterThan(0);
       expect(usedIn(stranger)).toEqual([]);
     },
   );

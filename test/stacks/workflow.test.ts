@@ -141,6 +141,7 @@ describe('the workflow stack', () => {
         ErrorEquals: expect.arrayContaining([
           'StepFunctions.AWSStepFunctionsException',
           'StepFunctions.ThrottlingException',
+          'StepFunctions.KmsThrottlingException',
           'StepFunctions.ExecutionLimitExceededException',
         ]),
         IntervalSeconds: 2,

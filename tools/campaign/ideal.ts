@@ -188,13 +188,12 @@ function addOutcome(a: Outcome, b: Outcome): Outcome {
 /** The rows of a file, without its header. */
 const rowsOf = (text = ''): string[] => text.trimEnd().split('\n').slice(1);
 
-/** What is compared of a run: all that was published, and all that was uploaded. */
-type Ended = Pick<Seen, 'outbox' | 'uploads'>;
+/** What is compared of a run: all that was published. */
+type Ended = Pick<Seen, 'outbox'>;
 
 /** The same outcomes, taken from a run. */
-export function outcomeOf({ outbox, uploads }: Ended): Record<string, Outcome> {
+export function outcomeOf({ outbox }: Ended): Record<string, Outcome> {
   const outcomes: Record<string, Outcome> = {};
-  const doubts = new Doubts(outbox, uploads);
   for (const [key, text] of Object.entries(outbox)) {
     const batch = /^batches\/(.*)\/summary\.json$/.exec(key)?.[1];
     if (batch === undefined) continue;
@@ -231,17 +230,14 @@ export function outcomeOf({ outbox, uploads }: Ended): Record<string, Outcome> {
         .sort();
     const withdrawn = Object.entries(outbox)
       .filter(([list]) => list.includes(`/${batch}.withdrawn`) && list.endsWith('.csv'))
-      .flatMap(([, text]) => rowsOf(text).map((row) => row.replace(/,.*,/, ',')))
-      .filter((row) => !isReversal || !doubts.isOf(row.split(',')[0] ?? ''));
+      .flatMap(([, text]) => rowsOf(text).map((row) => row.replace(/,.*,/, ',')));
     // A row that isn't given back in two days is asked for again, and a lost answer may come after that.
     const moved = rowsOf(outbox[`batches/${batch}/moved.csv`])
       .filter((row) => !row.includes(',overdue,'))
       .map((row) => row.replace(/,([^,]*\.[^,]*),/, (_, id) => `,${partsOf(id).agency} ${partsOf(id).operator},`));
     outcomes[agency] = addOutcome(outcomes[agency] ?? emptyOutcome(status), {
       status,
-      connections: isReversal
-        ? { subjects: answeredOf(subjects, doubts.keptFor(batch)), rows: { withdrawn: summary.withdrawn ?? 0 } }
-        : of('connections'),
+      connections: isReversal ? { subjects, rows: { withdrawn: summary.withdrawn ?? 0 } } : of('connections'),
       blocks: isReversal ? {} : of('blocks'),
       elsewhere: elsewhere.map((line) => line.replace(/[^,]*$/, (direction) => partsOf(direction).agency)).sort(),
       revoked: revoked(false),
@@ -251,64 +247,6 @@ export function outcomeOf({ outbox, uploads }: Ended): Record<string, Outcome> {
     });
   }
   return outcomes;
-}
-
-/**
- * The subjects of a reversal, with those that are given back and those with nothing to restore as one count. A number that was answered for
- * after an answer that had anybody disconnected counts, to be safe, as cut off with them; which of the two it is may thus depend on which
- * of two files came first. Each run's own ledgers tell the two apart (`invariants/reversals.ts`).
- * @param doubtful the number of those that were kept for that alone
- */
-function answeredOf({ directed = 0, nothingToRestore = 0, kept = 0, ...subjects }: Counts, doubtful: number): Counts {
-  return { ...subjects, kept: kept - doubtful, answered: directed + nothingToRestore + doubtful };
-}
-
-/**
- * The numbers of which it depends on the order of files whether they count as cut off: those beside one that an answer had disconnected, unless
- * they are said to have failed, or to be disconnected, themselves, whatever became of an order that named them.
- */
-class Doubts {
-  readonly #outbox: Seen['outbox'];
-  /** Each is `<number>,<operator>,<batch>`. */
-  readonly #rows = new Set<string>();
-
-  constructor(outbox: Seen['outbox'], uploads: Seen['uploads']) {
-    this.#outbox = outbox;
-    const said = uploads
-      .filter(({ key }) => key.startsWith('responses/'))
-      .flatMap(({ text }) => text.split('\n').filter((line) => /\b(?:failed|disconnected)\b/.test(line)))
-      .join('\n');
-    const cut = new Map<string, string>();
-    for (const [key, text] of Object.entries(outbox)) {
-      const direction =
-        /^orders\/[^/]*\/([^/]*\.reverify\.[^/]*)\/(?:failed-.*|.*_outgoing|.*_incoming|.*disconnect)\.csv$/.exec(
-          key,
-        )?.[1];
-      if (direction !== undefined) cut.set(direction, `${cut.get(direction) ?? ''}${key}\n${text}`);
-    }
-    for (const [direction, orders] of cut) {
-      if (!orders.includes('/failed-')) continue;
-      const [batch, , operator] = direction.split('.');
-      for (const [number = ''] of (outbox[`orders/${operator}/${direction}/1-reverify.csv`] ?? '').matchAll(/\+91\d+/g))
-        if (!orders.includes(number) && !said.includes(number.slice('+91'.length)))
-          this.#rows.add(`${number},${operator},${batch}`);
-    }
-  }
-
-  isOf(number: string): boolean {
-    return [...this.#rows].some((row) => row.startsWith(`${number},`));
-  }
-
-  /** How many numbers a reversal kept for such rows alone. */
-  keptFor(reversal: string): number {
-    const kept = Map.groupBy(
-      rowsOf(this.#outbox[`batches/${reversal}/kept.csv`]).map((row) => row.split(',')),
-      ([, identifier]) => identifier,
-    );
-    const isDoubtful = ([, number, operator, batch, state]: string[]) =>
-      state === 'directed' && this.#rows.has(`${number},${operator},${batch}`);
-    return [...kept.values()].filter((all) => all.every(isDoubtful)).length;
-  }
 }
 
 /**

@@ -251,7 +251,7 @@ function isCut(row: LedgerRow, known: Known): boolean {
 
 /**
  * Whether such an order carried a row, also where an answer has service given back: nobody answers the order that this causes, which comes
- * within minutes. For a row that is done with, an earlier order of its direction that took anybody's service counts, too: nobody who has service loses it by that.
+ * within minutes. A row that is done with was carried by each bar of its direction that came before its last word.
  * @param since the instant from which on an order counts
  */
 function wasCut(row: LedgerRow, { orders, at }: Known, since = 0): boolean {
@@ -263,7 +263,8 @@ function wasCut(row: LedgerRow, { orders, at }: Known, since = 0): boolean {
     (order) =>
       TAKES_SERVICE.includes(order.notice.order) &&
       order.at >= since &&
-      (isDone ? order.at < row.at : order.at < at && order.rows.includes(row.decided.identifier)),
+      order.at < (isDone ? row.at : at) &&
+      ((isDone && order.notice.rung !== 'failed') || order.rows.includes(row.decided.identifier)),
   );
 }
 

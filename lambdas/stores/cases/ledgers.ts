@@ -5,8 +5,8 @@ import type { DirectionId } from '../../domain/identifiers.ts';
 import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
-import { fromThreeBits } from '../../domain/outcomes.ts';
-import { type Covers, type Form, fields, formOf, unchanged } from '../../domain/stored.ts';
+import { fromThreeBits, fromUnmarked } from '../../domain/outcomes.ts';
+import { type Covers, type Form, fields, formOf } from '../../domain/stored.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
 const order = z.enum(ORDERS);
@@ -107,24 +107,41 @@ const withOutcomes = <T extends { outcomes?: unknown; late?: unknown; laterEnds?
   return { ...content, outcomes: changed(content.outcomes), late: changed(content.late), ...ends };
 };
 
+const filesOf = z.looseObject({ files: z.array(z.looseObject({ failedOrder: z.unknown().optional() })) });
+
+/** Before the eleventh form, no row was marked as carried by a disconnect order of failed rows. */
+function unmarked(content: Content): Content {
+  const { data } = filesOf.safeParse(content);
+  const hasOrder = data?.files.map(({ failedOrder }) => failedOrder !== undefined) ?? [];
+  const marked = (deflatedBytes: unknown) => {
+    const bytes = outcomes.safeParse(deflatedBytes);
+    // What can't be read is for the schema to refuse.
+    return bytes.success ? deflated(fromUnmarked(bytes.data, hasOrder)) : deflatedBytes;
+  };
+  return { ...content, outcomes: marked(content.outcomes), late: marked(content.late) };
+}
+
 /** Before the fifth form, outcomes lay there as they are; the first form had room for eight of them. */
-const plain = (content: Content): Content => withOutcomes(content, deflated);
-const ofEight = (content: Content): Content => withOutcomes(content, (bytes) => deflated(fromThreeBits(bytes)));
+const plain = (content: Content): Content => unmarked(withOutcomes(content, deflated));
+const ofEight = (content: Content): Content =>
+  unmarked(withOutcomes(content, (bytes) => deflated(fromThreeBits(bytes))));
 
 /**
  * The sixth form says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back, the ninth what an
- * order replaced, the tenth when rows are said to have ended later, and whom a file was found to restore after its commit.
+ * order replaced, the tenth when rows are said to have ended later, and whom a file was found to restore after its commit, the eleventh
+ * which rows a disconnect order of failed ones carried.
  */
-const form = formOf<Ledger>('ledger', 10, ledger, {
+const form = formOf<Ledger>('ledger', 11, ledger, {
   1: ofEight,
   2: plain,
   3: plain,
   4: plain,
-  5: unchanged,
-  6: unchanged,
-  7: unchanged,
-  8: unchanged,
-  9: unchanged,
+  5: unmarked,
+  6: unmarked,
+  7: unmarked,
+  8: unmarked,
+  9: unmarked,
+  10: unmarked,
 });
 
 /** A direction's ledger, as it lies in the table. */

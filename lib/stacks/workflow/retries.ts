@@ -41,6 +41,7 @@ export const whenNotStarted: RetryProps = {
   errors: [
     'StepFunctions.AWSStepFunctionsException',
     'StepFunctions.ThrottlingException',
+    'StepFunctions.KmsThrottlingException',
     'StepFunctions.SdkClientException',
     'StepFunctions.ExecutionLimitExceededException',
     'StepFunctions.ExecutionLimitExceeded',

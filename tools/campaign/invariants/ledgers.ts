@@ -46,8 +46,9 @@ const OUTCOMES = [
   'extended',
 ];
 const BYTES_PER_ROW = 5;
-/** The bit of a row that was taken back, in the last byte. */
+/** The bits of a row that was taken back, and of one that a disconnect order of failed rows carried, in the last byte. */
 const REVERSED = 0b1000000;
+const FAILED = 0b10000000;
 
 /** Checks all directions: those of plans that count, and those of plans that were given up. */
 export function checkDirections(known: Known): void {
@@ -192,7 +193,10 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     for (const entry of newEntries.filter(({ reversal }) => reversal !== undefined))
       withdraw(known, direction, entry, rows, { closed: before.closedAt !== null, files: filesBefore, outcomeAt });
     for (const [n, row] of rows.entries()) {
-      const isReversed = ((bytes[n * BYTES_PER_ROW + 4] ?? 0) & REVERSED) !== 0;
+      const marks = bytes[n * BYTES_PER_ROW + 4] ?? 0;
+      const hadFailed = (marks & FAILED) !== 0;
+      must(hadFailed === (row.hadFailed === true), 'it knows which rows a disconnect order of failed ones carried');
+      const isReversed = (marks & REVERSED) !== 0;
       must(isReversed || row.reversed !== true, 'what was taken back stays so');
       if (isReversed) row.reversed = true;
     }

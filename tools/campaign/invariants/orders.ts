@@ -165,7 +165,7 @@ export function noteReplaced(known: Known, key: string, digest: unknown): void {
 }
 
 /** The instant of the newest order that took service from a row, as far as its direction tells; '' if none did. */
-export function cutAt({ outcome, file }: Row, orders: Item[], files: Item[]): string {
+export function cutAt({ outcome, file, hadFailed }: Row, orders: Item[], files: Item[]): string {
   const said = files.findIndex(({ sha256: digest }) => digest === file);
   const saying = files[said];
   const isDone = saying !== undefined && outcome !== 'failed';
@@ -174,7 +174,8 @@ export function cutAt({ outcome, file }: Row, orders: Item[], files: Item[]): st
     const isBefore = saying === undefined || Number(firstVersion) < Number(saying.version);
     return isBefore || (!isDone && order === 'disconnect');
   });
-  const answers = isDone ? files.slice(0, said) : saying === undefined ? [] : [saying];
+  const earlier = hadFailed ? files.slice(0, said) : [];
+  const answers = isDone || saying === undefined ? earlier : [saying];
   const failed = answers.filter(({ failedOrder }) => failedOrder !== undefined);
   return (
     [...carried, ...failed]
@@ -192,14 +193,12 @@ export function carriedAt(row: Row, orders: Item[], files: Item[]): string {
 }
 
 /** Whether a committed order, or the disconnect order of the file by which the row failed, took service from the row as it stands. */
-export function wasCut({ outcome, file }: Row, orders: Item[], files: Item[]): boolean {
+export function wasCut({ outcome, file, hadFailed = false }: Row, orders: Item[], files: Item[]): boolean {
   const cuts = orders.filter(({ order }) => TAKES_SERVICE.includes(String(order)));
   const said = files.findIndex(({ sha256: digest }) => digest === file);
   const failing = files[said];
   if (failing === undefined) return cuts.length > 0;
   const before = ({ version, firstVersion = version }: Item) => Number(firstVersion) < Number(failing.version);
-  // A row that is done with may have failed before: if an earlier answer had anybody disconnected, it counts as cut off.
-  if (outcome !== 'failed')
-    return cuts.some(before) || files.slice(0, said).some(({ failedOrder }) => failedOrder !== undefined);
+  if (outcome !== 'failed') return cuts.some(before) || hadFailed;
   return failing.failedOrder !== undefined || cuts.some((cut) => cut.order === 'disconnect' || before(cut));
 }

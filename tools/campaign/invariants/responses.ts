@@ -326,6 +326,7 @@ export function checkResponse(
     must(deadline <= end && (inADay || deadline === end), 'their disconnection is due a day after its commit');
     const key = failedKeyOf(direction, file);
     known.carried.set(`${key} ${failedOrder.sha256}`, [...failed]);
+    for (const [n, row] of states.entries()) if (failed.has(direction.rows[n] ?? '')) row.hadFailed = true;
     expectOrder(known, key, direction, [...failed], deadline, lastDeadlineTold(known, key, end, mayMove));
   }
   const late = sealedAt !== null && disconnected.size > 0;
