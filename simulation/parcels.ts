@@ -30,7 +30,7 @@ export function sampleParcels(
   const areOver = operators !== 'silent' && approvals !== 'none';
   const withdrawn = sample.reports.slice(0, reports).filter(({ fate }) => areOver || fate !== 'reversed');
   return {
-    reissued: new Set([givenAway(sample)]),
+    reissued: new Set([`+91${givenAway(sample)}`]),
     usage: sample.usage.map((file) => ({
       key: `usage/${file.operator}/${file.name}`,
       weight: operatorShare(file.operator),

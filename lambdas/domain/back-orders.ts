@@ -6,7 +6,7 @@
 import { addSeconds, DAY_SECONDS, type Instant, laterOf } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
-import { givesBack, givesServiceBack, rulesOf } from './kinds.ts';
+import { givesBack, givesServiceBack, type Outcome, rulesOf } from './kinds.ts';
 import { takesService } from './ladders.ts';
 import { change, currentOutcomes, type IssuedOrder, type Ledger, type Recorded, type RecordedFile } from './ledger.ts';
 import { BYTES_PER_ROW, fileOf, outcomeAt, wasCarriedAsFailed } from './outcomes.ts';
@@ -21,20 +21,26 @@ export function backOrderDue(at: Instant): Instant {
 }
 
 /**
- * Whether a bar or a disconnect order carried a row (from 0), as the ledger stands. A row that has failed was carried by an order of the
- * ladder that was committed before, by its own disconnect order, or by the ladder's; one that is done with, by what was committed before
- * its last word.
+ * Whether a bar or a disconnect order carried a row (from 0), as the ledger stands: one that was caused by its failing; a bar that was
+ * committed before its last word; or, of a row that has failed or has no word, the ladder's disconnect order, whenever that came.
  */
 export function wasCut(ledger: Ledger, row: number): boolean {
   const bytes = currentOutcomes(ledger);
-  const place = fileOf(bytes, row * BYTES_PER_ROW) - 1;
-  const cuts = ledger.orders.filter(({ order }) => takesService(order));
-  const said = ledger.files[place];
-  if (said === undefined) return cuts.length > 0;
-  const outcome = outcomeAt(bytes, row);
-  if (outcome !== 'failed' && outcome !== 'overdue') return cuts.some(isBefore(said)) || wasCarriedAsFailed(bytes, row);
-  return said.failedOrder !== undefined || cuts.some((cut) => cut.order === 'disconnect' || isBefore(said)(cut));
+  return wasCarriedAsFailed(bytes, row) || cutsOf(ledger, bytes, row).length > 0;
 }
+
+/** The orders of the ladder that took service from a row. */
+function cutsOf(ledger: Ledger, bytes: Uint8Array, row: number): IssuedOrder[] {
+  const said = ledger.files[fileOf(bytes, row * BYTES_PER_ROW) - 1];
+  const isDone = isDoneWith(outcomeAt(bytes, row));
+  return ledger.orders.filter((one) => {
+    if (!takesService(one.order)) return false;
+    return said === undefined || isBefore(said)(one) || (!isDone && one.order === 'disconnect');
+  });
+}
+
+/** Whether an outcome is an answer that is not followed by the ladder's disconnect order. */
+const isDoneWith = (outcome: Outcome): boolean => outcome !== 'failed' && outcome !== 'overdue';
 
 /**
  * Whether a row (from 0) is without service by an order of its direction, as far as the ledger tells: an order carried it, and the answer
@@ -51,7 +57,8 @@ export function cutAt(ledger: Ledger, row: number): Instant | null {
 
 /**
  * The instant at which the newest order took service from a row before the answer that gives it back; null for any other row. Nobody answers
- * the order to restore that such an answer causes: by that file or an earlier one.
+ * the order to restore that such an answer causes. An answer of this file or an earlier one has caused one: where none has, nothing is known to
+ * have been taken.
  */
 export function carriedAt(ledger: Ledger, row: number): Instant | null {
   const bytes = currentOutcomes(ledger);
@@ -62,23 +69,20 @@ export function carriedAt(ledger: Ledger, row: number): Instant | null {
 
 /**
  * The instant of the newest order or answer that took service from a row, before what is said of it; null if there is none. Which of several
- * answers had a row disconnected that is done with isn't known any more: the newest counts.
+ * answers had a row disconnected isn't known any more: the newest counts.
  */
 function takenAt(ledger: Ledger, row: number): Instant | null {
   const bytes = currentOutcomes(ledger);
-  const place = fileOf(bytes, row * BYTES_PER_ROW) - 1;
-  const said = ledger.files[place];
-  const outcome = outcomeAt(bytes, row);
-  const isDone = said !== undefined && outcome !== 'failed' && outcome !== 'overdue';
-  const ordered = ledger.orders.flatMap((one) => {
-    if (!takesService(one.order)) return [];
-    const carries = said === undefined || isBefore(said)(one) || (!isDone && one.order === 'disconnect');
-    return carries ? one.at : [];
-  });
-  const earlier = wasCarriedAsFailed(bytes, row) ? ledger.files.slice(0, place) : [];
-  const failing = isDone || said === undefined ? earlier : [said];
+  const file = fileOf(bytes, row * BYTES_PER_ROW);
+  // A row that is done with failed before its last word; and whoever says nothing of a row is named by no file.
+  const last = file > 0 && isDoneWith(outcomeAt(bytes, row)) ? file - 1 : file || ledger.files.length;
+  const failing = wasCarriedAsFailed(bytes, row) ? ledger.files.slice(0, last) : [];
   const failed = failing.flatMap(({ failedOrder, at }) => (failedOrder === undefined ? [] : at));
-  return [...ordered, ...failed].reduce<Instant | null>((last, at) => (last === null || at > last ? at : last), null);
+  const ordered = cutsOf(ledger, bytes, row).map(({ at }) => at);
+  return [...ordered, ...failed].reduce<Instant | null>(
+    (newest, at) => (newest === null ? at : laterOf(newest, at)),
+    null,
+  );
 }
 
 /**

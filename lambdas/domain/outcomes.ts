@@ -194,8 +194,8 @@ export function fromUnmarked(old: Uint8Array, hasOrder: readonly boolean[]): Uin
   if (first === -1) return bytes;
   for (let row = 0; (row + 1) * BYTES_PER_ROW <= bytes.length; row += 1) {
     const file = fileOf(bytes, row * BYTES_PER_ROW) - 1;
-    const outcome = outcomeAt(bytes, row);
-    const isStillFailed = outcome === 'failed' || outcome === 'overdue';
+    const outcome = (bytes[row * BYTES_PER_ROW] ?? 0) & OUTCOME_MASK;
+    const isStillFailed = outcome === code.failed || outcome === code.overdue;
     if (isStillFailed ? hasOrder[file] === true : file > first) markCarriedAsFailed(bytes, row);
   }
   return bytes;

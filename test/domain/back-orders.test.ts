@@ -94,7 +94,18 @@ describe('a row was cut off', () => {
     ]).ledger;
     expect([wasCut(done, 0), wasCut(done, 1)]).toEqual([true, false]);
     expect([cutAt(done, 0), cutAt(done, 1)]).toEqual([ordered.files[0]?.at, null]);
-    // Nor where it failed, and no order told of that.
+    // Nor where it failed, and no order told of that, though it did of another one.
+    const taken = withFailedOrder(
+      {
+        ...answered(upTo(1), [
+          [0, 'failed'],
+          [1, 'failed'],
+        ]),
+        madeFailed: [1],
+      },
+      failedOrder,
+    );
+    expect([wasCut(taken.ledger, 0), wasCut(taken.ledger, 1)]).toEqual([false, true]);
     const untold = answered(ordered, [[1, 'failed']]).ledger;
     expect(wasCut(answered(untold, [[1, 'not_found']]).ledger, 1)).toBe(false);
   });

@@ -12,7 +12,7 @@ import type {
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, newLedger, type RecordedFile } from '../../lambdas/domain/ledger.ts';
-import { writeOutcome } from '../../lambdas/domain/outcomes.ts';
+import { markCarriedAsFailed, writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { sentenceOf } from '../../lambdas/domain/sentences.ts';
 
 export const BATCH = 'mha-0123456789ab' as BatchId;
@@ -50,6 +50,7 @@ export function ledger(kind: DirectionKind, more: Partial<Ledger> = {}, plan = 1
 export function answered(answer: Answer | 'overdue', of: Ledger, file: Partial<RecordedFile> = {}): Ledger {
   const outcomes = new Uint8Array(of.outcomes);
   writeOutcome(outcomes, 0, answer, on(3), 0);
+  if (file.failedOrder !== undefined) markCarriedAsFailed(outcomes, 0);
   return { ...of, outcomes, files: [{ sha256: SHA256, attempt: 'a', at: at(3, '10:00:00'), version: 4, ...file }] };
 }
 export const order = (one: CarryingOrder['order'], deadline: Instant, day = 6): CarryingOrder => ({

@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../lambdas/domain/kinds.ts';
 import { LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import {
   BYTES_PER_ROW,
   dayAt,
   fileOf,
   fromThreeBits,
+  fromUnmarked,
   isReversed,
+  markCarriedAsFailed,
   markReversed,
   outcomeAt,
+  wasCarriedAsFailed,
   writeOutcome,
 } from '../../lambdas/domain/outcomes.ts';
 import { answered, day, fresh, outcomesOf } from './example.ts';
@@ -43,6 +47,40 @@ describe("a row's record", () => {
     expect([0, 1, 2].map((row) => fileOf(bytes, row * BYTES_PER_ROW))).toEqual([500, 1, 0]);
     expect([0, 1].map((row) => dayAt(bytes, row))).toEqual(['2026-06-03', '2026-06-03']);
     expect([...old.subarray(0, 2)]).toEqual([0xa3, 0x0f]);
+  });
+
+  test('from before rows were marked has those marked that an order for failed rows may have carried', () => {
+    // Each is the file that said it, and the outcome; the second file of four had failed rows disconnected, and the third had not.
+    const said: [number, Outcome][] = [
+      [0, 'failed'],
+      [1, 'failed'],
+      [2, 'failed'],
+      [1, 'overdue'],
+      [0, 'verified'],
+      [1, 'disconnected'],
+      [2, 'verified'],
+      [3, 'not_found'],
+      [-1, 'open'],
+    ];
+    const old = new Uint8Array(said.length * BYTES_PER_ROW);
+    for (const [row, [file, outcome]] of said.entries()) writeOutcome(old, row, outcome, day('2026-06-03'), file);
+    const bytes = fromUnmarked(old, [false, true, false, false]);
+    const rows = said.map((_, row) => row);
+    // Who was answered for by that file or before it is done with, and so was not among its failed rows.
+    expect(rows.filter((row) => wasCarriedAsFailed(bytes, row))).toEqual([1, 3, 6, 7]);
+    expect(rows.map((row) => [fileOf(bytes, row * BYTES_PER_ROW) - 1, outcomeAt(bytes, row)])).toEqual(said);
+    expect(rows.some((row) => wasCarriedAsFailed(old, row) || isReversed(bytes, row))).toBe(false);
+    expect(fromUnmarked(old, [false, false])).toEqual(old);
+  });
+
+  test('is marked, once an order for failed rows carries it, beside its day, and beside being taken back', () => {
+    const bytes = new Uint8Array(2 * BYTES_PER_ROW);
+    writeOutcome(bytes, 0, 'failed', day('9999-12-31'), 0);
+    markCarriedAsFailed(bytes, 0);
+    markReversed(bytes, 0);
+    writeOutcome(bytes, 0, 'verified', day('2026-06-03'), 1);
+    expect([outcomeAt(bytes, 0), dayAt(bytes, 0), isReversed(bytes, 0)]).toEqual(['verified', '2026-06-03', true]);
+    expect([wasCarriedAsFailed(bytes, 0), wasCarriedAsFailed(bytes, 1)]).toEqual([true, false]);
   });
 
   test.each(['0000-01-01', '2026-06-03', '9999-12-31'])(

@@ -36,9 +36,12 @@ describe('a task that fails', () => {
     expect(denied).toEqual([expect.objectContaining({ Denied: 1, stage: 'dev' })]);
   });
 
-  it.each(['ResourceNotFoundException', 'KMSThrottlingException', 'KmsThrottled', 'KMS.ThrottlingException', 'Error'])('is not for %s', async (name) => {
-    expect((await written(name)).filter((line) => 'Denied' in line)).toEqual([]);
-  });
+  it.each(['ResourceNotFoundException', 'KMSThrottlingException', 'KmsThrottled', 'KMS.ThrottlingException', 'Error'])(
+    'is not for %s',
+    async (name) => {
+      expect((await written(name)).filter((line) => 'Denied' in line)).toEqual([]);
+    },
+  );
 
   it("is logged by the error's name, never by its message, which may quote what was sent", async () => {
     const lines = await written('AccessDenied');

@@ -215,7 +215,8 @@ describe('beside a second reckoning from the uploads alone', () => {
       expect(text(`batches/${id}/${file}`).trimEnd().split('\n').slice(1)).toEqual(answers);
     expect(reversals.map(({ file }) => file)).toEqual(['appeals.csv', 'kept.csv']);
     const [appeal, withdrawal] = reversals.map(({ summary }) => summary) as Record<string, Record<string, number>>[];
-    for (const word of ['directed', 'nothingToRestore']) expect(appeal?.subjects?.[word], word).toBeGreaterThan(0);
+    for (const word of ['directed', 'tooLate', 'nothingToRestore'])
+      expect(appeal?.subjects?.[word], word).toBeGreaterThan(0);
     for (const word of ['restored', 'unblocked']) expect(withdrawal?.outcomes?.[word], word).toBeGreaterThan(0);
     expect(appeal?.outcomes?.restored).toBeGreaterThan(0);
     // Nobody is asked again at night.

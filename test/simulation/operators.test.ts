@@ -17,6 +17,7 @@ async function live(
   send: (cloud: FakeCloud) => Promise<void>,
   seed = 1,
   others: readonly string[] = [],
+  givenAway: readonly string[] = [],
 ) {
   const cloud = new FakeCloud(START);
   const operator = new SimulatedOperator(new Desk(cloud, { id: 'jio', mailboxes: ['fraud-directions-jio'] }), {
@@ -24,6 +25,7 @@ async function live(
     seed,
     rank,
     others,
+    givenAway: new Set(givenAway),
   });
   await send(cloud);
   for (let at = START; at < START + 30 * DAY; at += 6 * HOUR) cloud.outside(at, () => operator.attend());
@@ -67,6 +69,18 @@ const block = (cloud: FakeCloud) =>
 describe('simulated operators', () => {
   it('never answer when silent', async () => {
     expect(await live('silent', 0, reverify)).toEqual([]);
+  });
+
+  it('say within hours of a number that they have given away that it is somebody else’s, and nothing more of it', async () => {
+    const [gone = ''] = numbers;
+    for (const rank of ALL) {
+      const uploads = await live('mixed', rank, reverify, 1, [], [gone]);
+      const naming = uploads.filter(({ text }) => text.includes(gone));
+      expect(naming.map(({ key, text }) => [key.split('/').at(-1), text])).toEqual([
+        ['new holders.csv', `msisdn,outcome,activated_on\n${gone},reissued,2026-06-01\n`],
+      ]);
+      expect(naming[0]?.at).toBeLessThan(START + 6 * HOUR);
+    }
   });
 
   it('answer every row of an order within hours when prompt', async () => {

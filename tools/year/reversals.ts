@@ -251,7 +251,8 @@ function isCut(row: LedgerRow, known: Known): boolean {
 
 /**
  * Whether such an order carried a row, also where an answer has service given back: nobody answers the order that this causes, which comes
- * within minutes. A row that is done with was carried by each bar of its direction that came before its last word.
+ * within minutes. A row that is done with was carried by each bar of its direction that came before its last word; and if it had failed, by the
+ * newest order for such rows.
  * @param since the instant from which on an order counts
  */
 function wasCut(row: LedgerRow, { orders, at }: Known, since = 0): boolean {
@@ -259,12 +260,11 @@ function wasCut(row: LedgerRow, { orders, at }: Known, since = 0): boolean {
   const own = orders.get(row.direction) ?? [];
   const isOrderedBack = own.some(({ notice: { rung }, at: told }) => rung === 'back' && told < row.at + HOUR);
   if (GIVES_SERVICE.includes(row.outcome) && !isOrderedBack) return false;
-  return own.some(
-    (order) =>
-      TAKES_SERVICE.includes(order.notice.order) &&
-      order.at >= since &&
-      order.at < (isDone ? row.at : at) &&
-      ((isDone && order.notice.rung !== 'failed') || order.rows.includes(row.decided.identifier)),
+  const taking = own.filter((order) => TAKES_SERVICE.includes(order.notice.order) && order.at < (isDone ? row.at : at));
+  const names = (order: (typeof own)[number]) => order.rows.includes(row.decided.identifier);
+  const hadFailed = taking.some((order) => order.notice.rung === 'failed' && names(order));
+  return taking.some(
+    (order) => order.at >= since && (isDone ? order.notice.rung !== 'failed' || hadFailed : names(order)),
   );
 }
 

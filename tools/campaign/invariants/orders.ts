@@ -165,24 +165,27 @@ export function noteReplaced(known: Known, key: string, digest: unknown): void {
 }
 
 /** The instant of the newest order that took service from a row, as far as its direction tells; '' if none did. */
-export function cutAt({ outcome, file, hadFailed }: Row, orders: Item[], files: Item[]): string {
-  const said = files.findIndex(({ sha256: digest }) => digest === file);
-  const saying = files[said];
-  const isDone = saying !== undefined && outcome !== 'failed';
-  const carried = orders.filter(({ order, version, firstVersion = version }) => {
-    if (!TAKES_SERVICE.includes(String(order))) return false;
-    const isBefore = saying === undefined || Number(firstVersion) < Number(saying.version);
-    return isBefore || (!isDone && order === 'disconnect');
-  });
-  const earlier = hadFailed ? files.slice(0, said) : [];
-  const answers = isDone || saying === undefined ? earlier : [saying];
-  const failed = answers.filter(({ failedOrder }) => failedOrder !== undefined);
+export function cutAt(row: Row, orders: Item[], files: Item[]): string {
+  const said = files.findIndex(({ sha256: digest }) => digest === row.file);
+  // Of a row that failed it isn't known which of the answers before its last word, or that one, had it disconnected.
+  const until = said === -1 ? files.length : row.outcome === 'failed' ? said + 1 : said;
+  const failed = row.hadFailed ? files.slice(0, until).filter(({ failedOrder }) => failedOrder !== undefined) : [];
   return (
-    [...carried, ...failed]
+    [...carrying(row, orders, files), ...failed]
       .map(({ at }) => String(at))
       .sort()
       .at(-1) ?? ''
   );
+}
+
+/** The ladder's orders that took service from a row: those before its last word, and of one that failed its disconnect order. */
+function carrying({ outcome, file }: Row, orders: Item[], files: Item[]): Item[] {
+  const saying = files.find(({ sha256: digest }) => digest === file);
+  return orders.filter(({ order, version, firstVersion = version }) => {
+    if (!TAKES_SERVICE.includes(String(order))) return false;
+    if (saying === undefined || Number(firstVersion) < Number(saying.version)) return true;
+    return outcome === 'failed' && order === 'disconnect';
+  });
 }
 
 /** The instant of the newest order that took service from a row before an answer had it given back; '' if none did, or had. */
@@ -192,13 +195,7 @@ export function carriedAt(row: Row, orders: Item[], files: Item[]): string {
   return isOrderedBack ? cutAt(row, orders, files) : '';
 }
 
-/** Whether a committed order, or the disconnect order of the file by which the row failed, took service from the row as it stands. */
-export function wasCut({ outcome, file, hadFailed = false }: Row, orders: Item[], files: Item[]): boolean {
-  const cuts = orders.filter(({ order }) => TAKES_SERVICE.includes(String(order)));
-  const said = files.findIndex(({ sha256: digest }) => digest === file);
-  const failing = files[said];
-  if (failing === undefined) return cuts.length > 0;
-  const before = ({ version, firstVersion = version }: Item) => Number(firstVersion) < Number(failing.version);
-  if (outcome !== 'failed') return cuts.some(before) || hadFailed;
-  return failing.failedOrder !== undefined || cuts.some((cut) => cut.order === 'disconnect' || before(cut));
+/** Whether a committed order, or the disconnect order of a file by which the row failed, took service from the row as it stands. */
+export function wasCut(row: Row, orders: Item[], files: Item[]): boolean {
+  return row.hadFailed === true || carrying(row, orders, files).length > 0;
 }
