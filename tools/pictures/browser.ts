@@ -13,6 +13,8 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const WIDTHS = [320, 900, 1600] as const;
 const SCHEMES = ['light', 'dark'] as const;
 const HEIGHT = 900;
+/** The most pixels of a page's height in a picture: of a higher one the browser draws the first 8,192 again and again. */
+const HIGHEST = 8000;
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -63,7 +65,7 @@ export async function startBrowser(): Promise<Browser> {
 
 /**
  * Opens a page as from a disk or by an address, and returns the findings; a picture of it goes to `picture`.
- * @param upTo the CSS pixels of its height that the picture shows; by default all
+ * @param upTo the CSS pixels of its height that the picture shows; by default all, or as much as the browser draws
  */
 export async function lookAt(
   browser: Browser,
@@ -89,8 +91,9 @@ export async function lookAt(
     const drawnMs = await firstPaint(page);
     const tooWide = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
     const findings = await findingsOf(page);
-    const part = upTo === undefined ? { fullPage: true } : { clip: { x: 0, y: 0, width, height: upTo } };
-    if (picture !== undefined) await page.screenshot({ path: picture, ...part });
+    const whole = Number(await page.evaluate('document.documentElement.scrollHeight'));
+    const clip = { x: 0, y: 0, width, height: Math.min(upTo ?? whole, HIGHEST) };
+    if (picture !== undefined) await page.screenshot({ path: picture, clip });
     return { findings, requests, complaints, tooWide: Math.max(0, Number(tooWide)), drawnMs };
   } finally {
     await page.close();

@@ -14,7 +14,7 @@ const HELP = `npm run pictures: looks at each page of a run in a real browser, a
   npm run pictures -- --docs          those that the documents show: the beginning of the fullest page of each kind, 900 pixels wide,
                                       light, to docs/pictures
 
-Each page is drawn 320, 900 and 1600 pixels wide, light and dark. Said of each: what axe finds against WCAG 2.2 AA, what it asked
+Each page is drawn 320, 900 and 1600 pixels wide, light and dark, and up to 8,000 pixels high. Said of each: what axe finds against WCAG 2.2 AA, what it asked
 for beside itself, whether it is wider than its window, and how long the first paint took.
 
   --help              this text
