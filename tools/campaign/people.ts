@@ -81,10 +81,13 @@ export class People {
     for (const queue of QUEUES)
       for (const { body } of await this.#cloud.receive(queue)) {
         const told = JSON.parse(body) as Notice;
-        const notice: Notice = { ...told, heardAt: new Date(this.#now()).toISOString() };
+        const heardAt = new Date(this.#now()).toISOString();
+        const notice: Notice = { ...told, heardAt };
         this.notices[queue]?.push(notice);
         const { uploadedAt: _, ...rest } = told;
-        const identity = JSON.stringify(notice.kind === 'order' ? notice.key : rest);
+        // A reminder is heard once a day, though each says the same.
+        const day = notice.kind === 'decision_reminder' ? heardAt.slice(0, 10) : '';
+        const identity = JSON.stringify(notice.kind === 'order' ? notice.key : rest) + day;
         if (this.#known.has(`${queue} ${identity}`)) continue;
         this.#known.add(`${queue} ${identity}`);
         await this.#hear(queue, notice);
