@@ -184,9 +184,9 @@ export async function conduct(
       const rank = participants.operators.findIndex(({ id }) => id === operator);
       const others = settings.moves === false ? [] : idsOf(participants.operators).filter((id) => id !== operator);
       const moving = Number(settings.moves ?? 1);
-      const givenAway = settings.moves === false ? new Set<string>() : reissued;
-      const { operators: manner, seed } = settings;
-      return new SimulatedOperator(desk, { manner, seed, rank, others, moving, givenAway });
+      const { operators: manner, seed, moves } = settings;
+      const known = { others, moving, ...(moves !== false && { reissued }) };
+      return new SimulatedOperator(desk, { manner, seed, rank, ...known });
     });
   const watch = new Watch(cloud, participants, conducted, desks, simulated);
   // An appeal leads to orders to give back, even if nothing else is left to do.

@@ -65,7 +65,7 @@ export class SimulatedOperator {
   private readonly rank: number;
   private readonly others: readonly string[];
   private readonly moving: number;
-  private readonly givenAway: ReadonlySet<string>;
+  private readonly reissued: ReadonlySet<string>;
   /** The numbers that it said go on elsewhere, or later: it knows them when they come back. */
   private readonly moved = new Set<string>();
   /** The batches whose orders to give back it has dealt with. */
@@ -75,7 +75,7 @@ export class SimulatedOperator {
    * @param rank the operator's place among all operators, from 0
    * @param others the operators to which numbers are ported, when mixed; without any, nothing is moved, reissued or surrendered
    * @param moving how many times as often that happens as usual
-   * @param givenAway numbers that are somebody else's, as it says within hours, whatever its habit
+   * @param reissued numbers that are somebody else's, as it says within hours, whatever its habit
    */
   constructor(
     desk: Desk,
@@ -85,7 +85,7 @@ export class SimulatedOperator {
       rank: number;
       others?: readonly string[];
       moving?: number;
-      givenAway?: ReadonlySet<string>;
+      reissued?: ReadonlySet<string>;
     },
   ) {
     this.desk = desk;
@@ -94,7 +94,7 @@ export class SimulatedOperator {
     this.rank = settings.rank;
     this.others = settings.others ?? [];
     this.moving = settings.moving ?? 1;
-    this.givenAway = settings.givenAway ?? new Set();
+    this.reissued = settings.reissued ?? new Set();
   }
 
   /** Reads new notices and plans what to do about them. */
@@ -151,10 +151,10 @@ export class SimulatedOperator {
   }
 
   private sayWhoseNow(notice: OrderNotice): void {
-    if (this.givenAway.size === 0) return;
+    if (this.reissued.size === 0) return;
     const at = this.soon(notice.directionId, 2, 5);
     this.act(at, async () => {
-      const theirs = (await this.desk.identifiersOf(notice)).filter((identifier) => this.givenAway.has(identifier));
+      const theirs = (await this.desk.identifiersOf(notice)).filter((identifier) => this.reissued.has(identifier));
       const answers = theirs.map((identifier) => this.answerOf(notice, identifier, 'reissued', at));
       if (answers.length > 0) await this.desk.answer(notice.directionId, 'new holders.csv', csv(notice, answers));
     });
@@ -257,7 +257,7 @@ export class SimulatedOperator {
   private async answersTo(notice: OrderNotice, takes: (part: number) => boolean, at: number): Promise<Answer[]> {
     const answers: Answer[] = [];
     for (const identifier of await this.desk.identifiersOf(notice)) {
-      if (this.givenAway.has(identifier)) continue;
+      if (this.reissued.has(identifier)) continue;
       if (!takes(fraction(this.seed, 'part', this.desk.operator, notice.directionId, identifier))) continue;
       const fate = this.fateOf(notice, identifier);
       if (fate !== 'unanswered') answers.push(this.answerOf(notice, identifier, fate, at));

@@ -2,7 +2,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { parseInboxKey } from '../lambdas/domain/inbox.ts';
 import type { OwnReport, OwnResponse, OwnUpload, RunSettings } from './arguments.ts';
-import { givenAway, sampleAppeal, sampleWithdrawals } from './reversals.ts';
+import { reissuedOf, sampleAppeal, sampleWithdrawals } from './reversals.ts';
 import { EXEMPTED_AGE, operatorShare, planSample, sampleExemptions, sampleReport } from './sample.ts';
 import { sampleUsage } from './usage.ts';
 
@@ -30,7 +30,7 @@ export function sampleParcels(
   const areOver = operators !== 'silent' && approvals !== 'none';
   const withdrawn = sample.reports.slice(0, reports).filter(({ fate }) => areOver || fate !== 'reversed');
   return {
-    reissued: new Set([`+91${givenAway(sample)}`]),
+    reissued: new Set([`+91${reissuedOf(sample)}`]),
     usage: sample.usage.map((file) => ({
       key: `usage/${file.operator}/${file.name}`,
       weight: operatorShare(file.operator),

@@ -39,7 +39,7 @@ export function sampleAppeal(sample: Sample): Asking {
 }
 
 /** A number that is somebody else's by the time of the appeals, of which one comes too late for that. */
-export function givenAway(sample: Sample): string {
+export function reissuedOf(sample: Sample): string {
   return numberOf(sample, fewestOf(sample) + APPEALED);
 }
 
@@ -54,7 +54,7 @@ function appealText(sample: Sample): string {
   const [again = first] = lent;
   const rows = [
     ...lent.map((connection, n) => `${numberOf(sample, connection)},${n === 0 ? 'court_order' : 'wrong_number'}`),
-    `${givenAway(sample)},wrong_number`,
+    `${reissuedOf(sample)},wrong_number`,
     `${numberOf(sample, bystanderOf(sample))},wrong_number`,
     `${numberOf(sample, again)},mistake`,
   ];

@@ -74,7 +74,7 @@ export function carriedAt(ledger: Ledger, row: number): Instant | null {
 function takenAt(ledger: Ledger, row: number): Instant | null {
   const bytes = currentOutcomes(ledger);
   const file = fileOf(bytes, row * BYTES_PER_ROW);
-  // A row that is done with failed before its last word; and whoever says nothing of a row is named by no file.
+  // A row that is done with failed before its last word; a row without a word, and one that a reversal ended without an entry, names no file.
   const last = file > 0 && isDoneWith(outcomeAt(bytes, row)) ? file - 1 : file || ledger.files.length;
   const failing = wasCarriedAsFailed(bytes, row) ? ledger.files.slice(0, last) : [];
   const failed = failing.flatMap(({ failedOrder, at }) => (failedOrder === undefined ? [] : at));

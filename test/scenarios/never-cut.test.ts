@@ -53,7 +53,7 @@ describe('beside somebody of the same direction who failed', () => {
     await lab.upload(`responses/airtel/${asked}/beside.csv`, reissued(BESIDE));
     expect(await ordersOf(lab, asked)).toEqual(['1-reverify.csv', 'failed-<sha8>-disconnect.csv']);
     await lab.upload(`responses/airtel/${asked}/failed.csv`, reissued(FAILED));
-    const back = (await lab.outbox(`orders/airtel/${asked}/back-`)).map((key) => key);
+    const back = await lab.outbox(`orders/airtel/${asked}/back-`);
     expect(back).toHaveLength(1);
     expect(await lab.read(back[0] ?? '')).toContain(FAILED);
     expect(await lab.read(back[0] ?? '')).not.toContain(BESIDE);

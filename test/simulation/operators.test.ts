@@ -17,7 +17,7 @@ async function live(
   send: (cloud: FakeCloud) => Promise<void>,
   seed = 1,
   others: readonly string[] = [],
-  givenAway: readonly string[] = [],
+  reissued: readonly string[] = [],
 ) {
   const cloud = new FakeCloud(START);
   const operator = new SimulatedOperator(new Desk(cloud, { id: 'jio', mailboxes: ['fraud-directions-jio'] }), {
@@ -25,7 +25,7 @@ async function live(
     seed,
     rank,
     others,
-    givenAway: new Set(givenAway),
+    reissued: new Set(reissued),
   });
   await send(cloud);
   for (let at = START; at < START + 30 * DAY; at += 6 * HOUR) cloud.outside(at, () => operator.attend());

@@ -5,7 +5,7 @@ import { brokenRules, weigh } from '../../lambdas/domain/gates.ts';
 import { type OperatorId, parseSentImei } from '../../lambdas/domain/identifiers.ts';
 import { Screening } from '../../lambdas/domain/screening.ts';
 import { usageColumns } from '../../lambdas/domain/sightings.ts';
-import { givenAway, sampleAppeal, sampleWithdrawals } from '../../simulation/reversals.ts';
+import { reissuedOf, sampleAppeal, sampleWithdrawals } from '../../simulation/reversals.ts';
 import { imeiKeyOf, planSample, SAMPLE_OPERATORS, type Sample, sampleReport } from '../../simulation/sample.ts';
 import { sampleUsage } from '../../simulation/usage.ts';
 
@@ -212,7 +212,7 @@ describe('the generated sample', () => {
         'mistake',
       ]);
       const [a = '', b = '', c = '', gone = '', stranger = '', bad] = rows.map(([number]) => number);
-      expect([new Set([a, b, c, gone, stranger]).size, bad, gone]).toEqual([5, a, givenAway(of)]);
+      expect([new Set([a, b, c, gone, stranger]).size, bad, gone]).toEqual([5, a, reissuedOf(of)]);
       const reported = new Set(of.reports.flatMap(({ handsets }) => handsets.map((h) => imeiKeyOf(of, h))));
       const usedIn = (number: string) =>
         SAMPLE_OPERATORS.flatMap((operator) => rowsOf(usageOf(of, operator))).flatMap(([imei = '', msisdn = '']) =>

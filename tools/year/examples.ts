@@ -1,6 +1,6 @@
 /** Examples for the tests of the year's own reckoning: two handsets, their usage, and the decisions on a batch of them. */
 import type { Chronicle, SaidDecision, SentReport, SentUsage } from './chronicle.ts';
-import { decide, SightingsByHandset, type Standing } from './claims.ts';
+import { type Decided, decide, SightingsByHandset, type Standing } from './claims.ts';
 import { beginOf, dateOf, HOUR } from './draw.ts';
 import type { Sighting } from './life.ts';
 
@@ -21,6 +21,12 @@ export const sighting = (
 export const usage = (at: number, sightings: readonly Sighting[], rejected = 0): SentUsage => ({
   ...{ operator: 'jio', key: `usage/jio/${at}.csv`, at, rows: sightings.length + rejected, sightings },
   ...{ countsFrom: at, isGated: false },
+});
+
+/** A number that a batch directs at jio, for its sighting in handset A on day 9. */
+export const directedRow = (identifier: string): Decided => ({
+  ...{ kind: 'reverify', identifier, operator: 'jio', state: 'directed', direction: '' },
+  ...{ imei: A, lastSeen: dateOf(9), directedFor: dateOf(9) },
 });
 
 /** A batch of handsets A and B, reported on day 100 and planned on the next. */

@@ -4,7 +4,7 @@ import { reckon } from './books.ts';
 import { Chronicle, type SentReport, type ToldOrder } from './chronicle.ts';
 import { exemptOn, SightingsByHandset, type Standing, saidOf, weigh } from './claims.ts';
 import { beginOf, DAY, dateOf, HOUR, START } from './draw.ts';
-import { A, answered, B, decided, said, sighting, standing, usage } from './examples.ts';
+import { A, answered, B, decided, directedRow, said, sighting, standing, usage } from './examples.ts';
 import { gatesOf } from './gates.ts';
 import { Ledgers } from './ledgers.ts';
 import type { Sighting } from './life.ts';
@@ -139,21 +139,9 @@ describe("the year's own reckoning of usage files", () => {
 });
 
 describe("the year's own ledgers", () => {
-  const row = (identifier: string) => ({
-    ...({
-      kind: 'reverify',
-      identifier,
-      operator: 'jio',
-      state: 'directed',
-      direction: '',
-      imei: A,
-      lastSeen: dateOf(9),
-      directedFor: dateOf(9),
-    } as const),
-  });
   const record = (...outcomes: [outcome: string, day: number][]) => {
     const ledgers = new Ledgers();
-    ledgers.add(row('+916000000001'), 'one', beginOf(30));
+    ledgers.add(directedRow('+916000000001'), 'one', beginOf(30));
     const taken = outcomes.map(([outcome, day], n) => {
       const answer = { identifier: '+916000000001', outcome, on: dateOf(day) };
       const counts = ledgers.record({
@@ -204,11 +192,11 @@ describe("the year's own ledgers", () => {
       ledgers.standings('reverify', identifier, at).map(({ operator, isOpen }) => `${operator} ${isOpen}`);
     const say = (operator: string, direction: string, row: { outcome: string; by?: string }) =>
       ledgers.record({ operator, direction, name: '', sha256: '', at, rows: [{ identifier, on: dateOf(20), ...row }] });
-    ledgers.add(row(identifier), 'one', beginOf(30));
+    ledgers.add(directedRow(identifier), 'one', beginOf(30));
     say('jio', 'one', { outcome: 'ported', by: 'vi' });
     expect(stands()).toEqual(['vi true']);
     for (const waiting of ledgers.waiting()) waiting.waitsAt = undefined;
-    ledgers.add({ ...row(identifier), operator: 'vi' }, 'two', beginOf(36), 'jio');
+    ledgers.add({ ...directedRow(identifier), operator: 'vi' }, 'two', beginOf(36), 'jio');
     expect(stands()).toEqual(['jio false', 'vi true']);
     say('vi', 'two', { outcome: 'not_found' });
     expect(stands()).toEqual(['jio false', 'vi false']);
@@ -221,11 +209,11 @@ describe("the year's own ledgers", () => {
     const at = beginOf(20);
     const say = (operator: string, direction: string, row: { outcome: string; by?: string }) =>
       ledgers.record({ operator, direction, name: '', sha256: '', at, rows: [{ identifier, on: dateOf(20), ...row }] });
-    ledgers.add(row(identifier), 'one', beginOf(30));
+    ledgers.add(directedRow(identifier), 'one', beginOf(30));
     say('jio', 'one', { outcome: 'ported', by: 'vi' });
     for (const waiting of ledgers.waiting()) waiting.waitsAt = undefined;
-    ledgers.add({ ...row(identifier), operator: 'vi' }, 'later', beginOf(36));
-    ledgers.add({ ...row(identifier), kind: 'restore', operator: 'vi' }, 'back', beginOf(36));
+    ledgers.add({ ...directedRow(identifier), operator: 'vi' }, 'later', beginOf(36));
+    ledgers.add({ ...directedRow(identifier), kind: 'restore', operator: 'vi' }, 'back', beginOf(36));
     say('vi', 'back', { outcome: 'not_found' });
     expect(ledgers.waiting()).toEqual([]);
     say('vi', 'later', { outcome: 'not_found' });
@@ -241,12 +229,12 @@ describe("the year's own ledgers", () => {
           ...{ operator, direction, name: '', sha256: '', at: beginOf(at) },
           rows: [{ identifier, on: dateOf(day), outcome, by: 'vi' }],
         });
-      ledgers.add(row(identifier), 'one', beginOf(30));
+      ledgers.add(directedRow(identifier), 'one', beginOf(30));
       say('jio', 'one', 'ported', 20, 20);
       for (const moved of ledgers.waiting()) moved.waitsAt = undefined;
-      ledgers.add({ ...row(identifier), operator: 'vi' }, 'two', beginOf(36), 'jio');
+      ledgers.add({ ...directedRow(identifier), operator: 'vi' }, 'two', beginOf(36), 'jio');
       say('vi', 'two', 'verified', on, 22);
-      ledgers.add({ ...row(identifier), operator: 'vi' }, 'later', beginOf(60));
+      ledgers.add({ ...directedRow(identifier), operator: 'vi' }, 'later', beginOf(60));
       say('vi', 'later', 'not_found', 50, 50);
       return ledgers.waiting().map(({ direction }) => direction);
     };
@@ -260,8 +248,8 @@ describe("the year's own ledgers", () => {
       const ledgers = new Ledgers();
       const identifier = kind === 'block' ? A : '+916000000001';
       const gives = kind === 'block' ? ('unblock' as const) : ('restore' as const);
-      ledgers.add({ ...row(identifier), kind: gives }, `mha-1.${gives}.jio.4-0-0`, beginOf(30));
-      ledgers.add({ ...row(identifier), kind, operator: at }, `i4c-2.${kind}.${at}.${later}-0-0`, beginOf(33));
+      ledgers.add({ ...directedRow(identifier), kind: gives }, `mha-1.${gives}.jio.4-0-0`, beginOf(30));
+      ledgers.add({ ...directedRow(identifier), kind, operator: at }, `i4c-2.${kind}.${at}.${later}-0-0`, beginOf(33));
       const [taking] = ledgers.rowsOf(kind, identifier);
       if (isTakenBack && taking !== undefined) ledgers.takeBack(taking, 'mha-3', beginOf(29));
       const [given] = ledgers.rowsOf(gives, identifier);
@@ -277,7 +265,7 @@ describe("the year's own ledgers", () => {
 
   it('have a row open until its ladder ends, and refuse the direction of another operator', () => {
     const ledgers = new Ledgers();
-    ledgers.add(row('+916000000001'), 'one', beginOf(30));
+    ledgers.add(directedRow('+916000000001'), 'one', beginOf(30));
     const isOpen = (day: number) => ledgers.standings('reverify', '+916000000001', beginOf(day))[0]?.isOpen;
     expect([isOpen(29), isOpen(30)]).toEqual([true, false]);
     expect(ledgers.record({ operator: 'vi', direction: 'one', name: '', sha256: '', at: 1, rows: [] })).toBeUndefined();

@@ -4,7 +4,7 @@ import { reckon } from './books.ts';
 import { type AskedBack, Chronicle, type ToldOrder } from './chronicle.ts';
 import { connectionState, type Decided } from './claims.ts';
 import { beginOf, dateOf, HOUR } from './draw.ts';
-import { A, BATCH, sighting, usage } from './examples.ts';
+import { A, BATCH, directedRow, sighting, usage } from './examples.ts';
 import { booksOf, Ledgers } from './ledgers.ts';
 import { subjectsOfAppeal, takenBack } from './reversals.ts';
 import { Withdrawals } from './withdrawals.ts';
@@ -12,16 +12,8 @@ import { Withdrawals } from './withdrawals.ts';
 describe("the year's own reckoning of what is given back", () => {
   const P = '+916000000041';
   const decided = (kind: Decided['kind'], over: Partial<Decided> = {}): Decided => ({
-    ...({
-      kind,
-      identifier: P,
-      operator: 'jio',
-      state: 'directed',
-      direction: '',
-      imei: A,
-      lastSeen: dateOf(9),
-      directedFor: dateOf(9),
-    } as const),
+    ...directedRow(P),
+    kind,
     ...over,
   });
   const appeal = (at: number): AskedBack => ({
