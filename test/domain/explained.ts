@@ -16,6 +16,7 @@ import { markCarriedAsFailed, writeOutcome } from '../../lambdas/domain/outcomes
 import { sentenceOf } from '../../lambdas/domain/sentences.ts';
 
 export const BATCH = 'mha-0123456789ab' as BatchId;
+export const REVERSAL = 'caseworker-1-0123456789ab' as BatchId;
 export const [IMEI, NUMBER] = ['35100000000001' as Imei, '+919800000001' as Msisdn];
 export const at = (day: number, time = '00:00:00') => `2026-06-${String(day).padStart(2, '0')}T${time}Z` as Instant;
 export const on = (day: number) => `2026-06-${String(day).padStart(2, '0')}` as Day;
@@ -83,6 +84,21 @@ export const batch = (more: Partial<BatchFacts> = {}): BatchFacts => ({
   sightings: [],
   held: new Map(),
   decision: null,
+  ...more,
+});
+/** A reversal of the number, of the fifth of June, that an appeal asked for. */
+export const taken = (more: Partial<ReversalFacts> = {}): ReversalFacts => ({
+  batchId: REVERSAL,
+  at: at(5),
+  imei: null,
+  msisdn: NUMBER,
+  ground: 'wrong_number',
+  state: 'directed',
+  rows: [],
+  directionIds: [],
+  kept: [],
+  appeals: [],
+  withdraws: null,
   ...more,
 });
 export const number = (rows: RowFacts[], more: Partial<Facts> = {}): Facts => ({

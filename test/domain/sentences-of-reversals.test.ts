@@ -4,26 +4,26 @@ import type { BatchId, Imei, OperatorId } from '../../lambdas/domain/identifiers
 import type { Ledger, RecordedFile } from '../../lambdas/domain/ledger.ts';
 import { code, markReversed } from '../../lambdas/domain/outcomes.ts';
 import { eventsOfReversal } from '../../lambdas/domain/story-of-reversals.ts';
-import { answered, at, BATCH, batch, handset, IMEI, ledger, NUMBER, number, rowOf, SHA256, said } from './explained.ts';
+import {
+  answered,
+  at,
+  BATCH,
+  batch,
+  handset,
+  IMEI,
+  ledger,
+  NUMBER,
+  number,
+  REVERSAL,
+  rowOf,
+  SHA256,
+  said,
+  taken,
+} from './explained.ts';
 
 describe('what a sentence says of a reversal', () => {
-  const REVERSAL = 'caseworker-1-0123456789ab' as BatchId;
   const OTHER = 'up-police-0123456789ab' as BatchId;
   const SECOND = 'mha-ba9876543210' as BatchId;
-  const taken = (more: Partial<ReversalFacts> = {}): ReversalFacts => ({
-    batchId: REVERSAL,
-    at: at(5),
-    imei: null,
-    msisdn: NUMBER,
-    ground: 'wrong_number',
-    state: 'directed',
-    rows: [],
-    directionIds: [],
-    kept: [],
-    appeals: [],
-    withdraws: null,
-    ...more,
-  });
   const later = batch({ batchId: REVERSAL, kind: 'reversal', startedAt: at(5) });
   const of = (reversals: ReversalFacts[], rows: RowFacts[] = []) =>
     said(number(rows, { batches: [batch(), later], reversals }));
