@@ -1,5 +1,7 @@
 /** The year gone through again in order of time: the decisions that each batch must have made, and the books that it must have. */
 import { dayAt } from '../../test/reckoning/files.ts';
+import { isOpenAt, type LedgerRow, type Taken } from './answering.ts';
+import { type Books, booksOf } from './batch-counts.ts';
 import type { AnswerRow, AskedBack, Chronicle, GivenAnswer, SentReport, ToldOrder } from './chronicle.ts';
 import {
   actedUpon,
@@ -12,7 +14,7 @@ import {
   weigh,
 } from './claims.ts';
 import { DAY } from './draw.ts';
-import { type Books, booksOf, isOpenAt, type LedgerRow, Ledgers, type Taken } from './ledgers.ts';
+import { Ledgers } from './ledgers.ts';
 import type { Passage } from './reckoning.ts';
 import {
   type Became,

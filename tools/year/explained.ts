@@ -1,9 +1,9 @@
 /** Lookups of caseworkers in the year's world: each story is compared with what the year's own reckoning has of the number. */
 import { fraction } from '../../simulation/random.ts';
+import type { LedgerRow } from './answering.ts';
 import type { Reckoning } from './books.ts';
 import type { Chronicle } from './chronicle.ts';
 import type { World } from './draw.ts';
-import type { LedgerRow } from './ledgers.ts';
 import type { Passage } from './reckoning.ts';
 
 /** The most numbers that are looked up of those that an order carried, and of those that were seen in reported handsets. */

@@ -1,60 +1,23 @@
 /** The year's own ledgers: the standing of each row of each direction, by its operator's answers, without a line of the system's code. */
 import { dayAt } from '../../test/reckoning/files.ts';
+import {
+  answerRow,
+  ENDS_CONNECTION,
+  isOpen,
+  isOpenAt,
+  type LedgerRow,
+  noteLaterEnd,
+  saysNothingItself,
+  type Taken,
+} from './answering.ts';
 import type { AnswerRow, GivenAnswer, ToldOrder } from './chronicle.ts';
 import type { Decided, Kind, Standing } from './claims.ts';
 
-/** The answers that operators may give, by the kind of a direction. */
-const ANSWERS = {
-  block: ['blocked', 'not_found'],
-  reverify: ['verified', 'failed', 'disconnected', 'not_found', 'surrendered', 'reissued', 'ported', 'extended'],
-  restore: ['restored', 'not_found'],
-  unblock: ['unblocked', 'not_found'],
-} as const;
-const ENDS_CONNECTION = ['disconnected', 'surrendered'];
-
-export interface LedgerRow {
-  readonly decided: Decided;
-  readonly direction: string;
-  /** Epoch milliseconds at which its ladder ends. */
-  readonly ends: number;
-  outcome: string;
-  on: string;
-  /** The instant at which that was recorded; 0 where nothing was. */
-  at: number;
-  /** The instant of its first final answer; undefined where there is none. */
-  endedAt: number | undefined;
-  reissuedOn: string | undefined;
-  /** The latest day on which its operator says in vain that it disconnected the number; '' where there is none. */
-  laterEnd: string;
-  /** The operator that it was ported to, and the day. */
-  ported: { to: string; on: string } | undefined;
-  /** For a row that goes on with a port: the operator that it was ported from. */
-  readonly portedFrom: string | undefined;
-  /** The operator at which it goes on, as long as nothing has taken it up there. */
-  waitsAt: string | undefined;
-  /** The operator's last answer, even if a reversal has ended the row since. */
-  said: string | undefined;
-  /** The reversal that took it back first, and the instant. */
-  reversed: { readonly batchId: string; readonly at: number } | undefined;
-  /**
-   * Set where its operator says that it cut somebody off who was to keep their service, or had it back, and no night has asked for that
-   * yet.
-   */
-  wasCutWrongly: boolean;
-  /** The instant of that word; 0 where there is none. */
-  cutAt: number;
-  /** Counts the rows in the order in which they were directed. */
-  readonly madeAt: number;
-  /** The rows with which it goes on. */
-  readonly continues: readonly LedgerRow[];
-}
-
-/** The counts of a response's rows by their results. */
-export interface Taken {
-  recorded: number;
-  alreadyRecorded: number;
-  rejected: number;
-}
+/** Answers by which whoever was directed has service: of a `reissued` number it is somebody else who has it. */
+const KEEPS_SERVICE = ['verified', 'extended'];
+/** The orders that take service. */
+export const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
+const GIVES_BACK: readonly Kind[] = ['restore', 'unblock'];
 
 export class Ledgers {
   /** Rows by direction, then by identifier. */
@@ -361,149 +324,4 @@ export class Ledgers {
     const disputable = here.filter((port) => !hasAnswered(port));
     return disputable.sort((a, b) => ((a.ported?.on ?? '') < (b.ported?.on ?? '') ? -1 : 1)).at(-1)?.decided.operator;
   }
-}
-
-/** Answers by which whoever was directed has service: of a `reissued` number it is somebody else who has it. */
-const KEEPS_SERVICE = ['verified', 'extended'];
-/** The orders that take service. */
-export const TAKES_SERVICE = ['bar_outgoing', 'bar_incoming', 'disconnect'];
-const GIVES_BACK: readonly Kind[] = ['restore', 'unblock'];
-
-const isOpen = ({ outcome }: LedgerRow): boolean => outcome === 'open' || outcome === 'failed';
-
-/** Whether a row's ladder runs at an instant, nobody has ended it, and nothing has taken it back. */
-export const isOpenAt = (row: LedgerRow, at: number): boolean =>
-  isOpen(row) && at < row.ends && row.reversed === undefined;
-
-/** Whether a row doesn't tell by itself who is cut off by a disconnection. What was known says nothing new. */
-const saysNothingItself = (row: LedgerRow, on: string): boolean =>
-  !['verified', 'withdrawn', 'reissued'].includes(row.outcome) && !(row.outcome === 'disconnected' && on <= row.on);
-
-/** Notes the day of a disconnection that changes nothing, and for which nobody is restored: it may have been somebody else's by then. */
-function noteLaterEnd(row: LedgerRow, { outcome, on }: AnswerRow, at: number): void {
-  if (row.decided.kind !== 'reverify' || outcome !== 'disconnected' || on < row.decided.lastSeen) return;
-  if (row.outcome === 'reissued' || (row.wasCutWrongly && row.cutAt === at)) return;
-  if (row.outcome === 'disconnected' && on <= row.on) return;
-  if (on > row.laterEnd) row.laterEnd = on;
-}
-
-function answerRow(
-  row: LedgerRow,
-  { outcome, on, by = '' }: AnswerRow,
-  at: number,
-  portedFrom: string | undefined,
-  isAnothers: boolean,
-): keyof Taken {
-  const { kind, lastSeen, directedFor } = row.decided;
-  const known: readonly string[] = ANSWERS[kind];
-  if (!known.includes(outcome)) return 'rejected';
-  if (outcome === 'reissued' && on <= directedFor) return 'rejected';
-  if ([...ENDS_CONNECTION, 'failed', 'ported'].includes(outcome) && on < lastSeen) return 'rejected';
-  // Somebody who had service back and was cut off again is told of as a conflict, and given service back in the night.
-  const hadEnded = [...ENDS_CONNECTION, 'open', 'failed'].includes(row.outcome);
-  const backOn = row.reversed === undefined ? undefined : dayAt(row.reversed.at);
-  // Whoever has the number since has nothing to do with what was taken back of the holder before.
-  const wasBack = backOn !== undefined && !isAnothers && hadEnded && (on > backOn || (on === backOn && on > row.on));
-  const keepsService =
-    ['verified', 'withdrawn'].includes(row.outcome) || (row.outcome === 'extended' && row.reversed !== undefined);
-  if (outcome === 'disconnected' && (wasBack || keepsService)) {
-    row.wasCutWrongly = true;
-    row.cutAt = at;
-    return 'rejected';
-  }
-  // A number may be given to yet another holder.
-  const isAgain = outcome === 'reissued' && row.outcome === 'reissued' && on > row.on;
-  if (outcome === row.outcome && !isAgain) return 'alreadyRecorded';
-  if (outcome === 'failed' && ENDS_CONNECTION.includes(row.outcome)) return 'alreadyRecorded';
-  const isOverdue = at >= row.ends;
-  // Who was given more time is open until a night goes on with them.
-  const isProved = outcome === 'verified' && row.outcome === 'extended' && row.waitsAt !== undefined;
-  if ((!isOpen(row) && outcome !== 'reissued' && !isProved) || (outcome === 'extended' && isOverdue)) return 'rejected';
-  row.outcome = outcome;
-  row.said = outcome;
-  row.on = on;
-  row.at = at;
-  if (outcome !== 'failed') row.endedAt ??= at;
-  row.waitsAt = undefined;
-  if (outcome === 'reissued') row.reissuedOn = on;
-  if (outcome === 'ported') row.ported = { to: by, on };
-  if (!isOverdue && outcome === 'ported') row.waitsAt = by;
-  if (!isOverdue && outcome === 'not_found') row.waitsAt = portedFrom;
-  if (!isOverdue && outcome === 'extended') row.waitsAt = row.decided.operator;
-  return 'recorded';
-}
-
-type Counts = Record<string, number>;
-
-const CONNECTIONS = {
-  rows: 'linked',
-  decided: [
-    'struck',
-    'held',
-    'exempt',
-    'reversed',
-    'reissuedBefore',
-    'alreadyOpen',
-    'alreadyDisconnected',
-    'alreadyVerified',
-    'directed',
-  ],
-  ended: {
-    verified: 'verified',
-    disconnected: 'disconnected',
-    surrendered: 'surrendered',
-    not_found: 'notFound',
-    reissued: 'reissued',
-    ported: 'ported',
-    extended: 'extended',
-    withdrawn: 'withdrawn',
-  },
-} as const;
-const BLOCKS = {
-  rows: 'rows',
-  decided: ['struck', 'held', 'exempt', 'reversed', 'alreadyOpen', 'alreadyBlocked', 'directed'],
-  ended: { blocked: 'blocked', not_found: 'notFound', withdrawn: 'withdrawn' },
-} as const;
-/** The books of what is given back count neither what was asked nor what is open already. */
-const OUTCOMES = {
-  decided: ['directed'],
-  ended: { restored: 'restored', unblocked: 'unblocked', not_found: 'notFound' },
-} as const;
-const BOOK_OF = { reverify: 'connections', block: 'blocks', restore: 'outcomes', unblock: 'outcomes' } as const;
-const RULES = { connections: CONNECTIONS, blocks: BLOCKS, outcomes: OUTCOMES } as const;
-
-export type Books = Record<'connections' | 'blocks' | 'outcomes', Record<string, Counts>>;
-
-/**
- * The books of a batch that settles, by operator: the decisions on its rows, and the present standing of those that it directed. Only
- * counts over 0 are there.
- */
-export function booksOf(decided: readonly Decided[], rows: readonly LedgerRow[]): Books {
-  const books: Books = { connections: {}, blocks: {}, outcomes: {} };
-  const add = (book: keyof Books, operator: string, word: string) => {
-    const counts = books[book][operator] ?? {};
-    books[book][operator] = counts;
-    counts[word] = (counts[word] ?? 0) + 1;
-  };
-  for (const { kind, operator, state } of decided) {
-    const book = BOOK_OF[kind];
-    const known: readonly string[] = RULES[book].decided;
-    if (book !== 'outcomes') add(book, operator, RULES[book].rows);
-    if (book !== 'outcomes' || state === 'directed') add(book, operator, known.includes(state) ? state : 'unknown');
-  }
-  for (const { decided: row, outcome } of rows) {
-    const book = BOOK_OF[row.kind];
-    const ended: Readonly<Record<string, string>> = RULES[book].ended;
-    add(book, row.operator, ended[outcome] ?? 'overdue');
-    if (outcome === 'failed') add(book, row.operator, 'overdueFailed');
-  }
-  return books;
-}
-
-/** The books of all operators together. */
-export function totalOf(byOperator: Record<string, Counts>): Counts {
-  const total: Counts = {};
-  for (const counts of Object.values(byOperator))
-    for (const [word, count] of Object.entries(counts)) total[word] = (total[word] ?? 0) + count;
-  return total;
 }

@@ -1,8 +1,8 @@
 /** The end of the year for its people, by the world's own knowledge of who is innocent. */
 
+import type { LedgerRow } from './answering.ts';
 import type { Decided } from './claims.ts';
 import { beginOf, DAY, type Person, type PhoneNumber, type World } from './draw.ts';
-import type { LedgerRow } from './ledgers.ts';
 import type { Change, Life } from './life.ts';
 
 /** A number's row in a batch, with its decision, and its last standing where it was directed. */

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderNotice } from '../../simulation/desk.ts';
+import { booksOf } from './batch-counts.ts';
 import { reckon } from './books.ts';
 import { type AskedBack, Chronicle, type ToldOrder } from './chronicle.ts';
 import { connectionState, type Decided } from './claims.ts';
 import { beginOf, dateOf, HOUR } from './draw.ts';
 import { A, BATCH, directedRow, sighting, usage } from './examples.ts';
-import { booksOf, Ledgers } from './ledgers.ts';
+import { Ledgers } from './ledgers.ts';
 import { subjectsOfAppeal, takenBack } from './reversals.ts';
 import { Withdrawals } from './withdrawals.ts';
 

@@ -3,10 +3,11 @@
  * each number and handset that it is asked about, and the rows that it takes back.
  */
 import { dayAt, daysBefore, endOf, written } from '../../test/reckoning/files.ts';
+import { isOpenAt, type LedgerRow } from './answering.ts';
 import type { AskedBack, SentReport, ToldOrder } from './chronicle.ts';
 import type { Decided } from './claims.ts';
 import { DAY, HOUR } from './draw.ts';
-import { isOpenAt, type LedgerRow, type Ledgers, TAKES_SERVICE } from './ledgers.ts';
+import { type Ledgers, TAKES_SERVICE } from './ledgers.ts';
 import type { What, Withdrawals } from './withdrawals.ts';
 
 export const SUBJECT_STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'] as const;

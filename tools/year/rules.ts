@@ -4,6 +4,7 @@
  */
 import { written } from '../../test/reckoning/files.ts';
 import { LADDERS } from '../../test/reckoning/tables.ts';
+import { totalOf } from './batch-counts.ts';
 import { isFollowUp, type Reckoning, type Reversal } from './books.ts';
 import { LARGE_REVERSAL } from './caseworkers.ts';
 import type { Chronicle, GivenAnswer, ToldOrder } from './chronicle.ts';
@@ -11,7 +12,6 @@ import type { Weighed } from './claims.ts';
 import { PEOPLE } from './deciders.ts';
 import { DAY, OPERATORS } from './draw.ts';
 import { gatesOf } from './gates.ts';
-import { totalOf } from './ledgers.ts';
 
 export type Outbox = ReadonlyMap<string, string>;
 type Must = (holds: boolean, rule: string) => void;
