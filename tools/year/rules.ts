@@ -3,18 +3,15 @@
  * people.
  */
 import { written } from '../../test/reckoning/files.ts';
-import { LADDERS } from '../../test/reckoning/tables.ts';
 import { totalOf } from './batch-counts.ts';
-import { isFollowUp, type Reckoning, type Reversal } from './books.ts';
-import { LARGE_REVERSAL } from './caseworkers.ts';
-import type { Chronicle, GivenAnswer, ToldOrder } from './chronicle.ts';
+import type { Reckoning, Reversal } from './books.ts';
+import type { Chronicle } from './chronicle.ts';
 import type { Weighed } from './claims.ts';
-import { PEOPLE } from './deciders.ts';
-import { DAY, OPERATORS } from './draw.ts';
+import { OPERATORS } from './draw.ts';
 import { gatesOf } from './gates.ts';
+import { checkOrders, type Must } from './rules-of-orders.ts';
 
 export type Outbox = ReadonlyMap<string, string>;
-type Must = (holds: boolean, rule: string) => void;
 type Counts = Record<string, number>;
 
 /** A batch's summary, as far as the rules look at it. */
@@ -60,9 +57,7 @@ export function brokenRules(
   checkReports(chronicle, outbox, ends, must);
   checkBatches(reckoning, outbox, must);
   checkReversals(chronicle, reckoning, outbox, must);
-  checkDecided(chronicle, reckoning, must);
-  checkOrders(chronicle, must);
-  checkTakenBack(chronicle, reckoning, must);
+  checkOrders(chronicle, reckoning, must);
   checkReceipts(reckoning, outbox, must);
   checkLists(reckoning, outbox, must);
   return [...broken];
@@ -197,22 +192,6 @@ const NOTHING: Omit<Reversal, 'asked'> = {
   ...{ became: [], subjects: {}, ended: {}, outcomes: {}, answers: [], withdrawn: [], withoutOrder: 0, at: 0 },
 };
 
-/** Checks invariant 11, as operators see it: no order that takes service has a row that was taken back before. */
-function checkTakenBack({ orders }: Chronicle, { ledgers, reversals }: Reckoning, must: Must): void {
-  for (const { notice, at, rows } of orders) {
-    if (['restore', 'unblock'].includes(notice.order)) continue;
-    const own = ledgers.directions.get(notice.directionId);
-    const late = rows.filter((row) => {
-      const by = own?.get(row)?.reversed?.batchId;
-      return (by === undefined ? Number.POSITIVE_INFINITY : (reversals.get(by)?.at ?? 0)) < at;
-    });
-    must(
-      late.length === 0,
-      `${notice.directionId}: ${notice.order} carries ${late.length} that a reversal had taken back`,
-    );
-  }
-}
-
 const isHandset = (kind: string) => kind === 'block' || kind === 'unblock';
 
 /** Checks a preview's counts. */
@@ -220,109 +199,6 @@ function checkPreview(batchId: string, { linked, held, linkedOnlyByHeld }: Weigh
   const preview = JSON.parse(outbox.get(`previews/${batchId}/preview.json`) ?? '{}') as Counts;
   for (const [word, count] of Object.entries({ linked, held: held.size, linkedOnlyByHeld }))
     must(preview[word] === count, `${batchId}: the preview shows ${word} ${preview[word]}, and there are ${count}`);
-}
-
-/** Checks invariants 8 and 9: a batch that gives an order was approved by enough people before, on the preview that they saw. */
-function checkDecided({ orders, decisions }: Chronicle, { reversals }: Reckoning, must: Must): void {
-  const first = new Map<string, number>();
-  for (const { notice, at } of orders) first.set(notice.batchId, Math.min(at, first.get(notice.batchId) ?? at));
-  for (const [batchId, at] of first) {
-    // A night's rows are those of batches that were decided upon.
-    if (isFollowUp(batchId)) continue;
-    const byPreview = new Map<string, Set<string>>();
-    for (const one of decisions)
-      if (one.batchId === batchId && one.at <= at && one.words.some(({ decision }) => decision === 'approve'))
-        byPreview.set(one.preview, (byPreview.get(one.preview) ?? new Set()).add(one.approver));
-    const reversal = reversals.get(batchId);
-    const people = reversal !== undefined && reversal.became.length <= LARGE_REVERSAL ? 1 : PEOPLE;
-    const enough = [...byPreview.values()].some(({ size }) => size >= people);
-    must(enough, `${batchId}: no order without enough people who approved its preview before`);
-    const refused = decisions.some(
-      (one) => one.batchId === batchId && one.words.some(({ decision }) => decision === 'refuse'),
-    );
-    must(!refused, `${batchId}: what was refused directs nobody`);
-  }
-}
-
-/** Checks invariants 3, 6 and 7, as operators see them. */
-function checkOrders({ orders, answers }: Chronicle, must: Must): void {
-  const ended = endedAt(answers);
-  const deadlines = new Map<string, number>();
-  for (const { notice, at, operator, rows, disconnectBy } of [...orders].sort((a, b) => a.at - b.at)) {
-    const { directionId, key, order, rung } = notice;
-    must(
-      directionId.split('.')[2] === operator && key.startsWith(`orders/${operator}/`),
-      `${directionId}: an operator's orders are its own`,
-    );
-    must(
-      rows.length === notice.rows && rows.length > 0,
-      `${directionId}: an order has as many rows as its notice says`,
-    );
-    const late = rows.filter((row) => (ended.get(`${directionId} ${row}`) ?? at) < at);
-    must(
-      order === 'restore' || late.length === 0,
-      `${directionId}: ${order} carries ${late.length} that were answered for before`,
-    );
-    must(notice.deadline > at, `${directionId}: an order comes before its deadline`);
-    for (const [what, deadline] of [
-      [`${rung}`, notice.deadline],
-      ['last', disconnectBy === undefined ? 0 : Date.parse(disconnectBy)],
-    ] as const) {
-      if (deadline === 0 || rung === 'failed' || rung === 'back') continue;
-      const before = deadlines.get(`${directionId} ${what}`) ?? deadline;
-      must(deadline >= before, `${directionId}: a deadline that was told never moves earlier`);
-      deadlines.set(`${directionId} ${what}`, deadline);
-    }
-  }
-  checkLadders(orders, must);
-}
-
-/** The instants of rows' final answers, by `direction identifier`. */
-function endedAt(answers: readonly GivenAnswer[]): Map<string, number> {
-  const ended = new Map<string, number>();
-  for (const { direction, at, rows } of answers)
-    for (const { identifier, outcome } of rows)
-      if (outcome !== 'failed' && outcome !== 'maybe' && !ended.has(`${direction} ${identifier}`))
-        ended.set(`${direction} ${identifier}`, at);
-  return ended;
-}
-
-/** Checks that each direction's rungs are as long as the policy says, counted from the first one's beginning. */
-function checkLadders(orders: readonly ToldOrder[], must: Must): void {
-  const byDirection = Map.groupBy(orders, ({ notice }) => notice.directionId);
-  for (const [directionId, own] of byDirection) {
-    const kind = directionId.split('.')[1];
-    const begun = own.find(({ notice }) => notice.rung === 1);
-    if (kind === 'restore' || kind === 'unblock')
-      for (const { notice } of own)
-        must(
-          Number(notice.rung) <= 2 &&
-            notice.deadline === (begun?.notice.deadline ?? 0) + (Number(notice.rung) - 1) * DAY,
-          `${directionId}: what gives back is asked for twice, a day after the other`,
-        );
-    // A row that goes on with more time has its former ladder's deadlines, postponed.
-    if ((kind !== 'block' && kind !== 'reverify') || isFollowUp(directionId)) continue;
-    const [first] = LADDERS[kind];
-    const begins = own.find(({ notice }) => notice.rung === 1);
-    if (begins === undefined) {
-      must(false, `${directionId}: a ladder begins with its first order`);
-      continue;
-    }
-    const startedAt = begins.notice.deadline - (first?.[1] ?? 0) * DAY;
-    let ends = startedAt;
-    for (const [n, [order, days]] of LADDERS[kind].entries()) {
-      ends += days * DAY;
-      const issued = own.find(({ notice }) => notice.rung === n + 1);
-      must(
-        issued === undefined || (issued.notice.deadline === ends && issued.notice.order === order),
-        `${directionId}: rung ${n + 1} ends when it must`,
-      );
-    }
-    if (kind === 'reverify')
-      for (const { disconnectBy, notice } of own)
-        if (notice.order !== 'restore')
-          must(Date.parse(disconnectBy ?? '') === ends, `${directionId}: subscribers are told the last deadline`);
-  }
 }
 
 /** Checks that each response has its receipt, with the reckoned counts. */
