@@ -6,11 +6,13 @@ import { fileTargets } from './targets/csv.ts';
 import { eventTargets } from './targets/events.ts';
 import { functionTargets } from './targets/functions.ts';
 import { keyTargets } from './targets/keys.ts';
+import { rowTargets } from './targets/rows.ts';
 import { writtenTargets } from './targets/written.ts';
 
 export const TARGETS: readonly Target[] = [
   ...fileTargets,
   ...cellTargets,
+  ...rowTargets,
   ...keyTargets,
   ...writtenTargets,
   ...eventTargets,

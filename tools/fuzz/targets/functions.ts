@@ -12,12 +12,12 @@ import { Budget, must, target } from '../target.ts';
 import { admissions } from './admitted.ts';
 import { lookups } from './answered.ts';
 import { appeals } from './appealed.ts';
-import { REPORT_REASONS, USAGE_REASONS, USAGE_WARNINGS } from './cells.ts';
 import { FILE_REASONS, reasonOf } from './csv.ts';
 import { decisions } from './decided.ts';
 import { AT, type Handler, invoke, load, ofKind, on, type Sent, startedOf, upload } from './invoked.ts';
 import { mustStayInPlace } from './keys.ts';
 import { combinedResponses, DIRECTION, prepare, REFUSED, record, responses } from './recorded.ts';
+import { REPORT_REASONS, USAGE_REASONS, USAGE_WARNINGS } from './rows.ts';
 import { withdrawals } from './withdrawn.ts';
 import { mustBeSafe } from './written.ts';
 

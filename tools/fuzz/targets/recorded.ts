@@ -10,10 +10,10 @@ import { combinedColumns } from '../../../lambdas/domain/routing.ts';
 import { fileName, fileOf } from '../inputs.ts';
 import { MemoryAws } from '../memory-aws.ts';
 import { must, target } from '../target.ts';
-import { RESPONSE_REASONS } from './cells.ts';
 import { FILE_REASONS, reasonOf } from './csv.ts';
 import { AT, load, on, type Sent, sumOf, upload } from './invoked.ts';
 import { mustStayInPlace } from './keys.ts';
+import { RESPONSE_REASONS } from './rows.ts';
 import { mustBeSafe } from './written.ts';
 
 export const record = await load('record-response');
