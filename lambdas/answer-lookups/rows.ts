@@ -1,5 +1,6 @@
+import { orderedBackAt } from '../domain/back-orders.ts';
 import { type Pointer, readPointer } from '../domain/claims.ts';
-import type { Instant } from '../domain/days.ts';
+import { addSeconds, type Instant } from '../domain/days.ts';
 import { type DirectionRow, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
 import type { CarryingOrder, EarlierWord, NamedFile, RowFacts } from '../domain/facts.ts';
 import { type DirectionId, type Imei, imeiOut, isImei, type Msisdn } from '../domain/identifiers.ts';
@@ -161,13 +162,14 @@ async function ordersOf(ledger: Ledger): Promise<{ order: CarryingOrder; text: s
       PREPARED.response(directionId, sha256, by, name);
     if (failedOrder !== undefined) {
       const key = failedOrderKey(operator, directionId, sha256);
-      const order: CarryingOrder = { order: 'disconnect', key, at, deadline: failedOrder.deadline };
+      const committedAt = addSeconds(at, failedOrder.delay);
+      const order: CarryingOrder = { order: 'disconnect', key, at: committedAt, deadline: failedOrder.deadline };
       const attempts = failedOrder.anew === undefined ? [attempt] : [failedOrder.anew.attempt, attempt];
       committed.push({ version, forms: attempts.map((by) => ({ prepared: preparedAs(by, 'disconnect.csv'), order })) });
     }
     if (backDue !== undefined) {
       const key = backOrderKey(operator, directionId, sha256);
-      const order: CarryingOrder = { order: RESTORE.order, key, at, deadline: backDue };
+      const order: CarryingOrder = { order: RESTORE.order, key, at: orderedBackAt(backDue), deadline: backDue };
       committed.push({ version, forms: [{ prepared: preparedAs(attempt, 'restore.csv'), order }] });
     }
   }

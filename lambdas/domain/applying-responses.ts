@@ -1,7 +1,7 @@
 /** Applying responses: from the rows of a response file to the ledger's next state, and to all that its commit brings about. */
 import type { AnsweredRow } from './answers.ts';
 import { backOrderDue, wasCut } from './back-orders.ts';
-import { type Day, dayOf, type Instant } from './days.ts';
+import { type Day, dayOf, type Instant, secondsBetween } from './days.ts';
 import { sha8 } from './hashes.ts';
 import type { BatchId, OperatorId } from './identifiers.ts';
 import { ANSWER_RULES, type Answer, type Outcome } from './kinds.ts';
@@ -457,12 +457,13 @@ function ascending(rows: Set<number>): number[] {
 
 /**
  * The applied ledger with the failed rows' disconnect order told in the file's entry, and the rows marked as carried by it. It is part of the
- * same commit, so the version stays.
+ * same commit, at `committedAt`, so the version stays.
  */
-export function withFailedOrder(applied: Applied, failedOrder: FailedOrder): Applied {
+export function withFailedOrder(applied: Applied, order: Omit<FailedOrder, 'delay'>, committedAt: Instant): Applied {
   const last = applied.ledger.files.at(-1);
   if (last === undefined) return applied;
-  const files = [...applied.ledger.files.slice(0, -1), { ...last, failedOrder }];
+  const delay = Math.max(0, secondsBetween(last.at, committedAt));
+  const files = [...applied.ledger.files.slice(0, -1), { ...last, failedOrder: { ...order, delay } }];
   const outcomes = new Uint8Array(applied.ledger.outcomes);
   for (const row of applied.madeFailed) markCarriedAsFailed(outcomes, row);
   return { ...applied, ledger: { ...applied.ledger, files, outcomes } };

@@ -4,6 +4,7 @@
  * directions are its plan's.
  */
 import { addSeconds, DAY_SECONDS, type Instant, laterOf } from './days.ts';
+import { failedOrderAt } from './failed-orders.ts';
 import { sha256Of } from './hashes.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
 import { givesBack, givesServiceBack, type Outcome, rulesOf } from './kinds.ts';
@@ -68,21 +69,28 @@ export function carriedAt(ledger: Ledger, row: number): Instant | null {
 }
 
 /**
- * The instant of the newest order or answer that took service from a row, before what is said of it; null if there is none. Which of several
- * answers had a row disconnected isn't known any more: the newest counts.
+ * The instant of the newest order that took service from a row, before what is said of it; null if there is none. An order counts from its
+ * commit: the file that caused it may have been uploaded before somebody was restored, and recorded after that.
  */
 function takenAt(ledger: Ledger, row: number): Instant | null {
   const bytes = currentOutcomes(ledger);
-  const file = fileOf(bytes, row * BYTES_PER_ROW);
-  // A row that is done with failed before its last word; a row without a word, and one that a reversal ended without an entry, names no file.
-  const last = file > 0 && isDoneWith(outcomeAt(bytes, row)) ? file - 1 : file || ledger.files.length;
-  const failing = wasCarriedAsFailed(bytes, row) ? ledger.files.slice(0, last) : [];
-  const failed = failing.flatMap(({ failedOrder, at }) => (failedOrder === undefined ? [] : at));
+  const failing = wasCarriedAsFailed(bytes, row) ? failingOf(ledger, bytes, row) : [];
+  const failed = failing.flatMap((file) => failedOrderAt(file) ?? []);
   const ordered = cutsOf(ledger, bytes, row).map(({ at }) => at);
   return [...ordered, ...failed].reduce<Instant | null>(
     (newest, at) => (newest === null ? at : laterOf(newest, at)),
     null,
   );
+}
+
+/**
+ * The files of which one made a row failed that a disconnect order carried. Of a row that is done with it isn't known any more which of those
+ * before its last word it was; one that a reversal ended without an entry names no file.
+ */
+function failingOf({ files }: Ledger, bytes: Uint8Array, row: number): readonly RecordedFile[] {
+  const file = fileOf(bytes, row * BYTES_PER_ROW);
+  if (isDoneWith(outcomeAt(bytes, row))) return file > 0 ? files.slice(0, file - 1) : files;
+  return files.slice(file - 1, file);
 }
 
 /**
@@ -104,19 +112,18 @@ export function takingOrders({ orders, files }: Ledger): TakingOrder[] {
     const first = firstAttempt === attempt ? [] : [{ rung, attempt: firstAttempt, at: firstAt }];
     return [...first, { rung, attempt, at }];
   });
-  const failed = files.flatMap(({ failedOrder, sha256, attempt, at }) => {
-    if (failedOrder === undefined) return [];
-    const { anew, deadline } = failedOrder;
-    const committedAt = laterOf(at, addSeconds(deadline, -DAY_SECONDS));
-    const first = { sha256, attempt, at: committedAt };
-    return anew === undefined ? [first] : [first, { sha256, attempt: anew.attempt, at: laterOf(committedAt, anew.at) }];
+  const failed = files.flatMap((file) => {
+    const at = failedOrderAt(file);
+    if (at === undefined) return [];
+    const { sha256, attempt, failedOrder: { anew } = {} } = file;
+    const first = { sha256, attempt, at };
+    return anew === undefined ? [first] : [first, { sha256, attempt: anew.attempt, at: laterOf(at, anew.at) }];
   });
   return [...issued, ...failed];
 }
 
-/** The instant at which a file's rows were ordered to be given service back; undefined if none was. */
-export const orderedBackAt = ({ backDue }: RecordedFile): Instant | undefined =>
-  backDue && addSeconds(backDue, -BACK_TAKES);
+/** The instant at which service was ordered to be given back that is due back by then. */
+export const orderedBackAt = (backDue: Instant): Instant => addSeconds(backDue, -BACK_TAKES);
 
 /**
  * The ledger with an entry that restores rows (from 0, ascending) whose number is somebody else's, as a recorded file says, and of which it

@@ -128,6 +128,11 @@ export function laterOf<When extends Instant | Day>(one: When, other: When): Whe
   return one > other ? one : other;
 }
 
+/** The seconds from one instant to a later one; negative if that is earlier. */
+export function secondsBetween(from: Instant, to: Instant): number {
+  return (millisOf(to) - millisOf(from)) / SECOND;
+}
+
 /** The instant `seconds` later, or earlier when negative. */
 export function addSeconds(instant: Instant, seconds: number): Instant {
   return instantOf(millisOf(instant) + seconds * SECOND);

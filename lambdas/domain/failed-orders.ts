@@ -20,6 +20,11 @@ export function failedOrderDeadline(ledger: Ledger, at: Instant): Instant | null
   return due;
 }
 
+/** The instant at which a file's disconnect order was committed; undefined if it caused none. */
+export function failedOrderAt({ at, failedOrder }: RecordedFile): Instant | undefined {
+  return failedOrder && addSeconds(at, failedOrder.delay);
+}
+
 /**
  * The form in which a recorded file's disconnect order is issued anew when `attempt` publishes it again at `now`, or just has: without the
  * rows that have been answered for since, which may be all of them. Undefined if it stands as it was committed, or asks for nothing any

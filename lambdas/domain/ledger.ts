@@ -66,6 +66,8 @@ export interface FailedOrder {
   readonly sha256: string;
   readonly bytes: number;
   readonly deadline: Instant;
+  /** Seconds from the file's upload to its commit: a delivery may come hours later. (Seconds, since room is scarce in a ledger.) */
+  readonly delay: number;
   /** The commit that issued it anew, with the ledger's version by it. */
   readonly anew?: { readonly attempt: string; readonly at: Instant; readonly version: number };
 }

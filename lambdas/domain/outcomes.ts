@@ -196,7 +196,9 @@ export function fromUnmarked(old: Uint8Array, hasOrder: readonly boolean[]): Uin
     const file = fileOf(bytes, row * BYTES_PER_ROW) - 1;
     const outcome = (bytes[row * BYTES_PER_ROW] ?? 0) & OUTCOME_MASK;
     const isStillFailed = outcome === code.failed || outcome === code.overdue;
-    if (isStillFailed ? hasOrder[file] === true : file > first) markCarriedAsFailed(bytes, row);
+    // A row that a reversal ended without an entry names no file.
+    const isUnnamed = outcome === code.withdrawn && file === -1;
+    if (isStillFailed ? hasOrder[file] === true : isUnnamed || file > first) markCarriedAsFailed(bytes, row);
   }
   return bytes;
 }

@@ -31,7 +31,7 @@ export async function prepareFailedOrder(
   { ledger, lines, attempt, now }: Source,
   rows: readonly number[],
   deadline: Instant,
-): Promise<FailedOrder> {
+): Promise<Omit<FailedOrder, 'delay'>> {
   const head = {
     directionId: ledger.directionId,
     order: 'disconnect' as const,

@@ -54,8 +54,8 @@ export class GivenBack {
   ): Promise<GivenBack> {
     const backs = await Promise.all(
       files.map(async (file): Promise<Back[]> => {
-        const at = orderedBackAt(file);
-        if (at === undefined) return [];
+        if (file.backDue === undefined) return [];
+        const at = orderedBackAt(file.backDue);
         const text = await readTextIfThere({ bucket: env.WORK, key: preparedKey(ledger, file, 'restore.csv') });
         return [{ at, version: file.version, text }];
       }),

@@ -59,7 +59,8 @@ async function withFailedRows(
   const deadline = failedOrderDeadline(read, committedAt);
   if (applied.madeFailed.length === 0 || deadline === null) return applied;
   const source = { ledger: read, lines, attempt, now: committedAt };
-  return withFailedOrder(applied, await prepareFailedOrder({ sha256 }, source, applied.madeFailed, deadline));
+  const order = await prepareFailedOrder({ sha256 }, source, applied.madeFailed, deadline);
+  return withFailedOrder(applied, order, committedAt);
 }
 
 /** The connections that the file ended after their batch had settled; undefined if it ended none then. */

@@ -1,8 +1,11 @@
 import { log } from './log.ts';
 import { measure } from './metrics.ts';
 
-/** The services' names for a refusal by a policy, and by a key (also one that is disabled or gone). */
-const DENIED = /^(AccessDenied|AuthorizationError|KMS(?!\.?Throttl))/i;
+/**
+ * The services' names for a refusal by a policy, and by a key (also one that is disabled or gone); not for KMS's own faults, or too many
+ * requests.
+ */
+const DENIED = /^(AccessDenied|AuthorizationError|DisabledException|KMS(?!\.?(Throttl|Internal|DependencyTimeout)))/i;
 
 /** The parts of an error that may be told: its name and where it arose. A message may quote what was read or sent. */
 function tellable(error: unknown): { name: string; frames: string[] } {

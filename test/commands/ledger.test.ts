@@ -42,7 +42,7 @@ function ledger(): Ledger {
         attempt: 'b',
         at: at(2, '10:00:00'),
         version: 4,
-        failedOrder: { rows: 1, sha256: 'cd'.repeat(32), bytes: 60, deadline: at(3, '10:00:00') },
+        failedOrder: { rows: 1, sha256: 'cd'.repeat(32), bytes: 60, deadline: at(3, '10:00:00'), delay: 0 },
       },
       { sha256: '11223344'.repeat(8), attempt: 'c', at: at(3, '11:00:00'), version: 5 },
     ],

@@ -8,7 +8,7 @@ import {
 } from '../../lambdas/domain/applying-responses.ts';
 import type { Answer, DirectionKind, Outcome } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
-import { answered, closed, day, fileOn, fresh, ladderEnds, marked, rowsOf, sealed, thrown } from './example.ts';
+import { answered, at, closed, day, fileOn, fresh, ladderEnds, marked, rowsOf, sealed, thrown } from './example.ts';
 
 /** Brings row 0 of a fresh ledger to an outcome. */
 function standing(outcome: Outcome, kind: DirectionKind): Ledger {
@@ -265,9 +265,16 @@ describe('applying a response', () => {
   test('the disconnect order of failed rows is told in the file it came with, in the same version', () => {
     const applied = answered(fresh(2), [[0, 'failed']], { sha256: 'f' });
     const order = { rows: 1, sha256: 'o', bytes: 90, deadline: ladderEnds.reverify };
-    const told = withFailedOrder(applied, order);
+    // The file is of 10:00, and was delivered again until it was taken.
+    const told = withFailedOrder(applied, order, at('2026-06-03T10:31:05Z'));
     expect(told.ledger.files).toEqual([
-      { sha256: 'f', attempt: 'work-f', at: '2026-06-03T10:00:00Z', version: 2, failedOrder: order },
+      {
+        sha256: 'f',
+        attempt: 'work-f',
+        at: '2026-06-03T10:00:00Z',
+        version: 2,
+        failedOrder: { ...order, delay: 1865 },
+      },
     ]);
     expect(told.ledger.version).toBe(applied.ledger.version);
     expect(applied.ledger.files[0]).not.toHaveProperty('failedOrder');

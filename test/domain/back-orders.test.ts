@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { applyResponse, withFailedOrder } from '../../lambdas/domain/applying-responses.ts';
+import { type Applied, applyResponse, withFailedOrder } from '../../lambdas/domain/applying-responses.ts';
 import {
   carriedAt,
   cutAt,
@@ -16,9 +16,11 @@ import { waitingIn } from '../../lambdas/domain/follow-ups.ts';
 import { type BatchId, directionIdOf, type OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer } from '../../lambdas/domain/kinds.ts';
 import { type IssuedOrder, type RecordedFile, withdrawRows } from '../../lambdas/domain/ledger.ts';
-import { answered, at, closed, day, fileOn, fresh, issued, ladderEnds, sealed } from './example.ts';
+import { answered, at, closed, day, fileOn, fresh, issued, sealed } from './example.ts';
 
-const failedOrder = { rows: 1, sha256: 'order', bytes: 90, deadline: ladderEnds.reverify };
+/** The order that a file of 3 June, 10:00, caused, which was taken an hour later. */
+const failedOrder = { rows: 1, sha256: 'order', bytes: 90, deadline: at('2026-06-04T11:00:00Z') };
+const ordered = (applied: Applied) => withFailedOrder(applied, failedOrder, at('2026-06-03T11:00:00Z'));
 /** A ledger of two rows whose ladder has come to this rung. */
 const upTo = (rung: number) => {
   let ledger = issued(fresh(2), 1);
@@ -45,7 +47,7 @@ describe('a row was cut off', () => {
     expect(cutAt(answered(upTo(3), [[0, 'verified']]).ledger, 0)).toBeNull();
     // A failed row's own disconnect order is caused by its answer.
     const said = answered(upTo(1), [[0, 'failed']]);
-    expect(cutAt(withFailedOrder(said, failedOrder).ledger, 0)).toBe(said.ledger.files[0]?.at);
+    expect(cutAt(ordered(said).ledger, 0)).toBe('2026-06-03T11:00:00Z');
   });
 
   test('and given service back by its answer: what took it before that is known still', () => {
@@ -56,9 +58,9 @@ describe('a row was cut off', () => {
     expect(carriedAt(answered(upTo(1), [[0, 'verified']]).ledger, 0)).toBeNull();
     expect(carriedAt(answered(upTo(3), [[0, 'disconnected']]).ledger, 0)).toBeNull();
     // Another one's failing took nothing from it.
-    const failed = withFailedOrder(answered(upTo(1), [[1, 'failed']]), failedOrder).ledger;
+    const failed = ordered(answered(upTo(1), [[1, 'failed']])).ledger;
     expect(carriedAt(answered(failed, [[0, 'verified']]).ledger, 0)).toBeNull();
-    expect(carriedAt(answered(failed, [[1, 'verified']]).ledger, 1)).toBe(failed.files[0]?.at);
+    expect(carriedAt(answered(failed, [[1, 'verified']]).ledger, 1)).toBe('2026-06-03T11:00:00Z');
   });
 
   test('where it failed: by its own disconnect order, or by a bar from before', () => {
@@ -67,8 +69,8 @@ describe('a row was cut off', () => {
     // The bar that comes now carries the other one alone.
     const barred = issued(ledger, 2);
     expect([wasCut(barred, 0), wasCut(barred, 1)]).toEqual([false, true]);
-    const ordered = withFailedOrder(answered(upTo(1), [[0, 'failed']]), failedOrder).ledger;
-    expect([wasCut(ordered, 0), wasCut(ordered, 1)]).toEqual([true, false]);
+    const failed = ordered(answered(upTo(1), [[0, 'failed']])).ledger;
+    expect([wasCut(failed, 0), wasCut(failed, 1)]).toEqual([true, false]);
     expect(wasCut(answered(upTo(2), [[0, 'failed']]).ledger, 0)).toBe(true);
   });
 
@@ -87,26 +89,31 @@ describe('a row was cut off', () => {
   });
 
   test('where it had failed before it was answered for, and not where another row had', () => {
-    const ordered = withFailedOrder(answered(upTo(1), [[0, 'failed']]), failedOrder).ledger;
-    const done = answered(ordered, [
+    const failed = ordered(answered(upTo(1), [[0, 'failed']])).ledger;
+    const done = answered(failed, [
       [0, 'disconnected'],
       [1, 'not_found'],
     ]).ledger;
     expect([wasCut(done, 0), wasCut(done, 1)]).toEqual([true, false]);
-    expect([cutAt(done, 0), cutAt(done, 1)]).toEqual([ordered.files[0]?.at, null]);
-    // Nor where it failed, and no order told of that, though it did of another one.
-    const taken = withFailedOrder(
-      {
-        ...answered(upTo(1), [
-          [0, 'failed'],
-          [1, 'failed'],
-        ]),
-        madeFailed: [1],
-      },
+    expect([cutAt(done, 0), cutAt(done, 1)]).toEqual(['2026-06-03T11:00:00Z', null]);
+    // Who failed is cut by the order of their own file; of who was answered for since it isn't known which it was.
+    const other = withFailedOrder(
+      answered(failed, [[1, 'failed']], { sha256: 'other' }),
       failedOrder,
-    );
+      at('2026-06-03T14:00:00Z'),
+    ).ledger;
+    expect([cutAt(other, 0), cutAt(other, 1)]).toEqual(['2026-06-03T11:00:00Z', '2026-06-03T14:00:00Z']);
+    expect(cutAt(answered(other, [[0, 'not_found']]).ledger, 0)).toBe('2026-06-03T14:00:00Z');
+    // Nor where it failed, and no order told of that, though it did of another one.
+    const taken = ordered({
+      ...answered(upTo(1), [
+        [0, 'failed'],
+        [1, 'failed'],
+      ]),
+      madeFailed: [1],
+    });
     expect([wasCut(taken.ledger, 0), wasCut(taken.ledger, 1)]).toEqual([false, true]);
-    const untold = answered(ordered, [[1, 'failed']]).ledger;
+    const untold = answered(failed, [[1, 'failed']]).ledger;
     expect(wasCut(answered(untold, [[1, 'not_found']]).ledger, 1)).toBe(false);
   });
 });
@@ -155,30 +162,25 @@ describe('the orders by which a direction took service', () => {
     ]);
   });
 
-  test('are of failed rows as of a day before they are due, and no sooner than the upload; and as of when they were issued anew', () => {
+  test('are of failed rows as of their commit, which may come after the upload, and as of when they were issued anew', () => {
     const { ledger } = answered(upTo(1), [[0, 'failed']], { at: '2026-06-03T09:00:00Z' });
     const [file] = ledger.files as [RecordedFile];
     const { sha256, attempt } = file;
     const of = (order: object) =>
-      takingOrders({ ...ledger, files: [{ ...file, failedOrder: { ...failedOrder, ...order } }] });
-    const first = { sha256, attempt, at: '2026-06-03T10:00:00Z' };
-    expect(of({ deadline: at('2026-06-04T10:00:00Z') })).toEqual([first]);
-    // It is due sooner, at the end of its ladder.
-    expect(of({ deadline: at('2026-06-03T20:00:00Z') })).toEqual([{ ...first, at: '2026-06-03T09:00:00Z' }]);
+      takingOrders({ ...ledger, files: [{ ...file, failedOrder: { ...failedOrder, delay: 2 * 3600, ...order } }] });
+    const first = { sha256, attempt, at: '2026-06-03T11:00:00Z' };
+    expect(of({})).toEqual([first]);
+    // It may be due sooner than in a day, at the end of its ladder.
+    expect(of({ deadline: at('2026-06-03T20:00:00Z') })).toEqual([first]);
     // Who left it was named before.
-    const anew = { attempt: 'b', at: at('2026-06-03T11:00:00Z'), version: 9 };
-    expect(of({ deadline: at('2026-06-04T10:00:00Z'), anew })).toEqual([
-      first,
-      { sha256, attempt: 'b', at: '2026-06-03T11:00:00Z' },
-    ]);
+    const anew = { attempt: 'b', at: at('2026-06-03T12:00:00Z'), version: 9 };
+    expect(of({ anew })).toEqual([first, { sha256, attempt: 'b', at: '2026-06-03T12:00:00Z' }]);
   });
 
   test('come after an order to give back, or before it: that was issued a day before it is due', () => {
     const { ledger } = answered(upTo(2), [[0, 'verified']], { at: '2026-06-08T09:00:00Z' });
     const [file] = ledger.files as [RecordedFile];
-    expect(orderedBackAt(file)).toBe('2026-06-08T09:00:00Z');
-    const { ledger: other } = answered(upTo(1), [[0, 'verified']], { at: '2026-06-03T09:00:00Z' });
-    expect(orderedBackAt(other.files[0] as RecordedFile)).toBeUndefined();
+    expect(file.backDue && orderedBackAt(file.backDue)).toBe('2026-06-08T09:00:00Z');
   });
 });
 

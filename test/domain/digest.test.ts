@@ -38,7 +38,7 @@ const running = (() => {
     [0, 'verified'],
     [1, 'failed'],
   ]);
-  const failedOrder = { rows: 1, sha256: 'order', bytes: 100, deadline: at('2026-06-05T10:00:00Z') };
+  const failedOrder = { rows: 1, sha256: 'order', bytes: 100, deadline: at('2026-06-05T10:00:00Z'), delay: 0 };
   return { ...ledger, files: ledger.files.map((file) => ({ ...file, failedOrder })) };
 })();
 /** Jio never blocked its two handsets: they are overdue since the 3rd. */
@@ -102,7 +102,7 @@ describe('the digest of a day', () => {
       [0, 'failed'],
       [1, 'failed'],
     ]).ledger;
-    const failedOrder = { rows: 2, sha256: 'order', bytes: 100, deadline: at('2026-06-05T10:00:00Z') };
+    const failedOrder = { rows: 2, sha256: 'order', bytes: 100, deadline: at('2026-06-05T10:00:00Z'), delay: 0 };
     const ordered = { ...failed, files: failed.files.map((file) => ({ ...file, failedOrder })) };
     const digested = digest([directed(id('a'), [ordered])]);
     const own = { operator: airtel, order: 'disconnect', failed: true, directions: 1, rows: 2 };

@@ -128,7 +128,11 @@ describe('of the files that name a number', () => {
     expect(addFiles(NO_FILES, verified)).toEqual(named);
     // failed-…-disconnect beside them, at a direction whose ladder ordered two.
     const cut = { rows: 1, sha256: 'order', bytes: 90, deadline: at('2026-06-08T10:00:00Z') };
-    const failed = withFailedOrder(answered(barred, [[0, 'failed']], { at: '2026-06-07T10:00:00Z' }), cut).ledger;
+    const failed = withFailedOrder(
+      answered(barred, [[0, 'failed']], { at: '2026-06-07T10:00:00Z' }),
+      cut,
+      at('2026-06-07T10:00:00Z'),
+    ).ledger;
     expect(addFiles(named, failed)).toEqual({ directions: 2, orders: 6, responses: 2, lists: 0, reversals: 0 });
   });
 

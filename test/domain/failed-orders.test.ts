@@ -16,6 +16,7 @@ describe('the disconnect order of failed rows that is to be published again', ()
       { sha256: 'f' },
     ),
     order,
+    at('2026-06-03T10:00:00Z'),
   ).ledger;
   const again = (ledger: Ledger, now = '2026-06-03T18:00:00Z') =>
     failedOrderAnew(ledger, { sha256: 'f' }, { attempt: 'attempt-b', now: at(now) });
@@ -33,6 +34,7 @@ describe('the disconnect order of failed rows that is to be published again', ()
           sha256: 'anew',
           bytes: 60,
           deadline: '2026-06-04T10:00:00Z',
+          delay: 0,
           anew: { attempt: 'attempt-b', at: '2026-06-03T18:00:00Z', version: before.version + 1 },
         },
       },

@@ -53,7 +53,7 @@ describe('the list of what is open at an operator', () => {
       files: ledger.files.map((file, n) =>
         n < ledger.files.length - 1
           ? file
-          : { ...file, failedOrder: { rows, sha256: `failed-${n}`, bytes: 100, deadline: at(deadline) } },
+          : { ...file, failedOrder: { rows, sha256: `failed-${n}`, bytes: 100, deadline: at(deadline), delay: 0 } },
       ),
     });
     const one = { sha256: 'aaaaaaaa-file', at: '2026-06-03T10:00:00Z' };

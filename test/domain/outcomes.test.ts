@@ -61,13 +61,15 @@ describe("a row's record", () => {
       [2, 'verified'],
       [3, 'not_found'],
       [-1, 'open'],
+      [-1, 'withdrawn'],
     ];
     const old = new Uint8Array(said.length * BYTES_PER_ROW);
     for (const [row, [file, outcome]] of said.entries()) writeOutcome(old, row, outcome, day('2026-06-03'), file);
     const bytes = fromUnmarked(old, [false, true, false, false]);
     const rows = said.map((_, row) => row);
-    // Who was answered for by that file or before it is done with, and so was not among its failed rows.
-    expect(rows.filter((row) => wasCarriedAsFailed(bytes, row))).toEqual([1, 3, 6, 7]);
+    // Who was answered for by that file or before it is done with, and so was not among its failed rows; whom a reversal ended without an entry may
+    // have been.
+    expect(rows.filter((row) => wasCarriedAsFailed(bytes, row))).toEqual([1, 3, 6, 7, 9]);
     expect(rows.map((row) => [fileOf(bytes, row * BYTES_PER_ROW) - 1, outcomeAt(bytes, row)])).toEqual(said);
     expect(rows.some((row) => wasCarriedAsFailed(old, row) || isReversed(bytes, row))).toBe(false);
     expect(fromUnmarked(old, [false, false])).toEqual(old);

@@ -66,7 +66,9 @@ describe('the sentence of a number', () => {
     [
       'failed',
       rowOf(
-        answered('failed', ledger('reverify'), { failedOrder: { rows: 1, sha256: SHA256, bytes: 1, deadline: at(4) } }),
+        answered('failed', ledger('reverify'), {
+          failedOrder: { rows: 1, sha256: SHA256, bytes: 1, deadline: at(4), delay: 0 },
+        }),
         {
           orders: [order('disconnect', at(4), 3)],
         },
@@ -76,7 +78,9 @@ describe('the sentence of a number', () => {
     [
       'failed, and may be disconnected at any time',
       rowOf(
-        answered('failed', ledger('reverify'), { failedOrder: { rows: 1, sha256: SHA256, bytes: 1, deadline: at(8) } }),
+        answered('failed', ledger('reverify'), {
+          failedOrder: { rows: 1, sha256: SHA256, bytes: 1, deadline: at(8), delay: 0 },
+        }),
         { orders: [order('disconnect', at(8), 3)] },
       ),
       'The operator jio says that the subscriber failed to prove who they are on 3 June 2026. It has been asked to disconnect it by 8 June 2026, 05:30 IST, and may have done so. A subscriber who proves to it who they are before it does keeps the number, and has full service back within a day.',
@@ -97,7 +101,7 @@ describe('the sentence of a number', () => {
       'failed in that',
       rowOf(
         answered('failed', ledger('reverify', { rungs: [{ order: 'reverify', deadline: at(17) }] }), {
-          failedOrder: { rows: 1, sha256: SHA256, bytes: 1, deadline: at(4) },
+          failedOrder: { rows: 1, sha256: SHA256, bytes: 1, deadline: at(4), delay: 0 },
         }),
         { orders: [order('disconnect', at(4), 3)] },
       ),

@@ -100,7 +100,8 @@ function largest(rows: number): Ledger {
     const applied = answered(ledger, [[n, 'failed']], { sha256: String(n).padStart(8, '0') + HASH.slice(8) });
     const anew = { attempt: LONGEST_ATTEMPT, at: at('2026-06-16T23:59:59Z'), version: 9999 };
     const order = { rows: 9999, sha256: HASH, bytes: 999_999, deadline: at('2026-06-17T00:00:00Z'), anew };
-    const told = withFailedOrder(applied, order).ledger;
+    // Nobody finds a file that is taken later than a month after its upload.
+    const told = withFailedOrder(applied, order, at('2026-07-03T21:13:20Z')).ledger;
     const files = told.files.map((file) => ({ ...file, ...LONGEST_FILE }));
     ledger = { ...told, files, orders: told.orders.map((one) => ({ ...one, ...ISSUED_ANEW })) };
   }

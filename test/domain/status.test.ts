@@ -49,7 +49,7 @@ const answers = answered(issued(fresh(4), 1), [
   [0, 'verified'],
   [1, 'failed'],
 ]).ledger;
-const failedOrder = { rows: 1, sha256: 'order', bytes: 100, deadline: at('2026-06-04T10:00:00Z') };
+const failedOrder = { rows: 1, sha256: 'order', bytes: 100, deadline: at('2026-06-04T10:00:00Z'), delay: 0 };
 const connections: Ledger = { ...answers, files: answers.files.map((file) => ({ ...file, failedOrder })) };
 const directed = (ledgers: Ledger[], at: Instant = now, more: Partial<StatusInput> = {}) =>
   told({ batch: batch('directed', { directedAt: start }), plan, ledgers, now: at, ...more });

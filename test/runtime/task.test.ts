@@ -31,17 +31,22 @@ describe('a task that fails', () => {
     ['KMSAccessDeniedException', "SNS, of a topic's key"],
     ['KMSDisabledException', 'SNS, of a key that is disabled'],
     ['KMS.DisabledException', 'S3, of a key that is disabled'],
+    ['DisabledException', 'KMS'],
   ])('is counted as denied where the error is %s, as %s says it', async (name) => {
     const denied = (await written(name)).filter((line) => 'Denied' in line);
     expect(denied).toEqual([expect.objectContaining({ Denied: 1, stage: 'dev' })]);
   });
 
-  it.each(['ResourceNotFoundException', 'KMSThrottlingException', 'KmsThrottled', 'KMS.ThrottlingException', 'Error'])(
-    'is not for %s',
-    async (name) => {
-      expect((await written(name)).filter((line) => 'Denied' in line)).toEqual([]);
-    },
-  );
+  it.each([
+    'ResourceNotFoundException',
+    'KMSThrottlingException',
+    'KmsThrottled',
+    'KMS.ThrottlingException',
+    'KMSInternalException',
+    'Error',
+  ])('is not for %s', async (name) => {
+    expect((await written(name)).filter((line) => 'Denied' in line)).toEqual([]);
+  });
 
   it("is logged by the error's name, never by its message, which may quote what was sent", async () => {
     const lines = await written('AccessDenied');

@@ -1,3 +1,4 @@
+import type { FaultPlan } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { batchOf, Lab } from './lab.ts';
 import { appeal } from './nights-lab.ts';
@@ -11,8 +12,8 @@ const [HANDSET, OTHER] = ['35400000000001', '35400000000002'];
 const [N, BARRED] = ['+919840000001', '+919840000002'];
 const lines = (header: string, rows: string[]) => `${header}\n${rows.map((row) => `${row}\n`).join('')}`;
 
-async function reported(...numbers: string[]): Promise<{ lab: Lab; asked: string }> {
-  const lab = await Lab.open({ context: { operators: 'airtel' }, nights: true });
+async function reported(numbers: string[], faults?: FaultPlan): Promise<{ lab: Lab; asked: string }> {
+  const lab = await Lab.open({ context: { operators: 'airtel' }, nights: true, ...(faults && { faults }) });
   await lab.usage(
     'airtel',
     numbers.map((number) => `${HANDSET},${number},2026-05-20,Delhi`),
@@ -23,7 +24,7 @@ async function reported(...numbers: string[]): Promise<{ lab: Lab; asked: string
 
 describe('upon an appeal', () => {
   it('is restored who was barred after that order, and who was verified after a bar, since nobody answers for that', async () => {
-    const { lab, asked } = await reported(N, BARRED);
+    const { lab, asked } = await reported([N, BARRED]);
     await using _ = lab;
     await lab.at(1);
     await lab.respond(asked, [`${N},verified`], 'verified.csv');
@@ -56,11 +57,43 @@ describe('upon an appeal', () => {
     // That the night's order was carried out before the bar takes nothing from that.
     await lab.respond(night, [`${N},restored`]);
   });
+
+  it('is restored whom a file had disconnected that was uploaded before they were restored, and taken after that', async () => {
+    const hours = (n: number) => n * 60 * 60 * 1000;
+    const { lab, asked } = await reported([N], {
+      deliveries: ({ detail }) => [JSON.stringify(detail).includes('failed.csv') ? hours(5) : 0],
+    });
+    await using _ = lab;
+    await lab.at(1);
+    await lab.respond(asked, [`${N},verified`], 'verified.csv');
+    await lab.at(3);
+    await lab.usage('airtel', [`${OTHER},${N},2026-06-03,Delhi`], 'later.csv');
+    await lab.at(4);
+    await lab.report('up-police', [OTHER]);
+    const later = await lab.direction(batchOf('up-police', OTHER), 'reverify', 'airtel');
+    await lab.at(8.2);
+    await lab.respond(asked, [`${N},disconnected`], 'cut.csv');
+    // At 18:43, before the night; its event comes at 23:43.
+    await lab.at(8.78);
+    await lab.respond(later, [`${N},failed`], 'failed.csv');
+    await lab.at(8.95);
+    const night = await only(lab, 'followup-202606100000', 'restore');
+    const cuts = () => lab.outbox(`orders/airtel/${later}/failed-`);
+    expect(await cuts()).toEqual([]);
+    await lab.respond(night, [`${N},restored`]);
+    await lab.at(8.995);
+    expect(await cuts()).toHaveLength(1);
+    const reversal = await appeal(lab, N);
+    const restore = await only(lab, reversal, 'restore');
+    expect(await lab.read(`batches/${reversal}/appeals.csv`)).toBe(
+      lines('line,state,directionIds', [`2,directed,${restore}`]),
+    );
+  });
 });
 
 describe('in the night', () => {
   it('is restored anew whom its operator says that it cut off, while both orders of an appeal are out and unanswered', async () => {
-    const { lab, asked } = await reported(N);
+    const { lab, asked } = await reported([N]);
     await using _ = lab;
     await lab.at(7);
     const reversal = await appeal(lab, N);

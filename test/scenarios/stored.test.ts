@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { inflateRawSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import type { Form } from '../../lambdas/domain/stored.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { Tables } from './bad-files.ts';
@@ -89,13 +90,27 @@ const OTHERS = [
   /\/explanations\.json$/,
 ];
 
+/** A ledger as far as later forms say more of it. */
+interface Earlier {
+  kind?: string;
+  files?: { failedOrder?: object }[];
+}
+
+/** The order of a failed row was committed in the second in which its file was uploaded. */
+const datedIn = ({ files = [] }: Earlier) => ({
+  ...{ format: 12 },
+  files: files.map((file) =>
+    file.failedOrder === undefined ? file : { ...file, failedOrder: { ...file.failedOrder, delay: 0 } },
+  ),
+});
+
 /**
  * Of three rows, the second failed by the first file, whose disconnect order carried it, and was said to be disconnected by the second file:
  * its last byte, 11, has the highest bit since.
  */
-const markedIn = ({ kind }: { kind?: string }) => ({
-  ...{ format: 11 },
-  ...(kind === 'reverify' && { outcomes: Uint8Array.of(33, 0, 39, 75, 11, 67, 0, 40, 75, 139, 36, 0, 39, 75, 11) }),
+const markedIn = (of: Earlier) => ({
+  ...datedIn(of),
+  ...(of.kind === 'reverify' && { outcomes: Uint8Array.of(33, 0, 39, 75, 11, 67, 0, 40, 75, 139, 36, 0, 39, 75, 11) }),
 });
 
 /** What records of earlier forms are read as, beside what they hold. */
@@ -111,16 +126,17 @@ const SINCE: Readonly<Record<string, object | typeof markedIn>> = {
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
   'CONN 1': { format: 2, reversals: [] },
   'HANDSET 1': { format: 2, reversals: [] },
-  'DIR 1': { format: 11, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
-  'DIR 2': { format: 11 },
-  'DIR 3': { format: 11 },
-  'DIR 4': { format: 11 },
+  'DIR 1': { format: 12, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 2': datedIn,
+  'DIR 3': datedIn,
+  'DIR 4': datedIn,
   'DIR 5': markedIn,
   'DIR 6': markedIn,
   'DIR 7': markedIn,
   'DIR 8': markedIn,
-  'DIR 9': { format: 11 },
-  'DIR 10': { format: 11 },
+  'DIR 9': datedIn,
+  'DIR 10': datedIn,
+  'DIR 11': datedIn,
 };
 
 /** A record as it is compared: of ledgers, whose outcomes are deflated from the fifth form on, inflated. */
@@ -264,6 +280,23 @@ describe('what a batch leaves', () => {
     // All but what this story has no part of: a late answer, a withdrawal, a withdrawn report, a move and its night, what could not be told,
     // exemptions, gates, admissions, lookups and appeals, and a combined response.
     expect(seen.size).toBe(forms.items.length - 7 + forms.files.length - 10);
+  });
+
+  it('is read, of an order that does not say when it was committed, as of a day before it is due, and no sooner than the upload', () => {
+    const items: { pk: string; format?: number; files: { at: string; failedOrder: { deadline: string } }[] }[] =
+      recorded('cases.json');
+    const eleventh = items.find(({ pk, format }) => format === 11 && pk.includes('.reverify.'));
+    const [file] = eleventh?.files ?? [];
+    if (eleventh === undefined || file === undefined) throw new Error('none is recorded');
+    const { pk: _, ...item } = eleventh;
+    const delayOf = (at: string, deadline: string) => {
+      const files = [{ ...file, at, failedOrder: { ...file.failedOrder, deadline } }];
+      const read = formFor('DIR#', forms.items)?.read({ ...item, files }) as Ledger | undefined;
+      return read?.files[0]?.failedOrder?.delay;
+    };
+    expect(delayOf('2026-06-02T23:00:00Z', '2026-06-04T00:00:00Z')).toBe(3600);
+    // It is due at its ladder's end.
+    expect(delayOf('2026-06-03T09:00:00Z', '2026-06-04T00:00:00Z')).toBe(0);
   });
 
   it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import * as z from 'zod';
+import { DAY_SECONDS, secondsBetween } from '../../domain/days.ts';
 import type { DirectionId } from '../../domain/identifiers.ts';
 import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';
@@ -70,6 +71,7 @@ const ledger = z.strictObject({
           sha256: fields.sha256,
           bytes: fields.count,
           deadline: fields.instant,
+          delay: fields.count,
           anew: z.strictObject({ attempt: z.string(), at: fields.instant, version: fields.count }).optional(),
         })
         .optional(),
@@ -107,7 +109,27 @@ const withOutcomes = <T extends { outcomes?: unknown; late?: unknown; laterEnds?
   return { ...content, outcomes: changed(content.outcomes), late: changed(content.late), ...ends };
 };
 
-const filesOf = z.looseObject({ files: z.array(z.looseObject({ failedOrder: z.unknown().optional() })) });
+const filesOf = z.looseObject({
+  files: z.array(
+    z.looseObject({ at: fields.instant, failedOrder: z.looseObject({ deadline: fields.instant }).optional() }),
+  ),
+});
+
+/**
+ * Before the twelfth form, a disconnect order of failed rows didn't say when it was committed: a day before it was due, as a rule. Of one that
+ * was due at its ladder's end no more is known than that it was committed after that.
+ */
+function undated(content: Content): Content {
+  const { data } = filesOf.safeParse(content);
+  // What can't be read is for the schema to refuse.
+  if (data === undefined) return content;
+  const files = data.files.map(({ failedOrder, ...file }) => {
+    if (failedOrder === undefined) return file;
+    const delay = Math.max(0, secondsBetween(file.at, failedOrder.deadline) - DAY_SECONDS);
+    return { ...file, failedOrder: { ...failedOrder, delay } };
+  });
+  return { ...content, files };
+}
 
 /** Before the eleventh form, no row was marked as carried by a disconnect order of failed rows. */
 function unmarked(content: Content): Content {
@@ -118,7 +140,7 @@ function unmarked(content: Content): Content {
     // What can't be read is for the schema to refuse.
     return bytes.success ? deflated(fromUnmarked(bytes.data, hasOrder)) : deflatedBytes;
   };
-  return { ...content, outcomes: marked(content.outcomes), late: marked(content.late) };
+  return undated({ ...content, outcomes: marked(content.outcomes), late: marked(content.late) });
 }
 
 /** Before the fifth form, outcomes lay there as they are; the first form had room for eight of them. */
@@ -129,9 +151,9 @@ const ofEight = (content: Content): Content =>
 /**
  * The sixth form says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back, the ninth what an
  * order replaced, the tenth when rows are said to have ended later, and whom a file was found to restore after its commit, the eleventh
- * which rows a disconnect order of failed ones carried.
+ * which rows a disconnect order of failed ones carried, the twelfth when such an order was committed.
  */
-const form = formOf<Ledger>('ledger', 11, ledger, {
+const form = formOf<Ledger>('ledger', 12, ledger, {
   1: ofEight,
   2: plain,
   3: plain,
@@ -142,6 +164,7 @@ const form = formOf<Ledger>('ledger', 11, ledger, {
   8: unmarked,
   9: unmarked,
   10: unmarked,
+  11: undated,
 });
 
 /** A direction's ledger, as it lies in the table. */

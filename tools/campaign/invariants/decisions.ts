@@ -119,7 +119,7 @@ function receiptOf(
 /** Expects the receipts of all uploads of approvers. */
 export function expectDecided(known: Known): void {
   const files = decisionFiles(known);
-  for (const { batchId, uploadedAt, file, kind } of known.batches) {
+  for (const { batchId, uploadedAt, file, kind, approvedAt } of known.batches) {
     const batch = String(batchId);
     const report = known.seen.uploads.find(({ key, at }) => key === file && Date.parse(String(uploadedAt)) === at);
     if (report === undefined) continue;
@@ -136,23 +136,28 @@ export function expectDecided(known: Known): void {
       voters.set(approver, voter);
       counted.set(`${approver} ${digest}`, voter.receipt(upload.text, upload.at, preview, subjects));
     }
+    const newest = new Map((known.seen.counted[batch] ?? []).map((one) => [one.approver, one.sha256]));
     for (const { approver, text, at, receipt } of own) {
       const digest = sha256(text);
       const may = counted.get(`${approver} ${digest}`);
-      known.expected[receipt] =
-        may ??
-        oneOf(known.seen.outbox[receipt], [
-          refusedWhole(text, 'not_waiting'),
-          refusedWhole(text, faultIn(text)),
-          // These are receipts about a preview from before the batch was begun anew.
-          ...askedBefore(known, batch, preview).flatMap((older) => {
-            const voter = new Voter();
-            for (const before of own)
-              if (before.approver === approver && before.at < at)
-                voter.receipt(before.text, before.at, older, subjects);
-            return [voter, new Voter()].map((one) => one.receipt(text, at, older, subjects));
-          }),
-        ]);
+      const refused = refusedWhole(text, 'not_waiting');
+      // Bytes from before an approver's newest file that come again once the batch is approved say nothing any more.
+      const isLate = newest.get(approver) !== digest && at >= Date.parse(String(approvedAt));
+      const possible = may
+        ? [may, ...(isLate ? [refused] : [])]
+        : [
+            refused,
+            refusedWhole(text, faultIn(text)),
+            // These are receipts about a preview from before the batch was begun anew.
+            ...askedBefore(known, batch, preview).flatMap((older) => {
+              const voter = new Voter();
+              for (const before of own)
+                if (before.approver === approver && before.at < at)
+                  voter.receipt(before.text, before.at, older, subjects);
+              return [voter, new Voter()].map((one) => one.receipt(text, at, older, subjects));
+            }),
+          ];
+      known.expected[receipt] = oneOf(known.seen.outbox[receipt], possible);
     }
   }
 }

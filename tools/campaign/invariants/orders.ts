@@ -4,7 +4,7 @@ import { DAY, HOUR } from '../story.ts';
 import { LADDERS } from './kinds.ts';
 import type { Direction, Known, Row } from './known.ts';
 import type { Item } from './seen.ts';
-import { same } from './values.ts';
+import { instant, same } from './values.ts';
 
 /** The key of the order of a rung. */
 export const orderKeyOf = ({ operator, id }: Pick<Direction, 'operator' | 'id'>, { rung, order }: Item) =>
@@ -164,18 +164,21 @@ export function noteReplaced(known: Known, key: string, digest: unknown): void {
   known.replaced.set(key, (known.replaced.get(key) ?? new Set()).add(digest));
 }
 
+/** The instant at which the disconnect order was committed that a file caused; none if it caused none. */
+export function failedOrderAt({ at, failedOrder }: Item): string[] {
+  const { delay } = (failedOrder ?? {}) as { delay?: number };
+  return delay === undefined ? [] : [instant(Date.parse(String(at)) + delay * 1000)];
+}
+
 /** The instant of the newest order that took service from a row, as far as its direction tells; '' if none did. */
 export function cutAt(row: Row, orders: Item[], files: Item[]): string {
   const said = files.findIndex(({ sha256: digest }) => digest === row.file);
-  // Of a row that failed it isn't known which of the answers before its last word, or that one, had it disconnected.
-  const until = said === -1 ? files.length : row.outcome === 'failed' ? said + 1 : said;
-  const failed = row.hadFailed ? files.slice(0, until).filter(({ failedOrder }) => failedOrder !== undefined) : [];
-  return (
-    [...carrying(row, orders, files), ...failed]
-      .map(({ at }) => String(at))
-      .sort()
-      .at(-1) ?? ''
-  );
+  // Of a row that failed, and was answered for since, it isn't known which of the answers before that had it disconnected.
+  const failing =
+    row.outcome === 'failed' ? files.slice(said, said + 1) : files.slice(0, said === -1 ? files.length : said);
+  const failed = row.hadFailed ? failing.flatMap(failedOrderAt) : [];
+  const ordered = carrying(row, orders, files).map(({ at }) => String(at));
+  return [...ordered, ...failed].sort().at(-1) ?? '';
 }
 
 /** The ladder's orders that took service from a row: those before its last word, and of one that failed its disconnect order. */

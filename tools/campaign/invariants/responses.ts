@@ -14,7 +14,7 @@ import {
   takenFromHolder,
   wasExtended,
 } from './moves.ts';
-import { backKeyOf, expectOrder, failedKeyOf, lastDeadlineTold, wasCut } from './orders.ts';
+import { backKeyOf, expectOrder, failedKeyOf, failedOrderAt, lastDeadlineTold, wasCut } from './orders.ts';
 import type { Item } from './seen.ts';
 import { instant, sum } from './values.ts';
 
@@ -322,8 +322,13 @@ export function checkResponse(
     must(failedOrder !== undefined, 'rows that fail are ordered to be disconnected at once');
   if (failedOrder !== undefined) {
     const deadline = String(failedOrder.deadline);
-    const inADay = deadline >= instant(source.at + DAY) && deadline <= instant(source.at + TAKEN_WITHIN + DAY);
-    must(deadline <= end && (inADay || deadline === end), 'their disconnection is due a day after its commit');
+    const [committedAt = ''] = failedOrderAt(file);
+    must(
+      committedAt >= instant(source.at) && committedAt <= instant(source.at + TAKEN_WITHIN),
+      'their disconnection is ordered when the file is taken',
+    );
+    const aDayLater = instant(Date.parse(committedAt) + DAY);
+    must(deadline === (aDayLater < end ? aDayLater : end), 'their disconnection is due a day after its commit');
     const key = failedKeyOf(direction, file);
     known.carried.set(`${key} ${failedOrder.sha256}`, [...failed]);
     for (const [n, row] of states.entries()) if (failed.has(direction.rows[n] ?? '')) row.hadFailed = true;
