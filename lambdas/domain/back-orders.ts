@@ -57,6 +57,14 @@ export function cutAt(ledger: Ledger, row: number): Instant | null {
 }
 
 /**
+ * The same with the order of a row that failed as of the upload that said so: an answer for somebody is compared to what was said before or
+ * after it, however late either was recorded.
+ */
+export function cutSaidAt(ledger: Ledger, row: number): Instant | null {
+  return isCut(ledger, row) ? takenAt(ledger, row, ({ failedOrder, at }) => failedOrder && at) : null;
+}
+
+/**
  * The instant at which the newest order took service from a row before the answer that gives it back; null for any other row. Nobody answers
  * the order to restore that such an answer causes. An answer of this file or an earlier one has caused one: where none has, nothing is known to
  * have been taken.
@@ -72,10 +80,10 @@ export function carriedAt(ledger: Ledger, row: number): Instant | null {
  * The instant of the newest order that took service from a row, before what is said of it; null if there is none. An order counts from its
  * commit: the file that caused it may have been uploaded before somebody was restored, and recorded after that.
  */
-function takenAt(ledger: Ledger, row: number): Instant | null {
+function takenAt(ledger: Ledger, row: number, orderedAt = failedOrderAt): Instant | null {
   const bytes = currentOutcomes(ledger);
   const failing = wasCarriedAsFailed(bytes, row) ? failingOf(ledger, bytes, row) : [];
-  const failed = failing.flatMap((file) => failedOrderAt(file) ?? []);
+  const failed = failing.flatMap((file) => orderedAt(file) ?? []);
   const ordered = cutsOf(ledger, bytes, row).map(({ at }) => at);
   return [...ordered, ...failed].reduce<Instant | null>(
     (newest, at) => (newest === null ? at : laterOf(newest, at)),

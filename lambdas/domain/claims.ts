@@ -2,7 +2,7 @@
  * Claims: the rows of directions that a number, or a handset at an operator, belongs to, and what a new batch that meets it makes of that.
  */
 import * as z from 'zod';
-import { carriedAt, cutAt, isCut } from './back-orders.ts';
+import { carriedAt, cutAt, cutSaidAt, isCut } from './back-orders.ts';
 import { addSeconds, DAY_SECONDS, type Day, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import {
@@ -64,6 +64,8 @@ export interface CountedPointer extends Pointer {
   readonly cut: boolean;
   /** The instant at which the newest of these orders was issued; null if there is none. */
   readonly cutAt: Instant | null;
+  /** The same, with an order that was caused by the row's failing as of the upload that said so. */
+  readonly cutSaidAt: Instant | null;
   /** The instant at which the newest of them was issued before an answer had service given back at once; null if none did, or had. */
   readonly carriedAt: Instant | null;
   /** When its direction began. */
@@ -173,6 +175,7 @@ export function countPointer(
       : null,
     cut: isCut(ledger, row),
     cutAt: cutAt(ledger, row),
+    cutSaidAt: cutSaidAt(ledger, row),
     carriedAt: carriedAt(ledger, row),
     startedAt: ledger.startedAt,
     portedTo: port?.why === 'ported' ? port.to : null,
@@ -325,12 +328,14 @@ export function takenSinceAnswered(
 ): CountedPointer | undefined {
   const answered = newestRecorded(earlier.filter((row) => isWordAt(at, row) && givesServiceBack(row.outcome)));
   const answeredAt = answered?.recordedAt ?? null;
-  const since = answeredAt !== null && (backAt === null || answeredAt > backAt) ? answeredAt : backAt;
+  const isByAnswer = answeredAt !== null && (backAt === null || answeredAt > backAt);
+  const since = isByAnswer ? answeredAt : backAt;
   const isSince = (instant: Instant | null) => since !== null && instant !== null && instant > since;
-  return earlier.find(({ operator, kind, reversed, outcome, cutAt, recordedAt, startedAt }) => {
+  return earlier.find(({ operator, kind, reversed, outcome, cutAt, cutSaidAt, recordedAt, startedAt }) => {
     if (operator !== at || givesBack(kind) || reversed) return false;
     const isOver = outcome === 'overdue' && isSince(startedAt);
-    return isOver || isSince(cutAt) || (endsConnection(outcome) && isSince(recordedAt));
+    const taken = isByAnswer ? cutSaidAt : cutAt;
+    return isOver || isSince(taken) || (endsConnection(outcome) && isSince(recordedAt));
   });
 }
 

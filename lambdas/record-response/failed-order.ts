@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/days.ts';
 import { orderCsv, orderedRows } from '../domain/directions.ts';
-import { failedOrderAnew } from '../domain/failed-orders.ts';
+import { failedOrderAnew, failedOrderAt } from '../domain/failed-orders.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { FailedOrder, Ledger, RecordedFile } from '../domain/ledger.ts';
 import { toOperator } from '../domain/notices.ts';
@@ -106,7 +106,7 @@ function committedOf(ledger: Ledger, recorded: RecordedFile, order: FailedOrder)
       // are. Each commit of an order that was issued anew is a fact of its own.
       id: `order/${directionId}/failed-${sha8(recorded.sha256)}${anew ? `/${anew.version}` : ''}`,
       kind: 'disconnect_ordered',
-      at: anew?.at ?? recorded.at,
+      at: anew?.at ?? failedOrderAt(recorded) ?? recorded.at,
       facts: { direction: directionId, rows, deadline, ledger: anew?.version ?? recorded.version },
       files: { order: { key, sha256 } },
     },

@@ -1,5 +1,5 @@
 import type { AuditNote } from '../domain/audit.ts';
-import { givenBackSince, givingBackIn, givingBackTo, reversedSince } from '../domain/back-orders.ts';
+import { givenBackSince, givingBackIn, givingBackTo, orderedBackAt, reversedSince } from '../domain/back-orders.ts';
 import type { Instant } from '../domain/days.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { BatchId } from '../domain/identifiers.ts';
@@ -167,7 +167,7 @@ async function publishBackOrder(env: Orders, ledger: Ledger, recorded: RecordedF
     batchId,
     id: `order/${directionId}/back-${sha8(file)}`,
     kind: 'restore_ordered',
-    at: recorded.at,
+    at: orderedBackAt(deadline),
     facts: { direction: directionId, rows, deadline, ledger: recorded.version },
     files: { order: { key, sha256 } },
   });

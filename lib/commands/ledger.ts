@@ -1,4 +1,5 @@
 /** A direction's ledger in words: what `npm run ledger` prints. It names rows by their numbers, and nobody. */
+import { failedOrderAt } from '../../lambdas/domain/failed-orders.ts';
 import { type Outcome, rulesOf, SUBJECTS } from '../../lambdas/domain/kinds.ts';
 import { countFiles, currentOutcomes, type Ledger, openRows, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import { isReversed } from '../../lambdas/domain/outcomes.ts';
@@ -33,10 +34,13 @@ export function ledgerText(ledger: Ledger, eachRow = false): string {
     }),
     '',
     recordedText(ledger),
-    ...ledger.files.map(({ sha256, at, failedOrder, backDue, withdrawnOn, lateOn, reversal, ended = 0 }, n) => {
+    ...ledger.files.map((file, n) => {
+      const { sha256, at, failedOrder, backDue, withdrawnOn, lateOn, reversal, ended = 0 } = file;
       if (reversal !== undefined)
         return `  ${n + 1} ${at}  reversal ${reversal} took rows back, of which ${ended === 0 ? 'none was' : `${ended} ${ended === 1 ? 'was' : 'were'}`} open or waiting and ended as withdrawn`;
-      const failed = failedOrder ? `, with an order to disconnect ${countedPlainly(failedOrder.rows, 'row')}` : '';
+      const failed = failedOrder
+        ? `, with an order to disconnect ${countedPlainly(failedOrder.rows, 'row')}, issued ${failedOrderAt(file)}`
+        : '';
       const back = backDue ? `, with an order to restore until ${backDue}` : '';
       const lists = `${withdrawnOn ? `, on the withdrawn list of ${withdrawnOn}` : ''}${lateOn ? `, on the late list of ${lateOn}` : ''}`;
       return `  ${n + 1} ${at}  SHA-256 ${sha256.slice(0, 8)}…${failed}${back}${lists}`;

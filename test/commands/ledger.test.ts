@@ -66,7 +66,7 @@ Rungs
   2 disconnect    until 2026-06-07T00:00:00Z  not issued
 
 Files recorded: 2
-  1 2026-06-02T10:00:00Z  SHA-256 0f343b09…, with an order to disconnect 1 row
+  1 2026-06-02T10:00:00Z  SHA-256 0f343b09…, with an order to disconnect 1 row, issued 2026-06-02T10:00:00Z
   2 2026-06-03T11:00:00Z  SHA-256 11223344…
 
 Outcomes
@@ -85,7 +85,7 @@ Outcomes
     const late = { ...second, withdrawnOn: '2026-06-20' as Day, lateOn: '2026-06-20' as Day };
     const text = ledgerText({ ...planned, files: [restored, late] as Ledger['files'] });
     expect(text).toContain(`Files recorded: 2
-  1 2026-06-02T10:00:00Z  SHA-256 0f343b09…, with an order to disconnect 1 row, with an order to restore until 2026-06-04T10:00:00Z, on the withdrawn list of 2026-06-03
+  1 2026-06-02T10:00:00Z  SHA-256 0f343b09…, with an order to disconnect 1 row, issued 2026-06-02T10:00:00Z, with an order to restore until 2026-06-04T10:00:00Z, on the withdrawn list of 2026-06-03
   2 2026-06-03T11:00:00Z  SHA-256 11223344…, on the withdrawn list of 2026-06-20, on the late list of 2026-06-20
 `);
   });

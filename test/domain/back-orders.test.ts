@@ -3,6 +3,7 @@ import { type Applied, applyResponse, withFailedOrder } from '../../lambdas/doma
 import {
   carriedAt,
   cutAt,
+  cutSaidAt,
   givenBackSince,
   givingBackIn,
   givingBackTo,
@@ -47,7 +48,12 @@ describe('a row was cut off', () => {
     expect(cutAt(answered(upTo(3), [[0, 'verified']]).ledger, 0)).toBeNull();
     // A failed row's own disconnect order is caused by its answer.
     const said = answered(upTo(1), [[0, 'failed']]);
-    expect(cutAt(ordered(said).ledger, 0)).toBe('2026-06-03T11:00:00Z');
+    const { ledger: late } = ordered(said);
+    expect([cutAt(late, 0), cutSaidAt(late, 0), cutSaidAt(late, 1)]).toEqual([
+      '2026-06-03T11:00:00Z',
+      '2026-06-03T10:00:00Z',
+      null,
+    ]);
   });
 
   test('and given service back by its answer: what took it before that is known still', () => {

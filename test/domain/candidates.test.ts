@@ -16,7 +16,7 @@ import { directionRowLine } from '../../lambdas/domain/directions.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import type { Rung } from '../../lambdas/domain/ladders.ts';
-import { counted, first, second, third } from './counted.ts';
+import { counted, cutFrom, first, second, third } from './counted.ts';
 import { airtel, at, day, directionId, imei, jio, msisdn, rungs } from './example.ts';
 
 const handset = imei('35100000000001');
@@ -404,7 +404,7 @@ describe('somebody who is to be restored since another row there has them keep t
   });
 
   it('is left to the row whose orders took it since', () => {
-    const barred = { ...open, cut: true, cutAt: at('2026-06-20T00:00:00Z') };
+    const barred = { ...open, ...cutFrom(at('2026-06-20T00:00:00Z')) };
     expect(decideCandidate('restore', told, known({ counted: [barred, extended, counted({})] }))).toEqual({
       operator: airtel,
       decision: { state: 'alreadyOpen', directionId: third },
@@ -422,13 +422,13 @@ describe('somebody who is to be restored since another row there has them keep t
     const verified = counted({ outcome: 'verified', recordedAt: at('2026-06-18T12:00:00Z') });
     const withdrawn = counted({ outcome: 'withdrawn', reversed: true, recordedAt: at('2026-06-18T12:00:00Z') });
     const taking = [
-      { ...open, cut: true, cutAt: at('2026-06-20T00:00:00Z') },
+      { ...open, ...cutFrom(at('2026-06-20T00:00:00Z')) },
       { ...open, open: false, outcome: 'overdue' as const },
       { ...open, open: false, outcome: 'disconnected' as const, recordedAt: at('2026-06-22T00:00:00Z') },
     ];
     for (const own of [verified, withdrawn]) {
       for (const one of taking) expect(stateOf('restore', told, { counted: [one, own] })).toBe('alreadyOpen');
-      const earlier = { ...open, cut: true, cutAt: at('2026-06-17T00:00:00Z') };
+      const earlier = { ...open, ...cutFrom(at('2026-06-17T00:00:00Z')) };
       expect(stateOf('restore', told, { counted: [earlier, own] })).toBe('directed');
     }
     // Who proved themselves there since has it, though a report had taken it since the reversal.

@@ -19,7 +19,7 @@ import {
 } from '../../lambdas/domain/claims.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { LedgerDamaged } from '../../lambdas/domain/ledger.ts';
-import { counted, disconnected, first, second, third } from './counted.ts';
+import { counted, cutFrom, disconnected, first, second, third } from './counted.ts';
 import { airtel, answered, at, closed, day, directionId, fresh, jio, marked, sealed, thrown } from './example.ts';
 
 test('a number was activated for somebody else on the last day that an operator says', () => {
@@ -32,7 +32,7 @@ describe('the holder of a number at an operator', () => {
   const said = (outcome: 'verified' | 'extended' | 'not_found' | 'ported' | 'disconnected', on: string) =>
     counted({ directionId: second, outcome, occurredOn: day(on), recordedAt: at(`${on}T12:00:00Z`) });
   const barred = at('2026-06-16T00:00:00Z');
-  const overdue = counted({ cut: true, cutAt: barred });
+  const overdue = counted(cutFrom(barred));
 
   test('is to have service since the day of the newest word, if that is that they proved themselves or have more time', () => {
     for (const outcome of ['verified', 'extended'] as const)
@@ -46,7 +46,7 @@ describe('the holder of a number at an operator', () => {
   });
 
   test('is so whatever an older row says of a failing, and whoever had the number before', () => {
-    const failed = counted({ cut: true, cutAt: barred, recordedAt: at('2026-06-19T12:00:00Z') });
+    const failed = counted({ ...cutFrom(barred), recordedAt: at('2026-06-19T12:00:00Z') });
     const reissued = counted({ outcome: 'reissued', recordedAt: at('2026-06-19T12:00:00Z') });
     for (const other of [failed, reissued])
       expect(keepsServiceBy(airtel, [said('verified', '2026-06-18'), other])?.directionId).toBe(second);
@@ -62,7 +62,7 @@ describe('the holder of a number at an operator', () => {
     const kept = (told: Parameters<typeof counted>[0]) =>
       keepsServiceBy(airtel, [later(told), said('extended', '2026-06-18'), overdue])?.directionId;
     expect(kept({})).toBe(second);
-    const cut = { cut: true, cutAt: at('2026-07-06T00:00:00Z') };
+    const cut = cutFrom(at('2026-07-06T00:00:00Z'));
     expect(kept(cut)).toBeUndefined();
     expect(takenSinceAnswered(airtel, [later(cut), said('extended', '2026-06-18'), overdue])?.directionId).toBe(third);
     expect(kept({ ...cut, reversed: true })).toBe(second);
@@ -70,6 +70,18 @@ describe('the holder of a number at an operator', () => {
     // Whoever was given more time in the last rung is ordered to be disconnected by nobody; the time is over.
     expect(kept({ open: false, outcome: 'overdue' })).toBeUndefined();
     expect(takenSinceAnswered(airtel, [later(cut), overdue])).toBeUndefined();
+  });
+
+  test('is to have it where they proved themselves after they had failed, though that was recorded, and ordered, last', () => {
+    const ordered = at('2026-06-18T15:00:00Z');
+    const failed = (said: string) =>
+      counted({ ...cutFrom(ordered), directionId: third, open: true, outcome: 'failed', cutSaidAt: at(said) });
+    const proved = said('verified', '2026-06-18');
+    expect(keepsServiceBy(airtel, [failed('2026-06-18T10:00:00Z'), proved])?.directionId).toBe(second);
+    expect(keepsServiceBy(airtel, [failed('2026-06-18T14:00:00Z'), proved])).toBeUndefined();
+    // What a reversal gave back is compared to the order.
+    const backAt = at('2026-06-18T13:00:00Z');
+    expect(takenSinceAnswered(airtel, [failed('2026-06-18T10:00:00Z'), proved], backAt)?.directionId).toBe(third);
   });
 });
 
@@ -113,6 +125,7 @@ describe('a pointer', () => {
       reversedAt: null,
       cut: false,
       cutAt: null,
+      cutSaidAt: null,
       carriedAt: null,
       startedAt: ledger.startedAt,
       portedTo: null,

@@ -24,6 +24,7 @@ export function row(told: Partial<SubjectRow>): SubjectRow {
     reversed: false,
     cut: false,
     cutAt: null,
+    cutSaidAt: null,
     carriedAt: null,
     reversedAt: null,
     startedAt: at('2026-06-01T00:00:00Z'),

@@ -7,7 +7,7 @@ import { DAY, EXTENSION_DAYS } from '../story.ts';
 import { givesBack, LADDERS } from './kinds.ts';
 import { type Direction, isOpen, type Known, type Row } from './known.ts';
 import { isFollowUp, type Move, type MovedRow } from './moved-rows.ts';
-import { cutAt, wasCut } from './orders.ts';
+import { cutAt, cutSaidAt, wasCut } from './orders.ts';
 import { rowsBefore } from './standing.ts';
 import { instant } from './values.ts';
 
@@ -175,7 +175,9 @@ export function serviceAt(known: Known, number: string, operator: string, place:
     if (since === 0 || row.reversed) return false;
     const { orders, files } = direction.at(place);
     const isCut = !GIVES_SERVICE.includes(outcome) && wasCut(row, orders, files);
-    if (isCut && cutAt(row, orders, files) > instant(since)) return true;
+    // An answer is compared to what was said; what a reversal gave back to what was ordered.
+    const taken = since === answered?.at ? cutSaidAt(row, orders, files) : cutAt(row, orders, files);
+    if (isCut && taken > instant(since)) return true;
     if (['disconnected', 'surrendered'].includes(outcome)) return at > since;
     // Whoever was given more time had it until the end of the ladder with which the row went on.
     return answered?.outcome === 'extended' && isOpen(row) && closed && direction.plan > answered.direction.plan;
