@@ -243,12 +243,13 @@ export class Told {
       const [place, , batch] = key.split('/');
       return place !== 'decisions' || text.includes(sha256(before.outbox[`previews/${batch}/preview.json`] ?? ''));
     };
-    // Usage of which the import was given up, so that it was uploaded again: it would be imported now.
-    const isGivenUp = ({ key, text, at }: Upload) =>
-      key.startsWith('usage/') && uploads.some((one) => one.key === key && one.text === text && one.at > at);
+    // Usage of which the import was given up, so that it was uploaded again: it would be imported now. And a decision's bytes that an approver
+    // sent once more: their receipt is of the newest upload, which may have come too late.
+    const isSentAgain = ({ key, text, at }: Upload) =>
+      /^(usage|decisions)\//.test(key) && uploads.some((one) => one.key === key && one.text === text && one.at > at);
     for (const [n, upload] of uploads.entries()) {
       const { key, at } = upload;
-      if (!some('again', AGAIN)(0, n) || !isOfNow(upload) || isGivenUp(upload)) continue;
+      if (!some('again', AGAIN)(0, n) || !isOfNow(upload) || isSentAgain(upload)) continue;
       const logical = QUEUES[key.split('/')[0] ?? ''] ?? '';
       const body = { time: `${new Date(at).toISOString().slice(0, 19)}Z`, detail: events[n] };
       const QueueUrl = `${cloud.endpoint}/${cloud.account}/${cloud.names.queues[logical]}`;
