@@ -1,5 +1,5 @@
 /** Ladders: what a direction orders, one rung after the other, and until when each may take. A ladder is data. */
-import { addSeconds, DAY_SECONDS, type Instant, millisOf } from './days.ts';
+import { addSeconds, DAY_SECONDS, type Instant, secondsBetween } from './days.ts';
 import { DIRECTION_KIND_NAMES, DIRECTION_KINDS, type DirectionKind } from './kinds.ts';
 
 export type Order = (typeof DIRECTION_KINDS)[DirectionKind]['orders'][number];
@@ -48,7 +48,7 @@ export function deadlinesOf(ladder: readonly RungPolicy[], start: Instant): Rung
 export function notBefore(rungs: readonly Rung[], start: Instant): readonly Rung[] {
   const [first] = rungs;
   if (first === undefined || first.deadline > start) return rungs;
-  const late = (millisOf(start) - millisOf(first.deadline)) / 1000 + DAY_SECONDS;
+  const late = secondsBetween(first.deadline, start) + DAY_SECONDS;
   return rungs.map(({ order, deadline }) => ({ order, deadline: addSeconds(deadline, late) }));
 }
 
@@ -59,7 +59,7 @@ export function notBefore(rungs: readonly Rung[], start: Instant): readonly Rung
 export function notBeforeTold(fresh: readonly Rung[], told: readonly Rung[]): readonly Rung[] {
   const later = fresh.map(({ order, deadline }) => {
     const before = told.find((one) => one.order === order)?.deadline ?? deadline;
-    return (millisOf(before) - millisOf(deadline)) / 1000;
+    return secondsBetween(deadline, before);
   });
   const latest = Math.max(0, ...later);
   return latest === 0 ? fresh : fresh.map((rung) => ({ ...rung, deadline: addSeconds(rung.deadline, latest) }));

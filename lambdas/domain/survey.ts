@@ -1,5 +1,5 @@
 /** What is open, and how it stands: for those who watch. */
-import { addSeconds, DAY_SECONDS, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
+import { addSeconds, DAY_SECONDS, HOUR_SECONDS, type Instant, secondsBetween } from './days.ts';
 import type { OperatorId } from './identifiers.ts';
 import { countFiles, countOpen, fileSaying, type Ledger } from './ledger.ts';
 import { lastDeadline } from './whereabouts.ts';
@@ -67,7 +67,7 @@ function isAnswered(ledger: Ledger): boolean {
 }
 
 function halfOfFirstRung({ rungs, startedAt }: Ledger): Instant {
-  const seconds = (millisOf(rungs[0]?.deadline ?? startedAt) - millisOf(startedAt)) / 1000;
+  const seconds = secondsBetween(startedAt, rungs[0]?.deadline ?? startedAt);
   return addSeconds(startedAt, seconds / 2);
 }
 

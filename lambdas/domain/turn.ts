@@ -3,7 +3,7 @@
  * turn up: it is held as long as its holder's batch is approved or plans under the execution that took it, so the commit of its plan frees
  * it, and so does its failure. A reversal's turn is held, too, until it has taken back what its plan says.
  */
-import { HOUR_SECONDS, type Instant, millisOf } from './days.ts';
+import { HOUR_SECONDS, type Instant, secondsBetween } from './days.ts';
 import type { BatchId } from './identifiers.ts';
 
 /** The record of the turn, PLANNING. */
@@ -89,7 +89,7 @@ export function secondsToWait(
   now: Instant,
   { place, heldSince }: { place: number; heldSince: Instant | undefined },
 ): number {
-  const secondsSince = (instant: Instant) => (millisOf(now) - millisOf(instant)) / 1000;
+  const secondsSince = (instant: Instant) => secondsBetween(instant, now);
   const waited = secondsSince(since);
   const longest = Math.min(
     Math.max(HOUR_SECONDS, Math.ceil(waited / ASKED_HOURLY)),

@@ -1,5 +1,5 @@
 /** Where a direction's ladder is: its deadlines as they stand, and the rung that its machine is to wait on. */
-import { addSeconds, HOUR_SECONDS, type Instant, millisOf } from './days.ts';
+import { addSeconds, HOUR_SECONDS, type Instant, secondsBetween } from './days.ts';
 import { rulesOf } from './kinds.ts';
 import type { Rung } from './ladders.ts';
 import { countOpen, type Ledger, LedgerDamaged, rowsFor } from './ledger.ts';
@@ -19,7 +19,7 @@ export function lastDeadline(ledger: Ledger): Instant {
  * as the time for which claims are kept, counts from there.
  */
 export function plannedEnd(ledger: Ledger, plannedAt: Instant): Instant {
-  return addSeconds(lastDeadline(ledger), (millisOf(plannedAt) - millisOf(ledger.startedAt)) / 1000);
+  return addSeconds(lastDeadline(ledger), secondsBetween(ledger.startedAt, plannedAt));
 }
 
 /** Whether the ladder's deadlines still move: it begins with one order, has open rows, and that order was not published. */
@@ -40,7 +40,7 @@ export function standing(ledger: Ledger, now: Instant): Ledger {
     first !== undefined &&
     first.deadline > now &&
     (now < addSeconds(first.at, HOUR_SECONDS) || rowsFor(ledger, first.order).length === 0);
-  const hours = Math.floor((millisOf(now) - millisOf(ledger.startedAt)) / 1000 / HOUR_SECONDS);
+  const hours = Math.floor(secondsBetween(ledger.startedAt, now) / HOUR_SECONDS);
   if (stays || hours <= 0) return ledger;
   const later = (instant: Instant) => addSeconds(instant, hours * HOUR_SECONDS);
   const rungs = ledger.rungs.map(({ order, deadline }) => ({ order, deadline: later(deadline) }));
