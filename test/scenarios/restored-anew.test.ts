@@ -22,17 +22,22 @@ async function reported(numbers: string[], faults?: FaultPlan): Promise<{ lab: L
   return { lab, asked: await lab.direction(batchOf('mha', HANDSET), 'reverify', 'airtel') };
 }
 
+/** Has a number verified on the first day, and reported again on the fourth, for another handset. Returns the later direction. */
+async function verifiedAndReportedAgain(lab: Lab, asked: string): Promise<string> {
+  await lab.at(1);
+  await lab.respond(asked, [`${N},verified`], 'verified.csv');
+  await lab.at(3);
+  await lab.usage('airtel', [`${OTHER},${N},2026-06-03,Delhi`], 'later.csv');
+  await lab.at(4);
+  await lab.report('up-police', [OTHER]);
+  return await lab.direction(batchOf('up-police', OTHER), 'reverify', 'airtel');
+}
+
 describe('upon an appeal', () => {
   it('is restored who was barred after that order, and who was verified after a bar, since nobody answers for that', async () => {
     const { lab, asked } = await reported([N, BARRED]);
     await using _ = lab;
-    await lab.at(1);
-    await lab.respond(asked, [`${N},verified`], 'verified.csv');
-    await lab.at(3);
-    await lab.usage('airtel', [`${OTHER},${N},2026-06-03,Delhi`], 'later.csv');
-    await lab.at(4);
-    await lab.report('up-police', [OTHER]);
-    const later = await lab.direction(batchOf('up-police', OTHER), 'reverify', 'airtel');
+    const later = await verifiedAndReportedAgain(lab, asked);
     await lab.at(6);
     await lab.respond(asked, [`${BARRED},verified`], 'barred.csv');
     await lab.at(8.2);
@@ -64,13 +69,7 @@ describe('upon an appeal', () => {
       deliveries: ({ detail }) => [JSON.stringify(detail).includes('failed.csv') ? hours(5) : 0],
     });
     await using _ = lab;
-    await lab.at(1);
-    await lab.respond(asked, [`${N},verified`], 'verified.csv');
-    await lab.at(3);
-    await lab.usage('airtel', [`${OTHER},${N},2026-06-03,Delhi`], 'later.csv');
-    await lab.at(4);
-    await lab.report('up-police', [OTHER]);
-    const later = await lab.direction(batchOf('up-police', OTHER), 'reverify', 'airtel');
+    const later = await verifiedAndReportedAgain(lab, asked);
     await lab.at(8.2);
     await lab.respond(asked, [`${N},disconnected`], 'cut.csv');
     // At 18:43, before the night; its event comes at 23:43.
