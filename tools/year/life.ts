@@ -94,6 +94,17 @@ export class Life {
     number.tenures.splice(number.tenures.indexOf(tenure) + 1);
   }
 
+  /** Keeps a number that is cut off where it is: its holder takes it to no other operator any more. */
+  keep(number: PhoneNumber, at: number): void {
+    const tenure = this.tenureAt(number, at);
+    if (tenure === undefined) return;
+    const next = number.tenures.indexOf(tenure) + 1;
+    for (let later = number.tenures[next]; later?.person === tenure.person; later = number.tenures[next]) {
+      tenure.until = later.until;
+      number.tenures.splice(next, 1);
+    }
+  }
+
   /** Gives a number without a holder to somebody new. */
   giveAgain(number: PhoneNumber, operator: Operator, at: number): void {
     const { people } = this.world;

@@ -288,6 +288,7 @@ export class YearOperator {
     const tenure = this.#life.tenureAt(number, now);
     if (tenure?.operator !== this.id) return;
     this.#life.setService(number, now, 'none', order);
+    this.#life.keep(number, now);
     const { person } = tenure;
     if (!person.isGuilty) return;
     const reference = one.tasks.get(identifier)?.reference;

@@ -140,6 +140,23 @@ describe('the innocent, by what the world knows', () => {
     expect(ported('no outgoing', [60, 'no outgoing'])).toMatchObject({ longest: 305, stillBarred: 1 });
     expect(ported('none')).toMatchObject({ cutOff: { "by the system's fault": 1 }, stillBarred: 1 });
   });
+
+  it('keeps a number that is cut off at its operator, which gives it back, until it is somebody else’s', () => {
+    const { life, who } = worldOf(honest);
+    const [number] = life.world.numbers.values();
+    if (number?.tenures[0] === undefined) throw new Error('nobody has a number');
+    number.tenures[0].until = beginOf(50);
+    const other = { ...who, id: who.id + 1 };
+    number.tenures.push(
+      { person: who, operator: 'vi', from: beginOf(50), until: beginOf(90) },
+      { person: other, operator: 'vi', from: beginOf(90), until: Number.POSITIVE_INFINITY },
+    );
+    const operatorOn = (day: number) => life.tenureAt(number, beginOf(day))?.operator;
+    expect([operatorOn(40), operatorOn(60)]).toEqual(['jio', 'vi']);
+    life.keep(number, beginOf(40));
+    expect([operatorOn(40), operatorOn(60), operatorOn(90)]).toEqual(['jio', 'jio', 'vi']);
+    expect(life.tenureAt(number, beginOf(90))?.person).toBe(other);
+  });
 });
 
 describe('the guilty, by what the world knows', () => {
