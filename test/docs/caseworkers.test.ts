@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { AsideFacts, ReversalFacts, RowFacts } from '../../lambdas/domain/facts.ts';
 import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { type Answer, type DirectionKind, OUTCOMES, type Outcome } from '../../lambdas/domain/kinds.ts';
+import { type Answer, BOOKS, type DirectionKind, OUTCOMES, type Outcome } from '../../lambdas/domain/kinds.ts';
 import type { Ledger, RecordedFile } from '../../lambdas/domain/ledger.ts';
 import { BYTES_PER_ROW, code } from '../../lambdas/domain/outcomes.ts';
 import { NO_SUCH_ROW } from '../../lambdas/domain/sentences.ts';
@@ -68,17 +68,6 @@ const cutAfter = [
 const exceptedFrom = (unblock: Ledger) => rowOf(unblock, { subject: { imei: IMEI, msisdn: NUMBER } });
 const exception = exceptedFrom(answered('unblocked', ledger('unblock', {}, 2)));
 const anew = rowOf(ledger('block', { batchId: LATER, startedAt: at(6) }, 3), { subject: { imei: IMEI } });
-
-const ASIDE = [
-  'struck',
-  'held',
-  'exempt',
-  'reversed',
-  'reissuedBefore',
-  'alreadyOpen',
-  'alreadyDisconnected',
-  'alreadyVerified',
-] as const;
 
 /** What the product says of each thing that a row of the page tells apart, by the row's first words. */
 const SENTENCES: readonly (readonly [string, ...string[]])[] = [
@@ -162,7 +151,9 @@ describe('docs/caseworkers.md', () => {
     const all = told.flatMap(wordings);
     const sentences = [
       ...OUTCOMES.filter((outcome) => outcome !== 'blocked' && outcome !== 'unblocked').map(saysOnly),
-      ...ASIDE.map((state) => leftOut(state)),
+      ...Object.keys(BOOKS.connections.decided)
+        .filter((state) => state !== 'directed')
+        .map((state) => leftOut(state as AsideFacts['state'])),
       ...SUBJECT_STATES.map((state) => takenBack({ state, kept: state === 'kept' ? relying.kept : [] })),
     ];
     expect(sentences.filter((sentence) => !all.some((wording) => isIn(wording, sentence)))).toEqual([]);

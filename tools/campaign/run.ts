@@ -243,10 +243,14 @@ export class Told {
       const [place, , batch] = key.split('/');
       return place !== 'decisions' || text.includes(sha256(before.outbox[`previews/${batch}/preview.json`] ?? ''));
     };
-    // Usage of which the import was given up, so that it was uploaded again: it would be imported now. And a decision's bytes that an approver
-    // sent once more: their receipt is of the newest upload, which may have come too late.
-    const isSentAgain = ({ key, text, at }: Upload) =>
-      /^(usage|decisions)\//.test(key) && uploads.some((one) => one.key === key && one.text === text && one.at > at);
+    const newestBeside = ({ key }: Upload) =>
+      uploads.findLast((upload) => upload.key.startsWith(key.replace(/[^/]*$/, '')));
+    // Usage of which the import was given up, so that it was uploaded again: it would be imported now. And the bytes of an approver's earlier file
+    // that they sent once more: their receipt is of the newest upload, which may have come too late.
+    const isSentAgain = (upload: Upload) =>
+      (upload.key.startsWith('usage/') ||
+        (upload.key.startsWith('decisions/') && newestBeside(upload)?.text !== upload.text)) &&
+      uploads.some(({ key, text, at }) => key === upload.key && text === upload.text && at > upload.at);
     for (const [n, upload] of uploads.entries()) {
       const { key, at } = upload;
       if (!some('again', AGAIN)(0, n) || !isOfNow(upload) || isSentAgain(upload)) continue;
@@ -258,9 +262,8 @@ export class Told {
     await cloud.run();
     // Usage is left out, since the instant of its import would be noted, and a file that was replaced would be its key's newest again. An
     // approver's file that isn't their last one would count as a new decision.
-    const isLastWord = ({ key }: Upload) =>
-      !key.startsWith('decisions/') ||
-      uploads.findLast((upload) => upload.key.startsWith(key.replace(/[^/]*$/, '')))?.key === key;
+    const isLastWord = (upload: Upload) =>
+      !upload.key.startsWith('decisions/') || newestBeside(upload)?.key === upload.key;
     const files = uploads.filter(
       (upload) => !upload.key.startsWith('usage/') && isNewest(upload) && isOfNow(upload) && isLastWord(upload),
     );
