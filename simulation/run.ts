@@ -147,7 +147,7 @@ export class Run {
     this.#progress.stage('Downloading the buckets');
     const { start, seed, ladder, operators, approvals } = settings;
     const used = {
-      settings: { start: new Date(start).toISOString(), seed, ladder, operators, approvals },
+      settings: { start: instantOf(start), seed, ladder, operators, approvals },
       ended: new Date(cloud.clock.now()).toISOString(),
       ...cloud.usage(),
     };

@@ -2,7 +2,7 @@
  * Days and instants. Days are those of Asia/Kolkata, instants are UTC in whole seconds. Nothing here reads the clock: time comes in with
  * the state input or the event.
  */
-import type { Branded } from './identifiers.ts';
+import type { Branded } from './branded.ts';
 import { seenOf } from './unseen.ts';
 
 /** A day of the calendar, `YYYY-MM-DD`. As texts, days sort by date. */

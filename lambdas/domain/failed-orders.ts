@@ -1,7 +1,6 @@
 /** The disconnect orders that responses with failed rows cause: by when they are due, and when they are issued anew. */
 import { addSeconds, DAY_SECONDS, type Instant } from './days.ts';
-import type { IssuedAnew } from './issuing.ts';
-import { change, currentOutcomes, type Ledger, type RecordedFile, unansweredRows } from './ledger.ts';
+import { change, currentOutcomes, type IssuedAnew, type Ledger, type RecordedFile, unansweredRows } from './ledger.ts';
 import { BYTES_PER_ROW, fileOf } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 

@@ -2,15 +2,12 @@
  * The identifiers of the domain, as branded strings that only their parsers make. A value of such a type has been
  * checked and normalised, so that code that takes one never checks again.
  */
+import type { Branded } from './branded.ts';
 import { WRITTEN_DAYS } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import type { RowReason } from './reasons.ts';
 import { seenOf } from './unseen.ts';
-
-declare const brand: unique symbol;
-/** A string that only the parser of `Name` makes. */
-export type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 /** A handset's key: the first 14 digits of its IMEI (TAC and serial number). */
 export type Imei = Branded<'Imei'>;

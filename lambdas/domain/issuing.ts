@@ -6,6 +6,7 @@ import {
   change,
   countOpen,
   currentOutcomes,
+  type IssuedAnew,
   type IssuedOrder,
   type Ledger,
   rowsFor,
@@ -140,14 +141,6 @@ function isOutdated(ledger: Ledger, order: IssuedOrder): boolean {
   if (!takesAway(order.order)) return false;
   if (!takesService(order.order) && reversedSince(ledger, order.version).length === 0) return false;
   return rowsLeft(ledger, order).length !== order.rows;
-}
-
-/** An order to be issued anew. Prepare it with these rows, then write `commit(file)` on the ledger's version. */
-export interface IssuedAnew {
-  readonly order: Order;
-  readonly deadline: Instant;
-  readonly rows: readonly number[];
-  readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
 }
 
 /** What an order keeps of the form that it replaces: its operator may have that, and have answered it. */

@@ -57,6 +57,14 @@ export interface IssuedOrder {
   readonly firstAt?: Instant;
 }
 
+/** An order to be issued anew. Prepare it with these rows, then write `commit(file)` on the ledger's version. */
+export interface IssuedAnew {
+  readonly order: Order;
+  readonly deadline: Instant;
+  readonly rows: readonly number[];
+  readonly commit: (file: { readonly sha256: string; readonly bytes: number }) => Ledger;
+}
+
 /**
  * The disconnect order that a response with failed rows caused: due 24 hours after its commit, at most at the ladder's end. It is committed
  * with the file, as long as `anew` doesn't name another commit.

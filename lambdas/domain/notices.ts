@@ -444,6 +444,7 @@ export const toldForm = formOf<Told>(
   },
 );
 
+/** Notices with the topic that carries them: each side has one of its own, and subscriptions choose among its notices. */
 export const toOperator = (notice: OperatorNotice) => ({ topic: 'OPERATORS_TOPIC', notice }) as const;
 export const toAgency = (notice: AgencyNotice) => ({ topic: 'AGENCIES_TOPIC', notice }) as const;
 export const toApprover = (notice: ApproverNotice) => ({ topic: 'APPROVERS_TOPIC', notice }) as const;

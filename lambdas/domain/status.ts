@@ -314,6 +314,7 @@ function ownDeadlines(ledger: Ledger): Map<number, Instant> {
   return deadlines;
 }
 
+/** One entry for each operator, kind and order, with the sum of its rows and the earliest of its instants. */
 export function groupedOverdue(overdue: readonly OverdueRows[]): OverdueRows[] {
   const since = new Map<string, Instant>();
   const keyOf = ({ operator, kind, order }: OverdueRows) => [operator, kind, order].join();

@@ -1,14 +1,8 @@
 import type { AuditNote } from '../domain/audit.ts';
 import type { Instant } from '../domain/days.ts';
-import {
-  firstOrderPublished,
-  type IssuedAnew,
-  type PublishedDecision,
-  publishedAnew,
-  replacing,
-} from '../domain/issuing.ts';
+import { firstOrderPublished, type PublishedDecision, publishedAnew, replacing } from '../domain/issuing.ts';
 import { takesAway } from '../domain/ladders.ts';
-import type { IssuedOrder, Ledger } from '../domain/ledger.ts';
+import type { IssuedAnew, IssuedOrder, Ledger } from '../domain/ledger.ts';
 import { orderKey } from '../domain/outbox.ts';
 import { awaitsFirstOrder } from '../domain/whereabouts.ts';
 import { PREPARED } from '../domain/work.ts';

@@ -53,9 +53,7 @@ async function writeBatch(table: string, sightings: Iterable<Sighting>, expiry?:
     if (tries === MOST_TRIES) throw new Error('the table refused to take all links of a batch write');
     await waitForTable(tries);
     try {
-      const { UnprocessedItems } = await dynamo.send(
-        new BatchWriteCommand({ RequestItems: { [table]: wanted }, ReturnConsumedCapacity: 'TOTAL' }),
-      );
+      const { UnprocessedItems } = await dynamo.send(new BatchWriteCommand({ RequestItems: { [table]: wanted } }));
       wanted = (UnprocessedItems?.[table] ?? []) as typeof wanted;
     } catch (error) {
       if (!(error instanceof Error && THROTTLED.includes(error.name))) throw error;
@@ -117,7 +115,6 @@ export async function* readLinks(table: string, imei: Imei, from: Day, to: Day):
         ProjectionExpression: 'sk, lsa',
         ConsistentRead: true,
         ExclusiveStartKey: start,
-        ReturnConsumedCapacity: 'TOTAL',
       }),
     );
     yield (page.Items ?? []).map((item) => {
@@ -139,7 +136,6 @@ export async function newestSighting(table: string, imei: Imei): Promise<Day | u
       ScanIndexForward: false,
       Limit: 1,
       ConsistentRead: true,
-      ReturnConsumedCapacity: 'TOTAL',
     }),
   );
   return Items.map((item) => parseLinkKey(linkItem.parse(item).sk).lastSeen)[0];
@@ -168,7 +164,6 @@ export async function* linksOf(table: string, msisdn: Msisdn, part: number, part
         ExpressionAttributeValues: { ':number': `#${msisdn}#` },
         ProjectionExpression: 'pk, sk',
         ExclusiveStartKey: start,
-        ReturnConsumedCapacity: 'TOTAL',
       }),
     );
     for (const { pk, sk } of page.Items ?? []) yield { pk, sk };
@@ -179,6 +174,6 @@ export async function* linksOf(table: string, msisdn: Msisdn, part: number, part
 /** Deletes links; one that is gone already changes nothing. */
 export async function deleteLinks(table: string, links: Iterable<Link>): Promise<void> {
   await concurrently(links, WRITES_AT_ONCE, async ({ pk, sk }) => {
-    await dynamo.send(new DeleteCommand({ TableName: table, Key: { pk, sk }, ReturnConsumedCapacity: 'TOTAL' }));
+    await dynamo.send(new DeleteCommand({ TableName: table, Key: { pk, sk } }));
   });
 }

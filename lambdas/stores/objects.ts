@@ -81,6 +81,7 @@ export async function readBytes(place: Place, range?: Range): Promise<Buffer> {
   return Buffer.concat(await Array.fromAsync(readChunks(place, range)));
 }
 
+/** A whole object as text in UTF-8. */
 export async function readText(place: Place): Promise<string> {
   return (await readBytes(place)).toString('utf8');
 }
@@ -264,6 +265,7 @@ const CONTENT_TYPES: Record<string, string> = {
 };
 const contentType = (key: string) => CONTENT_TYPES[key.slice(key.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
 
+/** Puts an object, in the place of the one that lies there. Its content type is that of its key's ending. */
 export async function writeObject(place: Place, content: string | Uint8Array): Promise<void> {
   await put(place, content);
 }

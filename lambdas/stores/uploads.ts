@@ -25,6 +25,7 @@ export function markOf({ key, versionId }: Upload): string {
   return sha256Of(`${key}\n${versionId}`);
 }
 
+/** Marks an upload. One that has the mark gets it again: with this content, and as of now. */
 export async function mark(work: string, kind: Mark, upload: Upload, content = ''): Promise<void> {
   await writeObject({ bucket: work, key: MARKS[kind].prefix + markOf(upload) }, content);
 }

@@ -95,7 +95,9 @@ function idsAreApart(value: Candidate, complain: Complain): void {
     if (other !== kind) complain([...path, 'id'], `is one of the ${other}, too, and each reads what lies under its id`);
     kindOf.set(id, other);
     if (id === SELF_CHECK) complain([...path, 'id'], 'is that of the self-check, of whose files no row counts');
-    if (id === RESERVED_ID) complain([...path, 'id'], "is kept for the system's own batches");
+    // Whose ids begin with it and a `-` are nights' batches, and those of a participant's batches begin with its id.
+    if (id === RESERVED_ID || id.startsWith(`${RESERVED_ID}-`))
+      complain([...path, 'id'], "is kept for the system's own batches");
   }
 }
 

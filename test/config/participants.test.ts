@@ -174,9 +174,11 @@ describe('the participants', () => {
 
   it("may not have the id that is kept for the system's own batches", () => {
     for (const kind of ['agencies', 'approvers', 'readers'] as const)
-      expect(complaint({ [kind]: [unnamed('any', 'followup')] })).toContain(
-        `${kind}[0].id: is kept for the system's own batches`,
-      );
+      for (const id of ['followup', 'followup-cell'])
+        expect(complaint({ [kind]: [unnamed('any', id)] })).toContain(
+          `${kind}[0].id: is kept for the system's own batches`,
+        );
+    expect(complaint({ agencies: [unnamed('agency', 'followups')] })).not.toContain("the system's own batches");
   });
 
   it('may not be of the name of the self-check, of whose files no row counts', () => {

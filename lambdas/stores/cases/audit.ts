@@ -54,7 +54,6 @@ export async function markAudited(table: string, id: BatchId, facts: readonly st
       new PutCommand({
         TableName: table,
         Item: { pk: key.audited(id, fact), ...auditedForm.write({}) },
-        ReturnConsumedCapacity: 'TOTAL',
       }),
     );
   });

@@ -170,7 +170,6 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
           ConditionExpression: `attribute_not_exists(pk) OR (#state IN (${Object.keys(ANEW).join(', ')}) AND execution <> :mine AND sha256 = :same AND (attribute_not_exists(untold) OR untold = :no))`,
           ExpressionAttributeNames: { '#state': 'state' },
           ExpressionAttributeValues: { ...ANEW, ':mine': batch.execution, ':same': batch.sha256, ':no': false },
-          ReturnConsumedCapacity: 'TOTAL',
         }),
       );
       return batch;
@@ -222,7 +221,6 @@ async function changeBatch(
           ...Object.fromEntries(Object.entries(change).map(([name, value]) => [`:${name}`, value])),
           ...values,
         },
-        ReturnConsumedCapacity: 'TOTAL',
       }),
     );
     return true;
@@ -351,7 +349,6 @@ async function failBatch(table: string, { batchId, execution }: Asker): Promise<
         Key: { pk: key.execution(execution) },
         UpdateExpression: 'SET failed = :failed',
         ExpressionAttributeValues: { ':failed': noted },
-        ReturnConsumedCapacity: 'TOTAL',
       }),
     );
     // The condition names the plan that was noted: a plan that is registered in between is noted before it fails.
@@ -373,7 +370,6 @@ async function noteNoFailure(table: string, execution: string, { plan }: FailedP
         ConditionExpression: 'failed.#plan = :plan',
         ExpressionAttributeNames: { '#plan': 'plan' },
         ExpressionAttributeValues: { ':plan': plan },
-        ReturnConsumedCapacity: 'TOTAL',
       }),
     );
   } catch (error) {
@@ -399,7 +395,6 @@ export async function abandonExecution(
       UpdateExpression: 'SET ended = :yes',
       ExpressionAttributeValues: { ':yes': true },
       ReturnValues: 'ALL_NEW',
-      ReturnConsumedCapacity: 'TOTAL',
     }),
   );
   const { batchId } = contentOf(Attributes ?? {}, executionForm);

@@ -130,7 +130,6 @@ export async function keepClaim(
         UpdateExpression: 'SET expires = :until',
         ConditionExpression: 'expires < :until AND expires > :now',
         ExpressionAttributeValues: { ':until': expiry(until), ':now': expiry(now) },
-        ReturnConsumedCapacity: 'TOTAL',
       }),
     );
   } catch (error) {
@@ -156,7 +155,6 @@ export async function deleteClaim(
         Key: { pk: claimKey(kind, identifier) },
         ConditionExpression: `attribute_not_exists(pk) OR (version = :seen AND ${kept})`,
         ExpressionAttributeValues: { ':seen': version, ...(keptUntil !== undefined && { ':kept': expiry(keptUntil) }) },
-        ReturnConsumedCapacity: 'TOTAL',
       }),
     );
   } catch (error) {

@@ -23,6 +23,7 @@ true satisfies Covers<typeof night, NewestNight>;
 /** `NewestNight`, as it lies in the table. */
 export const nightForm = formOf<NewestNight>('record of the newest follow-up', 1, night);
 
+/** The night that was committed last; undefined before the first one. @throws BadRecord */
 export async function readNewestNight(table: string): Promise<NewestNight | undefined> {
   return await read(table, key.followUps, nightForm);
 }

@@ -35,7 +35,6 @@ export async function addToList(
       UpdateExpression: 'ADD prepared :key',
       ExpressionAttributeValues: { ':key': new Set([preparedKey]) },
       ReturnValues: 'ALL_NEW',
-      ReturnConsumedCapacity: 'TOTAL',
     }),
   );
   return [...contentOf(Attributes ?? {}, sharedListForm).prepared].sort();

@@ -42,6 +42,7 @@ export class Conflict extends Error {
   override name = 'Conflict';
 }
 
+/** Whether DynamoDB refused a write since its condition doesn't hold: somebody else was first, or this very call was, and its answer got lost. */
 export const refusedByCondition = (error: unknown) => error instanceof ConditionalCheckFailedException;
 
 /**
@@ -49,9 +50,7 @@ export const refusedByCondition = (error: unknown) => error instanceof Condition
  * @throws BadRecord
  */
 export async function read<T>(table: string, pk: string, form: Form<T>): Promise<T | undefined> {
-  const { Item } = await dynamo.send(
-    new GetCommand({ TableName: table, Key: { pk }, ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' }),
-  );
+  const { Item } = await dynamo.send(new GetCommand({ TableName: table, Key: { pk }, ConsistentRead: true }));
   return Item && contentOf(Item, form);
 }
 
@@ -77,7 +76,6 @@ export async function put(
         Item: item,
         ConditionExpression: condition,
         ...(values ? { ExpressionAttributeValues: values } : {}),
-        ReturnConsumedCapacity: 'TOTAL',
       }),
     );
   } catch (error) {
@@ -103,7 +101,6 @@ export async function* readMany<T>(
       const { Responses, UnprocessedKeys } = await dynamo.send(
         new BatchGetCommand({
           RequestItems: { [table]: { Keys: wanted, ConsistentRead: consistent } },
-          ReturnConsumedCapacity: 'TOTAL',
         }),
       );
       for (const item of Responses?.[table] ?? []) yield { pk: String(item.pk), content: contentOf(item, form) };

@@ -58,6 +58,7 @@ export const OUTSIDER = 'outsider';
 
 const LARGEST_BODY = 16 * 1024 * 1024;
 
+/** Serves the tables of a folder, in a process of its own, until its parent ends. */
 export function serve(path: string): void {
   const require = createRequire(import.meta.url);
   const database = require('dynalite/db') as {

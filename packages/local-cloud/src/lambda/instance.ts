@@ -1,9 +1,9 @@
 /** The functions of the cloud, and their instances. */
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../clock/clock.ts';
 import type { FaultPlan } from '../faults.ts';
 import type { FunctionError } from './function-worker.ts';
-import type { Thread } from './thread.ts';
 
 /** A function as its template describes it. */
 export interface FunctionSpec {
@@ -55,6 +55,21 @@ export interface FunctionUsage {
   invocations: number;
   milliseconds: number;
   memoryMb: number;
+}
+
+/**
+ * A thread. What its instances have in common by the path of its file, such as packages that lie beside them and are not bundled with
+ * them, is loaded once, and fast for all of them once one has used it for a while.
+ */
+export interface Thread {
+  /** Equal for threads of which each may run the same functions; undefined for one that is its only instance's alone. */
+  kind: string | undefined;
+  readonly worker: Worker;
+  readonly instances: Set<Instance>;
+  /** The instance that works in it, or worked in it last: what the thread writes is that one's. */
+  instance: Instance | undefined;
+  /** When it came to rest; 0 while an instance works in it. */
+  idleSince: number;
 }
 
 /** The state of an instance as it starts. */

@@ -2,25 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { FunctionSpec, Instance } from './instance.ts';
+import type { FunctionSpec, Thread } from './instance.ts';
 
 /** The space for short-lived objects of each thread: Node's default for a whole process would be too much for every idle one. */
 const YOUNG_GENERATION_MB = 12;
-
-/**
- * A thread. What its instances have in common by the path of its file, such as packages that lie beside them and are not bundled with
- * them, is loaded once, and fast for all of them once one has used it for a while.
- */
-export interface Thread {
-  /** Equal for threads of which each may run the same functions; undefined for one that is its only instance's alone. */
-  kind: string | undefined;
-  readonly worker: Worker;
-  readonly instances: Set<Instance>;
-  /** The instance that works in it, or worked in it last: what the thread writes is that one's. */
-  instance: Instance | undefined;
-  /** When it came to rest; 0 while an instance works in it. */
-  idleSince: number;
-}
 
 /**
  * The kind of thread that a function runs in: one whose heap has the function's memory, and whose Node has its options. Undefined where each

@@ -9,9 +9,10 @@ import {
   type Invocation,
   instanceIn,
   type Running,
+  type Thread,
   timedOut,
 } from './instance.ts';
-import { kindOf, startThread, type Thread } from './thread.ts';
+import { kindOf, startThread } from './thread.ts';
 
 /** The most instances of one function that work at a time, where nothing else is set; further invocations wait. */
 const WORKERS_PER_FUNCTION = 2;
@@ -40,6 +41,10 @@ const isIdle = ({ idleSince }: Thread): boolean => idleSince > 0;
 /** Whether its thread works for it. */
 const works = (instance: Instance): boolean => instance.thread.instance === instance && !isIdle(instance.thread);
 
+/**
+ * Runs invocations: of a function in a warm instance if there is one, else in a new one within the limits; else they wait, the one that
+ * came first before the others.
+ */
 export class Workers {
   private settings: FunctionsSettings;
   private readonly instances = new Map<string, Instance>();

@@ -39,6 +39,7 @@ const UNKNOWN_KEY: Readonly<Record<string, string>> = {
 /** The stage that a role's path begins with: `role/<stage>/<region>/<kind>/<stage>-<region>-<kind>-<who>`. */
 const stageOf = (arn: string): string | undefined => /:role\/([^/]+)\/[^/]+\//.exec(arn)?.[1];
 
+/** The rights of a stage's roles in force: refuses what a caller's role may not do, as AWS does. */
 export class Enforcement {
   #rights: Rights;
   readonly #account: string;

@@ -11,6 +11,7 @@ export const MOVE_ACTIONS = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 export type MoveAction = keyof typeof MOVE_ACTIONS;
 
+/** Whether an action of SQS is one of those that move dead letters back. */
 export const isMoveAction = (action: string): action is MoveAction => Object.hasOwn(MOVE_ACTIONS, action);
 
 /** A task that moved all messages of a dead-letter queue; here none runs for longer than its request. */

@@ -7,6 +7,7 @@ export type JsonObject = { [key: string]: Json };
 /** The quota on a state's, task's and execution's input and output, in bytes of UTF-8 (256 KiB). */
 export const PAYLOAD_LIMIT = 262_144;
 
+/** Whether a value is a JSON object, and no array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -16,6 +17,7 @@ export function bytesOf(text: string): number {
   return Buffer.byteLength(text, 'utf8');
 }
 
+/** Whether a text is longer than `PAYLOAD_LIMIT`. A character has three bytes at most, so that short ones needn't be measured. */
 export function exceedsLimit(text: string): boolean {
   if (text.length > PAYLOAD_LIMIT) return true;
   return text.length * 3 > PAYLOAD_LIMIT && bytesOf(text) > PAYLOAD_LIMIT;
@@ -27,6 +29,7 @@ export interface Payload {
   readonly text: string;
 }
 
+/** @param value one that JSON can hold */
 export function payloadOf(value: Json): Payload {
   return { value, text: JSON.stringify(value) };
 }

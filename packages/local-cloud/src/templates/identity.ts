@@ -93,6 +93,7 @@ export function identify(
   }
 }
 
+/** The ARN of a stack: its last part is made up from its name, where CloudFormation has one by chance. */
 export function stackArn(name: string, { region, account }: LoadSettings): string {
   return `arn:aws:cloudformation:${region}:${account}:stack/${name}/${suffix(name)}`;
 }
