@@ -148,7 +148,7 @@ export class Run {
     const { start, seed, ladder, operators, approvals } = settings;
     const used = {
       settings: { start: instantOf(start), seed, ladder, operators, approvals },
-      ended: new Date(cloud.clock.now()).toISOString(),
+      ended: instantOf(cloud.clock.now()),
       ...cloud.usage(),
     };
     return folder.save(cloud, used, (objects) => this.#progress.update(`${objects} objects`), {

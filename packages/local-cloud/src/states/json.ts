@@ -29,7 +29,7 @@ export interface Payload {
   readonly text: string;
 }
 
-/** @param value one that JSON can hold */
+/** A value with its text. */
 export function payloadOf(value: Json): Payload {
   return { value, text: JSON.stringify(value) };
 }
