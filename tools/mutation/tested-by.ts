@@ -36,6 +36,7 @@ const LIST = 'a list or a form, which tests of the documents and of the stacks h
 /** The files that are not mutated, and why not. */
 export const NOT_MUTATED: Readonly<Record<string, string>> = {
   admissions: 'tests of the scenarios hold it',
+  branded: 'a type alone: nothing of it runs',
   folders: LIST,
   kinds: 'a mutant cannot be placed in one of its lines',
   limits: LIST,
