@@ -5,7 +5,8 @@
 
 import { sha256Of } from '../lambdas/domain/hashes.ts';
 import type { BatchId } from '../lambdas/domain/identifiers.ts';
-import { isFollowUp, parseDirectionId, parseMsisdn } from '../lambdas/domain/identifiers.ts';
+import { isFollowUp, parseDirectionId } from '../lambdas/domain/identifiers.ts';
+import { parseMsisdn } from '../lambdas/domain/msisdns.ts';
 import { OUTBOX, previewKeys } from '../lambdas/domain/outbox.ts';
 import { CommandError } from '../lib/commands/command-line.ts';
 import { bucketsOf } from './buckets.ts';

@@ -1,8 +1,9 @@
 import { FileFault, readCsv } from '../lambdas/domain/csv.ts';
 import type { CsvRow } from '../lambdas/domain/csv-header.ts';
 import { Utf8Bytes } from '../lambdas/domain/encodings.ts';
-import { parseImei, parseMsisdn } from '../lambdas/domain/identifiers.ts';
+import { parseImei } from '../lambdas/domain/imeis.ts';
 import { columnOf, type DirectionKind } from '../lambdas/domain/kinds.ts';
+import { parseMsisdn } from '../lambdas/domain/msisdns.ts';
 import { kindsAnswered } from '../lambdas/domain/routing.ts';
 
 /** A row of a response file. */

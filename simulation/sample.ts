@@ -9,7 +9,8 @@
  */
 import { addDays, type Day, dayOf, instantOf } from '../lambdas/domain/days.ts';
 import { sha256Of } from '../lambdas/domain/hashes.ts';
-import { type AgencyId, type BatchId, batchIdOf, luhnDigit } from '../lambdas/domain/identifiers.ts';
+import { type AgencyId, type BatchId, batchIdOf } from '../lambdas/domain/identifiers.ts';
+import { luhnDigit } from '../lambdas/domain/imeis.ts';
 import { fractionAt, hash, mix, scatter, series } from './random.ts';
 
 export const EVENT_HANDSETS = 28_200;

@@ -22,7 +22,8 @@ import { audit, chainKeyOf } from '../stores/audit.ts';
 import { commitLookupDay, readLookupDay } from '../stores/cases/lookups.ts';
 import { Conflict } from '../stores/cases/table.ts';
 import { type CaseworkersFile, refuseFile } from '../stores/caseworkers-files.ts';
-import { listVersions, readBytes, readText, writeObject } from '../stores/objects.ts';
+import { listVersions } from '../stores/listings.ts';
+import { readBytes, readText, writeObject } from '../stores/objects.ts';
 import { env } from './environment.ts';
 import { gatherFacts, numbersReferred } from './gather.ts';
 

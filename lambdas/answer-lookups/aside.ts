@@ -1,13 +1,15 @@
 import { planCounts } from '../domain/batches.ts';
 import { type ElsewhereLine, elsewhereHeader, parseElsewhereLine, shownIn } from '../domain/elsewhere.ts';
 import type { AsideFacts } from '../domain/facts.ts';
-import { type BatchId, type Imei, imeiOut, isBatchId, isImei, type Msisdn } from '../domain/identifiers.ts';
+import { type BatchId, type Imei, isBatchId, isImei, type Msisdn } from '../domain/identifiers.ts';
+import { imeiOut } from '../domain/imeis.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { elsewhereKey, OUTBOX } from '../domain/outbox.ts';
 import { planForm } from '../domain/plans.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { concurrently } from '../stores/concurrently.ts';
-import { listObjects, type Place, readText, readTextLines } from '../stores/objects.ts';
+import { listObjects } from '../stores/listings.ts';
+import { type Place, readText, readTextLines } from '../stores/objects.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { env } from './environment.ts';
 

@@ -8,7 +8,7 @@ import {
   reversedLine,
 } from '../domain/asked.ts';
 import { addDecision, type Decisions } from '../domain/books.ts';
-import type { CountedPointer } from '../domain/claims.ts';
+import type { CountedPointer } from '../domain/counted-pointers.ts';
 import { dayOf } from '../domain/days.ts';
 import { countedByState, type DecidedSubject, decideSubjects, reversedSubject } from '../domain/decided-subjects.ts';
 import { directedFor, directionRowLine, parseDirectionRowLine } from '../domain/directions.ts';

@@ -1,7 +1,9 @@
-import { type CountedPointer, nextPointers, type Pointer, readPointer, writePointer } from '../domain/claims.ts';
+import { nextPointers } from '../domain/claims.ts';
+import type { CountedPointer } from '../domain/counted-pointers.ts';
 import { type Instant, laterOf } from '../domain/days.ts';
 import { type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import type { DirectionKind } from '../domain/kinds.ts';
+import { type Pointer, readPointer, writePointer } from '../domain/pointers.ts';
 import { type Claim, putClaim, readClaims } from '../stores/cases/claims.ts';
 import { Conflict } from '../stores/cases/table.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';

@@ -8,7 +8,7 @@ import {
   rowsGoingOn,
   rowsPortedAway,
 } from '../domain/candidates.ts';
-import { type CountedPointer, type Pointer, slotOf } from '../domain/claims.ts';
+import type { CountedPointer } from '../domain/counted-pointers.ts';
 import type { Instant } from '../domain/days.ts';
 import { DecidedCandidates } from '../domain/decided-candidates.ts';
 import { elsewhereLines } from '../domain/elsewhere.ts';
@@ -16,6 +16,7 @@ import { movedLines } from '../domain/follow-ups.ts';
 import type { DirectionKind } from '../domain/kinds.ts';
 import { deadlinesOf, type Rung } from '../domain/ladders.ts';
 import { type ShardDecision, shardDecisionForm, type WrittenList } from '../domain/plans.ts';
+import { type Pointer, slotOf } from '../domain/pointers.ts';
 import { PLANS } from '../domain/work.ts';
 import type { Claim } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';

@@ -1,4 +1,4 @@
-import { keptUntil, lateAnswersUntil, type Pointer, slotOf } from '../domain/claims.ts';
+import { keptUntil, lateAnswersUntil } from '../domain/claims.ts';
 import { dayOf, laterOf } from '../domain/days.ts';
 import { subjectOfLine } from '../domain/directions.ts';
 import { exemptionOf, isExemptionInForce } from '../domain/exemptions.ts';
@@ -6,6 +6,7 @@ import type { Imei, Msisdn } from '../domain/identifiers.ts';
 import { newLedger } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import { shardDecisionForm } from '../domain/plans.ts';
+import { type Pointer, slotOf } from '../domain/pointers.ts';
 import { writeMark } from '../domain/reversals.ts';
 import { PLANS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';

@@ -1,8 +1,8 @@
 /** Reads what a withdrawal depends on when it is planned: what else was withdrawn, and which batches rely on what it takes back. */
 import { type Asked, askedForm } from '../domain/appeals.ts';
 import { type AskedSubject, isConditional, type Reliance } from '../domain/asked.ts';
-import type { Pointer } from '../domain/claims.ts';
 import { type BatchId, type Imei, isImei, type Msisdn } from '../domain/identifiers.ts';
+import type { Pointer } from '../domain/pointers.ts';
 import {
   type FoundSubject,
   isStillAsked,

@@ -1,9 +1,9 @@
-import type { Pointer } from '../domain/claims.ts';
 import { parseElsewhereLine } from '../domain/elsewhere.ts';
 import { type BatchId, type DirectionId, type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import { currentOutcomes } from '../domain/ledger.ts';
 import { isReversed } from '../domain/outcomes.ts';
 import type { Plan } from '../domain/plans.ts';
+import type { Pointer } from '../domain/pointers.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { readRowLines } from '../stores/plans.ts';
 import { readWithdrawn } from '../stores/withdrawn-reports.ts';

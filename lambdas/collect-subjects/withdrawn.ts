@@ -1,9 +1,9 @@
 import type { Asked } from '../domain/appeals.ts';
 import { type AskedSubject, isConditional } from '../domain/asked.ts';
 import { planCounts } from '../domain/batches.ts';
-import type { Pointer } from '../domain/claims.ts';
 import { type Imei, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import type { Plan } from '../domain/plans.ts';
+import type { Pointer } from '../domain/pointers.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readHandsets } from '../stores/handsets.ts';
 import { readText } from '../stores/objects.ts';

@@ -1,8 +1,10 @@
 /** The rows of an appeal: what each asks for, and what all of them come to. */
 import { type Appeal, appealGroundIn, nameOfSubject } from './appeals.ts';
-import type { Pointer } from './claims.ts';
 import type { CsvRow } from './csv-header.ts';
-import { type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
+import type { Imei, Msisdn } from './identifiers.ts';
+import { parseImei } from './imeis.ts';
+import { parseMsisdn } from './msisdns.ts';
+import type { Pointer } from './pointers.ts';
 import type { RejectedRow, RowReason } from './reasons.ts';
 import { parseReference, type Referred } from './references.ts';
 

@@ -1,8 +1,8 @@
 /** What a reversal is asked to take back: by a caseworker's appeal, or by an agency that withdraws what it reported. */
 import * as z from 'zod';
-import { type Pointer, pointerField, writePointer } from './claims.ts';
 import type { Instant } from './days.ts';
 import type { BatchId, Imei, Msisdn } from './identifiers.ts';
+import { type Pointer, pointerField, writePointer } from './pointers.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 import { seenOf } from './unseen.ts';
 

@@ -4,11 +4,11 @@
  */
 import * as z from 'zod';
 import type { Appeal } from './appeals.ts';
-import { type Pointer, pointerField, writePointer } from './claims.ts';
 import { csvLine } from './csv-line.ts';
 import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
-import { imeiOut } from './identifiers.ts';
+import { imeiOut } from './imeis.ts';
 import type { DirectionKind } from './kinds.ts';
+import { type Pointer, pointerField, writePointer } from './pointers.ts';
 import type { Scope } from './reversals.ts';
 import { WITHDRAWAL_GROUNDS, type WithdrawalGround } from './revocations.ts';
 import { fields } from './stored.ts';

@@ -1,15 +1,8 @@
 /** The cells beside the handset or the number that a row names, and whether they hold another one: a row is about one. */
 import { WRITTEN_DAYS } from './days.ts';
-import {
-  EVER_MADE,
-  handsetDigits,
-  type Imei,
-  luhnDigit,
-  MADE_TODAY,
-  type Msisdn,
-  parseMsisdn,
-  parseSentImei,
-} from './identifiers.ts';
+import type { Imei, Msisdn } from './identifiers.ts';
+import { EVER_MADE, handsetDigits, luhnDigit, MADE_TODAY, parseSentImei } from './imeis.ts';
+import { parseMsisdn } from './msisdns.ts';
 import { seenOf } from './unseen.ts';
 
 /** A day or an instant, which has as many digits as a handset. */

@@ -6,20 +6,19 @@ import {
   type AskedAgain,
   activatedOn,
   type ClaimDecision,
-  type CountedPointer,
   decideClaim,
   isWithoutService,
   operatorOf,
-  type Pointer,
-  samePointer,
   takenSinceAnswered,
   withoutRows,
 } from './claims.ts';
+import type { CountedPointer } from './counted-pointers.ts';
 import type { Day, Instant } from './days.ts';
 import { parseDirectionRowLine } from './directions.ts';
 import type { Imei, Msisdn, OperatorId } from './identifiers.ts';
 import { type DirectionKind, givesBack, type LeftOut } from './kinds.ts';
 import { notBeforeTold, type Rung } from './ladders.ts';
+import { type Pointer, samePointer } from './pointers.ts';
 import { leftOutSince } from './subjects.ts';
 
 /** A number, or a handset at an operator, for which something is to be decided. */

@@ -1,23 +1,19 @@
 /**
  * Claims: the rows of directions that a number, or a handset at an operator, belongs to, and what a new batch that meets it makes of that.
  */
-import * as z from 'zod';
-import { carriedAt, cutAt, cutSaidAt, isCut } from './back-orders.ts';
+import type { CountedPointer } from './counted-pointers.ts';
 import { addSeconds, DAY_SECONDS, type Day, type Instant } from './days.ts';
-import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
+import { type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
 import {
   type AlreadyState,
   type DirectionKind,
   endsConnection,
   givesBack,
   givesServiceBack,
-  type Outcome,
   rulesOf,
-  SUBJECTS,
 } from './kinds.ts';
-import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
-import { fileMoving, followUpTaking, type MovedRow, newestPort, portsOf } from './moves.ts';
-import { isReversed } from './outcomes.ts';
+import { newestPort, portsOf } from './moves.ts';
+import { isGivingBack, type Pointer, type Pointers, writePointer } from './pointers.ts';
 
 /**
  * The most pointers that a claim keeps to what takes something, its own among them, and as many to what gives back; it keeps more only if
@@ -30,57 +26,6 @@ export const MOST_POINTERS = 10;
  * outgrow the item of its claim. If somebody asks again for one that fell away, it is given back once more.
  */
 export const MOST_BACK_POINTERS = 800;
-
-/** Row `row` (from 0) of a direction. */
-export interface Pointer {
-  readonly directionId: DirectionId;
-  readonly row: number;
-}
-
-/**
- * The name in a claim of the pointers to directions of this kind at this operator: a number's stand under one name, a handset's under its
- * operator's.
- */
-export function slotOf(kind: DirectionKind, operator: OperatorId): string {
-  return SUBJECTS[rulesOf(kind).subject].atEachOperator ? operator : 'number';
-}
-
-/** A claim's pointers as they are stored, newest first: `<directionId>:<row>` each. */
-export type Pointers = readonly string[];
-
-/** A pointer that counts, because its plan was directed and its ledger holds the row, with what that ledger says now. */
-export interface CountedPointer extends Pointer {
-  readonly kind: DirectionKind;
-  /** The operator of its direction. */
-  readonly operator: OperatorId;
-  /** Whether its row is open. A row that was taken back isn't, though it may still be answered: no order carries it. */
-  readonly open: boolean;
-  readonly outcome: Outcome;
-  /** Whether what was done to it was taken back. */
-  readonly reversed: boolean;
-  /** The instant at which rows of its direction were taken back last, if the row was taken back; null if it wasn't. */
-  readonly reversedAt: Instant | null;
-  /** Whether an order of its ladder that takes service carried it, as far as is known, and no answer had service given back at once. */
-  readonly cut: boolean;
-  /** The instant at which the newest of these orders was issued; null if there is none. */
-  readonly cutAt: Instant | null;
-  /** The same, with an order that was caused by the row's failing as of the upload that said so. */
-  readonly cutSaidAt: Instant | null;
-  /** The instant at which the newest of them was issued before an answer had service given back at once; null if none did, or had. */
-  readonly carriedAt: Instant | null;
-  /** When its direction began. */
-  readonly startedAt: Instant;
-  readonly occurredOn: Day | null;
-  readonly recordedAt: Instant | null;
-  /** The operator to which it was ported, if its own operator said so. */
-  readonly portedTo: OperatorId | null;
-  /** The follow-up that went on with it, by what is said of it now; null if none has. */
-  readonly followUp: BatchId | null;
-  /** Whether it was moved, and no follow-up that counts goes on with it yet. */
-  readonly waits: boolean;
-  /** Whether it returns from where it was ported to, and no follow-up that counts has it yet. */
-  readonly returns: boolean;
-}
 
 /** Late answers come soon after their ladder's end, if they come. */
 const LATE_ANSWERS_DAYS = 30;
@@ -99,102 +44,6 @@ export function lateAnswersUntil(end: Instant): Instant {
  */
 export function keptUntil(lastWord: Instant, days: number): Instant {
   return addSeconds(lastWord, days * DAY_SECONDS);
-}
-
-/** A stored pointer, as a field of records. */
-export const pointerField = z.string().transform((stored, context): Pointer => {
-  try {
-    return readPointer(stored);
-  } catch {
-    context.addIssue({ code: 'custom' });
-    return z.NEVER;
-  }
-});
-
-/** Whether two pointers are to one row. */
-export function samePointer(a: Pointer, b: Pointer): boolean {
-  return a.directionId === b.directionId && a.row === b.row;
-}
-
-/** Whether a direction gives back. */
-export function isGivingBack(directionId: DirectionId): boolean {
-  const kind = parseDirectionId(directionId)?.kind;
-  return kind !== undefined && givesBack(kind);
-}
-
-/** A stored pointer can't be read. */
-export class BadPointer extends Error {
-  override readonly name = 'BadPointer';
-  constructor() {
-    super('A claim holds a pointer that is not "<directionId>:<row>"');
-  }
-}
-
-/** The pointer as it is stored: `<directionId>:<row>`. */
-export function writePointer(pointer: Pointer): string {
-  return `${pointer.directionId}:${pointer.row}`;
-}
-
-/**
- * Reads a stored pointer.
- * @throws BadPointer
- */
-export function readPointer(stored: string): Pointer {
-  const at = stored.lastIndexOf(':');
-  const direction = parseDirectionId(stored.slice(0, Math.max(at, 0)));
-  const row = stored.slice(at + 1);
-  if (direction === null || !/^\d{1,9}$/.test(row)) throw new BadPointer();
-  return { directionId: direction.id, row: Number(row) };
-}
-
-/**
- * What the pointer's ledger says of its row now, late answers included.
- * @param moved what the file says that had the row ported, or returned; nothing if it wasn't, or if that has no part
- * @param isDirected whether a follow-up's plan counts
- * @throws LedgerDamaged for a row that the ledger doesn't have
- */
-export function countPointer(
-  pointer: Pointer,
-  ledger: Ledger,
-  moved: readonly MovedRow[] = [],
-  isDirected: (followUp: BatchId) => boolean = () => false,
-): CountedPointer {
-  const { row } = pointer;
-  const { followUp } = fileMoving(ledger, row) ?? { followUp: null };
-  const port = moved.find((one) => one.row === row && one.why === 'ported');
-  return {
-    directionId: pointer.directionId,
-    row,
-    kind: ledger.kind,
-    operator: ledger.operator,
-    open: isOpen(ledger, row) && !isReversed(ledger.outcomes, row),
-    ...outcomeOf(ledger, row),
-    reversed: isReversed(currentOutcomes(ledger), row),
-    reversedAt: isReversed(currentOutcomes(ledger), row)
-      ? (ledger.files.filter(({ reversal }) => reversal !== undefined).at(-1)?.at ?? ledger.startedAt)
-      : null,
-    cut: isCut(ledger, row),
-    cutAt: cutAt(ledger, row),
-    cutSaidAt: cutSaidAt(ledger, row),
-    carriedAt: carriedAt(ledger, row),
-    startedAt: ledger.startedAt,
-    portedTo: port?.why === 'ported' ? port.to : null,
-    followUp: followUpTaking(ledger, row),
-    waits: followUp !== null && !(followUp !== undefined && isDirected(followUp)),
-    returns: isReturning(pointer, ledger, moved, isDirected),
-  };
-}
-
-function isReturning(
-  { row }: Pointer,
-  ledger: Ledger,
-  moved: readonly MovedRow[],
-  isDirected: (followUp: BatchId) => boolean,
-): boolean {
-  if (!moved.some((one) => one.row === row && one.why === 'porting_disputed')) return false;
-  const { outcome } = outcomeOf(ledger, row);
-  const { followUp } = fileSaying(ledger, row) ?? {};
-  return outcome === 'not_found' && !(followUp !== undefined && isDirected(followUp));
 }
 
 /** The operator at which a row is open, or goes on: a row that was moved counts as open until its follow-up is directed. */

@@ -1,5 +1,5 @@
 /** Finds the totals that people and spreadsheets write beneath a column of handsets: by their sums, or by what the row is called. */
-import { handsetDigits } from './identifiers.ts';
+import { handsetDigits } from './imeis.ts';
 import { seenOf } from './unseen.ts';
 
 /** Digits that may be a number of a spreadsheet's; a total has as many at most. */

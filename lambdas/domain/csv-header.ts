@@ -6,7 +6,7 @@ import { BesideColumns, type NamingOne } from './beside-columns.ts';
 import { ColumnTotals, isCalledTotal, mayCallTotal } from './column-totals.ts';
 import { WRITTEN_DAYS } from './days.ts';
 import { BEGINS_LIKE_DAY, columnNamed, dayIfCalled } from './headers.ts';
-import { luhnDigit } from './identifiers.ts';
+import { luhnDigit } from './imeis.ts';
 import type { FileReason, RowReason } from './reasons.ts';
 import type { Separator } from './separators.ts';
 import { seenOf } from './unseen.ts';

@@ -1,10 +1,10 @@
 /** What becomes of all that a reversal is asked to take back: which subjects stay, on whose account, and what is given back to the others. */
 import { isStruck } from './appeals.ts';
 import { type AskedSubject, claimedAs, type Reliance, type ReversedSubject } from './asked.ts';
-import type { Pointer } from './claims.ts';
 import type { Day } from './days.ts';
 import type { DirectionId, Imei, Msisdn } from './identifiers.ts';
 import { endsConnection } from './kinds.ts';
+import type { Pointer } from './pointers.ts';
 import {
   decideHandset,
   decideNumber,

@@ -1,7 +1,8 @@
 /** The rows of an approver's file: what each says, and which subjects it may speak of. */
 import type { CsvRow } from './csv-header.ts';
-import { type Imei, identifiersOf, type Msisdn } from './identifiers.ts';
+import type { Imei, Msisdn } from './identifiers.ts';
 import type { RejectedRow } from './reasons.ts';
+import { identifiersOf } from './self-check.ts';
 import type { Act } from './subjects.ts';
 import { seenOf } from './unseen.ts';
 

@@ -4,22 +4,13 @@
  */
 import * as z from 'zod';
 import { addSeconds, DAY_SECONDS, type Day, dayOf, type Instant } from './days.ts';
-import { type BatchId, type OperatorId, SELF_CHECK } from './identifiers.ts';
+import type { BatchId, OperatorId } from './identifiers.ts';
 import { jsonText } from './json.ts';
 import type { Ledger } from './ledger.ts';
+import { failedRowsDue, grouped, groupedOverdue, type OpenRows, type OverdueRows, rowsDue } from './rows-due.ts';
 import { outstanding } from './sealing.ts';
-import {
-  failedRowsDue,
-  grouped,
-  groupedOverdue,
-  hasEnded,
-  type OpenRows,
-  type OverdueRows,
-  rowsDue,
-  STATUSES,
-  type Status,
-  type StatusName,
-} from './status.ts';
+import { SELF_CHECK } from './self-check.ts';
+import { hasEnded, STATUSES, type Status, type StatusName } from './status.ts';
 import { fields } from './stored.ts';
 
 /** A batch that has not ended. */

@@ -1,15 +1,8 @@
 /** Directions: how rows are cut into them, how their rows are kept, and what an operator is sent. */
 import { csvLine } from './csv-line.ts';
 import { type Day, type Instant, isDay } from './days.ts';
-import {
-  type DirectionId,
-  type Imei,
-  imeiOut,
-  isImei,
-  isMsisdn,
-  type Msisdn,
-  parseDirectionId,
-} from './identifiers.ts';
+import { type DirectionId, type Imei, isImei, isMsisdn, type Msisdn, parseDirectionId } from './identifiers.ts';
+import { imeiOut } from './imeis.ts';
 import { type DirectionKind, type OrderColumn, RESTORE, rulesOf } from './kinds.ts';
 import type { Order } from './ladders.ts';
 import { referenceOf } from './references.ts';

@@ -3,7 +3,6 @@ import { csvLine } from './csv-line.ts';
 import {
   type DirectionId,
   type Imei,
-  imeiOut,
   isImei as isImeiText,
   isMsisdn,
   isOperatorId,
@@ -11,6 +10,7 @@ import {
   type OperatorId,
   parseDirectionId,
 } from './identifiers.ts';
+import { imeiOut } from './imeis.ts';
 import {
   type AlreadyState,
   CLAIM_STATES,

@@ -1,12 +1,13 @@
 /** Erasure: when what is known of a number may be taken out of the tables, and what the audit is told of it. */
 import type { AuditNote } from './audit.ts';
-import { countPointer, type Pointer } from './claims.ts';
+import { countPointer } from './counted-pointers.ts';
 import { addDays, addSeconds, DAY_SECONDS, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { waitingIn } from './follow-ups.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import { endsConnection } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
 import { CONTESTED_DAYS } from './limits.ts';
+import type { Pointer } from './pointers.ts';
 import type { ReversalMark } from './reversals.ts';
 import { ladderEnd } from './whereabouts.ts';
 

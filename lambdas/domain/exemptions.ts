@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { approver, type RecordedByApprover, recordedByApprover, uploadedAnew } from './approver-files.ts';
 import type { CsvRow } from './csv-header.ts';
 import { addDays, addSeconds, DAY_SECONDS, type Day, dayOf, type Instant, laterOf, readDay } from './days.ts';
-import { type ApproverId, type Imei, type Msisdn, parseImei, parseMsisdn } from './identifiers.ts';
+import type { ApproverId, Imei, Msisdn } from './identifiers.ts';
+import { parseImei } from './imeis.ts';
+import { parseMsisdn } from './msisdns.ts';
 import type { RejectedRow } from './reasons.ts';
 import { fields, formOf, unchanged } from './stored.ts';
 

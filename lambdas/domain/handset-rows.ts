@@ -4,7 +4,8 @@
  */
 import { csvLine, outside } from './csv-line.ts';
 import { type Day, dayOf, type Instant } from './days.ts';
-import { type Imei, imeiOfNumber, imeiOut, type Msisdn, type OperatorId } from './identifiers.ts';
+import { type Imei, imeiOfNumber, type Msisdn, type OperatorId } from './identifiers.ts';
+import { imeiOut } from './imeis.ts';
 import type { AlreadyState, ClaimState, LeftOut, Outcome } from './kinds.ts';
 import { code, OUTCOME_MASK } from './outcomes.ts';
 import { BadWorkLine } from './tabbed.ts';

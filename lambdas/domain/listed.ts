@@ -2,13 +2,14 @@
  * Subjects of a batch that doesn't expand: what the system knows of them is listed, a line each, and Claim decides upon them in its
  * turn. A shard of a list has subjects of one kind of direction.
  */
-import { type Pointer, readPointer, writePointer } from './claims.ts';
+
 import { subjectOfLine } from './directions.ts';
 import type { OperatorId } from './identifiers.ts';
 import { isOperatorId } from './identifiers.ts';
 import { DIRECTION_KIND_NAMES, type DirectionKind } from './kinds.ts';
 import type { Rung } from './ladders.ts';
 import { rungsForm } from './plans.ts';
+import { type Pointer, readPointer, writePointer } from './pointers.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
 /** A subject at an operator, before it is claimed. */

@@ -3,7 +3,7 @@ import type { Instant } from './days.ts';
 import { type Content, Html, html } from './html.ts';
 import type { Order } from './ladders.ts';
 import { STYLE } from './page-style.ts';
-import type { OverdueRows } from './status.ts';
+import type { OverdueRows } from './rows-due.ts';
 import { inIndia, inUtc } from './wording.ts';
 
 /** A text from outside; marks of writing direction in it end with it. */

@@ -6,7 +6,7 @@ import { csvLine } from './csv-line.ts';
 import { decisionColumns } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
 import { type Content, type Html, html } from './html.ts';
-import { imeiOut } from './identifiers.ts';
+import { imeiOut } from './imeis.ts';
 import { previewKeys } from './outbox.ts';
 import { type Column, isolated, pageOf, table, time } from './page-parts.ts';
 import { type Preview, previewText } from './preview.ts';

@@ -2,7 +2,10 @@
  * References: what an operator tells a subscriber, who may name it when they ask why. A reference names no one, and stands for a row of a
  * re-verification as it was ordered.
  */
-import { isOperatorId, luhnDigit, type OperatorId, type Parsed } from './identifiers.ts';
+
+import type { Parsed } from './identifier-cells.ts';
+import { isOperatorId, type OperatorId } from './identifiers.ts';
+import { luhnDigit } from './imeis.ts';
 import { seenOf } from './unseen.ts';
 
 /** The row that a reference stands for: `row`, from 1, of the direction of this plan, shard and number at this operator. */

@@ -3,17 +3,10 @@ import type { AnsweredRow, Onward } from './answers.ts';
 import type { Columns, CsvRow } from './csv-header.ts';
 import { type Day, dayIn, daysBegunBy, parseDayAs, readDay } from './days.ts';
 import type { RowSubject } from './directions.ts';
-import {
-  type Imei,
-  identifiersOf,
-  isOperatorId,
-  type Msisdn,
-  type OperatorId,
-  parseDirectionId,
-  SELF_CHECK,
-} from './identifiers.ts';
+import { type Imei, isOperatorId, type Msisdn, type OperatorId, parseDirectionId } from './identifiers.ts';
 import { ANSWER_RULES, columnOf, type DirectionKind, EXTENSION_GROUNDS, GIVEN_BACK, rulesOf } from './kinds.ts';
 import type { RejectedRow, RowReason } from './reasons.ts';
+import { identifiersOf, SELF_CHECK } from './self-check.ts';
 import { seenOf } from './unseen.ts';
 
 /** The columns of a response file about a direction of this kind, for the CSV reader. */

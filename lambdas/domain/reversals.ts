@@ -1,10 +1,12 @@
 /** Reversals: what becomes of each number and handset for which somebody asks that what was done to it be taken back. */
-import { activatedOn, type CountedPointer, isInForce, type Pointer, samePointer } from './claims.ts';
+import { activatedOn, isInForce } from './claims.ts';
+import type { CountedPointer } from './counted-pointers.ts';
 import { addDays, type Day, dayOf, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, isBatchId, type Msisdn, type OperatorId } from './identifiers.ts';
 import { endsConnection, givesBack, givesServiceBack } from './kinds.ts';
 import { CONTESTED_DAYS } from './limits.ts';
 import { lineOf } from './moves.ts';
+import { type Pointer, samePointer } from './pointers.ts';
 import type { SubjectState } from './subject-states.ts';
 
 /** A row that an earlier direction has of the subject, with what its line says. */

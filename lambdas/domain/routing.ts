@@ -4,17 +4,9 @@
  * another place.
  */
 import * as z from 'zod';
-import type { Pointer } from './claims.ts';
 import type { Columns, CsvRow } from './csv-header.ts';
 import type { Instant } from './days.ts';
-import {
-  type DirectionId,
-  type Imei,
-  identifiersOf,
-  type Msisdn,
-  type OperatorId,
-  parseDirectionId,
-} from './identifiers.ts';
+import { type DirectionId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from './identifiers.ts';
 import {
   ANSWER_RULES,
   ANSWERS,
@@ -29,8 +21,10 @@ import {
 } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger } from './ledger.ts';
 import { isReversed, outcomeAt } from './outcomes.ts';
+import type { Pointer } from './pointers.ts';
 import { type RejectedRow, ROW_REASONS } from './reasons.ts';
 import { directionText, responseColumns } from './responses.ts';
+import { identifiersOf } from './self-check.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 import { seenOf } from './unseen.ts';
 

@@ -1,9 +1,10 @@
 /** Screening: what becomes of each row of a report. */
 import type { CsvRow } from './csv-header.ts';
-import { type Identifiers, type Imei, identifiersOf, imeiOfNumber } from './identifiers.ts';
+import { type Imei, imeiOfNumber } from './identifiers.ts';
 import { columnOf, REPORT_DIRECTS } from './kinds.ts';
 import type { RowReason } from './reasons.ts';
 import type { Reject } from './rejects.ts';
+import { type Identifiers, identifiersOf } from './self-check.ts';
 
 /** The columns of a report. Only the IMEI decides anything; the others are the agency's own notes, which explanations repeat. */
 export const reportColumns = {

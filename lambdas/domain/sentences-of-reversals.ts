@@ -2,7 +2,8 @@
 import { isOfFormerHolder, isTakenBackBy, isWhole } from './asked.ts';
 import { dayOf, type Instant } from './days.ts';
 import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
-import { type Imei, imeiOut } from './identifiers.ts';
+import type { Imei } from './identifiers.ts';
+import { imeiOut } from './imeis.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
 import { CONTESTED_DAYS } from './limits.ts';
 import { isReversed } from './outcomes.ts';

@@ -1,7 +1,7 @@
 /** The sentence of an explanation, in plain English: where a number or a handset stands, and what may be done by when. */
 import { isOfFormerHolder, isTakenBackBy } from './asked.ts';
 import { wasCut } from './back-orders.ts';
-import { activatedOn, isGivingBack } from './claims.ts';
+import { activatedOn } from './claims.ts';
 import { withCutsWhereKept } from './cuts-where-kept.ts';
 import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
 import { actOf } from './decisions.ts';
@@ -12,6 +12,7 @@ import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf, reissuedBy
 import { CONTESTED_DAYS } from './limits.ts';
 import { fileMoving } from './moves.ts';
 import { isReversed } from './outcomes.ts';
+import { isGivingBack } from './pointers.ts';
 import { newestReversal, pairSentences, reversalSentence } from './sentences-of-reversals.ts';
 import { exemptUntil } from './story-of-exemptions.ts';
 import { listedIn } from './story-of-rows.ts';

@@ -1,8 +1,9 @@
 /** Sightings: operators' usage rows, the links they become, and which sighting of a connection is its newest. */
 import type { CsvRow } from './csv-header.ts';
 import { addDays, type Day, readDay } from './days.ts';
-import { type Imei, identifiersOf, type Msisdn, type OperatorId } from './identifiers.ts';
+import type { Imei, Msisdn, OperatorId } from './identifiers.ts';
 import type { Reject } from './rejects.ts';
+import { identifiersOf } from './self-check.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
 /** The columns of a usage file. */

@@ -1,6 +1,5 @@
 /** The story for whoever names a reference: it is about the number as it was then. The present holder has no part in it. */
 import { isTakenBackBy, isWhole } from './asked.ts';
-import type { Pointer } from './claims.ts';
 import { type Day, dayOf } from './days.ts';
 import { directedFor } from './directions.ts';
 import {
@@ -16,6 +15,7 @@ import { endsConnection, givesBack, type Outcome } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
 import { continuedBy, followUpTaking, type Said } from './moves.ts';
 import { isReversed } from './outcomes.ts';
+import type { Pointer } from './pointers.ts';
 
 /** Whether the number may be anybody's after this outcome. */
 const mayBeAnybodys = (outcome: Outcome): boolean =>

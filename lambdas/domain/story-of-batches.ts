@@ -1,7 +1,8 @@
 /** What a batch has to do with a number or a handset: its report, the sightings, what people decided, and whom it left out. */
 import { actOf, type Decision, type Vote } from './decisions.ts';
 import type { AsideFacts, BatchFacts, Facts } from './facts.ts';
-import { type ApproverId, type Imei, imeiOut, type Msisdn } from './identifiers.ts';
+import type { ApproverId, Imei, Msisdn } from './identifiers.ts';
+import { imeiOut } from './imeis.ts';
 import type { StoryEvent } from './story-events.ts';
 
 /** The events of all batches that met the subject. */

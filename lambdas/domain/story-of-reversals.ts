@@ -2,7 +2,8 @@
 import { isOfFormerHolder, leavesLists } from './asked.ts';
 import { dayOf } from './days.ts';
 import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
-import { type Imei, imeiOut } from './identifiers.ts';
+import type { Imei } from './identifiers.ts';
+import { imeiOut } from './imeis.ts';
 import { fileSaying } from './ledger.ts';
 import { reversalKeys } from './outbox.ts';
 import type { StoryEvent } from './story-events.ts';

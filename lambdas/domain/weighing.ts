@@ -5,7 +5,8 @@
 import * as z from 'zod';
 import { csvLine } from './csv-line.ts';
 import type { Day } from './days.ts';
-import { type Imei, imeiOut, isImei } from './identifiers.ts';
+import { type Imei, isImei } from './identifiers.ts';
+import { imeiOut } from './imeis.ts';
 import type { Sighting } from './sightings.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 import { WordSet, wordOfNumber, wordOfText } from './words.ts';

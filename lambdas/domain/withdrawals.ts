@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { type BatchState, planCounts } from './batches.ts';
 import type { CsvRow } from './csv-header.ts';
 import type { Instant } from './days.ts';
-import { type AgencyId, type BatchId, type Imei, type OperatorId, parseImei } from './identifiers.ts';
+import type { AgencyId, BatchId, Imei, OperatorId } from './identifiers.ts';
+import { parseImei } from './imeis.ts';
 import type { FileReason, RejectedRow } from './reasons.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 

@@ -1,10 +1,10 @@
 /** What of a withdrawal still counts when it is planned: which subjects are asked for, and on whose account something stays. */
 import { type AskedSubject, claimedAs, type Reliance } from './asked.ts';
-import { type Pointer, samePointer } from './claims.ts';
 import type { Day } from './days.ts';
 import { type BatchId, type DirectionId, type Msisdn, parseDirectionId } from './identifiers.ts';
 import { givesBack } from './kinds.ts';
 import { lineOf } from './moves.ts';
+import { type Pointer, samePointer } from './pointers.ts';
 import { heldSince, namesRows, reliableIn, type Scope, type SubjectRow } from './reversals.ts';
 import { isTheirs, type Since, type Withdrawn } from './withdrawn-reports.ts';
 

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { keyedHash } from '../domain/audit.ts';
 import { mayFail } from '../domain/batches.ts';
-import { readPointer } from '../domain/claims.ts';
 import type { Instant } from '../domain/days.ts';
 import {
   addFiles,
@@ -13,8 +12,10 @@ import {
   type NamingFiles,
   NO_FILES,
 } from '../domain/erasure.ts';
-import { ERASURES, type Msisdn, parseDirectionId, parseMsisdn } from '../domain/identifiers.ts';
+import { ERASURES, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import { BATCH_KINDS } from '../domain/kinds.ts';
+import { parseMsisdn } from '../domain/msisdns.ts';
+import { readPointer } from '../domain/pointers.ts';
 import { readMark } from '../domain/reversals.ts';
 import { SETTLED } from '../domain/work.ts';
 import { wholeNumber } from '../runtime/environment.ts';

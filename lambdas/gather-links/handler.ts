@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { SELF_CHECK } from '../domain/identifiers.ts';
 import { gathered, mustAddUp } from '../domain/plans.ts';
 import { PreviewCount } from '../domain/preview-count.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { fields } from '../domain/stored.ts';
 import { SCREENED } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';

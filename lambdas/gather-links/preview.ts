@@ -1,13 +1,14 @@
 import type { Instant } from '../domain/days.ts';
 import { decideByOf, openDecision } from '../domain/decisions.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
+import type { OperatorId } from '../domain/identifiers.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { type GatheredLinks, gatheredForm, type WrittenList } from '../domain/plans.ts';
 import { previewOf, previewText } from '../domain/preview.ts';
 import type { PreviewCounts } from '../domain/preview-count.ts';
 import { previewHtml } from '../domain/preview-page.ts';
 import { type OverLimit, overLimit } from '../domain/report-limits.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import type { Asker } from '../domain/turn.ts';
 import { type HeldFrom, heldCsv, parseWeightLine, WeighedHandsets } from '../domain/weighing.ts';
 import { SCREENED } from '../domain/work.ts';

@@ -11,7 +11,7 @@ import { audit } from '../stores/audit.ts';
 import { readAdmissionsFile, recordAdmissions } from '../stores/cases/admissions.ts';
 import { noteAdmitted } from '../stores/cases/imports.ts';
 import { admit as admitUpload, isGated, readVerdict } from '../stores/cases/verdicts.ts';
-import { findVersion } from '../stores/objects.ts';
+import { findVersion } from '../stores/listings.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { isMarked, mark, markOf } from '../stores/uploads.ts';
 import { env } from './environment.ts';

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { orderCsv, orderedRows } from '../domain/directions.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import { SELF_CHECK } from '../domain/identifiers.ts';
 import { issueOrder } from '../domain/issuing.ts';
 import type { IssuedAnew, Ledger } from '../domain/ledger.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { fields } from '../domain/stored.ts';
 import { ladderEnd, type Whereabouts } from '../domain/whereabouts.ts';
 import { instant } from '../runtime/input.ts';

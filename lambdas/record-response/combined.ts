@@ -1,11 +1,3 @@
-import { FileFault } from '../domain/csv.ts';
-import type { CsvRow } from '../domain/csv-header.ts';
-import { dayOf } from '../domain/days.ts';
-import { sha256Of } from '../domain/hashes.ts';
-import { type BatchId, type DirectionId, SELF_CHECK } from '../domain/identifiers.ts';
-import type { Ledger } from '../domain/ledger.ts';
-import { OBJECTS_AT_ONCE, PARTS_AT_ONCE } from '../domain/limits.ts';
-import { combinedReceiptKey } from '../domain/outbox.ts';
 import {
   type CombinedPart,
   combinedPart,
@@ -13,9 +5,18 @@ import {
   partReceipt,
   type Routed,
   receiptNumber,
-  receiptText,
-} from '../domain/receipts.ts';
+} from '../domain/combined-receipts.ts';
+import { FileFault } from '../domain/csv.ts';
+import type { CsvRow } from '../domain/csv-header.ts';
+import { dayOf } from '../domain/days.ts';
+import { sha256Of } from '../domain/hashes.ts';
+import type { BatchId, DirectionId } from '../domain/identifiers.ts';
+import type { Ledger } from '../domain/ledger.ts';
+import { OBJECTS_AT_ONCE, PARTS_AT_ONCE } from '../domain/limits.ts';
+import { combinedReceiptKey } from '../domain/outbox.ts';
+import { receiptText } from '../domain/receipts.ts';
 import { placesIn, type Routing } from '../domain/routing.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { concurrently } from '../stores/concurrently.ts';

@@ -7,12 +7,12 @@
  * proved themselves meanwhile; the ladder's own orders carry whoever failed.
  */
 import type { AnsweredRow } from '../domain/answers.ts';
-import { SELF_CHECK } from '../domain/identifiers.ts';
 import { currentOutcomes, fileSaying, type Recorded, type RecordedFile } from '../domain/ledger.ts';
 import { OBJECTS_AT_ONCE } from '../domain/limits.ts';
 import { outcomeAt } from '../domain/outcomes.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
 import { fileOfWord, replacedForm } from '../domain/replaced.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { PREPARED } from '../domain/work.ts';
 import { concurrently } from '../stores/concurrently.ts';
 import { readTextIfThere, writeObject } from '../stores/objects.ts';

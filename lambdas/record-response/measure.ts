@@ -1,6 +1,7 @@
 import type { Applied } from '../domain/applying-responses.ts';
-import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
+import type { OperatorId } from '../domain/identifiers.ts';
 import { RESTORE } from '../domain/kinds.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { measure } from '../runtime/metrics.ts';
 
 /** Counts what a commit recorded of an operator's file in one direction; nothing of what the self-check plays. */

@@ -1,6 +1,7 @@
 import type { AnsweredRow } from '../domain/answers.ts';
 import type { AnsweringFile, Applied } from '../domain/applying-responses.ts';
-import { activatedOn, type CountedPointer, isWithoutService, keepsServiceBy } from '../domain/claims.ts';
+import { activatedOn, isWithoutService, keepsServiceBy } from '../domain/claims.ts';
+import type { CountedPointer } from '../domain/counted-pointers.ts';
 import type { Day } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type OperatorId, parseDirectionId } from '../domain/identifiers.ts';

@@ -1,10 +1,10 @@
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import { SELF_CHECK } from '../domain/identifiers.ts';
 import { countOpen, type Ledger, type Recorded } from '../domain/ledger.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import { receiptKey } from '../domain/outbox.ts';
 import { countsIn, receiptAgain } from '../domain/receipts.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { whereabouts } from '../domain/whereabouts.ts';
 import { audit } from '../stores/audit.ts';
 import { tell } from '../stores/notices.ts';

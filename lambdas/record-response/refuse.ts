@@ -1,9 +1,9 @@
 import { isShaTaken } from '../domain/applying-responses.ts';
 import { sha256Of } from '../domain/hashes.ts';
-import { SELF_CHECK } from '../domain/identifiers.ts';
 import { toAdministrators } from '../domain/notices.ts';
 import { combinedReceiptKey, receiptKey, takenReceiptKey } from '../domain/outbox.ts';
 import { type Refusal, reasonOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { audit } from '../stores/audit.ts';

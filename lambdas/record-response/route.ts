@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { planCounts } from '../domain/batches.ts';
-import { readPointer, slotOf } from '../domain/claims.ts';
+import type { Routed } from '../domain/combined-receipts.ts';
 import { readCsv } from '../domain/csv.ts';
 import type { CsvRow } from '../domain/csv-header.ts';
 import type { Instant } from '../domain/days.ts';
@@ -15,7 +15,7 @@ import {
 } from '../domain/identifiers.ts';
 import type { Ledger } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
-import type { Routed } from '../domain/receipts.ts';
+import { readPointer, slotOf } from '../domain/pointers.ts';
 import {
   type Addressed,
   addressOf,

@@ -1,5 +1,6 @@
 import { takingOrders, wasCut } from '../domain/back-orders.ts';
-import { countPointer, isGivingBack, isWithoutService, readPointer } from '../domain/claims.ts';
+import { isWithoutService } from '../domain/claims.ts';
+import { countPointer } from '../domain/counted-pointers.ts';
 import { type Day, dayOf, type Instant, laterOf } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
 import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
@@ -15,6 +16,7 @@ import {
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { asksToRestore } from '../domain/moves.ts';
 import { isDisconnectedSince, isReversed } from '../domain/outcomes.ts';
+import { isGivingBack, readPointer } from '../domain/pointers.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import { changeLedger, readLedger } from '../stores/cases/ledgers.ts';

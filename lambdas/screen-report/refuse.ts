@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import type { FileFault } from '../domain/csv.ts';
-import { SELF_CHECK } from '../domain/identifiers.ts';
 import { toAdministrators, toAgency } from '../domain/notices.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import { rejectLine, rejectsHeader } from '../domain/rejects.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { tell } from '../stores/notices.ts';

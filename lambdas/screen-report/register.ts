@@ -1,13 +1,15 @@
 import { toldState } from '../domain/batches.ts';
 import { FileFault } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
-import { type BatchId, SELF_CHECK } from '../domain/identifiers.ts';
+import type { BatchId } from '../domain/identifiers.ts';
 import { toAgency } from '../domain/notices.ts';
 import type { ScreeningTotals } from '../domain/screening.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { audit } from '../stores/audit.ts';
-import { type Batch, registerBatch } from '../stores/cases/batches.ts';
+import type { Batch } from '../stores/cases/batches.ts';
+import { registerBatch } from '../stores/cases/executions.ts';
 import { tell } from '../stores/notices.ts';
 import type { Place } from '../stores/objects.ts';
 import { mark } from '../stores/uploads.ts';

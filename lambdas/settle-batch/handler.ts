@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Summary } from '../domain/books.ts';
-import { SELF_CHECK } from '../domain/identifiers.ts';
 import type { ReversalSummary } from '../domain/reversal-books.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { fields } from '../domain/stored.ts';
 import { MADE_BOOKS } from '../domain/work.ts';
 import { instant } from '../runtime/input.ts';

@@ -1,11 +1,12 @@
 import { planCounts } from '../domain/batches.ts';
-import { type CountedPointer, countPointer, type Pointer, readPointer } from '../domain/claims.ts';
+import { type CountedPointer, countPointer } from '../domain/counted-pointers.ts';
 import type { Instant } from '../domain/days.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import { isMove } from '../domain/kinds.ts';
 import type { Rung } from '../domain/ladders.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import type { MovedRow } from '../domain/moves.ts';
+import { type Pointer, readPointer } from '../domain/pointers.ts';
 import { readMark } from '../domain/reversals.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { readLedger } from './cases/ledgers.ts';

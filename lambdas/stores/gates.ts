@@ -1,9 +1,9 @@
 import type { CsvRow } from '../domain/csv-header.ts';
 import type { FileForms } from '../domain/file-forms.ts';
 import { brokenRules, type GateLimits, weigh } from '../domain/gates.ts';
-import { SELF_CHECK } from '../domain/identifiers.ts';
 import { EVERY_APPROVER, toAdministrators, toApprover, toOperator } from '../domain/notices.ts';
 import { rejectsHeader } from '../domain/rejects.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import type { UsageColumn } from '../domain/sightings.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';

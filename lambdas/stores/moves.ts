@@ -2,7 +2,8 @@ import { type DirectionId, parseDirectionId } from '../domain/identifiers.ts';
 import type { Ledger, RecordedFile } from '../domain/ledger.ts';
 import { type MovedRow, movedForm } from '../domain/moves.ts';
 import { PREPARED, WAITING } from '../domain/work.ts';
-import { hasObjects, listObjects, readText, readTextIfThere, writeObject } from './objects.ts';
+import { hasObjects, listObjects } from './listings.ts';
+import { readText, readTextIfThere, writeObject } from './objects.ts';
 
 /** The key under which an attempt prepares the list of what its file moves. */
 export function movedKey({ directionId }: Pick<Ledger, 'directionId'>, file: Pick<RecordedFile, 'sha256' | 'attempt'>) {

@@ -14,8 +14,9 @@ import { audit } from './audit.ts';
 import { readBatch } from './cases/batches.ts';
 import { readLedger } from './cases/ledgers.ts';
 import { concurrently } from './concurrently.ts';
+import { listObjects } from './listings.ts';
 import { sendNotice, tell } from './notices.ts';
-import { copyObject, listObjects, type Place, readText, readTextIfThere, writeObject } from './objects.ts';
+import { copyObject, type Place, readText, readTextIfThere, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
 
 /** The places where orders are prepared, published and told of, and the table of the ledgers by which they go. */

@@ -1,10 +1,10 @@
 /** The rows of re-verifications for which references stand, as they were ordered. */
 import { planCounts } from '../domain/batches.ts';
-import type { Pointer } from '../domain/claims.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { type BatchId, type DirectionId, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { shardDecisionForm } from '../domain/plans.ts';
+import type { Pointer } from '../domain/pointers.ts';
 import type { Referred } from '../domain/references.ts';
 import type { Batch } from './cases/batches.ts';
 import { readDecision } from './cases/decisions.ts';

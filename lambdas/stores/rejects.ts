@@ -1,4 +1,5 @@
-import { isNewest, type Place, writeStream } from './objects.ts';
+import { isNewest } from './listings.ts';
+import { type Place, writeStream } from './objects.ts';
 
 /**
  * Publishes the rejects of an uploaded file. If another file lies under its key by now, that file's rejects stay: the older file's event

@@ -10,7 +10,8 @@ import type { RowsOfNumbers } from '../domain/withdrawing.ts';
 import type { Since, TakenBack, Withdrawn } from '../domain/withdrawn-reports.ts';
 import { RELIED } from '../domain/work.ts';
 import { readBatch } from './cases/batches.ts';
-import { listObjects, readTextLines, writeObject } from './objects.ts';
+import { listObjects } from './listings.ts';
+import { readTextLines, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
 import { readWithdrawn } from './withdrawn-reports.ts';
 

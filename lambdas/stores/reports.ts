@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import type { ReportRow } from '../domain/facts.ts';
 import { columnsAs, type FileForms } from '../domain/file-forms.ts';
-import { identifiersOf } from '../domain/identifiers.ts';
 import { LARGEST_REPORT } from '../domain/limits.ts';
 import { reportColumns } from '../domain/screening.ts';
+import { identifiersOf } from '../domain/self-check.ts';
 import type { Batch } from './cases/batches.ts';
-import { listVersions, readChunks } from './objects.ts';
+import { listVersions } from './listings.ts';
+import { readChunks } from './objects.ts';
 
 /** The most versions of a report's key that are read: an agency may upload any number under one name, each of which takes a while. */
 const MOST_VERSIONS = 5;

@@ -1,5 +1,6 @@
 import { sha8, sha256Of } from '../domain/hashes.ts';
-import { type Batch, handOver } from './cases/batches.ts';
+import type { Batch } from './cases/batches.ts';
+import { handOver } from './cases/executions.ts';
 import { executionArn, startOnce } from './workflows.ts';
 
 /**

@@ -5,13 +5,14 @@
  * ledgers once more, and publishes again, after it, each withdrawal of a number that it names. A withdrawal that is committed after that
  * reading is published after it, too, so that no withdrawal comes only before a list.
  */
-import { type Pointer, readPointer } from '../domain/claims.ts';
+
 import type { Day } from '../domain/days.ts';
 import { parseDirectionRowLine } from '../domain/directions.ts';
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { DirectionId, Msisdn } from '../domain/identifiers.ts';
 import { type Ledger, type Recorded, type RecordedFile, reissuedBy, rowsInNoList } from '../domain/ledger.ts';
 import { lateRevocationKeys, type RevocationKeys, withdrawalKeys } from '../domain/outbox.ts';
+import { type Pointer, readPointer } from '../domain/pointers.ts';
 import { readMark } from '../domain/reversals.ts';
 import {
   lateListForm,

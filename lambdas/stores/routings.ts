@@ -1,7 +1,8 @@
 import type { OperatorId } from '../domain/identifiers.ts';
 import { type Routing, routingForm } from '../domain/routing.ts';
 import { ROUTED } from '../domain/work.ts';
-import { listObjects, readText, writeNewObject } from './objects.ts';
+import { listObjects } from './listings.ts';
+import { readText, writeNewObject } from './objects.ts';
 
 /**
  * The routings of a combined file's bytes, the newest last: one, and another if they answered later directions. `next` is the number of the

@@ -27,7 +27,8 @@ import { audit } from './audit.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { changeLedger, readLedger } from './cases/ledgers.ts';
 import { concurrently } from './concurrently.ts';
-import { hasObjects, readTextLines, writeHashed, writeObject } from './objects.ts';
+import { hasObjects } from './listings.ts';
+import { readTextLines, writeHashed, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
 import { wake } from './workflows.ts';
 

@@ -1,7 +1,7 @@
 import type { Instant } from '../domain/days.ts';
 import { type BatchId, isBatchId } from '../domain/identifiers.ts';
 import { SCREENED, SETTLED, settledMark } from '../domain/work.ts';
-import { listFolders, listObjects } from './objects.ts';
+import { listFolders, listObjects } from './listings.ts';
 
 /**
  * The batches that were screened, without those that published their books and told everybody, or did so before `settledSince`. Among

@@ -3,7 +3,8 @@ import type { Form } from '../domain/stored.ts';
 import { UNTOLD } from '../domain/work.ts';
 import { logFailure } from '../runtime/failures.ts';
 import { log } from '../runtime/log.ts';
-import { listObjects, readText, writeObject } from './objects.ts';
+import { listObjects } from './listings.ts';
+import { readText, writeObject } from './objects.ts';
 
 /** What can be told: notices to participants, and notes to the audit. */
 type Kind = 'notices' | 'audit';

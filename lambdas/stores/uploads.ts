@@ -2,7 +2,8 @@ import * as z from 'zod';
 import type { Instant } from '../domain/days.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { MARKED, MARKS } from '../domain/work.ts';
-import { hasObjects, listObjects, readText, writeObject } from './objects.ts';
+import { hasObjects, listObjects } from './listings.ts';
+import { readText, writeObject } from './objects.ts';
 
 /** A version of an object of the inbox. Its ETag would not do: under SSE-KMS equal bytes have another one each time. */
 interface Upload {

@@ -4,11 +4,12 @@ import * as z from 'zod';
 import { FileFault } from '../domain/csv.ts';
 import type { CsvRow } from '../domain/csv-header.ts';
 import { asInstant, type DateForm, dayOf } from '../domain/days.ts';
-import { type OperatorId, SELF_CHECK } from '../domain/identifiers.ts';
+import type { OperatorId } from '../domain/identifiers.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
 import { rejectsKey } from '../domain/outbox.ts';
 import { type FileReason, isFileReason } from '../domain/reasons.ts';
 import { rejectLine } from '../domain/rejects.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import {
   parseSighting,
   type Sighting,

@@ -11,7 +11,8 @@ import { FreeNumbers, type Since, type TakenBack, type Withdrawn, withdrawnBy } 
 import { SCREENED, WITHDRAWN } from '../domain/work.ts';
 import { readApproval } from './cases/approvals.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
-import { listObjects, readText, readTextLines, writeObject } from './objects.ts';
+import { listObjects } from './listings.ts';
+import { readText, readTextLines, writeObject } from './objects.ts';
 
 interface Places {
   readonly WORK: string;

@@ -4,7 +4,7 @@ import { orderKey } from '../domain/outbox.ts';
 import { orderDue, stalledAt } from '../domain/stalled.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
-import { listObjects } from '../stores/objects.ts';
+import { listObjects } from '../stores/listings.ts';
 import { startOnce } from '../stores/workflows.ts';
 import { env } from './environment.ts';
 import type { Open } from './survey.ts';

@@ -1,7 +1,7 @@
 import { addressesGone, type NoticeAddress, TOPIC_NAMES } from '../domain/addresses.ts';
 import type { Instant } from '../domain/days.ts';
-import { SELF_CHECK } from '../domain/identifiers.ts';
 import type { TopicName } from '../domain/notices.ts';
+import { SELF_CHECK } from '../domain/self-check.ts';
 import { type OpenBatch, survey } from '../domain/survey.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';

@@ -7,7 +7,8 @@ import { decideTurn, holdsTurn, secondsToWait, type Turn } from '../domain/turn.
 import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
-import { type Batch, livingBatch, readBatch, registerPlan } from '../stores/cases/batches.ts';
+import { type Batch, readBatch, registerPlan } from '../stores/cases/batches.ts';
+import { livingBatch } from '../stores/cases/executions.ts';
 import { Conflict } from '../stores/cases/table.ts';
 import { readTurn, writeTurn } from '../stores/cases/turn.ts';
 import { PlanIsVoid } from '../stores/earlier-directions.ts';

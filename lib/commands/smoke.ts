@@ -11,17 +11,12 @@ import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import { type Day, dayOf, instantOf } from '../../lambdas/domain/days.ts';
 import { uploadExecution } from '../../lambdas/domain/execution-names.ts';
-import {
-  type AgencyId,
-  batchIdOf,
-  type OperatorId,
-  SELF_CHECK,
-  SELF_CHECK_HANDSET,
-} from '../../lambdas/domain/identifiers.ts';
+import { type AgencyId, batchIdOf, type OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { receiptKey, rejectsKey, revocationKeys, summaryKey } from '../../lambdas/domain/outbox.ts';
 import { countsIn, receiptText, refusedReceipt } from '../../lambdas/domain/receipts.ts';
 import { rejectLine, rejectsHeader } from '../../lambdas/domain/rejects.ts';
 import { revocationCsv } from '../../lambdas/domain/revocations.ts';
+import { SELF_CHECK, SELF_CHECK_HANDSET } from '../../lambdas/domain/self-check.ts';
 import { subscriptionsOf } from '../../lambdas/stores/subscriptions.ts';
 import { CHECKER } from '../config/participants.ts';
 import { outputIn, outputsOf } from './outputs.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UNNAMED_ACCOUNT } from '../../lambdas/domain/addresses.ts';
-import { FOLLOW_UP, SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
+import { FOLLOW_UP } from '../../lambdas/domain/identifiers.ts';
+import { SELF_CHECK } from '../../lambdas/domain/self-check.ts';
 import { ownFiles, ownReports } from './file-forms.ts';
 
 const addressOf = <const P extends string>(protocol: P, endpoint: RegExp, what: string) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TOLD_BY } from '../../lambdas/domain/addresses.ts';
-import { SELF_CHECK } from '../../lambdas/domain/identifiers.ts';
+import { SELF_CHECK } from '../../lambdas/domain/self-check.ts';
 import { fileFormsOf, MOST_OF_FORMS } from './file-forms.ts';
 import { operations } from './operations.ts';
 import {

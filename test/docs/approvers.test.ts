@@ -5,7 +5,8 @@ import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { DECISIONS, decisionColumns, parseDecisionRow } from '../../lambdas/domain/decision-rows.ts';
 import { applyDecision, decidedBy, openDecision } from '../../lambdas/domain/decisions.ts';
 import { exemptionColumns, parseExemptionRow } from '../../lambdas/domain/exemptions.ts';
-import { type ApproverId, type BatchId, type Imei, imeiOut, type Msisdn } from '../../lambdas/domain/identifiers.ts';
+import type { ApproverId, BatchId, Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
+import { imeiOut } from '../../lambdas/domain/imeis.ts';
 import { heldImeis } from '../../lambdas/domain/weighing.ts';
 
 const page = readFileSync(new URL('../../docs/approvers.md', import.meta.url), 'utf8');

@@ -4,6 +4,7 @@ import { admissionColumns } from '../../lambdas/domain/admissions.ts';
 import { appealColumns } from '../../lambdas/domain/appeal-rows.ts';
 import { APPEAL_GROUNDS, type Asked } from '../../lambdas/domain/appeals.ts';
 import { balance, summaryText } from '../../lambdas/domain/books.ts';
+import { combinedPart, combinedReceipt, partReceipt } from '../../lambdas/domain/combined-receipts.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
 import { ENDINGS } from '../../lambdas/domain/decisions.ts';
@@ -12,26 +13,13 @@ import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
 import { GATE_RULES } from '../../lambdas/domain/gates.ts';
 import { HandsetRows } from '../../lambdas/domain/handset-rows.ts';
 import { OTHER_NAMES } from '../../lambdas/domain/headers.ts';
-import {
-  type AgencyId,
-  type BatchId,
-  type DirectionId,
-  type Imei,
-  type Msisdn,
-  type OperatorId,
-  parseImei,
-} from '../../lambdas/domain/identifiers.ts';
+import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { parseImei } from '../../lambdas/domain/imeis.ts';
 import { parseInboxKey } from '../../lambdas/domain/inbox.ts';
 import { lookupColumns } from '../../lambdas/domain/lookups.ts';
 import { type Preview, previewText } from '../../lambdas/domain/preview.ts';
 import { FILE_REASONS, isFileReason, ROW_REASONS } from '../../lambdas/domain/reasons.ts';
-import {
-  combinedPart,
-  combinedReceipt,
-  partReceipt,
-  receiptText,
-  responseReceipt,
-} from '../../lambdas/domain/receipts.ts';
+import { receiptText, responseReceipt } from '../../lambdas/domain/receipts.ts';
 import { responseColumns } from '../../lambdas/domain/responses.ts';
 import { reversalPreviewOf, reversalPreviewText } from '../../lambdas/domain/reversal-preview.ts';
 import { revocationCsv, revocationJson, withdrawalCsv, withdrawalJson } from '../../lambdas/domain/revocations.ts';

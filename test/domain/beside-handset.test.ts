@@ -10,7 +10,8 @@ import {
   isAnotherUnnamed,
   isAnotherWithin,
 } from '../../lambdas/domain/beside-handset.ts';
-import { type Imei, type Msisdn, parseSentImei } from '../../lambdas/domain/identifiers.ts';
+import type { Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
+import { parseSentImei } from '../../lambdas/domain/imeis.ts';
 
 /** A handset as its key: 14 digits. */
 function keyOf(imei: string): Imei {

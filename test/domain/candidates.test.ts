@@ -11,11 +11,12 @@ import {
   rowsGoingOn,
   rowsPortedAway,
 } from '../../lambdas/domain/candidates.ts';
-import type { CountedPointer, Pointer } from '../../lambdas/domain/claims.ts';
+import type { CountedPointer } from '../../lambdas/domain/counted-pointers.ts';
 import { directionRowLine } from '../../lambdas/domain/directions.ts';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import type { Rung } from '../../lambdas/domain/ladders.ts';
+import type { Pointer } from '../../lambdas/domain/pointers.ts';
 import { counted, cutFrom, first, second, third } from './counted.ts';
 import { airtel, at, day, directionId, imei, jio, msisdn, rungs } from './example.ts';
 

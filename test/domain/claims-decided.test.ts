@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type CountedPointer, decideClaim, withoutRows } from '../../lambdas/domain/claims.ts';
+import { decideClaim, withoutRows } from '../../lambdas/domain/claims.ts';
+import type { CountedPointer } from '../../lambdas/domain/counted-pointers.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { counted, disconnected, first, second, third } from './counted.ts';
 import { airtel, at, day, directionId, jio } from './example.ts';

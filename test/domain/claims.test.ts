@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   activatedOn,
-  BadPointer,
-  countPointer,
   keepsServiceBy,
   keptUntil,
   lateAnswersUntil,
@@ -11,16 +9,12 @@ import {
   MOST_POINTERS,
   nextPointers,
   operatorOf,
-  type Pointers,
-  readPointer,
-  slotOf,
   takenSinceAnswered,
-  writePointer,
 } from '../../lambdas/domain/claims.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { LedgerDamaged } from '../../lambdas/domain/ledger.ts';
-import { counted, cutFrom, disconnected, first, second, third } from './counted.ts';
-import { airtel, answered, at, closed, day, directionId, fresh, jio, marked, sealed, thrown } from './example.ts';
+import { type Pointers, readPointer, writePointer } from '../../lambdas/domain/pointers.ts';
+import { counted, cutFrom, disconnected, second, third } from './counted.ts';
+import { airtel, at, day, directionId, jio } from './example.ts';
 
 test('a number was activated for somebody else on the last day that an operator says', () => {
   const reissued = (on: string) => counted({ outcome: 'reissued', occurredOn: day(on) });
@@ -82,84 +76,6 @@ describe('the holder of a number at an operator', () => {
     // What a reversal gave back is compared to the order.
     const backAt = at('2026-06-18T13:00:00Z');
     expect(takenSinceAnswered(airtel, [failed('2026-06-18T10:00:00Z'), proved], backAt)?.directionId).toBe(third);
-  });
-});
-
-describe('a pointer', () => {
-  test('is stored as direction and row', () => {
-    expect(writePointer({ directionId: first, row: 17 })).toBe('mha-0123456789ab.reverify.airtel.1-0-0:17');
-    expect(readPointer('mha-0123456789ab.reverify.airtel.1-0-0:17')).toEqual({ directionId: first, row: 17 });
-  });
-
-  test.each([
-    '',
-    ':',
-    '17',
-    ':17',
-    `${first}`,
-    `${first}:`,
-    `${first}:-1`,
-    `${first}:1.5`,
-    `${first}:x`,
-    `${first}:1x`,
-    `${first}:1234567890`,
-    'nowhere:1',
-  ])('in any other form is an error that does not repeat it: %j', (stored) => {
-    expect(() => readPointer(stored)).toThrow(BadPointer);
-    expect(thrown(() => readPointer(stored))).toBe(
-      'BadPointer: A claim holds a pointer that is not "<directionId>:<row>"',
-    );
-  });
-
-  test('may be to the last row that nine digits name', () => {
-    expect(readPointer(`${first}:999999999`)).toEqual({ directionId: first, row: 999_999_999 });
-  });
-
-  test('counts with what its ledger says now: open, answered, overdue', () => {
-    const ledger = answered(fresh(3), [
-      [0, 'failed'],
-      [1, 'disconnected'],
-    ]).ledger;
-    const stays = {
-      reversed: false,
-      reversedAt: null,
-      cut: false,
-      cutAt: null,
-      cutSaidAt: null,
-      carriedAt: null,
-      startedAt: ledger.startedAt,
-      portedTo: null,
-      followUp: null,
-      waits: false,
-      returns: false,
-    };
-    const said = { occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z', ...stays };
-    const nothing = { occurredOn: null, recordedAt: null, ...stays };
-    const of = { kind: 'reverify', operator: airtel };
-    const now = [0, 1, 2].map((row) => countPointer({ directionId: first, row }, ledger));
-    expect(now).toEqual([
-      { directionId: first, row: 0, ...of, open: true, outcome: 'failed', ...said },
-      { directionId: first, row: 1, ...of, open: false, outcome: 'disconnected', ...said },
-      { directionId: first, row: 2, ...of, open: true, outcome: 'open', ...nothing },
-    ]);
-    expect(countPointer({ directionId: first, row: 2 }, closed(ledger))).toMatchObject({
-      open: false,
-      outcome: 'overdue',
-    });
-  });
-
-  test('counts with an answer that came after its batch settled', () => {
-    const ledger = answered(sealed(closed(fresh(1))), [[0, 'disconnected']]).ledger;
-    expect(countPointer({ directionId: first, row: 0 }, ledger)).toMatchObject({ outcome: 'disconnected' });
-  });
-
-  test('is open no more where its row was taken back, so that who has the number now is directed where they are seen', () => {
-    const ledger = marked(fresh(2), [0]);
-    expect([0, 1].map((row) => countPointer({ directionId: first, row }, ledger).open)).toEqual([false, true]);
-  });
-
-  test('to a row that its ledger does not have is an error', () => {
-    expect(() => countPointer({ directionId: first, row: 1 }, fresh(1))).toThrow(LedgerDamaged);
   });
 });
 
@@ -238,11 +154,6 @@ describe("a new claim's pointers", () => {
       }),
     );
   });
-});
-
-test("a number's pointers stand under one name, wherever it is directed, a handset's under that of its operator", () => {
-  expect([slotOf('reverify', airtel), slotOf('reverify', jio)]).toEqual(['number', 'number']);
-  expect([slotOf('block', airtel), slotOf('block', jio)]).toEqual([airtel, jio]);
 });
 
 describe('the operator at which a number would be directed', () => {

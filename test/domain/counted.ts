@@ -1,5 +1,5 @@
 /** Pointers to rows of earlier directions, with their counting state. */
-import type { CountedPointer } from '../../lambdas/domain/claims.ts';
+import type { CountedPointer } from '../../lambdas/domain/counted-pointers.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import { airtel, at, day, directionId } from './example.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AskedSubject, Reliance } from '../../lambdas/domain/asked.ts';
-import type { Pointer } from '../../lambdas/domain/claims.ts';
 import { countedByState, decideSubjects, type KeptBy, reversedSubject } from '../../lambdas/domain/decided-subjects.ts';
 import type { BatchId, DirectionId } from '../../lambdas/domain/identifiers.ts';
+import type { Pointer } from '../../lambdas/domain/pointers.ts';
 import type { SubjectRow } from '../../lambdas/domain/reversals.ts';
 import type { KnownSubject } from '../../lambdas/domain/withdrawing.ts';
 import { airtel, batchId, day, imei, jio, msisdn } from './example.ts';

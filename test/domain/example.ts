@@ -10,12 +10,12 @@ import {
   type Msisdn,
   type OperatorId,
   parseDirectionId,
-  parseImei,
-  parseMsisdn,
 } from '../../lambdas/domain/identifiers.ts';
+import { parseImei } from '../../lambdas/domain/imeis.ts';
 import { firstOrderPublished, issueOrder } from '../../lambdas/domain/issuing.ts';
 import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, markReversedRows, newLedger, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import { parseMsisdn } from '../../lambdas/domain/msisdns.ts';
 import { closeLedger, sealLedger } from '../../lambdas/domain/sealing.ts';
 
 export const batchId = 'mha-0123456789ab' as BatchId;

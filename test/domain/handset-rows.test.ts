@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type About, HandsetRows, type Usage, usageOf } from '../../lambdas/domain/handset-rows.ts';
-import { type Imei, imeiOut, type Msisdn, type OperatorId } from '../../lambdas/domain/identifiers.ts';
+import type { Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
+import { imeiOut } from '../../lambdas/domain/imeis.ts';
 import { BadWorkLine } from '../../lambdas/domain/tabbed.ts';
 import { airtel, at, day, jio, msisdn } from './example.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AnsweredRow } from '../../lambdas/domain/answers.ts';
 import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
-import { countPointer } from '../../lambdas/domain/claims.ts';
+import { countPointer } from '../../lambdas/domain/counted-pointers.ts';
 import { listedOf } from '../../lambdas/domain/follow-ups.ts';
 import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import type { Answer } from '../../lambdas/domain/kinds.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Imei, imeiOut } from '../../lambdas/domain/identifiers.ts';
+import type { Imei } from '../../lambdas/domain/identifiers.ts';
+import { imeiOut } from '../../lambdas/domain/imeis.ts';
 import { HANDSET_LINE_BYTES, handsetLine, reportColumns, Screening } from '../../lambdas/domain/screening.ts';
 import { readAll } from './csv-reading.ts';
 

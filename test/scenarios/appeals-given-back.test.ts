@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { luhnDigit } from '../../lambdas/domain/identifiers.ts';
+import { luhnDigit } from '../../lambdas/domain/imeis.ts';
 import { nameOf } from '../../simulation/function-names.ts';
 import { APPROVE, batchOf, Lab } from './lab.ts';
 import { books, directions, only } from './reversals-lab.ts';

@@ -20,7 +20,8 @@ const load = async () => {
   const { toldForm } = await import('../../lambdas/domain/notices.ts');
   const { settledForm } = await import('../../lambdas/domain/books.ts');
   const { auditHeadForm, auditedForm } = await import('../../lambdas/stores/cases/audit.ts');
-  const { batchForm, executionForm } = await import('../../lambdas/stores/cases/batches.ts');
+  const { batchForm } = await import('../../lambdas/stores/cases/batches.ts');
+  const { executionForm } = await import('../../lambdas/stores/cases/executions.ts');
   const { claimForm } = await import('../../lambdas/stores/cases/claims.ts');
   const { decisionForm } = await import('../../lambdas/stores/cases/decisions.ts');
   const { exemptionsPointerForm } = await import('../../lambdas/stores/cases/exemptions.ts');

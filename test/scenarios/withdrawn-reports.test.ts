@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
-import { luhnDigit } from '../../lambdas/domain/identifiers.ts';
+import { luhnDigit } from '../../lambdas/domain/imeis.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from '../../simulation/function-names.ts';
 import { Tables } from './bad-files.ts';

@@ -24,6 +24,7 @@ const load = async () => ({
   ...(await import('../../lambdas/stores/moves.ts')),
   ...(await import('../../lambdas/stores/cases/ledgers.ts')),
   ...(await import('../../lambdas/stores/cases/batches.ts')),
+  ...(await import('../../lambdas/stores/cases/executions.ts')),
 });
 let stores: Awaited<ReturnType<typeof load>>;
 

@@ -11,11 +11,13 @@ const HOUR = 3_600_000;
 
 let cloud: LocalCloud;
 let objects: typeof import('../../lambdas/stores/objects.ts');
+let listings: typeof import('../../lambdas/stores/listings.ts');
 let readResults: typeof import('../../lambdas/stores/map-results.ts')['readResults'];
 let s3: typeof import('../../lambdas/stores/clients.ts')['s3'];
 beforeAll(async () => {
   cloud = await openStores();
   objects = await import('../../lambdas/stores/objects.ts');
+  listings = await import('../../lambdas/stores/listings.ts');
   ({ readResults } = await import('../../lambdas/stores/map-results.ts'));
   ({ s3 } = await import('../../lambdas/stores/clients.ts'));
 });
@@ -33,7 +35,7 @@ describe('listing versions', () => {
     await cloud.put(INBOX, keys[1] ?? '', 'deleted');
     await cloud.put(INBOX, keys[2] ?? '', 'ccc');
     await s3.send(new DeleteObjectCommand({ Bucket: INBOX, Key: keys[1] }));
-    const listed = await collected(objects.listVersions({ bucket: INBOX, key: 'versions/' }));
+    const listed = await collected(listings.listVersions({ bucket: INBOX, key: 'versions/' }));
     expect(listed.map(({ key }) => key)).toEqual([...Array(1003).fill(keys[0]), keys[1], keys[2]]);
     expect(new Set(listed.map(({ versionId }) => versionId)).size).toBe(1005);
     const text = async ({ key, versionId }: { key: string; versionId: string }) =>
@@ -41,7 +43,7 @@ describe('listing versions', () => {
     for (const n of [0, 999, 1000, 1002])
       expect(await text(listed[n] as { key: string; versionId: string })).toBe(String(1002 - n));
     expect(listed.at(-1)).toMatchObject({ size: 3 });
-    expect(await collected(objects.listVersions({ bucket: INBOX, key: 'versions/d' }))).toEqual([]);
+    expect(await collected(listings.listVersions({ bucket: INBOX, key: 'versions/d' }))).toEqual([]);
   });
 });
 

@@ -14,7 +14,7 @@ export async function registerWaiting(
   startedAt: Instant,
   handsetsKey?: string,
 ): Promise<Batch> {
-  const { registerBatch } = await import('../../lambdas/stores/cases/batches.ts');
+  const { registerBatch } = await import('../../lambdas/stores/cases/executions.ts');
   const whose = { batchId, kind: 'report', agency: 'mha' as AgencyId, file: 'reports/mha/a.csv' } as const;
   const report = { rows: 1, rejected: 0, repeats: 0, handsets: 1 };
   const at = { execution: 'bench', startedAt, uploadedAt: startedAt, sha256: '0'.repeat(64), handsetsKey };

@@ -134,7 +134,8 @@ export async function gatheredOf(
 export async function elsewhereOf({ work: bucket, cases }: Embedded, plan: number, rows: number): Promise<Invocation> {
   const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
   const { dynamo } = await import('../../lambdas/stores/clients.ts');
-  const { listObjects, writeObject } = await import('../../lambdas/stores/objects.ts');
+  const { listObjects } = await import('../../lambdas/stores/listings.ts');
+  const { writeObject } = await import('../../lambdas/stores/objects.ts');
   const batchId = `mha-${String(plan).padStart(12, 'b')}` as BatchId;
   const directionId = `${BATCH}.reverify.${OPERATOR}.1-0-0` as DirectionId;
   const lists = Math.ceil(rows / ROWS_PER_LIST);

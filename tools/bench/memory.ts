@@ -99,7 +99,8 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
   const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
   const { dynamo } = await import('../../lambdas/stores/clients.ts');
   const { createLedger } = await import('../../lambdas/stores/cases/ledgers.ts');
-  const { listObjects, readText, writeStream } = await import('../../lambdas/stores/objects.ts');
+  const { listObjects } = await import('../../lambdas/stores/listings.ts');
+  const { readText, writeStream } = await import('../../lambdas/stores/objects.ts');
   const bucket = embedded.work;
 
   const put = async (key: string, text: Iterable<string>) => {

@@ -44,7 +44,8 @@ export async function settledOf(
   const { PutCommand } = await import('@aws-sdk/lib-dynamodb');
   const { dynamo } = await import('../../lambdas/stores/clients.ts');
   const { createLedger } = await import('../../lambdas/stores/cases/ledgers.ts');
-  const { listObjects, readTextLines, writeObject } = await import('../../lambdas/stores/objects.ts');
+  const { listObjects } = await import('../../lambdas/stores/listings.ts');
+  const { readTextLines, writeObject } = await import('../../lambdas/stores/objects.ts');
   const batchId = `mha-${String(plan).padStart(12, 'c')}` as BatchId;
   const folder = SCREENED.folder(batchId, 'bench');
   const handsetOf = (n: number) => imei(n % handsets) as Imei;

@@ -19,6 +19,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   rejects: ['csv-writing', 'screening', 'sightings'],
   replaced: ['ledger-reversals', 'applying-responses*'],
   'reversal-page': ['reversal-preview'],
+  'rows-due': ['status', 'status-page', 'digest*'],
   separators: ['csv*', 'spreadsheets', 'tabbed'],
   'status-words': ['status-page', 'digest-page'],
   'story-events': ['story*', 'sentences*'],
@@ -26,7 +27,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   'story-of-exemptions': ['story*', 'sentences*'],
   'story-of-reversals': ['story*', 'sentences*'],
   'story-of-rows': ['story*', 'sentences*'],
-  unseen: ['identifiers', 'csv-header'],
+  unseen: ['imeis', 'msisdns', 'csv-header'],
   'what-to-do': ['receipts', 'exemptions', 'file-forms'],
   wording: ['sentences*', 'html'],
 };

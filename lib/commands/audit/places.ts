@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { type AuditObject, CHAINS } from '../../../lambdas/domain/audit.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
-import { type ListedObject, listFolders, listObjects, readText } from '../../../lambdas/stores/objects.ts';
+import { type ListedObject, listFolders, listObjects } from '../../../lambdas/stores/listings.ts';
+import { readText } from '../../../lambdas/stores/objects.ts';
 
 /** The place of the chains: each batch's objects under its id. */
 export interface Chains {

@@ -15,6 +15,7 @@ const load = async () => ({
   ...(await import('../../../lambdas/stores/cases/ledgers.ts')),
   ...(await import('../../../lambdas/stores/cases/claims.ts')),
   ...(await import('../../../lambdas/stores/cases/batches.ts')),
+  ...(await import('../../../lambdas/stores/cases/executions.ts')),
   ...(await import('../../../lambdas/stores/cases/turn.ts')),
   ...(await import('../../../lambdas/stores/cases/decisions.ts')),
   ...(await import('../../../lambdas/stores/cases/weighed.ts')),

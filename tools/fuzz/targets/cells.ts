@@ -9,7 +9,8 @@ import {
   NotAnInstant,
   parseDay,
 } from '../../../lambdas/domain/days.ts';
-import { imeiOut, parseImei, parseMsisdn, parseSentImei } from '../../../lambdas/domain/identifiers.ts';
+import { imeiOut, parseImei, parseSentImei } from '../../../lambdas/domain/imeis.ts';
+import { parseMsisdn } from '../../../lambdas/domain/msisdns.ts';
 import { must, target } from '../target.ts';
 import { day, imei, msisdn, nastyText, orSpoilt } from '../texts.ts';
 

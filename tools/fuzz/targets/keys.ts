@@ -1,6 +1,5 @@
 /** Keys and ids, the lines of the work bucket, events of S3, and command lines. */
 import fc from 'fast-check';
-import { BadPointer, readPointer, writePointer } from '../../../lambdas/domain/claims.ts';
 import { parseDirectionRowLine } from '../../../lambdas/domain/directions.ts';
 import { directionIdOf, parseDirectionId } from '../../../lambdas/domain/identifiers.ts';
 import { parseInboxKey } from '../../../lambdas/domain/inbox.ts';
@@ -11,6 +10,7 @@ import {
   rejectsKey,
   WITHDRAWALS,
 } from '../../../lambdas/domain/outbox.ts';
+import { BadPointer, readPointer, writePointer } from '../../../lambdas/domain/pointers.ts';
 import { BadLinkKey, parseGatheredLine, parseLinkKey } from '../../../lambdas/domain/sightings.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from '../../../lambdas/domain/tabbed.ts';
 import { inboxKey } from '../inputs.ts';

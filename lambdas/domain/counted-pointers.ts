@@ -1,0 +1,93 @@
+/** Counted pointers: what the ledger of a direction says now of the row to which a pointer is. */
+import { carriedAt, cutAt, cutSaidAt, isCut } from './back-orders.ts';
+import type { Day, Instant } from './days.ts';
+import type { BatchId, OperatorId } from './identifiers.ts';
+import type { DirectionKind, Outcome } from './kinds.ts';
+import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { fileMoving, followUpTaking, type MovedRow } from './moves.ts';
+import { isReversed } from './outcomes.ts';
+import type { Pointer } from './pointers.ts';
+
+/** A pointer that counts, because its plan was directed and its ledger holds the row, with what that ledger says now. */
+export interface CountedPointer extends Pointer {
+  readonly kind: DirectionKind;
+  /** The operator of its direction. */
+  readonly operator: OperatorId;
+  /** Whether its row is open. A row that was taken back isn't, though it may still be answered: no order carries it. */
+  readonly open: boolean;
+  readonly outcome: Outcome;
+  /** Whether what was done to it was taken back. */
+  readonly reversed: boolean;
+  /** The instant at which rows of its direction were taken back last, if the row was taken back; null if it wasn't. */
+  readonly reversedAt: Instant | null;
+  /** Whether an order of its ladder that takes service carried it, as far as is known, and no answer had service given back at once. */
+  readonly cut: boolean;
+  /** The instant at which the newest of these orders was issued; null if there is none. */
+  readonly cutAt: Instant | null;
+  /** The same, with an order that was caused by the row's failing as of the upload that said so. */
+  readonly cutSaidAt: Instant | null;
+  /** The instant at which the newest of them was issued before an answer had service given back at once; null if none did, or had. */
+  readonly carriedAt: Instant | null;
+  /** When its direction began. */
+  readonly startedAt: Instant;
+  readonly occurredOn: Day | null;
+  readonly recordedAt: Instant | null;
+  /** The operator to which it was ported, if its own operator said so. */
+  readonly portedTo: OperatorId | null;
+  /** The follow-up that went on with it, by what is said of it now; null if none has. */
+  readonly followUp: BatchId | null;
+  /** Whether it was moved, and no follow-up that counts goes on with it yet. */
+  readonly waits: boolean;
+  /** Whether it returns from where it was ported to, and no follow-up that counts has it yet. */
+  readonly returns: boolean;
+}
+
+/**
+ * What the pointer's ledger says of its row now, late answers included.
+ * @param moved what the file says that had the row ported, or returned; nothing if it wasn't, or if that has no part
+ * @param isDirected whether a follow-up's plan counts
+ * @throws LedgerDamaged for a row that the ledger doesn't have
+ */
+export function countPointer(
+  pointer: Pointer,
+  ledger: Ledger,
+  moved: readonly MovedRow[] = [],
+  isDirected: (followUp: BatchId) => boolean = () => false,
+): CountedPointer {
+  const { row } = pointer;
+  const { followUp } = fileMoving(ledger, row) ?? { followUp: null };
+  const port = moved.find((one) => one.row === row && one.why === 'ported');
+  return {
+    directionId: pointer.directionId,
+    row,
+    kind: ledger.kind,
+    operator: ledger.operator,
+    open: isOpen(ledger, row) && !isReversed(ledger.outcomes, row),
+    ...outcomeOf(ledger, row),
+    reversed: isReversed(currentOutcomes(ledger), row),
+    reversedAt: isReversed(currentOutcomes(ledger), row)
+      ? (ledger.files.filter(({ reversal }) => reversal !== undefined).at(-1)?.at ?? ledger.startedAt)
+      : null,
+    cut: isCut(ledger, row),
+    cutAt: cutAt(ledger, row),
+    cutSaidAt: cutSaidAt(ledger, row),
+    carriedAt: carriedAt(ledger, row),
+    startedAt: ledger.startedAt,
+    portedTo: port?.why === 'ported' ? port.to : null,
+    followUp: followUpTaking(ledger, row),
+    waits: followUp !== null && !(followUp !== undefined && isDirected(followUp)),
+    returns: isReturning(pointer, ledger, moved, isDirected),
+  };
+}
+
+function isReturning(
+  { row }: Pointer,
+  ledger: Ledger,
+  moved: readonly MovedRow[],
+  isDirected: (followUp: BatchId) => boolean,
+): boolean {
+  if (!moved.some((one) => one.row === row && one.why === 'porting_disputed')) return false;
+  const { outcome } = outcomeOf(ledger, row);
+  const { followUp } = fileSaying(ledger, row) ?? {};
+  return outcome === 'not_found' && !(followUp !== undefined && isDirected(followUp));
+}

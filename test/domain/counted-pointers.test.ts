@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import { countPointer } from '../../lambdas/domain/counted-pointers.ts';
+import { LedgerDamaged } from '../../lambdas/domain/ledger.ts';
+import { first } from './counted.ts';
+import { airtel, answered, closed, fresh, marked, sealed } from './example.ts';
+
+describe('a pointer', () => {
+  test('counts with what its ledger says now: open, answered, overdue', () => {
+    const ledger = answered(fresh(3), [
+      [0, 'failed'],
+      [1, 'disconnected'],
+    ]).ledger;
+    const stays = {
+      reversed: false,
+      reversedAt: null,
+      cut: false,
+      cutAt: null,
+      cutSaidAt: null,
+      carriedAt: null,
+      startedAt: ledger.startedAt,
+      portedTo: null,
+      followUp: null,
+      waits: false,
+      returns: false,
+    };
+    const said = { occurredOn: '2026-06-03', recordedAt: '2026-06-03T10:00:00Z', ...stays };
+    const nothing = { occurredOn: null, recordedAt: null, ...stays };
+    const of = { kind: 'reverify', operator: airtel };
+    const now = [0, 1, 2].map((row) => countPointer({ directionId: first, row }, ledger));
+    expect(now).toEqual([
+      { directionId: first, row: 0, ...of, open: true, outcome: 'failed', ...said },
+      { directionId: first, row: 1, ...of, open: false, outcome: 'disconnected', ...said },
+      { directionId: first, row: 2, ...of, open: true, outcome: 'open', ...nothing },
+    ]);
+    expect(countPointer({ directionId: first, row: 2 }, closed(ledger))).toMatchObject({
+      open: false,
+      outcome: 'overdue',
+    });
+  });
+
+  test('counts with an answer that came after its batch settled', () => {
+    const ledger = answered(sealed(closed(fresh(1))), [[0, 'disconnected']]).ledger;
+    expect(countPointer({ directionId: first, row: 0 }, ledger)).toMatchObject({ outcome: 'disconnected' });
+  });
+
+  test('is open no more where its row was taken back, so that who has the number now is directed where they are seen', () => {
+    const ledger = marked(fresh(2), [0]);
+    expect([0, 1].map((row) => countPointer({ directionId: first, row }, ledger).open)).toEqual([false, true]);
+  });
+
+  test('to a row that its ledger does not have is an error', () => {
+    expect(() => countPointer({ directionId: first, row: 1 }, fresh(1))).toThrow(LedgerDamaged);
+  });
+});
