@@ -4,7 +4,8 @@
  */
 import { dayOf, instantOf } from '../lambdas/domain/days.ts';
 import { type BatchId, isFollowUp, parseDirectionId } from '../lambdas/domain/identifiers.ts';
-import { columnOf, EXTENSION_GROUNDS } from '../lambdas/domain/kinds.ts';
+import { columnOf } from '../lambdas/domain/kinds.ts';
+import { EXTENSION_GROUNDS } from '../lambdas/domain/outcome-rules.ts';
 import type { OperatorManner } from './arguments.ts';
 import type { Desk, OrderNotice } from './desk.ts';
 import { fraction, hash } from './random.ts';

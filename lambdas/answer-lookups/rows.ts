@@ -4,11 +4,12 @@ import { type DirectionRow, parseDirectionRowLine, subjectOfLine } from '../doma
 import type { CarryingOrder, EarlierWord, NamedFile, RowFacts } from '../domain/facts.ts';
 import { type DirectionId, type Imei, isImei, type Msisdn } from '../domain/identifiers.ts';
 import { imeiOut } from '../domain/imeis.ts';
-import { type DirectionKind, isMove, type Outcome, RESTORE } from '../domain/kinds.ts';
+import { type DirectionKind, RESTORE } from '../domain/kinds.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { type MovedRow, movedForm } from '../domain/moves.ts';
 import { backOrderKey, failedOrderKey, orderKey } from '../domain/outbox.ts';
+import { isMove, type Outcome } from '../domain/outcome-rules.ts';
 import { type Pointer, readPointer } from '../domain/pointers.ts';
 import { receiptName } from '../domain/receipts.ts';
 import type { Referred } from '../domain/references.ts';

@@ -15,7 +15,8 @@ import { directedFor, directionRowLine, parseDirectionRowLine } from '../domain/
 import type { DirectionId, Imei, Msisdn, OperatorId } from '../domain/identifiers.ts';
 import { deadlinesOf } from '../domain/ladders.ts';
 import { mustAddUp, type ShardDecision, shardDecisionForm } from '../domain/plans.ts';
-import { type SubjectRow, withContinuations } from '../domain/reversals.ts';
+import { withContinuations } from '../domain/scopes.ts';
+import type { SubjectRow } from '../domain/subject-rows.ts';
 import { type FoundSubject, type KnownSubject, withoutRepeats } from '../domain/withdrawing.ts';
 import { PLANS } from '../domain/work.ts';
 import { readBatch } from '../stores/cases/batches.ts';

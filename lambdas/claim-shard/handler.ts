@@ -7,7 +7,7 @@ import { newLedger } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
 import { shardDecisionForm } from '../domain/plans.ts';
 import { type Pointer, slotOf } from '../domain/pointers.ts';
-import { writeMark } from '../domain/reversals.ts';
+import { writeMark } from '../domain/reversal-marks.ts';
 import { PLANS } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';

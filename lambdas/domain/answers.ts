@@ -1,7 +1,7 @@
 /** An operator's answer to a row, as a response says it. */
 import type { Day } from './days.ts';
 import type { OperatorId } from './identifiers.ts';
-import type { Answer, ExtensionGround } from './kinds.ts';
+import type { Answer, ExtensionGround } from './outcome-rules.ts';
 
 /** Where a row goes on, as an answer says it: at which operator, or why its subscriber has more time. */
 export type Onward = { readonly to: OperatorId } | { readonly ground: ExtensionGround };

@@ -4,7 +4,6 @@ import { backOrderDue, wasCut } from './back-orders.ts';
 import { type Day, dayOf, type Instant, secondsBetween } from './days.ts';
 import { sha8 } from './hashes.ts';
 import type { BatchId, OperatorId } from './identifiers.ts';
-import { ANSWER_RULES, type Answer, type Outcome } from './kinds.ts';
 import {
   change,
   countFiles,
@@ -16,6 +15,7 @@ import {
   type RecordedFile,
 } from './ledger.ts';
 import { type MovedRow, movedRow } from './moves.ts';
+import { ANSWER_RULES, type Answer, type Outcome } from './outcome-rules.ts';
 import {
   BYTES_PER_ROW,
   dayAt,

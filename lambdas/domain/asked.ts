@@ -9,8 +9,8 @@ import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifie
 import { imeiOut } from './imeis.ts';
 import type { DirectionKind } from './kinds.ts';
 import { type Pointer, pointerField, writePointer } from './pointers.ts';
-import type { Scope } from './reversals.ts';
 import { WITHDRAWAL_GROUNDS, type WithdrawalGround } from './revocations.ts';
+import type { Scope } from './scopes.ts';
 import { fields } from './stored.ts';
 import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 import { BadWorkLine } from './tabbed.ts';

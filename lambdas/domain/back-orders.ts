@@ -7,9 +7,10 @@ import { addSeconds, DAY_SECONDS, type Instant, laterOf } from './days.ts';
 import { failedOrderAt } from './failed-orders.ts';
 import { sha256Of } from './hashes.ts';
 import { type BatchId, type DirectionId, parseDirectionId } from './identifiers.ts';
-import { givesBack, givesServiceBack, type Outcome, rulesOf } from './kinds.ts';
+import { givesBack, rulesOf } from './kinds.ts';
 import { takesService } from './ladders.ts';
 import { change, currentOutcomes, type IssuedOrder, type Ledger, type Recorded, type RecordedFile } from './ledger.ts';
+import { givesServiceBack, type Outcome } from './outcome-rules.ts';
 import { BYTES_PER_ROW, fileOf, outcomeAt, wasCarriedAsFailed } from './outcomes.ts';
 import type { Plan } from './plans.ts';
 

@@ -4,15 +4,9 @@
 import type { CountedPointer } from './counted-pointers.ts';
 import { addSeconds, DAY_SECONDS, type Day, type Instant } from './days.ts';
 import { type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
-import {
-  type AlreadyState,
-  type DirectionKind,
-  endsConnection,
-  givesBack,
-  givesServiceBack,
-  rulesOf,
-} from './kinds.ts';
+import { type AlreadyState, type DirectionKind, givesBack, rulesOf } from './kinds.ts';
 import { newestPort, portsOf } from './moves.ts';
+import { endsConnection, givesServiceBack } from './outcome-rules.ts';
 import { isGivingBack, type Pointer, type Pointers, writePointer } from './pointers.ts';
 
 /**

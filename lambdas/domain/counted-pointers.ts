@@ -2,9 +2,10 @@
 import { carriedAt, cutAt, cutSaidAt, isCut } from './back-orders.ts';
 import type { Day, Instant } from './days.ts';
 import type { BatchId, OperatorId } from './identifiers.ts';
-import type { DirectionKind, Outcome } from './kinds.ts';
+import type { DirectionKind } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
 import { fileMoving, followUpTaking, type MovedRow } from './moves.ts';
+import type { Outcome } from './outcome-rules.ts';
 import { isReversed } from './outcomes.ts';
 import type { Pointer } from './pointers.ts';
 

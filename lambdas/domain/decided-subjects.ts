@@ -3,20 +3,11 @@ import { isStruck } from './appeals.ts';
 import { type AskedSubject, claimedAs, type Reliance, type ReversedSubject } from './asked.ts';
 import type { Day } from './days.ts';
 import type { DirectionId, Imei, Msisdn } from './identifiers.ts';
-import { endsConnection } from './kinds.ts';
+import { endsConnection } from './outcome-rules.ts';
 import type { Pointer } from './pointers.ts';
-import {
-  decideHandset,
-  decideNumber,
-  type GivenBack,
-  isIn,
-  ofLaterHolders,
-  othersInForce,
-  reliableIn,
-  type SubjectRow,
-  standingOn,
-  withLeft,
-} from './reversals.ts';
+import { decideHandset, decideNumber, type GivenBack } from './reversals.ts';
+import { isIn, ofLaterHolders, othersInForce, reliableIn, standingOn, withLeft } from './scopes.ts';
+import type { SubjectRow } from './subject-rows.ts';
 import { SUBJECT_STATES, type SubjectState } from './subject-states.ts';
 import { directedBy, type KnownSubject } from './withdrawing.ts';
 

@@ -4,11 +4,11 @@ import { countPointer } from './counted-pointers.ts';
 import { addDays, addSeconds, DAY_SECONDS, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { waitingIn } from './follow-ups.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
-import { endsConnection } from './kinds.ts';
 import type { Ledger } from './ledger.ts';
 import { CONTESTED_DAYS } from './limits.ts';
+import { endsConnection } from './outcome-rules.ts';
 import type { Pointer } from './pointers.ts';
-import type { ReversalMark } from './reversals.ts';
+import type { ReversalMark } from './reversal-marks.ts';
 import { ladderEnd } from './whereabouts.ts';
 
 /** The number of parts in which the links are looked through, each within one invocation: a table of 100 GB in parts of 1.6. */

@@ -10,10 +10,11 @@ import type { Decision } from './decisions.ts';
 import type { DirectionRow } from './directions.ts';
 import type { Exemption } from './exemptions.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from './identifiers.ts';
-import type { BatchKind, ClaimState, DirectionKind, Outcome, RESTORE } from './kinds.ts';
+import type { BatchKind, ClaimState, DirectionKind, RESTORE } from './kinds.ts';
 import type { Order } from './ladders.ts';
 import { type Ledger, outcomeOf, type RecordedFile } from './ledger.ts';
 import type { MovedRow } from './moves.ts';
+import type { Outcome } from './outcome-rules.ts';
 import type { GatheredLink } from './sightings.ts';
 import type { HeldWhy } from './weighing.ts';
 
@@ -131,4 +132,14 @@ export interface Facts {
 /** The newest day since which a number is said to be somebody else's; null if nobody says so. */
 export function reissuedOn({ rows, reissuedOn: known }: Pick<Facts, 'rows' | 'reissuedOn'>): Day | null {
   return known ?? activatedOn(rows.map(({ ledger, row }) => outcomeOf(ledger, row)));
+}
+
+/** The instant at which a batch took its turn, by which the newest word on a subject is known. */
+export function turnOf({ batches }: Facts, id: string): string {
+  return batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
+}
+
+/** The row of a direction among some; undefined if that has none of the subject. */
+export function rowOf(rows: readonly RowFacts[], directionId: DirectionId): RowFacts | undefined {
+  return rows.find(({ ledger }) => ledger.directionId === directionId);
 }

@@ -8,8 +8,9 @@
 import { type Day, dayOf, type Instant } from './days.ts';
 import { sha256Of } from './hashes.ts';
 import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
-import { ANSWER_RULES, ANSWERS, type DirectionKind, isMove, type Outcome } from './kinds.ts';
+import type { DirectionKind } from './kinds.ts';
 import type { Order, Rung } from './ladders.ts';
+import { ANSWER_RULES, ANSWERS, isMove, type Outcome } from './outcome-rules.ts';
 import {
   BYTES_PER_ROW,
   dayAt,

@@ -6,15 +6,9 @@ import * as z from 'zod';
 import type { AnsweredRow } from './answers.ts';
 import { addDays, type Day, dayOf, type Instant } from './days.ts';
 import { type BatchId, type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
-import {
-  type DirectionKind,
-  EXTENSION_GROUNDS,
-  type ExtensionGround,
-  givesBack,
-  isMove,
-  type Outcome,
-} from './kinds.ts';
+import { type DirectionKind, givesBack } from './kinds.ts';
 import { currentOutcomes, fileSaying, type Ledger, type RecordedFile } from './ledger.ts';
+import { EXTENSION_GROUNDS, type ExtensionGround, isMove, type Outcome } from './outcome-rules.ts';
 import { outcomeAt } from './outcomes.ts';
 import type { RejectedRow } from './reasons.ts';
 import { type Covers, fields, formOf, unchanged } from './stored.ts';

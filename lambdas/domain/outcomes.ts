@@ -1,6 +1,6 @@
 /** The outcomes of a direction's rows, packed: what a row's bytes say, and how they are written. */
 import { addDays, DAY_MS, type Day } from './days.ts';
-import { endsConnection, OUTCOMES, type Outcome } from './kinds.ts';
+import { endsConnection, OUTCOMES, type Outcome } from './outcome-rules.ts';
 
 /** The number of each outcome, as it stands in the low bits of a row. */
 export const code = Object.fromEntries(OUTCOMES.map((outcome, index) => [outcome, index])) as Record<Outcome, number>;

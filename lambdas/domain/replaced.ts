@@ -4,8 +4,8 @@
  */
 import * as z from 'zod';
 import type { Day } from './days.ts';
-import { OUTCOMES, type Outcome } from './kinds.ts';
 import { currentOutcomes, type Ledger, type RecordedFile } from './ledger.ts';
+import { OUTCOMES, type Outcome } from './outcome-rules.ts';
 import { BYTES_PER_ROW, dayAt, fileOf, outcomeAt } from './outcomes.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 

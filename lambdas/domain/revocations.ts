@@ -4,7 +4,7 @@ import { APPEAL_GROUNDS } from './appeals.ts';
 import { csvLine, outside } from './csv-line.ts';
 import type { Day } from './days.ts';
 import { type Msisdn, msisdnOfNumber, type OperatorId } from './identifiers.ts';
-import { REVOCATION_REASONS, type RevocationReason } from './kinds.ts';
+import { REVOCATION_REASONS, type RevocationReason } from './outcome-rules.ts';
 import { fields, formOf, unchanged } from './stored.ts';
 
 /** A number that an operator disconnected, or that was surrendered, as it is published for banks and platforms. */

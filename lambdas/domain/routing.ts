@@ -7,19 +7,9 @@ import * as z from 'zod';
 import type { Columns, CsvRow } from './csv-header.ts';
 import type { Instant } from './days.ts';
 import { type DirectionId, type Imei, type Msisdn, type OperatorId, parseDirectionId } from './identifiers.ts';
-import {
-  ANSWER_RULES,
-  ANSWERS,
-  columnOf,
-  DIRECTION_KIND_NAMES,
-  type DirectionKind,
-  endsConnection,
-  GIVEN_BACK,
-  givesBack,
-  revokedFor,
-  rulesOf,
-} from './kinds.ts';
+import { columnOf, DIRECTION_KIND_NAMES, type DirectionKind, GIVEN_BACK, givesBack, rulesOf } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger } from './ledger.ts';
+import { ANSWER_RULES, ANSWERS, endsConnection, revokedFor } from './outcome-rules.ts';
 import { isReversed, outcomeAt } from './outcomes.ts';
 import type { Pointer } from './pointers.ts';
 import { type RejectedRow, ROW_REASONS } from './reasons.ts';

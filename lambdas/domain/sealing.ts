@@ -1,8 +1,8 @@
 /** How a ladder ends and how its batch's books take it: what is open or failed is overdue, and what comes later is late. */
 import type { Day, Instant } from './days.ts';
 import type { DirectionId } from './identifiers.ts';
-import { OUTCOMES, type Outcome, type RevocationReason, revokedFor } from './kinds.ts';
 import { change, currentOutcomes, type Ledger, LedgerDamaged, openRows, stateAt } from './ledger.ts';
+import { OUTCOMES, type Outcome, type RevocationReason, revokedFor } from './outcome-rules.ts';
 import { BYTES_PER_ROW, code, dayAt, fileOf, isReversed, OUTCOME_MASK, outcomeAt, standsInNoList } from './outcomes.ts';
 import { ladderEnd } from './whereabouts.ts';
 

@@ -1,9 +1,10 @@
 /** What a sentence says of reversals: what was taken back, what stays and why, and the numbers that are excepted from a block. */
 import { isOfFormerHolder, isTakenBackBy, isWhole } from './asked.ts';
 import { dayOf, type Instant } from './days.ts';
-import type { Facts, ReversalFacts, RowFacts } from './facts.ts';
+import { type Facts, type ReversalFacts, type RowFacts, turnOf } from './facts.ts';
 import type { Imei } from './identifiers.ts';
 import { imeiOut } from './imeis.ts';
+import { givesBack } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
 import { CONTESTED_DAYS } from './limits.ts';
 import { isReversed } from './outcomes.ts';
@@ -128,4 +129,17 @@ function withoutRow(reversal: ReversalFacts): string {
   return reversal.state === 'struck'
     ? `An approver left the use of ${handset} out of what was taken back ${onDay(reversal)}: all stays as it was.`
     : `That the number may be used in ${handset} was granted ${onDay(reversal)}, when no operator blocked that.`;
+}
+
+/**
+ * The newest reversal of the subject among those since which no batch has directed it. What a former holder asked is told to them alone, by
+ * their reference: the rows of the present holder are no part of that.
+ */
+export function standingReversal(facts: Facts): ReversalFacts | undefined {
+  const taking = facts.rows.filter(({ ledger }) => !givesBack(ledger.kind));
+  const isAnothers = (reversal: ReversalFacts) =>
+    isOfFormerHolder(reversal) && taking.some((row) => reversal.kept.some(({ batchId }) => batchId === row.batchId));
+  const stands = (reversal: ReversalFacts) =>
+    !isAnothers(reversal) && taking.every(({ batchId }) => turnOf(facts, batchId) < turnOf(facts, reversal.batchId));
+  return newestReversal({ reversals: facts.reversals.filter(stands) });
 }

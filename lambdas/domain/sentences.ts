@@ -4,20 +4,20 @@ import { wasCut } from './back-orders.ts';
 import { activatedOn } from './claims.ts';
 import { withCutsWhereKept } from './cuts-where-kept.ts';
 import { addDays, type Day, dayOf, type Instant, laterOf } from './days.ts';
-import { actOf } from './decisions.ts';
-import { type AsideFacts, type Facts, type ReversalFacts, type RowFacts, reissuedOn } from './facts.ts';
-import type { BatchId, DirectionId, OperatorId } from './identifiers.ts';
-import { endsConnection, givesBack, type Outcome, RESTORE } from './kinds.ts';
+import { type AsideFacts, type Facts, type ReversalFacts, type RowFacts, reissuedOn, rowOf, turnOf } from './facts.ts';
+import { givesBack, RESTORE } from './kinds.ts';
 import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf, reissuedBy } from './ledger.ts';
 import { CONTESTED_DAYS } from './limits.ts';
 import { fileMoving } from './moves.ts';
+import { endsConnection, type Outcome } from './outcome-rules.ts';
 import { isReversed } from './outcomes.ts';
 import { isGivingBack } from './pointers.ts';
-import { newestReversal, pairSentences, reversalSentence } from './sentences-of-reversals.ts';
+import { handsetSentences } from './sentences-of-handsets.ts';
+import { pairSentences, reversalSentence, standingReversal } from './sentences-of-reversals.ts';
 import { exemptUntil } from './story-of-exemptions.ts';
 import { listedIn } from './story-of-rows.ts';
 import { lastDeadline } from './whereabouts.ts';
-import { dayText, instantText, listText } from './wording.ts';
+import { dayText, instantText } from './wording.ts';
 
 /** What a sentence is told beside the facts. */
 export interface Asking {
@@ -49,11 +49,6 @@ export function sentenceOf(stored: Facts, asking: Asking): string {
   if (until !== null)
     said.push(`Until ${dayText(until)} it is exempt: no report has it directed before that day is over.`);
   return said.join(' ');
-}
-
-/** The instant at which a batch took its turn, by which the newest word on a subject is known. */
-function turnOf({ batches }: Facts, id: string): string {
-  return batches.find(({ batchId }) => batchId === id)?.startedAt ?? '';
 }
 
 /**
@@ -111,19 +106,6 @@ function numberSentences(facts: Facts, asking: Asking): string[] {
   return [...said, ...pairSentences(facts, asking.now)];
 }
 
-/**
- * The newest reversal of the subject among those since which no batch has directed it. What a former holder asked is told to them alone, by
- * their reference: the rows of the present holder are no part of that.
- */
-function standingReversal(facts: Facts): ReversalFacts | undefined {
-  const taking = facts.rows.filter(({ ledger }) => !givesBack(ledger.kind));
-  const isAnothers = (reversal: ReversalFacts) =>
-    isOfFormerHolder(reversal) && taking.some((row) => reversal.kept.some(({ batchId }) => batchId === row.batchId));
-  const stands = (reversal: ReversalFacts) =>
-    !isAnothers(reversal) && taking.every(({ batchId }) => turnOf(facts, batchId) < turnOf(facts, reversal.batchId));
-  return newestReversal({ reversals: facts.reversals.filter(stands) });
-}
-
 /** Whether a newer row asks for what a row gives back, since nobody had answered, or it was taken again since. */
 function isAskedAgain({ rows }: Facts, { ledger: { kind, operator, plan } }: RowFacts): boolean {
   if (!givesBack(kind)) return false;
@@ -135,10 +117,6 @@ function isAskedAgain({ rows }: Facts, { ledger: { kind, operator, plan } }: Row
 
 function isTaken({ ledger, row }: RowFacts): boolean {
   return isReversed(currentOutcomes(ledger), row);
-}
-
-function rowOf(rows: readonly RowFacts[], directionId: DirectionId): RowFacts | undefined {
-  return rows.find(({ ledger }) => ledger.directionId === directionId);
 }
 
 /** Whether anything is still asked about a row, or is to be where it goes on. */
@@ -407,75 +385,3 @@ function openSentence({ of: { ledger, row, orders }, who, asking }: Standing, fa
   if (isNextCut) return `${asked} It is about to be asked to disconnect it. ${before}`;
   return `${asked} A subscriber who proves to it who they are by ${until} keeps the number${back}; ${otherwise}.`;
 }
-
-/** Where a handset stands at each operator. */
-function handsetSentences(facts: Facts, { now }: Asking): string[] {
-  const at = new Map<OperatorId, { turn: string; state: string }>();
-  const note = (operator: OperatorId, turn: string, state: string) => {
-    const known = at.get(operator);
-    if (known === undefined || known.turn <= turn) at.set(operator, { turn, state });
-  };
-  const rows = [...facts.rows].sort((a, b) => a.ledger.plan - b.ledger.plan);
-  // A row that excepts one number from the block leaves the handset as it is.
-  for (const { ledger, row, batchId, subject } of rows)
-    if (!('msisdn' in subject) || subject.msisdn === null)
-      note(ledger.operator, turnOf(facts, batchId), blockState(ledger, row, now));
-  for (const { batchId, operator, state, directionId } of facts.aside) {
-    const row = directionId === null ? undefined : rowOf(facts.rows, directionId);
-    note(
-      operator,
-      turnOf(facts, batchId),
-      row === undefined ? asideState(facts, batchId, state) : blockState(row.ledger, row.row, now),
-    );
-  }
-  const states = Map.groupBy(
-    [...at].sort(([a], [b]) => (a < b ? -1 : 1)),
-    ([, { state }]) => state,
-  );
-  const said = [...states].map(([state, operators]) => `${state} ${listText(operators.map(([operator]) => operator))}`);
-  const blocked = [...states.keys()].some((state) => state.startsWith('blocked') || state.startsWith('to be blocked'));
-  const reversal = standingReversal(facts);
-  const excepted = facts.rows.some(({ subject }) => 'msisdn' in subject && subject.msisdn !== null);
-  return [
-    ...(reversal === undefined ? [] : [reversalSentence(reversal)]),
-    ...(said.length === 0 ? [] : [`This handset is ${said.join('; ')}.`]),
-    ...(excepted ? ['There is somebody for whose number it was to be excepted from the block.'] : []),
-    ...(blocked ? ['Who holds that it is not the handset that was reported can ask for an appeal.'] : []),
-  ];
-}
-
-function blockState(ledger: Ledger, row: number, now: Instant): string {
-  const { outcome, occurredOn } = outcomeOf(ledger, row);
-  const since = occurredOn === null ? '' : ` since ${dayText(occurredOn)}`;
-  if (outcome === 'blocked' || outcome === 'unblocked') return `${outcome}${since} at`;
-  if (outcome === 'not_found') return 'not known at';
-  if (outcome === 'withdrawn') return 'not to be blocked any more at';
-  const asked = givesBack(ledger.kind) ? 'unblocked' : 'blocked';
-  const end = lastDeadline(ledger);
-  return outcome === 'overdue' || end <= now
-    ? `to be ${asked}, without an answer, at`
-    : `to be ${asked} by ${instantText(end)} at`;
-}
-
-/** What it means for a handset that a batch met it and did not direct it; for a held one by what approvers had done. */
-function asideState({ subject, batches }: Facts, id: BatchId, state: AsideFacts['state']): string {
-  const decision = batches.find(({ batchId }) => batchId === id)?.decision ?? null;
-  const numbersOnly =
-    state === 'held' && subject.kind === 'handset' && decision !== null && actOf(decision, subject.imei) === 'reverify';
-  return numbersOnly
-    ? `${NOT_BLOCKED} it looks cloned and approvers had only its numbers re-verified, at`
-    : BLOCK_ASIDE[state];
-}
-
-const NOT_BLOCKED = 'not blocked, since';
-const BLOCK_ASIDE: Readonly<Record<AsideFacts['state'], string>> = {
-  struck: `${NOT_BLOCKED} an approver left it out, at`,
-  held: `${NOT_BLOCKED} it looks cloned and approvers had it left alone, at`,
-  exempt: `${NOT_BLOCKED} it was exempt, at`,
-  alreadyOpen: 'to be blocked by an earlier batch at',
-  alreadyBlocked: 'blocked by an earlier batch at',
-  reversed: `${NOT_BLOCKED} its block had been taken back and it had not been seen since, at`,
-  reissuedBefore: 'left alone at',
-  alreadyDisconnected: 'left alone at',
-  alreadyVerified: 'left alone at',
-};

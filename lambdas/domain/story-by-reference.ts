@@ -11,9 +11,10 @@ import {
   reissuedOn,
 } from './facts.ts';
 import { isFollowUp } from './identifiers.ts';
-import { endsConnection, givesBack, type Outcome } from './kinds.ts';
+import { givesBack } from './kinds.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';
 import { continuedBy, followUpTaking, type Said } from './moves.ts';
+import { endsConnection, type Outcome } from './outcome-rules.ts';
 import { isReversed } from './outcomes.ts';
 import type { Pointer } from './pointers.ts';
 

@@ -2,9 +2,10 @@
 import { type Day, dayOf, type Instant } from './days.ts';
 import type { RowFacts } from './facts.ts';
 import { type DirectionId, type OperatorId, parseDirectionId } from './identifiers.ts';
-import { type RevocationReason, revokedFor, rulesOf } from './kinds.ts';
+import { rulesOf } from './kinds.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile, stateAt } from './ledger.ts';
 import { lateRevocationKeys, revocationKeys, withdrawalKeys } from './outbox.ts';
+import { type RevocationReason, revokedFor } from './outcome-rules.ts';
 import { BYTES_PER_ROW, fileOf, isReversed } from './outcomes.ts';
 import { referenceOf } from './references.ts';
 import type { StoryEvent } from './story-events.ts';

@@ -5,7 +5,8 @@ import { type BatchId, type DirectionId, type Msisdn, parseDirectionId } from '.
 import { givesBack } from './kinds.ts';
 import { lineOf } from './moves.ts';
 import { type Pointer, samePointer } from './pointers.ts';
-import { heldSince, namesRows, reliableIn, type Scope, type SubjectRow } from './reversals.ts';
+import { heldSince, namesRows, reliableIn, type Scope } from './scopes.ts';
+import type { SubjectRow } from './subject-rows.ts';
 import { isTheirs, type Since, type Withdrawn } from './withdrawn-reports.ts';
 
 /** A subject with what earlier directions have of it, newest first at each operator. */

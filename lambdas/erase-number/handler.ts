@@ -16,7 +16,7 @@ import { ERASURES, type Msisdn, parseDirectionId } from '../domain/identifiers.t
 import { BATCH_KINDS } from '../domain/kinds.ts';
 import { parseMsisdn } from '../domain/msisdns.ts';
 import { readPointer } from '../domain/pointers.ts';
-import { readMark } from '../domain/reversals.ts';
+import { readMark } from '../domain/reversal-marks.ts';
 import { SETTLED } from '../domain/work.ts';
 import { wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';

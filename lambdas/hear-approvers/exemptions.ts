@@ -2,18 +2,16 @@ import { isShaTaken, MOST_FILES } from '../domain/applying-responses.ts';
 import { type RecordedByApprover, sameAsBefore } from '../domain/approver-files.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
+import { type ExemptionRow, exemptionColumns, parseExemptionRow } from '../domain/exemption-rows.ts';
 import {
   applyExemptions,
   countsUntil,
-  type ExemptionRow,
   type Exemptions,
-  exemptionColumns,
   exemptionOf,
   exemptionsForm,
   isEarlier,
   maxRows,
   maxWords,
-  parseExemptionRow,
   saidAnew,
   withFile,
   wordsOf,

@@ -1,8 +1,8 @@
 import { type AnsweringFile, type Applied, withFailedOrder } from '../domain/applying-responses.ts';
 import { orderedRows, parseDirectionRowLine, restoreCsv } from '../domain/directions.ts';
 import { failedOrderDeadline } from '../domain/failed-orders.ts';
-import { revokedFor } from '../domain/kinds.ts';
 import { type Ledger, LedgerDamaged, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
+import { revokedFor } from '../domain/outcome-rules.ts';
 import { type Receipt, receiptText } from '../domain/receipts.ts';
 import { replacedForm } from '../domain/replaced.ts';
 import { lateListForm, type Revocation, type Withdrawal, withdrawnListForm } from '../domain/revocations.ts';

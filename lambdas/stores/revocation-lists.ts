@@ -13,7 +13,7 @@ import type { DirectionId, Msisdn } from '../domain/identifiers.ts';
 import { type Ledger, type Recorded, type RecordedFile, reissuedBy, rowsInNoList } from '../domain/ledger.ts';
 import { lateRevocationKeys, type RevocationKeys, withdrawalKeys } from '../domain/outbox.ts';
 import { type Pointer, readPointer } from '../domain/pointers.ts';
-import { readMark } from '../domain/reversals.ts';
+import { readMark } from '../domain/reversal-marks.ts';
 import {
   lateListForm,
   revocationCsv,

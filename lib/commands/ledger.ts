@@ -1,7 +1,8 @@
 /** A direction's ledger in words: what `npm run ledger` prints. It names rows by their numbers, and nobody. */
 import { failedOrderAt } from '../../lambdas/domain/failed-orders.ts';
-import { type Outcome, rulesOf, SUBJECTS } from '../../lambdas/domain/kinds.ts';
+import { rulesOf, SUBJECTS } from '../../lambdas/domain/kinds.ts';
 import { countFiles, currentOutcomes, type Ledger, openRows, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import type { Outcome } from '../../lambdas/domain/outcome-rules.ts';
 import { isReversed } from '../../lambdas/domain/outcomes.ts';
 import { countedPlainly } from '../../lambdas/domain/wording.ts';
 

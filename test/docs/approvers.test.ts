@@ -4,7 +4,7 @@ import { readCsv } from '../../lambdas/domain/csv.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { DECISIONS, decisionColumns, parseDecisionRow } from '../../lambdas/domain/decision-rows.ts';
 import { applyDecision, decidedBy, openDecision } from '../../lambdas/domain/decisions.ts';
-import { exemptionColumns, parseExemptionRow } from '../../lambdas/domain/exemptions.ts';
+import { exemptionColumns, parseExemptionRow } from '../../lambdas/domain/exemption-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
 import { imeiOut } from '../../lambdas/domain/imeis.ts';
 import { heldImeis } from '../../lambdas/domain/weighing.ts';

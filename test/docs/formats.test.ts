@@ -9,7 +9,7 @@ import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
 import { ENDINGS } from '../../lambdas/domain/decisions.ts';
 import { orderCsv, restoreCsv } from '../../lambdas/domain/directions.ts';
-import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
+import { exemptionColumns } from '../../lambdas/domain/exemption-rows.ts';
 import { GATE_RULES } from '../../lambdas/domain/gates.ts';
 import { HandsetRows } from '../../lambdas/domain/handset-rows.ts';
 import { OTHER_NAMES } from '../../lambdas/domain/headers.ts';

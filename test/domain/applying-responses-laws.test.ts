@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Applied, applyResponse } from '../../lambdas/domain/applying-responses.ts';
-import type { Answer, DirectionKind, Outcome } from '../../lambdas/domain/kinds.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import type { Answer, Outcome } from '../../lambdas/domain/outcome-rules.ts';
 import { closeLedger } from '../../lambdas/domain/sealing.ts';
 import { answered, at, closed, fileOn, fresh, rowsOf, sealed } from './example.ts';
 

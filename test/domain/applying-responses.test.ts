@@ -6,8 +6,9 @@ import {
   MOST_FILES,
   withFailedOrder,
 } from '../../lambdas/domain/applying-responses.ts';
-import type { Answer, DirectionKind, Outcome } from '../../lambdas/domain/kinds.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import type { Answer, Outcome } from '../../lambdas/domain/outcome-rules.ts';
 import { answered, at, closed, day, fileOn, fresh, ladderEnds, marked, rowsOf, sealed, thrown } from './example.ts';
 
 /** Brings row 0 of a fresh ledger to an outcome. */

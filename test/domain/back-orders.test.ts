@@ -15,8 +15,8 @@ import {
 } from '../../lambdas/domain/back-orders.ts';
 import { waitingIn } from '../../lambdas/domain/follow-ups.ts';
 import { type BatchId, directionIdOf, type OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Answer } from '../../lambdas/domain/kinds.ts';
 import { type IssuedOrder, type RecordedFile, withdrawRows } from '../../lambdas/domain/ledger.ts';
+import type { Answer } from '../../lambdas/domain/outcome-rules.ts';
 import { answered, at, closed, day, fileOn, fresh, issued, sealed } from './example.ts';
 
 /** The order that a file of 3 June, 10:00, caused, which was taken an hour later. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { appealColumns } from '../../lambdas/domain/appeal-rows.ts';
 import type { Columns } from '../../lambdas/domain/csv-header.ts';
 import { decisionColumns } from '../../lambdas/domain/decision-rows.ts';
-import { exemptionColumns } from '../../lambdas/domain/exemptions.ts';
+import { exemptionColumns } from '../../lambdas/domain/exemption-rows.ts';
 import { lookupColumns } from '../../lambdas/domain/lookups.ts';
 import { reportColumns } from '../../lambdas/domain/screening.ts';
 import { whatToDo } from '../../lambdas/domain/what-to-do.ts';

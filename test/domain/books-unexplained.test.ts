@@ -9,8 +9,9 @@ import {
   mergeDecisions,
 } from '../../lambdas/domain/books.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Answer, ClaimState, DirectionKind } from '../../lambdas/domain/kinds.ts';
+import type { ClaimState, DirectionKind } from '../../lambdas/domain/kinds.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import type { Answer } from '../../lambdas/domain/outcome-rules.ts';
 import { example, settled } from './balanced.ts';
 import { airtel, answered, fresh, jio } from './example.ts';
 

@@ -3,7 +3,7 @@ import type { AskedSubject, Reliance } from '../../lambdas/domain/asked.ts';
 import { countedByState, decideSubjects, type KeptBy, reversedSubject } from '../../lambdas/domain/decided-subjects.ts';
 import type { BatchId, DirectionId } from '../../lambdas/domain/identifiers.ts';
 import type { Pointer } from '../../lambdas/domain/pointers.ts';
-import type { SubjectRow } from '../../lambdas/domain/reversals.ts';
+import type { SubjectRow } from '../../lambdas/domain/subject-rows.ts';
 import type { KnownSubject } from '../../lambdas/domain/withdrawing.ts';
 import { airtel, batchId, day, imei, jio, msisdn } from './example.ts';
 import { disconnected, open, plan, pointer, row, UPLOADED } from './subject-rows.ts';

@@ -13,9 +13,10 @@ import {
 } from '../../lambdas/domain/identifiers.ts';
 import { parseImei } from '../../lambdas/domain/imeis.ts';
 import { firstOrderPublished, issueOrder } from '../../lambdas/domain/issuing.ts';
-import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, markReversedRows, newLedger, outcomeOf } from '../../lambdas/domain/ledger.ts';
 import { parseMsisdn } from '../../lambdas/domain/msisdns.ts';
+import type { Answer } from '../../lambdas/domain/outcome-rules.ts';
 import { closeLedger, sealLedger } from '../../lambdas/domain/sealing.ts';
 
 export const batchId = 'mha-0123456789ab' as BatchId;

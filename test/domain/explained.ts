@@ -10,8 +10,9 @@ import type {
   RowFacts,
 } from '../../lambdas/domain/facts.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, newLedger, type RecordedFile } from '../../lambdas/domain/ledger.ts';
+import type { Answer } from '../../lambdas/domain/outcome-rules.ts';
 import { markCarriedAsFailed, writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { sentenceOf } from '../../lambdas/domain/sentences.ts';
 

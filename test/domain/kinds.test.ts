@@ -1,7 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
 import {
-  ANSWER_RULES,
-  ANSWERS,
   BATCH_KIND_NAMES,
   BATCH_KINDS,
   BOOKS,
@@ -10,32 +8,13 @@ import {
   DIRECTION_KINDS,
   GIVEN_BACK,
   givesBack,
-  OUTCOMES,
   REPORT_DIRECTS,
   rulesOf,
 } from '../../lambdas/domain/kinds.ts';
+import { ANSWER_RULES } from '../../lambdas/domain/outcome-rules.ts';
 
 test('restored and unblocked alone say that what was taken was given back: not_found is said of what is taken, too', () => {
   expect(GIVEN_BACK).toEqual(['restored', 'unblocked']);
-});
-
-test('the codes of outcomes stand in ledgers that are open for months: none ever moves', () => {
-  expect(OUTCOMES.slice(0, 14)).toEqual([
-    'open',
-    'verified',
-    'failed',
-    'disconnected',
-    'not_found',
-    'blocked',
-    'overdue',
-    'surrendered',
-    'reissued',
-    'withdrawn',
-    'restored',
-    'unblocked',
-    'ported',
-    'extended',
-  ]);
 });
 
 /** As a book's columns are written. */
@@ -91,12 +70,6 @@ describe.each(DIRECTION_KIND_NAMES)('a direction of the kind %s', (kind) => {
 
 test('the list of the kinds of directions is that of their table', () => {
   expect([...DIRECTION_KIND_NAMES].sort()).toEqual(Object.keys(DIRECTION_KINDS).sort());
-});
-
-test('every answer is one that some kind of direction takes, and ends a row of which nothing is known', () => {
-  const taken = new Set<string>(DIRECTION_KIND_NAMES.flatMap((kind) => rulesOf(kind).answers));
-  expect([...taken].sort()).toEqual([...ANSWERS].sort());
-  for (const answer of ANSWERS) expect(ANSWER_RULES[answer].recordedOn).toContain('open');
 });
 
 it('a report directs of each subject what is about it', () => {

@@ -4,9 +4,9 @@ import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { countPointer } from '../../lambdas/domain/counted-pointers.ts';
 import { listedOf } from '../../lambdas/domain/follow-ups.ts';
 import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Answer } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, markReversedRows, outcomeOf, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { asksToRestore, fileMoving, type MovedRow, movedForm, movedRow } from '../../lambdas/domain/moves.ts';
+import type { Answer } from '../../lambdas/domain/outcome-rules.ts';
 import { parseResponseRow } from '../../lambdas/domain/responses.ts';
 import { sealedOutcomes } from '../../lambdas/domain/sealing.ts';
 import {

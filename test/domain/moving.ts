@@ -1,7 +1,7 @@
 /** Operators' answers about numbers that moved, newest first. */
 import type { DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Outcome } from '../../lambdas/domain/kinds.ts';
 import type { Said } from '../../lambdas/domain/moves.ts';
+import type { Outcome } from '../../lambdas/domain/outcome-rules.ts';
 import { at, day } from './example.ts';
 
 export const vi = 'vi' as OperatorId;

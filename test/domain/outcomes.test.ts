@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Outcome } from '../../lambdas/domain/kinds.ts';
 import { LedgerDamaged, outcomeOf } from '../../lambdas/domain/ledger.ts';
+import type { Outcome } from '../../lambdas/domain/outcome-rules.ts';
 import {
   BYTES_PER_ROW,
   dayAt,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { APPEAL_GROUNDS } from '../../lambdas/domain/appeals.ts';
 import { DECISIONS, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
-import { ANSWERS, EXTENSION_GROUNDS } from '../../lambdas/domain/kinds.ts';
+import { ANSWERS, EXTENSION_GROUNDS } from '../../lambdas/domain/outcome-rules.ts';
 import {
   receiptAgain,
   receiptOf,

@@ -3,7 +3,7 @@ import type { Day } from '../../lambdas/domain/days.ts';
 import type { ElsewhereLine } from '../../lambdas/domain/elsewhere.ts';
 import type { BatchId, DirectionId } from '../../lambdas/domain/identifiers.ts';
 import { AccountsOfNight, reliesOn } from '../../lambdas/domain/relying.ts';
-import type { SubjectRow } from '../../lambdas/domain/reversals.ts';
+import type { SubjectRow } from '../../lambdas/domain/subject-rows.ts';
 import { RowsOfNumbers } from '../../lambdas/domain/withdrawing.ts';
 import { withdrawnBy } from '../../lambdas/domain/withdrawn-reports.ts';
 import { airtel, batchId, day, msisdn } from './example.ts';

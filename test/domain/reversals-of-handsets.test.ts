@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
-import { decideHandset, type SubjectRow } from '../../lambdas/domain/reversals.ts';
+import { decideHandset } from '../../lambdas/domain/reversals.ts';
+import type { SubjectRow } from '../../lambdas/domain/subject-rows.ts';
 import { airtel, at, jio } from './example.ts';
 import { plan, pointer, row } from './subject-rows.ts';
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchId, DirectionId, Msisdn } from '../../lambdas/domain/identifiers.ts';
+import { decideNumber } from '../../lambdas/domain/reversals.ts';
 import {
-  decideNumber,
   heldSince,
   othersInForce,
   reliableIn,
-  type SubjectRow,
   standingOn,
   withContinuations,
   withLeft,
-} from '../../lambdas/domain/reversals.ts';
+} from '../../lambdas/domain/scopes.ts';
+import type { SubjectRow } from '../../lambdas/domain/subject-rows.ts';
 import { airtel, at, day, jio } from './example.ts';
 import { disconnected, open, plan, pointer, restore, row, UPLOADED } from './subject-rows.ts';
 

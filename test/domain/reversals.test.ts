@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { BadMark, decideNumber, ofLaterHolders, readMark, writeMark } from '../../lambdas/domain/reversals.ts';
+import { decideNumber } from '../../lambdas/domain/reversals.ts';
+import { ofLaterHolders } from '../../lambdas/domain/scopes.ts';
 import { airtel, at, day, jio } from './example.ts';
 import { disconnected, LONG_AGO, number, open, plan, pointer, restore, row, UPLOADED } from './subject-rows.ts';
 
@@ -374,26 +375,5 @@ describe('a number that was given to somebody else', () => {
     expect(number([onTheDay, given]).state).toBe('tooLate');
     const dayAfter = open({ directionId: plan(2), directedFor: day('2026-05-26') });
     expect(number([dayAfter, given]).directed).toEqual([{ operator: airtel, from: pointer(dayAfter) }]);
-  });
-});
-
-describe('the mark of a reversal', () => {
-  it('is stored as batch and plan', () => {
-    const mark = { batchId: 'caseworker-1-0123456789ab', plan: 7 } as never;
-    expect(writeMark(mark)).toBe('caseworker-1-0123456789ab:7');
-    expect(readMark('caseworker-1-0123456789ab:7')).toEqual(mark);
-    expect(readMark('caseworker-1-0123456789ab:123456789')).toEqual({ ...(mark as object), plan: 123_456_789 });
-  });
-
-  it.each([
-    '',
-    'caseworker-1-0123456789ab',
-    'caseworker-1-0123456789ab:',
-    ':7',
-    'x:7',
-    'mha-0123456789ab:7:8',
-    ...['x7', '7x', '1234567890'].map((plan) => `mha-0123456789ab:${plan}`),
-  ])('that is %j is none', (text) => {
-    expect(() => readMark(text)).toThrow(BadMark);
   });
 });

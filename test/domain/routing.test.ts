@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { readCsv } from '../../lambdas/domain/csv.ts';
 import type { BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, withdrawRows } from '../../lambdas/domain/ledger.ts';
+import type { Answer } from '../../lambdas/domain/outcome-rules.ts';
 import {
   type Addressed,
   addressOf,

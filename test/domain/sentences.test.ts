@@ -3,27 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
 import type { AsideFacts, Facts, RowFacts } from '../../lambdas/domain/facts.ts';
 import type { BatchId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { type Answer, OUTCOMES, type Outcome } from '../../lambdas/domain/kinds.ts';
 import type { Ledger, RecordedFile } from '../../lambdas/domain/ledger.ts';
+import { type Answer, OUTCOMES, type Outcome } from '../../lambdas/domain/outcome-rules.ts';
 import { BYTES_PER_ROW, code, markReversed } from '../../lambdas/domain/outcomes.ts';
 import { sentenceOf } from '../../lambdas/domain/sentences.ts';
 import { storyOf } from '../../lambdas/domain/story.ts';
 import { dayText, instantText } from '../../lambdas/domain/wording.ts';
-import {
-  answered,
-  asking,
-  at,
-  BATCH,
-  batch,
-  handset,
-  ledger,
-  number,
-  on,
-  order,
-  rowOf,
-  SHA256,
-  said,
-} from './explained.ts';
+import { answered, asking, at, batch, ledger, number, on, order, rowOf, SHA256, said } from './explained.ts';
 
 describe('the sentence of a number', () => {
   it('tells every outcome there is', () => {
@@ -407,34 +393,6 @@ describe('the sentence of a number', () => {
     expect(sentenceOf(facts, { ...asking, now: at(10, '18:29:59') })).toMatch(/exempt/);
     expect(sentenceOf(facts, { ...asking, now: at(10, '18:30:00') })).not.toMatch(/exempt/);
     expect(sentenceOf(facts, { ...asking, approvers: ['approver-1'] })).not.toMatch(/exempt/);
-  });
-});
-
-describe('the sentence of a handset', () => {
-  it('says of each operator how it stands there', () => {
-    const vi = (of: Ledger): Ledger => ({ ...of, operator: 'vi' as OperatorId });
-    expect(said(handset([rowOf(answered('blocked', ledger('block'))), rowOf(vi(ledger('block')))]))).toBe(
-      'This handset is blocked since 3 June 2026 at jio; to be blocked by 9 June 2026, 05:30 IST at vi. Who holds that it is not the handset that was reported can ask for an appeal.',
-    );
-    expect(
-      said(
-        handset([rowOf(answered('unblocked', ledger('unblock', {}, 2))), rowOf(answered('blocked', ledger('block')))]),
-      ),
-    ).toBe('This handset is unblocked since 3 June 2026 at jio.');
-  });
-
-  it('says why it was left out', () => {
-    const state = (one: AsideFacts['state']): AsideFacts => ({
-      batchId: BATCH,
-      kind: 'block',
-      operator: 'jio' as OperatorId,
-      state: one,
-      directionId: null,
-    });
-    expect(said(handset([], [state('struck')]))).toBe(
-      'This handset is not blocked, since an approver left it out, at jio.',
-    );
-    expect(said(handset([], []))).toBe('Nothing is known of this handset: no report that was acted upon names it.');
   });
 });
 

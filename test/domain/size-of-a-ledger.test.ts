@@ -4,8 +4,8 @@ import { MOST_FILES, withFailedOrder } from '../../lambdas/domain/applying-respo
 import { addDays } from '../../lambdas/domain/days.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import { issueOrder, MOST_TOKENS } from '../../lambdas/domain/issuing.ts';
-import { OUTCOMES } from '../../lambdas/domain/kinds.ts';
 import { type Ledger, maxReversals, withdrawRows } from '../../lambdas/domain/ledger.ts';
+import { OUTCOMES } from '../../lambdas/domain/outcome-rules.ts';
 import { BYTES_PER_ROW, noLaterEnds, noteLaterEnd, writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from '../../lib/config/policy.ts';
 import { answered, at, closed, day, fresh, published, rungs, sealed } from './example.ts';

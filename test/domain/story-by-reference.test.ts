@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { Exemption } from '../../lambdas/domain/exemptions.ts';
 import type { AsideFacts, BatchFacts, Facts, ReversalFacts, RowFacts } from '../../lambdas/domain/facts.ts';
 import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/identifiers.ts';
-import type { Answer, DirectionKind } from '../../lambdas/domain/kinds.ts';
+import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
+import type { Answer } from '../../lambdas/domain/outcome-rules.ts';
 import { factsSince } from '../../lambdas/domain/story-by-reference.ts';
 import { airtel, answered, at, day, fresh, imei, jio, marked, msisdn } from './example.ts';
 

@@ -1,5 +1,6 @@
 /** The rows of a reversal's subject in earlier directions. */
-import { decideNumber, type SubjectRow } from '../../lambdas/domain/reversals.ts';
+import { decideNumber } from '../../lambdas/domain/reversals.ts';
+import type { SubjectRow } from '../../lambdas/domain/subject-rows.ts';
 import { airtel, at, day, directionId } from './example.ts';
 
 export const UPLOADED = day('2026-06-30');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AskedSubject } from '../../lambdas/domain/asked.ts';
 import type { BatchId, DirectionId, Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
-import type { Scope, SubjectRow } from '../../lambdas/domain/reversals.ts';
+import type { Scope } from '../../lambdas/domain/scopes.ts';
+import type { SubjectRow } from '../../lambdas/domain/subject-rows.ts';
 import {
   directedBy,
   type FoundSubject,

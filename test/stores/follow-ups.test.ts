@@ -5,9 +5,9 @@ import { directionRowLine } from '../../lambdas/domain/directions.ts';
 import { foundForm, listedFrom } from '../../lambdas/domain/follow-ups.ts';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
 import type { BatchId, DirectionId } from '../../lambdas/domain/identifiers.ts';
-import type { Answer } from '../../lambdas/domain/kinds.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { movedForm } from '../../lambdas/domain/moves.ts';
+import type { Answer } from '../../lambdas/domain/outcome-rules.ts';
 import { answered, day, fresh, imei, msisdn } from '../domain/example.ts';
 import { CASES, closeStores, openStores, WORK } from './lab.ts';
 

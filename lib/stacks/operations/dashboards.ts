@@ -2,9 +2,9 @@ import { Aws, CfnOutput } from 'aws-cdk-lib';
 import { Dashboard, GraphWidget, type IMetric, MathExpression, Stats, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import { ANSWERS } from '../../../lambdas/domain/kinds.ts';
 import { ORDERS } from '../../../lambdas/domain/ladders.ts';
 import type { DimensionsOf, Measure } from '../../../lambdas/domain/measures.ts';
+import { ANSWERS } from '../../../lambdas/domain/outcome-rules.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
 import { isDeadLetters } from '../../constructs/work-queue.ts';
 
