@@ -17,7 +17,7 @@ type Read = Pick<OutsideCloud, 'names' | 'list' | 'get' | 'clock'>;
 
 /** Keeps, for each batch, the counts of its numbers at the end of each day on which it was looked at. */
 export class Days {
-  private readonly known = new Map<string, Map<Day, Counts>>();
+  readonly #known = new Map<string, Map<Day, Counts>>();
 
   /** Looks at the status of each batch that has one. */
   async look(cloud: Read, batches: readonly string[]): Promise<void> {
@@ -28,21 +28,21 @@ export class Days {
       const key = statusKeys(batchId as BatchId).json;
       if (!there.has(key)) continue;
       const { connections } = status.parse(JSON.parse(Buffer.from(await cloud.get(outbox, key)).toString('utf8')));
-      const days = this.known.get(batchId) ?? new Map<Day, Counts>();
+      const days = this.#known.get(batchId) ?? new Map<Day, Counts>();
       if (connections !== undefined) days.set(today, connections);
-      this.known.set(batchId, days);
+      this.#known.set(batchId, days);
     }
   }
 
   /** The counts of all batches together, from the first day to the last: on a day without a look, a batch stands as before. */
   counts(): DayCounts[] {
-    const seen = [...this.known.values()].flatMap((days) => [...days.keys()]).sort();
+    const seen = [...this.#known.values()].flatMap((days) => [...days.keys()]).sort();
     const [first, last] = [seen.at(0), seen.at(-1)];
     if (first === undefined || last === undefined) return [];
     const all: DayCounts[] = [];
     const standing = new Map<string, readonly number[]>();
     for (let day = first; day <= last; day = addDays(day, 1)) {
-      for (const [batchId, days] of this.known) {
+      for (const [batchId, days] of this.#known) {
         const counts = days.get(day);
         if (counts !== undefined) standing.set(batchId, outcomeCounts(counts));
       }

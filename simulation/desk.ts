@@ -108,13 +108,13 @@ export class Desk {
   /** All other notices that it got. */
   readonly notices: Record<string, unknown>[] = [];
   uploads = 0;
-  private readonly mailboxes: readonly string[];
-  private readonly known = new Set<string>();
+  readonly #mailboxes: readonly string[];
+  readonly #known = new Set<string>();
 
   constructor(cloud: OutsideCloud, { id, mailboxes }: Correspondent) {
     this.cloud = cloud;
     this.operator = id;
-    this.mailboxes = mailboxes;
+    this.#mailboxes = mailboxes;
   }
 
   /**
@@ -123,7 +123,7 @@ export class Desk {
    */
   async read(): Promise<OrderNotice[]> {
     const fresh: OrderNotice[] = [];
-    for (const { body } of await allFrom(this.cloud, this.mailboxes)) {
+    for (const { body } of await allFrom(this.cloud, this.#mailboxes)) {
       const message = messageOf(body);
       const notice = orderOf(message);
       if (notice === undefined) {
@@ -131,8 +131,8 @@ export class Desk {
         continue;
       }
       const identity = `${notice.directionId} ${notice.key} ${notice.sha256}`;
-      if (this.known.has(identity)) continue;
-      this.known.add(identity);
+      if (this.#known.has(identity)) continue;
+      this.#known.add(identity);
       fresh.push(notice);
     }
     fresh.sort((a, b) => compare(a.directionId, b.directionId) || compare(a.key, b.key));

@@ -35,12 +35,12 @@ export class OutFolder {
   readonly path: string;
   /** The place of this run once it is saved; undefined until then, while the folder is as it was before. */
   place: string | undefined;
-  private readonly lock: Lock;
+  readonly #lock: Lock;
   /** The folders that had to be made, from the topmost on. */
-  private readonly made: string[] = [];
-  private staging: string | undefined;
-  private discarded = false;
-  private released = false;
+  readonly #made: string[] = [];
+  #staging: string | undefined;
+  #discarded = false;
+  #released = false;
 
   /**
    * Makes the folder if there is none, and holds it until the run is saved or discarded.
@@ -62,16 +62,16 @@ export class OutFolder {
       // for Node tries for ever to make several where the system says that the first one's parent is not there.
       for (const folder of missing) {
         mkdirSync(folder);
-        this.made.push(folder);
+        this.#made.push(folder);
       }
       lock = Lock.take(join(path, '.lock'));
     } catch (error) {
-      this.unmake();
+      this.#unmake();
       throw new CommandError(`--out ${path}: ${existing} can't be written (${codeOf(error)})`);
     }
     if (lock === undefined)
       throw new CommandError(`--out ${path}: another run is under way there; wait for its end, or name another folder`);
-    this.lock = lock;
+    this.#lock = lock;
   }
 
   /**
@@ -91,34 +91,29 @@ export class OutFolder {
     const aside = failed && isRun(this.path) ? join(tmpdir(), 'failed-run-') : undefined;
     try {
       const staging = await mkdtemp(aside ?? join(this.path, '.run-'));
-      this.staging = staging;
-      await this.write(staging, cloud, run, report);
+      this.#staging = staging;
+      await this.#write(staging, cloud, run, report);
       for (const folder of TRACES) await mkdir(join(staging, folder));
       await traces?.(staging);
       for (const [path, page] of pages(await filesBelow(staging))) {
         await mkdir(dirname(join(staging, path)), { recursive: true });
         await writeFile(join(staging, path), page);
       }
-      if (aside !== undefined) this.keep(staging);
-      else this.swap(staging);
+      if (aside !== undefined) this.#keep(staging);
+      else this.#swap(staging);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(`the run can't be saved in ${aside === undefined ? this.path : tmpdir()}: ${why}`, {
         cause: error,
       });
     } finally {
-      if (this.staging !== undefined) await rm(this.staging, { recursive: true, force: true });
-      this.staging = undefined;
-      this.release();
+      if (this.#staging !== undefined) await rm(this.#staging, { recursive: true, force: true });
+      this.#staging = undefined;
+      this.#release();
     }
   }
 
-  private async write(
-    staging: string,
-    cloud: OutsideCloud,
-    run: object,
-    report: (objects: number) => void,
-  ): Promise<void> {
+  async #write(staging: string, cloud: OutsideCloud, run: object, report: (objects: number) => void): Promise<void> {
     let written = 0;
     for (const bucket of ['inbox', 'outbox', 'audit'] as const) {
       await mkdir(join(staging, bucket));
@@ -142,42 +137,42 @@ export class OutFolder {
 
   /** Removes the files that were written but not put in place, and puts nothing in place any more. */
   discard(): void {
-    this.discarded = true;
-    if (this.staging !== undefined) rmSync(this.staging, { recursive: true, force: true });
-    this.release();
+    this.#discarded = true;
+    if (this.#staging !== undefined) rmSync(this.#staging, { recursive: true, force: true });
+    this.#release();
   }
 
   /** Gives the folder up, and removes the folders that were made in vain. */
-  private release(): void {
-    if (this.released) return;
-    this.released = true;
-    this.lock.release();
-    if (this.place !== this.path) this.unmake();
+  #release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#lock.release();
+    if (this.place !== this.path) this.#unmake();
   }
 
   /** Removes the folders that were made, as far as they are empty. */
-  private unmake(): void {
+  #unmake(): void {
     try {
-      for (const folder of this.made.toReversed()) rmdirSync(folder);
+      for (const folder of this.#made.toReversed()) rmdirSync(folder);
     } catch {
       // Somebody else has put something into it.
     }
   }
 
-  private keep(staging: string): void {
-    this.hold();
-    this.staging = undefined;
+  #keep(staging: string): void {
+    this.#hold();
+    this.#staging = undefined;
     this.place = staging;
   }
 
   /** @throws an Error where the run is discarded */
-  private hold(): void {
-    if (this.discarded) throw new Error(`what was to be in ${this.path} is discarded`);
+  #hold(): void {
+    if (this.#discarded) throw new Error(`what was to be in ${this.path} is discarded`);
   }
 
   /** Swaps the entries at one go: an interrupt comes before it or after it. */
-  private swap(staging: string): void {
-    this.hold();
+  #swap(staging: string): void {
+    this.#hold();
     const undo: (() => void)[] = [];
     const move = (from: string, to: string) => {
       renameSync(from, to);

@@ -60,17 +60,17 @@ interface Answer {
 const OPTIONAL = ['to', 'ground', 'activated_on'] as const;
 
 export class SimulatedOperator {
-  private readonly desk: Desk;
-  private readonly manner: OperatorManner;
-  private readonly seed: number;
-  private readonly rank: number;
-  private readonly others: readonly string[];
-  private readonly moving: number;
-  private readonly reissued: ReadonlySet<string>;
+  readonly #desk: Desk;
+  readonly #manner: OperatorManner;
+  readonly #seed: number;
+  readonly #rank: number;
+  readonly #others: readonly string[];
+  readonly #moving: number;
+  readonly #reissued: ReadonlySet<string>;
   /** The numbers that it said go on elsewhere, or later: it knows them when they come back. */
-  private readonly moved = new Set<string>();
+  readonly #moved = new Set<string>();
   /** The batches whose orders to give back it has dealt with. */
-  private readonly givingBack = new Set<string>();
+  readonly #givingBack = new Set<string>();
 
   /**
    * @param rank the operator's place among all operators, from 0
@@ -89,42 +89,42 @@ export class SimulatedOperator {
       reissued?: ReadonlySet<string>;
     },
   ) {
-    this.desk = desk;
-    this.manner = settings.manner;
-    this.seed = settings.seed;
-    this.rank = settings.rank;
-    this.others = settings.others ?? [];
-    this.moving = settings.moving ?? 1;
-    this.reissued = settings.reissued ?? new Set();
+    this.#desk = desk;
+    this.#manner = settings.manner;
+    this.#seed = settings.seed;
+    this.#rank = settings.rank;
+    this.#others = settings.others ?? [];
+    this.#moving = settings.moving ?? 1;
+    this.#reissued = settings.reissued ?? new Set();
   }
 
   /** Reads new notices and plans what to do about them. */
   async attend(): Promise<void> {
-    if (this.manner === 'silent') return;
-    for (const notice of await this.desk.read()) this.consider(notice);
+    if (this.#manner === 'silent') return;
+    for (const notice of await this.#desk.read()) this.#consider(notice);
   }
 
-  private consider(notice: OrderNotice): void {
+  #consider(notice: OrderNotice): void {
     if (isGivenBack(notice)) {
-      this.giveBack(notice);
+      this.#giveBack(notice);
       return;
     }
-    if (notice.rung === 1 && notice.kind === 'reverify') this.sayWhoseNow(notice);
-    const habit = this.habitOf(notice);
+    if (notice.rung === 1 && notice.kind === 'reverify') this.#sayWhoseNow(notice);
+    const habit = this.#habitOf(notice);
     if (habit === 'never') return;
     if (notice.rung === 'failed') {
-      this.disconnect(notice);
+      this.#disconnect(notice);
     } else if (notice.rung === 1) {
-      if (habit === 'whole') this.file(notice, 'answers.csv', this.soon(notice.key, 2, 5), () => true);
-      if (habit === 'parts') this.inParts(notice);
-      if (habit === 'mistakes') this.withMistakes(notice);
+      if (habit === 'whole') this.#file(notice, 'answers.csv', this.#soon(notice.key, 2, 5), () => true);
+      if (habit === 'parts') this.#inParts(notice);
+      if (habit === 'mistakes') this.#withMistakes(notice);
       if (habit === 'late' && notice.kind === 'reverify')
-        this.file(notice, 'answers-late.csv', notice.deadline + 6 * HOUR, (part) => part < 0.6);
+        this.#file(notice, 'answers-late.csv', notice.deadline + 6 * HOUR, (part) => part < 0.6);
     } else if (habit === 'late' && notice.kind === 'block') {
-      this.file(notice, 'answers-too-late.csv', notice.deadline + DAY, () => true);
+      this.#file(notice, 'answers-too-late.csv', notice.deadline + DAY, () => true);
     } else if (habit === 'late' && notice.order === 'disconnect') {
-      this.file(notice, 'answers-last.csv', notice.deadline - 6 * HOUR, (part) => part >= 0.6 && part < 0.8);
-      this.file(notice, 'answers-after-the-end.csv', notice.deadline + 2 * DAY, (part) => part >= 0.8);
+      this.#file(notice, 'answers-last.csv', notice.deadline - 6 * HOUR, (part) => part >= 0.6 && part < 0.8);
+      this.#file(notice, 'answers-after-the-end.csv', notice.deadline + 2 * DAY, (part) => part >= 0.8);
     }
   }
 
@@ -132,57 +132,57 @@ export class SimulatedOperator {
    * Gives back whatever it is ordered to, whatever the operator's habit: within hours, all of a batch's directions in one file, or in
    * several if they are many; rows name their direction.
    */
-  private giveBack({ batchId, deadline }: OrderNotice): void {
-    if (this.givingBack.has(batchId)) return;
-    this.givingBack.add(batchId);
-    const at = Math.max(this.soon(batchId, 2, 5, deadline - DAY), this.now());
-    this.act(at, async () => {
+  #giveBack({ batchId, deadline }: OrderNotice): void {
+    if (this.#givingBack.has(batchId)) return;
+    this.#givingBack.add(batchId);
+    const at = Math.max(this.#soon(batchId, 2, 5, deadline - DAY), this.#now());
+    this.#act(at, async () => {
       const lines: string[] = [];
-      for (const order of this.desk.orders.filter((one) => one.batchId === batchId && isGivenBack(one)))
-        for (const { identifier, outcome } of await this.answersTo(order, () => true, at)) {
+      for (const order of this.#desk.orders.filter((one) => one.batchId === batchId && isGivenBack(one)))
+        for (const { identifier, outcome } of await this.#answersTo(order, () => true, at)) {
           const whom = columnOf(order.kind) === 'imei' ? `${identifier},` : `,${identifier}`;
           lines.push([whom, outcome, order.directionId].join(','));
         }
       for (let n = 0; n * ROWS_PER_FILE < lines.length; n++) {
         const part = lines.slice(n * ROWS_PER_FILE, (n + 1) * ROWS_PER_FILE);
         const name = n === 0 ? `given back ${batchId}` : `given back ${batchId} ${n + 1}`;
-        await this.desk.answerAll(`${name}.csv`, `${['imei,msisdn,outcome,direction', ...part].join('\n')}\n`);
+        await this.#desk.answerAll(`${name}.csv`, `${['imei,msisdn,outcome,direction', ...part].join('\n')}\n`);
       }
     });
   }
 
-  private sayWhoseNow(notice: OrderNotice): void {
-    if (this.reissued.size === 0) return;
-    const at = this.soon(notice.directionId, 2, 5);
-    this.act(at, async () => {
-      const theirs = (await this.desk.identifiersOf(notice)).filter((identifier) => this.reissued.has(identifier));
-      const answers = theirs.map((identifier) => this.answerOf(notice, identifier, 'reissued', at));
-      if (answers.length > 0) await this.desk.answer(notice.directionId, 'new holders.csv', csv(notice, answers));
+  #sayWhoseNow(notice: OrderNotice): void {
+    if (this.#reissued.size === 0) return;
+    const at = this.#soon(notice.directionId, 2, 5);
+    this.#act(at, async () => {
+      const theirs = (await this.#desk.identifiersOf(notice)).filter((identifier) => this.#reissued.has(identifier));
+      const answers = theirs.map((identifier) => this.#answerOf(notice, identifier, 'reissued', at));
+      if (answers.length > 0) await this.#desk.answer(notice.directionId, 'new holders.csv', csv(notice, answers));
     });
   }
 
-  private inParts(notice: OrderNotice): void {
+  #inParts(notice: OrderNotice): void {
     const ends =
       notice.kind === 'block'
-        ? [this.soon(notice.key, 3, 5), this.now() + 40 * HOUR]
-        : [this.soon(notice.key, 3, 5), this.now() + 30 * HOUR, this.now() + 60 * HOUR, notice.deadline + 12 * HOUR];
+        ? [this.#soon(notice.key, 3, 5), this.#now() + 40 * HOUR]
+        : [this.#soon(notice.key, 3, 5), this.#now() + 30 * HOUR, this.#now() + 60 * HOUR, notice.deadline + 12 * HOUR];
     ends.forEach((at, n) => {
       const of = (part: number) => Math.floor(part * ends.length) === n;
-      this.file(notice, `answers part ${n + 1} of ${ends.length}.csv`, at, of);
+      this.#file(notice, `answers part ${n + 1} of ${ends.length}.csv`, at, of);
     });
   }
 
   /** Uploads a file without its columns, one for no direction, one in bad shape, the same again, one that contradicts it, and the rest. */
-  private withMistakes(notice: OrderNotice): void {
-    const { desk } = this;
+  #withMistakes(notice: OrderNotice): void {
+    const desk = this.#desk;
     const first = (part: number) => part < 0.5;
-    const at = this.soon(notice.key, 3, 5);
+    const at = this.#soon(notice.key, 3, 5);
     const draft = async () => {
-      const answers = await this.answersTo(notice, first, at);
-      return answers.length > 0 ? this.badlyShaped(notice, answers) : undefined;
+      const answers = await this.#answersTo(notice, first, at);
+      return answers.length > 0 ? this.#badlyShaped(notice, answers) : undefined;
     };
-    this.act(at - HOUR, () => desk.answer(notice.directionId, 'draft.csv', 'number;result\n1;ok\n'));
-    this.act(at - HOUR / 2, () =>
+    this.#act(at - HOUR, () => desk.answer(notice.directionId, 'draft.csv', 'number;result\n1;ok\n'));
+    this.#act(at - HOUR / 2, () =>
       desk.answer(
         `${notice.directionId}9`,
         'answers.csv',
@@ -193,26 +193,26 @@ export class SimulatedOperator {
       ['answers.csv', 0],
       ['answers (again).csv', HOUR],
     ] as const)
-      this.act(at + delay, async () => {
+      this.#act(at + delay, async () => {
         const text = await draft();
         if (text !== undefined) await desk.answer(notice.directionId, name, text);
       });
-    this.act(at + 2 * HOUR, async () => {
-      const wrong = (await this.answersTo(notice, first, at))
+    this.#act(at + 2 * HOUR, async () => {
+      const wrong = (await this.#answersTo(notice, first, at))
         .filter(({ outcome }) => outcome === 'verified' || outcome === 'blocked')
         .slice(0, 3)
         .map(({ identifier }): Answer => ({ identifier, outcome: 'not_found' }));
       if (wrong.length > 0) await desk.answer(notice.directionId, 'corrections.csv', csv(notice, wrong));
     });
-    this.file(notice, 'answers-rest.csv', at + 20 * HOUR, (part) => !first(part));
+    this.#file(notice, 'answers-rest.csv', at + 20 * HOUR, (part) => !first(part));
   }
 
   /** A file with a BOM, CRLF, capitals, columns in another order, remarks, and rows that can't be recorded, each for its own reason. */
-  private badlyShaped(notice: OrderNotice, answers: readonly Answer[]): string {
+  #badlyShaped(notice: OrderNotice, answers: readonly Answer[]): string {
     const stranger =
       notice.kind === 'block'
         ? '35000000000009'
-        : `+916${String(hash(this.seed, 'stranger', notice.directionId) % 1_000_000_000).padStart(9, '0')}`;
+        : `+916${String(hash(this.#seed, 'stranger', notice.directionId) % 1_000_000_000).padStart(9, '0')}`;
     const known = answers[0]?.identifier ?? stranger;
     const more = columnsOf(answers);
     const row = (remarks: string, answer: Answer, occurredOn = '') =>
@@ -234,92 +234,92 @@ export class SimulatedOperator {
   }
 
   /** Plans the answer to the disconnect order that failed rows caused. */
-  private disconnect(notice: OrderNotice): void {
+  #disconnect(notice: OrderNotice): void {
     const name = `disconnected ${notice.key.split('/').at(-1)}`;
-    this.act(this.soon(notice.key, 3, 9), async () => {
-      const done = (await this.desk.identifiersOf(notice))
-        .filter((identifier) => this.fateOf(notice, identifier) !== 'stays_failed')
+    this.#act(this.#soon(notice.key, 3, 9), async () => {
+      const done = (await this.#desk.identifiersOf(notice))
+        .filter((identifier) => this.#fateOf(notice, identifier) !== 'stays_failed')
         .map((identifier): Answer => ({ identifier, outcome: 'disconnected' }));
-      if (done.length > 0) await this.desk.answer(notice.directionId, name, csv(notice, done));
+      if (done.length > 0) await this.#desk.answer(notice.directionId, name, csv(notice, done));
     });
   }
 
   /** Plans a file with the answers to those of the order's rows whose part (0 to 1) `takes` accepts. */
-  private file(notice: OrderNotice, name: string, at: number, takes: (part: number) => boolean): void {
-    this.act(at, async () => {
-      const answers = await this.answersTo(notice, takes, at);
-      const dated = hash(this.seed, 'dated', notice.directionId) % 2 === 0;
-      const day = dated ? dayOf(instantOf(this.now())) : undefined;
-      if (answers.length > 0) await this.desk.answer(notice.directionId, name, csv(notice, answers, day));
+  #file(notice: OrderNotice, name: string, at: number, takes: (part: number) => boolean): void {
+    this.#act(at, async () => {
+      const answers = await this.#answersTo(notice, takes, at);
+      const dated = hash(this.#seed, 'dated', notice.directionId) % 2 === 0;
+      const day = dated ? dayOf(instantOf(this.#now())) : undefined;
+      if (answers.length > 0) await this.#desk.answer(notice.directionId, name, csv(notice, answers, day));
     });
   }
 
   /** @param at the instant for which the answers are planned: whatever happens then happens on that day, whenever it is said */
-  private async answersTo(notice: OrderNotice, takes: (part: number) => boolean, at: number): Promise<Answer[]> {
+  async #answersTo(notice: OrderNotice, takes: (part: number) => boolean, at: number): Promise<Answer[]> {
     const answers: Answer[] = [];
-    for (const identifier of await this.desk.identifiersOf(notice)) {
-      if (this.reissued.has(identifier)) continue;
-      if (!takes(fraction(this.seed, 'part', this.desk.operator, notice.directionId, identifier))) continue;
-      const fate = this.fateOf(notice, identifier);
-      if (fate !== 'unanswered') answers.push(this.answerOf(notice, identifier, fate, at));
+    for (const identifier of await this.#desk.identifiersOf(notice)) {
+      if (this.#reissued.has(identifier)) continue;
+      if (!takes(fraction(this.#seed, 'part', this.#desk.operator, notice.directionId, identifier))) continue;
+      const fate = this.#fateOf(notice, identifier);
+      if (fate !== 'unanswered') answers.push(this.#answerOf(notice, identifier, fate, at));
     }
     return answers;
   }
 
-  private answerOf({ directionId }: OrderNotice, identifier: string, fate: Fate, at: number): Answer {
+  #answerOf({ directionId }: OrderNotice, identifier: string, fate: Fate, at: number): Answer {
     const pick = <T>(what: string, from: readonly T[]): T =>
-      from[hash(this.seed, what, this.desk.operator, directionId, identifier) % from.length] as T;
-    if (fate === 'ported' || fate === 'extended') this.moved.add(identifier);
-    if (fate === 'ported') return { identifier, outcome: fate, to: pick('to', this.others) };
+      from[hash(this.#seed, what, this.#desk.operator, directionId, identifier) % from.length] as T;
+    if (fate === 'ported' || fate === 'extended') this.#moved.add(identifier);
+    if (fate === 'ported') return { identifier, outcome: fate, to: pick('to', this.#others) };
     if (fate === 'extended') return { identifier, outcome: fate, ground: pick('ground', EXTENSION_GROUNDS) };
     if (fate === 'reissued') return { identifier, outcome: fate, activated_on: dayOf(instantOf(at)) };
     return { identifier, outcome: fate === 'stays_failed' ? 'failed' : fate };
   }
 
-  private fateOf(notice: OrderNotice, identifier: string): Fate {
-    const { operator } = this.desk;
-    const draw = (what: string) => fraction(this.seed, what, operator, notice.directionId, identifier);
+  #fateOf(notice: OrderNotice, identifier: string): Fate {
+    const { operator } = this.#desk;
+    const draw = (what: string) => fraction(this.#seed, what, operator, notice.directionId, identifier);
     if (notice.kind === 'restore') return 'restored';
     if (notice.kind === 'unblock') return 'unblocked';
     const chance = draw('fate');
-    const mixed = this.manner === 'mixed';
+    const mixed = this.#manner === 'mixed';
     if (mixed && chance < 0.03) return 'unanswered';
     const kind = draw('kind');
     if (notice.kind === 'block') return kind < 0.05 ? 'not_found' : 'blocked';
     // Only rows that are answered on the first day are moved, so that few nights have anything to go on with.
-    const moves = mixed && this.others.length > 0 && draw('part') < FIRST_DAY[this.habitOf(notice)];
+    const moves = mixed && this.#others.length > 0 && draw('part') < FIRST_DAY[this.#habitOf(notice)];
     if (moves && !isFollowUp(notice.batchId as BatchId)) {
-      let move = draw('move') / this.moving;
+      let move = draw('move') / this.#moving;
       for (const [fate, share] of MOVES) {
         if (move < share) return fate;
         move -= share;
       }
-    } else if (moves && !this.moved.has(identifier) && draw('disputed') < DISPUTED) return 'not_found';
+    } else if (moves && !this.#moved.has(identifier) && draw('disputed') < DISPUTED) return 'not_found';
     if (mixed && chance < 0.05) return 'stays_failed';
-    const share = DISCONNECTED[hash(this.seed, 'share', operator) % DISCONNECTED.length] as number;
+    const share = DISCONNECTED[hash(this.#seed, 'share', operator) % DISCONNECTED.length] as number;
     if (chance < 0.05 + 0.95 * share) return kind < 0.1 ? 'disconnected' : 'failed';
     return kind < 0.2 ? 'not_found' : 'verified';
   }
 
-  private habitOf(notice: OrderNotice): Habit {
-    if (this.manner === 'prompt') return 'whole';
+  #habitOf(notice: OrderNotice): Habit {
+    if (this.#manner === 'prompt') return 'whole';
     const n = parseDirectionId(notice.directionId)?.n ?? 0;
-    const shift = hash(this.seed, 'habits', notice.batchId, notice.kind);
-    return HABITS[(this.rank + n + (shift % HABITS.length)) % HABITS.length] as Habit;
+    const shift = hash(this.#seed, 'habits', notice.batchId, notice.kind);
+    return HABITS[(this.#rank + n + (shift % HABITS.length)) % HABITS.length] as Habit;
   }
 
   /** An instant some hours from now, or from `from`; its minute depends on `what`: an order's key, or a batch. */
-  private soon(what: string, fromHours: number, toHours: number, from = this.now()): number {
-    const hours = fromHours + (toHours - fromHours) * fraction(this.seed, 'soon', what);
+  #soon(what: string, fromHours: number, toHours: number, from = this.#now()): number {
+    const hours = fromHours + (toHours - fromHours) * fraction(this.#seed, 'soon', what);
     return from + Math.round(hours * 60) * MINUTE;
   }
 
-  private now(): number {
-    return this.desk.cloud.clock.now();
+  #now(): number {
+    return this.#desk.cloud.clock.now();
   }
 
-  private act(at: number, run: () => Promise<void>): void {
-    this.desk.cloud.outside(at, run);
+  #act(at: number, run: () => Promise<void>): void {
+    this.#desk.cloud.outside(at, run);
   }
 }
 

@@ -66,12 +66,12 @@ export async function readOwn({ path, argument }: OwnResponse): Promise<{ bytes:
 }
 
 export class Responder {
-  private readonly desk: Desk;
-  private readonly directions = new Map<DirectionId, Direction>();
-  private unread: Upload[] = [];
+  readonly #desk: Desk;
+  readonly #directions = new Map<DirectionId, Direction>();
+  #unread: Upload[] = [];
 
   constructor(desk: Desk) {
-    this.desk = desk;
+    this.#desk = desk;
   }
 
   /**
@@ -81,9 +81,9 @@ export class Responder {
    * @throws CommandError when there is no direction that could take it, or its kind isn't known
    */
   async respond(file: OwnResponse): Promise<void> {
-    await this.catchUp();
+    await this.#catchUp();
     const { bytes, response } = await readOwn(file);
-    const newest = newestOf(this.ofKind(response.kind));
+    const newest = newestOf(this.#ofKind(response.kind));
     if (newest === undefined) {
       const kind = response.kind === 'block' ? 'block' : 're-verification';
       const why = 'none was ordered, or the configuration gives it no queue in which it would read of one';
@@ -91,14 +91,14 @@ export class Responder {
         `--respond ${file.argument}: ${file.operator} has no ${kind} direction at that time: ${why}`,
       );
     }
-    const pieces = 'refused' in response ? [] : this.split(response, newest);
+    const pieces = 'refused' in response ? [] : this.#split(response, newest);
     if ('refused' in response || pieces.length === 0) {
-      await this.upload(newest, file.name, bytes, []);
+      await this.#upload(newest, file.name, bytes, []);
       return;
     }
     for (const [direction, rows] of pieces) {
       const lines = linesInPiece(response.header, rows);
-      await this.upload(
+      await this.#upload(
         direction,
         file.name,
         pieceOf(response.header, rows),
@@ -107,15 +107,15 @@ export class Responder {
     }
   }
 
-  private split({ rows }: ReadableResponse, newest: Direction): [Direction, ResponseRow[]][] {
-    const now = this.desk.cloud.clock.now();
+  #split({ rows }: ReadableResponse, newest: Direction): [Direction, ResponseRow[]][] {
+    const now = this.#desk.cloud.clock.now();
     const pieces = new Map<Direction, ResponseRow[]>();
     for (const row of rows) {
       const { kind, identifier, outcome } = row;
-      const candidates = this.taking(kind, outcome);
+      const candidates = this.#taking(kind, outcome);
       const carriers = identifier === undefined ? [] : candidates.filter((one) => one.rows.has(identifier));
       const waiting = carriers.filter((one) => one.deadline >= now && one.rows.get(identifier as string) !== 'done');
-      const direction = newestOf(waiting) ?? newestOf(carriers) ?? newestOf(this.ofKind(kind)) ?? newest;
+      const direction = newestOf(waiting) ?? newestOf(carriers) ?? newestOf(this.#ofKind(kind)) ?? newest;
       const piece = pieces.get(direction);
       if (piece === undefined) pieces.set(direction, [row]);
       else piece.push(row);
@@ -124,51 +124,51 @@ export class Responder {
   }
 
   /** The directions about the file's column that take this answer; for an answer that none takes, those of the file's kind. */
-  private taking(kind: DirectionKind, outcome: string): Direction[] {
-    const taking = [...this.directions.values()].filter(
+  #taking(kind: DirectionKind, outcome: string): Direction[] {
+    const taking = [...this.#directions.values()].filter(
       (one) => columnOf(one.kind) === columnOf(kind) && rulesOf(one.kind).answers.some((answer) => answer === outcome),
     );
-    return taking.length > 0 ? taking : this.ofKind(kind);
+    return taking.length > 0 ? taking : this.#ofKind(kind);
   }
 
-  private ofKind(kind: DirectionKind): Direction[] {
-    return [...this.directions.values()].filter((one) => one.kind === kind);
+  #ofKind(kind: DirectionKind): Direction[] {
+    return [...this.#directions.values()].filter((one) => one.kind === kind);
   }
 
-  private async upload(direction: Direction, name: string, bytes: Buffer, rows: Upload['rows']): Promise<void> {
-    await this.desk.answer(direction.id, name, bytes);
+  async #upload(direction: Direction, name: string, bytes: Buffer, rows: Upload['rows']): Promise<void> {
+    await this.#desk.answer(direction.id, name, bytes);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
-    const receipt = receiptKey(this.desk.operator as OperatorId, direction.id, name, sha256);
-    this.unread.push({ direction, receipt, rows });
+    const receipt = receiptKey(this.#desk.operator as OperatorId, direction.id, name, sha256);
+    this.#unread.push({ direction, receipt, rows });
   }
 
   /** Reads what came in since: orders first, then the receipts of earlier uploads. */
-  private async catchUp(): Promise<void> {
-    for (const notice of await this.desk.read()) {
+  async #catchUp(): Promise<void> {
+    for (const notice of await this.#desk.read()) {
       // Nobody answers an order that gives a subscriber their service back.
       if (notice.rung === 'back') continue;
       const parts = parseDirectionId(notice.directionId);
-      const direction = this.directions.get(notice.directionId) ?? {
+      const direction = this.#directions.get(notice.directionId) ?? {
         id: notice.directionId,
         kind: notice.kind,
         place: parts === null ? [] : [parts.plan, parts.shard, parts.n],
         rows: new Map<string, Standing>(),
         deadline: notice.deadline,
       };
-      this.directions.set(notice.directionId, direction);
+      this.#directions.set(notice.directionId, direction);
       direction.deadline = Math.max(direction.deadline, notice.deadline);
-      for (const cell of await this.desk.identifiersOf(notice)) {
+      for (const cell of await this.#desk.identifiersOf(notice)) {
         const parsed = PARSERS[columnOf(notice.kind)](cell);
         if ('value' in parsed && !direction.rows.has(parsed.value)) direction.rows.set(parsed.value, 'open');
       }
     }
-    const unread = this.unread;
-    this.unread = [];
-    for (const upload of unread) await this.bookReceipt(upload);
+    const unread = this.#unread;
+    this.#unread = [];
+    for (const upload of unread) await this.#bookReceipt(upload);
   }
 
-  private async bookReceipt({ direction, receipt, rows }: Upload): Promise<void> {
-    const { cloud } = this.desk;
+  async #bookReceipt({ direction, receipt, rows }: Upload): Promise<void> {
+    const { cloud } = this.#desk;
     const { outbox } = bucketsOf(cloud);
     if (!(await cloud.list(outbox, receipt)).includes(receipt)) return;
     const said = await objectIn(cloud, outbox, receipt);

@@ -11,9 +11,9 @@ import { fields, formOf, unchanged } from './stored.ts';
 export const EXEMPTION_PEOPLE = 2;
 
 /** The most rows of a file; a file with more is refused as `too_many_rows`. */
-export const maxRows = 10_000;
+export const MOST_ROWS = 10_000;
 /** The most numbers and handsets for which an approver's words are kept, since each child of Claim reads them all. */
-export const maxWords = 20_000;
+export const MOST_WORDS = 20_000;
 
 /**
  * An approver's word on a number or a handset, and where it stands: files count in the order of their uploads, rows in that of their lines.
@@ -250,7 +250,7 @@ function overMost(words: Readonly<Record<string, Exemption>>, approver: Approver
     const word = Object.hasOwn(exemption, approver) ? exemption[approver] : undefined;
     return word === undefined ? [] : [{ subject, word }];
   });
-  const over = own.length - maxWords;
+  const over = own.length - MOST_WORDS;
   if (over <= 0) return [];
   return own
     .filter(({ word }) => wordStandsUntil(word) < today)

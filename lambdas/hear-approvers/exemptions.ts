@@ -10,8 +10,8 @@ import {
   exemptionOf,
   exemptionsForm,
   isEarlier,
-  maxRows,
-  maxWords,
+  MOST_ROWS,
+  MOST_WORDS,
   saidAnew,
   withFile,
   wordsOf,
@@ -41,7 +41,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
   try {
     for await (const some of readCsv([content], exemptionColumns)) {
       for (const row of some) rows.push(parseExemptionRow(row, by));
-      if (rows.length > maxRows) return await refuseExemptions(file, sha256, 'too_many_rows');
+      if (rows.length > MOST_ROWS) return await refuseExemptions(file, sha256, 'too_many_rows');
     }
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
@@ -69,7 +69,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
       const applied = applyExemptions(rows, said, (subject) => exemptionOf(exemptions, subject));
       recorded = { approver, sha256, upload, uploadedAt: file.at, attempt, at: now };
       next = withFile(exemptions, applied, recorded, days);
-      if (wordsOf(next, approver) > maxWords) return await refuseExemptions(file, sha256, 'too_many_exemptions');
+      if (wordsOf(next, approver) > MOST_WORDS) return await refuseExemptions(file, sha256, 'too_many_exemptions');
       await work(EXEMPTIONS.receipt(attempt), receiptText(exemptionsReceipt(name, sha256, applied)));
     }
     await work(EXEMPTIONS.record(attempt), JSON.stringify(exemptionsForm.write(next)));

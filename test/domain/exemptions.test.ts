@@ -11,7 +11,7 @@ import {
   exemptionsForm,
   isExemptionInForce,
   isLifted,
-  maxWords,
+  MOST_WORDS,
   NO_EXEMPTIONS,
   saidAnew,
   withFile,
@@ -467,7 +467,7 @@ describe('all exemptions', () => {
 
   test('of which an approver has too many lose those that are over, then ends, each said first, and none against which something may come late', () => {
     const subject = (n: number) => msisdn(`98${String(n).padStart(8, '0')}`);
-    const ends = Array.from({ length: maxWords }, (_, n) => {
+    const ends = Array.from({ length: MOST_WORDS }, (_, n) => {
       const on = at(n < 2 ? '2026-06-01T00:00:00Z' : '2026-07-01T00:00:00Z');
       // The second had exempted somebody until that day, and the third does until a later one.
       const until = ['2026-05-01', '2026-06-01', '2026-06-02'][n] ?? '2026-05-01';
@@ -477,11 +477,11 @@ describe('all exemptions', () => {
     const all = { words: Object.fromEntries(ends), files: [] };
     const more = (n: number, on: string) => ({
       changed: new Map([
-        [subject(maxWords + n), { [one]: word('2026-08-30', { at: at(`${on}T00:00:00Z`) }) } as Exemption],
+        [subject(MOST_WORDS + n), { [one]: word('2026-08-30', { at: at(`${on}T00:00:00Z`) }) } as Exemption],
       ]),
     });
     const first = withFile(all, more(0, '2026-07-02'), file('2026-07-02'), days(90));
-    expect(wordsOf(first, one)).toBe(maxWords);
+    expect(wordsOf(first, one)).toBe(MOST_WORDS);
     // What lifts a reversal stays as long as something else may go.
     expect([exemptionOf(first, subject(0)), exemptionOf(first, subject(1))]).toEqual([
       ends[0]?.[1],
@@ -490,9 +490,9 @@ describe('all exemptions', () => {
     const second = withFile(first, more(1, '2026-07-02'), file('2026-07-02', 'b'.repeat(64)), days(90));
     const third = withFile(second, more(2, '2026-07-02'), file('2026-07-02', 'c'.repeat(64)), days(90));
     expect([wordsOf(second, one), wordsOf(third, one), wordsOf(third, two)]).toEqual([
-      maxWords,
-      maxWords + 1,
-      maxWords,
+      MOST_WORDS,
+      MOST_WORDS + 1,
+      MOST_WORDS,
     ]);
   });
 

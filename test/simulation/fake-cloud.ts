@@ -14,7 +14,7 @@ export class FakeCloud implements ConductedCloud {
   onUpload: (key: string, body: Buffer) => void = () => {};
   /** Whether a rule with a schedule, given by its ARN, sends nothing. */
   isPaused: (ruleArn: string) => boolean = () => false;
-  private readonly objects = new Map<string, Buffer>();
+  readonly #objects = new Map<string, Buffer>();
 
   constructor(start: number) {
     this.clock = new VirtualClock(start);
@@ -45,14 +45,14 @@ export class FakeCloud implements ConductedCloud {
     if (typeof body === 'string' || body instanceof Uint8Array) chunks.push(Buffer.from(body));
     else for await (const chunk of body) chunks.push(Buffer.from(chunk));
     const bytes = Buffer.concat(chunks);
-    this.objects.set(`${bucket}/${key}`, bytes);
+    this.#objects.set(`${bucket}/${key}`, bytes);
     if (bucket !== 'inbox') return;
     this.uploads.push({ at: this.clock.now(), key, text: bytes.toString('utf8') });
     this.onUpload(key, bytes);
   }
 
   async get(bucket: string, key: string): Promise<Uint8Array> {
-    const object = this.objects.get(`${bucket}/${key}`);
+    const object = this.#objects.get(`${bucket}/${key}`);
     if (object === undefined) throw new Error(`no such key in ${bucket}`);
     return object;
   }
@@ -64,7 +64,7 @@ export class FakeCloud implements ConductedCloud {
   }
 
   async list(bucket: string, prefix = ''): Promise<string[]> {
-    return [...this.objects.keys()]
+    return [...this.#objects.keys()]
       .filter((name) => name.startsWith(`${bucket}/${prefix}`))
       .map((name) => name.slice(bucket.length + 1))
       .sort();

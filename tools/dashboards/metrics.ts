@@ -24,12 +24,12 @@ interface EmbeddedLine {
 }
 
 export class MetricStore {
-  private readonly published = new Map<string, Point[]>();
+  readonly #published = new Map<string, Point[]>();
 
   add(metric: MetricName, at: number, value: number): void {
     const id = idOf(metric);
-    const points = this.published.get(id) ?? [];
-    this.published.set(id, points);
+    const points = this.#published.get(id) ?? [];
+    this.#published.set(id, points);
     points.push({ at, value });
   }
 
@@ -50,7 +50,7 @@ export class MetricStore {
    * @param period in milliseconds
    */
   series(metric: MetricName, statistic: Statistic, period: number): Point[] {
-    const periods = Map.groupBy(this.published.get(idOf(metric)) ?? [], ({ at }) => Math.floor(at / period) * period);
+    const periods = Map.groupBy(this.#published.get(idOf(metric)) ?? [], ({ at }) => Math.floor(at / period) * period);
     return [...periods]
       .map(([at, points]) => ({
         at,

@@ -18,26 +18,26 @@ export interface Limit {
 /** A bucket of `burst` tokens, refilled at `perSecond`: n tokens take max(0, (n − burst) / perSecond) seconds. */
 export class TokenBucket implements Limit {
   readonly name: string;
-  private readonly burst: number;
-  private readonly perSecond: number;
-  private level: number;
+  readonly #burst: number;
+  readonly #perSecond: number;
+  #level: number;
 
   constructor(name: string, burst: number, perSecond: number) {
     this.name = name;
-    this.burst = burst;
-    this.perSecond = perSecond;
-    this.level = burst;
+    this.#burst = burst;
+    this.#perSecond = perSecond;
+    this.#level = burst;
   }
 
   pass(seconds: number): void {
     // A bucket smaller than a step's refill would lose what the step is too coarse to hand out.
-    const room = Math.max(this.burst, this.perSecond * STEP);
-    this.level = Math.min(room, this.level + this.perSecond * seconds);
+    const room = Math.max(this.#burst, this.#perSecond * STEP);
+    this.#level = Math.min(room, this.#level + this.#perSecond * seconds);
   }
 
   take(wanted: number): number {
-    const taken = Math.min(wanted, this.level);
-    this.level -= taken;
+    const taken = Math.min(wanted, this.#level);
+    this.#level -= taken;
     return taken;
   }
 }
@@ -62,29 +62,29 @@ export interface Throughput {
 export class Table {
   readonly writes: Limit;
   readonly reads: Limit;
-  private readonly throughput: Throughput;
+  readonly #throughput: Throughput;
   /** Write units a second that it bears now. */
-  private bears: number;
-  private readonly mostBorne: number;
-  private readonly readsPerWrite: number;
-  private level = 0;
-  private writesLeft = 0;
-  private readsLeft = 0;
-  private step = 0;
-  private loaded = 0;
+  #bears: number;
+  readonly #mostBorne: number;
+  readonly #readsPerWrite: number;
+  #level = 0;
+  #writesLeft = 0;
+  #readsLeft = 0;
+  #step = 0;
+  #loaded = 0;
 
   constructor(name: string, throughput: Throughput) {
-    this.throughput = throughput;
-    this.bears = throughput.writes;
-    this.readsPerWrite = throughput.reads / throughput.writes;
-    this.mostBorne = Math.max(throughput.writes, throughput.mostWrites, throughput.mostReads / this.readsPerWrite);
+    this.#throughput = throughput;
+    this.#bears = throughput.writes;
+    this.#readsPerWrite = throughput.reads / throughput.writes;
+    this.#mostBorne = Math.max(throughput.writes, throughput.mostWrites, throughput.mostReads / this.#readsPerWrite);
     this.writes = {
       name: `${name}: writes`,
-      pass: (seconds) => this.pass(seconds),
+      pass: (seconds) => this.#pass(seconds),
       take: (wanted) => {
-        const taken = Math.min(wanted, this.level, this.writesLeft);
-        this.level -= taken;
-        this.writesLeft -= taken;
+        const taken = Math.min(wanted, this.#level, this.#writesLeft);
+        this.#level -= taken;
+        this.#writesLeft -= taken;
         return taken;
       },
     };
@@ -93,25 +93,25 @@ export class Table {
       // Time passes for the table only through the writes' limit.
       pass: () => {},
       take: (wanted) => {
-        const taken = Math.min(wanted, this.level * this.readsPerWrite, this.readsLeft);
-        this.level -= taken / this.readsPerWrite;
-        this.readsLeft -= taken;
+        const taken = Math.min(wanted, this.#level * this.#readsPerWrite, this.#readsLeft);
+        this.#level -= taken / this.#readsPerWrite;
+        this.#readsLeft -= taken;
         return taken;
       },
     };
   }
 
-  private pass(seconds: number): void {
-    const used = this.bears * this.step - this.level;
-    if (this.step > 0 && used >= (this.bears * this.step) / 2) this.loaded += this.step;
-    if (this.loaded >= this.throughput.doublesWithin) {
-      this.bears = Math.min(2 * this.bears, this.mostBorne);
-      this.loaded = 0;
+  #pass(seconds: number): void {
+    const used = this.#bears * this.#step - this.#level;
+    if (this.#step > 0 && used >= (this.#bears * this.#step) / 2) this.#loaded += this.#step;
+    if (this.#loaded >= this.#throughput.doublesWithin) {
+      this.#bears = Math.min(2 * this.#bears, this.#mostBorne);
+      this.#loaded = 0;
     }
-    this.step = seconds;
-    this.level = this.bears * seconds;
-    this.writesLeft = Math.max(this.throughput.mostWrites, this.throughput.writes) * seconds;
-    this.readsLeft = Math.max(this.throughput.mostReads, this.throughput.reads) * seconds;
+    this.#step = seconds;
+    this.#level = this.#bears * seconds;
+    this.#writesLeft = Math.max(this.#throughput.mostWrites, this.#throughput.writes) * seconds;
+    this.#readsLeft = Math.max(this.#throughput.mostReads, this.#throughput.reads) * seconds;
   }
 }
 

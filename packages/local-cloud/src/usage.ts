@@ -44,27 +44,27 @@ export class UsageCounter {
   events = 0;
   /** The DynamoDB process's own counts, as of the last time the cloud rested. */
   dynamo: DynamoUsage = {};
-  private readonly operations = new Map<string, Map<string, number>>();
-  private readonly machines = new Map<string, MachineUsage>();
+  readonly #operations = new Map<string, Map<string, number>>();
+  readonly #machines = new Map<string, MachineUsage>();
 
   /** Counts a call if it is the app's; calls of others are left out. */
   called(accessKeyId: string, service: string, action: string): void {
     if (!isApp(accessKeyId)) return;
-    const actions = this.operations.get(service) ?? new Map<string, number>();
-    this.operations.set(service, actions);
+    const actions = this.#operations.get(service) ?? new Map<string, number>();
+    this.#operations.set(service, actions);
     actions.set(action, (actions.get(action) ?? 0) + 1);
   }
 
   counted(what: Counted, machine: string): void {
-    const usage = this.machines.get(machine) ?? noMachineUsage();
-    this.machines.set(machine, usage);
+    const usage = this.#machines.get(machine) ?? noMachineUsage();
+    this.#machines.set(machine, usage);
     usage[COUNTS[what]]++;
   }
 
   /** @param nameOf turns a physical name into the logical one */
   report(lambda: Record<string, FunctionUsage>, nameOf: (physical: string) => string): RunUsage {
     const operations: RunUsage['operations'] = { dynamodb: {}, s3: {}, sns: {}, sqs: {}, states: {} };
-    for (const [service, actions] of this.operations) {
+    for (const [service, actions] of this.#operations) {
       operations[service] = Object.fromEntries([...actions].sort().map(([action, calls]) => [action, { calls }]));
     }
     const tables: RunUsage['tables'] = {};
@@ -81,7 +81,7 @@ export class UsageCounter {
     operations.dynamodb = dynamodb;
     const total = noMachineUsage();
     const byMachine: Record<string, MachineUsage> = {};
-    for (const [machine, usage] of this.machines) {
+    for (const [machine, usage] of this.#machines) {
       byMachine[nameOf(machine)] = { ...usage };
       for (const key of Object.values(COUNTS)) total[key] += usage[key];
     }

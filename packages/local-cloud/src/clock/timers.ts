@@ -8,12 +8,12 @@ export interface Entry {
 
 /** A binary heap of timers: earliest first, then in the order registered. */
 export class Timers {
-  private readonly heap: Entry[] = [];
-  private order = 0;
+  readonly #heap: Entry[] = [];
+  #order = 0;
 
   add(at: number, run: () => void): Entry {
-    const entry: Entry = { at, order: this.order++, run, live: true };
-    const heap = this.heap;
+    const entry: Entry = { at, order: this.#order++, run, live: true };
+    const heap = this.#heap;
     let i = heap.length;
     heap.push(entry);
     while (i > 0) {
@@ -29,9 +29,9 @@ export class Timers {
 
   first(): Entry | undefined {
     for (;;) {
-      const top = this.heap[0];
+      const top = this.#heap[0];
       if (top === undefined || top.live) return top;
-      this.removeFirst();
+      this.#removeFirst();
     }
   }
 
@@ -40,17 +40,17 @@ export class Timers {
     const due: Entry[] = [];
     for (let top = this.first(); top !== undefined && top.at <= now; top = this.first()) {
       due.push(top);
-      this.removeFirst();
+      this.#removeFirst();
     }
     return due;
   }
 
   clear(): void {
-    this.heap.length = 0;
+    this.#heap.length = 0;
   }
 
-  private removeFirst(): void {
-    const heap = this.heap;
+  #removeFirst(): void {
+    const heap = this.#heap;
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return;
     let i = 0;

@@ -27,18 +27,18 @@ export interface TableSpec {
 /** The parent's side of the DynamoDB process. */
 export class Dynamo {
   readonly endpoint: string;
-  private readonly child: ChildProcess;
-  private readonly region: string;
-  private readonly account: string;
+  readonly #child: ChildProcess;
+  readonly #region: string;
+  readonly #account: string;
   /** The folder in which the process keeps its tables. */
   readonly folder: string;
   /** The names of the partition keys, by table. */
-  private readonly partitionKeys = new Map<string, string>();
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 32 });
+  readonly #partitionKeys = new Map<string, string>();
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 32 });
 
   /** Rejects when the process ends by itself. */
   readonly lost: Promise<never>;
-  private stopping = false;
+  #stopping = false;
 
   private constructor(
     child: ChildProcess,
@@ -46,17 +46,17 @@ export class Dynamo {
     folder: string,
     { region, account }: { region: string; account: string },
   ) {
-    this.child = child;
+    this.#child = child;
     this.folder = folder;
     this.lost = new Promise((_, reject) => {
       child.once('exit', (code, signal) => {
-        if (!this.stopping) reject(new Error(`the DynamoDB process ended (${signal ?? code})`));
+        if (!this.#stopping) reject(new Error(`the DynamoDB process ended (${signal ?? code})`));
       });
     });
     this.lost.catch(() => {});
     this.endpoint = `http://127.0.0.1:${port}`;
-    this.region = region;
-    this.account = account;
+    this.#region = region;
+    this.#account = account;
   }
 
   /** Starts the process with a fresh folder; it listens on a free loopback port. */
@@ -82,23 +82,23 @@ export class Dynamo {
    */
   async createTable(table: TableSpec): Promise<void> {
     await this.call('CreateTable', table, OUTSIDER);
-    while (!(await this.isActive(table.TableName))) await setTimeout(10);
+    while (!(await this.#isActive(table.TableName))) await setTimeout(10);
     const key = table.KeySchema.find(({ KeyType }) => KeyType === 'HASH');
-    if (key !== undefined) this.partitionKeys.set(table.TableName, key.AttributeName);
+    if (key !== undefined) this.#partitionKeys.set(table.TableName, key.AttributeName);
   }
 
-  private async isActive(TableName: string): Promise<boolean> {
+  async #isActive(TableName: string): Promise<boolean> {
     const { Table } = await this.call('DescribeTable', { TableName }, OUTSIDER);
     return (Table as { TableStatus?: string }).TableStatus === 'ACTIVE';
   }
 
   /** The name of a table's partition key; undefined where there is no such table. */
   partitionKeyOf(table: string): string | undefined {
-    return this.partitionKeys.get(table);
+    return this.#partitionKeys.get(table);
   }
 
   arnOf(table: string): string {
-    return `arn:aws:dynamodb:${this.region}:${this.account}:table/${table}`;
+    return `arn:aws:dynamodb:${this.#region}:${this.#account}:table/${table}`;
   }
 
   /**
@@ -109,7 +109,7 @@ export class Dynamo {
     const headers = {
       'content-type': 'application/x-amz-json-1.0',
       'x-amz-target': `DynamoDB_20120810.${action}`,
-      authorization: authorization(caller, 'dynamodb', this.region),
+      authorization: authorization(caller, 'dynamodb', this.#region),
     };
     const { status, bytes } = await this.forward(headers, Buffer.from(JSON.stringify(body)));
     const answer = JSON.parse(bytes.toString()) as Record<string, unknown>;
@@ -126,7 +126,7 @@ export class Dynamo {
     return new Promise((resolve, reject) => {
       const kept = { ...headers, 'content-length': String(body.length) };
       for (const name of ['host', 'connection', 'transfer-encoding', 'expect']) delete (kept as typeof headers)[name];
-      const request = httpRequest(this.endpoint, { method: 'POST', headers: kept, agent: this.agent }, (response) => {
+      const request = httpRequest(this.endpoint, { method: 'POST', headers: kept, agent: this.#agent }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
@@ -140,43 +140,43 @@ export class Dynamo {
   }
 
   get pid(): number | undefined {
-    return this.child.pid;
+    return this.#child.pid;
   }
 
   /** The usage of functions and state machines so far, by table and operation. */
   async usage(): Promise<DynamoUsage> {
-    return this.ask<DynamoUsage>('usage');
+    return this.#ask<DynamoUsage>('usage');
   }
 
   /** The most memory that the process has had so far, in bytes. */
   async memory(): Promise<number> {
-    return this.ask<number>('memory');
+    return this.#ask<number>('memory');
   }
 
   /** Removes all tables and counts. */
   async clear(): Promise<void> {
-    await this.ask('clear');
+    await this.#ask('clear');
   }
 
   /**
    * Asks the process a question; its answer is the field of the question's name.
    * @throws an Error where the process is gone
    */
-  private async ask<T>(question: 'usage' | 'memory' | 'clear'): Promise<T> {
-    if (!this.child.connected) throw new Error('the DynamoDB process has ended');
-    const answer = answerOf<Record<typeof question, T>>(this.child, question);
+  async #ask<T>(question: 'usage' | 'memory' | 'clear'): Promise<T> {
+    if (!this.#child.connected) throw new Error('the DynamoDB process has ended');
+    const answer = answerOf<Record<typeof question, T>>(this.#child, question);
     // If the question can't be sent, the process is about to end, and the answer rejects for that.
-    this.child.send(question, () => {});
+    this.#child.send(question, () => {});
     return (await answer)[question];
   }
 
   /** Ends the process and removes its folder. */
   async stop(): Promise<void> {
-    this.stopping = true;
-    this.agent.destroy();
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const exited = new Promise<void>((resolve) => this.child.once('exit', () => resolve()));
-      if (this.child.connected) this.child.send('end');
+    this.#stopping = true;
+    this.#agent.destroy();
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const exited = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+      if (this.#child.connected) this.#child.send('end');
       await exited;
     }
     // A process that was killed has left its folder behind.

@@ -37,13 +37,13 @@ const HOSTS = ['127.0.0.1', 'localhost'];
 /** The server: takes requests once it is opened, and hands each to its service. */
 export class Endpoint {
   readonly url: string;
-  private readonly server: Server;
-  private services: Services | undefined;
+  readonly #server: Server;
+  #services: Services | undefined;
 
   private constructor(server: Server) {
-    this.server = server;
+    this.#server = server;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => this.take(request, response));
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => this.#take(request, response));
   }
 
   /**
@@ -63,7 +63,7 @@ export class Endpoint {
 
   /** Serves requests by these services from now on. */
   open(services: Services): void {
-    this.services = services;
+    this.#services = services;
     const { enforcement, fauxqs } = services;
     fauxqs.guard = async (request, body) => {
       const { headers } = request;
@@ -86,12 +86,12 @@ export class Endpoint {
   }
 
   close(): Promise<void> {
-    this.server.closeAllConnections();
-    return new Promise((resolve) => this.server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 
-  private take(request: IncomingMessage, response: ServerResponse): void {
-    const { services } = this;
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const services = this.#services;
     // The path is not parsed as a URL, which would resolve the dots and slashes of a key.
     const [path = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s);
     const query = new URLSearchParams(search);
@@ -108,7 +108,7 @@ export class Endpoint {
       response.once('close', release);
       dateBy(services.clock.now(), response);
       const role = roleOf(services, accessKeyId, service);
-      await this.dispatch(services, service, { request, response, path, query, accessKeyId, role });
+      await this.#dispatch(services, service, { request, response, path, query, accessKeyId, role });
     };
     serve().catch((error: unknown) => {
       const known = error instanceof AwsError ? error : new AwsError('InternalFailure', messageOf(error), 500);
@@ -116,7 +116,7 @@ export class Endpoint {
     });
   }
 
-  private async dispatch(services: Services, service: string, call: Call): Promise<void> {
+  async #dispatch(services: Services, service: string, call: Call): Promise<void> {
     const host = (call.request.headers.host ?? '').replace(/:\d+$/, '');
     if (!HOSTS.includes(host)) {
       throw new AwsError('NotImplemented', `the local cloud answers at ${this.url} only, not as ${host}`, 501);

@@ -62,14 +62,14 @@ export function dailyOf(expression: string): number | undefined {
 
 /** The account's default event bus and its rules. */
 export class Bus {
-  private readonly settings: BusSettings;
-  private readonly rules: { matches(event: unknown): boolean; targets: readonly RuleTarget[] }[] = [];
+  readonly #settings: BusSettings;
+  readonly #rules: { matches(event: unknown): boolean; targets: readonly RuleTarget[] }[] = [];
 
   /** Whether a rule with a schedule, given by its ARN, sends nothing when its time comes. */
   isPaused: (ruleArn: string) => boolean = () => false;
 
   constructor(settings: BusSettings) {
-    this.settings = settings;
+    this.#settings = settings;
   }
 
   /**
@@ -78,12 +78,12 @@ export class Bus {
    */
   addRule(pattern: unknown, targets: readonly RuleTarget[]): void {
     for (const { inputPath } of targets) if (inputPath !== undefined) pathOf(inputPath);
-    this.rules.push({ matches: compilePattern(pattern), targets });
+    this.#rules.push({ matches: compilePattern(pattern), targets });
   }
 
   /** Adds a rule that sends an event of its own each day at a millisecond of the day, in UTC. */
   addDaily(ruleArn: string, at: number, targets: readonly RuleTarget[]): void {
-    const now = this.settings.clock.now();
+    const now = this.#settings.clock.now();
     const first = Math.floor(now / DAY) * DAY + at;
     this.addSchedule(ruleArn, DAY, targets, first > now ? first : first + DAY);
   }
@@ -91,10 +91,11 @@ export class Bus {
   /** Adds a rule that sends an event of its own each `period` milliseconds, first after one period, or at the instant `first`. */
   addSchedule(ruleArn: string, period: number, targets: readonly RuleTarget[], first?: number): void {
     for (const { inputPath } of targets) if (inputPath !== undefined) pathOf(inputPath);
-    this.settings.clock.every(
+    this.#settings.clock.every(
       period,
       () => {
-        if (!this.isPaused(ruleArn)) this.deliver(this.event('aws.events', 'Scheduled Event', [ruleArn], {}), targets);
+        if (!this.isPaused(ruleArn))
+          this.#deliver(this.#event('aws.events', 'Scheduled Event', [ruleArn], {}), targets);
       },
       first,
     );
@@ -102,16 +103,16 @@ export class Bus {
 
   /** Puts a service's event on the bus: it is matched now, and delivered at once, or later where the fault plan reorders. */
   put(source: string, detailType: string, resources: string[], detail: Record<string, unknown>): void {
-    const { counted, faults, announced } = this.settings;
+    const { counted, faults, announced } = this.#settings;
     counted();
     announced?.(detailType, detail);
     if (faults.drop?.({ source, detailType, detail })) return;
-    const event = this.event(source, detailType, resources, detail);
-    for (const rule of this.rules) if (rule.matches(event)) this.deliver(event, rule.targets);
+    const event = this.#event(source, detailType, resources, detail);
+    for (const rule of this.#rules) if (rule.matches(event)) this.#deliver(event, rule.targets);
   }
 
-  private event(source: string, detailType: string, resources: string[], detail: Record<string, unknown>): BusEvent {
-    const { clock, region, account, random } = this.settings;
+  #event(source: string, detailType: string, resources: string[], detail: Record<string, unknown>): BusEvent {
+    const { clock, region, account, random } = this.#settings;
     return {
       version: '0',
       id: uuid(random),
@@ -125,8 +126,8 @@ export class Bus {
     };
   }
 
-  private deliver(event: BusEvent, targets: readonly RuleTarget[]): void {
-    const { clock, faults, random } = this.settings;
+  #deliver(event: BusEvent, targets: readonly RuleTarget[]): void {
+    const { clock, faults, random } = this.#settings;
     const { source, 'detail-type': detailType, detail } = event;
     const waits = faults.deliveries?.({ source, detailType, detail });
     for (const target of targets) {

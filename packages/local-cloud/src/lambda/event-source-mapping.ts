@@ -46,44 +46,44 @@ export interface PollersSettings {
 
 /** Takes messages from queues to functions, as Lambda's poller does; the messages stay in the real queues throughout. */
 export class Pollers {
-  private readonly settings: PollersSettings;
-  private readonly pollers: Poller[] = [];
-  private readonly firstReceived = new WeakMap<QueueMessage, number>();
-  private isPaused: (queueArn: string) => boolean = () => false;
-  private stopped = false;
+  readonly #settings: PollersSettings;
+  readonly #pollers: Poller[] = [];
+  readonly #firstReceived = new WeakMap<QueueMessage, number>();
+  #isPaused: (queueArn: string) => boolean = () => false;
+  #stopped = false;
 
   constructor(settings: PollersSettings) {
-    this.settings = settings;
+    this.#settings = settings;
   }
 
   add(mapping: QueueMapping): void {
-    this.pollers.push({ ...mapping, active: 0, gathering: undefined });
+    this.#pollers.push({ ...mapping, active: 0, gathering: undefined });
   }
 
   /** Looks for work in all queues; to be called whenever a message may have come. */
   poke(): void {
-    for (const poller of this.pollers) this.pump(poller);
+    for (const poller of this.#pollers) this.#pump(poller);
   }
 
   /** Leaves messages in the queues for which the function says so, from now on; those of all others are taken. */
   pause(isPaused: (queueArn: string) => boolean): void {
-    this.isPaused = isPaused;
+    this.#isPaused = isPaused;
     this.poke();
   }
 
   stop(): void {
-    this.stopped = true;
+    this.#stopped = true;
   }
 
-  private pump(poller: Poller): void {
-    if (this.isPaused(poller.queueArn)) return;
-    const queue = this.settings.queues.getQueueByArn(poller.queueArn);
-    while (!this.stopped && queue !== undefined && poller.active < poller.concurrency) {
-      if (this.gathers(poller, queue)) return;
+  #pump(poller: Poller): void {
+    if (this.#isPaused(poller.queueArn)) return;
+    const queue = this.#settings.queues.getQueueByArn(poller.queueArn);
+    while (!this.#stopped && queue !== undefined && poller.active < poller.concurrency) {
+      if (this.#gathers(poller, queue)) return;
       const waiting = queue.messages.length;
-      const batch = this.receive(queue, poller.batchSize);
+      const batch = this.#receive(queue, poller.batchSize);
       const dead = waiting - queue.messages.length - batch.length;
-      if (batch.length > 0) this.work(poller, queue, batch);
+      if (batch.length > 0) this.#work(poller, queue, batch);
       // A dead-letter queue may have a function of its own.
       if (dead > 0) this.poke();
       if (batch.length === 0) return;
@@ -91,12 +91,12 @@ export class Pollers {
   }
 
   /** Whether the next batch waits for more messages; if so, the poller looks again at the end of its window. */
-  private gathers(poller: Poller, { messages }: Queue): boolean {
-    const { clock } = this.settings;
+  #gathers(poller: Poller, { messages }: Queue): boolean {
+    const { clock } = this.#settings;
     if (messages.length > 0 && messages.length < poller.batchSize && poller.windowSeconds > 0) {
       if (poller.gathering === undefined) {
         poller.gathering = clock.now();
-        clock.timer(clock.now() + poller.windowSeconds * 1000, () => this.pump(poller));
+        clock.timer(clock.now() + poller.windowSeconds * 1000, () => this.#pump(poller));
       }
       if (clock.now() < poller.gathering + poller.windowSeconds * 1000) return true;
     }
@@ -104,20 +104,20 @@ export class Pollers {
     return false;
   }
 
-  private work(poller: Poller, queue: Queue, batch: Received[]): void {
+  #work(poller: Poller, queue: Queue, batch: Received[]): void {
     poller.active++;
-    const release = this.settings.clock.hold(`messages of ${queue.name}`);
-    this.deliver(poller, queue, batch).finally(() => {
+    const release = this.#settings.clock.hold(`messages of ${queue.name}`);
+    this.#deliver(poller, queue, batch).finally(() => {
       poller.active--;
-      this.pump(poller);
+      this.#pump(poller);
       release();
     });
   }
 
   /** Receives a batch; a message that was received too often goes to the dead-letter queue on the way. */
-  private receive(queue: Queue, batchSize: number): Received[] {
+  #receive(queue: Queue, batchSize: number): Received[] {
     const batch: Received[] = [];
-    const { queues } = this.settings;
+    const { queues } = this.#settings;
     while (batch.length < batchSize) {
       const size = Math.min(batchSize - batch.length, 10);
       const taken = queue.dequeue(size, HELD_BACK_SECONDS, (arn) => queues.getQueueByArn(arn));
@@ -130,17 +130,17 @@ export class Pollers {
     return batch;
   }
 
-  private async deliver(poller: Poller, queue: Queue, batch: Received[]): Promise<void> {
-    const { clock, faults, random } = this.settings;
+  async #deliver(poller: Poller, queue: Queue, batch: Received[]): Promise<void> {
+    const { clock, faults, random } = this.#settings;
     const receivedAt = clock.now();
     if (faults.reorder !== undefined) shuffle(batch, random);
     for (const { message } of batch) {
-      if (!this.firstReceived.has(message)) this.firstReceived.set(message, receivedAt);
+      if (!this.#firstReceived.has(message)) this.#firstReceived.set(message, receivedAt);
     }
-    const failed = await this.attempt(poller, batch);
+    const failed = await this.#attempt(poller, batch);
     if (faults.deliverTwice) {
       const again = batch.filter((received) => !failed.has(received));
-      if (again.length > 0) for (const received of await this.attempt(poller, again)) failed.add(received);
+      if (again.length > 0) for (const received of await this.#attempt(poller, again)) failed.add(received);
     }
     for (const received of batch) {
       if (!failed.has(received)) queue.deleteMessage(received.receiptHandle);
@@ -149,16 +149,16 @@ export class Pollers {
     const visibility = Number(queue.getAttribute('VisibilityTimeout') ?? 30) * 1000;
     clock.timer(receivedAt + visibility, () => {
       for (const { receiptHandle } of failed) queue.changeVisibility(receiptHandle, 0);
-      this.pump(poller);
+      this.#pump(poller);
     });
   }
 
   /** Invokes the function once; returns the messages that it has not dealt with. */
-  private async attempt(poller: Poller, batch: readonly Received[]): Promise<Set<Received>> {
+  async #attempt(poller: Poller, batch: readonly Received[]): Promise<Set<Received>> {
     const all = new Set(batch);
-    const event = { Records: batch.map((received) => this.record(poller, received)) };
+    const event = { Records: batch.map((received) => this.#record(poller, received)) };
     try {
-      const { payload, functionError } = await this.settings.functions.invoke(
+      const { payload, functionError } = await this.#settings.functions.invoke(
         poller.functionName,
         JSON.stringify(event),
       );
@@ -169,8 +169,8 @@ export class Pollers {
     }
   }
 
-  private record(poller: Poller, { message, receiptHandle }: Received): Record<string, unknown> {
-    const first = String(this.firstReceived.get(message) ?? this.settings.clock.now());
+  #record(poller: Poller, { message, receiptHandle }: Received): Record<string, unknown> {
+    const first = String(this.#firstReceived.get(message) ?? this.#settings.clock.now());
     return {
       messageId: message.messageId,
       receiptHandle,
@@ -187,7 +187,7 @@ export class Pollers {
       md5OfBody: message.md5OfBody,
       eventSource: 'aws:sqs',
       eventSourceARN: poller.queueArn,
-      awsRegion: this.settings.region,
+      awsRegion: this.#settings.region,
     };
   }
 }

@@ -12,15 +12,15 @@ import { LARGEST_PAYLOAD, Workers } from './workers.ts';
 
 /** The functions of the cloud, by name: what they are, what was used of them, and what the fault plan makes of what they do. */
 export class Functions {
-  private settings: FunctionsSettings;
-  private functions = new Map<string, Instances>();
+  #settings: FunctionsSettings;
+  #functions = new Map<string, Instances>();
   /** The functions of the beginning before this one, until they are created again. */
-  private former = new Map<string, Instances>();
-  private readonly workers: Workers;
+  #former = new Map<string, Instances>();
+  readonly #workers: Workers;
 
   constructor(settings: FunctionsSettings) {
-    this.settings = settings;
-    this.workers = new Workers(settings);
+    this.#settings = settings;
+    this.#workers = new Workers(settings);
   }
 
   /**
@@ -28,11 +28,11 @@ export class Functions {
    * also those whose function becomes another one, for a beginning in which it is what they were started as.
    */
   renew(settings: Pick<FunctionsSettings, 'clock' | 'faults' | 'log'>): void {
-    this.settings = { ...this.settings, ...settings };
-    this.workers.renew(this.settings);
-    this.former = new Map([...this.former, ...this.functions]);
-    this.functions = new Map();
-    for (const fn of this.former.values()) {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#workers.renew(this.#settings);
+    this.#former = new Map([...this.#former, ...this.#functions]);
+    this.#functions = new Map();
+    for (const fn of this.#former.values()) {
       fn.invocations = 0;
       fn.usage = { invocations: 0, milliseconds: 0, memoryMb: fn.spec.memoryMb };
     }
@@ -41,24 +41,24 @@ export class Functions {
   /** Creates a function, or changes the one with that name: invocations under way end with the old one. */
   create(spec: FunctionSpec): void {
     const version = JSON.stringify(spec);
-    const deployed = this.functions.get(spec.name);
-    const known = deployed ?? this.former.get(spec.name);
+    const deployed = this.#functions.get(spec.name);
+    const known = deployed ?? this.#former.get(spec.name);
     if (known === undefined) {
       const usage = { invocations: 0, milliseconds: 0, memoryMb: spec.memoryMb };
-      this.functions.set(spec.name, { spec, version, all: new Set(), running: 0, invocations: 0, usage });
+      this.#functions.set(spec.name, { spec, version, all: new Set(), running: 0, invocations: 0, usage });
       return;
     }
-    this.functions.set(spec.name, known);
+    this.#functions.set(spec.name, known);
     if (known.version === version) return;
     known.spec = spec;
     known.version = version;
     known.usage.memoryMb = spec.memoryMb;
     if (deployed === undefined) return;
-    this.workers.retire(known);
+    this.#workers.retire(known);
   }
 
   list(): FunctionSpec[] {
-    return [...this.functions.values()].map((fn) => fn.spec);
+    return [...this.#functions.values()].map((fn) => fn.spec);
   }
 
   /**
@@ -66,16 +66,16 @@ export class Functions {
    * @throws AwsError ResourceNotFoundException where there is none
    */
   find(nameOrArn: string): FunctionSpec {
-    return this.instancesOf(nameOrArn).spec;
+    return this.#instancesOf(nameOrArn).spec;
   }
 
   /** The number of a function's invocations under way, including those that wait for a worker. */
   runningOf(name: string): number {
-    return this.functions.get(name)?.running ?? 0;
+    return this.#functions.get(name)?.running ?? 0;
   }
 
   usage(): Record<string, FunctionUsage> {
-    return Object.fromEntries([...this.functions.values()].map((fn) => [fn.spec.name, { ...fn.usage }]));
+    return Object.fromEntries([...this.#functions.values()].map((fn) => [fn.spec.name, { ...fn.usage }]));
   }
 
   /**
@@ -83,12 +83,12 @@ export class Functions {
    * @throws AwsError for what Lambda itself refuses (ResourceNotFoundException, TooManyRequestsException, RequestTooLargeException)
    */
   async invoke(nameOrArn: string, payload: string): Promise<Invocation> {
-    const fn = this.instancesOf(nameOrArn);
+    const fn = this.#instancesOf(nameOrArn);
     if (Buffer.byteLength(payload) > LARGEST_PAYLOAD) {
       throw new AwsError('RequestTooLargeException', `the payload is over ${LARGEST_PAYLOAD} bytes`, 413);
     }
     const n = ++fn.invocations;
-    const fault = this.settings.faults.beforeInvoke?.({ functionName: fn.spec.name, n });
+    const fault = this.#settings.faults.beforeInvoke?.({ functionName: fn.spec.name, n });
     if (fault === 'error') throw new AwsError('ServiceException', 'the fault plan refuses the invocation', 500);
     if (fault === 'throttle' || (fn.spec.reserved !== undefined && fn.running >= fn.spec.reserved)) {
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
@@ -96,9 +96,9 @@ export class Functions {
       });
     }
     fn.running++;
-    const release = this.settings.clock.hold(`function ${fn.spec.name}`);
+    const release = this.#settings.clock.hold(`function ${fn.spec.name}`);
     try {
-      return await this.workers.run(fn, payload, fault === 'lose');
+      return await this.#workers.run(fn, payload, fault === 'lose');
     } finally {
       fn.running--;
       release();
@@ -113,19 +113,19 @@ export class Functions {
     accessKeyId: string,
     call: FunctionCall,
   ): Promise<Exclude<CallFault, 'fail' | 'time out'> | 'gone' | undefined> {
-    const instance = this.workers.withKey(accessKeyId);
+    const instance = this.#workers.withKey(accessKeyId);
     const running = instance?.running;
     if (instance === undefined || running === undefined) return undefined;
     if (instance.gone) return 'gone';
     const { requestId } = running;
-    const fault = this.settings.faults.beforeCall?.({ caller: instance.fn.spec.name, requestId, ...call });
+    const fault = this.#settings.faults.beforeCall?.({ caller: instance.fn.spec.name, requestId, ...call });
     if (fault instanceof Promise) {
       await fault;
       return instance.gone ? 'gone' : undefined;
     }
     if (fault === 'throttle') instance.throttled = true;
     if (fault !== 'fail' && fault !== 'time out') return fault;
-    this.workers.kill(instance, running, fault);
+    this.#workers.kill(instance, running, fault);
     return 'gone';
   }
 
@@ -134,7 +134,7 @@ export class Functions {
    * connection is to be dropped.
    */
   wrote(accessKeyId: string, write: FunctionCall): boolean {
-    const instance = this.workers.withKey(accessKeyId);
+    const instance = this.#workers.withKey(accessKeyId);
     const running = instance?.running;
     if (instance === undefined || running === undefined) return false;
     // The write was asked for before the instance was killed.
@@ -142,36 +142,36 @@ export class Functions {
     const functionName = instance.fn.spec.name;
     const n = ++running.writes;
     const { requestId } = running;
-    const fault = this.settings.faults.afterWrite?.({ functionName, requestId, ...write, n });
+    const fault = this.#settings.faults.afterWrite?.({ functionName, requestId, ...write, n });
     if (fault === undefined) return false;
     if (fault === 'fail' || fault === 'time out') {
-      this.workers.kill(instance, running, fault);
+      this.#workers.kill(instance, running, fault);
       return true;
     }
     if (instance.zombie) return false;
-    this.workers.leaveBehind(instance, running);
+    this.#workers.leaveBehind(instance, running);
     return false;
   }
 
   /** The role of the function that this access key id belongs to; undefined where it is not a function's. */
   roleOf(accessKeyId: string): string | undefined {
-    return this.workers.withKey(accessKeyId)?.fn.spec.roleArn;
+    return this.#workers.withKey(accessKeyId)?.fn.spec.roleArn;
   }
 
   /** The promise that a request with this access key id waits for: a zombie goes on when its function is invoked again. */
   sleeping(accessKeyId: string): Promise<void> | undefined {
-    return this.workers.withKey(accessKeyId)?.sleep?.promise;
+    return this.#workers.withKey(accessKeyId)?.sleep?.promise;
   }
 
   async stop(): Promise<void> {
-    await this.workers.stop();
+    await this.#workers.stop();
   }
 
-  private instancesOf(nameOrArn: string): Instances {
+  #instancesOf(nameOrArn: string): Instances {
     const name = /:function:([^:]+)/.exec(nameOrArn)?.[1] ?? nameOrArn.replace(/:\$LATEST$/, '');
-    const fn = this.functions.get(name);
+    const fn = this.#functions.get(name);
     if (fn === undefined) {
-      const arn = `arn:aws:lambda:${this.settings.region}:${this.settings.account}:function:${name}`;
+      const arn = `arn:aws:lambda:${this.#settings.region}:${this.#settings.account}:function:${name}`;
       throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404);
     }
     return fn;

@@ -8,13 +8,13 @@ const PART = 8 * 1024 * 1024;
 
 /** S3 for somebody outside the cloud: over HTTP at the endpoint. The caller is the account's owner, or the role named by `as`. */
 export class OutsideS3 {
-  private readonly endpoint: string;
-  private readonly region: string;
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  readonly #endpoint: string;
+  readonly #region: string;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
   constructor(endpoint: string, region: string) {
-    this.endpoint = endpoint;
-    this.region = region;
+    this.#endpoint = endpoint;
+    this.#region = region;
   }
 
   /** Uploads an object, in parts if it is larger than 8 MiB. */
@@ -24,29 +24,29 @@ export class OutsideS3 {
     let part = await parts.next();
     let next = await parts.next();
     if (next.done) {
-      await this.send('PUT', path, as, part.value ?? Buffer.alloc(0));
+      await this.#send('PUT', path, as, part.value ?? Buffer.alloc(0));
       return;
     }
-    const created = (await this.send('POST', `${path}?uploads`, as)).body.toString();
+    const created = (await this.#send('POST', `${path}?uploads`, as)).body.toString();
     const uploadId = /<UploadId>([^<]*)<\/UploadId>/.exec(created)?.[1] ?? '';
     const done: string[] = [];
     for (let number = 1; !part.done; number++) {
-      const { etag } = await this.send('PUT', `${path}?partNumber=${number}&uploadId=${uploadId}`, as, part.value);
+      const { etag } = await this.#send('PUT', `${path}?partNumber=${number}&uploadId=${uploadId}`, as, part.value);
       done.push(`<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`);
       part = next;
       next = part.done ? part : await parts.next();
     }
     const list = `<CompleteMultipartUpload>${done.join('')}</CompleteMultipartUpload>`;
-    await this.send('POST', `${path}?uploadId=${uploadId}`, as, Buffer.from(list));
+    await this.#send('POST', `${path}?uploadId=${uploadId}`, as, Buffer.from(list));
   }
 
   async get(bucket: string, key: string, as?: string): Promise<Uint8Array> {
-    return (await this.send('GET', pathOf(bucket, key), as)).body;
+    return (await this.#send('GET', pathOf(bucket, key), as)).body;
   }
 
   /** The id of an object's newest version. */
   async version(bucket: string, key: string, as?: string): Promise<string> {
-    return (await this.send('HEAD', pathOf(bucket, key), as)).version;
+    return (await this.#send('HEAD', pathOf(bucket, key), as)).version;
   }
 
   /** All keys under a prefix, in order. */
@@ -55,7 +55,7 @@ export class OutsideS3 {
     let token = '';
     for (;;) {
       const query = `list-type=2&prefix=${encodeURIComponent(prefix)}${token === '' ? '' : `&continuation-token=${token}`}`;
-      const text = (await this.send('GET', `/${bucket}?${query}`, as)).body.toString();
+      const text = (await this.#send('GET', `/${bucket}?${query}`, as)).body.toString();
       for (const [, key = ''] of text.matchAll(/<Key>([^<]*)<\/Key>/g)) keys.push(plain(key));
       const next = /<NextContinuationToken>([^<]*)<\/NextContinuationToken>/.exec(text)?.[1];
       if (next === undefined) return keys;
@@ -64,22 +64,22 @@ export class OutsideS3 {
   }
 
   close(): void {
-    this.agent.destroy();
+    this.#agent.destroy();
   }
 
-  private send(
+  #send(
     method: string,
     path: string,
     as = OUTSIDER,
     body: Buffer = Buffer.alloc(0),
   ): Promise<{ body: Buffer; etag: string; version: string }> {
     const headers = {
-      authorization: authorization(as, 's3', this.region),
+      authorization: authorization(as, 's3', this.#region),
       'content-length': body.length,
       'content-type': 'application/octet-stream',
     };
     return new Promise((resolve, reject) => {
-      const sent = request(this.endpoint + path, { method, headers, agent: this.agent }, (response) => {
+      const sent = request(this.#endpoint + path, { method, headers, agent: this.#agent }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);

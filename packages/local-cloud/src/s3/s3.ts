@@ -23,55 +23,55 @@ const LARGEST_BODY = 11 * 1024 * 1024;
 
 /** S3 in front of fauxqs: versions, and events for EventBridge. */
 export class S3 {
-  private readonly fauxqs: Fauxqs;
-  private readonly bus: Bus;
-  private readonly account: string;
-  private readonly clock: Clock;
+  readonly #fauxqs: Fauxqs;
+  readonly #bus: Bus;
+  readonly #account: string;
+  readonly #clock: Clock;
   /** Buckets whose events go to EventBridge. */
-  private readonly announced = new Set<string>();
-  private sequence = 0;
+  readonly #announced = new Set<string>();
+  #sequence = 0;
 
   constructor(fauxqs: Fauxqs, bus: Bus, account: string, clock: Clock) {
-    this.fauxqs = fauxqs;
-    this.bus = bus;
-    this.account = account;
-    this.clock = clock;
+    this.#fauxqs = fauxqs;
+    this.#bus = bus;
+    this.#account = account;
+    this.#clock = clock;
   }
 
   /** @param settings `sealed`: the bucket's objects are encrypted under a key of KMS, so that their ETags are not an MD5 */
   createBucket(name: string, settings: { versioned: boolean; sealed: boolean; events: boolean }): void {
-    this.fauxqs.objects.createBucket(name);
-    if (settings.versioned) this.fauxqs.versioned.add(name);
-    if (settings.sealed) this.fauxqs.sealed.add(name);
-    if (settings.events) this.announced.add(name);
+    this.#fauxqs.objects.createBucket(name);
+    if (settings.versioned) this.#fauxqs.versioned.add(name);
+    if (settings.sealed) this.#fauxqs.sealed.add(name);
+    if (settings.events) this.#announced.add(name);
   }
 
   /** Stores an object as a service of the cloud does, and announces it. */
   put(bucket: string, key: string, body: Uint8Array): void {
-    const object = this.fauxqs.objects.putObject(bucket, key, Buffer.from(body));
-    object.lastModified = new Date(this.clock.now());
-    this.announce(bucket, object, 'PutObject');
+    const object = this.#fauxqs.objects.putObject(bucket, key, Buffer.from(body));
+    object.lastModified = new Date(this.#clock.now());
+    this.#announce(bucket, object, 'PutObject');
   }
 
   get(bucket: string, key: string): Uint8Array {
-    return this.fauxqs.objects.getObject(bucket, key).body;
+    return this.#fauxqs.objects.getObject(bucket, key).body;
   }
 
   /** Whether a request reads an object that isn't there: the newest version of a key that has none, or that was deleted. */
   lacks({ action, bucket, key, versionId }: S3Request): boolean {
     const reads = action === 'GetObject' || action === 'HeadObject' || action === 'GetObjectAttributes';
-    return reads && versionId === undefined && this.fauxqs.objects.buckets.get(bucket)?.has(key) === false;
+    return reads && versionId === undefined && this.#fauxqs.objects.buckets.get(bucket)?.has(key) === false;
   }
 
   /** Serves a recognised request. */
   serve(request: IncomingMessage, response: ServerResponse, recognised: S3Request): void {
     const { action, bucket, versionId } = recognised;
     if (action === 'GetBucketLocation' || action === 'GetBucketVersioning') {
-      this.answerAboutBucket(response, action, bucket);
+      this.#answerAboutBucket(response, action, bucket);
       return;
     }
     if (action === 'ListObjectVersions') {
-      this.answerVersions(response, bucket, new URL(request.url ?? '', 'http://s3').searchParams);
+      this.#answerVersions(response, bucket, new URL(request.url ?? '', 'http://s3').searchParams);
       return;
     }
     if (Number(request.headers['content-length'] ?? 0) > LARGEST_BODY) {
@@ -100,30 +100,30 @@ export class S3 {
     }
     const source = request.headers['x-amz-copy-source'];
     if (typeof source === 'string') request.headers['x-amz-copy-source'] = versionedSource(source);
-    this.fauxqs.route(request, response);
+    this.#fauxqs.route(request, response);
   }
 
   /** Adds the version's id to the answer and sends the event; to be called when a request succeeded, before its answer goes out. */
   done({ action, bucket, key, versionId }: S3Request, response: ServerResponse): void {
-    const marker = action === 'DeleteObject' ? this.fauxqs.markerOf(bucket, key) : undefined;
+    const marker = action === 'DeleteObject' ? this.#fauxqs.markerOf(bucket, key) : undefined;
     if (marker?.versionId !== undefined) {
-      marker.lastModified = new Date(this.clock.now());
+      marker.lastModified = new Date(this.#clock.now());
       response.setHeader('x-amz-delete-marker', 'true').setHeader('x-amz-version-id', marker.versionId);
     } else if (versionId !== undefined) response.setHeader('x-amz-version-id', versionId);
     else if (CREATES[action] !== undefined || action === 'GetObject' || action === 'HeadObject') {
-      const object = this.fauxqs.objects.buckets.get(bucket)?.get(key);
+      const object = this.#fauxqs.objects.buckets.get(bucket)?.get(key);
       if (object?.versionId !== undefined) response.setHeader('x-amz-version-id', object.versionId);
       const reason = CREATES[action];
       if (object === undefined || reason === undefined) return;
-      object.lastModified = new Date(this.clock.now());
-      this.announce(bucket, object, reason);
+      object.lastModified = new Date(this.#clock.now());
+      this.#announce(bucket, object, reason);
     }
   }
 
-  private announce(bucket: string, object: StoredObject, reason: string): void {
-    if (!this.announced.has(bucket)) return;
-    const sequencer = (++this.sequence).toString(16).toUpperCase().padStart(16, '0');
-    this.bus.put('aws.s3', 'Object Created', [`arn:aws:s3:::${bucket}`], {
+  #announce(bucket: string, object: StoredObject, reason: string): void {
+    if (!this.#announced.has(bucket)) return;
+    const sequencer = (++this.#sequence).toString(16).toUpperCase().padStart(16, '0');
+    this.#bus.put('aws.s3', 'Object Created', [`arn:aws:s3:::${bucket}`], {
       version: '0',
       bucket: { name: bucket },
       object: {
@@ -134,20 +134,20 @@ export class S3 {
         sequencer,
       },
       'request-id': sequencer,
-      requester: this.account,
+      requester: this.#account,
       'source-ip-address': '127.0.0.1',
       reason,
     });
   }
 
-  private existing(bucket: string): string {
-    if (this.fauxqs.objects.hasBucket(bucket)) return bucket;
+  #existing(bucket: string): string {
+    if (this.#fauxqs.objects.hasBucket(bucket)) return bucket;
     throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404);
   }
 
-  private answerAboutBucket(response: ServerResponse, action: S3Action, bucket: string): void {
-    this.existing(bucket);
-    const status = this.fauxqs.versioned.has(bucket) ? '<Status>Enabled</Status>' : '';
+  #answerAboutBucket(response: ServerResponse, action: S3Action, bucket: string): void {
+    this.#existing(bucket);
+    const status = this.#fauxqs.versioned.has(bucket) ? '<Status>Enabled</Status>' : '';
     const body =
       action === 'GetBucketLocation'
         ? `<LocationConstraint ${XMLNS}>ap-south-1</LocationConstraint>`
@@ -155,17 +155,17 @@ export class S3 {
     answerXml(response, body);
   }
 
-  private answerVersions(response: ServerResponse, bucket: string, query: URLSearchParams): void {
+  #answerVersions(response: ServerResponse, bucket: string, query: URLSearchParams): void {
     const lacking = [
       query.get('encoding-type') !== 'url' && 'without encoding-type url',
-      !this.fauxqs.versioned.has(this.existing(bucket)) && 'of a bucket without versions',
+      !this.#fauxqs.versioned.has(this.#existing(bucket)) && 'of a bucket without versions',
     ].find(Boolean);
     if (lacking) throw new AwsError('NotImplemented', `the local cloud's S3 has no ListObjectVersions ${lacking}`, 501);
     const most = Math.min(LARGEST_PAGE, Number(query.get('max-keys') ?? LARGEST_PAGE));
     if (!Number.isInteger(most) || most < 0)
       throw new AwsError('InvalidArgument', 'max-keys is no whole number from 0 on');
     const after = { key: query.get('key-marker') ?? '', versionId: query.get('version-id-marker') ?? '' };
-    const all = this.fauxqs.versionsIn(bucket, query.get('prefix') ?? '');
+    const all = this.#fauxqs.versionsIn(bucket, query.get('prefix') ?? '');
     const latest = new Map(all.toReversed().map((version) => [version.key, version]));
     const left = all.filter(({ key, versionId = '' }) =>
       key === after.key ? versionId < after.versionId : compareKeys(key, after.key) > 0,

@@ -31,27 +31,27 @@ type Body = Readonly<Record<string, unknown>>;
 
 /** SQS's tasks that move the messages of a dead-letter queue to another queue, or back to the one that they come from. */
 export class MessageMoves {
-  private readonly clock: Clock;
-  private readonly fauxqs: Fauxqs;
+  readonly #clock: Clock;
+  readonly #fauxqs: Fauxqs;
   /** The tasks by the dead-letter queue's ARN, the newest first. */
-  private readonly tasks = new Map<string, MoveTask[]>();
-  private started = 0;
+  readonly #tasks = new Map<string, MoveTask[]>();
+  #started = 0;
 
   constructor(clock: Clock, fauxqs: Fauxqs) {
-    this.clock = clock;
-    this.fauxqs = fauxqs;
+    this.#clock = clock;
+    this.#fauxqs = fauxqs;
   }
 
   /** The rights that a request needs: a task receives, deletes and sends in the name of whoever starts it. */
   needs(action: MoveAction, body: Body): Need[] {
-    const dead = this.deadLetters(body);
+    const dead = this.#deadLetters(body);
     if (action === 'ListMessageMoveTasks') return [{ action: `sqs:${action}`, resource: dead.arn }];
     return [
       ...[action, 'ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes'].map((one) => ({
         action: `sqs:${one}`,
         resource: dead.arn,
       })),
-      { action: 'sqs:SendMessage', resource: this.destination(dead, body).arn },
+      { action: 'sqs:SendMessage', resource: this.#destination(dead, body).arn },
     ];
   }
 
@@ -59,36 +59,36 @@ export class MessageMoves {
     for (const field of Object.keys(body))
       if (!(MOVE_ACTIONS[action] as readonly string[]).includes(field))
         throw new AwsError('UnsupportedOperation', `the local cloud's ${action} has no ${field}`);
-    return action === 'StartMessageMoveTask' ? this.start(body) : this.list(body);
+    return action === 'StartMessageMoveTask' ? this.#start(body) : this.#list(body);
   }
 
   /** Moves all messages, but for those that somebody has received and not deleted, which stay where they are, as on AWS. */
-  private start(body: Body): { TaskHandle: string } {
-    const dead = this.deadLetters(body);
-    const destination = this.destination(dead, body);
+  #start(body: Body): { TaskHandle: string } {
+    const dead = this.#deadLetters(body);
+    const destination = this.#destination(dead, body);
     const messages = dead.messages.splice(0);
     // A moved message is a new one: it has an id of its own, and was never received.
     for (const { body: content, messageAttributes } of messages)
-      destination.enqueue(this.fauxqs.message(content, messageAttributes));
+      destination.enqueue(this.#fauxqs.message(content, messageAttributes));
     const task: MoveTask = {
       Status: 'COMPLETED',
       SourceArn: dead.arn,
       ApproximateNumberOfMessagesMoved: messages.length,
       ApproximateNumberOfMessagesToMove: messages.length,
-      StartedTimestamp: this.clock.now(),
+      StartedTimestamp: this.#clock.now(),
     };
-    this.tasks.set(dead.arn, [task, ...(this.tasks.get(dead.arn) ?? [])].slice(0, REMEMBERED));
-    return { TaskHandle: Buffer.from(`${dead.arn}/${++this.started}`).toString('base64') };
+    this.#tasks.set(dead.arn, [task, ...(this.#tasks.get(dead.arn) ?? [])].slice(0, REMEMBERED));
+    return { TaskHandle: Buffer.from(`${dead.arn}/${++this.#started}`).toString('base64') };
   }
 
-  private list(body: Body): { Results: MoveTask[] } {
-    const dead = this.deadLetters(body);
+  #list(body: Body): { Results: MoveTask[] } {
+    const dead = this.#deadLetters(body);
     const { MaxResults = 1 } = body;
-    return { Results: (this.tasks.get(dead.arn) ?? []).slice(0, Number(MaxResults)) };
+    return { Results: (this.#tasks.get(dead.arn) ?? []).slice(0, Number(MaxResults)) };
   }
 
-  private deadLetters({ SourceArn }: Body): Queue {
-    const queue = this.fauxqs.queues.getQueueByArn(String(SourceArn));
+  #deadLetters({ SourceArn }: Body): Queue {
+    const queue = this.#fauxqs.queues.getQueueByArn(String(SourceArn));
     if (queue === undefined)
       throw new AwsError(
         'ResourceNotFoundException',
@@ -101,15 +101,15 @@ export class MessageMoves {
   /**
    * The queue that a request names as destination, or else the one that the messages come from. Only dead letters of some queue are moved.
    */
-  private destination(dead: Queue, { DestinationArn }: Body): Queue {
-    const [first, second] = [...this.fauxqs.queues.allQueues()].filter(
+  #destination(dead: Queue, { DestinationArn }: Body): Queue {
+    const [first, second] = [...this.#fauxqs.queues.allQueues()].filter(
       ({ attributes }) =>
         attributes.RedrivePolicy && JSON.parse(attributes.RedrivePolicy).deadLetterTargetArn === dead.arn,
     );
     if (first === undefined)
       throw new AwsError('InvalidParameterValue', 'Source queue must be configured as a Dead Letter Queue.');
     if (DestinationArn !== undefined) {
-      const named = this.fauxqs.queues.getQueueByArn(String(DestinationArn));
+      const named = this.#fauxqs.queues.getQueueByArn(String(DestinationArn));
       if (named !== undefined) return named;
       throw new AwsError(
         'ResourceNotFoundException',

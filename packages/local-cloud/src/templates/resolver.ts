@@ -51,18 +51,18 @@ export const versionName = (logicalId: string, { StateMachineRevisionId }: Recor
 /** Resolves references and intrinsics of the stacks of an app, and collects those that it can't. */
 export class Resolver {
   readonly problems: string[] = [];
-  private readonly stacks: readonly Stack[];
-  private readonly settings: LoadSettings;
-  private readonly identities = new Map<string, Identity>();
+  readonly #stacks: readonly Stack[];
+  readonly #settings: LoadSettings;
+  readonly #identities = new Map<string, Identity>();
 
   constructor(stacks: readonly Stack[], settings: LoadSettings) {
-    this.stacks = stacks;
-    this.settings = settings;
+    this.#stacks = stacks;
+    this.#settings = settings;
   }
 
   identity(stack: Stack, logicalId: string): Identity {
     const id = `${stack.name}.${logicalId}`;
-    const known = this.identities.get(id);
+    const known = this.#identities.get(id);
     if (known !== undefined) return known;
     const resource = stack.template.Resources?.[logicalId];
     if (resource === undefined) {
@@ -70,28 +70,28 @@ export class Resolver {
       return { ref: '', name: '', arn: '' };
     }
     if (resource.Type === VERSION || resource.Type === ALIAS) {
-      const arn = this.qualifiedArn(stack, logicalId, resource);
+      const arn = this.#qualifiedArn(stack, logicalId, resource);
       const identity = { ref: arn, name: arn, arn };
-      this.identities.set(id, identity);
+      this.#identities.set(id, identity);
       return identity;
     }
     const property = NAME_PROPERTIES[resource.Type];
     const given = property === undefined ? undefined : this.resolve(resource.Properties?.[property], stack, id);
     const name = typeof given === 'string' ? given : physicalName(stack.name, logicalId, resource.Type);
     const path = resource.Type === 'AWS::IAM::Role' ? this.resolve(resource.Properties?.Path, stack, id) : undefined;
-    const identity = identify(resource.Type, name, this.settings, typeof path === 'string' ? path : '/');
-    this.identities.set(id, identity);
+    const identity = identify(resource.Type, name, this.#settings, typeof path === 'string' ? path : '/');
+    this.#identities.set(id, identity);
     return identity;
   }
 
   /** The ARN of a version, which ends in its number, or of an alias, which ends in its name. */
-  private qualifiedArn(stack: Stack, logicalId: string, { Type, Properties }: RawResource): string {
+  #qualifiedArn(stack: Stack, logicalId: string, { Type, Properties }: RawResource): string {
     const where = `${stack.name}.${logicalId}`;
     const properties = this.resolve(Properties ?? {}, stack, where) as Record<string, unknown>;
     const { StateMachineArn, Name, RoutingConfiguration } = properties;
     if (Type === VERSION) {
       const name = versionName(logicalId, properties);
-      return `${StateMachineArn}:${this.settings.versionOf?.(String(StateMachineArn), name) ?? 1}`;
+      return `${StateMachineArn}:${this.#settings.versionOf?.(String(StateMachineArn), name) ?? 1}`;
     }
     const [{ StateMachineVersionArn = '' } = {}] = (RoutingConfiguration ?? []) as {
       StateMachineVersionArn?: string;
@@ -114,7 +114,7 @@ export class Resolver {
           return undefined;
         }
       } else {
-        return this.intrinsic(key, argument, stack, where);
+        return this.#intrinsic(key, argument, stack, where);
       }
     }
     const resolved: Record<string, unknown> = {};
@@ -125,13 +125,13 @@ export class Resolver {
     return resolved;
   }
 
-  private intrinsic(key: string, argument: unknown, stack: Stack, where: string): unknown {
+  #intrinsic(key: string, argument: unknown, stack: Stack, where: string): unknown {
     switch (key) {
       case 'Ref':
-        return this.ref(String(argument), stack, where);
+        return this.#ref(String(argument), stack, where);
       case 'Fn::GetAtt': {
         const [logicalId, ...rest] = Array.isArray(argument) ? argument.map(String) : String(argument).split('.');
-        return this.attribute(logicalId ?? '', rest.join('.'), stack, where);
+        return this.#attribute(logicalId ?? '', rest.join('.'), stack, where);
       }
       case 'Fn::Join': {
         const [separator, parts] = argument as [string, unknown];
@@ -146,24 +146,24 @@ export class Resolver {
         return String(this.resolve(text, stack, where)).split(separator);
       }
       case 'Fn::Sub':
-        return this.sub(argument, stack, where);
+        return this.#sub(argument, stack, where);
       case 'Fn::ImportValue':
-        return this.exported(String(this.resolve(argument, stack, where)), where);
+        return this.#exported(String(this.resolve(argument, stack, where)), where);
       default: {
         const { StackName, OutputName } = argument as { StackName: unknown; OutputName: unknown };
-        return this.output(String(this.resolve(StackName, stack, where)), String(OutputName), where);
+        return this.#output(String(this.resolve(StackName, stack, where)), String(OutputName), where);
       }
     }
   }
 
-  private ref(name: string, stack: Stack, where: string): unknown {
+  #ref(name: string, stack: Stack, where: string): unknown {
     if ((PSEUDO_PARAMETERS as readonly string[]).includes(name)) {
-      const { region, account } = this.settings;
+      const { region, account } = this.#settings;
       const values: Record<string, string | undefined> = {
         'AWS::AccountId': account,
         'AWS::Partition': 'aws',
         'AWS::Region': region,
-        'AWS::StackId': stackArn(stack.name, this.settings),
+        'AWS::StackId': stackArn(stack.name, this.#settings),
         'AWS::StackName': stack.name,
         'AWS::URLSuffix': 'amazonaws.com',
       };
@@ -176,7 +176,7 @@ export class Resolver {
     return this.identity(stack, name).ref;
   }
 
-  private attribute(logicalId: string, attribute: string, stack: Stack, where: string): unknown {
+  #attribute(logicalId: string, attribute: string, stack: Stack, where: string): unknown {
     const type = stack.template.Resources?.[logicalId]?.Type ?? '';
     if (!(RESOURCE_TYPES[type]?.attributes ?? []).includes(attribute)) {
       this.problems.push(`${where}: Fn::GetAtt ${logicalId}.${attribute}`);
@@ -200,7 +200,7 @@ export class Resolver {
     }
   }
 
-  private sub(argument: unknown, stack: Stack, where: string): string {
+  #sub(argument: unknown, stack: Stack, where: string): string {
     const [text, own = {}] = (Array.isArray(argument) ? argument : [argument]) as [unknown, Record<string, unknown>?];
     return String(text).replace(/\$\{(!?)([^}]*)\}/g, (_whole, escaped: string, inside: string) => {
       if (escaped === '!') return `\${${inside}}`;
@@ -208,13 +208,15 @@ export class Resolver {
       if (Object.hasOwn(own, name)) return String(this.resolve(own[name], stack, where));
       const dot = name.indexOf('.');
       const value =
-        dot < 0 ? this.ref(name, stack, where) : this.attribute(name.slice(0, dot), name.slice(dot + 1), stack, where);
+        dot < 0
+          ? this.#ref(name, stack, where)
+          : this.#attribute(name.slice(0, dot), name.slice(dot + 1), stack, where);
       return String(value);
     });
   }
 
-  private exported(name: string, where: string): unknown {
-    for (const stack of this.stacks) {
+  #exported(name: string, where: string): unknown {
+    for (const stack of this.#stacks) {
       for (const output of Object.values(stack.template.Outputs ?? {})) {
         if (output.Export !== undefined && this.resolve(output.Export.Name, stack, where) === name) {
           return this.resolve(output.Value, stack, where);
@@ -225,8 +227,8 @@ export class Resolver {
     return undefined;
   }
 
-  private output(stackName: string, outputName: string, where: string): unknown {
-    const stack = this.stacks.find((s) => s.name === stackName);
+  #output(stackName: string, outputName: string, where: string): unknown {
+    const stack = this.#stacks.find((s) => s.name === stackName);
     const output = stack?.template.Outputs?.[outputName];
     if (stack === undefined || output === undefined) {
       this.problems.push(`${where}: Fn::GetStackOutput ${stackName}.${outputName}, which is not there`);
