@@ -8,8 +8,8 @@ import { LARGEST_FILE } from '../domain/limits.ts';
 import {
   type AnsweredFile,
   admitLookups,
+  LOOKUP_COLUMNS,
   type LookupRow,
-  lookupColumns,
   nameOfAsked,
   parseLookupRow,
 } from '../domain/lookups.ts';
@@ -37,7 +37,7 @@ export async function answer(file: CaseworkersFile, now: Instant, invocation: st
   const sha256 = sha256Of(content);
   const rows: (LookupRow | RejectedRow)[] = [];
   try {
-    for await (const some of readCsv([content], lookupColumns)) for (const row of some) rows.push(parseLookupRow(row));
+    for await (const some of readCsv([content], LOOKUP_COLUMNS)) for (const row of some) rows.push(parseLookupRow(row));
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
     return await refuse(file, sha256, error);

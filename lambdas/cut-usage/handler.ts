@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { columnsAs } from '../domain/file-forms.ts';
 import { cutFile, type Stopped } from '../domain/pieces.ts';
-import { usageColumns } from '../domain/sightings.ts';
+import { USAGE_COLUMNS } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
 import { formsOfFiles, wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
@@ -34,7 +34,7 @@ const input = z.object({
 export const handler = task(input, async ({ file, folder, cut: after }, attempt) => {
   const { pieces, ...cut } = await cutFile(
     bytesOf(after),
-    columnsAs(usageColumns, 'usage', env.FILE_FORMS[file.operator]),
+    columnsAs(USAGE_COLUMNS, 'usage', env.FILE_FORMS[file.operator]),
     {
       bytes: env.BYTES_PER_PIECE,
       most: env.PIECES_PER_STRETCH,

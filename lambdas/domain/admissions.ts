@@ -4,8 +4,8 @@ import { parseInboxKey } from './inbox.ts';
 import type { RejectedRow } from './reasons.ts';
 
 /** The columns of a file of admissions. */
-export const admissionColumns = { required: ['key', 'version'], optional: [] } as const;
-type AdmissionColumn = (typeof admissionColumns)['required'][number];
+export const ADMISSION_COLUMNS = { required: ['key', 'version'], optional: [] } as const;
+type AdmissionColumn = (typeof ADMISSION_COLUMNS)['required'][number];
 
 /** The most rows of a file; a file with more is refused as `too_many_rows`. */
 export const MOST_ADMISSIONS = 1000;

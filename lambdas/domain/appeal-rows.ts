@@ -9,13 +9,13 @@ import type { RejectedRow, RowReason } from './reasons.ts';
 import { parseReference, type Referred } from './references.ts';
 
 /** The columns of an appeal. A row fills `reference`, or `msisdn`, `imei` or both. */
-export const appealColumns = {
+export const APPEAL_COLUMNS = {
   required: ['ground'],
   optional: ['msisdn', 'imei', 'reference', 'case_ref'],
   namesOneBy: ['imei', 'msisdn'],
   byHand: true,
 } as const;
-type AppealColumn = (typeof appealColumns)['required' | 'optional'][number];
+type AppealColumn = (typeof APPEAL_COLUMNS)['required' | 'optional'][number];
 
 /** A row of an appeal, before it is known for which row its reference stands. */
 export interface AppealRow extends Omit<Appeal, 'row'> {

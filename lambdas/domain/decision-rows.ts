@@ -7,14 +7,14 @@ import type { Act } from './subjects.ts';
 import { seenOf } from './unseen.ts';
 
 /** The columns of a decision. */
-export const decisionColumns = {
+export const DECISION_COLUMNS = {
   required: ['preview', 'decision'],
   optional: ['imei', 'msisdn', 'ground', 'remarks'],
   namesOneBy: ['imei', 'msisdn'],
   byHand: true,
   aboutAll: { column: 'decision', words: ['approve', 'block', 'reverify'], free: ['remarks'] },
 } as const;
-export type DecisionColumn = (typeof decisionColumns)['required' | 'optional'][number];
+export type DecisionColumn = (typeof DECISION_COLUMNS)['required' | 'optional'][number];
 
 /** The grounds on which a batch may be approved. */
 export const GROUNDS = ['public_interest', 'notice_given'] as const;

@@ -7,13 +7,13 @@ import { parseMsisdn } from './msisdns.ts';
 import type { RejectedRow } from './reasons.ts';
 
 /** The columns of a file of exemptions. */
-export const exemptionColumns = {
+export const EXEMPTION_COLUMNS = {
   required: ['until', 'reason'],
   optional: ['msisdn', 'imei'],
   namesOneBy: ['imei', 'msisdn'],
   byHand: true,
 } as const;
-export type ExemptionColumn = (typeof exemptionColumns)['required' | 'optional'][number];
+export type ExemptionColumn = (typeof EXEMPTION_COLUMNS)['required' | 'optional'][number];
 
 /** A row of exemptions, read: its subjects, and the last day of the exemption. A row that names a number and a handset is about both. */
 export interface ExemptionRow {

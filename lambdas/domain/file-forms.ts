@@ -7,13 +7,13 @@ import { DATE_FORMS, dayIn, parseDayAs } from './days.ts';
 import { columnNamed } from './headers.ts';
 import { DIRECTION_KIND_NAMES } from './kinds.ts';
 import { responseColumns } from './responses.ts';
-import { reportColumns } from './screening.ts';
-import { usageColumns } from './sightings.ts';
+import { REPORT_COLUMNS } from './screening.ts';
+import { USAGE_COLUMNS } from './sightings.ts';
 
 /** The columns that may have a name of a participant's own, by the kind of file: all columns of such files. */
 export const NAMED_COLUMNS = {
-  report: [...reportColumns.required, ...reportColumns.optional],
-  usage: [...usageColumns.required, ...usageColumns.optional],
+  report: [...REPORT_COLUMNS.required, ...REPORT_COLUMNS.optional],
+  usage: [...USAGE_COLUMNS.required, ...USAGE_COLUMNS.optional],
   response: [
     ...new Set(
       DIRECTION_KIND_NAMES.flatMap((kind) => {

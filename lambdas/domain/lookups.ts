@@ -12,20 +12,22 @@ import { parseReference, type Referred, referenceOf } from './references.ts';
 import { type Covers, fields, formOf } from './stored.ts';
 import { seenOf } from './unseen.ts';
 
-const LOOKUP_COLUMNS = ['msisdn', 'imei', 'reference'] as const;
+/** The columns of which each row fills one. */
+const ONE_OF = ['msisdn', 'imei', 'reference'] as const;
+
 /**
  * The columns of a file of lookups: each row fills one of the first three. The last one is an appeal's, and tells that the file is one, as a
  * ground does elsewhere.
  */
-export const lookupColumns = {
+export const LOOKUP_COLUMNS = {
   required: [],
-  optional: [...LOOKUP_COLUMNS, 'ground'],
-  oneOf: LOOKUP_COLUMNS,
+  optional: [...ONE_OF, 'ground'],
+  oneOf: ONE_OF,
   namesOneBy: ['imei', 'msisdn'],
   byHand: true,
   withOthers: true,
 } as const;
-type LookupColumn = (typeof lookupColumns)['optional'][number];
+type LookupColumn = (typeof LOOKUP_COLUMNS)['optional'][number];
 
 /** A cell by which nothing is said. */
 const SAYS_NOTHING = /^(?:-*|n\/?a)$/i;

@@ -3,7 +3,7 @@
  * ones, and how to decide. It stands alone (it asks for nothing, runs nothing and is one file), and names no number.
  */
 import { csvLine } from './csv-line.ts';
-import { decisionColumns } from './decision-rows.ts';
+import { DECISION_COLUMNS } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
 import { type Content, type Html, html } from './html.ts';
 import { imeiOut } from './imeis.ts';
@@ -235,7 +235,7 @@ function howTo(preview: Preview, details: PreviewDetails): Html {
   const { batchId, people } = preview;
   if (!isAsked(preview, details)) return html``;
   const sha256 = sha256Of(previewText(preview));
-  const columns = [...decisionColumns.required, ...decisionColumns.optional];
+  const columns = [...DECISION_COLUMNS.required, ...DECISION_COLUMNS.optional];
   const line = (cells: Readonly<Partial<Record<(typeof columns)[number], string>>>) =>
     csvLine(columns.map((column) => (column === 'preview' ? sha256 : (cells[column] ?? ''))));
   const [first] = [...details.held].sort(heavier);

@@ -4,7 +4,7 @@
  */
 import type { AppealGround, Asked } from './appeals.ts';
 import { csvLine } from './csv-line.ts';
-import { decisionColumns } from './decision-rows.ts';
+import { DECISION_COLUMNS } from './decision-rows.ts';
 import { sha256Of } from './hashes.ts';
 import { type Content, type Html, html } from './html.ts';
 import { previewKeys } from './outbox.ts';
@@ -107,7 +107,7 @@ ${table(
 function howTo(preview: ReversalPreview): Html {
   const { batchId } = preview;
   const sha256 = sha256Of(reversalPreviewText(preview));
-  const columns = [...decisionColumns.required, ...decisionColumns.optional];
+  const columns = [...DECISION_COLUMNS.required, ...DECISION_COLUMNS.optional];
   const cells: Readonly<Partial<Record<(typeof columns)[number], string>>> = {
     preview: sha256,
     decision: 'approve',

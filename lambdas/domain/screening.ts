@@ -7,7 +7,7 @@ import type { Reject } from './rejects.ts';
 import { type Identifiers, identifiersOf } from './self-check.ts';
 
 /** The columns of a report. Only the IMEI decides anything; the others are the agency's own notes, which explanations repeat. */
-export const reportColumns = {
+export const REPORT_COLUMNS = {
   required: [columnOf(REPORT_DIRECTS.handset)],
   optional: ['reported_on', 'case_ref', 'category'],
   namesOneBy: ['imei'],

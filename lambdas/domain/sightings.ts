@@ -7,12 +7,12 @@ import { identifiersOf } from './self-check.ts';
 import { BadWorkLine, tabbedCells, tabbedLine } from './tabbed.ts';
 
 /** The columns of a usage file. */
-export const usageColumns = {
+export const USAGE_COLUMNS = {
   required: ['imei', 'msisdn', 'last_seen'],
   optional: ['imsi', 'lsa', 'subscriber_type', 'point_of_sale'],
 } as const;
 
-export type UsageColumn = (typeof usageColumns)['required' | 'optional'][number];
+export type UsageColumn = (typeof USAGE_COLUMNS)['required' | 'optional'][number];
 
 /** An operator's word on a connection's subscriber; '' if it has none, or says something that isn't agreed. */
 type SubscriberType = (typeof subscriberTypes)[number];

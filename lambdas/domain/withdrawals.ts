@@ -12,7 +12,7 @@ import { type Covers, fields, formOf } from './stored.ts';
  * The columns of a withdrawal. A file without rows is about the whole report. It names no numbers: those in it are the complainants', as the
  * report had them.
  */
-export const withdrawalColumns = { required: ['imei'], optional: [], namesOneBy: ['imei'], byHand: true } as const;
+export const WITHDRAWAL_COLUMNS = { required: ['imei'], optional: [], namesOneBy: ['imei'], byHand: true } as const;
 
 /** The effect of a withdrawal on a batch of its agency's. */
 type WithdrawalFate =

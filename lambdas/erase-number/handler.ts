@@ -1,44 +1,19 @@
 import * as z from 'zod';
 import { keyedHash } from '../domain/audit.ts';
-import { mayFail } from '../domain/batches.ts';
-import type { Instant } from '../domain/days.ts';
-import {
-  addFiles,
-  erasedNote,
-  type Hindrance,
-  hindranceOf,
-  hindranceOfMark,
-  LINK_PARTS,
-  type NamingFiles,
-  NO_FILES,
-} from '../domain/erasure.ts';
-import { ERASURES, type Msisdn, parseDirectionId } from '../domain/identifiers.ts';
-import { BATCH_KINDS } from '../domain/kinds.ts';
+import { erasedNote, type Hindrance, LINK_PARTS, type NamingFiles } from '../domain/erasure.ts';
+import { ERASURES } from '../domain/identifiers.ts';
 import { parseMsisdn } from '../domain/msisdns.ts';
-import { readPointer } from '../domain/pointers.ts';
-import { readMark } from '../domain/reversal-marks.ts';
 import { SETTLED } from '../domain/work.ts';
-import { wholeNumber } from '../runtime/environment.ts';
 import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { audit, chainKeyOf } from '../stores/audit.ts';
-import { readBatch } from '../stores/cases/batches.ts';
-import { deleteClaim, readClaimsHoweverOld } from '../stores/cases/claims.ts';
-import { readLedger } from '../stores/cases/ledgers.ts';
+import { deleteClaim } from '../stores/cases/claims.ts';
 import { deleteLinks, linksOf } from '../stores/links.ts';
 import { timeOfS3 } from '../stores/time.ts';
-import { unsettledBatches } from '../stores/unsettled-batches.ts';
+import { env } from './environment.ts';
+import { claimOf, findUndirected } from './hindrances.ts';
 
-const environment = z.object({
-  CASES: z.string(),
-  LINKS: z.string(),
-  WORK: z.string(),
-  AUDIT_QUEUE: z.string(),
-  MAC_KEY: z.string(),
-  LOOK_BACK_DAYS: wholeNumber,
-});
-export type Environment = z.input<typeof environment>;
-const env = environment.parse(process.env);
+export type { Environment } from './environment.ts';
 
 const input = z.object({
   /** The number, in any form that a usage file may have. */
@@ -63,44 +38,6 @@ export interface FoundOfNumber {
   readonly items: number;
   /** The files of the directions and the reversals that its claim names. */
   readonly files: NamingFiles;
-}
-
-/** The claim of a number, what forbids its erasure, and the files that name it. An open row forbids it however old the claim is. */
-async function claimOf(number: Msisdn, now: Instant) {
-  const claim = (await readClaimsHoweverOld(env.CASES, 'reverify', [number])).get(number);
-  const hindrances: Hindrance[] = [];
-  let files = NO_FILES;
-  for (const pointer of Object.values(claim?.pointers ?? {})
-    .flat()
-    .map(readPointer)) {
-    const direction = parseDirectionId(pointer.directionId);
-    const batch = direction ? await readBatch(env.CASES, direction.batchId) : undefined;
-    const ledger = await readLedger(env.CASES, pointer.directionId);
-    const hindrance = hindranceOf(pointer, batch, ledger, now, env.LOOK_BACK_DAYS);
-    if (hindrance) hindrances.push(hindrance);
-    if (ledger) files = addFiles(files, ledger);
-  }
-  for (const mark of (claim?.reversals ?? []).map(readMark)) {
-    const hindrance = hindranceOfMark(mark, await readBatch(env.CASES, mark.batchId), now, env.LOOK_BACK_DAYS);
-    if (hindrance) hindrances.push(hindrance);
-    files = { ...files, reversals: files.reversals + 1 };
-  }
-  return { claim, hindrances, files };
-}
-
-/**
- * A batch that is not directed yet: it would miss a link that it has not read yet, and would direct a number again of which nothing is
- * known any more.
- */
-async function findUndirected(): Promise<Hindrance | undefined> {
-  for (const batchId of await unsettledBatches(env.WORK)) {
-    const batch = await readBatch(env.CASES, batchId);
-    if (batch === undefined) continue;
-    // A batch that was collected and failed is begun again without anybody's doing.
-    const isBegunAgain = batch.state === 'failed' && !BATCH_KINDS[batch.kind].expands;
-    if (mayFail(batch.state) || isBegunAgain) return { where: batchId, why: 'turn', until: null };
-  }
-  return undefined;
 }
 
 /**

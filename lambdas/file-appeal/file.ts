@@ -1,4 +1,4 @@
-import { type AppealRow, appealColumns, parseAppealRow, readAppeals } from '../domain/appeal-rows.ts';
+import { APPEAL_COLUMNS, type AppealRow, parseAppealRow, readAppeals } from '../domain/appeal-rows.ts';
 import { askedForm } from '../domain/appeals.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { sha256Of } from '../domain/hashes.ts';
@@ -32,7 +32,7 @@ export async function fileAppeal(file: CaseworkersFile, attempt: string): Promis
   if (known !== undefined) return await goOn(file, sha256, known);
   const rows: (AppealRow | RejectedRow)[] = [];
   try {
-    for await (const some of readCsv([content], appealColumns)) for (const row of some) rows.push(parseAppealRow(row));
+    for await (const some of readCsv([content], APPEAL_COLUMNS)) for (const row of some) rows.push(parseAppealRow(row));
   } catch (error) {
     if (!(error instanceof FileFault)) throw error;
     return await refuse(file, sha256, error);

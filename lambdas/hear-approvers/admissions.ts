@@ -1,4 +1,4 @@
-import { type AdmissionRow, admissionColumns, MOST_ADMISSIONS, parseAdmissionRow } from '../domain/admissions.ts';
+import { ADMISSION_COLUMNS, type AdmissionRow, MOST_ADMISSIONS, parseAdmissionRow } from '../domain/admissions.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
 import { ADMITTED, type OperatorId } from '../domain/identifiers.ts';
@@ -27,7 +27,7 @@ export async function admit(file: ApproverFile, now: Instant): Promise<void> {
   if (known !== undefined) return await publish(file, sha256, known);
   const rows: (AdmissionRow | RejectedRow)[] = [];
   try {
-    for await (const some of readCsv([content], admissionColumns)) {
+    for await (const some of readCsv([content], ADMISSION_COLUMNS)) {
       for (const row of some) rows.push(parseAdmissionRow(row));
       if (rows.length > MOST_ADMISSIONS) return await refuseAdmissions(file, sha256, 'too_many_rows');
     }

@@ -1,6 +1,6 @@
 import { FileFault, readCsv } from '../domain/csv.ts';
 import type { Instant } from '../domain/days.ts';
-import { type DecisionRow, decisionColumns, ofSubjects, parseDecisionRow } from '../domain/decision-rows.ts';
+import { DECISION_COLUMNS, type DecisionRow, ofSubjects, parseDecisionRow } from '../domain/decision-rows.ts';
 import { applyDecision, type Decision, takesBack, withRefused } from '../domain/decisions.ts';
 import { sha8 } from '../domain/hashes.ts';
 import { isBatchId } from '../domain/identifiers.ts';
@@ -77,7 +77,7 @@ function isWeighed(batch: Batch): batch is Weighed {
 /** @throws FileFault */
 async function readRows(batch: Weighed, content: Buffer): Promise<(DecisionRow | RejectedRow)[]> {
   const rows: (DecisionRow | RejectedRow)[] = [];
-  for await (const some of readCsv([content], decisionColumns))
+  for await (const some of readCsv([content], DECISION_COLUMNS))
     for (const row of some) rows.push(parseDecisionRow(row, { preview: batch.previewSha256, agency: batch.agency }));
   const subjects = await subjectsOf(
     batch,

@@ -2,7 +2,7 @@ import { isShaTaken, MOST_FILES } from '../domain/applying-responses.ts';
 import { type RecordedByApprover, sameAsBefore } from '../domain/approver-files.ts';
 import { FileFault, readCsv } from '../domain/csv.ts';
 import { dayOf, type Instant } from '../domain/days.ts';
-import { type ExemptionRow, exemptionColumns, parseExemptionRow } from '../domain/exemption-rows.ts';
+import { EXEMPTION_COLUMNS, type ExemptionRow, parseExemptionRow } from '../domain/exemption-rows.ts';
 import {
   applyExemptions,
   countsUntil,
@@ -39,7 +39,7 @@ export async function exempt(file: ApproverFile, now: Instant, invocation: strin
   const days = { mostDays: env.EXEMPTION_DAYS, endDays: env.EXEMPTION_END_DAYS };
   const by = { uploadDay: dayOf(file.at), mostDays: env.EXEMPTION_DAYS };
   try {
-    for await (const some of readCsv([content], exemptionColumns)) {
+    for await (const some of readCsv([content], EXEMPTION_COLUMNS)) {
       for (const row of some) rows.push(parseExemptionRow(row, by));
       if (rows.length > MOST_ROWS) return await refuseExemptions(file, sha256, 'too_many_rows');
     }

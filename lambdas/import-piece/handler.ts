@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { columnsAs } from '../domain/file-forms.ts';
 import { readPiece } from '../domain/pieces.ts';
-import { usageColumns } from '../domain/sightings.ts';
+import { USAGE_COLUMNS } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
 import { formsOfFiles, wholeNumber } from '../runtime/environment.ts';
 import { task } from '../runtime/task.ts';
@@ -25,7 +25,7 @@ export const handler = task(input, async ({ file, folder, header, piece }, attem
   const bytes = [await readBytes(file, { end: header.at }), await readBytes(file, piece)];
   const key = IMPORTS.rejects.key(folder, piece.start, attempt);
   const form = env.FILE_FORMS[file.operator];
-  const rows = readPiece(bytes, columnsAs(usageColumns, 'usage', form), header, piece.line);
+  const rows = readPiece(bytes, columnsAs(USAGE_COLUMNS, 'usage', form), header, piece.line);
   const to = {
     links: { table: env.LINKS, keptDays: env.LINK_DAYS },
     rejects: { bucket: env.WORK, key },

@@ -5,7 +5,7 @@ import { columnsAs } from '../domain/file-forms.ts';
 import { sha256Of } from '../domain/hashes.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
 import { rejectsHeader } from '../domain/rejects.ts';
-import { usageColumns } from '../domain/sightings.ts';
+import { USAGE_COLUMNS } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
 import { formsOfFiles, limitsOfGates, operatorList, wholeNumber } from '../runtime/environment.ts';
 import { uploads } from '../runtime/uploads.ts';
@@ -61,7 +61,7 @@ export const handler = uploads(
     }
     // The file is read before anything is written: links go as fast as the table takes them, and a connection does not wait for that.
     const bytes = [await readBytes(file)];
-    const rows = () => readCsv(bytes, columnsAs(usageColumns, 'usage', env.FILE_FORMS[operator]));
+    const rows = () => readCsv(bytes, columnsAs(USAGE_COLUMNS, 'usage', env.FILE_FORMS[operator]));
     const decided = verdict ?? (await judge(env, file, rows));
     if (decided !== undefined && isGated(decided)) {
       await holdUp(env, file, rows(), decided);

@@ -4,7 +4,7 @@ import { FileFault, readCsv } from '../domain/csv.ts';
 import type { ReportRow } from '../domain/facts.ts';
 import { columnsAs, type FileForms } from '../domain/file-forms.ts';
 import { LARGEST_REPORT } from '../domain/limits.ts';
-import { reportColumns } from '../domain/screening.ts';
+import { REPORT_COLUMNS } from '../domain/screening.ts';
 import { identifiersOf } from '../domain/self-check.ts';
 import type { Batch } from './cases/batches.ts';
 import { listVersions } from './listings.ts';
@@ -27,7 +27,7 @@ export async function readReport<T>(
   begin: () => { readonly take: (row: ReportRow) => void; readonly taken: T },
   { versions = MOST_VERSIONS, bytes = LARGEST_REPORT } = {},
 ): Promise<T | undefined> {
-  const columns = columnsAs(reportColumns, 'report', forms[agency]);
+  const columns = columnsAs(REPORT_COLUMNS, 'report', forms[agency]);
   const found = [];
   for await (const version of listVersions({ bucket: inbox, key: file })) {
     // All keys that begin with this one come after it.

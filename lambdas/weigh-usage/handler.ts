@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readCsv } from '../domain/csv.ts';
 import { columnsAs } from '../domain/file-forms.ts';
-import { usageColumns } from '../domain/sightings.ts';
+import { USAGE_COLUMNS } from '../domain/sightings.ts';
 import { formsOfFiles, limitsOfGates } from '../runtime/environment.ts';
 import { task } from '../runtime/task.ts';
 import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
@@ -30,7 +30,7 @@ const input = z.object({ file: usageFile });
  * times as fast as they are imported: a file of 100 million rows is weighed in time, even if it is read twice.
  */
 export const handler = task(input, async ({ file }): Promise<{ gated: boolean }> => {
-  const read = () => readCsv(readChunks(file), columnsAs(usageColumns, 'usage', env.FILE_FORMS[file.operator]));
+  const read = () => readCsv(readChunks(file), columnsAs(USAGE_COLUMNS, 'usage', env.FILE_FORMS[file.operator]));
   const verdict = (await readVerdict(env.CASES, markOf(file))) ?? (await judge(env, file, read));
   if (verdict === undefined || !isGated(verdict)) return { gated: false };
   await holdUp(env, file, read(), verdict);

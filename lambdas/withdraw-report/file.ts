@@ -6,7 +6,7 @@ import { toAgency } from '../domain/notices.ts';
 import { receiptKey, WITHDRAWALS } from '../domain/outbox.ts';
 import type { FileReason } from '../domain/reasons.ts';
 import { countedIn, type Refusal, reasonOf, receiptText, refusedReceipt } from '../domain/receipts.ts';
-import { withdrawalColumns } from '../domain/withdrawals.ts';
+import { WITHDRAWAL_COLUMNS } from '../domain/withdrawals.ts';
 import { log } from '../runtime/log.ts';
 import { audit } from '../stores/audit.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
@@ -25,7 +25,7 @@ export interface WithdrawalFile extends Uploaded {
 
 /** The columns of a withdrawal as its agency writes them. They are those of its reports: part of a report may serve as the withdrawal. */
 export const columnsOf = ({ agency }: Pick<WithdrawalFile, 'agency'>) =>
-  columnsAs(withdrawalColumns, 'report', env.REPORT_FORMS[agency]);
+  columnsAs(WITHDRAWAL_COLUMNS, 'report', env.REPORT_FORMS[agency]);
 
 /** The batch that a file's key names, if its agency has one with that id. */
 export async function batchAbout({ about, agency }: WithdrawalFile): Promise<Batch | undefined> {

@@ -1,17 +1,17 @@
 /** Says what would become of a file before it is uploaded, by the functions' own rules, as far as these need no more than the file. */
-import { appealColumns, parseAppealRow } from '../../lambdas/domain/appeal-rows.ts';
+import { APPEAL_COLUMNS, parseAppealRow } from '../../lambdas/domain/appeal-rows.ts';
 import { type Chunks, FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Columns, CsvRow } from '../../lambdas/domain/csv-header.ts';
 import type { Day } from '../../lambdas/domain/days.ts';
 import { columnsAs, type FileForm } from '../../lambdas/domain/file-forms.ts';
 import { type OperatorId, parseDirectionId } from '../../lambdas/domain/identifiers.ts';
 import type { DirectionKind } from '../../lambdas/domain/kinds.ts';
-import { lookupColumns, parseLookupRow } from '../../lambdas/domain/lookups.ts';
+import { LOOKUP_COLUMNS, parseLookupRow } from '../../lambdas/domain/lookups.ts';
 import type { RowReason } from '../../lambdas/domain/reasons.ts';
 import { directionText, parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
 import { addressOf, combinedColumns, kindsAnswered } from '../../lambdas/domain/routing.ts';
-import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
-import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
+import { REPORT_COLUMNS, Screening } from '../../lambdas/domain/screening.ts';
+import { parseSighting, USAGE_COLUMNS } from '../../lambdas/domain/sightings.ts';
 import { whatToDo } from '../../lambdas/domain/what-to-do.ts';
 
 /** The kinds of files that may be checked. */
@@ -64,18 +64,18 @@ function rulesOf({ kind, today, direction, form }: CheckedAs): Rules {
   switch (kind) {
     case 'report': {
       const screening = new Screening();
-      const columns = columnsAs(reportColumns, 'report', form);
+      const columns = columnsAs(REPORT_COLUMNS, 'report', form);
       return { columns, judge: (row) => screening.row(row as CsvRow<'imei'>) };
     }
     case 'usage':
       return {
-        columns: columnsAs(usageColumns, 'usage', form),
+        columns: columnsAs(USAGE_COLUMNS, 'usage', form),
         judge: (row) => parseSighting(row as Parameters<typeof parseSighting>[0], ANY, today),
       };
     case 'appeal':
-      return { columns: appealColumns, judge: (row) => parseAppealRow(row as Parameters<typeof parseAppealRow>[0]) };
+      return { columns: APPEAL_COLUMNS, judge: (row) => parseAppealRow(row as Parameters<typeof parseAppealRow>[0]) };
     case 'lookup':
-      return { columns: lookupColumns, judge: (row) => parseLookupRow(row as Parameters<typeof parseLookupRow>[0]) };
+      return { columns: LOOKUP_COLUMNS, judge: (row) => parseLookupRow(row as Parameters<typeof parseLookupRow>[0]) };
     case 'response': {
       const found = { row: 0, lastSeen: null, directedFor: null };
       const judge = (row: CsvRow, kind: DirectionKind) => {

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readCsv } from '../../lambdas/domain/csv.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
-import { DECISIONS, decisionColumns, parseDecisionRow } from '../../lambdas/domain/decision-rows.ts';
+import { DECISION_COLUMNS, DECISIONS, parseDecisionRow } from '../../lambdas/domain/decision-rows.ts';
 import { applyDecision, decidedBy, openDecision } from '../../lambdas/domain/decisions.ts';
-import { exemptionColumns, parseExemptionRow } from '../../lambdas/domain/exemption-rows.ts';
+import { EXEMPTION_COLUMNS, parseExemptionRow } from '../../lambdas/domain/exemption-rows.ts';
 import type { ApproverId, BatchId, Imei, Msisdn } from '../../lambdas/domain/identifiers.ts';
 import { imeiOut } from '../../lambdas/domain/imeis.ts';
 import { heldImeis } from '../../lambdas/domain/weighing.ts';
@@ -23,7 +23,7 @@ const B = 'approver-2' as ApproverId;
 const at = (time: string) => `2026-06-01T${time}:00Z` as Instant;
 
 async function decisionRows(text: string) {
-  const rows = (await Array.fromAsync(readCsv([Buffer.from(text)], decisionColumns))).flat();
+  const rows = (await Array.fromAsync(readCsv([Buffer.from(text)], DECISION_COLUMNS))).flat();
   return rows.map((row) => parseDecisionRow(row, { preview: PREVIEW, agency: 'mha' }));
 }
 
@@ -79,7 +79,7 @@ describe('docs/approvers.md', () => {
     const [refusal = ''] = examples('preview,decision,remarks');
     expect(await decisionRows(refusal)).toEqual([expect.objectContaining({ line: 2, decision: 'refuse' })]);
     const [exemptions = ''] = examples('msisdn,imei,until,reason');
-    const rows = (await Array.fromAsync(readCsv([Buffer.from(exemptions)], exemptionColumns))).flat();
+    const rows = (await Array.fromAsync(readCsv([Buffer.from(exemptions)], EXEMPTION_COLUMNS))).flat();
     const by = { uploadDay: '2026-06-01' as Day, mostDays: 90 };
     expect(rows.map((row) => parseExemptionRow(row, by))).toEqual([
       { line: 2, subjects: ['+919876543210'], until: '2026-08-15' },

@@ -1,22 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { admissionColumns } from '../../lambdas/domain/admissions.ts';
-import { appealColumns } from '../../lambdas/domain/appeal-rows.ts';
+import { ADMISSION_COLUMNS } from '../../lambdas/domain/admissions.ts';
+import { APPEAL_COLUMNS } from '../../lambdas/domain/appeal-rows.ts';
 import { APPEAL_GROUNDS, type Asked } from '../../lambdas/domain/appeals.ts';
 import { balance, summaryText } from '../../lambdas/domain/books.ts';
 import { combinedPart, combinedReceipt, partReceipt } from '../../lambdas/domain/combined-receipts.ts';
 import type { Day, Instant } from '../../lambdas/domain/days.ts';
-import { DECISIONS, decisionColumns, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
+import { DECISION_COLUMNS, DECISIONS, GROUNDS } from '../../lambdas/domain/decision-rows.ts';
 import { ENDINGS } from '../../lambdas/domain/decisions.ts';
 import { orderCsv, restoreCsv } from '../../lambdas/domain/directions.ts';
-import { exemptionColumns } from '../../lambdas/domain/exemption-rows.ts';
+import { EXEMPTION_COLUMNS } from '../../lambdas/domain/exemption-rows.ts';
 import { GATE_RULES } from '../../lambdas/domain/gates.ts';
 import { HandsetRows } from '../../lambdas/domain/handset-rows.ts';
 import { OTHER_NAMES } from '../../lambdas/domain/headers.ts';
 import type { AgencyId, BatchId, DirectionId, Imei, Msisdn, OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { parseImei } from '../../lambdas/domain/imeis.ts';
 import { parseInboxKey } from '../../lambdas/domain/inbox.ts';
-import { lookupColumns } from '../../lambdas/domain/lookups.ts';
+import { LOOKUP_COLUMNS } from '../../lambdas/domain/lookups.ts';
 import { type Preview, previewText } from '../../lambdas/domain/preview.ts';
 import { FILE_REASONS, isFileReason, ROW_REASONS } from '../../lambdas/domain/reasons.ts';
 import { receiptText, responseReceipt } from '../../lambdas/domain/receipts.ts';
@@ -24,8 +24,8 @@ import { responseColumns } from '../../lambdas/domain/responses.ts';
 import { reversalPreviewOf, reversalPreviewText } from '../../lambdas/domain/reversal-preview.ts';
 import { revocationCsv, revocationJson, withdrawalCsv, withdrawalJson } from '../../lambdas/domain/revocations.ts';
 import { combinedColumns } from '../../lambdas/domain/routing.ts';
-import { reportColumns } from '../../lambdas/domain/screening.ts';
-import { usageColumns } from '../../lambdas/domain/sightings.ts';
+import { REPORT_COLUMNS } from '../../lambdas/domain/screening.ts';
+import { USAGE_COLUMNS } from '../../lambdas/domain/sightings.ts';
 import { HAPPENINGS } from '../../lambdas/domain/story-events.ts';
 import { HELD_WHYS, heldCsv } from '../../lambdas/domain/weighing.ts';
 import { WHAT_TO_DO } from '../../lambdas/domain/what-to-do.ts';
@@ -114,9 +114,9 @@ describe('docs/formats.md', () => {
   it('names the columns of the files that come in', () => {
     const all = ({ required, optional }: { required: readonly string[]; optional: readonly string[] }) =>
       sorted([...required, ...optional]);
-    expect(sorted(firstCells('Report: `reports/<agency>/<name>.csv`'))).toEqual(all(reportColumns));
+    expect(sorted(firstCells('Report: `reports/<agency>/<name>.csv`'))).toEqual(all(REPORT_COLUMNS));
     const usage = firstCells('Usage: `usage/<operator>/<name>.csv`');
-    expect(sorted(usage)).toEqual(sorted([...all(usageColumns), ...GATE_RULES]));
+    expect(sorted(usage)).toEqual(sorted([...all(USAGE_COLUMNS), ...GATE_RULES]));
     expect(sorted(firstCells('Response: `responses/<operator>/<direction id>/<name>.csv`'))).toEqual(
       all(responseColumns('reverify')),
     );
@@ -130,15 +130,15 @@ describe('docs/formats.md', () => {
     const without = ENDINGS.filter((state) => state !== 'approved');
     const decision = section('Decision: `decisions/<approver>/<batch id>/<name>.csv`');
     expect(sorted(firstCells('Decision: `decisions/<approver>/<batch id>/<name>.csv`'))).toEqual(
-      sorted([...decisionColumns.required, ...decisionColumns.optional, ...DECISIONS, ...without]),
+      sorted([...DECISION_COLUMNS.required, ...DECISION_COLUMNS.optional, ...DECISIONS, ...without]),
     );
     for (const word of [...DECISIONS, ...GROUNDS]) expect(decision).toContain(`\`${word}\``);
-    expect(sorted(firstCells('Exemptions: `exemptions/<approver>/<name>.csv`'))).toEqual(all(exemptionColumns));
-    expect(sorted(firstCells('Admissions: `admissions/<approver>/<name>.csv`'))).toEqual(all(admissionColumns));
+    expect(sorted(firstCells('Exemptions: `exemptions/<approver>/<name>.csv`'))).toEqual(all(EXEMPTION_COLUMNS));
+    expect(sorted(firstCells('Admissions: `admissions/<approver>/<name>.csv`'))).toEqual(all(ADMISSION_COLUMNS));
   });
 
   it('names by what a caseworker asks, and all that a story may tell', () => {
-    expect(sorted(firstCells('Lookups: `lookups/<caseworker>/<name>.csv`'))).toEqual(sorted(lookupColumns.optional));
+    expect(sorted(firstCells('Lookups: `lookups/<caseworker>/<name>.csv`'))).toEqual(sorted(LOOKUP_COLUMNS.optional));
     expect(sorted(firstCells('Explanation: `explanations/<caseworker>/<name>.<sha8>.json`'))).toEqual(
       sorted(HAPPENINGS),
     );
@@ -146,7 +146,7 @@ describe('docs/formats.md', () => {
 
   it('names by what a caseworker appeals, and the grounds', () => {
     const appeal = section('Appeal: `appeals/<caseworker>/<name>.csv`');
-    const { required, optional } = appealColumns;
+    const { required, optional } = APPEAL_COLUMNS;
     expect(sorted(firstCells('Appeal: `appeals/<caseworker>/<name>.csv`'))).toEqual(sorted([...required, ...optional]));
     for (const ground of APPEAL_GROUNDS) expect(appeal).toContain(`\`${ground}\``);
     const caseworkers = readFileSync(new URL('../../docs/caseworkers.md', import.meta.url), 'utf8');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { appealColumns, parseAppealRow, readAppeals } from '../../lambdas/domain/appeal-rows.ts';
+import { APPEAL_COLUMNS, parseAppealRow, readAppeals } from '../../lambdas/domain/appeal-rows.ts';
 import { readCsv } from '../../lambdas/domain/csv.ts';
 import { referenceOf } from '../../lambdas/domain/references.ts';
 import { airtel, msisdn } from './example.ts';
@@ -10,7 +10,7 @@ const R = referenceOf(referred);
 
 async function rowsOf(...rows: string[]) {
   const text = HEADER + rows.map((row) => `${row}\n`).join('');
-  return (await Array.fromAsync(readCsv([Buffer.from(text)], appealColumns))).flat().map(parseAppealRow);
+  return (await Array.fromAsync(readCsv([Buffer.from(text)], APPEAL_COLUMNS))).flat().map(parseAppealRow);
 }
 const pointer = { directionId: 'mha-0123456789ab.reverify.airtel.12-3-0', row: 0 } as never;
 const known = (msisdnOf: string) => () => ({ msisdn: msisdn(msisdnOf), pointer });

@@ -1,13 +1,13 @@
 /** Another handset or number beside a row's own: formats.md, `second_handset` and `second_number`. */
 import { describe, expect, test } from 'vitest';
-import { appealColumns } from '../../lambdas/domain/appeal-rows.ts';
+import { APPEAL_COLUMNS } from '../../lambdas/domain/appeal-rows.ts';
 import type { Columns } from '../../lambdas/domain/csv-header.ts';
-import { decisionColumns } from '../../lambdas/domain/decision-rows.ts';
-import { exemptionColumns } from '../../lambdas/domain/exemption-rows.ts';
-import { lookupColumns } from '../../lambdas/domain/lookups.ts';
-import { reportColumns } from '../../lambdas/domain/screening.ts';
+import { DECISION_COLUMNS } from '../../lambdas/domain/decision-rows.ts';
+import { EXEMPTION_COLUMNS } from '../../lambdas/domain/exemption-rows.ts';
+import { LOOKUP_COLUMNS } from '../../lambdas/domain/lookups.ts';
+import { REPORT_COLUMNS } from '../../lambdas/domain/screening.ts';
 import { whatToDo } from '../../lambdas/domain/what-to-do.ts';
-import { withdrawalColumns } from '../../lambdas/domain/withdrawals.ts';
+import { WITHDRAWAL_COLUMNS } from '../../lambdas/domain/withdrawals.ts';
 import { readAll } from './csv-reading.ts';
 
 describe('a second handset or number in a row', () => {
@@ -20,7 +20,7 @@ describe('a second handset or number in a row', () => {
   };
   test('of a decision is a reject: whom it was to leave out would be cut off', async () => {
     const decisions = (header: string, ...rows: string[]) =>
-      reasonsOf(decisionColumns, `preview,decision,${header}`, ...rows.map((row) => `${preview},strike,${row}`));
+      reasonsOf(DECISION_COLUMNS, `preview,decision,${header}`, ...rows.map((row) => `${preview},strike,${row}`));
     expect(await decisions('msisdn,msisdn2,remarks', `${N},${M},x`, `${N},,x`, `${N},+91 ${N},x`)).toEqual([
       'second_number',
       'taken',
@@ -54,9 +54,9 @@ describe('a second handset or number in a row', () => {
     'ग्राहक संपर्क',
   ])('is a reject in a column of whom to call where that is whom a row may be about: %s', async (name) => {
     expect(
-      await reasonsOf(decisionColumns, `preview,decision,imei,${name},remarks`, `${preview},strike,${A},${M},x`),
+      await reasonsOf(DECISION_COLUMNS, `preview,decision,imei,${name},remarks`, `${preview},strike,${A},${M},x`),
     ).toEqual(['second_number']);
-    expect(await reasonsOf(appealColumns, `msisdn,ground,${name}`, `${N},cloned,${M}`, `${N},cloned,${N}`)).toEqual([
+    expect(await reasonsOf(APPEAL_COLUMNS, `msisdn,ground,${name}`, `${N},cloned,${M}`, `${N},cloned,${N}`)).toEqual([
       'second_number',
       'taken',
     ]);
@@ -68,12 +68,14 @@ describe('a second handset or number in a row', () => {
   ])('of an approval is a reject in a column of whatever name: number in %s', async (name) => {
     const header = `preview,decision,ground,${name}`;
     for (const word of ['approve', 'Approve', ' APPROVE\u200b', '="approve"'])
-      expect(await reasonsOf(decisionColumns, header, `${preview},${word},public_interest,+91 ${N}`)).toEqual([
+      expect(await reasonsOf(DECISION_COLUMNS, header, `${preview},${word},public_interest,+91 ${N}`)).toEqual([
         'second_number',
       ]);
     // Of the whole batch, and beside it nothing.
     for (const cell of ['', 'n/a', '17', 'none'])
-      expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${cell}`)).toEqual(['taken']);
+      expect(await reasonsOf(DECISION_COLUMNS, header, `${preview},approve,public_interest,${cell}`)).toEqual([
+        'taken',
+      ]);
   });
   test.each([
     ...[
@@ -90,7 +92,7 @@ describe('a second handset or number in a row', () => {
     ],
   ])('of an approval is a reject in a column of whatever name: handset in %s', async (name) => {
     const header = `preview,decision,ground,${name}`;
-    expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${B}`)).toEqual([
+    expect(await reasonsOf(DECISION_COLUMNS, header, `${preview},approve,public_interest,${B}`)).toEqual([
       'second_handset',
     ]);
   });
@@ -119,21 +121,21 @@ describe('a second handset or number in a row', () => {
   ])('of an approval is a reject within whatever text, in remarks, too: %s', async (cell) => {
     const header = 'preview,decision,ground,remarks';
     const row = `${preview},approve,public_interest`;
-    expect(await reasonsOf(decisionColumns, header, `${row},"${cell}"`)).toEqual(['second_number']);
+    expect(await reasonsOf(DECISION_COLUMNS, header, `${row},"${cell}"`)).toEqual(['second_number']);
     for (const name of ['Leave out', 'Except', 'मोबाइल', 'Mobile', 'Note', 'Case', 'Aadhaar', ''])
-      expect(await reasonsOf(decisionColumns, `${header},${name}`, `${row},ok,"${cell}"`), name).toEqual([
+      expect(await reasonsOf(DECISION_COLUMNS, `${header},${name}`, `${row},ok,"${cell}"`), name).toEqual([
         'second_number',
       ]);
     // So it is of a held handset, which is acted upon with all of its numbers.
     for (const word of ['block', 'reverify'])
       expect(
-        await reasonsOf(decisionColumns, 'preview,decision,imei,remarks', `${preview},${word},${A},"${cell}"`),
+        await reasonsOf(DECISION_COLUMNS, 'preview,decision,imei,remarks', `${preview},${word},${A},"${cell}"`),
       ).toEqual(['second_number']);
     // Who strikes or refuses says why in words of their own.
     for (const word of ['strike', 'refuse'])
       expect(
         await reasonsOf(
-          decisionColumns,
+          DECISION_COLUMNS,
           'preview,decision,imei,remarks,note',
           `${preview},${word},${A},"${cell}","x ${cell}"`,
         ),
@@ -142,15 +144,15 @@ describe('a second handset or number in a row', () => {
   test('of a decision about a held handset is none where its remarks name that one alone', async () => {
     const header = 'preview,decision,imei,remarks,note';
     const rows = ['block', 'reverify', 'spare'].map((word) => `${preview},${word},${A},a SIM box (${A}),x`);
-    expect(await reasonsOf(decisionColumns, header, ...rows)).toEqual(Array(3).fill('taken'));
+    expect(await reasonsOf(DECISION_COLUMNS, header, ...rows)).toEqual(Array(3).fill('taken'));
     const others = ['block', 'spare'].map((word) => `${preview},${word},${A},and ${B},x`);
-    expect(await reasonsOf(decisionColumns, header, ...others)).toEqual(['second_handset', 'second_handset']);
+    expect(await reasonsOf(DECISION_COLUMNS, header, ...others)).toEqual(['second_handset', 'second_handset']);
   });
   test('of a struck number is a reject as all that stands in the remarks', async () => {
     const rows = [M, `+91 ${M}`, `+91 ${N}`, `hospital as ${M}`, 'hospital'].map(
       (remarks) => `${preview},strike,${N},${remarks}`,
     );
-    expect(await reasonsOf(decisionColumns, 'preview,decision,msisdn,remarks', ...rows)).toEqual([
+    expect(await reasonsOf(DECISION_COLUMNS, 'preview,decision,msisdn,remarks', ...rows)).toEqual([
       ...['second_number', 'second_number', 'taken', 'taken', 'taken'],
     ]);
   });
@@ -159,7 +161,7 @@ describe('a second handset or number in a row', () => {
     async (name) => {
       const header = `preview,decision,ground,${name}`;
       const rows = ['approve', 'refuse'].map((word) => `${preview},${word},public_interest,x`);
-      expect(await reasonsOf(decisionColumns, header, ...rows)).toEqual(['second_number', 'taken']);
+      expect(await reasonsOf(DECISION_COLUMNS, header, ...rows)).toEqual(['second_number', 'taken']);
     },
   );
   test.each([
@@ -175,10 +177,10 @@ describe('a second handset or number in a row', () => {
   ])('of an approval is a reject within whatever text, in remarks, too: handset %s', async (cell) => {
     const header = 'preview,decision,ground,remarks';
     const row = `${preview},approve,public_interest`;
-    expect(await reasonsOf(decisionColumns, header, `${row},"${cell}"`)).toEqual(['second_handset']);
+    expect(await reasonsOf(DECISION_COLUMNS, header, `${row},"${cell}"`)).toEqual(['second_handset']);
     for (const name of ['Leave out', 'Except', 'IMEI', 'Case', 'Officer', ''])
       expect(
-        await reasonsOf(decisionColumns, `preview,decision,ground,remarks,x ${name}`, `${row},ok,"${cell}"`),
+        await reasonsOf(DECISION_COLUMNS, `preview,decision,ground,remarks,x ${name}`, `${row},ok,"${cell}"`),
         name,
       ).toEqual(['second_handset']);
   });
@@ -196,7 +198,7 @@ describe('a second handset or number in a row', () => {
   ])('of an approval is none by what stands in honest remarks: %s', async (words) => {
     const cell = words.replace('SHA256', preview);
     const row = `${preview},approve,public_interest,"${cell}","${cell}"`;
-    expect(await reasonsOf(decisionColumns, 'preview,decision,ground,remarks,Note', row)).toEqual(['taken']);
+    expect(await reasonsOf(DECISION_COLUMNS, 'preview,decision,ground,remarks,Note', row)).toEqual(['taken']);
   });
   test.each([
     ...[
@@ -213,7 +215,7 @@ describe('a second handset or number in a row', () => {
   ])('of an approval is a reject where a column says whom they leave out who wrote it: %s', async (name) => {
     const header = `preview,decision,ground,${name}`;
     for (const cell of [N, `except ${N}`])
-      expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${cell}`)).toEqual([
+      expect(await reasonsOf(DECISION_COLUMNS, header, `${preview},approve,public_interest,${cell}`)).toEqual([
         'second_number',
       ]);
   });
@@ -232,7 +234,7 @@ describe('a second handset or number in a row', () => {
       '99876 43210 91234 56789',
       '99876-43210-91234-56789',
     ])
-      expect(await reasonsOf(decisionColumns, header, `${preview},approve,public_interest,${number}`)).toEqual([
+      expect(await reasonsOf(DECISION_COLUMNS, header, `${preview},approve,public_interest,${number}`)).toEqual([
         'taken',
       ]);
   });
@@ -255,27 +257,27 @@ describe('a second handset or number in a row', () => {
   ])('of an approval is a reject where they leave somebody out in a column of their own: %s', async (cell) => {
     for (const name of ['Officer', 'Approved by', 'Competent authority'])
       expect(
-        await reasonsOf(decisionColumns, `preview,decision,ground,${name}`, `${preview},approve,x,"${cell}"`),
+        await reasonsOf(DECISION_COLUMNS, `preview,decision,ground,${name}`, `${preview},approve,x,"${cell}"`),
       ).toEqual(['second_number']);
   });
   test.each(['+91-80-22251234', '080-2225 1234', '(80) 22251234', '0755 255 1234', '(0612) 223 4567'])(
     'of an approval is none where it is the landline of an office: %s',
     async (landline) => {
       const header = 'preview,decision,ground,Office phone,Office';
-      expect(await reasonsOf(decisionColumns, header, `${preview},approve,x,${landline},${landline}`)).toEqual([
+      expect(await reasonsOf(DECISION_COLUMNS, header, `${preview},approve,x,${landline},${landline}`)).toEqual([
         'taken',
       ]);
-      expect(await reasonsOf(lookupColumns, 'msisdn,Office phone', `${N},${landline}`)).toEqual(['taken']);
+      expect(await reasonsOf(LOOKUP_COLUMNS, 'msisdn,Office phone', `${N},${landline}`)).toEqual(['taken']);
     },
   );
   test.each(['Aadhaar', 'Aadhar No', 'आधार', 'UID', 'UIDAI number'])(
     'of an appeal is none where a column called %s has twelve digits of which the first are those of the country',
     async (name) => {
       const rows = [`${N},cloned,9198 7654 3211`, `${N},cloned,919876543211`];
-      expect(await reasonsOf(appealColumns, `msisdn,ground,${name}`, ...rows)).toEqual(['taken', 'taken']);
+      expect(await reasonsOf(APPEAL_COLUMNS, `msisdn,ground,${name}`, ...rows)).toEqual(['taken', 'taken']);
       // They are a number by what the column is called alone.
-      expect(await reasonsOf(appealColumns, 'msisdn,ground,x', ...rows)).toEqual(['second_number', 'second_number']);
-      expect(await reasonsOf(appealColumns, `msisdn,ground,${name} mobile`, ...rows)).toEqual([
+      expect(await reasonsOf(APPEAL_COLUMNS, 'msisdn,ground,x', ...rows)).toEqual(['second_number', 'second_number']);
+      expect(await reasonsOf(APPEAL_COLUMNS, `msisdn,ground,${name} mobile`, ...rows)).toEqual([
         'second_number',
         'second_number',
       ]);
@@ -286,7 +288,7 @@ describe('a second handset or number in a row', () => {
     async (name) => {
       const header = `preview,decision,imei,msisdn,${name}`;
       const rows = [`,${N},${M}`, `${A},,${M}`, `${A},${N},${M}`, `,${N},+91 ${N}`, `${A},,`];
-      expect(await reasonsOf(decisionColumns, header, ...rows.map((cells) => `${preview},strike,${cells}`))).toEqual([
+      expect(await reasonsOf(DECISION_COLUMNS, header, ...rows.map((cells) => `${preview},strike,${cells}`))).toEqual([
         'second_number',
         'second_number',
         'second_number',
@@ -300,14 +302,14 @@ describe('a second handset or number in a row', () => {
     async (name) => {
       const header = `preview,decision,imei,msisdn,${name}`;
       const rows = [`${preview},strike,,${N},${M}`, `${preview},strike,${A},,${M}`];
-      expect(await reasonsOf(decisionColumns, header, ...rows)).toEqual(['taken', 'taken']);
+      expect(await reasonsOf(DECISION_COLUMNS, header, ...rows)).toEqual(['taken', 'taken']);
     },
   );
   test.each(['Desk phone', 'Director contact', 'Customer contact (self)', 'Applicant'])(
     'of an approval is a reject where the name may be of anybody: %s',
     async (name) => {
       const row = `${preview},approve,public_interest,${N}`;
-      expect(await reasonsOf(decisionColumns, `preview,decision,ground,${name}`, row)).toEqual(['second_number']);
+      expect(await reasonsOf(DECISION_COLUMNS, `preview,decision,ground,${name}`, row)).toEqual(['second_number']);
     },
   );
   test.each([
@@ -319,31 +321,31 @@ describe('a second handset or number in a row', () => {
     ],
     ...['Consumer court contact no', 'Consumer affairs dept contact', 'User department contact', 'Stakeholder contact'],
   ])('of an appeal is none where it is an office’s: %s', async (name) => {
-    expect(await reasonsOf(appealColumns, `msisdn,ground,${name}`, `${N},wrong_number,${M}`)).toEqual(['taken']);
+    expect(await reasonsOf(APPEAL_COLUMNS, `msisdn,ground,${name}`, `${N},wrong_number,${M}`)).toEqual(['taken']);
   });
   test.each(['contact', 'Officer', 'Filed by'])(
     'of an appeal is none where two numbers in fives stand in a column of whom to call: %s',
     async (name) => {
       for (const cell of ['99876 43210 91234 56789', '99876-43210-91234-56789', '99876.43210.91234.56789'])
         for (const own of [`msisdn,ground,${name}/${N}`, `imei,ground,${name}/${A}`].map((one) => one.split('/')))
-          expect(await reasonsOf(appealColumns, `${own[0]}`, `${own[1]},cloned,${cell}`)).toEqual(['taken']);
+          expect(await reasonsOf(APPEAL_COLUMNS, `${own[0]}`, `${own[1]},cloned,${cell}`)).toEqual(['taken']);
     },
   );
   test('of an appeal is none where a virtual id has as many digits', async () => {
     const row = `${N},cloned,9187 6543 2101 2345`;
-    expect(await reasonsOf(appealColumns, 'msisdn,ground,Virtual ID', row)).toEqual(['taken']);
-    expect(await reasonsOf(appealColumns, 'msisdn,ground,x', row)).toEqual(['second_handset']);
+    expect(await reasonsOf(APPEAL_COLUMNS, 'msisdn,ground,Virtual ID', row)).toEqual(['taken']);
+    expect(await reasonsOf(APPEAL_COLUMNS, 'msisdn,ground,x', row)).toEqual(['second_handset']);
   });
   test('is a reject though it is spoilt or written as no own cell may be', async () => {
     const handsets = ['3.52099E+14', '352099000000000', '३५२०९९००१७६१५०६', '352099–002345–672', '0.00E+00', ''];
-    expect(await reasonsOf(reportColumns, 'imei,IMEI 2', ...handsets.map((cell) => `${A},${cell}`))).toEqual([
+    expect(await reasonsOf(REPORT_COLUMNS, 'imei,IMEI 2', ...handsets.map((cell) => `${A},${cell}`))).toEqual([
       ...Array(4).fill('second_handset'),
       ...['taken', 'taken'],
     ]);
     const numbers = ['९१२३४५६७८०', '0091-9123456780', '91234–56780', '९८७६५४३२१०', '0091-9876543210', '98765–43210'];
     const rows = numbers.map((cell) => `${N},wrong_number,${cell}`);
     for (const name of ['मोबाइल 2', 'Mobile', 'MSISDN 2', 'x'])
-      expect(await reasonsOf(appealColumns, `msisdn,ground,${name}`, ...rows), name).toEqual([
+      expect(await reasonsOf(APPEAL_COLUMNS, `msisdn,ground,${name}`, ...rows), name).toEqual([
         ...Array(3).fill('second_number'),
         ...Array(3).fill('taken'),
       ]);
@@ -356,19 +358,19 @@ describe('a second handset or number in a row', () => {
     const header = 'preview,decision,imei,remarks,contact,account mobile,case handset';
     const cells = `${A},x,${N},${N},${B}`;
     for (const word of ['strike', 'refuse', 'approved', ''])
-      expect(await reasonsOf(decisionColumns, header, `${preview},${word},${cells}`)).toEqual(['taken']);
-    expect(await reasonsOf(decisionColumns, header, `${preview},approve,${cells}`)).toEqual(['second_handset']);
+      expect(await reasonsOf(DECISION_COLUMNS, header, `${preview},${word},${cells}`)).toEqual(['taken']);
+    expect(await reasonsOf(DECISION_COLUMNS, header, `${preview},approve,${cells}`)).toEqual(['second_handset']);
   });
   test('of exemptions, appeals and lookups is a reject', async () => {
     const exempt = `${N},${M},2026-08-15,in hospital`;
-    expect(await reasonsOf(exemptionColumns, 'msisdn,msisdn2,until,reason', exempt)).toEqual(['second_number']);
-    expect(await reasonsOf(appealColumns, 'imei,imei2,ground', `${A},${B},cloned`, `${A},,cloned`)).toEqual([
+    expect(await reasonsOf(EXEMPTION_COLUMNS, 'msisdn,msisdn2,until,reason', exempt)).toEqual(['second_number']);
+    expect(await reasonsOf(APPEAL_COLUMNS, 'imei,imei2,ground', `${A},${B},cloned`, `${A},,cloned`)).toEqual([
       'second_handset',
       'taken',
     ]);
-    expect(await reasonsOf(lookupColumns, 'imei,imei 2', `${A},${B}`, `${A},`)).toEqual(['second_handset', 'taken']);
+    expect(await reasonsOf(LOOKUP_COLUMNS, 'imei,imei 2', `${A},${B}`, `${A},`)).toEqual(['second_handset', 'taken']);
     const lookups = [`${N},${M}`, `${N},x`, `${N},45000`, `${N},30/05/2026`, `${N},12/2026`, `${N},`];
-    expect(await reasonsOf(lookupColumns, 'msisdn,', ...lookups)).toEqual([
+    expect(await reasonsOf(LOOKUP_COLUMNS, 'msisdn,', ...lookups)).toEqual([
       'second_number',
       ...lookups.slice(1).map(() => 'taken'),
     ]);
@@ -378,19 +380,19 @@ describe('a second handset or number in a row', () => {
     async (name) => {
       for (const number of [M, `+91 ${M}`, `0${M}`, `91-98765-43211`, `98765 43211`]) {
         const reasons = [
-          await reasonsOf(decisionColumns, `preview,decision,${name},ground`, `${preview},approve,${number},x`),
+          await reasonsOf(DECISION_COLUMNS, `preview,decision,${name},ground`, `${preview},approve,${number},x`),
           await reasonsOf(
-            decisionColumns,
+            DECISION_COLUMNS,
             `preview,decision,imei,${name},remarks`,
             `${preview},strike,${A},${number},x`,
           ),
-          await reasonsOf(exemptionColumns, `msisdn,${name},until,reason`, `${N},${number},2026-08-15,x`),
-          await reasonsOf(appealColumns, `imei,${name},ground,case_ref`, `${A},${number},cloned,A-17`),
-          await reasonsOf(lookupColumns, `imei,${name}`, `${A},${number}`),
+          await reasonsOf(EXEMPTION_COLUMNS, `msisdn,${name},until,reason`, `${N},${number},2026-08-15,x`),
+          await reasonsOf(APPEAL_COLUMNS, `imei,${name},ground,case_ref`, `${A},${number},cloned,A-17`),
+          await reasonsOf(LOOKUP_COLUMNS, `imei,${name}`, `${A},${number}`),
         ];
         expect(reasons).toEqual(Array(5).fill(['second_number']));
       }
-      expect(await reasonsOf(appealColumns, `msisdn,${name},ground`, `${N},+91 ${N},cloned`)).toEqual(['taken']);
+      expect(await reasonsOf(APPEAL_COLUMNS, `msisdn,${name},ground`, `${N},+91 ${N},cloned`)).toEqual(['taken']);
     },
   );
   test.each(['handset', 'device', 'Mobile', 'phone', 'number', 'आईएमईआई', '', 'x'])(
@@ -398,15 +400,15 @@ describe('a second handset or number in a row', () => {
     async (name) => {
       for (const handset of [B, '35-209900-234567-2', '35209900234567', '3520990023456701']) {
         const reasons = [
-          await reasonsOf(decisionColumns, `preview,decision,${name},ground`, `${preview},approve,${handset},x`),
-          await reasonsOf(exemptionColumns, `msisdn,${name},until,reason`, `${N},${handset},2026-08-15,x`),
-          await reasonsOf(appealColumns, `msisdn,${name},ground,case_ref`, `${N},${handset},cloned,A-17`),
-          await reasonsOf(lookupColumns, `imei,${name}`, `${A},${handset}`),
-          await reasonsOf(withdrawalColumns, `imei,${name}`, `${A},${handset}`),
+          await reasonsOf(DECISION_COLUMNS, `preview,decision,${name},ground`, `${preview},approve,${handset},x`),
+          await reasonsOf(EXEMPTION_COLUMNS, `msisdn,${name},until,reason`, `${N},${handset},2026-08-15,x`),
+          await reasonsOf(APPEAL_COLUMNS, `msisdn,${name},ground,case_ref`, `${N},${handset},cloned,A-17`),
+          await reasonsOf(LOOKUP_COLUMNS, `imei,${name}`, `${A},${handset}`),
+          await reasonsOf(WITHDRAWAL_COLUMNS, `imei,${name}`, `${A},${handset}`),
         ];
         expect(reasons).toEqual(Array(5).fill(['second_handset']));
       }
-      expect(await reasonsOf(withdrawalColumns, `imei,${name}`, `${A},35-209900-123456-2`)).toEqual(['taken']);
+      expect(await reasonsOf(WITHDRAWAL_COLUMNS, `imei,${name}`, `${A},35-209900-123456-2`)).toEqual(['taken']);
     },
   );
   test.each([
@@ -428,36 +430,36 @@ describe('a second handset or number in a row', () => {
     ['note', `"spoke to ${M} on 3 June, who has ${B} now"`],
     ['address', 'H.No. 98765 Sector 43211'],
   ])('is none beside a handset in what people export: %s', async (names, cells) => {
-    expect(await reasonsOf(appealColumns, `imei,ground,${names}`, `${A},cloned,${cells}`)).toEqual(['taken']);
-    expect(await reasonsOf(withdrawalColumns, `imei,${names}`, `${A},${cells}`)).toEqual(['taken']);
+    expect(await reasonsOf(APPEAL_COLUMNS, `imei,ground,${names}`, `${A},cloned,${cells}`)).toEqual(['taken']);
+    expect(await reasonsOf(WITHDRAWAL_COLUMNS, `imei,${names}`, `${A},${cells}`)).toEqual(['taken']);
   });
   test('is one beside a reference, whose own number is not known yet', async () => {
     const rows = ['airtel-12-3-0-1-1', `airtel-12-3-0-1-1,${M}`];
-    expect(await reasonsOf(lookupColumns, 'reference,mobile', `${rows[0]},`, `${rows[1]}`)).toEqual([
+    expect(await reasonsOf(LOOKUP_COLUMNS, 'reference,mobile', `${rows[0]},`, `${rows[1]}`)).toEqual([
       'taken',
       'second_number',
     ]);
     expect(whatToDo('second_number')).toContain(
       'out if you do not mean it, as your own, or one beside a reference, which stands for its number;',
     );
-    expect(await reasonsOf(lookupColumns, 'reference,contact mobile', `${rows[1]}`)).toEqual(['taken']);
+    expect(await reasonsOf(LOOKUP_COLUMNS, 'reference,contact mobile', `${rows[1]}`)).toEqual(['taken']);
     // Of a decision it is a column of any name.
     const decision = `${preview},strike,${A},${M},x`;
-    expect(await reasonsOf(decisionColumns, 'preview,decision,imei,reference,remarks', decision)).toEqual([
+    expect(await reasonsOf(DECISION_COLUMNS, 'preview,decision,imei,reference,remarks', decision)).toEqual([
       'second_number',
     ]);
   });
   test('is none where a withdrawal has the numbers of those who complained, as its report had them', async () => {
-    expect(await reasonsOf(withdrawalColumns, 'imei,mobile,', `${A},${N},${M}`)).toEqual(['taken']);
+    expect(await reasonsOf(WITHDRAWAL_COLUMNS, 'imei,mobile,', `${A},${N},${M}`)).toEqual(['taken']);
   });
   test('is none in a column that says whom to call, nor in the notes of a report', async () => {
-    expect(await reasonsOf(appealColumns, 'msisdn,ground,contact mobile', `${N},cloned,${M}`)).toEqual(['taken']);
-    expect(await reasonsOf(reportColumns, 'imei,mobile,', `${A},${N},${M}`)).toEqual(['taken']);
+    expect(await reasonsOf(APPEAL_COLUMNS, 'msisdn,ground,contact mobile', `${N},cloned,${M}`)).toEqual(['taken']);
+    expect(await reasonsOf(REPORT_COLUMNS, 'imei,mobile,', `${A},${N},${M}`)).toEqual(['taken']);
   });
   test.each(['SecondIMEINo', 'DualImeiNumber', 'PhoneIMEINo2', 'I.M.E.I. 2', 'दूसरा आईएमईआई', 'IMEI_2'])(
     'of a report or a withdrawal is a reject, in groups and with a note, too: %s',
     async (name) => {
-      for (const columns of [reportColumns, withdrawalColumns])
+      for (const columns of [REPORT_COLUMNS, WITHDRAWAL_COLUMNS])
         for (const cell of [B, '35-209900-234567-2 (SIM2)', 'IMEI2: 35-209900-234567-2'])
           expect(await reasonsOf(columns, `imei,${name}`, `${A},${cell}`, `${A},`)).toEqual([
             'second_handset',
@@ -473,7 +475,7 @@ describe('a second handset or number in a row', () => {
     ['35-209900-234567-2', 'as it is printed'],
     ['13977000323877', 'which begins as no model does today'],
   ])('stands in the column without a name that shares the name of the handset’s: %s, %s', async (cell) => {
-    for (const columns of [reportColumns, withdrawalColumns]) {
+    for (const columns of [REPORT_COLUMNS, WITHDRAWAL_COLUMNS]) {
       const rows = [`1,${A},${cell},FIR 1`, `2,${A},,FIR 2`, `3,${A},35209900123456,FIR 2`];
       expect(await reasonsOf(columns, 'S.No,IMEI,,Case', ...rows)).toEqual(['second_handset', 'taken', 'taken']);
       expect(await reasonsOf(columns, 'IMEI No.,', `${A},${cell}`)).toEqual(['second_handset']);
@@ -485,7 +487,7 @@ describe('a second handset or number in a row', () => {
       for (const header of [',IMEI,Case', 'IMEI,Case,', 'Case,,IMEI'])
         expect(
           await reasonsOf(
-            reportColumns,
+            REPORT_COLUMNS,
             header,
             header
               .split(',')
@@ -497,17 +499,17 @@ describe('a second handset or number in a row', () => {
   );
   test('is none in the column that shares its name where that is a day, a placeholder or a number', async () => {
     for (const cell of ['000000000000000', '20260530103000', '9876543210', '17', 'x'])
-      expect(await reasonsOf(reportColumns, 'IMEI,,Case', `${A},${cell},x`)).toEqual(['taken']);
+      expect(await reasonsOf(REPORT_COLUMNS, 'IMEI,,Case', `${A},${cell},x`)).toEqual(['taken']);
   });
   test('is none where it is digits that are all alike: reports have them for a phone of one card', async () => {
-    for (const columns of [reportColumns, withdrawalColumns])
+    for (const columns of [REPORT_COLUMNS, WITHDRAWAL_COLUMNS])
       expect(await reasonsOf(columns, 'imei,IMEI2', `${A},000000000000000`, `${A},${B}`)).toEqual([
         'taken',
         'second_handset',
       ]);
   });
   test('is not looked for where the row is a reject for its own', async () => {
-    expect(await reasonsOf(reportColumns, 'imei,imei2', `,${B}`, `12,${B}`)).toEqual(['taken', 'taken']);
-    expect(await reasonsOf(lookupColumns, 'msisdn,mobile', `12,${M}`)).toEqual(['taken']);
+    expect(await reasonsOf(REPORT_COLUMNS, 'imei,imei2', `,${B}`, `12,${B}`)).toEqual(['taken', 'taken']);
+    expect(await reasonsOf(LOOKUP_COLUMNS, 'msisdn,mobile', `12,${M}`)).toEqual(['taken']);
   });
 });

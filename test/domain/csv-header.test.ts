@@ -1,14 +1,14 @@
 /** What a header says of the rows beneath it, and which records are none: formats.md, "What all files have in common". */
 import { describe, expect, test } from 'vitest';
-import { appealColumns } from '../../lambdas/domain/appeal-rows.ts';
+import { APPEAL_COLUMNS } from '../../lambdas/domain/appeal-rows.ts';
 import { type FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Columns } from '../../lambdas/domain/csv-header.ts';
-import { decisionColumns } from '../../lambdas/domain/decision-rows.ts';
-import { lookupColumns } from '../../lambdas/domain/lookups.ts';
+import { DECISION_COLUMNS } from '../../lambdas/domain/decision-rows.ts';
+import { LOOKUP_COLUMNS } from '../../lambdas/domain/lookups.ts';
 import { responseColumns } from '../../lambdas/domain/responses.ts';
-import { reportColumns } from '../../lambdas/domain/screening.ts';
-import { usageColumns } from '../../lambdas/domain/sightings.ts';
-import { withdrawalColumns } from '../../lambdas/domain/withdrawals.ts';
+import { REPORT_COLUMNS } from '../../lambdas/domain/screening.ts';
+import { USAGE_COLUMNS } from '../../lambdas/domain/sightings.ts';
+import { WITHDRAWAL_COLUMNS } from '../../lambdas/domain/withdrawals.ts';
 import { columns, read, readAll, row } from './csv-reading.ts';
 
 describe('the columns of a header', () => {
@@ -111,15 +111,15 @@ describe('a header that holds a row', () => {
   const faultOf = async (text: string, columns: Columns) => (await readAll([Buffer.from(text)], columns)).fault?.reason;
   const preview = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
   test.each<[string, string, Columns, string]>([
-    ['rows', 'imei,"remarks\n352099001234562,vivo\n352099002345672,oppo"\n', withdrawalColumns, 'imei'],
-    ['one row', 'imei,case_ref,"reason\n352099001234562,FIR 12/26,given back"\n', withdrawalColumns, 'imei'],
-    ['rows between ;', 'imei;"Remarks\n352099001234562;given back\n352099002345672;"\n', withdrawalColumns, 'imei'],
-    ['quoted rows', '"imei","remarks\n""352099001234562"",""vivo"""\n', withdrawalColumns, 'imei'],
+    ['rows', 'imei,"remarks\n352099001234562,vivo\n352099002345672,oppo"\n', WITHDRAWAL_COLUMNS, 'imei'],
+    ['one row', 'imei,case_ref,"reason\n352099001234562,FIR 12/26,given back"\n', WITHDRAWAL_COLUMNS, 'imei'],
+    ['rows between ;', 'imei;"Remarks\n352099001234562;given back\n352099002345672;"\n', WITHDRAWAL_COLUMNS, 'imei'],
+    ['quoted rows', '"imei","remarks\n""352099001234562"",""vivo"""\n', WITHDRAWAL_COLUMNS, 'imei'],
     ['answers', 'msisdn,outcome,"remarks\n9876543210,failed,came\n"\n', responseColumns('reverify'), 'msisdn'],
-    ['appeals', 'msisdn,ground,"remarks\n9876543210,cloned,came"\n', appealColumns, 'ground'],
-    ['a lookup', 'msisdn,"name\n9876543210,Ram"\n', lookupColumns, 'msisdn'],
-    ['references', 'reference,"name\nairtel-12-3-0-1-1,Ram"\n', lookupColumns, 'msisdn'],
-    ['a refusal', `preview,decision,"remarks\n${preview},refuse,why"\n`, decisionColumns, 'preview'],
+    ['appeals', 'msisdn,ground,"remarks\n9876543210,cloned,came"\n', APPEAL_COLUMNS, 'ground'],
+    ['a lookup', 'msisdn,"name\n9876543210,Ram"\n', LOOKUP_COLUMNS, 'msisdn'],
+    ['references', 'reference,"name\nairtel-12-3-0-1-1,Ram"\n', LOOKUP_COLUMNS, 'msisdn'],
+    ['a refusal', `preview,decision,"remarks\n${preview},refuse,why"\n`, DECISION_COLUMNS, 'preview'],
   ])('by a quote that closes in a later row can not be read: %s', async (_, text, columns, lacking) => {
     expect(await faultOf(text, columns)).toBe(`missing_column:${lacking}`);
   });
@@ -128,8 +128,8 @@ describe('a header that holds a row', () => {
     ...['IMEI: 35-209900-123456-2', 'IMEI 35 209900 123456 2.', '352099/00/123456 of mine'],
     ...['IMEI 3.52099E+14, vivo', '35.209900.123456 seen 01.05.2026'],
   ])('can not be read: imei and %s', async (name) => {
-    expect(await faultOf(`imei,"${name}"\n`, withdrawalColumns)).toBe('missing_column:imei');
-    expect(await faultOf(`imei;"${name}"\n352099001234562;x\n`, reportColumns)).toBe('missing_column:imei');
+    expect(await faultOf(`imei,"${name}"\n`, WITHDRAWAL_COLUMNS)).toBe('missing_column:imei');
+    expect(await faultOf(`imei;"${name}"\n352099001234562;x\n`, REPORT_COLUMNS)).toBe('missing_column:imei');
   });
   test.each([
     ...[
@@ -148,7 +148,7 @@ describe('a header that holds a row', () => {
     ],
     ...['call 1800-11-4000', 'case no. 12/2026/345', 'SIM 1/2/3/4/5', 'as of 30/05/2026 10.30.15', 'on 5/30/26', '1E+'],
   ])('is none by what stands in honest names: imei and %s', async (name) => {
-    expect(await faultOf(`imei,${name}\n`, withdrawalColumns)).toBeUndefined();
+    expect(await faultOf(`imei,${name}\n`, WITHDRAWAL_COLUMNS)).toBeUndefined();
   });
 });
 
@@ -190,13 +190,13 @@ describe('a header in the middle of a file that has one', () => {
   test('ends the file where the columns have changed their places: IMSIs would be read as handsets', async () => {
     const usage = 'imei,imsi,msisdn,last_seen\n350000000000006,404100000000001,9876543210,2026-05-20\n';
     const other = 'imsi,imei,msisdn,last_seen\n404100000000002,350000000000014,9876543211,2026-05-20\n';
-    expect(await endOf(usage + other, usageColumns)).toEqual([1, '3 misplaced_header']);
+    expect(await endOf(usage + other, USAGE_COLUMNS)).toEqual([1, '3 misplaced_header']);
     const report = 'imei,case_ref\n350000000000006,A\ncase_ref,imei\nB,350000000000014\n';
-    expect(await endOf(report, reportColumns)).toEqual([1, '3 misplaced_header']);
+    expect(await endOf(report, REPORT_COLUMNS)).toEqual([1, '3 misplaced_header']);
   });
   test('is a row that names nobody where it is the same again, as on each page of a print', async () => {
     const report = 'imei,case_ref\n350000000000006,A\nIMEI,Case Ref\n350000000000014,B\n';
-    expect(await endOf(report, reportColumns)).toEqual([3, null]);
+    expect(await endOf(report, REPORT_COLUMNS)).toEqual([3, null]);
   });
 });
 
@@ -213,10 +213,10 @@ describe('rows between two quotes, which open and close in their notes', () => {
       '5 row',
     ]);
     const report = 'imei,case_ref\n350000000000006,"A-17\n350000000000014,B-18\n350000000000022,C"\n';
-    expect(await reading(report, reportColumns)).toEqual(['2 rejected']);
+    expect(await reading(report, REPORT_COLUMNS)).toEqual(['2 rejected']);
     const preview = 'ab12'.repeat(16);
     const decision = `preview,decision,msisdn,remarks\n${preview},approve,,"ok\n${preview},strike,9876543210,a desk 5"\n`;
-    expect(await reading(decision, decisionColumns)).toEqual(['2 rejected']);
+    expect(await reading(decision, DECISION_COLUMNS)).toEqual(['2 rejected']);
   });
   test('are a reject, too, where their own notes have separators, or lack a cell', async () => {
     const response =
@@ -229,11 +229,11 @@ describe('rows between two quotes, which open and close in their notes', () => {
     expect(await reading(short, responseColumns('reverify'))).toEqual(['2 rejected']);
     const preview = 'ab12'.repeat(16);
     const decision = `preview,decision,msisdn,remarks\n${preview},strike,9876543210,"a hospital\n${preview},strike,9876543211,a witness, protected\n${preview},strike,9876543212,her ward"\n`;
-    expect(await reading(decision, decisionColumns)).toEqual(['2 rejected']);
+    expect(await reading(decision, DECISION_COLUMNS)).toEqual(['2 rejected']);
   });
   test('are none where a note stands before the identifier, and has lines and commas of its own', async () => {
     const report = 'case_ref,imei\n"5, on\ntwo lines",350000000000006\n"6\nand, 7",350000000000014\n';
-    expect(await reading(report, reportColumns)).toEqual(['2 row', '4 row']);
+    expect(await reading(report, REPORT_COLUMNS)).toEqual(['2 row', '4 row']);
   });
   test('are none where a note has lines and commas of its own', async () => {
     const note = 'msisdn,outcome,remarks\n9876543210,failed,"no answer\ncame back, was told, left"\n';

@@ -9,8 +9,8 @@ import { cutFile, readPiece } from '../../lambdas/domain/pieces.ts';
 import { receiptOf } from '../../lambdas/domain/receipts.ts';
 import { rejectLine } from '../../lambdas/domain/rejects.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
-import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
-import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
+import { REPORT_COLUMNS, Screening } from '../../lambdas/domain/screening.ts';
+import { parseSighting, USAGE_COLUMNS } from '../../lambdas/domain/sightings.ts';
 import { whatToDo } from '../../lambdas/domain/what-to-do.ts';
 import { checkedText, checkFile } from '../../lib/commands/check.ts';
 
@@ -25,7 +25,7 @@ const BAD_DATE =
 async function readUsage(text: string, form: FileForm | undefined): Promise<string[]> {
   const said: string[] = [];
   try {
-    for await (const rows of readCsv([Buffer.from(text)], columnsAs(usageColumns, 'usage', form)))
+    for await (const rows of readCsv([Buffer.from(text)], columnsAs(USAGE_COLUMNS, 'usage', form)))
       for (const row of rows) {
         const read = parseSighting(row, airtel, today);
         if ('reason' in read) said.push(`${row.line}: ${read.reason}: ${whatToDo(read.reason, form?.dates)}`);
@@ -88,7 +88,7 @@ describe("an operator's file in DIRBS-Core's form", () => {
   });
 
   test('is read in pieces as in one', async () => {
-    const columns = columnsAs(usageColumns, 'usage', DIRBS);
+    const columns = columnsAs(USAGE_COLUMNS, 'usage', DIRBS);
     const bytes = Buffer.from(OPERATOR_DATA);
     const { header, pieces } = await cutFile([bytes], columns, { bytes: 100, most: 100 });
     if (header === undefined) throw new Error('no header');
@@ -135,7 +135,7 @@ const STOLEN_LIST = [
 describe("a list of stolen handsets in DIRBS-Core's form", () => {
   const read = async (form?: FileForm) => {
     const screening = new Screening('mha');
-    const columns = columnsAs(reportColumns, 'report', form);
+    const columns = columnsAs(REPORT_COLUMNS, 'report', form);
     const rows = (await Array.fromAsync(readCsv([Buffer.from(STOLEN_LIST)], columns))).flat();
     return rows.map((row) => {
       const said = screening.row(row);
@@ -246,7 +246,7 @@ test.each([
   ['YYYYMMDD', '20260530 00:00:00'],
   ['DD.MM.YYYY', '30.05.2026T00:00:00.000'],
 ] as const)('a day in an own form is forgiven what one in the agreed form is: %s, %j', (dates, cell) => {
-  const { rewrite = () => '' } = columnsAs(usageColumns, 'usage', { dates });
+  const { rewrite = () => '' } = columnsAs(USAGE_COLUMNS, 'usage', { dates });
   expect(rewrite('last_seen', cell)).toBe('2026-05-30');
 });
 

@@ -3,7 +3,7 @@ import { readCsv } from '../../lambdas/domain/csv.ts';
 import type { Instant } from '../../lambdas/domain/days.ts';
 import { brokenRules, type ImportedFile, weigh, withImported } from '../../lambdas/domain/gates.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
-import { usageColumns } from '../../lambdas/domain/sightings.ts';
+import { USAGE_COLUMNS } from '../../lambdas/domain/sightings.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
 
 /** The contract's. */
@@ -27,7 +27,7 @@ const weighed = (text: string, limits = LIMITS) => {
   const bytes = [Buffer.from(`imei,msisdn,last_seen\n${text}`)];
   const read = () => {
     reads += 1;
-    return readCsv(bytes, usageColumns);
+    return readCsv(bytes, USAGE_COLUMNS);
   };
   return weigh(read, FILE, limits).then((found) => ({ found, reads }));
 };
@@ -91,7 +91,7 @@ describe('what is weighed of a file', () => {
       yield Buffer.from(text);
       throw new Error('the connection was lost');
     }
-    await expect(weigh(() => readCsv(breaking(), usageColumns), FILE, LIMITS)).rejects.toThrow(
+    await expect(weigh(() => readCsv(breaking(), USAGE_COLUMNS), FILE, LIMITS)).rejects.toThrow(
       'the connection was lost',
     );
   });

@@ -3,9 +3,9 @@ import { readCsv } from '../../lambdas/domain/csv.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import {
   admitLookups,
+  LOOKUP_COLUMNS,
   type LookupDay,
   type LookupRow,
-  lookupColumns,
   NO_LOOKUPS,
   nameOfAsked,
   parseLookupRow,
@@ -13,7 +13,7 @@ import {
 import type { RejectedRow } from '../../lambdas/domain/reasons.ts';
 
 const read = async (text: string) =>
-  (await Array.fromAsync(readCsv([Buffer.from(text)], lookupColumns))).flat().map(parseLookupRow);
+  (await Array.fromAsync(readCsv([Buffer.from(text)], LOOKUP_COLUMNS))).flat().map(parseLookupRow);
 const jio = 'jio' as OperatorId;
 
 describe('a row of lookups', () => {

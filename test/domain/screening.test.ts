@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Imei } from '../../lambdas/domain/identifiers.ts';
 import { imeiOut } from '../../lambdas/domain/imeis.ts';
-import { HANDSET_LINE_BYTES, handsetLine, reportColumns, Screening } from '../../lambdas/domain/screening.ts';
+import { HANDSET_LINE_BYTES, handsetLine, REPORT_COLUMNS, Screening } from '../../lambdas/domain/screening.ts';
 import { readAll } from './csv-reading.ts';
 
 const cell = (line: number, imei: string) => ({ line, cells: { imei } });
@@ -30,7 +30,7 @@ describe('screening a report', () => {
       'A11,352099001761480,x', // 12: the second again, with the spare digit
       '',
     ].join('\n');
-    const { rows, fault } = await readAll([Buffer.from(file)], reportColumns);
+    const { rows, fault } = await readAll([Buffer.from(file)], REPORT_COLUMNS);
     const screening = new Screening();
     const screened = rows.map((row) =>
       'cells' in row ? screening.row({ line: row.line, cells: { imei: row.cells.imei ?? '' } }) : screening.row(row),

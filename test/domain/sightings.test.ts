@@ -12,8 +12,8 @@ import {
   parseGatheredLine,
   parseLinkKey,
   parseSighting,
+  USAGE_COLUMNS,
   type UsageColumn,
-  usageColumns,
   windowOf,
 } from '../../lambdas/domain/sightings.ts';
 import { keepLink, NOTHING_DECIDED, type NumberLinks } from '../../lambdas/domain/subjects.ts';
@@ -167,7 +167,7 @@ describe("a row of an operator's usage file", () => {
   });
   test('is found by the names of its columns', async () => {
     const file = 'last_seen,MSISDN,circle,imei\n2026-05-01,09876543210,north,49015420323751\n';
-    const { rows } = await readAll([Buffer.from(file)], usageColumns);
+    const { rows } = await readAll([Buffer.from(file)], USAGE_COLUMNS);
     expect(rows).toEqual([
       {
         line: 2,

@@ -6,8 +6,8 @@ import type { Day } from '../../lambdas/domain/days.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { type Reject, rejectLine } from '../../lambdas/domain/rejects.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
-import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
-import { parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
+import { REPORT_COLUMNS, Screening } from '../../lambdas/domain/screening.ts';
+import { parseSighting, USAGE_COLUMNS } from '../../lambdas/domain/sightings.ts';
 import { type CheckedKind, checkFile } from '../../lib/commands/check.ts';
 
 const today = '2026-06-07' as Day;
@@ -19,7 +19,7 @@ type Told = string | Pick<Reject, 'reason' | 'value'>;
 /** How each kind of file is read, as the functions do. */
 const KINDS: Record<'report' | 'usage' | 'response', { columns: Columns; tell: () => (row: CsvRow) => Told }> = {
   report: {
-    columns: reportColumns,
+    columns: REPORT_COLUMNS,
     tell: () => {
       const screening = new Screening('mha');
       return (row) => {
@@ -29,7 +29,7 @@ const KINDS: Record<'report' | 'usage' | 'response', { columns: Columns; tell: (
     },
   },
   usage: {
-    columns: usageColumns,
+    columns: USAGE_COLUMNS,
     tell: () => (row) => {
       const read = parseSighting(row as Parameters<typeof parseSighting>[0], airtel, today);
       if ('reason' in read) return read;

@@ -3,7 +3,7 @@ import { BATCH_STATES } from '../../lambdas/domain/batches.ts';
 import type { CsvRow } from '../../lambdas/domain/csv-header.ts';
 import { asInstant } from '../../lambdas/domain/days.ts';
 import type { Imei } from '../../lambdas/domain/identifiers.ts';
-import { namedHandsets, precedesReport, withdrawalColumns, withdrawalFate } from '../../lambdas/domain/withdrawals.ts';
+import { namedHandsets, precedesReport, WITHDRAWAL_COLUMNS, withdrawalFate } from '../../lambdas/domain/withdrawals.ts';
 import { readAll } from './csv-reading.ts';
 
 describe('a withdrawal', () => {
@@ -75,7 +75,7 @@ describe('a withdrawal', () => {
       '70200000000003,,Total',
       '35100000000001,35100000000002,',
     ].join('\n');
-    const { rows } = await readAll([Buffer.from(file)], withdrawalColumns);
+    const { rows } = await readAll([Buffer.from(file)], WITHDRAWAL_COLUMNS);
     const reported = new Set(['35100000000001', '35100000000002', '70200000000003'] as Imei[]);
     expect(namedHandsets(rows as CsvRow<'imei'>[], reported)).toEqual({
       imeis: ['35100000000001', '35100000000002', '70200000000003'],

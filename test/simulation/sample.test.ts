@@ -5,7 +5,7 @@ import { brokenRules, weigh } from '../../lambdas/domain/gates.ts';
 import type { OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { parseSentImei } from '../../lambdas/domain/imeis.ts';
 import { Screening } from '../../lambdas/domain/screening.ts';
-import { usageColumns } from '../../lambdas/domain/sightings.ts';
+import { USAGE_COLUMNS } from '../../lambdas/domain/sightings.ts';
 import { reissuedOf, sampleAppeal, sampleWithdrawals } from '../../simulation/reversals.ts';
 import { imeiKeyOf, planSample, SAMPLE_OPERATORS, type Sample, sampleReport } from '../../simulation/sample.ts';
 import { sampleUsage } from '../../simulation/usage.ts';
@@ -171,7 +171,7 @@ describe('the generated sample', () => {
       for (const file of of.usage) {
         const bytes = [Buffer.from([...sampleUsage(of, file)].join(''))];
         const uploaded = { operator: file.operator as OperatorId, uploadedAt: '2026-06-01T00:00:00Z' as Instant };
-        const weighed = await weigh(() => readCsv(bytes, usageColumns), uploaded, limits);
+        const weighed = await weigh(() => readCsv(bytes, USAGE_COLUMNS), uploaded, limits);
         const key = { at: uploaded.uploadedAt, key: file.name };
         const broken =
           weighed === undefined ? ['not weighed'] : brokenRules(weighed, key, [], limits).map(({ rule }) => rule);

@@ -8,8 +8,8 @@ import type { BatchId, DirectionId, OperatorId } from '../../lambdas/domain/iden
 import { newLedger } from '../../lambdas/domain/ledger.ts';
 import { rejectLine } from '../../lambdas/domain/rejects.ts';
 import { parseResponseRow, responseColumns } from '../../lambdas/domain/responses.ts';
-import { reportColumns, Screening } from '../../lambdas/domain/screening.ts';
-import { linkKey, parseSighting, usageColumns } from '../../lambdas/domain/sightings.ts';
+import { REPORT_COLUMNS, Screening } from '../../lambdas/domain/screening.ts';
+import { linkKey, parseSighting, USAGE_COLUMNS } from '../../lambdas/domain/sightings.ts';
 import { imei, msisdn } from './embedded.ts';
 import { check, compare, type Results, type Work } from './measure.ts';
 
@@ -103,7 +103,7 @@ export async function measureReading(runs: number): Promise<Results> {
       ours: async () => {
         const screening = new Screening();
         const rejects: string[] = [];
-        const read = await count(readCsv(report, reportColumns), (row) => {
+        const read = await count(readCsv(report, REPORT_COLUMNS), (row) => {
           const screened = screening.row(row);
           if ('reason' in screened) rejects.push(rejectLine(screened));
         });
@@ -118,7 +118,7 @@ export async function measureReading(runs: number): Promise<Results> {
       ours: async () => {
         const rejects: string[] = [];
         const links: string[] = [];
-        const read = await count(readCsv(usage, usageColumns), (row) => {
+        const read = await count(readCsv(usage, USAGE_COLUMNS), (row) => {
           const taken = parseSighting(row, 'airtel' as OperatorId, day);
           if ('reason' in taken) rejects.push(rejectLine(taken));
           else links.push(linkKey(taken.sighting));

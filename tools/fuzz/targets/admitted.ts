@@ -1,7 +1,7 @@
 /** Admissions of any form, from their events to the files that are let in. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { admissionColumns } from '../../../lambdas/domain/admissions.ts';
+import { ADMISSION_COLUMNS } from '../../../lambdas/domain/admissions.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
 import { fileName, fileOf } from '../inputs.ts';
 import { MemoryAws, VERSION } from '../memory-aws.ts';
@@ -69,6 +69,6 @@ async function checkAdmission({ who, name, file }: Sent): Promise<void> {
 
 export const admissions = target(
   { name: 'functions-admission', what: 'admissions, from upload to who is let in', share: 40 },
-  fc.record({ who: fc.constantFrom('approver-1', 'approver-2'), name: fileName, file: fileOf(admissionColumns) }),
+  fc.record({ who: fc.constantFrom('approver-1', 'approver-2'), name: fileName, file: fileOf(ADMISSION_COLUMNS) }),
   checkAdmission,
 );

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { APPEAL_GROUNDS } from '../../../lambdas/domain/appeals.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
-import { lookupColumns } from '../../../lambdas/domain/lookups.ts';
+import { LOOKUP_COLUMNS } from '../../../lambdas/domain/lookups.ts';
 import { fileName, fileOf } from '../inputs.ts';
 import { MemoryAws } from '../memory-aws.ts';
 import { must, target } from '../target.ts';
@@ -89,8 +89,8 @@ async function checkLookups({ who, name, file }: Sent): Promise<void> {
 }
 
 /** Mostly without a ground, which makes them no lookups. */
-const plain = { required: [], optional: lookupColumns.oneOf };
-const file = fc.oneof({ weight: 9, arbitrary: fileOf(plain) }, { weight: 1, arbitrary: fileOf(lookupColumns) });
+const plain = { required: [], optional: LOOKUP_COLUMNS.oneOf };
+const file = fc.oneof({ weight: 9, arbitrary: fileOf(plain) }, { weight: 1, arbitrary: fileOf(LOOKUP_COLUMNS) });
 
 export const lookups = target(
   { name: 'functions-lookup', what: 'lookups, from upload to what is answered', share: 40 },

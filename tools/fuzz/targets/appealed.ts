@@ -1,7 +1,7 @@
 /** Appeals of any form, from their events to the reversals that they ask for, where no reference leads to anybody. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { appealColumns } from '../../../lambdas/domain/appeal-rows.ts';
+import { APPEAL_COLUMNS } from '../../../lambdas/domain/appeal-rows.ts';
 import { askedForm } from '../../../lambdas/domain/appeals.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
 import { fileName, fileOf } from '../inputs.ts';
@@ -69,6 +69,6 @@ async function checkAppeal({ who, name, file }: Sent): Promise<void> {
 
 export const appeals = target(
   { name: 'functions-appeal', what: 'appeals, from upload to what is asked', share: 60 },
-  fc.record({ who: fc.constantFrom('caseworker-1', 'caseworker-2'), name: fileName, file: fileOf(appealColumns) }),
+  fc.record({ who: fc.constantFrom('caseworker-1', 'caseworker-2'), name: fileName, file: fileOf(APPEAL_COLUMNS) }),
   checkAppeal,
 );

@@ -5,8 +5,8 @@ import { type Chunks, FileFault, markCsv, readCsv } from '../../../lambdas/domai
 import type { CsvRow } from '../../../lambdas/domain/csv-header.ts';
 import { cutFile, readPiece, type Stopped } from '../../../lambdas/domain/pieces.ts';
 import { responseColumns } from '../../../lambdas/domain/responses.ts';
-import { reportColumns } from '../../../lambdas/domain/screening.ts';
-import { usageColumns } from '../../../lambdas/domain/sightings.ts';
+import { REPORT_COLUMNS } from '../../../lambdas/domain/screening.ts';
+import { USAGE_COLUMNS } from '../../../lambdas/domain/sightings.ts';
 import { linesInPiece, pieceOf, readResponse } from '../../../simulation/response-file.ts';
 import { chunksOf, cutAt, inUtf8, type Reading, reckon } from '../../../test/domain/csv-reading.ts';
 import { type Columns, cuts, fileOf } from '../inputs.ts';
@@ -145,8 +145,8 @@ function mustFit({ rows, fault }: Reading, given: Buffer, { required, optional }
 /** The responses are read here as files of one header, which the simple reckoning knows; those that are joined have targets of their own. */
 const KINDS: Columns[] = [
   // What beside a handset rejects its row is not the reader's: a target of its own has reports' rows.
-  { required: reportColumns.required, optional: reportColumns.optional },
-  usageColumns,
+  { required: REPORT_COLUMNS.required, optional: REPORT_COLUMNS.optional },
+  USAGE_COLUMNS,
   // Nor is a day under another name than its own.
   ...(['reverify', 'block'] as const).map((kind) => {
     const { required, optional } = responseColumns(kind);

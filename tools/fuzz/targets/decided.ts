@@ -1,7 +1,7 @@
 /** Decisions of any form, from their events to what is recorded, published and told. */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
-import { decisionColumns } from '../../../lambdas/domain/decision-rows.ts';
+import { DECISION_COLUMNS } from '../../../lambdas/domain/decision-rows.ts';
 import { decisionRecordForm } from '../../../lambdas/domain/decision-text.ts';
 import { type Decision, openDecision } from '../../../lambdas/domain/decisions.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
@@ -161,7 +161,7 @@ export const decisions = target(
   fc.record({
     who: fc.constantFrom('approver-1', 'approver-2'),
     name: fileName,
-    file: fileOf(decisionColumns),
+    file: fileOf(DECISION_COLUMNS),
     batchId: fc.constantFrom<string>(BATCH, BATCH, BATCH, BATCH, 'mha-0123456789ac', '__proto__', '…'),
     state: fc.constantFrom('waiting', 'waiting', 'waiting', 'waiting', 'approved', 'failed'),
     people: fc.constantFrom(1, 2),

@@ -3,8 +3,8 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { csvLine } from '../../../lambdas/domain/csv-line.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
-import { reportColumns } from '../../../lambdas/domain/screening.ts';
-import { usageColumns } from '../../../lambdas/domain/sightings.ts';
+import { REPORT_COLUMNS } from '../../../lambdas/domain/screening.ts';
+import { USAGE_COLUMNS } from '../../../lambdas/domain/sightings.ts';
 import { ENVIRONMENT } from '../environment.ts';
 import { fileName, fileOf, inboxKey } from '../inputs.ts';
 import { type Huge, MemoryAws, VERSION } from '../memory-aws.ts';
@@ -229,7 +229,7 @@ const sent = (columns: Parameters<typeof fileOf>[0], ...who: string[]) =>
 
 const reports = target(
   { name: 'functions-report', what: 'reports, from upload to batch', share: 60 },
-  sent(reportColumns, 'mha', 'up-police'),
+  sent(REPORT_COLUMNS, 'mha', 'up-police'),
   checkReport,
 );
 const usage = target(
@@ -237,7 +237,7 @@ const usage = target(
   fc.record({
     who: fc.constantFrom('airtel', 'jio'),
     name: fileName,
-    file: fileOf(usageColumns),
+    file: fileOf(USAGE_COLUMNS),
     passes: fc.boolean(),
   }),
   checkUsage,

@@ -9,13 +9,13 @@ import { newLedger } from '../../../lambdas/domain/ledger.ts';
 import { outcomeAt } from '../../../lambdas/domain/outcomes.ts';
 import { receiptOf, receiptText } from '../../../lambdas/domain/receipts.ts';
 import { parseResponseRow, responseColumns } from '../../../lambdas/domain/responses.ts';
-import { reportColumns, Screening } from '../../../lambdas/domain/screening.ts';
+import { REPORT_COLUMNS, Screening } from '../../../lambdas/domain/screening.ts';
 import {
   linkKey,
   parseLinkKey,
   parseSighting,
+  USAGE_COLUMNS,
   type UsageColumn,
-  usageColumns,
 } from '../../../lambdas/domain/sightings.ts';
 import { must, target } from '../target.ts';
 import { cellOf, nastyText } from '../texts.ts';
@@ -59,44 +59,51 @@ const OPERATOR = 'airtel' as OperatorId;
 const UPLOAD_DAY = '2026-06-01' as Day;
 const LAST_SEEN = '2026-05-25' as Day;
 
-const usageRows = target({ name: 'usage-row', what: 'rows of usage files', share: 120 }, rowOf(usageColumns), (row) => {
-  const read = parseSighting(row as CsvRow<UsageColumn>, OPERATOR, UPLOAD_DAY);
-  if ('reason' in read) {
+const usageRows = target(
+  { name: 'usage-row', what: 'rows of usage files', share: 120 },
+  rowOf(USAGE_COLUMNS),
+  (row) => {
+    const read = parseSighting(row as CsvRow<UsageColumn>, OPERATOR, UPLOAD_DAY);
+    if ('reason' in read) {
+      must(
+        USAGE_REASONS.includes(read.reason),
+        `a row of usage is rejected with a reason of the list, not ${read.reason}`,
+      );
+      must(read.line === row.line, 'a reject has its line');
+      must('reason' in row || Object.values(row.cells).includes(read.value), "a reject's value is a cell of its row");
+      return;
+    }
+    const { sighting, warnings } = read;
+    must(sighting.lastSeen <= UPLOAD_DAY && isRealDay(sighting.lastSeen), 'a sighting is no later than its upload');
+    const kept = { imsi: sighting.imsi, lsa: sighting.lsa, point_of_sale: sighting.pointOfSale };
+    const cells = 'cells' in row ? row.cells : {};
+    let dropped = 0;
+    for (const [column, text] of Object.entries(kept)) {
+      const long = (cells[column] ?? '').length > 500;
+      must(text === (long ? '' : cells[column]), 'a text is kept as it came, or dropped where it is too long');
+      if (long) dropped++;
+    }
+    const known = ['individual', 'business', 'bulk', ''].includes(cells.subscriber_type ?? '');
     must(
-      USAGE_REASONS.includes(read.reason),
-      `a row of usage is rejected with a reason of the list, not ${read.reason}`,
+      sighting.subscriberType === (known ? cells.subscriber_type : ''),
+      'a subscriber type is one of the agreed ones',
     );
-    must(read.line === row.line, 'a reject has its line');
-    must('reason' in row || Object.values(row.cells).includes(read.value), "a reject's value is a cell of its row");
-    return;
-  }
-  const { sighting, warnings } = read;
-  must(sighting.lastSeen <= UPLOAD_DAY && isRealDay(sighting.lastSeen), 'a sighting is no later than its upload');
-  const kept = { imsi: sighting.imsi, lsa: sighting.lsa, point_of_sale: sighting.pointOfSale };
-  const cells = 'cells' in row ? row.cells : {};
-  let dropped = 0;
-  for (const [column, text] of Object.entries(kept)) {
-    const long = (cells[column] ?? '').length > 500;
-    must(text === (long ? '' : cells[column]), 'a text is kept as it came, or dropped where it is too long');
-    if (long) dropped++;
-  }
-  const known = ['individual', 'business', 'bulk', ''].includes(cells.subscriber_type ?? '');
-  must(sighting.subscriberType === (known ? cells.subscriber_type : ''), 'a subscriber type is one of the agreed ones');
-  must(warnings.length === dropped + (known ? 0 : 1), 'each cell that is dropped is told of');
-  must(
-    warnings.every((why) => USAGE_WARNINGS.includes(why)),
-    'for a reason of the list',
-  );
-  const { lastSeen, msisdn: number, operator } = parseLinkKey(linkKey(sighting));
-  must(
-    lastSeen === sighting.lastSeen && number === sighting.msisdn && operator === OPERATOR,
-    "a link's key is read as it was made",
-  );
-});
+    must(warnings.length === dropped + (known ? 0 : 1), 'each cell that is dropped is told of');
+    must(
+      warnings.every((why) => USAGE_WARNINGS.includes(why)),
+      'for a reason of the list',
+    );
+    const { lastSeen, msisdn: number, operator } = parseLinkKey(linkKey(sighting));
+    must(
+      lastSeen === sighting.lastSeen && number === sighting.msisdn && operator === OPERATOR,
+      "a link's key is read as it was made",
+    );
+  },
+);
 
 const reports = target(
   { name: 'report', what: 'rows of reports, screened', share: 50 },
-  fc.array(rowOf(reportColumns), { maxLength: 20 }),
+  fc.array(rowOf(REPORT_COLUMNS), { maxLength: 20 }),
   (rows) => {
     const screening = new Screening();
     const named: string[] = [];

@@ -5,7 +5,7 @@ import { decisionRecordForm } from '../../../lambdas/domain/decision-text.ts';
 import { openDecision } from '../../../lambdas/domain/decisions.ts';
 import { sha256Of } from '../../../lambdas/domain/hashes.ts';
 import type { BatchId } from '../../../lambdas/domain/identifiers.ts';
-import { withdrawalColumns } from '../../../lambdas/domain/withdrawals.ts';
+import { WITHDRAWAL_COLUMNS } from '../../../lambdas/domain/withdrawals.ts';
 import { fileName, fileOf } from '../inputs.ts';
 import { MemoryAws } from '../memory-aws.ts';
 import { must, target } from '../target.ts';
@@ -104,7 +104,7 @@ export const withdrawals = target(
   fc.record({
     who: fc.constantFrom('mha', 'mha', 'mha', 'up-police'),
     name: fileName,
-    file: fc.oneof(fc.constantFrom(Buffer.from('imei\n'), Buffer.from('IMEI,why\r\n\r\n')), fileOf(withdrawalColumns)),
+    file: fc.oneof(fc.constantFrom(Buffer.from('imei\n'), Buffer.from('IMEI,why\r\n\r\n')), fileOf(WITHDRAWAL_COLUMNS)),
     batchId: fc.constantFrom<string>(BATCH, BATCH, BATCH, BATCH, 'mha-0123456789ac', '__proto__', '…'),
     state: fc.constantFrom('waiting', 'waiting', 'directed', 'directed', 'refused'),
     isPreviewed: fc.boolean(),
