@@ -13,7 +13,7 @@ import {
   withoutRows,
 } from './claims.ts';
 import type { CountedPointer } from './counted-pointers.ts';
-import type { Day, Instant } from './days.ts';
+import { type Day, dayOf, type Instant } from './days.ts';
 import { parseDirectionRowLine } from './directions.ts';
 import type { Imei, Msisdn, OperatorId } from './identifiers.ts';
 import { type DirectionKind, givesBack, type LeftOut } from './kinds.ts';
@@ -99,7 +99,8 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
     isTakenBack(known) || isOfTakenBack(candidate, known),
     askedAgainFrom(candidate, kind, counted),
   );
-  return { operator, decision };
+  const isReversed = decision.state === 'directed' && isTakenBackAt(operator, candidate, known);
+  return { operator, decision: isReversed ? { state: 'reversed', directionId: null } : decision };
 }
 
 /**
@@ -145,6 +146,22 @@ function isOfTakenBack({ directedFor, from }: Candidate, { counted, isLiftedSinc
   const activated = activatedOn(counted);
   if (activated !== null && (directedFor === null || directedFor <= activated)) return false;
   return !isLiftedSince(at);
+}
+
+/**
+ * Whether what was done to a reported number at its operator was taken back, and it wasn't seen on a later day: that it is in force at
+ * another operator, on another report's account, gives nobody a reason to ask for it here again. The rows of whoever had a number before
+ * say nothing of who has it now.
+ */
+function isTakenBackAt(
+  operator: OperatorId,
+  { directedFor, from }: Candidate,
+  { counted, isLiftedSince }: KnownOfCandidate,
+): boolean {
+  if (from !== undefined || directedFor === null || activatedOn(counted) !== null) return false;
+  const newest = counted.find((row) => row.operator === operator && !givesBack(row.kind));
+  const at = newest?.reversedAt ?? null;
+  return at !== null && directedFor <= dayOf(at) && !isLiftedSince(at);
 }
 
 /**

@@ -118,6 +118,47 @@ describe('a candidate', () => {
     expect(stateOf('reverify', reported(), {})).toBe('directed');
   });
 
+  describe('that was reported, and whose row at its operator was taken back though another report’s stands elsewhere,', () => {
+    const taken = counted({ outcome: 'withdrawn', reversed: true, reversedAt: at('2026-06-10T12:00:00Z') });
+    const seenOn = (on: string, told: Partial<Candidate> = {}) => reported({ directedFor: day(on), ...told });
+
+    it('is reversed there until it is seen on a later day', () => {
+      const states = ['2026-06-09', '2026-06-10', '2026-06-11'].map((on) =>
+        stateOf('reverify', seenOn(on), { counted: [taken] }),
+      );
+      expect(states).toEqual(['reversed', 'reversed', 'directed']);
+      // The day is India's: an hour before midnight in Greenwich it is the next one there.
+      const late = { ...taken, reversedAt: at('2026-06-10T23:00:00Z') };
+      expect(stateOf('reverify', seenOn('2026-06-11'), { counted: [late] })).toBe('reversed');
+    });
+
+    it('is directed where approvers have lifted that since', () => {
+      const lifted = { counted: [taken], isLiftedSince: (since: string) => since < '2026-06-10T12:00:01Z' };
+      expect(stateOf('reverify', seenOn('2026-06-01'), lifted)).toBe('directed');
+    });
+
+    it('counts as what it is by other rows, and is directed where a newer row there stands', () => {
+      const open = counted({ directionId: second, open: true, outcome: 'open' });
+      expect(stateOf('reverify', seenOn('2026-06-01'), { counted: [open, taken] })).toBe('alreadyOpen');
+      const overdue = counted({ directionId: second, outcome: 'overdue' });
+      expect(stateOf('reverify', seenOn('2026-06-01'), { counted: [overdue, taken] })).toBe('directed');
+      // What is given back there is no row by which anything is taken.
+      const back = counted({ directionId: second, kind: 'restore', outcome: 'restored' });
+      expect(stateOf('reverify', seenOn('2026-06-01'), { counted: [back, taken] })).toBe('reversed');
+    });
+
+    it('is directed at another operator', () => {
+      expect(stateOf('reverify', seenOn('2026-06-01', { operator: jio }), { counted: [taken] })).toBe('directed');
+    });
+
+    it('is directed where somebody else has the number since: it was taken back from whoever had it before', () => {
+      const counts = [reissued('2026-05-01', { directionId: second, operator: jio }), taken];
+      expect(stateOf('reverify', seenOn('2026-06-01', { newestDay: day('2026-06-01') }), { counted: counts })).toBe(
+        'directed',
+      );
+    });
+  });
+
   it('that was taken back is given back all the same', () => {
     expect(stateOf('restore', goesOn(), { reversedOn: day('2026-06-10') })).toBe('directed');
   });
@@ -145,7 +186,6 @@ describe('a number that goes on', () => {
     );
     // It was another row of the direction that was taken back.
     expect(stateOf('reverify', goesOn(), { counted: [{ ...taken, row: 1 }] })).toBe('directed');
-    expect(stateOf('reverify', reported(), { counted: [taken] })).toBe('directed');
   });
 
   it('is told as somebody else’s rather than as reversed, however lately whoever has it now was seen', () => {

@@ -208,6 +208,37 @@ test('of two reports whose rows went on in one night at one operator, that which
   expect(await cuts(lab, N)).toEqual([]);
 });
 
+describe('of two reports by which a number is directed at two operators, one is withdrawn', () => {
+  test('and it is not directed anew by what was seen before, though the other report stands', async (telling) => {
+    const { lab, at, quietlyAt } = telling;
+    const own = subjectsOf(15);
+    const { H1, H3, N, UP } = own;
+    await begin(telling, inBoth(own), { mhaUntilDay3: H1 });
+    await reportSecond(lab, own);
+    await at(3.4);
+    const left = await kept(lab, await takeBackShared(lab, 'mhaUntilDay3'));
+    expect(ofNumber(left, `reverify,${N}`)).toBe(NONE);
+    await at(4);
+    const again = batchOf('mha', H1, H3);
+    await lab.report('mha', [H1, H3], 'again.csv');
+    await at(4.5);
+    expect(await naming(lab, N, 'orders/airtel/', /csv$/)).not.toContainEqual(expect.stringContaining(again));
+    // What the other report directs goes on.
+    expect(await naming(lab, N, `orders/jio/${UP}.reverify`, /csv$/)).not.toEqual([]);
+
+    // Seen once more, it is directed.
+    await lab.usage('airtel', [`${H1},${N},2026-06-05,Delhi`], 'anew.csv');
+    await at(5.5);
+    const anew = batchOf('up-police', H1, H3);
+    await lab.report('up-police', [H1, H3], 'anew.csv');
+    await quietlyAt(30);
+    const ofAgain = { linked: 1, reversed: 1, directed: 0 };
+    expect(await lab.json(`batches/${again}/summary.json`)).toMatchObject({ connections: ofAgain });
+    const ofAnew = { linked: 1, reversed: 0, directed: 1 };
+    expect(await lab.json(`batches/${anew}/summary.json`)).toMatchObject({ connections: ofAnew });
+  });
+});
+
 describe('what is to be given back', () => {
   test('is not asked for night after night where a report has barred the number since', async (telling) => {
     const { lab, at, quietlyAt } = telling;
@@ -404,7 +435,7 @@ describe('while a function dies', () => {
     await quietlyAt(30);
     expect(armed).toBe(false);
     expect(await lab.json(`batches/${later}/summary.json`)).toMatchObject({
-      connections: { linked: 1, directed: 1, alreadyOpen: 0 },
+      connections: { linked: 1, reversed: 1, directed: 0, alreadyOpen: 0 },
     });
   });
 

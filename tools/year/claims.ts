@@ -22,6 +22,8 @@ export interface Standing {
   readonly answer: { readonly outcome: string; readonly on: string; readonly at: number } | undefined;
   /** The day since which the number is somebody else's, if an answer said so. */
   readonly reissuedOn: string | undefined;
+  /** The day on which it was taken back; undefined where it wasn't. */
+  readonly reversedOn: string | undefined;
   /** The operator that it was ported to, and the day. */
   readonly ported: { readonly to: string; readonly on: string } | undefined;
 }
@@ -195,9 +197,10 @@ export function decide(
     const operator = said === '' ? operatorOf(newest, earlier) : newest.operator;
     const row = { kind: 'reverify', identifier, operator, lastSeen: newest.day } as const;
     const leftOut = said === '' && isReversed ? 'reversed' : said;
-    const { state, direction } =
-      leftOut === '' ? connectionState(earlier, operator, newest.day) : { state: leftOut, direction: '' };
     const { imei, day: directedFor } = on ?? newest;
+    const became = leftOut === '' ? connectionState(earlier, operator, newest.day) : { state: leftOut, direction: '' };
+    const isBack = became.state === 'directed' && isTakenBackThere(earlier, operator, directedFor);
+    const { state, direction } = isBack ? { state: 'reversed', direction: '' } : became;
     decided.push({ ...row, imei, directedFor, state, direction });
   }
   for (const imei of report.handsets) {
@@ -297,6 +300,16 @@ export function connectionState(
     if (newest.answer.outcome === 'verified') return { state: 'alreadyVerified', direction };
   }
   return { state: 'directed', direction: '' };
+}
+
+/**
+ * Whether the newest row of a number at its operator was taken back on the day of its sighting or later, though it stands elsewhere. Where
+ * somebody else has the number since, that was about whoever had it before.
+ */
+function isTakenBackThere(standings: readonly Standing[], operator: string, directedFor: string): boolean {
+  if (standings.some(({ reissuedOn }) => reissuedOn !== undefined)) return false;
+  const on = standings.findLast(({ direction }) => direction.split('.')[2] === operator)?.reversedOn;
+  return on !== undefined && directedFor <= on;
 }
 
 function handsetState(standings: readonly Standing[]): { state: string; direction: string } {

@@ -60,6 +60,7 @@ export const standing = (over: Partial<Standing>): Standing => ({
     isOpen: false,
     answer: undefined,
     reissuedOn: undefined,
+    reversedOn: undefined,
     ported: undefined,
     ...over,
   },

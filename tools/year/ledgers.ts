@@ -79,6 +79,7 @@ export class Ledgers {
           ? undefined
           : { outcome: row.outcome, on: row.on, at: row.at },
       reissuedOn: row.reissuedOn,
+      reversedOn: row.reversed === undefined ? undefined : dayAt(row.reversed.at),
       ported: row.ported,
     }));
   }

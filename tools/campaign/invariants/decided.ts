@@ -1,4 +1,5 @@
 /** The decision that a row of a report or of a follow-up must have, from the rows of earlier directions about its number or handset. */
+import { dayAt } from '../../../test/reckoning/files.ts';
 import { givesBack, isOfHandsets } from './kinds.ts';
 import { isOpen, type Known } from './known.ts';
 import { portsIn, type Said } from './moves.ts';
@@ -63,5 +64,20 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
     if (outcome === 'disconnected' || outcome === 'surrendered') return { state: 'alreadyDisconnected', direction };
     if (outcome === 'verified') return { state: 'alreadyVerified', direction };
   }
+  if (kind === 'reverify' && asked.goesOn === undefined && isTakenBackThere(known, asked))
+    return { state: 'reversed', direction: '' };
   return { state: 'directed', direction: '' };
+}
+
+/**
+ * Whether the newest row of a reported number at its operator was taken back on the day of its sighting or later, though another report's
+ * stands elsewhere. Where somebody else has the number since, that was about whoever had it before.
+ */
+function isTakenBackThere(known: Known, asked: Asked): boolean {
+  if (activatedBefore(known, asked) !== '') return false;
+  const newest = earlierRows(known, asked).find(({ direction }) => direction.operator === asked.operator);
+  if (newest?.reversed !== true) return false;
+  const { files } = newest.direction.at(known.seen.plans.get(asked.plan) ?? 0);
+  const at = files.findLast(({ reversal }) => reversal !== undefined)?.at;
+  return at !== undefined && (asked.directedFor ?? asked.lastSeen) <= dayAt(Date.parse(String(at)));
 }
