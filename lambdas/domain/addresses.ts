@@ -15,6 +15,7 @@ export const TOLD_BY = {
   APPROVERS_TOPIC: 'approvers',
   ADMINISTRATORS_TOPIC: 'administrators',
 } as const satisfies Record<TopicName, string>;
+/** The settings of all topics, in the order of `TOLD_BY`. */
 export const TOPIC_NAMES = Object.keys(TOLD_BY) as TopicName[];
 
 /** Stands in the configuration for the account of a participant until somebody has named it, and means the stage's own. */

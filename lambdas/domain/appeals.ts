@@ -8,6 +8,7 @@ import { seenOf } from './unseen.ts';
 
 /** Why a subscriber, or a court, has something taken back. */
 export const APPEAL_GROUNDS = ['wrong_number', 'wrong_handset', 'cloned', 'reissued', 'court_order'] as const;
+/** One of these grounds. */
 export type AppealGround = (typeof APPEAL_GROUNDS)[number];
 
 /** A text as grounds are compared: in lower case, and without what people write between and behind their words. */

@@ -74,6 +74,7 @@ export const auditNote: z.ZodType<AuditNote> = z.strictObject({
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
   files: z.record(z.string(), z.strictObject({ key: z.string(), sha256: fields.sha256.nullable() })).optional(),
 });
+/** A note that could not be sent yet, as it lies in the work bucket. */
 export const auditNoteForm = formOf('note to the audit', 1, auditNote);
 
 /** An entry, keys in the agreed order. `hash` is the SHA-256 of its JSON without `hash`. */

@@ -19,6 +19,7 @@ export const BATCH_STATES = [
   'over_limit',
   'withdrawn',
 ] as const;
+/** The state of a batch. */
 export type BatchState = (typeof BATCH_STATES)[number];
 
 /**

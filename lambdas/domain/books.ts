@@ -143,6 +143,7 @@ export interface ReportCounts {
   readonly handsets: number;
 }
 
+/** All that a batch's summary is made from: what was gathered, decided, and held by the sealed ledgers. */
 export interface BooksInput {
   /** The batch's kind: a follow-up has the book of what it gives back, too. */
   readonly kind?: BatchKind;
@@ -188,6 +189,7 @@ const NO_OUTCOMES: OutcomesSummary = { directed: 0, ...outcomes.ended };
 /** How a batch that directs nobody ended. */
 export type UnsettledStatus = 'refused' | 'lapsed' | 'over_limit' | 'withdrawn';
 
+/** A batch's books, as `summary.json` has them. */
 export interface Summary {
   readonly batchId: BatchId;
   readonly agency: AgencyId;

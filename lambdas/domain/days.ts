@@ -168,6 +168,7 @@ export function daysBegunBy(text: string): Day[] {
 
 /** The other forms of dates; a participant may have one of them. None can be taken for `YYYY-MM-DD`. */
 export const DATE_FORMS = ['YYYYMMDD', 'YYYY/MM/DD', 'DD-MM-YYYY', 'DD/MM/YYYY', 'DD.MM.YYYY', 'MM/DD/YYYY'] as const;
+/** One of these forms. */
 export type DateForm = (typeof DATE_FORMS)[number];
 
 /** Reads a day in such a form; null for any other cell. */

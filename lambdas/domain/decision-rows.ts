@@ -18,6 +18,7 @@ export type DecisionColumn = (typeof DECISION_COLUMNS)['required' | 'optional'][
 
 /** The grounds on which a batch may be approved. */
 export const GROUNDS = ['public_interest', 'notice_given'] as const;
+/** One of these grounds. */
 export type Ground = (typeof GROUNDS)[number];
 
 /** All that an approver may say: of the batch, of a held handset, of a subject. */

@@ -35,6 +35,7 @@ export interface Vote {
  * or was withdrawn by its agency.
  */
 export const ENDINGS = ['approved', 'refused', 'lapsed', 'over_limit', 'withdrawn'] as const;
+/** How a decision ended, when, and by whose words. */
 export interface Ending {
   readonly state: (typeof ENDINGS)[number];
   readonly at: Instant;

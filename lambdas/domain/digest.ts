@@ -33,6 +33,7 @@ interface Due extends Pick<OpenRows, 'order' | 'deadline' | 'directions' | 'rows
   readonly failed: boolean;
 }
 
+/** What the administrators are told of a day: batches, decisions, what is due, overdue and held up. It names no number. */
 export interface Digest {
   readonly day: Day;
   /** The instant at which all this was so. */

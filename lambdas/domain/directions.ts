@@ -54,6 +54,7 @@ export interface DirectionRows {
   readonly unblock: UnblockRow;
 }
 
+/** A row of a direction of any kind. */
 export type DirectionRow = DirectionRows[DirectionKind];
 
 /**

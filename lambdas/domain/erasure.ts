@@ -103,6 +103,7 @@ export interface NamingFiles {
   readonly reversals: number;
 }
 
+/** No file of any sort: where the sum begins. */
 export const NO_FILES: NamingFiles = { directions: 0, orders: 0, responses: 0, lists: 0, reversals: 0 };
 
 /** `files` with those of one direction more: what its ladder ordered, its responses, and what these caused. */

@@ -23,6 +23,7 @@ export const NAMED_COLUMNS = {
     ),
   ],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
+/** A kind of file whose columns a participant may name. */
 export type FormedKind = keyof typeof NAMED_COLUMNS;
 
 /** The columns that hold a day. */
@@ -38,10 +39,12 @@ const fileForm = z.object({
   columns: z.object({ report: names, usage: names, response: names }).optional(),
   dates: z.enum(DATE_FORMS).optional(),
 });
+/** A participant's own form of files. */
 export type FileForm = z.output<typeof fileForm>;
 
 /** The forms of participants that have one, by their ids. */
 export const fileForms = z.record(z.string(), fileForm);
+/** The participants' own forms, by id. */
 export type FileForms = z.output<typeof fileForms>;
 
 /** The columns of a kind of file as its participant writes them, for the CSV reader. */

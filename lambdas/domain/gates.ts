@@ -29,6 +29,7 @@ export const gateLimits = z.object({
   files: fields.count,
   fewestFiles: fields.count,
 });
+/** The limits of the gates, as functions are told them. */
 export type GateLimits = z.output<typeof gateLimits>;
 
 /** What is weighed of a usage file, in rows; rows after a fault don't count. */
@@ -50,6 +51,7 @@ export const brokenRule = z.strictObject({
   /** All rows for `rejected_share`; the good ones for `one_handset` and `one_number`; for the others the median, which may be a half. */
   of: z.number().nonnegative(),
 });
+/** A rule that a file breaks, as the verdict keeps it. */
 export type BrokenRule = z.output<typeof brokenRule>;
 
 /** Whether `some` are more than `percent` percent of `all`. All are whole numbers, so that nothing is rounded. */

@@ -190,6 +190,7 @@ export function publishedAnew(
   return anew(ledger, order, request);
 }
 
+/** What follows once a first order was published: write the ledger, nothing, or publish the newer form. */
 export type PublishedDecision =
   /** The ladder has begun: write the ledger. */
   | { readonly kind: 'begun'; readonly ledger: Ledger }

@@ -15,6 +15,7 @@ export const SUBJECTS = {
   },
   handset: { noun: 'handset', column: 'imei', atEachOperator: true },
 } as const;
+/** Whom or what a row is about. */
 export type Subject = keyof typeof SUBJECTS;
 
 /** The columns that an order may have. */
@@ -73,6 +74,7 @@ export const BOOKS = {
     within: {},
   },
 } as const satisfies Readonly<Record<string, BookColumns>>;
+/** The name of a book. */
 export type Book = keyof typeof BOOKS;
 
 interface BookColumns {
@@ -87,6 +89,7 @@ interface BookColumns {
  * day.
  */
 export const LEFT_OUT = ['struck', 'held', 'exempt'] as const;
+/** One of these states. */
 export type LeftOut = (typeof LEFT_OUT)[number];
 
 /** The reasons in an earlier direction for which a row that may be directed is not. */
@@ -250,6 +253,7 @@ export const BATCH_KINDS = {
     publishes: ['summary.json'],
   },
 } as const satisfies Readonly<Record<string, BatchRules>>;
+/** A kind of batch. */
 export type BatchKind = keyof typeof BATCH_KINDS;
 /** All kinds of batch, in the table's order. */
 export const BATCH_KIND_NAMES = ['report', 'followup', 'reversal'] as const satisfies readonly BatchKind[];

@@ -2,6 +2,7 @@
 import { addSeconds, DAY_SECONDS, type Instant, secondsBetween } from './days.ts';
 import { DIRECTION_KIND_NAMES, DIRECTION_KINDS, type DirectionKind } from './kinds.ts';
 
+/** An order of any kind of direction's ladder. */
 export type Order = (typeof DIRECTION_KINDS)[DirectionKind]['orders'][number];
 /** All orders, in the order of the ladders. */
 export const ORDERS: readonly Order[] = DIRECTION_KIND_NAMES.flatMap(

@@ -123,6 +123,7 @@ export interface RecordedFile {
   readonly ended?: number;
 }
 
+/** A direction's record: its rows' outcomes, its orders and files, and the tokens that wait, at a version. */
 export interface Ledger {
   readonly directionId: DirectionId;
   readonly batchId: BatchId;

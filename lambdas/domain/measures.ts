@@ -57,6 +57,7 @@ export const MEASURES = {
   Denied: [],
 } as const satisfies Record<string, readonly string[]>;
 
+/** The name of a measure. */
 export type Measure = keyof typeof MEASURES;
 
 /** The values of a measure's dimensions. */

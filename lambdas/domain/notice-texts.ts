@@ -10,6 +10,7 @@ import { isFileReason } from './reasons.ts';
 import { APPROVE_AGAIN, whatToDo } from './what-to-do.ts';
 import { counted, countText, inIndia, inUtc } from './wording.ts';
 
+/** A notice of any topic. */
 export type Notice = OperatorNotice | AgencyNotice | ApproverNotice | AdministratorNotice;
 type Kind = Notice['kind'];
 type NoticeOf<K extends Kind> = Extract<Notice, { kind: K }>;

@@ -315,6 +315,7 @@ const ended = {
 
 /** Steps of a batch that fail and are tried again each hour: its state machine tells of them. */
 export const BATCH_FAILING = ['deciding_failing', 'directing_failing', 'settling_failing', 'resuming_failing'] as const;
+/** One of these steps. */
 export type BatchFailing = (typeof BATCH_FAILING)[number];
 /** The same of a direction's ladder. */
 export const DIRECTION_FAILING = 'direction_failing';
@@ -421,6 +422,7 @@ export type Told =
   | { readonly topic: 'AGENCIES_TOPIC'; readonly notice: AgencyNotice }
   | { readonly topic: 'APPROVERS_TOPIC'; readonly notice: ApproverNotice }
   | { readonly topic: 'ADMINISTRATORS_TOPIC'; readonly notice: AdministratorNotice };
+/** The setting that names a topic. */
 export type TopicName = Told['topic'];
 
 /** A notice that could not be told, as it lies in the work bucket. */

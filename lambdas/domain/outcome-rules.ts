@@ -17,6 +17,7 @@ export const OUTCOMES = [
   'ported',
   'extended',
 ] as const;
+/** What became of a row. */
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** The outcomes that no operator says of a row: without a word it is open, and overdue at the end; a reversal withdraws it. */
@@ -26,14 +27,17 @@ const isUnsaid = (outcome: Outcome): outcome is Unsaid => UNSAID.some((unsaid) =
 
 /** The outcomes that an operator says of a row. */
 export type Answer = Exclude<Outcome, Unsaid>;
+/** All answers, in the order of the outcomes. */
 export const ANSWERS = OUTCOMES.filter((outcome): outcome is Answer => !isUnsaid(outcome));
 
 /** The reasons for which a number stands in a revocation list: how its connection ended. */
 export const REVOCATION_REASONS = ['linked_to_reported_handset', 'surrendered'] as const;
+/** One of these reasons. */
 export type RevocationReason = (typeof REVOCATION_REASONS)[number];
 
 /** The grounds on which a subscriber has more time. */
 export const EXTENSION_GROUNDS = ['abroad', 'disability', 'hospital'] as const;
+/** One of these grounds. */
 export type ExtensionGround = (typeof EXTENSION_GROUNDS)[number];
 
 /** The effect of an answer on a row. The same answer again is already recorded; an outcome that isn't named here conflicts. */
@@ -69,6 +73,7 @@ const END: AnswerRules = {
   movedBy: null,
 };
 
+/** The effect of each answer on a row. */
 export const ANSWER_RULES: { readonly [Name in Answer]: AnswerRules } = {
   verified: { ...END, givesBack: true },
   failed: { ...END, alreadyOn: ['disconnected', 'surrendered'], ends: false, ofWhoWasSeen: true },

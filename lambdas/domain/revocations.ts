@@ -44,6 +44,7 @@ export const lateListForm = formOf<{ revocations: readonly Revocation[] }>(
 /** The grounds on which a number is withdrawn from every list. */
 export const WITHDRAWAL_GROUNDS = [...APPEAL_GROUNDS, 'withdrawal'] as const;
 
+/** One of these grounds. */
 export type WithdrawalGround = (typeof WITHDRAWAL_GROUNDS)[number];
 
 /** A number that no list stands for any more, whether it was in one or not. */

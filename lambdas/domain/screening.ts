@@ -30,6 +30,7 @@ export interface ScreeningTotals {
  * works on some of the handsets is told which lines, and not their IMEIs.
  */
 export const handsetLine = (imei: Imei): string => `${JSON.stringify({ imei })}\n`;
+/** The length of every such line, its LF included. */
 export const HANDSET_LINE_BYTES = handsetLine('35000000000000' as Imei).length;
 
 const FIRST_ROOM = 1024;

@@ -2,6 +2,7 @@
 
 /** The characters that may separate cells. If a header has several of them outside quotes, the first one here counts. */
 const SEPARATORS = [',', ';', '\t'] as const;
+/** One of these separators. */
 export type Separator = (typeof SEPARATORS)[number];
 
 const LF = 10;

@@ -41,6 +41,7 @@ export interface Sighting {
  * point of sale of more than 500 characters.
  */
 export const USAGE_WARNINGS = ['unknown_subscriber_type', 'text_too_long'] as const;
+/** One of these warnings. */
 export type UsageWarning = (typeof USAGE_WARNINGS)[number];
 
 /** A row that was taken, with a warning for each of its optional cells that was dropped. */

@@ -46,6 +46,7 @@ export const STATUSES = [
   'over_limit',
   'withdrawn',
 ] as const;
+/** A status of a batch, as people are told it. */
 export type StatusName = (typeof STATUSES)[number];
 
 /** The next step: its preview, its decision, its orders, an order of its ladder, that open rows are overdue, or that it settles. */
@@ -55,6 +56,7 @@ export type NextStep = 'preview' | 'decision' | 'orders' | Order | 'overdue' | '
 type Counts = Readonly<Record<string, number>>;
 type Books = { readonly [B in Book]?: Counts };
 
+/** Where a batch stands, as `status.json` has it. */
 export interface Status extends Books {
   readonly batchId: BatchId;
   readonly agency: AgencyId;
@@ -82,6 +84,7 @@ const earlier = z.object({
   asOf: fields.instant,
   next: z.object({ by: fields.instant.nullable() }).nullable(),
 });
+/** The fields of an existing status by which a new one goes. */
 export type Earlier = z.output<typeof earlier>;
 
 /** The fields of an existing status file; undefined if the text is not of this form, and is to be written anew. */
@@ -93,6 +96,7 @@ export function earlierStatus(text: string): Earlier | undefined {
   }
 }
 
+/** All that a batch's status is made from. */
 export interface StatusInput {
   readonly batch: StandingBatch;
   /** Since when and until when a batch is decided upon, if it has a decision; `decideBy` is null if it never lapses. */

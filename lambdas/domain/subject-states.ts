@@ -4,4 +4,5 @@
  * others relies on it; an approver left it out.
  */
 export const SUBJECT_STATES = ['directed', 'alreadyOpen', 'tooLate', 'nothingToRestore', 'kept', 'struck'] as const;
+/** What became of a reversal's subject. */
 export type SubjectState = (typeof SUBJECT_STATES)[number];

@@ -10,6 +10,7 @@ import { type GatheredLink, isNewer } from './sightings.ts';
 
 /** The acts on a held handset, the mildest first: on neither it nor its numbers, on its numbers only, on both. */
 export const ACTS = ['spare', 'reverify', 'block'] as const;
+/** One of these acts. */
 export type Act = (typeof ACTS)[number];
 
 /** What was decided of a batch, as far as it concerns its subjects. */

@@ -13,6 +13,7 @@ import { WordSet, wordOfNumber, wordOfText } from './words.ts';
 
 /** The reasons for which a handset is held; the first that applies counts. */
 export const HELD_WHYS = ['busy_day', 'many_connections'] as const;
+/** Why a handset is held. */
 export type HeldWhy = (typeof HELD_WHYS)[number];
 
 /** The numbers of distinct numbers from which on a handset is held: on one day, or in the whole window. Policy. */

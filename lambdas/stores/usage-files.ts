@@ -37,6 +37,7 @@ export const usageFile = z.object({
   name: z.string(),
   uploadedAt: z.string().transform(asInstant),
 });
+/** A usage file that is imported by pieces. */
 export type UsageFile = z.output<typeof usageFile>;
 
 /** The fault that stopped the reading of a file. */
@@ -58,10 +59,12 @@ const countsOf = z.object({
   rejected: z.number(),
   warnings: z.partialRecord(z.enum(USAGE_WARNINGS), z.number()),
 });
+/** The counts of an import, whole or of a piece. */
 export type ImportCounts = z.output<typeof countsOf>;
 
 /** The outcome of one piece of a usage file: its counts, and the key in the work bucket of its rejects, which have no header. */
 export const importedPiece = z.object({ ...countsOf.shape, start: z.number(), key: z.string() });
+/** The outcome of a piece. */
 export type ImportedPiece = z.output<typeof importedPiece>;
 
 /**

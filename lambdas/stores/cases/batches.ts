@@ -22,6 +22,7 @@ export interface DecisionPointer {
   version: number;
 }
 
+/** A batch as table Cases has it: its state, its plan, and which preview and decision are its own. */
 export interface Batch {
   batchId: BatchId;
   kind: BatchKind;
