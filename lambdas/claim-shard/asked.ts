@@ -22,6 +22,7 @@ import { PLANS } from '../domain/work.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { type Claim, readClaimsHoweverOld } from '../stores/cases/claims.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
+import { NotThere } from '../stores/errors.ts';
 import { readText, readTextLines, writeObject } from '../stores/objects.ts';
 import { cutDirections } from './cut.ts';
 import { struckOf } from './decided.ts';
@@ -48,7 +49,7 @@ export async function decideAsked(
   const { batchId, plan, startedAt, item } = request;
   const { kind, shard, asked: place } = item;
   const batch = await readBatch(env.CASES, batchId);
-  if (batch === undefined) throw new Error(`there is no batch ${batchId}`);
+  if (batch === undefined) throw new NotThere(`there is no batch ${batchId}`);
   const struck = await struckOf(env, batchId);
   const listed = await readAsked(place);
   mustAddUp(`subjects of shard ${shard}`, listed.length, place.subjects);

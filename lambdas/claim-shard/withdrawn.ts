@@ -1,4 +1,5 @@
 /** Reads what a withdrawal depends on when it is planned: what else was withdrawn, and which batches rely on what it takes back. */
+
 import { type Asked, askedForm } from '../domain/appeals.ts';
 import { type AskedSubject, isConditional, type Reliance } from '../domain/asked.ts';
 import { type BatchId, type Imei, isImei, type Msisdn } from '../domain/identifiers.ts';
@@ -19,6 +20,7 @@ import {
 import { isTheirs, type Withdrawn } from '../domain/withdrawn-reports.ts';
 import { SCREENED } from '../domain/work.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
+import { NotThere } from '../stores/errors.ts';
 import { readText } from '../stores/objects.ts';
 import { readReliances } from '../stores/reliances.ts';
 import { actedUponLinks, readWithdrawn } from '../stores/withdrawn-reports.ts';
@@ -90,7 +92,7 @@ export async function linkedByStruck(
   const handsets = [...struck].filter(isImei);
   if (withdraws === null || handsets.length === 0) return staying;
   const batch = await readBatch(env.CASES, withdraws.batchId);
-  if (batch === undefined) throw new Error(`there is no batch ${withdraws.batchId}`);
+  if (batch === undefined) throw new NotThere(`there is no batch ${withdraws.batchId}`);
   const withdrawn = await readWithdrawn(env, withdraws.batchId);
   const standing = new Set(handsets.filter((imei) => !withdrawn.has(imei)));
   const since = sinceOf(known.filter(({ asked }) => asked.imei === null));

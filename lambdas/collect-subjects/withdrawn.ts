@@ -13,6 +13,11 @@ import { addFoundByNights } from './nights.ts';
 import { HANDSETS, NUMBERS, type Places, type RowKind, rowsIn } from './rows.ts';
 import { type FoundElsewhere, foundElsewhere, rowsElsewhere } from './rows-elsewhere.ts';
 
+/** A report that is withdrawn is not directed. */
+class NotDirected extends Error {
+  override readonly name = 'NotDirected';
+}
+
 /** The subjects that a file asks to be taken back, with their numbers, which are counted beside the list. */
 export interface AskedSubjects {
   /** The subjects, to be listed once: the counts stand when it has ended. */
@@ -42,14 +47,15 @@ interface WithdrawnReport {
  * back before this one is planned. A row of another report in which this one found the number, without directing it again, is conditional,
  * too: that report may be withdrawn before. The order is that of the report's own directions, numbers first, so that whoever works on a
  * piece of the list reads few of these.
- * @throws Error if the report isn't directed: whoever hears of a withdrawal waits for that
+ * @throws NotDirected if the report isn't directed: whoever hears of a withdrawal waits for that
  */
 export async function withdrawnSubjects(
   env: Places,
   { batchId, imeis }: NonNullable<Asked['withdraws']>,
 ): Promise<AskedSubjects> {
   const batch = await readBatch(env.CASES, batchId);
-  if (batch?.planKey === undefined || !planCounts(batch.state)) throw new Error(`batch ${batchId} is not directed`);
+  if (batch?.planKey === undefined || !planCounts(batch.state))
+    throw new NotDirected(`batch ${batchId} is not directed`);
   const plan = await readPlan(env.WORK, batch.planKey);
   const named = imeis === null ? null : await linkedBy(env, batch, new Set(imeis));
   const found = await foundElsewhere(env, plan, named);

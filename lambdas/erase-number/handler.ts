@@ -15,6 +15,11 @@ import { claimOf, findUndirected } from './hindrances.ts';
 
 export type { Environment } from './environment.ts';
 
+/** A text is no number. */
+class NotANumber extends Error {
+  override readonly name = 'NotANumber';
+}
+
 const input = z.object({
   /** The number, in any form that a usage file may have. */
   number: z.string(),
@@ -44,11 +49,11 @@ export interface FoundOfNumber {
  * Erase: takes the claim of a number, or its links, out of the tables, unless something about the number is open, or any batch is not
  * directed yet. Nothing is deleted before the audit is told of it, each time; an attempt that was cut short begins again. S3's clock says
  * what is past: the caller names no time. This is the only function that deletes items, and whoever may invoke it reads none.
- * @throws Error for a text that is no number
+ * @throws NotANumber
  */
 export const handler = task(input, async ({ number: text, of, erase }, attempt): Promise<FoundOfNumber> => {
   const number = parseMsisdn(text);
-  if ('reason' in number) throw new Error('it is no number');
+  if ('reason' in number) throw new NotANumber('it is no number');
   // What forbids it is looked for last: to look through links takes minutes.
   const links = of === 'claim' ? [] : await Array.fromAsync(linksOf(env.LINKS, number.value, of, LINK_PARTS));
   const now = await timeOfS3(env.WORK, SETTLED.prefix);

@@ -1,4 +1,4 @@
-import type { Ledger, RecordedFile } from '../domain/ledger.ts';
+import { type Ledger, LedgerDamaged, type RecordedFile } from '../domain/ledger.ts';
 import { PREPARED } from '../domain/work.ts';
 
 /** The key under which an attempt prepares what its commit will publish. */
@@ -11,6 +11,6 @@ export const preparedKey = (
 /** A recorded file, as the ledger has it. */
 export function recordedFileOf({ files, directionId }: Ledger, sha256: string): RecordedFile {
   const recorded = files.find((one) => one.sha256 === sha256);
-  if (!recorded) throw new Error(`the ledger of direction ${directionId} has lost a file`);
+  if (!recorded) throw new LedgerDamaged(directionId, 'it has lost a file');
   return recorded;
 }

@@ -14,6 +14,11 @@ import { tellFailed } from './tell-failed.ts';
 
 export type { Environment } from './environment.ts';
 
+/** An execution runs, or went well, though a message says that it failed. */
+class ExecutionNotFailed extends Error {
+  override readonly name = 'ExecutionNotFailed';
+}
+
 /** The message that an execution failed, timed out or was aborted. */
 const endedEvent = z.object({
   time: instant,
@@ -29,12 +34,12 @@ const endedEvent = z.object({
  */
 export const handler = events(endedEvent, async ({ time, detail: { executionArn } }) => {
   const status = await endingOf(executionArn);
-  if (status === undefined) throw new Error('the execution runs, whatever the message says');
+  if (status === undefined) throw new ExecutionNotFailed('the execution runs, whatever the message says');
   const registered = await abandonExecution(env.CASES, executionArn);
   if (status === 'SUCCEEDED' && !registered?.failed) {
     // It ended otherwise in between: the sweep has that published.
     if (registered && isWithoutEffect(registered.batch.state)) return;
-    throw new Error('the execution has not failed, whatever the message says');
+    throw new ExecutionNotFailed('the execution has not failed, whatever the message says');
   }
   if (registered === undefined && (await quarantined(executionArn, status))) return;
   const { batch, failed } = registered ?? {};

@@ -13,6 +13,7 @@ import { audit } from '../stores/audit.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { concurrently } from '../stores/concurrently.ts';
+import { NotThere } from '../stores/errors.ts';
 import { readText, writeObject } from '../stores/objects.ts';
 import { takeBack } from '../stores/taking-back.ts';
 
@@ -42,7 +43,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
     await takeBack(env, batchId, attempt);
     await concurrently(plan.directions, LEDGERS_AT_ONCE, async ({ directionId, operator }) => {
       const ledger = await readLedger(env.CASES, directionId);
-      if (!ledger) throw new Error(`there is no ledger of direction ${directionId}`);
+      if (!ledger) throw new NotThere(`there is no ledger of direction ${directionId}`);
       if (ledger.closedAt === null) starts.push({ directionId, batchId, operator, ...whereabouts(ledger, now) });
     });
     starts.sort((a, b) => (a.directionId < b.directionId ? -1 : 1));

@@ -9,6 +9,7 @@ import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { task } from '../runtime/task.ts';
 import { commitSettled, readBatch } from '../stores/cases/batches.ts';
+import { NotThere } from '../stores/errors.ts';
 import { env } from './environment.ts';
 import { closeAll } from './ledgers.ts';
 import { planOf } from './plan.ts';
@@ -16,6 +17,11 @@ import { prepare } from './prepare.ts';
 import { publish } from './publish.ts';
 
 export type { Environment } from './environment.ts';
+
+/** A batch could be settled by nobody. */
+class NotSettled extends Error {
+  override readonly name = 'NotSettled';
+}
 
 const input = z.object({ batchId: fields.batch, now: instant });
 
@@ -37,7 +43,7 @@ function measureBooks(summary: Summary | ReversalSummary): void {
  */
 export const handler = task(input, async ({ batchId, now }, attempt) => {
   let batch = await readBatch(env.CASES, batchId);
-  if (!batch) throw new Error(`there is no batch ${batchId}`);
+  if (!batch) throw new NotThere(`there is no batch ${batchId}`);
   const { directions } = await planOf(batch);
   if (batch.state !== 'settled') {
     const until = await closeAll(directions, now);
@@ -48,7 +54,7 @@ export const handler = task(input, async ({ batchId, now }, attempt) => {
     batch = await readBatch(env.CASES, batchId);
   }
   if (batch?.state !== 'settled' || !batch.settledAt || !batch.settledUnder)
-    throw new Error(`batch ${batchId} could not be settled`);
+    throw new NotSettled(`batch ${batchId} could not be settled`);
 
   await publish({ ...batch, settledAt: batch.settledAt, settledUnder: batch.settledUnder }, directions);
   log.info('batch settled', { batchId });

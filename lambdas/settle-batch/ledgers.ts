@@ -25,6 +25,11 @@ import { withdrawAgain } from '../stores/revocation-lists.ts';
 
 import { env } from './environment.ts';
 
+/** A direction has not ended when its batch is to be settled. */
+class NotClosed extends Error {
+  override readonly name = 'NotClosed';
+}
+
 /**
  * Closes directions that never closed.
  * @returns the latest deadline that lies ahead, whether or not a row is still open; undefined if there is none and all are closed. A
@@ -61,7 +66,7 @@ export async function sealAll(directions: PlannedDirection[], now: Instant, rows
   await concurrently(directions, LEDGERS_AT_ONCE, async ({ directionId, rowsKey }) => {
     const sealed = await changeLedger<Ledger>(env.CASES, directionId, async (read) => {
       const decision = sealLedger(read, now);
-      if (decision.kind === 'not_closed') throw new Error(`direction ${directionId} is not closed`);
+      if (decision.kind === 'not_closed') throw new NotClosed(`direction ${directionId} is not closed`);
       if (decision.kind === 'already') return { result: read };
       return { ledger: decision.ledger, result: decision.ledger };
     });

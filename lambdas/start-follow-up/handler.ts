@@ -7,6 +7,11 @@ import { events } from '../runtime/queue.ts';
 import { mayAnyWait } from '../stores/moves.ts';
 import { startOnce } from '../stores/workflows.ts';
 
+/** A message begins a night that has not come. */
+class NightNotCome extends Error {
+  override readonly name = 'NightNotCome';
+}
+
 const environment = z.object({ WORK: z.string(), BATCH_MACHINE: z.string() });
 export type Environment = z.input<typeof environment>;
 const env = environment.parse(process.env);
@@ -21,7 +26,7 @@ const AHEAD_AT_MOST = DAY_SECONDS;
 export const handler = events(z.object({ time: instant }), async ({ time }, _, { firstAt }) => {
   // Whoever may send a message here could name any night. A night that has not come would stay the newest, and every night after it would
   // find nothing.
-  if (time > addSeconds(firstAt, AHEAD_AT_MOST)) throw new Error('the night of this message has not come');
+  if (time > addSeconds(firstAt, AHEAD_AT_MOST)) throw new NightNotCome('the night of this message has not come');
   if (!(await mayAnyWait(env.WORK))) return;
   const batchId = followUpOf(time);
   const started = await startOnce(env.BATCH_MACHINE, batchId, { collect: { kind: 'followup', batchId } });

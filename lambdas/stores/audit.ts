@@ -17,6 +17,11 @@ import { readText, writeNewObject } from './objects.ts';
 import { sendEvent } from './queues.ts';
 import { keepUntold } from './untold.ts';
 
+/** KMS gave no MAC. */
+class NoMac extends Error {
+  override readonly name = 'NoMac';
+}
+
 /**
  * Tells the audit what was committed. Like a notice it may be told again; and like a notice, a note that can't be sent is kept, and fails
  * nothing.
@@ -44,7 +49,7 @@ export async function chainKeyOf(macKey: string, batchId: BatchId): Promise<Chai
       Message: Buffer.from(chainKeyMessage(batchId)),
     }),
   );
-  if (Mac === undefined || KeyId === undefined) throw new Error('KMS gave no MAC');
+  if (Mac === undefined || KeyId === undefined) throw new NoMac('KMS gave no MAC');
   if (chainKeys.size === MOST_KEYS) chainKeys.clear();
   const key = { secret: Mac, madeBy: KeyId };
   chainKeys.set(batchId, key);

@@ -10,6 +10,7 @@ import { type Pointer, readPointer } from '../domain/pointers.ts';
 import { readMark } from '../domain/reversal-marks.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
 import { readLedger } from './cases/ledgers.ts';
+import { NotThere } from './errors.ts';
 import { movedKey, readMovedIfThere } from './moves.ts';
 import { readTextIfThere } from './objects.ts';
 
@@ -118,7 +119,7 @@ export class EarlierDirections {
       directionId,
       async () => {
         const ledger = await this.#ledger(directionId);
-        if (ledger === undefined) throw new Error(`there is no ledger of direction ${directionId}`);
+        if (ledger === undefined) throw new NotThere(`there is no ledger of direction ${directionId}`);
         return (await readTextIfThere({ bucket: this.#env.WORK, key: ledger.rowsKey }))?.split('\n');
       },
       MOST_ROWS_FILES_KEPT,

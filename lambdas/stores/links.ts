@@ -7,6 +7,11 @@ import { waitForTable } from './batch-waits.ts';
 import { dynamo } from './clients.ts';
 import { concurrently } from './concurrently.ts';
 
+/** The table refused, again and again, to take all links of a batch write. */
+class LinksNotTaken extends Error {
+  override readonly name = 'LinksNotTaken';
+}
+
 const ITEMS_PER_BATCH_WRITE = 25;
 const WRITES_AT_ONCE = 16;
 
@@ -50,7 +55,7 @@ const MOST_TRIES = 400;
 async function writeBatch(table: string, sightings: Iterable<Sighting>, expiry?: Expiry): Promise<void> {
   let wanted = Array.from(sightings, (sighting) => ({ PutRequest: { Item: item(sighting, expiry) } }));
   for (let tries = 0; wanted.length > 0; tries++) {
-    if (tries === MOST_TRIES) throw new Error('the table refused to take all links of a batch write');
+    if (tries === MOST_TRIES) throw new LinksNotTaken('the table refused to take all links of a batch write');
     await waitForTable(tries);
     try {
       const { UnprocessedItems } = await dynamo.send(new BatchWriteCommand({ RequestItems: { [table]: wanted } }));

@@ -15,6 +15,11 @@ import { PlanIsVoid } from './earlier-directions.ts';
 import { tell } from './notices.ts';
 import { readBytes, writeObject } from './objects.ts';
 
+/** A preview is not the one that was committed. */
+class PreviewChanged extends Error {
+  override readonly name = 'PreviewChanged';
+}
+
 /** What the publishing of a preview takes of a function's environment. */
 export interface PreviewPlaces {
   readonly WORK: string;
@@ -63,7 +68,7 @@ export async function publishPreview(
   const prepared = (key: string) => readBytes({ bucket: env.WORK, key });
   const json = await prepared(SCREENED.previews.json(previewKey));
   if (sha256Of(json) !== previewSha256)
-    throw new Error(`the preview of batch ${batchId} is not the one that was committed`);
+    throw new PreviewChanged(`the preview of batch ${batchId} is not the one that was committed`);
   const publish = async (key: string, bytes: Uint8Array) => {
     await writeObject({ bucket: env.OUTBOX, key }, bytes);
     return { key, sha256: sha256Of(bytes) };

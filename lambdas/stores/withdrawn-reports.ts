@@ -1,4 +1,5 @@
 /** The handsets of a report that its agency has withdrawn: those that its directed reversals were asked for. */
+
 import { askedForm } from '../domain/appeals.ts';
 import { planCounts } from '../domain/batches.ts';
 import { decidedBy } from '../domain/decisions.ts';
@@ -11,6 +12,7 @@ import { FreeNumbers, type Since, type TakenBack, type Withdrawn, withdrawnBy } 
 import { SCREENED, WITHDRAWN } from '../domain/work.ts';
 import { readApproval } from './cases/approvals.ts';
 import { type Batch, readBatch } from './cases/batches.ts';
+import { NotThere } from './errors.ts';
 import { listObjects } from './listings.ts';
 import { readText, readTextLines, writeObject } from './objects.ts';
 
@@ -60,7 +62,7 @@ export async function readWithdrawn(
 /** The links that a report's decision was bound to, of handsets that are acted upon by what people decided. */
 export async function* actedUponLinks(env: Places, batch: Batch): AsyncGenerator<GatheredLink> {
   const { batchId, previewKey, decision: pointer } = batch;
-  if (previewKey === undefined) throw new Error(`batch ${batchId} has no list of its links`);
+  if (previewKey === undefined) throw new NotThere(`batch ${batchId} has no list of its links`);
   const work = (key: string) => ({ bucket: env.WORK, key });
   // Nothing was decided of a report from before there were decisions.
   const decided =

@@ -7,6 +7,7 @@ import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { abandonExecution } from '../stores/cases/executions.ts';
+import { NotThere } from '../stores/errors.ts';
 import { listObjects } from '../stores/listings.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
@@ -47,7 +48,7 @@ export async function mendEnded(batch: Batch): Promise<void> {
 
 /**
  * Begins a batch again that was collected and failed: nobody uploads a follow-up anew, and a reversal waits for no one's second file.
- * @throws Error if nothing says what a reversal is asked
+ * @throws NotThere if nothing says what a reversal is asked
  */
 export async function beginAgain({ batchId, kind }: Batch, now: Instant): Promise<void> {
   const askedKey = kind === 'reversal' ? await askedOf(batchId) : undefined;
@@ -72,5 +73,5 @@ export async function mendStatus({ batchId }: Batch, now: Instant, ordered: Batc
 async function askedOf(batchId: BatchId): Promise<string> {
   for await (const { key } of listObjects({ bucket: env.WORK, key: ASKED.prefixOf(batchId) }))
     if (key.endsWith('/asked.json')) return key;
-  throw new Error(`nothing says what reversal ${batchId} is asked`);
+  throw new NotThere(`nothing says what reversal ${batchId} is asked`);
 }

@@ -8,6 +8,7 @@ import { figuresIn } from '../domain/preview-figures.ts';
 import { SCREENED } from '../domain/work.ts';
 import { log } from '../runtime/log.ts';
 import { countGated } from '../stores/cases/imports.ts';
+import { ChangedMeanwhile } from '../stores/errors.ts';
 import { tell } from '../stores/notices.ts';
 import { type Place, readTagged, readText, replaceObject } from '../stores/objects.ts';
 import { countMessages } from '../stores/queues.ts';
@@ -30,7 +31,7 @@ export async function readDigest(day: Day) {
  * Writes a day's digest over the one that was read before anything else, unless that is a later word, and tells the administrators.
  * @param all what was told of each batch
  * @param untold the batches of which nothing could be told
- * @throws Error if somebody else wrote the digest's page meanwhile
+ * @throws ChangedMeanwhile if somebody else wrote the digest's page meanwhile
  */
 export async function tellDigest(
   { place, page, there, drawn }: Awaited<ReturnType<typeof readDigest>>,
@@ -55,7 +56,7 @@ export async function tellDigest(
   const told = digestHtml(digest);
   // The event comes again, and finds both as they are then.
   if (told !== drawn?.text && !(await replaceObject(page, told, drawn)))
-    throw new Error(`the page of the digest of ${digest.day} changed while it was made`);
+    throw new ChangedMeanwhile(`the page of the digest of ${digest.day} changed while it was made`);
   const { day, asOf } = digest;
   await tell(
     env,

@@ -4,6 +4,7 @@ import { openList, openOrders } from '../domain/open-lists.ts';
 import { openListKey } from '../domain/outbox.ts';
 import { each } from '../runtime/each.ts';
 import { log } from '../runtime/log.ts';
+import { ChangedMeanwhile } from '../stores/errors.ts';
 import { readTagged, replaceObject } from '../stores/objects.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { readDigest, tellDigest } from './digest.ts';
@@ -17,11 +18,11 @@ const LATELY = 2 * DAY_SECONDS;
  * Writes the statuses of all batches that have not settled, and what is open at each operator, over the lists that were read before
  * anything else. An attempt that was slower than another reads it all again: it may have read before a plan's first orders were there.
  * @param dayCame whether the day's digest is to be told, too
- * @throws the first failure of a batch that could not be told of, after all others were; Error if others wrote the lists at each of its tries
+ * @throws the first failure of a batch that could not be told of, after all others were; ChangedMeanwhile if others wrote the lists at each of its tries
  */
 export async function tellAll(now: Instant, dayCame: boolean): Promise<void> {
   for (let n = 0; n < MOST_TRIES; n++) if (await listAll(now, dayCame)) return;
-  throw new Error(`lists of what is open changed ${MOST_TRIES} times while they were made`);
+  throw new ChangedMeanwhile(`lists of what is open changed ${MOST_TRIES} times while they were made`);
 }
 
 /** Whether nobody else listed meanwhile. If a day came, its digest is written then. */

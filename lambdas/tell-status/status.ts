@@ -9,6 +9,7 @@ import { log } from '../runtime/log.ts';
 import { readApproval } from '../stores/cases/approvals.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readLedgers } from '../stores/cases/ledgers.ts';
+import { ChangedMeanwhile } from '../stores/errors.ts';
 import { readTagged, replaceObject } from '../stores/objects.ts';
 import { readPlan } from '../stores/plans.ts';
 import { env } from './environment.ts';
@@ -37,7 +38,7 @@ async function readStanding(batch: Batch) {
  * Writes a batch's status over the one that was read before anything else. An attempt that was slower than another reads it all again, so
  * that no older word comes after a newer one.
  * @returns what was told, with the batch's ledgers; undefined if there is no such batch, or it settled long ago
- * @throws Error if others wrote the status at each of its tries
+ * @throws ChangedMeanwhile if others wrote the status at each of its tries
  */
 export async function tellStatus(batchId: BatchId, now: Instant): Promise<Standing | undefined> {
   const { json, html } = statusKeys(batchId);
@@ -57,5 +58,5 @@ export async function tellStatus(batchId: BatchId, now: Instant): Promise<Standi
     log.info('status told', { batchId, status: status.status });
     return { status, ledgers: known.ledgers, previewKey: known.previewKey };
   }
-  throw new Error(`the status of batch ${batchId} changed ${MOST_TRIES} times while it was made`);
+  throw new ChangedMeanwhile(`the status of batch ${batchId} changed ${MOST_TRIES} times while it was made`);
 }

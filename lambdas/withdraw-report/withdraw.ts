@@ -19,14 +19,14 @@ import { batchAbout, columnsOf, publishReceipt, refuse, type WithdrawalFile } fr
 import { reverse } from './reverse.ts';
 
 /** The batch is between its decision and its directions: the file comes again, and finds what became of it. */
-class StillPlanned extends Error {
-  override name = 'StillPlanned';
+class BetweenDecisionAndDirections extends Error {
+  override name = 'BetweenDecisionAndDirections';
 }
 
 /**
  * Withdraws a report that waits, once, publishes the file's receipt, and wakes the tasks that wait for the decision. A withdrawal, an
  * approver's file and the end of the time are each a commit: the first one counts.
- * @throws StillPlanned if the batch is between its decision and its directions
+ * @throws BetweenDecisionAndDirections if the batch is between its decision and its directions
  */
 export async function withdraw(file: WithdrawalFile, now: Instant, invocation: string): Promise<Done> {
   if (file.size > LARGEST_FILE) return await refuse(file, null, 'file_too_large', await batchAbout(file));
@@ -42,7 +42,7 @@ export async function withdraw(file: WithdrawalFile, now: Instant, invocation: s
     if (known?.sha256 === sha256) return await publish(file, batch, known);
     if (precedesReport(file.at, batch)) return await refuse(file, sha256, 'not_waiting', batch);
     const fate = withdrawalFate({ state: batch.state, handsets: batch.report.handsets }, rows);
-    if (fate === 'wait') throw new StillPlanned();
+    if (fate === 'wait') throw new BetweenDecisionAndDirections();
     if (fate === 'reverse') return await reverse(file, batch, { content, sha256 }, invocation);
     if (fate !== 'withdraw') return await refuse(file, sha256, fate, batch);
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { DirectionKind } from '../../domain/kinds.ts';
 import { formOf } from '../../domain/stored.ts';
+import { NotThere } from '../errors.ts';
 import { Conflict, key, put, read } from './table.ts';
 
 /** The decision that counts, as it lies in the table: its key in the work bucket. */
@@ -27,7 +28,7 @@ export async function registerDecision(
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
     const registered = await readDecision(table, plan, kind, shard);
-    if (registered === undefined) throw new Error('a decision was refused and is not there');
+    if (registered === undefined) throw new NotThere('a decision was refused and is not there');
     return registered;
   }
 }

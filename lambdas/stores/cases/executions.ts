@@ -1,4 +1,5 @@
 /** Executions of the Batch machine in table Cases: the batch that each registered, that it ended, and the plan that failed with it. */
+
 import { PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { BEGINS_ANEW, isWithoutEffect, MAY_FAIL, mayFail, planCounts } from '../../domain/batches.ts';
@@ -7,6 +8,7 @@ import type { BatchId } from '../../domain/identifiers.ts';
 import { fields, formOf } from '../../domain/stored.ts';
 import type { Asker } from '../../domain/turn.ts';
 import { dynamo } from '../clients.ts';
+import { NotThere } from '../errors.ts';
 import { type Batch, batchForm, changeBatch, readBatch } from './batches.ts';
 import { Conflict, contentOf, key, put, read, refusedByCondition } from './table.ts';
 
@@ -51,7 +53,7 @@ export async function registerBatch(table: string, batch: Batch): Promise<Batch>
       if (!refusedByCondition(error)) throw error;
     }
     const registered = await readBatch(table, batch.batchId);
-    if (!registered) throw new Error(`batch ${batch.batchId} was refused and is not there`);
+    if (!registered) throw new NotThere(`batch ${batch.batchId} was refused and is not there`);
     if (registered.execution === batch.execution || !mayFail(registered.state)) return registered;
     if (registered.sha256 !== batch.sha256) return registered;
     if ((await livingBatch(table, batch.batchId)) !== undefined) return registered;

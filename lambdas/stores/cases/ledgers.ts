@@ -8,6 +8,7 @@ import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
 import { fromThreeBits, fromUnmarked } from '../../domain/outcomes.ts';
 import { type Covers, type Form, fields, formOf } from '../../domain/stored.ts';
+import { NotThere } from '../errors.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
 const order = z.enum(ORDERS);
@@ -234,7 +235,7 @@ export async function changeLedger<R>(
 ): Promise<R> {
   for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
     const read = await readLedger(table, id);
-    if (!read) throw new Error(`there is no ledger of direction ${id}`);
+    if (!read) throw new NotThere(`there is no ledger of direction ${id}`);
     const { ledger, result } = await decide(read, attempt);
     if (!ledger) return result;
     try {
