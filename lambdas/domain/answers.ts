@@ -12,15 +12,15 @@ export interface AnsweredRow {
   readonly row: number;
   readonly outcome: Answer;
   readonly day: Day;
-  /** Set of a disconnection that names its day. One that doesn't may be said again each day, and says nothing of a later one. */
+  /** True for a disconnection that names its day. One that doesn't may be said again each day, and says nothing of a later one. */
   readonly isDated?: true;
   /** Where a row that is moved goes on. */
   readonly onward?: Onward;
   /** The operator that said `not_found` of a row that was ported to it: the row returns from there. */
   readonly returnsTo?: OperatorId;
   /**
-   * Set of a disconnection on a day on which somebody else has the number, as the operator says in another row: it is they who are cut off,
-   * and wrongly so unless service was taken by what was directed for themselves.
+   * Present for a disconnection on a day on which somebody else has the number, as the operator says in another row: it is they who are cut
+   * off, and wrongly so unless service was taken by what was directed for themselves.
    */
   readonly newHolder?: { readonly isCutWrongly: boolean };
 }

@@ -65,7 +65,7 @@ interface AppealsRead {
   readonly recorded: number;
   /** Rows that ask for what an earlier row asks for, on whatever ground: the earlier row's ground counts. */
   readonly alreadyRecorded: number;
-  /** By line. */
+  /** The rows that were not taken, by line. */
   readonly rejects: readonly RejectedRow[];
 }
 

@@ -185,15 +185,15 @@ class Application {
   readonly #failed = new Set<number>();
   readonly #revoked = new Set<number>();
   readonly #moved = new Map<number, MovedRow>();
-  // Rows of which some word of the file says so.
+  /** Rows that some word of the file calls reissued. */
   readonly #reissued = new Set<number>();
-  /** Those that were reissued by an earlier file, and are again by this one. */
+  /** Rows that an earlier file called reissued, and this one again. */
   readonly #reissuedAgain = new Set<number>();
-  /** Those that were said by then to be disconnected on a day since which somebody else has the number: it was they who were cut off. */
+  /** Rows that were said to be disconnected on a day since which somebody else has the number: it was they who were cut off. */
   readonly #cutFromHolder = new Set<number>();
-  /** Those whose holder was answered for: they proved themselves, have more time, or have the number since. */
+  /** Rows whose holder was answered for: they proved themselves, have more time, or have the number since. */
   readonly #answeredFor = new Set<number>();
-  /** Those that were overdue when this file answered them: they don't go on elsewhere. */
+  /** Rows that were overdue when this file answered them: they don't go on elsewhere. */
   readonly #overdue = new Set<number>();
 
   constructor(ledger: Ledger, file: AnsweringFile) {
@@ -354,11 +354,11 @@ class Application {
 
   #record(answered: AnsweredRow): void {
     const { row, outcome, day } = answered;
-    // These four go by the word that is replaced.
+    // What follows, until the answer is written, reads the word that it replaces.
     const before = outcomeAt(this.#after, row);
     if (outcome === 'reissued' && isDisconnectedSince(this.#after, this.#laterEnds, row, day)) {
       this.#cutFromHolder.add(row);
-      // As the word that is replaced, that of a later end has its consequence once.
+      // A later end is used up like the word that is replaced: it has its consequence once.
       if (this.#laterEnds !== undefined) forgetLaterEnd(this.#laterEnds, row);
     }
     const staysOverdue = this.#staysOverdue(answered);
@@ -384,7 +384,7 @@ class Application {
     else if (answered.newHolder?.isCutWrongly) this.#moved.set(row, { row, why: 'disconnected_after_verified' });
     else if (!isToRestore) this.#moved.delete(row);
     if (move?.why === 'ported') this.#portedTo.set(row, move.to);
-    // Not a row of which this file says it for the first time, and then another day.
+    // A row that this file calls reissued for the first time, and then with another day, is not reissued again.
     if (isReissuedAgain && !this.#reissued.has(row)) this.#reissuedAgain.add(row);
     if (outcome === 'reissued') this.#reissued.add(row);
     // Service was given back when somebody was given more time: who proves themselves after that has it.

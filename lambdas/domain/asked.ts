@@ -171,7 +171,7 @@ export interface Reliance {
   readonly batchId: BatchId;
   /** Why: the state that it counted, or `directed`. */
   readonly state: string;
-  /** That by its row the number stands in no revocation list: so it leaves all of them, though it stays directed there. */
+  /** True if the number stands in no revocation list by the batch's row: so it leaves all of them, though it stays directed there. */
   readonly unlisted?: true;
 }
 

@@ -58,8 +58,8 @@ export function cutAt(ledger: Ledger, row: number): Instant | null {
 }
 
 /**
- * The same with the order of a row that failed as of the upload that said so: an answer for somebody is compared to what was said before or
- * after it, however late either was recorded.
+ * The instant of `cutAt`, where a failed row's disconnect order counts from the upload that said so: an answer is compared to what was said
+ * before or after it, however late either was recorded.
  */
 export function cutSaidAt(ledger: Ledger, row: number): Instant | null {
   return isCut(ledger, row) ? takenAt(ledger, row, ({ failedOrder, at }) => failedOrder && at) : null;

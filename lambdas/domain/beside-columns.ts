@@ -8,7 +8,7 @@ import { seenOf } from './unseen.ts';
 /** The columns that name a handset or a number. */
 type Named = 'imei' | 'msisdn';
 
-/** Of a kind of file, whom its rows name, and where else somebody may stand. */
+/** The columns of a kind of file: whom its rows name, and where else somebody may stand. */
 export interface NamingOne<Required extends string = string, Optional extends string = string> {
   readonly required: readonly Required[];
   /**
@@ -42,16 +42,16 @@ interface Beside {
   /** -1 if the header lacks the column. */
   readonly own: number;
   readonly named: readonly number[];
-  /** Those of these that count also where the row has none of its own. */
+  /** The places among `named` that count also where the row has none of its own. */
   readonly sure: readonly number[];
   readonly unnamed: readonly number[];
-  /** Those of any other name, where they count. */
+  /** The places of columns of any other name, where they count. */
   readonly others: readonly number[];
-  /** Those of free words, which count so where the row has one of its own. */
+  /** The places of columns of free words, which count like `others` where the row has one of its own. */
   readonly free: readonly number[];
   /**
-   * Of a row about all: those that are called after handsets or numbers, all in which one counts within any text, and those of who wrote it, in
-   * which one counts where the cell leaves somebody out.
+   * The places that count in a row about all: `named`, called after handsets or numbers; `within`, where one counts within any text;
+   * `ofWriter`, of who wrote it, where one counts if the cell leaves somebody out.
    */
   readonly aboutAll: Readonly<Record<'named' | 'within' | 'ofWriter', readonly number[]>>;
 }

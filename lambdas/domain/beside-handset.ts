@@ -44,7 +44,10 @@ export function isAnother(cell: string, handset: Imei | null): boolean {
 /** Whether digits begin as some model ever did. Those of IMSIs never do, nor do those of most accounts. */
 const beginsAsModel = (digits: string): boolean => EVER_MADE.test(digits.slice(0, 2));
 
-/** As `isAnother`, of a column without a name, which may hold anything: 15 digits with their Luhn digit that begin as some model. */
+/**
+ * Whether a cell of a column without a name, which may hold anything, is another handset: 15 digits with their Luhn digit that begin as
+ * some model.
+ */
 export function isAnotherUnnamed(cell: string, handset: Imei | null): boolean {
   const digits = handsetDigits(cell);
   const isSure = isWhole(digits) && beginsAsModel(digits);
@@ -66,7 +69,7 @@ function handsetsIn(text: string): Imei[] {
   const found: Imei[] = [];
   for (const [apart] of text.replaceAll(WRITTEN_DAYS, '|').matchAll(DIGITS_APART)) {
     const groups = [...apart.matchAll(GROUP)].map(({ 0: group, index }) => ({ from: index, to: index + group.length }));
-    // Of as many groups as handsets have, too, those count that have the Luhn digit.
+    // Groups in threes may be handsets or numbers in fives: they are handsets if the first three have the Luhn digit.
     const mayBeHandsets = groups.length % 3 === 0 && isWhole(handsetDigits(apart.slice(0, groups[2]?.to)));
     if (!mayBeHandsets && NUMBERS_IN_FIVES.test(apart)) continue;
     for (let at = 0; at < groups.length; at++) {
@@ -110,8 +113,8 @@ function surely(text: string): Imei | null {
 }
 
 /**
- * As `isAnother`, of a column of any name in a file that people write by hand: what is surely a handset, with at most a few words beside it, as of
- * its model. More of them are a note.
+ * Whether a cell of any column in a file written by hand surely holds another handset, with at most three words beside it, such as its
+ * model. More words make it a note.
  */
 export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
   if (DAY.test(cell) || (cell.match(/\p{L}+/gu) ?? []).length > 3) return false;
@@ -120,10 +123,10 @@ export function isAnotherAnywhere(cell: string, handset: Imei | null): boolean {
 
 /** What a spreadsheet leaves of a handset, whatever stands beside it. */
 const ROUNDED_HANDSET = /(?<![0-9a-z.,])[1-9](?:[.,][0-9]{1,15})?\s?e\+?1[345](?![0-9a-z])/i;
-/** As `ROUNDED_HANDSET`, of a number, without its country and with it. */
+/** What a spreadsheet leaves of a number, without its country and with it, whatever stands beside it. */
 const ROUNDED_NUMBER =
   /(?<![0-9a-z.,])(?:[6-9](?:[.,][0-9]{1,15}\s?e\s?\+?|\s?e\s?\+|e)0?9|9[.,](?:1[0-9]{0,14}|2)\s?e\s?\+?11)(?![0-9a-z])/i;
-/** Between digits of a number whose thousands, or lakhs, a spreadsheet parts. */
+/** A comma between digits of a number whose thousands, or lakhs, a spreadsheet parts. */
 const PARTS = /(?<=[0-9]),(?=[0-9]{2,3}(?:,[0-9]{2,3}){0,6}(?![0-9,]))/g;
 /**
  * An id of a batch, or another one in hexadecimal digits, of which ten in a row may be decimal ones. Handsets and numbers may have an F behind, as
@@ -131,7 +134,7 @@ const PARTS = /(?<=[0-9]),(?=[0-9]{2,3}(?:,[0-9]{2,3}){0,6}(?![0-9,]))/g;
  */
 const HEXADECIMAL = /(?<![0-9a-z])(?=[0-9]{0,63}[a-f])(?![0-9]{12,16}f(?![0-9a-z]))[0-9a-f]{12,64}(?![0-9a-z])/gi;
 
-/** Between two parts of a number that have a comma or a stroke between them. */
+/** A comma or a stroke between the two parts of a number. */
 const PARTS_IN_TWO =
   /(?<=(?<![0-9,])[6-9][0-9]{4})\s{0,3}[,/]\s{0,3}(?=[0-9]{5}(?![0-9,]))|(?<=(?<![0-9,])[6-9][0-9]{3}),\s?(?=[0-9]{6}(?![0-9,]))/g;
 
@@ -147,8 +150,8 @@ function withinText(cell: string): string[] {
 }
 
 /**
- * As `isAnother`, of a cell of whatever name in a row about all, whatever it says beside it: 14 to 16 digits in a row that begin as some model,
- * what is surely a handset, or what a spreadsheet has left of one.
+ * Whether a cell in a row about all, whatever its name and what it says besides, holds another handset: 14 to 16 digits in a row that begin
+ * as some model, what is surely a handset, or what a spreadsheet has left of one.
  */
 export function isAnotherWithin(cell: string, handset: Imei | null): boolean {
   const mayBeOne = (run: string) =>
@@ -212,7 +215,7 @@ const ROUNDED_ABROAD = /^'?9(?:.*e\+?11|1[0-9.]*)$/i;
 /** The most digits that a float is written with: what has more was never rounded to them. */
 const FLOAT_DIGITS = 17;
 
-/** As `isAnotherNumber`, of a cell that a spreadsheet has rounded. */
+/** Whether a cell that a spreadsheet has rounded is another number than the row's. */
 function isAnotherRounded(cell: string, msisdn: Msisdn | null): boolean {
   const text = seenOf(cell);
   const isNational = ROUNDED_NATIONAL.test(text);
@@ -243,7 +246,7 @@ export function isAnotherNumber(cell: string, msisdn: Msisdn | null): boolean {
 /** A case's number, of a year. */
 const CASE_OF_YEAR = /[0-9]\s?\/\s?(?:19|20)[0-9]{2}$/;
 
-/** As `isAnotherNumber`, of a column of any other name, or none, which may hold anything: nothing else than numbers, or lists of them. */
+/** Whether a cell of a column of any other name, or none, holds nothing but numbers, and among them another one than the row's. */
 export function isAnotherNumberAnywhere(cell: string, msisdn: Msisdn | null): boolean {
   return /^[0-9+\s.\-(),;/|&']+$/.test(cell) && !CASE_OF_YEAR.test(cell) && isAnotherNumber(cell, msisdn);
 }
@@ -300,7 +303,10 @@ export function hasSecondHandset({ own, named, unnamed, others, within }: Row): 
   );
 }
 
-/** As `hasSecondHandset`, of numbers. All files that name one are written by hand, so that a column without a name is one of the others. */
+/**
+ * Whether a row's cells hold another number than its own. All files that name one are written by hand, so that a column without a name is
+ * one of the others.
+ */
 export function hasSecondNumber({ own, named, others, within }: Row): boolean {
   const read = own === '' ? { value: null } : parseMsisdn(own);
   if ('reason' in read) return false;

@@ -11,10 +11,13 @@ const CALLED_HANDSET =
 /** A pattern of words that stand apart from other ones in a column's name. */
 const asWord = (words: string): string => `(?<![a-z])(?:${words})(?![a-z])`;
 
-/** As `asWord`, also joined to how somebody is reached, as databases name a column: `CustomerContactNo`. */
+/** A pattern of words that stand apart, or are joined to how somebody is reached, as databases name a column: `CustomerContactNo`. */
 const asWhom = (words: string): string => `(?<![a-z])(?:${words})(?=contact|mobile|phone|no|(?![a-z]))`;
 
-/** Whom a row may be about, though a name says where they have an account or a bed. A customer's account is named by its own number. */
+/**
+ * Names of somebody whom a row may be about, though the column says where they have an account or a bed. A customer's account is named by
+ * its own number.
+ */
 const KEPT_THERE = `${asWhom('(?:account|card|sim)?holders?|patients?')}|धारक|मरीज`;
 
 /** Offices that a name may have beside whom they serve: those are called. */

@@ -21,7 +21,7 @@ export const MOST_POINTERS = 10;
  */
 export const MOST_BACK_POINTERS = 800;
 
-/** Late answers come soon after their ladder's end, if they come. */
+/** The days after a ladder's end in which late answers come, if they come. */
 const LATE_ANSWERS_DAYS = 30;
 
 /**

@@ -64,7 +64,7 @@ export class ColumnTotals {
   }
 }
 
-/** The most by which a spreadsheet may have cut a number of so many digits. */
+/** The most by which a spreadsheet may have cut a number with these digits. */
 const roundedBy = (digits: string): number =>
   digits.length > EXACT_DIGITS ? 10 ** (digits.length - EXACT_DIGITS) - 1 : 0;
 

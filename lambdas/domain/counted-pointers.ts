@@ -25,7 +25,7 @@ export interface CountedPointer extends Pointer {
   readonly cut: boolean;
   /** The instant at which the newest of these orders was issued; null if there is none. */
   readonly cutAt: Instant | null;
-  /** The same, with an order that was caused by the row's failing as of the upload that said so. */
+  /** The instant of `cutAt`, where a failed row's disconnect order counts from the upload that said so. */
   readonly cutSaidAt: Instant | null;
   /** The instant at which the newest of them was issued before an answer had service given back at once; null if none did, or had. */
   readonly carriedAt: Instant | null;

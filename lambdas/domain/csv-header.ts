@@ -73,20 +73,20 @@ function namesSomebody(cell: string): boolean {
   return [cell, ...cell.split(ANY_LINE_END)].some((text) => IDENTIFIER.test(text.toLowerCase().replaceAll(SIGNS, '')));
 }
 
-/** As many digits in a row as a handset has, of any script, or what a spreadsheet leaves of them. */
+/** A run of as many digits as a handset has, of any script, or what a spreadsheet leaves of one. */
 const HANDSET_IN_HEADER = /\p{Nd}{14}|\p{Nd}e\+\p{Nd}/iu;
 
 /** A handset in groups, as a whole IMEI has it, or of today's models. */
 const isGrouped = (digits: string): boolean =>
   (digits.length === 15 && digits.endsWith(luhnDigit(digits.slice(0, -1)))) || /^(?:35|86|99)[0-9]{12}$/.test(digits);
 
-/** Within rows: ten digits in a row, a preview's SHA-256, or the reference of a row. */
+/** What names somebody within rows: ten digits in a run, a preview's SHA-256, or a row's reference. */
 const RUN_IN_ROWS = /\p{Nd}{10}|[0-9a-f]{64}|[a-z0-9](?:-[0-9]+){4}-[0-9](?![0-9])/iu;
 
 /** Digits with what may stand between those of a handset. */
 const DIGITS_APART = /\p{Nd}[\p{Nd}\p{Zs}\-/.]*/gu;
 
-/** Within rows: a number, or as many digits as a handset has at least. */
+/** Digits within rows, without what parts them, that are a number, or at least as many as a handset has. */
 const DIGITS_IN_ROWS = /^(?:(?:91|0)?[6-9]\p{Nd}{9}|\p{Nd}{14,})$/u;
 
 /**
@@ -154,14 +154,14 @@ export class CsvHeader<Column extends string> {
   readonly #places: Places<Column>;
   /** A row's cells before any is read: those of the columns that the header lacks stay so. */
   readonly #unread: Readonly<Record<Column, string>>;
-  /** Of a column that may have totals: its place, and those. */
+  /** The place of the handsets' column, and its totals where the file may have some. */
   readonly #handset: number;
   readonly #totals: ColumnTotals | undefined;
   /** The places of columns that may have the rows' day under another name, and what cells there look like one. */
   readonly #otherDays: readonly { readonly at: number; readonly isDay: RegExp }[];
   /** The places of the columns that aren't asked for, where the file is read with them. */
   readonly #others: readonly number[];
-  /** Of a file whose rows name one handset or one number each: where another one may stand. */
+  /** The places where another handset or number may stand than the row's own. */
   readonly #beside: BesideColumns;
 
   constructor(columns: Columns<Column, Column>, separator: Separator, cells: readonly string[]) {

@@ -1,4 +1,4 @@
-/** By which row somebody was to have service whom an operator said that it had disconnected all the same, for those who are told of it. */
+/** The rows by which somebody was to have service, where an operator said that it had disconnected them all the same. */
 import type { Instant } from './days.ts';
 import type { Facts, NamedFile, RowFacts } from './facts.ts';
 import { currentOutcomes, outcomeOf } from './ledger.ts';

@@ -54,7 +54,10 @@ interface ExemptionsApplied {
   readonly rows: number;
   /** Rows that said something new of their subjects. */
   readonly recorded: number;
-  /** Those of them whose day was past at the upload, and that no later row undoes: they end what their approver had said, and exempt nobody. */
+  /**
+   * The rows among `recorded` whose day was past at the upload, and that no later row undoes: they end what their approver had said, and
+   * exempt nobody.
+   */
   readonly past: number;
   /** Rows that said what their approver had said last. */
   readonly alreadyRecorded: number;

@@ -212,7 +212,7 @@ export class HandsetRows {
     }
   }
 
-  /** For each handset the number of numbers seen in it, of those with each outcome, and of those that were taken back. */
+  /** The counts of each handset: the numbers seen in it, those with each outcome, and those that were taken back. */
   #counts(): Uint32Array {
     const counts = new Uint32Array(this.#imeis.length * WIDTH);
     const [links, outcomes] = [this.#links.sort(), this.#outcomes.sort()];
@@ -250,7 +250,7 @@ export class HandsetRows {
   }
 }
 
-/** Where it is counted how many were taken back, beside how they had ended. */
+/** The place, among a handset's counts, of those that were taken back. */
 const BACK = 1 + COUNTED.length;
 const WIDTH = BACK + 1;
 

@@ -55,7 +55,7 @@ const ENDED = `(?:(?:perm(?:anent(?:ly)?)?|temp(?:orar(?:y|ily))?)_?)?(?:${[
   ...['suspen(?:ded|sion)', 'bar{1,2}(?:ed|ing)?'],
   ...['(?:mnp_?)?port(?:ed|ing|ation)?(?:_?out)?', 'mnp(?:_?out)?', 'clos(?:ed?|ure|ing)', 'churn(?:ed)?'],
   ...['block(?:ed|ing)?', '(?:h(?:lr|ss)_)?delet(?:ed|ion)'],
-  // As billing systems write a permanent and a temporary disconnection.
+  // Billing systems write PD and TD for a permanent and a temporary disconnection.
   ...['pdc?', 'tdc?'],
 ].join('|')})`;
 /** One or a few of these words: `disconnection/surrender`, `permanent disconnection (PD)`. */
@@ -66,7 +66,7 @@ const EVENT = [
   `(?:last_)?(?:${ENDING}_)?(?:${ENDS}|end(?:ed)?|stop(?:ped)?|status(?:_(?:changed?|updated?))?)(?:_of_(?:the_)?${ENDING})?`,
 ].join('|');
 
-/** As `ENDING` and `EVENT`, in Hindi, where a birth's day is called as they are but for that word. */
+/** The words of `ENDING` and `EVENT` in Hindi, where a birth's day has the same name but for the word that says what happened. */
 const ENDING_IN_HINDI = '(?:सेवा|कनेक्शन|सिम|नंबर|मोबाइल|मोबाइल_नंबर)';
 const EVENT_IN_HINDI =
   'घटना|विच्छेदन?|कटौती|काटने|कटने|(?:ब(?:ं|न्)द|डिस्कनेक्ट)(?:_(?:करने|होने))?|डिस(?:\u094d)?कनेक्शन|कार(?:्र)?वाई|कार्यवाही|समाप्ति|समाप्त_होने';

@@ -83,7 +83,7 @@ function readImei(cell: string, checked: boolean): Parsed<Imei, ImeiReason> {
   const digits = digitsOf(text);
   if (digits === '') return { reason: 'missing_imei' };
   if (!DIGITS.test(digits) || FRACTION.test(text)) return { reason: spoiltHandset(text) ?? 'not_digits' };
-  // Of days and numbers the digits may be as many as a handset's.
+  // A day, or a number with more behind it, may have as many digits as a handset.
   if (text !== digits && (beginsWithDay(text) || isNumberAndMore(text)))
     return { reason: spoiltHandset(text) ?? 'not_digits' };
   if (digits.length < KEY_DIGITS || digits.length > KEY_DIGITS + 2)
@@ -187,7 +187,7 @@ function isNumberAndMore(text: string): boolean {
   return !(isPrinted && EVER_MADE.test(text.slice(0, 2)));
 }
 
-/** As `spoiltIn`, for a handset's cell. */
+/** The fault that a spreadsheet or a list has made in a handset's cell; null if there is none. */
 function spoiltHandset(text: string): Spoilt | null {
   return spoiltIn(text, KEY_DIGITS) ?? (HANDSET_AND_MORE.test(text) ? 'two_in_one_cell' : null);
 }

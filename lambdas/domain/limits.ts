@@ -50,7 +50,7 @@ export const LARGEST_FILE = 4 * 1024 * 1024;
 export const PARTS_AT_ONCE = 4;
 
 /**
- * For so many days after its disconnection somebody may say that a number was wrongly disconnected, and have it given back: then it may be
- * somebody else's.
+ * The days after a disconnection in which somebody may say that it was wrong, and have the number given back: after them it may be somebody
+ * else's.
  */
 export const CONTESTED_DAYS = 90;

@@ -317,7 +317,7 @@ const ended = {
 export const BATCH_FAILING = ['deciding_failing', 'directing_failing', 'settling_failing', 'resuming_failing'] as const;
 /** One of these steps. */
 export type BatchFailing = (typeof BATCH_FAILING)[number];
-/** The same of a direction's ladder. */
+/** The kind of the notice that a direction's ladder fails and is tried again each hour. */
 export const DIRECTION_FAILING = 'direction_failing';
 
 const error = z.string().describe("the error's name");

@@ -131,7 +131,7 @@ function laterEndAt(ends: Uint8Array, row: number): number {
   return byte(0) | (byte(1) << 8) | (byte(2) << 16);
 }
 
-/** No later end of any of so many rows. */
+/** The packed later ends of `rows` rows, none of which has one yet. */
 export function noLaterEnds(rows: number): Uint8Array {
   return new Uint8Array(rows * BYTES_PER_END);
 }

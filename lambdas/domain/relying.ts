@@ -1,4 +1,4 @@
-/** Which batches rely on rows of a report that is withdrawn: they found numbers or handsets there, and did not direct them. */
+/** The batches that rely on rows of a withdrawn report: they found numbers or handsets there, and did not direct them. */
 import type { ElsewhereLine } from './elsewhere.ts';
 import type { parseMovedLine } from './follow-ups.ts';
 import type { BatchId, DirectionId, Imei, Msisdn } from './identifiers.ts';

@@ -26,7 +26,7 @@ type NotReserved = 'self_check';
 /** The readers of the identifiers in a participant's files. */
 export interface Identifiers {
   imei(cell: string): Parsed<Imei, ImeiReason | NotReserved>;
-  /** As `imei`, for a file whose IMEIs networks recorded. */
+  /** Reads an IMEI as networks record it. */
   sentImei(cell: string): Parsed<Imei, ImeiReason | NotReserved>;
   msisdn(cell: string): Parsed<Msisdn, MsisdnReason | NotReserved>;
 }

@@ -71,5 +71,5 @@ export function isOnEarlierDay({ occurredOn }: SubjectRow, than: SubjectRow): bo
   return occurredOn !== null && than.occurredOn !== null && occurredOn < than.occurredOn;
 }
 
-/** Which row it is. */
+/** The pointer to a row, without what else is known of it. */
 export const pointerOf = ({ directionId, row }: Pointer): Pointer => ({ directionId, row });

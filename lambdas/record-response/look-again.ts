@@ -54,7 +54,8 @@ export async function lookAgain(
   // The same bytes that come as a later upload say nothing of what has become since of those whom the file found, and left as they were.
   const isAnew = areDone && restoring.uploadedAt > recorded.at;
   await restoreFound({ ledger, recorded }, cut, lines, restoring, isAnew);
-  // Of plans that were begun after the first look, and so after the commit, attempts may meet one after the other.
+  // Attempts may meet plans that began after the first look, and so after the commit: only one that was under way at that look keeps the
+  // file waiting.
   if (planning !== undefined && !plans.some((plan) => plan < turn.plan)) throw new StillPlanned(planning);
 }
 

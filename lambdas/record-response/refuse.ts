@@ -42,7 +42,7 @@ export async function refuse(
     });
 }
 
-/** As `refuse`, for a file that answers several of its operator's directions: it is about no batch. */
+/** Refuses a file that answers several of its operator's directions. It is about no batch, so the audit isn't told. */
 export async function refuseCombined(
   response: Pick<ResponseFile, 'operator' | 'file' | 'name'>,
   sha256: string | null,

@@ -19,7 +19,7 @@ export async function readMoved(work: string, ledger: Ledger, file: RecordedFile
   return movedForm.parse(await readText({ bucket: work, key: movedKey(ledger, file) })).rows;
 }
 
-/** The same, for a file that was recorded long ago: nothing if the list is gone. The reader may list what was prepared. */
+/** The rows of `readMoved` for a file that was recorded long ago; none if the list is gone. The reader may list what was prepared. */
 export async function readMovedIfThere(work: string, ledger: Ledger, file: RecordedFile): Promise<readonly MovedRow[]> {
   const text = await readTextIfThere({ bucket: work, key: movedKey(ledger, file) });
   return text === undefined ? [] : movedForm.parse(text).rows;

@@ -234,7 +234,7 @@ export async function writeStream(place: Place, text: AsyncIterable<string>): Pr
 }
 
 /**
- * As `writeStream`.
+ * Writes pieces of text as `writeStream` does, and hashes them.
  * @returns the SHA-256 of what was written
  */
 export async function writeHashed(place: Place, text: Iterable<string> | AsyncIterable<string>): Promise<string> {

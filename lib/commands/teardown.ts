@@ -123,7 +123,7 @@ async function stopWork({ lambda, sfn }: Account, names: Map<string, string[]>, 
     for (const machine of names.get('AWS::StepFunctions::StateMachine') ?? [])
       running.push(...((await ifThere(runningOf(sfn, machine), 'StateMachineDoesNotExist')) ?? []));
     for (const executionArn of running) {
-      // With a cause it would take the machine's key, which may be gone.
+      // A stop with a cause would take the machine's key, which may be gone.
       const asked = sfn.send(new StopExecutionCommand({ executionArn }));
       // Executions that a stopped one had started go with it.
       if (await ifThere(asked, 'ExecutionDoesNotExist')) stopped.add(executionArn);
@@ -160,7 +160,7 @@ async function resourcesOf(cloudFormation: CloudFormationClient, StackName: stri
 
 /** @returns the number of versions and delete markers that it held */
 async function removeBucket(s3: S3Client, Bucket: string): Promise<number> {
-  // By the bucket's policy nobody deletes, and only its users list.
+  // The bucket's policy lets nobody delete, and only its users list: it goes first.
   await ifThere(s3.send(new DeleteBucketPolicyCommand({ Bucket })), 'NoSuchBucket', 'NoSuchBucketPolicy');
   const lock = await ifThere(
     s3.send(new GetObjectLockConfigurationCommand({ Bucket })),

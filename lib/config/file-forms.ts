@@ -17,7 +17,7 @@ export const ownFiles = {
   dates: z.enum(DATE_FORMS).optional(),
 };
 
-/** As `ownFiles`, for an agency and its reports. */
+/** An agency's own form of reports: its names of columns, and its dates. */
 export const ownReports = {
   columns: z.strictObject({ report: names('report') }).optional(),
   dates: z.enum(DATE_FORMS).optional(),

@@ -81,7 +81,7 @@ export const policy = z.object({
     .max(30 * 24),
   /** The most numbers that a report, or those of one agency in 24 hours, may reach, whatever approvers say. */
   mostNumbers: z.int().positive(),
-  /** The most handsets of such reports, likewise. */
+  /** The most handsets that a report, or those of one agency in 24 hours, may reach, whatever approvers say. */
   mostHandsets: z.int().positive(),
   /** The most days after its upload at which an exemption may end; what was prepared is kept for longer. */
   exemptionDays: z.int().positive().max(365),

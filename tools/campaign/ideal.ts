@@ -191,7 +191,7 @@ const rowsOf = (text = ''): string[] => text.trimEnd().split('\n').slice(1);
 /** What is compared of a run: all that was published. */
 type Ended = Pick<Seen, 'outbox'>;
 
-/** The same outcomes, taken from a run. */
+/** The outcomes of all batches, read from a run's outbox. */
 export function outcomeOf({ outbox }: Ended): Record<string, Outcome> {
   const outcomes: Record<string, Outcome> = {};
   for (const [key, text] of Object.entries(outbox)) {

@@ -265,7 +265,7 @@ const STORY = "the story's own";
 const SWEEPS = [7, 14, 21];
 /** The days after the trouble on which sweeps come: one sends an upload's event again, and the next day's puts it into quarantine. */
 const SWEEPS_AFTER = 4;
-/** Of one invocation's calls of one kind, this many first ones and the last one are tried; those between are like them. */
+/** The number of an invocation's first calls of a kind that are tried, beside the last one; those between are like them. */
 const FIRST = 3;
 
 /** The first visit of a batch's own execution to a state, not of a Map Run's child. */

@@ -147,7 +147,10 @@ export async function tryCase(stage: Stage, seed: number, { n, story: name, ...o
 /** The time from a report until it is approved by as many as must: they look, and the second one may wait for the first one's file. */
 const APPROVED_WITHIN = 7 * HOUR;
 
-/** The same time if a batch lapses first: when its time is over, its agency looks, and uploads the file again. */
+/**
+ * The time from a report until it is approved if its batch lapses first: when its time is over, its agency looks, and uploads the file
+ * again.
+ */
 const APPROVED_ANEW_WITHIN = APPROVED_WITHIN + DECIDE_WITHIN + 4 * HOUR;
 
 /** Whether the batches were planned in the story's order, and soon: otherwise they direct other rows, or at other times. */

@@ -16,7 +16,7 @@ const machine = z.object({
   executionStarts: count,
 });
 
-/** The same shape as in run.json, with the functions' logs. */
+/** The counts of a phase, in the shape of run.json, with the functions' logs. */
 const phase = z.object({
   operations: z.record(
     z.string(),

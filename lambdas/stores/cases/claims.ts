@@ -61,7 +61,7 @@ export async function readClaims(
 }
 
 /**
- * As `readClaims`, but a claim whose time is up and which the table has not let go yet has its pointers, too.
+ * Reads claims as `readClaims` does, with the pointers also of one whose time is up and which the table has not let go yet.
  * @param consistent strongly; else each is as it was a moment ago, at half the price
  */
 export async function readClaimsHoweverOld(

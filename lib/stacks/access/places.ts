@@ -20,7 +20,7 @@ export interface PlaceRights {
   readonly bucket: GuardedBucket;
   readonly write?: readonly string[];
   readonly read?: readonly string[];
-  /** As `read`, and older versions too. */
+  /** The patterns of keys of which it may read older versions, too. */
   readonly dig?: readonly string[];
   /** Patterns of the prefixes that it may list by; nobody may list without a prefix. */
   readonly list?: readonly string[];

@@ -36,7 +36,8 @@ export function addHear(setting: Setting, { batch }: Machines): void {
       USAGE_QUEUE: data.usage.queue.queueUrl,
       HIDDEN_SECONDS: String(data.approvals.hiddenFor.toSeconds()),
       EXEMPTION_DAYS: String(policy.exemptionDays),
-      // As long as the mark of a reversal may be there that they lift, and no longer than their record, which S3 removes by days of its own.
+      // An ending counts as long as the mark of a reversal that it lifts may be there, and no longer than its record, which S3 removes by
+      // days of its own.
       EXEMPTION_END_DAYS: String(Math.min(retention.caseDays, retention.workDays - 1)),
     },
   });

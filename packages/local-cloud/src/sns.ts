@@ -40,8 +40,7 @@ const invalid = (what: string) => new AwsError('InvalidParameter', `Invalid para
 const wrongValue = (message: string) => new AwsError('ParameterValueInvalid', message);
 
 /**
- * For messages with a text per protocol: those texts, keyed by the text for queues. Of two messages with the same text for queues, the
- * first one's texts count.
+ * The texts per protocol of messages that have several, keyed by the text for queues. The first of two messages with the same one counts.
  */
 export type ByProtocol = ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 

@@ -173,13 +173,13 @@ export function failedOrderAt({ at, failedOrder }: Item): string[] {
 /** The instant of the newest order that took service from a row, as far as its direction tells; '' if none did. */
 export const cutAt = (row: Row, orders: Item[], files: Item[]): string => takenAt(row, orders, files, failedOrderAt);
 
-/** The same, with an order that a file caused as of the file's upload. */
+/** The instant of `cutAt`, where the order that a file caused counts from its upload. */
 export const cutSaidAt = (row: Row, orders: Item[], files: Item[]): string =>
   takenAt(row, orders, files, ({ at, failedOrder }) => (failedOrder === undefined ? [] : [String(at)]));
 
 function takenAt(row: Row, orders: Item[], files: Item[], orderedAt: (file: Item) => string[]): string {
   const said = files.findIndex(({ sha256: digest }) => digest === row.file);
-  // Of a row that failed, and was answered for since, it isn't known which of the answers before that had it disconnected.
+  // The answer that had a row disconnected isn't known, if the row failed and was answered for since.
   const failing =
     row.outcome === 'failed' ? files.slice(said, said + 1) : files.slice(0, said === -1 ? files.length : said);
   const failed = row.hadFailed ? failing.flatMap(orderedAt) : [];

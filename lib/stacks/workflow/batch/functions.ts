@@ -80,7 +80,7 @@ export function addBatch(setting: Setting, direction: VersionedMachine, status: 
   const resume = addResume(setting, direction);
   const settle = addSettle(setting);
 
-  // With its key the task would bring rights with wildcards; the rights to send are given below.
+  // A queue that is given with its key would bring the task rights with wildcards; the rights to send are given below.
   const { queueArn, queueUrl } = status.queue;
   const withoutKey = Queue.fromQueueAttributes(stack, 'StatusQueueAlone', { queueArn, queueUrl });
   const batch = addMachine(

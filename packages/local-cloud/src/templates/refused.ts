@@ -88,8 +88,8 @@ const DEFAULTS = { functionTimeout: 3, visibility: 30 };
 /** The most targets of one rule. */
 const MOST_TARGETS = 5;
 /**
- * Of these a rule of a bucket's lifecycle has one at least: "You must specify at least one of the following properties", among which
- * NoncurrentVersionExpiration stands by its former name.
+ * The actions of a bucket's lifecycle rule, which has at least one of them: "You must specify at least one of the following properties",
+ * among which NoncurrentVersionExpiration stands by its former name.
  */
 const LIFECYCLE_ACTIONS: readonly string[] = [
   'AbortIncompleteMultipartUpload',
