@@ -149,7 +149,7 @@ export class Run {
     const used = {
       settings: { start: instantOf(start), seed, ladder, operators, approvals },
       ended: instantOf(cloud.clock.now()),
-      ...cloud.usage(),
+      ...cloud.consumption(),
     };
     return folder.save(cloud, used, (objects) => this.#progress.update(`${objects} objects`), {
       failed: results.problems.length > 0,

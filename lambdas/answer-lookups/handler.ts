@@ -1,8 +1,8 @@
 import { deliveredAt, type Uploaded } from '../domain/deliveries.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
-import { uploads } from '../runtime/uploads.ts';
+import { uploads } from '../runtime/upload-events.ts';
 import { tellStray } from '../stores/notices.ts';
-import { marking } from '../stores/uploads.ts';
+import { marking } from '../stores/upload-marks.ts';
 import { answer } from './answer.ts';
 import { env } from './environment.ts';
 

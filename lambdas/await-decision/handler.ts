@@ -6,7 +6,7 @@ import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { changeApproval, readApproval } from '../stores/cases/approvals.ts';
 import { type Batch, noteEndingTold, readBatch } from '../stores/cases/batches.ts';
-import { wake } from '../stores/workflows.ts';
+import { wake } from '../stores/state-machines.ts';
 import { env } from './environment.ts';
 import { publishEnding, remind } from './publish.ts';
 

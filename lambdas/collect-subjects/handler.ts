@@ -7,7 +7,7 @@ import { log } from '../runtime/log.ts';
 import { task } from '../runtime/task.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { registerBatch } from '../stores/cases/executions.ts';
-import { mark } from '../stores/uploads.ts';
+import { mark } from '../stores/upload-marks.ts';
 import { COLLECTORS } from './collectors.ts';
 import { env } from './environment.ts';
 import { readAsked, writeAsked, writeShards } from './shards.ts';

@@ -220,7 +220,7 @@ export const REVERSED = {
 /** The folder of all marks of uploads. */
 export const MARKED = folderOf('uploads');
 
-/** The marks of uploads, by what each says; `stores/uploads.ts` explains them. */
+/** The marks of uploads, by what each says; `stores/upload-marks.ts` explains them. */
 export const MARKS = {
   worked: folderOf('uploads/worked'),
   strayed: folderOf('uploads/strayed'),

@@ -16,7 +16,7 @@ import { type CaseworkersFile, refuseFile } from '../stores/caseworkers-files.ts
 import { readBytes, readText, writeObject } from '../stores/objects.ts';
 import { rowsReferredTo } from '../stores/references.ts';
 import { recordedBefore, startReversal } from '../stores/reversals.ts';
-import type { Done } from '../stores/uploads.ts';
+import type { Done } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
 
 /**

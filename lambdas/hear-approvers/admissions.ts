@@ -13,7 +13,7 @@ import { noteAdmitted } from '../stores/cases/imports.ts';
 import { admit as admitUpload, isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { findVersion } from '../stores/listings.ts';
 import { sendEvent } from '../stores/queues.ts';
-import { isMarked, mark, markOf } from '../stores/uploads.ts';
+import { isMarked, mark, markOf } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
 import { type ApproverFile, publishReceipt, readWhole, refuse } from './file.ts';
 

@@ -14,7 +14,7 @@ import { audit } from '../stores/audit.ts';
 import { changeApproval, readApproval } from '../stores/cases/approvals.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { readText, writeObject } from '../stores/objects.ts';
-import { wake } from '../stores/workflows.ts';
+import { wake } from '../stores/state-machines.ts';
 import { env } from './environment.ts';
 import { type ApproverFile, publishReceipt, readWhole, refuse } from './file.ts';
 import { subjectsOf } from './subjects.ts';

@@ -1,9 +1,9 @@
 import { deliveredAt, type Uploaded } from '../domain/deliveries.ts';
 import { ADMITTED, EXEMPTED } from '../domain/identifiers.ts';
 import { parseInboxKey } from '../domain/inbox.ts';
-import { uploads } from '../runtime/uploads.ts';
+import { uploads } from '../runtime/upload-events.ts';
 import { tellStray } from '../stores/notices.ts';
-import { marking } from '../stores/uploads.ts';
+import { marking } from '../stores/upload-marks.ts';
 import { admit } from './admissions.ts';
 import { decide } from './decisions.ts';
 import { env } from './environment.ts';

@@ -8,14 +8,14 @@ import { rejectsHeader } from '../domain/rejects.ts';
 import { USAGE_COLUMNS } from '../domain/sightings.ts';
 import { IMPORTS } from '../domain/work.ts';
 import { formsOfFiles, limitsOfGates, operatorList, wholeNumber } from '../runtime/environment.ts';
-import { uploads } from '../runtime/uploads.ts';
+import { uploads } from '../runtime/upload-events.ts';
 import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { holdUp, judge } from '../stores/gates.ts';
 import { tellStray } from '../stores/notices.ts';
 import { readBytes } from '../stores/objects.ts';
-import { isMarked, marking, markOf } from '../stores/uploads.ts';
+import { startUnlessDone } from '../stores/state-machines.ts';
+import { isMarked, marking, markOf } from '../stores/upload-marks.ts';
 import { announceImport, importRows, rejectsOf, type UsageFile } from '../stores/usage-files.ts';
-import { startUnlessDone } from '../stores/workflows.ts';
 
 const environment = z.object({
   WORK: z.string(),

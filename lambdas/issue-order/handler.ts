@@ -12,7 +12,7 @@ import { measure } from '../runtime/metrics.ts';
 import { task } from '../runtime/task.ts';
 import { changeLedger } from '../stores/cases/ledgers.ts';
 import { readText, writeObject } from '../stores/objects.ts';
-import { wake } from '../stores/workflows.ts';
+import { wake } from '../stores/state-machines.ts';
 
 import { env } from './environment.ts';
 import { type Prepared, preparedKey, publish } from './publish.ts';

@@ -5,7 +5,7 @@ import { task } from '../runtime/task.ts';
 import { readResults, writtenResults } from '../stores/map-results.ts';
 import { readChunks } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';
-import { mark } from '../stores/uploads.ts';
+import { mark } from '../stores/upload-marks.ts';
 import {
   announceImport,
   faultOfFile,

@@ -11,7 +11,7 @@ import { tell } from '../stores/notices.ts';
 import { readText, writeObject } from '../stores/objects.ts';
 import { publishBackOrderOnce } from '../stores/orders.ts';
 import { publishLate, publishWithdrawn } from '../stores/revocation-lists.ts';
-import { wake } from '../stores/workflows.ts';
+import { wake } from '../stores/state-machines.ts';
 
 import { env } from './environment.ts';
 import { tellManyExtended, tellMoved } from './moves.ts';

@@ -7,7 +7,7 @@ import { events } from '../runtime/queue.ts';
 import { abandonExecution } from '../stores/cases/executions.ts';
 import { tell } from '../stores/notices.ts';
 import { resumeBatch } from '../stores/resuming.ts';
-import { endingOf } from '../stores/workflows.ts';
+import { endingOf } from '../stores/state-machines.ts';
 import { env } from './environment.ts';
 import { quarantined } from './quarantine.ts';
 import { tellFailed } from './tell-failed.ts';

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { tellQuarantined } from '../stores/notices.ts';
-import { mark } from '../stores/uploads.ts';
-import { dataOf } from '../stores/workflows.ts';
+import { dataOf } from '../stores/state-machines.ts';
+import { mark } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
 
 const file = z.object({

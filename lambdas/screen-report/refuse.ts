@@ -9,7 +9,7 @@ import { measure } from '../runtime/metrics.ts';
 import { tell } from '../stores/notices.ts';
 import type { Place } from '../stores/objects.ts';
 import { writeRejects } from '../stores/rejects.ts';
-import { mark } from '../stores/uploads.ts';
+import { mark } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
 import type { Report } from './input.ts';
 

@@ -12,7 +12,7 @@ import type { Batch } from '../stores/cases/batches.ts';
 import { registerBatch } from '../stores/cases/executions.ts';
 import { tell } from '../stores/notices.ts';
 import type { Place } from '../stores/objects.ts';
-import { mark } from '../stores/uploads.ts';
+import { mark } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
 import type { Report } from './input.ts';
 import { refuse } from './refuse.ts';

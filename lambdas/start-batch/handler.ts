@@ -5,11 +5,11 @@ import { type AgencyId, type BatchId, batchIdOf } from '../domain/identifiers.ts
 import { parseInboxKey } from '../domain/inbox.ts';
 import { LARGEST_REPORT } from '../domain/limits.ts';
 import { idList } from '../runtime/environment.ts';
-import { uploads } from '../runtime/uploads.ts';
+import { uploads } from '../runtime/upload-events.ts';
 import { tellStray } from '../stores/notices.ts';
 import { readSha256, TooLarge } from '../stores/objects.ts';
-import { marking } from '../stores/uploads.ts';
-import { startOnceUnless } from '../stores/workflows.ts';
+import { startOnceUnless } from '../stores/state-machines.ts';
+import { marking } from '../stores/upload-marks.ts';
 
 const environment = z.object({
   WORK: z.string(),

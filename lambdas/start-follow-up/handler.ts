@@ -5,7 +5,7 @@ import { instant } from '../runtime/input.ts';
 import { log } from '../runtime/log.ts';
 import { events } from '../runtime/queue.ts';
 import { mayAnyWait } from '../stores/moves.ts';
-import { startOnce } from '../stores/workflows.ts';
+import { startOnce } from '../stores/state-machines.ts';
 
 /** A message begins a night that has not come. */
 class NightNotCome extends Error {

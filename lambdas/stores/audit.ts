@@ -11,7 +11,7 @@ import {
   parseAudit,
 } from '../domain/audit.ts';
 import type { BatchId } from '../domain/identifiers.ts';
-import { markAudited, moveAuditHead, readAudited, readAuditHead } from './cases/audit.ts';
+import { markAudited, moveAuditHead, readAudited, readAuditHead } from './cases/chain-heads.ts';
 import { kms } from './clients.ts';
 import { readText, writeNewObject } from './objects.ts';
 import { sendEvent } from './queues.ts';

@@ -10,7 +10,7 @@ import { measure } from '../runtime/metrics.ts';
 import { noteGated, readImported } from './cases/imports.ts';
 import { giveVerdict, type Verdict } from './cases/verdicts.ts';
 import { type Telling, tell } from './notices.ts';
-import { markOf } from './uploads.ts';
+import { markOf } from './upload-marks.ts';
 import { importRows, rejectsOf, type UsageFile } from './usage-files.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { sha8, sha256Of } from '../domain/hashes.ts';
 import type { Batch } from './cases/batches.ts';
 import { handOver } from './cases/executions.ts';
-import { executionArn, startOnce } from './workflows.ts';
+import { executionArn, startOnce } from './state-machines.ts';
 
 /**
  * The name of the execution to which a batch is handed over: 80 characters at most, of which a batch's id has 29. A batch that is begun

@@ -4,8 +4,8 @@ import type { AgencyId, BatchId, CaseworkerId } from '../domain/identifiers.ts';
 import { ASKED } from '../domain/work.ts';
 import { type RecordedAppeal, readAppeal } from './cases/appeals.ts';
 import { readTextIfThere } from './objects.ts';
-import type { Done } from './uploads.ts';
-import { startOnceUnless } from './workflows.ts';
+import { startOnceUnless } from './state-machines.ts';
+import type { Done } from './upload-marks.ts';
 
 /**
  * The record of the same bytes from before: one that counts, or one that is `gone`, since retention has taken the receipt and with it what

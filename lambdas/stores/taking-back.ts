@@ -30,7 +30,7 @@ import { concurrently } from './concurrently.ts';
 import { hasObjects } from './listings.ts';
 import { readTextLines, writeHashed, writeObject } from './objects.ts';
 import { readPlan } from './plans.ts';
-import { wake } from './workflows.ts';
+import { wake } from './state-machines.ts';
 
 interface Places {
   readonly WORK: string;

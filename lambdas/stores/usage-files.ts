@@ -26,7 +26,7 @@ import { writeLinks } from './links.ts';
 import { type Telling, tell } from './notices.ts';
 import { type Place, writeStream } from './objects.ts';
 import { writeRejects } from './rejects.ts';
-import { markOf } from './uploads.ts';
+import { markOf } from './upload-marks.ts';
 
 /** A usage file, as the functions that import it by pieces hand it on. */
 export const usageFile = z.object({

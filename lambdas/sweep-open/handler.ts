@@ -13,9 +13,9 @@ import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { env } from './environment.ts';
 import { beginAgain, mendEnded, mendStatus, mendUndirected } from './mend-batch.ts';
 import { mendDirections } from './mend-directions.ts';
+import { mendUploads } from './mend-uploads.ts';
 import { measureOpen, measureSubscriptions, type Open, withLedgers } from './survey.ts';
 import { tellUntold } from './untold.ts';
-import { mendUploads } from './uploads.ts';
 
 export type { Environment } from './environment.ts';
 

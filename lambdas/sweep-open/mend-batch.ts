@@ -11,9 +11,9 @@ import { NotThere } from '../stores/errors.ts';
 import { listObjects } from '../stores/listings.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
+import { endingOf, executionStatus, startOnce } from '../stores/state-machines.ts';
 import { askForStatus, readStatus } from '../stores/status.ts';
-import { isMarked, mark } from '../stores/uploads.ts';
-import { endingOf, executionStatus, startOnce } from '../stores/workflows.ts';
+import { isMarked, mark } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
 
 /**

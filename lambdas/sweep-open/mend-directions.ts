@@ -5,7 +5,7 @@ import { orderDue, stalledAt } from '../domain/stalled.ts';
 import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { listObjects } from '../stores/listings.ts';
-import { startOnce } from '../stores/workflows.ts';
+import { startOnce } from '../stores/state-machines.ts';
 import { env } from './environment.ts';
 import type { Open } from './survey.ts';
 

@@ -12,7 +12,7 @@ import { ChangedMeanwhile } from '../stores/errors.ts';
 import { tell } from '../stores/notices.ts';
 import { type Place, readTagged, readText, replaceObject } from '../stores/objects.ts';
 import { countMessages } from '../stores/queues.ts';
-import { countQuarantined, countStrays } from '../stores/uploads.ts';
+import { countQuarantined, countStrays } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
 import type { Standing } from './status.ts';
 

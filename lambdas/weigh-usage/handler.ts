@@ -7,7 +7,7 @@ import { task } from '../runtime/task.ts';
 import { isGated, readVerdict } from '../stores/cases/verdicts.ts';
 import { holdUp, judge } from '../stores/gates.ts';
 import { readChunks } from '../stores/objects.ts';
-import { mark, markOf } from '../stores/uploads.ts';
+import { mark, markOf } from '../stores/upload-marks.ts';
 import { usageFile } from '../stores/usage-files.ts';
 
 const environment = z.object({

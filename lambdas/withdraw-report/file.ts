@@ -12,7 +12,7 @@ import { audit } from '../stores/audit.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { tell } from '../stores/notices.ts';
 import { writeObject } from '../stores/objects.ts';
-import type { Done } from '../stores/uploads.ts';
+import type { Done } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
 
 /** A file by which an agency would take a report back. */

@@ -14,7 +14,7 @@ import { readHandsets } from '../stores/handsets.ts';
 import { listObjects } from '../stores/listings.ts';
 import { readText, writeObject } from '../stores/objects.ts';
 import { recordedBefore, startReversal } from '../stores/reversals.ts';
-import type { Done } from '../stores/uploads.ts';
+import type { Done } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
 import { columnsOf, publishReceipt, refuse, type WithdrawalFile } from './file.ts';
 

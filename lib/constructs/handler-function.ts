@@ -12,9 +12,9 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { StageConfig } from '../config/stage.ts';
-import { acknowledge } from './access.ts';
 import { bundleOf } from './bundles.ts';
 import { NamedRole } from './named-role.ts';
+import { acknowledge } from './rights.ts';
 
 const lambdas = fileURLToPath(new URL('../../lambdas', import.meta.url));
 

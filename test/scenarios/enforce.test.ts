@@ -171,7 +171,7 @@ describe('a usage file in pieces and a batch of more than 40 directions', () => 
     expect(large.cloud.failures()).toEqual([]);
     // 41 numbers and a handset at five operators, each a direction of its own: beyond what an inline Map runs.
     expect(await large.directions()).toHaveLength(46);
-    const { ImportByPieces, Batch } = large.cloud.usage().stepFunctions.byMachine;
+    const { ImportByPieces, Batch } = large.cloud.consumption().stepFunctions.byMachine;
     expect(ImportByPieces?.mapChildStarts).toBeGreaterThan(1);
     // One of Expand, one of Claim for numbers and one for handsets, and two of Direct: 40 directions each.
     expect(Batch?.mapChildStarts).toBe(5);

@@ -258,7 +258,7 @@ describe('a large file', () => {
     large = await Lab.open({ context: { ...GATES, bytesPerPiece: '2000' } });
     return () => large.close();
   });
-  const runs = () => large.cloud.usage().stepFunctions.byMachine.ImportByPieces;
+  const runs = () => large.cloud.consumption().stepFunctions.byMachine.ImportByPieces;
 
   it('is weighed before its pieces are imported, and what is gated of it is imported when it is admitted', async () => {
     // 33 of 150 good rows are 22 %; the row of line 152 can't be read, and what comes after it has no part in it.

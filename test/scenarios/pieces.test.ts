@@ -95,7 +95,7 @@ async function links(lab: Lab, ...imeis: string[]): Promise<Record<string, unkno
 }
 
 const byPieces = (lab: Lab) =>
-  lab.cloud.usage().stepFunctions.byMachine.ImportByPieces ?? { executionStarts: 0, mapChildStarts: 0 };
+  lab.cloud.consumption().stepFunctions.byMachine.ImportByPieces ?? { executionStarts: 0, mapChildStarts: 0 };
 const rejects = (lab: Lab, name: string) => lab.read(`rejects/airtel/${name}`);
 const noticeOf = (lab: Lab, name: string, counts: object) => ({
   operator: 'airtel',

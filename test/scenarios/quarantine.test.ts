@@ -33,7 +33,7 @@ async function open(poison: { crashes?: ((write: Write) => boolean) | undefined 
     (await lab.notices(queue)).filter(({ kind }) => kind === 'quarantined').map(({ key, why }) => ({ key, why }));
   /** Of the functions that read the inbox. */
   const invocations = () => {
-    const { lambda } = lab.cloud.usage();
+    const { lambda } = lab.cloud.consumption();
     return ['Intake', 'Import', 'Record'].map((name) => lambda[name]?.invocations);
   };
   const until = (hours: number) => lab.cloud.run(START + hours * HOUR);

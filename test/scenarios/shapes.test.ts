@@ -100,11 +100,13 @@ describe('numbers in many handsets and at two operators, all operators silent (d
       `${T2},${P2},2026-05-30,`,
       ...[T1, T2, T3].map((imei, n) => `${imei},${P5},2026-05-0${n + 1},`),
     ]);
-    const before = lab.cloud.usage().stepFunctions.byMachine;
+    const before = lab.cloud.consumption().stepFunctions.byMachine;
     batchId = await report(lab, 'mha', [T4, T3, T2, T1]);
     await lab.cloud.run();
     summary = await summaryOf(lab, batchId);
-    const used = Object.entries(lab.cloud.usage().stepFunctions.byMachine).find(([name]) => /^Direction/.test(name));
+    const used = Object.entries(lab.cloud.consumption().stepFunctions.byMachine).find(([name]) =>
+      /^Direction/.test(name),
+    );
     if (!used) throw new Error('no direction ran');
     transitions = used[1].transitions - (before[used[0]]?.transitions ?? 0);
   });

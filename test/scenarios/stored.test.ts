@@ -19,7 +19,7 @@ const load = async () => {
   const { auditNoteForm } = await import('../../lambdas/domain/audit.ts');
   const { toldForm } = await import('../../lambdas/domain/notices.ts');
   const { settledForm } = await import('../../lambdas/domain/books.ts');
-  const { auditHeadForm, auditedForm } = await import('../../lambdas/stores/cases/audit.ts');
+  const { auditHeadForm, auditedForm } = await import('../../lambdas/stores/cases/chain-heads.ts');
   const { batchForm } = await import('../../lambdas/stores/cases/batches.ts');
   const { executionForm } = await import('../../lambdas/stores/cases/executions.ts');
   const { claimForm } = await import('../../lambdas/stores/cases/claims.ts');

@@ -103,7 +103,8 @@ export async function countBatch(
   });
   started(cloud);
   try {
-    const usage = (): Phase => structuredClone({ ...cloud.usage(), logs, machineStretches: machineStretches.size });
+    const usage = (): Phase =>
+      structuredClone({ ...cloud.consumption(), logs, machineStretches: machineStretches.size });
     let imported: Phase | undefined;
     // The first rounds only warm up.
     timeRounds(ROUNDS);

@@ -109,7 +109,7 @@ export async function countPerConnection(
     await cloud.run();
     const failures = cloud.failures();
     if (failures.length > 0) throw new CountFailed(failures.join('; '));
-    const { stepFunctions, operations, tables } = cloud.usage();
+    const { stepFunctions, operations, tables } = cloud.consumption();
     const { PutItem, UpdateItem } = Object.values(tables)[0] ?? {};
     return {
       connections: answers.length,

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { resolveStacks } from 'local-cloud';
 import { describe, expect, it } from 'vitest';
 import { synthesized } from '../../test/stacks/synthesized.ts';
+import { publishConsumption } from './consumption.ts';
 import { drawDashboard, niceCeiling } from './draw.ts';
 import { graphsOf, UnsupportedDashboard } from './graphs.ts';
 import { MetricStore } from './metrics.ts';
-import { publishUsage } from './usage.ts';
 
 const HOUR = 3_600_000;
 const START = Date.parse('2026-06-01T00:00:00Z');
@@ -86,7 +86,7 @@ describe('what AWS would publish of its own', () => {
 
   it('is what was counted since the last count, under the names that the resources have', () => {
     const store = new MetricStore();
-    publishUsage(store, names, usage(10, 1000, 50, 1), usage(14, 1200, 57, 3), at(1));
+    publishConsumption(store, names, usage(10, 1000, 50, 1), usage(14, 1200, 57, 3), at(1));
     const value = (namespace: string, name: string, dimensions: Record<string, string>) =>
       store.series({ namespace, name, dimensions }, 'Sum', HOUR).map((point) => point.value);
     expect(value('AWS/Lambda', 'Invocations', { FunctionName: 'dev-Order' })).toEqual([4]);

@@ -10,10 +10,10 @@ import { stageFromContext } from '../../lib/config/context.ts';
 import { conduct } from '../../simulation/conduct.ts';
 import { participantsOf } from '../../simulation/participants.ts';
 import { showProgress } from '../../simulation/progress.ts';
+import { publishConsumption } from './consumption.ts';
 import { drawDashboard } from './draw.ts';
 import { graphsOf } from './graphs.ts';
 import { MetricStore } from './metrics.ts';
-import { publishUsage } from './usage.ts';
 
 const HELP = `npm run dashboards
 
@@ -42,12 +42,12 @@ async function sample(assembly: string, store: MetricStore): Promise<void> {
   const log = (_: string, line: string) => store.addLine(line, cloud?.clock.now() ?? START);
   cloud = await startCloud({ assembly, start: START - BEFORE, log });
   const { clock, names } = cloud;
-  let before = cloud.usage();
+  let before = cloud.consumption();
   /** Drives the cloud, and publishes the metrics that AWS would have published of that time. */
   const counted = async (drive: Promise<void>) => {
     await drive;
-    const after = (cloud as LocalCloud).usage();
-    publishUsage(store, names, before, after, clock.now());
+    const after = (cloud as LocalCloud).consumption();
+    publishConsumption(store, names, before, after, clock.now());
     before = after;
   };
   const watched = {

@@ -132,7 +132,7 @@ describe('the stand-in of AWS refuses what AWS refuses', async () => {
   const { sendNotice } = await import('../../lambdas/stores/notices.ts');
   const { toAgency } = await import('../../lambdas/domain/notices.ts');
   const topics = { AGENCIES_TOPIC: 'topic' };
-  const { startOnce } = await import('../../lambdas/stores/workflows.ts');
+  const { startOnce } = await import('../../lambdas/stores/state-machines.ts');
   const { writeLinks } = await import('../../lambdas/stores/links.ts');
   const { parseSighting } = await import('../../lambdas/domain/sightings.ts');
 

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type LocalCloud, type RunUsage, startCloud } from 'local-cloud';
+import { type LocalCloud, type RunConsumption, startCloud } from 'local-cloud';
 import { z } from 'zod';
 import { synthesize } from '../../lib/commands/local/synth.ts';
 import { stageFromContext } from '../../lib/config/context.ts';
@@ -37,10 +37,14 @@ const ALL_ISSUED_BY = START + 3_600_000;
 /** The write units of a ledger with this many rows: five bytes a row at most (they are deflated), its identity and its first order. */
 export const ledgerUnits = (rows: number): number => Math.ceil((1100 + 5 * rows) / 1024);
 
-const units = (tables: RunUsage['tables'], table: string, kinds: readonly string[], of: 'readUnits' | 'writeUnits') =>
-  kinds.reduce((sum, kind) => sum + (tables[table]?.[kind]?.[of] ?? 0), 0);
+const units = (
+  tables: RunConsumption['tables'],
+  table: string,
+  kinds: readonly string[],
+  of: 'readUnits' | 'writeUnits',
+) => kinds.reduce((sum, kind) => sum + (tables[table]?.[kind]?.[of] ?? 0), 0);
 
-function countsOf(tables: RunUsage['tables'], connections: number, directions: number) {
+function countsOf(tables: RunConsumption['tables'], connections: number, directions: number) {
   const rows = directions === 0 ? 0 : connections / directions;
   return {
     linkReads: units(tables, 'Links', ['Query'], 'readUnits'),
@@ -106,7 +110,7 @@ export async function countIssued(
         ]),
       ),
       directions: orders.length,
-      ...countsOf(cloud.usage().tables, connections, orders.length),
+      ...countsOf(cloud.consumption().tables, connections, orders.length),
     };
   } finally {
     await cloud.stop();

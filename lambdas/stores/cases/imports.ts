@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/days.ts';
 import { type ImportedFile, withImported } from '../../domain/gates.ts';
 import type { OperatorId } from '../../domain/identifiers.ts';
 import { fields, formOf } from '../../domain/stored.ts';
-import { uploadName } from '../uploads.ts';
+import { uploadName } from '../upload-marks.ts';
 import { Conflict, key, put, read } from './table.ts';
 import { isGated, readVerdicts } from './verdicts.ts';
 

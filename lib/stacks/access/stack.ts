@@ -3,9 +3,9 @@ import { ArnPrincipal, PolicyDocument, type PolicyStatement } from 'aws-cdk-lib/
 import type { Construct } from 'constructs';
 import { CHECKER, type Participant } from '../../config/participants.ts';
 import type { StageConfig } from '../../config/stage.ts';
-import { acknowledgeObjects } from '../../constructs/access.ts';
 import { NamedRole, type RoleKind, roleArn } from '../../constructs/named-role.ts';
 import { ownPrincipal } from '../../constructs/own-account.ts';
+import { acknowledgeObjects } from '../../constructs/rights.ts';
 import type { DataStack } from '../data.ts';
 import type { WorkflowStack } from '../workflow/stack.ts';
 

@@ -2,8 +2,8 @@ import type { Environment as AnswerEnvironment } from '../../../lambdas/answer-l
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
 import { DECIDED, EXEMPTIONS, LOOKUPS, PLANS, PREPARED, SCREENED, SETTLED } from '../../../lambdas/domain/work.ts';
-import { allowHash, allowItems, allowList, allowObjects } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allowHash, allowItems, allowList, allowObjects } from '../../constructs/rights.ts';
 import { allowAudit, allowTell, MARKS_OF_WORK, PUT_ITEMS, readFrom, type Setting } from './context.ts';
 
 /**

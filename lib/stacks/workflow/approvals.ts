@@ -2,8 +2,8 @@ import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
 import { DECIDED, EXEMPTIONS, MARKS, SCREENED } from '../../../lambdas/domain/work.ts';
 import type { Environment as HearEnvironment } from '../../../lambdas/hear-approvers/handler.ts';
-import { allow, allowItems, allowList, allowObjects, allowSend } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allow, allowItems, allowList, allowObjects, allowSend } from '../../constructs/rights.ts';
 import {
   allowAudit,
   allowTell,

@@ -3,8 +3,8 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Environment as AuditEnvironment } from '../../../lambdas/append-audit/handler.ts';
 import { CHAINS } from '../../../lambdas/domain/audit.ts';
 import type { Environment as RedriveAuditEnvironment } from '../../../lambdas/redrive-audit/handler.ts';
-import { allowHash, allowItems, allowObjects, allowRedrive } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allowHash, allowItems, allowObjects, allowRedrive } from '../../constructs/rights.ts';
 import { PUT_ITEMS, readFrom, type Setting } from './context.ts';
 
 /**

@@ -17,6 +17,8 @@ import { fileFormsOf } from '../../config/file-forms.ts';
 import { CHECKER } from '../../config/participants.ts';
 import { EXECUTION_DAYS } from '../../config/policy.ts';
 import type { StageConfig } from '../../config/stage.ts';
+import type { HandlerFunction } from '../../constructs/handler-function.ts';
+import { NamedRole } from '../../constructs/named-role.ts';
 import {
   acknowledge,
   acknowledgeMachine,
@@ -26,9 +28,7 @@ import {
   allowPublish,
   allowSend,
   type Worker,
-} from '../../constructs/access.ts';
-import type { HandlerFunction } from '../../constructs/handler-function.ts';
-import { NamedRole } from '../../constructs/named-role.ts';
+} from '../../constructs/rights.ts';
 import { machineLogs, VersionedMachine } from '../../constructs/versioned-machine.ts';
 import type { WorkQueue } from '../../constructs/work-queue.ts';
 import type { DataStack } from '../data.ts';
@@ -108,7 +108,7 @@ export function reversalLimitsOf({ policy }: StageConfig): string {
   return JSON.stringify(limits);
 }
 
-/** The marks that a function which works on an upload leaves, as `marking` in `stores/uploads.ts` does, if it hands nothing on. */
+/** The marks that a function which works on an upload leaves, as `marking` in `stores/upload-marks.ts` does, if it hands nothing on. */
 export const MARKS_OF_WORK = [MARKS.worked.pattern, MARKS.strayed.pattern, MARKS.failed.pattern] as const;
 
 /** Lets a function tell the subscribers of these topics, and keep what it can't tell them at the moment. */

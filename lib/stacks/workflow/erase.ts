@@ -2,8 +2,8 @@ import { CfnOutput, Duration } from 'aws-cdk-lib';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { SCREENED, SETTLED } from '../../../lambdas/domain/work.ts';
 import type { Environment as EraseEnvironment } from '../../../lambdas/erase-number/handler.ts';
-import { allowHash, allowItems, allowList } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allowHash, allowItems, allowList } from '../../constructs/rights.ts';
 import { allowAudit, READ_ITEMS, type Setting } from './context.ts';
 
 /** The function that takes what is known of a number out of the tables, which only people who may invoke. */

@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-events';
 import { WAITING } from '../../../lambdas/domain/work.ts';
 import type { Environment as FollowEnvironment } from '../../../lambdas/start-follow-up/handler.ts';
-import { allowList, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allowList, allowStart } from '../../constructs/rights.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
 import { allowDescribe, type Machines, readFrom, type Setting } from './context.ts';
 

@@ -1,8 +1,8 @@
 import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { MARKS } from '../../../lambdas/domain/work.ts';
 import type { Environment as IntakeEnvironment } from '../../../lambdas/start-batch/handler.ts';
-import { allowList, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allowList, allowObjects, allowStart } from '../../constructs/rights.ts';
 import { allowDescribe, allowTell, MARKS_OF_WORK, type Machines, readFrom, type Setting } from './context.ts';
 
 /** The function that reads the queue of reports. */

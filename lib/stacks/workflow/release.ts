@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import { MARKS } from '../../../lambdas/domain/work.ts';
 import type { Environment as ReleaseEnvironment } from '../../../lambdas/release-failed/handler.ts';
-import { allowHistories, allowItems, allowObjects, allowSend, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allowHistories, allowItems, allowObjects, allowSend, allowStart } from '../../constructs/rights.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
 import {
   allowAudit,

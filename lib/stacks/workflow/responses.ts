@@ -2,8 +2,8 @@ import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
 import { PLANS, PREPARED, ROUTED, WAITING } from '../../../lambdas/domain/work.ts';
 import type { Environment as RecordEnvironment } from '../../../lambdas/record-response/handler.ts';
-import { allow, allowItems, allowList, allowObjects } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allow, allowItems, allowList, allowObjects } from '../../constructs/rights.ts';
 import {
   allowAudit,
   allowTell,

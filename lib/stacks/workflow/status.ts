@@ -4,8 +4,8 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { DIGESTS, OPEN_LISTS, OUTBOX, STATUS_FILES } from '../../../lambdas/domain/outbox.ts';
 import { DECIDED, MARKS, PLANS, SCREENED, SETTLED } from '../../../lambdas/domain/work.ts';
 import type { Environment as TellEnvironment } from '../../../lambdas/tell-status/handler.ts';
-import { allow, allowItems, allowList, allowObjects } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allow, allowItems, allowList, allowObjects } from '../../constructs/rights.ts';
 import { eventQueue, isDeadLetters, type WorkQueue } from '../../constructs/work-queue.ts';
 import { allowTell, READ_ITEMS, readFrom, type Setting } from './context.ts';
 

@@ -5,6 +5,7 @@ import { addressMark, addressMarks, TOLD_BY, TOPIC_NAMES } from '../../../lambda
 import { OUTBOX, STATUS_FILES } from '../../../lambdas/domain/outbox.ts';
 import { ASKED, MARKED, MARKS, PLANS, SCREENED, SETTLED, UNTOLD } from '../../../lambdas/domain/work.ts';
 import type { Environment as SweepEnvironment } from '../../../lambdas/sweep-open/handler.ts';
+import { HandlerFunction } from '../../constructs/handler-function.ts';
 import {
   allow,
   allowItems,
@@ -13,8 +14,7 @@ import {
   allowPublish,
   allowSend,
   allowStart,
-} from '../../constructs/access.ts';
-import { HandlerFunction } from '../../constructs/handler-function.ts';
+} from '../../constructs/rights.ts';
 import { eventQueue, type WorkQueue } from '../../constructs/work-queue.ts';
 import { allowDescribe, CHANGE_ITEMS, type Machines, readFrom, type Setting } from './context.ts';
 

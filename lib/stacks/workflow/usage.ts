@@ -2,8 +2,8 @@ import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
 import { MARKS } from '../../../lambdas/domain/work.ts';
 import type { Environment as ImportEnvironment } from '../../../lambdas/import-usage/handler.ts';
-import { allowItems, allowList, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allowItems, allowList, allowObjects, allowStart } from '../../constructs/rights.ts';
 import {
   allowDescribe,
   allowTell,

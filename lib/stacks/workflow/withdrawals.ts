@@ -2,8 +2,8 @@ import { INBOX } from '../../../lambdas/domain/inbox.ts';
 import { OUTBOX } from '../../../lambdas/domain/outbox.ts';
 import { ASKED, DECIDED, MARKS, SCREENED } from '../../../lambdas/domain/work.ts';
 import type { Environment as WithdrawEnvironment } from '../../../lambdas/withdraw-report/handler.ts';
-import { allow, allowItems, allowList, allowObjects, allowStart } from '../../constructs/access.ts';
 import { HandlerFunction } from '../../constructs/handler-function.ts';
+import { allow, allowItems, allowList, allowObjects, allowStart } from '../../constructs/rights.ts';
 import {
   allowAudit,
   allowDescribe,

@@ -2,11 +2,11 @@
 import type { Readable } from 'node:stream';
 import type { RealClock } from './clock/real-clock.ts';
 import type { VirtualClock } from './clock/virtual-clock.ts';
+import type { RunConsumption } from './consumption.ts';
 import type { FaultPlan } from './faults.ts';
 import type { ReceivedMessage } from './sqs/letters.ts';
 import type { FailedExecution } from './states/failures.ts';
 import type { CloudNames } from './templates/names.ts';
-import type { RunUsage } from './usage.ts';
 
 /** The cloud's only region. */
 export const REGION = 'ap-south-1';
@@ -139,8 +139,8 @@ export interface LocalCloud {
    * @throws an error where there is no such queue or address
    */
   receive(queueName: string): Promise<ReceivedMessage[]>;
-  /** The app's usage until the cloud last rested. */
-  usage(): RunUsage;
+  /** The app's consumption until the cloud last rested. */
+  consumption(): RunConsumption;
   /** The most memory that the cloud's processes have had so far, in bytes: this one's and the database's, added up. */
   memory(): Promise<number>;
   /** The final failures: dead letters, dropped events, failed executions; one line each, without identifiers. */

@@ -2,6 +2,7 @@
 export { RealClock } from './clock/real-clock.ts';
 export { VirtualClock } from './clock/virtual-clock.ts';
 export { startCloud } from './cloud.ts';
+export type { RunConsumption } from './consumption.ts';
 export { Dynamo } from './dynamodb/dynamo.ts';
 export { ACCOUNT, type CloudSettings, type LocalCloud, type NextSettings, REGION } from './face.ts';
 export type { FaultPlan, ServiceCall, StateVisit } from './faults.ts';
@@ -20,4 +21,3 @@ export type { CloudNames } from './templates/names.ts';
 export { RefusedTemplate } from './templates/refused.ts';
 export { keptAssembly, runApp } from './templates/synthesis.ts';
 export { resolveStacks, UnsupportedTemplate } from './templates/template.ts';
-export type { RunUsage } from './usage.ts';

@@ -2,6 +2,7 @@
 import { RealClock } from './clock/real-clock.ts';
 import { VirtualClock } from './clock/virtual-clock.ts';
 import { Recorder } from './console/recorder.ts';
+import { ConsumptionCounter } from './consumption.ts';
 import type { Dynamo } from './dynamodb/dynamo.ts';
 import { Bus } from './events/bus.ts';
 import { ACCOUNT, type CloudSettings, REGION } from './face.ts';
@@ -19,7 +20,6 @@ import { worldOf } from './states/outside.ts';
 import { StepFunctions } from './states/service.ts';
 import type { Creation } from './templates/creators.ts';
 import type { Deployment } from './templates/deployment.ts';
-import { UsageCounter } from './usage.ts';
 
 /** The number of functions' log lines that are kept. */
 const LOG_LINES = 500;
@@ -50,7 +50,7 @@ export interface Parts extends Creation {
   readonly clock: VirtualClock | RealClock;
   /** Epoch milliseconds at which the clock began. */
   readonly start: number;
-  readonly usage: UsageCounter;
+  readonly consumption: ConsumptionCounter;
   /** The last lines that functions wrote. */
   readonly logs: readonly string[];
   /** Final failures, one line each. */
@@ -74,7 +74,7 @@ export async function wireServices(settings: CloudSettings, before: Before, depl
   const seed = settings.seed ?? 1;
   const random = seededRandom(seed);
   const faultRandom = seededRandom(faults.reorder ?? seed);
-  const usage = new UsageCounter();
+  const consumption = new ConsumptionCounter();
   const logs: string[] = [];
   const failed: string[] = [];
   const { app } = deployment;
@@ -97,7 +97,7 @@ export async function wireServices(settings: CloudSettings, before: Before, depl
     faults,
     random: faultRandom,
     counted: () => {
-      usage.events++;
+      consumption.events++;
     },
     announced: (detailType, { bucket, object }) => {
       if (detailType !== 'Object Created') return;
@@ -141,9 +141,9 @@ export async function wireServices(settings: CloudSettings, before: Before, depl
     worldOf({
       clock,
       ...PLACE,
-      tasks: integrations({ functions, asyncInvoker, dynamo, fauxqs, pollers, usage, faults, authorize }),
+      tasks: integrations({ functions, asyncInvoker, dynamo, fauxqs, pollers, consumption, faults, authorize }),
       s3,
-      usage,
+      consumption,
       faults,
       random,
       authorize,
@@ -165,7 +165,7 @@ export async function wireServices(settings: CloudSettings, before: Before, depl
   return {
     clock,
     start,
-    usage,
+    consumption,
     logs,
     failed,
     recorder,

@@ -136,7 +136,7 @@ describe('an app on the local cloud', () => {
     await lab.cloud.run();
     await lab.outbox();
     await lab.item('one');
-    const { operations, tables, stepFunctions, lambda, eventBridge } = lab.cloud.usage();
+    const { operations, tables, stepFunctions, lambda, eventBridge } = lab.cloud.consumption();
     // File: a read, an update and a write; Steps: its item and its notice; Watcher: the note of the end.
     expect(operations).toEqual({
       dynamodb: {
@@ -176,7 +176,7 @@ describe('an app on the local cloud', () => {
     for (let n = 0; n < 7; n++) await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: '7' }));
     await cloud.run();
     expect(cloud.failures()).toEqual([]);
-    expect(cloud.usage().lambda.Meeting?.invocations).toBe(7);
+    expect(cloud.consumption().lambda.Meeting?.invocations).toBe(7);
   });
 
   it('runs by itself where it has a speed', async () => {
@@ -252,7 +252,7 @@ describe('faults', () => {
     expect(asked).toEqual([1, 2]);
     expect((await lab.came('files/a.txt'))[0]).toBe(1);
     expect(lab.seconds()).toBe(180);
-    expect(lab.cloud.usage().lambda.File?.invocations).toBe(1);
+    expect(lab.cloud.consumption().lambda.File?.invocations).toBe(1);
   });
 
   it('throttle: a Task sees it as Lambda.TooManyRequestsException', async () => {
@@ -315,7 +315,7 @@ describe('faults', () => {
     expect(lab.seconds()).toBe(180);
     expect((await lab.came('files/a.txt'))[0]).toBe(2);
     expect(await lab.outbox()).toEqual({ 'files/a.txt': 'HELLO' });
-    expect(lab.cloud.usage().lambda.File?.invocations).toBe(2);
+    expect(lab.cloud.consumption().lambda.File?.invocations).toBe(2);
     expect(lab.cloud.failures()).toEqual([]);
   });
 
@@ -424,7 +424,7 @@ describe('faults', () => {
     // What was written, or started, before its answer was lost is there: of three Map Runs that wrote, one named its results.
     const results = (await lab.cloud.list(buckets.Outbox ?? '', 'results/')).map((key) => key.split('/')[2]);
     expect(results.sort()).toEqual(['SUCCEEDED_0.jsonl', 'SUCCEEDED_0.jsonl', 'SUCCEEDED_0.jsonl', 'manifest.json']);
-    expect(lab.cloud.usage().stepFunctions).toMatchObject({ nestedStarts: 1, executionStarts: 1 });
+    expect(lab.cloud.consumption().stepFunctions).toMatchObject({ nestedStarts: 1, executionStarts: 1 });
   });
 
   it.each([
@@ -449,7 +449,7 @@ describe('faults', () => {
       ['ABORTED', START + ended * 1000],
     ]);
     expect(visits).toEqual(['Ask', 'Wait'].slice(0, asked + 1).map((name) => `true one ${name}`));
-    expect(lab.cloud.usage().lambda.Echo?.invocations ?? 0).toBe(asked);
+    expect(lab.cloud.consumption().lambda.Echo?.invocations ?? 0).toBe(asked);
   });
 
   it('lose: a function works to its end, and its caller is told that it failed', async () => {

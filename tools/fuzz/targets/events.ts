@@ -11,7 +11,7 @@ import { withLog } from '../log.ts';
 import { must, target } from '../target.ts';
 import { nastyText, orSpoilt, spoilt } from '../texts.ts';
 
-const { uploads } = await import('../../../lambdas/runtime/uploads.ts');
+const { uploads } = await import('../../../lambdas/runtime/upload-events.ts');
 
 /** A secret in the place of a phone number in every event; no log may hold it. */
 const SECRET = '9876543210';

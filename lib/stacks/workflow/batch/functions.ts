@@ -29,6 +29,7 @@ import type { Environment as ResumeEnvironment } from '../../../../lambdas/resum
 import type { Environment as ScreenEnvironment } from '../../../../lambdas/screen-report/handler.ts';
 import type { Environment as SettleEnvironment } from '../../../../lambdas/settle-batch/handler.ts';
 import type { Environment as TakeTurnEnvironment } from '../../../../lambdas/take-turn/handler.ts';
+import { HandlerFunction } from '../../../constructs/handler-function.ts';
 import {
   admitObjects,
   allow,
@@ -39,8 +40,7 @@ import {
   allowObjects,
   allowSend,
   type Worker,
-} from '../../../constructs/access.ts';
-import { HandlerFunction } from '../../../constructs/handler-function.ts';
+} from '../../../constructs/rights.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
 import type { WorkQueue } from '../../../constructs/work-queue.ts';
 import {

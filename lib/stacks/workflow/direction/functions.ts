@@ -4,8 +4,8 @@ import type { Environment as CloseEnvironment } from '../../../../lambdas/close-
 import { OUTBOX } from '../../../../lambdas/domain/outbox.ts';
 import { PLANS, PREPARED, WAITING } from '../../../../lambdas/domain/work.ts';
 import type { Environment as OrderEnvironment } from '../../../../lambdas/issue-order/handler.ts';
-import { allow, allowItems, allowKey, allowList, allowObjects } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
+import { allow, allowItems, allowKey, allowList, allowObjects } from '../../../constructs/rights.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
 import { addMachine, allowAudit, allowTell, PUT_ITEMS, type Setting } from '../context.ts';
 import { directionLadder } from './machine.ts';

@@ -8,8 +8,8 @@ import { IMPORTS, MARKS } from '../../../../lambdas/domain/work.ts';
 import type { Environment as ImportPieceEnvironment } from '../../../../lambdas/import-piece/handler.ts';
 import type { Environment as PublishImportEnvironment } from '../../../../lambdas/publish-import/handler.ts';
 import type { Environment as WeighEnvironment } from '../../../../lambdas/weigh-usage/handler.ts';
-import { admitObjects, allowItems, allowList, allowObjects } from '../../../constructs/access.ts';
 import { HandlerFunction } from '../../../constructs/handler-function.ts';
+import { admitObjects, allowItems, allowList, allowObjects } from '../../../constructs/rights.ts';
 import type { VersionedMachine } from '../../../constructs/versioned-machine.ts';
 import {
   acknowledgeMaps,

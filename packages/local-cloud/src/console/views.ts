@@ -52,7 +52,7 @@ export class Views {
     const { fauxqs, states, functions, recorder, placed } = this.#viewed;
     const of = (kind: Placed['kind']) => placed.filter((one) => one.kind === kind);
     const logical = new Map(placed.map(({ arn, logical }) => [arn, logical]));
-    const usage = functions.usage();
+    const consumption = functions.consumption();
     return {
       buckets: of('bucket').map(({ logical: name, physical: id }) => {
         return { name, id, objects: fauxqs.objects.buckets.get(id)?.size ?? 0, versioned: fauxqs.versioned.has(id) };
@@ -60,7 +60,7 @@ export class Views {
       tables: of('table').map(({ logical: name, physical: id }) => ({ name, id })),
       machines: of('machine').map(({ logical: name, arn: id }) => ({ name, id, ...countsOf(states.executionsOf(id)) })),
       functions: of('function').map(({ logical: name, physical: id }) => {
-        return { name, id, ...usage[id], running: functions.runningOf(id) };
+        return { name, id, ...consumption[id], running: functions.runningOf(id) };
       }),
       topics: of('topic').map(({ logical: name, arn: id }) => ({ name, id, sent: recorder.count(id) })),
       // Queues that are no part of the app are listed, too: those of its participants and of its e-mail addresses.
@@ -177,7 +177,7 @@ export class Views {
     const lines = recorder.newest(name, PAGE, before);
     const running = functions.runningOf(name);
     const spec = { arn, handler, roleArn, timeoutSeconds, memoryMb, reserved, environment };
-    return { id: name, ...spec, ...functions.usage()[name], running, lines, next: nextOf(lines) };
+    return { id: name, ...spec, ...functions.consumption()[name], running, lines, next: nextOf(lines) };
   }
 
   /** A state machine, with its definition's text. */

@@ -44,7 +44,7 @@ interface Count {
   writeUnits: number;
 }
 /** Counts by table, then by operation. */
-export type DynamoUsage = Record<string, Record<string, Count>>;
+export type DynamoConsumption = Record<string, Record<string, Count>>;
 
 const READS = ['GetItem', 'BatchGetItem', 'Query', 'Scan'];
 const WRITES = ['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem'];
@@ -78,12 +78,12 @@ export function serve(path: string): void {
       validation: require(`dynalite/validations/${file}`) as Validation,
     });
   }
-  let usage: DynamoUsage = {};
+  let consumption: DynamoConsumption = {};
 
   const count = (table: string, action: string, units: number): void => {
-    usage[table] ??= {};
-    usage[table][action] ??= { calls: 0, readUnits: 0, writeUnits: 0 };
-    const counted = usage[table][action];
+    consumption[table] ??= {};
+    consumption[table][action] ??= { calls: 0, readUnits: 0, writeUnits: 0 };
+    const counted = consumption[table][action];
     counted.calls++;
     if (READS.includes(action)) counted.readUnits += units;
     else counted.writeUnits += units;
@@ -189,12 +189,12 @@ export function serve(path: string): void {
   process.on('SIGTERM', () => {});
   process.on('disconnect', end);
   process.on('message', (message) => {
-    if (message === 'usage') tell({ usage });
+    if (message === 'consumption') tell({ consumption });
     if (message === 'memory') tell({ memory: process.resourceUsage().maxRSS * 1024 });
     if (message === 'end') end();
     if (message === 'clear')
       store.db.clear().then(() => {
-        usage = {};
+        consumption = {};
         tell({ clear: true });
       });
   });

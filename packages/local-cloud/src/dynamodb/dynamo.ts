@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { AwsError } from '../errors.ts';
 import { authorization } from '../signature.ts';
-import { type DynamoUsage, OUTSIDER } from './dynamo-host.ts';
+import { type DynamoConsumption, OUTSIDER } from './dynamo-host.ts';
 
 /** The fields that an operation's request may have, as dynalite lists them; the process refuses any other. */
 export function fieldsOf(action: string): readonly string[] {
@@ -143,9 +143,9 @@ export class Dynamo {
     return this.#child.pid;
   }
 
-  /** The usage of functions and state machines so far, by table and operation. */
-  async usage(): Promise<DynamoUsage> {
-    return this.#ask<DynamoUsage>('usage');
+  /** The consumption of functions and state machines so far, by table and operation. */
+  async consumption(): Promise<DynamoConsumption> {
+    return this.#ask<DynamoConsumption>('consumption');
   }
 
   /** The most memory that the process has had so far, in bytes. */
@@ -162,7 +162,7 @@ export class Dynamo {
    * Asks the process a question; its answer is the field of the question's name.
    * @throws an Error where the process is gone
    */
-  async #ask<T>(question: 'usage' | 'memory' | 'clear'): Promise<T> {
+  async #ask<T>(question: 'consumption' | 'memory' | 'clear'): Promise<T> {
     if (!this.#child.connected) throw new Error('the DynamoDB process has ended');
     const answer = answerOf<Record<typeof question, T>>(this.#child, question);
     // If the question can't be sent, the process is about to end, and the answer rejects for that.

@@ -1,6 +1,7 @@
 /** A request that came to the endpoint, and the helpers of all who serve one. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../clock/clock.ts';
+import type { ConsumptionCounter } from '../consumption.ts';
 import type { Dynamo } from '../dynamodb/dynamo.ts';
 import { AwsError } from '../errors.ts';
 import { refusal } from '../faults.ts';
@@ -15,7 +16,6 @@ import type { S3 } from '../s3/s3.ts';
 import type { MessageMoves } from '../sqs/move-tasks.ts';
 import type { StepFunctions } from '../states/service.ts';
 import type { LoadedStack } from '../templates/assembly.ts';
-import type { UsageCounter } from '../usage.ts';
 
 /** The services behind the endpoint; known once the app is loaded. */
 export interface Services {
@@ -32,7 +32,7 @@ export interface Services {
   stacks: readonly LoadedStack[];
   /** The instant when the services were made, in epoch milliseconds. */
   start: number;
-  usage: UsageCounter;
+  consumption: ConsumptionCounter;
   account: string;
   /** ARNs of the app's roles. */
   roles: ReadonlySet<string>;

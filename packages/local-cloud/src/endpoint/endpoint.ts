@@ -4,10 +4,10 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isApp } from '../consumption.ts';
 import { OUTSIDER } from '../dynamodb/dynamo-host.ts';
 import { AwsError, errorXml, queryErrorXml } from '../errors.ts';
 import { signerOf } from '../signature.ts';
-import { isApp } from '../usage.ts';
 import { actionOf, type Call, json, meetFault, type Services } from './call.ts';
 import { serveDynamo } from './serve-dynamodb.ts';
 import { serveLambda } from './serve-lambda.ts';

@@ -10,7 +10,7 @@ export async function serveS3(services: Services, call: Call): Promise<void> {
   const recognised = recognise(request.method ?? 'GET', path, query, request.headers);
   services.enforcement?.requireObject(role, recognised, request.headers, query, services.s3.lacks(recognised));
   const { action, key } = recognised;
-  services.usage.called(accessKeyId, 's3', action);
+  services.consumption.called(accessKeyId, 's3', action);
   await meetFault(services, request, accessKeyId, { service: 's3', action, key });
   beforeAnswer(request, response, () => {
     services.s3.done(recognised, response);
@@ -24,7 +24,7 @@ export async function serveStates(services: Services, { request, response, acces
   const action = actionOf(request);
   const body = parse(await bodyOf(request));
   services.enforcement?.require(role, statesNeeds(action, body));
-  services.usage.called(accessKeyId, 'states', action);
+  services.consumption.called(accessKeyId, 'states', action);
   await meetFault(services, request, accessKeyId, { service: 'states', action });
   const answer = await services.states.call(action, body);
   const isWrite = /^(Start|Stop|Send)/.test(action);
@@ -41,7 +41,7 @@ export async function serveKms(services: Services, { request, response, accessKe
   const action = actionOf(request);
   const body = parse(await bodyOf(request));
   if (role !== undefined) services.enforcement?.requireKey(role, `kms:${action}`, services.kms.find(body.KeyId));
-  services.usage.called(accessKeyId, 'kms', action);
+  services.consumption.called(accessKeyId, 'kms', action);
   await meetFault(services, request, accessKeyId, { service: 'kms', action });
   const answer = services.kms.call(action, body);
   if (isLosing(request)) response.destroy();

@@ -22,7 +22,7 @@ async function serveMove(
 ): Promise<void> {
   const body = parse(await bodyOf(request));
   services.enforcement?.require(role, services.moves.needs(action, body), 'AccessDenied', 403);
-  services.usage.called(accessKeyId, 'sqs', action);
+  services.consumption.called(accessKeyId, 'sqs', action);
   json(response, 200, services.moves.call(action, body));
   services.pollers.poke();
 }
@@ -36,7 +36,7 @@ export function serveFauxqs(
 ): void {
   beforeAnswer(request, response, () => {
     const action = known ?? services.fauxqs.actionOf(request) ?? '';
-    services.usage.called(accessKeyId, service, action);
+    services.consumption.called(accessKeyId, service, action);
     services.pollers.poke();
     const isWrite = /^(Publish|Send|Delete|Change)/.test(action);
     const key = services.fauxqs.messageOf(request);

@@ -2,9 +2,9 @@ import { AwsError } from '../errors.ts';
 import type { CallFault } from '../faults.ts';
 import type {
   FunctionCall,
+  FunctionConsumption,
   FunctionSpec,
   FunctionsSettings,
-  FunctionUsage,
   Instances,
   Invocation,
 } from './instance.ts';
@@ -34,7 +34,7 @@ export class Functions {
     this.#functions = new Map();
     for (const fn of this.#former.values()) {
       fn.invocations = 0;
-      fn.usage = { invocations: 0, milliseconds: 0, memoryMb: fn.spec.memoryMb };
+      fn.consumption = { invocations: 0, milliseconds: 0, memoryMb: fn.spec.memoryMb };
     }
   }
 
@@ -44,15 +44,15 @@ export class Functions {
     const deployed = this.#functions.get(spec.name);
     const known = deployed ?? this.#former.get(spec.name);
     if (known === undefined) {
-      const usage = { invocations: 0, milliseconds: 0, memoryMb: spec.memoryMb };
-      this.#functions.set(spec.name, { spec, version, all: new Set(), running: 0, invocations: 0, usage });
+      const consumption = { invocations: 0, milliseconds: 0, memoryMb: spec.memoryMb };
+      this.#functions.set(spec.name, { spec, version, all: new Set(), running: 0, invocations: 0, consumption });
       return;
     }
     this.#functions.set(spec.name, known);
     if (known.version === version) return;
     known.spec = spec;
     known.version = version;
-    known.usage.memoryMb = spec.memoryMb;
+    known.consumption.memoryMb = spec.memoryMb;
     if (deployed === undefined) return;
     this.#workers.retire(known);
   }
@@ -74,8 +74,8 @@ export class Functions {
     return this.#functions.get(name)?.running ?? 0;
   }
 
-  usage(): Record<string, FunctionUsage> {
-    return Object.fromEntries([...this.#functions.values()].map((fn) => [fn.spec.name, { ...fn.usage }]));
+  consumption(): Record<string, FunctionConsumption> {
+    return Object.fromEntries([...this.#functions.values()].map((fn) => [fn.spec.name, { ...fn.consumption }]));
   }
 
   /**

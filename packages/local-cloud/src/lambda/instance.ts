@@ -50,8 +50,8 @@ export interface FunctionsSettings {
   log(functionName: string, line: string): void;
 }
 
-/** The usage of one function. */
-export interface FunctionUsage {
+/** The consumption of one function. */
+export interface FunctionConsumption {
   invocations: number;
   milliseconds: number;
   memoryMb: number;
@@ -125,7 +125,7 @@ export interface Instances {
   all: Set<Instance>;
   running: number;
   invocations: number;
-  usage: FunctionUsage;
+  consumption: FunctionConsumption;
 }
 
 /** A new instance of a function in a thread; its requests bear `accessKeyId`. */

@@ -203,7 +203,7 @@ export class Workers {
   }
 
   #call(instance: Instance, event: string, lost: boolean): Promise<Invocation> {
-    const { spec, usage } = instance.fn;
+    const { spec, consumption } = instance.fn;
     const requestId = randomUUID();
     const started = performance.now();
     const hold = () => this.#settings.clock.hold(`instance of ${spec.name}`);
@@ -226,8 +226,8 @@ export class Workers {
       const over = (): void => {
         if (counted) return;
         counted = true;
-        usage.invocations++;
-        usage.milliseconds += Math.ceil(performance.now() - started);
+        consumption.invocations++;
+        consumption.milliseconds += Math.ceil(performance.now() - started);
       };
       instance.running = { requestId, lost, writes: 0, settle, over, release: hold(), timer, scales };
       const { folder, handler } = instance.spec;

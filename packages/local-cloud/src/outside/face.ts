@@ -13,10 +13,10 @@ export function faceOf(
   outside: OutsideS3,
   console: Console | undefined,
 ): Omit<LocalCloud, 'deploy' | 'again' | 'stop'> {
-  const { clock, dynamo, fauxqs, bus, functions, pollers, asyncInvoker, states, usage, logs, failed } = parts;
+  const { clock, dynamo, fauxqs, bus, functions, pollers, asyncInvoker, states, consumption, logs, failed } = parts;
   const counted = async (drive: Promise<void>): Promise<void> => {
     await Promise.race([drive, dynamo.lost]);
-    usage.dynamo = await dynamo.usage();
+    consumption.dynamo = await dynamo.consumption();
   };
   const named = (failed: FailedExecution): FailedExecution => ({
     ...failed,
@@ -44,7 +44,7 @@ export function faceOf(
     list: (bucket, prefix, as) => outside.list(bucket, prefix, as),
     confirmSubscriptions: () => fauxqs.confirmSubscriptions(),
     receive: async (queueName) => drain(fauxqs, queueName),
-    usage: () => usage.report(functions.usage(), (name) => deployment.logicalName(name)),
+    consumption: () => consumption.report(functions.consumption(), (name) => deployment.logicalName(name)),
     memory: async () => process.resourceUsage().maxRSS * 1024 + (await dynamo.memory()),
     failures: () => [...deadLetters(fauxqs, deployment.placed), ...asyncInvoker.dropped, ...failed],
     failedExecutions: () => states.failed().map(named),

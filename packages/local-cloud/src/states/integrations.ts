@@ -1,3 +1,4 @@
+import { type ConsumptionCounter, MACHINE } from '../consumption.ts';
 import { type Dynamo, fieldsOf } from '../dynamodb/dynamo.ts';
 import { AwsError, StatesError } from '../errors.ts';
 import { type FaultPlan, faultOfMachine, refusal } from '../faults.ts';
@@ -6,7 +7,6 @@ import type { MessageAttribute } from '../fauxqs/stores.ts';
 import type { AsyncInvoker } from '../lambda/async-invoke.ts';
 import type { Pollers } from '../lambda/event-source-mapping.ts';
 import type { Functions } from '../lambda/functions.ts';
-import { MACHINE, type UsageCounter } from '../usage.ts';
 import type { Tasks } from './world.ts';
 
 type Args = Record<string, unknown>;
@@ -18,7 +18,7 @@ export interface IntegrationsSettings {
   dynamo: Dynamo;
   fauxqs: Fauxqs;
   pollers: Pollers;
-  usage: UsageCounter;
+  consumption: ConsumptionCounter;
   faults: FaultPlan;
   /**
    * Called before a request; without it, every role may do everything.
@@ -75,7 +75,7 @@ const SNS_ERRORS: Readonly<Record<string, string>> = {
 
 /** Step Functions' optimised integrations with other services. */
 export function integrations(settings: IntegrationsSettings): Tasks {
-  const { functions, asyncInvoker, dynamo, fauxqs, pollers, usage, faults, authorize } = settings;
+  const { functions, asyncInvoker, dynamo, fauxqs, pollers, consumption, faults, authorize } = settings;
 
   const invoke = async (args: Args): Promise<unknown> => {
     const { FunctionName, Payload = {}, InvocationType = 'RequestResponse' } = args;
@@ -114,7 +114,7 @@ export function integrations(settings: IntegrationsSettings): Tasks {
       parameters[`${prefix}.Value.DataType`] = value.DataType;
       if (value.StringValue !== undefined) parameters[`${prefix}.Value.StringValue`] = value.StringValue;
     });
-    usage.called(MACHINE, 'sns', 'Publish');
+    consumption.called(MACHINE, 'sns', 'Publish');
     const { status, body } = await fauxqs.publish(parameters);
     if (status !== 200) throw failure('sns', new AwsError(inner(body, 'Code'), inner(body, 'Message')));
     pollers.poke();
@@ -122,7 +122,7 @@ export function integrations(settings: IntegrationsSettings): Tasks {
   };
 
   const send = async (args: Args): Promise<unknown> => {
-    usage.called(MACHINE, 'sqs', 'SendMessage');
+    consumption.called(MACHINE, 'sqs', 'SendMessage');
     const queue = fauxqs.queues.getQueue(String(args.QueueUrl));
     if (queue === undefined)
       throw new StatesError('SQS.QueueDoesNotExistException', 'The specified queue does not exist.');

@@ -1,20 +1,20 @@
+import { type ConsumptionCounter, MACHINE } from '../consumption.ts';
 import { type FaultPlan, faultOfMachine, refusal, shuffledBy } from '../faults.ts';
 import type { S3 } from '../s3/s3.ts';
-import { MACHINE, type UsageCounter } from '../usage.ts';
 import type { Caller, StatesWorld } from './world.ts';
 
 /** The parts of a cloud that make the interpreter's world. */
 interface Surrounding
   extends Pick<StatesWorld, 'clock' | 'region' | 'account' | 'tasks' | 'changed' | 'random' | 'largeResults'> {
   s3: S3;
-  usage: UsageCounter;
+  consumption: ConsumptionCounter;
   faults: FaultPlan;
   /** Undefined where every role may do everything. */
   authorize: StatesWorld['authorize'] | undefined;
 }
 
 /** The interpreter's world in a cloud: its requests are counted, come under the rights in force, and meet the fault plan. */
-export function worldOf({ s3, usage, faults, authorize, ...given }: Surrounding): StatesWorld {
+export function worldOf({ s3, consumption, faults, authorize, ...given }: Surrounding): StatesWorld {
   /** A Map Run's request of S3. */
   const objectCall = async <T>(
     action: 'GetObject' | 'PutObject',
@@ -24,7 +24,7 @@ export function worldOf({ s3, usage, faults, authorize, ...given }: Surrounding)
     run: () => T,
   ): Promise<T> => {
     authorize?.(roleArn, `s3:${action}`, `arn:aws:s3:::${bucket}/${key}`);
-    usage.called(MACHINE, 's3', action);
+    consumption.called(MACHINE, 's3', action);
     const fault = faultOfMachine(faults, { caller: name, service: 's3', action, key });
     if (fault !== undefined && fault !== 'lose') throw refusal('s3', fault);
     const answer = run();
@@ -41,7 +41,7 @@ export function worldOf({ s3, usage, faults, authorize, ...given }: Surrounding)
     faultOfStart: (machine, executionName) =>
       faultOfMachine(faults, { caller: machine, service: 'states', action: 'StartExecution', key: executionName }),
     stops: (visit) => faults.stops?.(visit),
-    counted: (what, machine) => usage.counted(what, machine),
+    counted: (what, machine) => consumption.counted(what, machine),
     shuffle: (runArn, results) =>
       faults.shuffleResults === undefined ? results : shuffledBy(faults.shuffleResults, runArn, results),
   };

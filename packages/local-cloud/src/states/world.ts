@@ -1,6 +1,6 @@
 import type { Clock } from '../clock/clock.ts';
+import type { Counted } from '../consumption.ts';
 import type { StateVisit } from '../faults.ts';
-import type { Counted } from '../usage.ts';
 
 /** The statuses that an execution can have (DescribeExecution, and the event of EventBridge). */
 export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';

@@ -1,10 +1,10 @@
 import type { Clock } from '../../src/clock/clock.ts';
 import { VirtualClock } from '../../src/clock/virtual-clock.ts';
+import type { Counted } from '../../src/consumption.ts';
 import type { AwsError } from '../../src/errors.ts';
 import { StatesError } from '../../src/errors.ts';
 import { StepFunctions } from '../../src/states/service.ts';
 import type { ExecutionStatusChange, StatesWorld } from '../../src/states/world.ts';
-import type { Counted } from '../../src/usage.ts';
 
 export const START = Date.parse('2026-06-01T00:00:00Z');
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { markOf } from '../../lambdas/stores/uploads.ts';
+import { markOf } from '../../lambdas/stores/upload-marks.ts';
 
 /**
  * S3 user guide, "Checking object integrity": the ETag of an object under SSE-KMS is no MD5 of its bytes; recorded, equal bytes put

@@ -5,14 +5,14 @@ import { toAdministrators, toAgency, toldForm, toOperator } from '../../lambdas/
 import { closeStores, collected, MACHINE, openStores, TOPIC, WORK } from './lab.ts';
 
 let cloud: LocalCloud;
-let workflows: typeof import('../../lambdas/stores/workflows.ts');
+let workflows: typeof import('../../lambdas/stores/state-machines.ts');
 let notices: typeof import('../../lambdas/stores/notices.ts');
 let untold: typeof import('../../lambdas/stores/untold.ts');
 let clients: typeof import('../../lambdas/stores/clients.ts');
 const env = { WORK, ADMINISTRATORS_TOPIC: TOPIC, AGENCIES_TOPIC: TOPIC, OPERATORS_TOPIC: TOPIC };
 beforeAll(async () => {
   cloud = await openStores();
-  workflows = await import('../../lambdas/stores/workflows.ts');
+  workflows = await import('../../lambdas/stores/state-machines.ts');
   notices = await import('../../lambdas/stores/notices.ts');
   untold = await import('../../lambdas/stores/untold.ts');
   clients = await import('../../lambdas/stores/clients.ts');

@@ -7,8 +7,8 @@ import { measure } from '../runtime/metrics.ts';
 import { listVersions, type Version } from '../stores/listings.ts';
 import { tellQuarantined } from '../stores/notices.ts';
 import { sendEvent } from '../stores/queues.ts';
-import { mark, markOf, readMarks, readUploadMark } from '../stores/uploads.ts';
-import { executionStatus } from '../stores/workflows.ts';
+import { executionStatus } from '../stores/state-machines.ts';
+import { mark, markOf, readMarks, readUploadMark } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
 
 /** The queue of each folder's events. */

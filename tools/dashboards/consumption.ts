@@ -1,5 +1,5 @@
 /** The metrics that AWS would publish by itself about a run: for each step of time, the counts of the local cloud. */
-import type { LocalCloud, RunUsage } from 'local-cloud';
+import type { LocalCloud, RunConsumption } from 'local-cloud';
 import type { MetricStore } from './metrics.ts';
 
 /** The names of functions, tables and state machines, by logical name. */
@@ -9,7 +9,13 @@ type Names = LocalCloud['names'];
  * Adds the usage between two counts, as of the instant `at`. Nothing is published of counts that stayed the same, nor of the functions'
  * durations: these depend on this machine, and the same run is to have the same picture.
  */
-export function publishUsage(store: MetricStore, names: Names, before: RunUsage, after: RunUsage, at: number): void {
+export function publishConsumption(
+  store: MetricStore,
+  names: Names,
+  before: RunConsumption,
+  after: RunConsumption,
+  at: number,
+): void {
   const publish = (namespace: string, name: string, dimensions: Record<string, string>, value: number): void => {
     if (value > 0) store.add({ namespace, name, dimensions }, at, value);
   };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isApp, UsageCounter } from '../src/usage.ts';
+import { ConsumptionCounter, isApp } from '../src/consumption.ts';
 
 const logical = (physical: string): string => physical.replace(/^app-/, '').replace(/-[0-9A-F]{4}$/, '');
 
@@ -10,7 +10,7 @@ describe('what the app used', () => {
   });
 
   it('counts calls by service and operation, in the operations’ order', () => {
-    const usage = new UsageCounter();
+    const usage = new ConsumptionCounter();
     usage.called('Screen.1', 's3', 'PutObject');
     usage.called('Screen.1', 's3', 'GetObject');
     usage.called('machine', 's3', 'PutObject');
@@ -30,7 +30,7 @@ describe('what the app used', () => {
   });
 
   it('adds up DynamoDB’s calls and units over the tables, and keeps them by table’s logical name', () => {
-    const usage = new UsageCounter();
+    const usage = new ConsumptionCounter();
     usage.dynamo = {
       'app-Cases-12AB': {
         GetItem: { calls: 2, readUnits: 3, writeUnits: 0 },
@@ -48,7 +48,7 @@ describe('what the app used', () => {
   });
 
   it('adds up state transitions and starts over the machines', () => {
-    const usage = new UsageCounter();
+    const usage = new ConsumptionCounter();
     for (let i = 0; i < 5; i++) usage.counted('transition', 'app-Batch-12AB');
     usage.counted('mapChildStart', 'app-Batch-12AB');
     usage.counted('executionStart', 'app-Batch-12AB');
@@ -68,6 +68,6 @@ describe('what the app used', () => {
 
   it('names functions by their logical names', () => {
     const used = { invocations: 3, milliseconds: 40, memoryMb: 256 };
-    expect(new UsageCounter().report({ 'app-Screen-12AB': used }, logical).lambda).toEqual({ Screen: used });
+    expect(new ConsumptionCounter().report({ 'app-Screen-12AB': used }, logical).lambda).toEqual({ Screen: used });
   });
 });
