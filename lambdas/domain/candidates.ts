@@ -21,6 +21,9 @@ import { notBeforeTold, type Rung } from './ladders.ts';
 import { type Pointer, samePointer } from './pointers.ts';
 import { leftOutSince } from './subjects.ts';
 
+/** The states before which it counts that a number's rows at its operator were taken back: only what is open there comes first. */
+const YIELDS: readonly ClaimDecision['state'][] = ['directed', 'alreadyDisconnected', 'alreadyVerified'];
+
 /** A number, or a handset at an operator, for which something is to be decided. */
 export interface Candidate {
   readonly identifier: Msisdn | Imei;
@@ -99,7 +102,7 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
     isTakenBack(known) || isOfTakenBack(candidate, known),
     askedAgainFrom(candidate, kind, counted),
   );
-  const isReversed = decision.state === 'directed' && isTakenBackAt(operator, candidate, known);
+  const isReversed = YIELDS.includes(decision.state) && isTakenBackAt(operator, candidate, known);
   return { operator, decision: isReversed ? { state: 'reversed', directionId: null } : decision };
 }
 
@@ -149,19 +152,25 @@ function isOfTakenBack({ directedFor, from }: Candidate, { counted, isLiftedSinc
 }
 
 /**
- * Whether what was done to a reported number at its operator was taken back, and it wasn't seen on a later day: that it is in force at
- * another operator, on another report's account, gives nobody a reason to ask for it here again. The rows of whoever had a number before
- * say nothing of who has it now.
+ * Whether what was done to a reported number at its operator, or by what sent it there, was taken back, and it wasn't seen on a later day:
+ * that it is in force at another operator, on another report's account, gives nobody a reason to ask for it here again. A row after whose
+ * beginning its operator said that the number is somebody else's may be about whoever had it before, and has no part.
  */
 function isTakenBackAt(
   operator: OperatorId,
   { directedFor, from }: Candidate,
   { counted, isLiftedSince }: KnownOfCandidate,
 ): boolean {
-  if (from !== undefined || directedFor === null || activatedOn(counted) !== null) return false;
-  const newest = counted.find((row) => row.operator === operator && !givesBack(row.kind));
-  const at = newest?.reversedAt ?? null;
-  return at !== null && directedFor <= dayOf(at) && !isLiftedSince(at);
+  if (from !== undefined || directedFor === null) return false;
+  const saidAnothers = counted.flatMap(({ outcome, recordedAt }) => (outcome === 'reissued' ? (recordedAt ?? []) : []));
+  return counted.some(({ kind, operator: at, portedTo, reversedFrom, startedAt }) => {
+    if (givesBack(kind) || reversedFrom === null || (at !== operator && portedTo !== operator)) return false;
+    return (
+      directedFor <= dayOf(reversedFrom) &&
+      !isLiftedSince(reversedFrom) &&
+      saidAnothers.every((one) => one <= startedAt)
+    );
+  });
 }
 
 /**

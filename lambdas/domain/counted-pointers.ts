@@ -21,6 +21,11 @@ export interface CountedPointer extends Pointer {
   readonly reversed: boolean;
   /** The instant at which rows of its direction were taken back last, if the row was taken back; null if it wasn't. */
   readonly reversedAt: Instant | null;
+  /**
+   * An instant not later than that at which it was taken back: the very one of a row that ended by that, and of any other the first one at
+   * which rows of its direction were; null if it wasn't taken back.
+   */
+  readonly reversedFrom: Instant | null;
   /** Whether an order of its ladder that takes service carried it, as far as is known, and no answer had service given back at once. */
   readonly cut: boolean;
   /** The instant at which the newest of these orders was issued; null if there is none. */
@@ -58,16 +63,20 @@ export function countPointer(
   const { row } = pointer;
   const { followUp } = fileMoving(ledger, row) ?? { followUp: null };
   const port = moved.find((one) => one.row === row && one.why === 'ported');
+  const state = outcomeOf(ledger, row);
+  const isTakenBack = isReversed(currentOutcomes(ledger), row);
+  const reversals = ledger.files.filter(({ reversal }) => reversal !== undefined).map(({ at }) => at);
   return {
     directionId: pointer.directionId,
     row,
     kind: ledger.kind,
     operator: ledger.operator,
     open: isOpen(ledger, row) && !isReversed(ledger.outcomes, row),
-    ...outcomeOf(ledger, row),
-    reversed: isReversed(currentOutcomes(ledger), row),
-    reversedAt: isReversed(currentOutcomes(ledger), row)
-      ? (ledger.files.filter(({ reversal }) => reversal !== undefined).at(-1)?.at ?? ledger.startedAt)
+    ...state,
+    reversed: isTakenBack,
+    reversedAt: isTakenBack ? (reversals.at(-1) ?? ledger.startedAt) : null,
+    reversedFrom: isTakenBack
+      ? ((state.outcome === 'withdrawn' ? state.recordedAt : null) ?? reversals[0] ?? null)
       : null,
     cut: isCut(ledger, row),
     cutAt: cutAt(ledger, row),

@@ -44,7 +44,7 @@ export function factsSince(facts: Facts, at: RowFacts): Facts {
   const met = facts.batches.filter(isSame).map(({ batchId }) => batchId);
   /** After a reversal nothing of it stands in any direction. */
   const isReversedBefore = ({ state, batchId }: AsideFacts) =>
-    state === 'reversed' && reversals.some((one) => isTakenBackBy(one) && turn(one.batchId) < turn(batchId));
+    state === 'reversed' && reversals.some((one) => takesBack(one, chain) && turn(one.batchId) < turn(batchId));
   const aside = facts.aside.filter(
     (one) =>
       !isGone &&
@@ -96,6 +96,14 @@ function withNights(
     });
 }
 
+const isAmong = (chain: readonly RowFacts[], { directionId, row }: Pointer): boolean =>
+  chain.some((one) => one.ledger.directionId === directionId && one.row === row);
+
+/** Whether a reversal took the number back as a whole, or in one of these rows: others may still direct it elsewhere. */
+function takesBack(reversal: ReversalFacts, chain: readonly RowFacts[]): boolean {
+  return isTakenBackBy(reversal) || reversal.rows.some((row) => isAmong(chain, row));
+}
+
 /**
  * Whether a reversal was about the holder of the number in these rows, or may have been: it was asked for by the reference of one of them,
  * or for the report that directed one, or it took one back. A reversal that took none back, or came too late for it, is that holder's as
@@ -107,8 +115,7 @@ function isOfHolder(
   chain: readonly RowFacts[],
   ended: Day | null | undefined,
 ): boolean {
-  const isIn = (row: Pointer | null) =>
-    row !== null && chain.some((one) => one.ledger.directionId === row.directionId && one.row === row.row);
+  const isIn = (row: Pointer | null) => row !== null && isAmong(chain, row);
   if (appeals.some(({ row }) => isIn(row))) return true;
   // A row that stays because a later batch relies on it or directed it itself belongs to the present holder: the former one's is over.
   const isGone = chain.some(({ ledger, row }) => outcomeOf(ledger, row).outcome === 'reissued');

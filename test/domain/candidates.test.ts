@@ -119,7 +119,9 @@ describe('a candidate', () => {
   });
 
   describe('that was reported, and whose row at its operator was taken back though another report’s stands elsewhere,', () => {
-    const taken = counted({ outcome: 'withdrawn', reversed: true, reversedAt: at('2026-06-10T12:00:00Z') });
+    const backAt = at('2026-06-10T12:00:00Z');
+    const back = { outcome: 'withdrawn', reversed: true, reversedAt: backAt, reversedFrom: backAt } as const;
+    const taken = counted(back);
     const seenOn = (on: string, told: Partial<Candidate> = {}) => reported({ directedFor: day(on), ...told });
 
     it('is reversed there until it is seen on a later day', () => {
@@ -128,8 +130,15 @@ describe('a candidate', () => {
       );
       expect(states).toEqual(['reversed', 'reversed', 'directed']);
       // The day is India's: an hour before midnight in Greenwich it is the next one there.
-      const late = { ...taken, reversedAt: at('2026-06-10T23:00:00Z') };
+      const late = { ...taken, reversedFrom: at('2026-06-10T23:00:00Z') };
       expect(stateOf('reverify', seenOn('2026-06-11'), { counted: [late] })).toBe('reversed');
+    });
+
+    it('is not reversed by what was taken back of its neighbours in that direction later', () => {
+      const neighbours = { ...taken, reversedAt: at('2026-06-20T12:00:00Z') };
+      expect(stateOf('reverify', seenOn('2026-06-11'), { counted: [neighbours] })).toBe('directed');
+      const lifted = { counted: [neighbours], isLiftedSince: (since: string) => since < '2026-06-12T00:00:00Z' };
+      expect(stateOf('reverify', seenOn('2026-06-01'), lifted)).toBe('directed');
     });
 
     it('is directed where approvers have lifted that since', () => {
@@ -137,25 +146,33 @@ describe('a candidate', () => {
       expect(stateOf('reverify', seenOn('2026-06-01'), lifted)).toBe('directed');
     });
 
-    it('counts as what it is by other rows, and is directed where a newer row there stands', () => {
-      const open = counted({ directionId: second, open: true, outcome: 'open' });
-      expect(stateOf('reverify', seenOn('2026-06-01'), { counted: [open, taken] })).toBe('alreadyOpen');
-      const overdue = counted({ directionId: second, outcome: 'overdue' });
-      expect(stateOf('reverify', seenOn('2026-06-01'), { counted: [overdue, taken] })).toBe('directed');
-      // What is given back there is no row by which anything is taken.
-      const back = counted({ directionId: second, kind: 'restore', outcome: 'restored' });
-      expect(stateOf('reverify', seenOn('2026-06-01'), { counted: [back, taken] })).toBe('reversed');
+    it('is already open where it is open there, and by what other rows have come to it is reversed', () => {
+      const other = (told: Partial<CountedPointer>) => counted({ directionId: second, ...told });
+      const state = (one: CountedPointer) => stateOf('reverify', seenOn('2026-06-01'), { counted: [one, taken] });
+      expect(state(other({ open: true, outcome: 'open' }))).toBe('alreadyOpen');
+      const said = { occurredOn: day('2026-06-05'), recordedAt: at('2026-06-05T12:00:00Z') };
+      expect(state(other({ operator: jio, outcome: 'disconnected', ...said }))).toBe('reversed');
+      expect(state(other({ operator: jio, outcome: 'verified', ...said }))).toBe('reversed');
+      expect(state(other({ outcome: 'overdue' }))).toBe('reversed');
+      expect(state(other({ kind: 'restore', outcome: 'restored' }))).toBe('reversed');
     });
 
-    it('is directed at another operator', () => {
-      expect(stateOf('reverify', seenOn('2026-06-01', { operator: jio }), { counted: [taken] })).toBe('directed');
+    it('is directed at an operator at which nothing was taken back, unless it was ported there', () => {
+      const there = seenOn('2026-06-01', { operator: jio });
+      expect(stateOf('reverify', there, { counted: [taken] })).toBe('directed');
+      const late = counted({ ...back, outcome: 'ported', occurredOn: day('2026-06-05'), portedTo: jio });
+      expect(stateOf('reverify', seenOn('2026-06-01'), { counted: [late] })).toBe('reversed');
     });
 
-    it('is directed where somebody else has the number since: it was taken back from whoever had it before', () => {
-      const counts = [reissued('2026-05-01', { directionId: second, operator: jio }), taken];
-      expect(stateOf('reverify', seenOn('2026-06-01', { newestDay: day('2026-06-01') }), { counted: counts })).toBe(
-        'directed',
-      );
+    it('is directed where it was said since its row began that somebody else has the number: it may have been theirs', () => {
+      const said = (recordedAt: string) =>
+        reissued('2026-05-01', { directionId: second, operator: jio, recordedAt: at(recordedAt) });
+      const state = (recordedAt: string) =>
+        stateOf('reverify', seenOn('2026-05-20'), { counted: [said(recordedAt), taken] });
+      expect(taken.startedAt).toBe('2026-06-01T00:00:00Z');
+      expect(state('2026-06-02T00:00:00Z')).toBe('directed');
+      // Said before, the row is of who has the number now.
+      expect(state('2026-05-02T00:00:00Z')).toBe('reversed');
     });
   });
 

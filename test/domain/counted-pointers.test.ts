@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { countPointer } from '../../lambdas/domain/counted-pointers.ts';
-import { LedgerDamaged } from '../../lambdas/domain/ledger.ts';
+import type { BatchId } from '../../lambdas/domain/identifiers.ts';
+import { LedgerDamaged, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { first } from './counted.ts';
-import { airtel, answered, closed, fresh, marked, sealed } from './example.ts';
+import { airtel, answered, at, closed, day, fresh, marked, sealed } from './example.ts';
 
 describe('a pointer', () => {
   test('counts with what its ledger says now: open, answered, overdue', () => {
@@ -13,6 +14,7 @@ describe('a pointer', () => {
     const stays = {
       reversed: false,
       reversedAt: null,
+      reversedFrom: null,
       cut: false,
       cutAt: null,
       cutSaidAt: null,
@@ -50,5 +52,22 @@ describe('a pointer', () => {
 
   test('to a row that its ledger does not have is an error', () => {
     expect(() => countPointer({ directionId: first, row: 1 }, fresh(1))).toThrow(LedgerDamaged);
+  });
+
+  test('was taken back as of its own reversal, if it ended by that, and else not before the first one of its direction', () => {
+    const times = ['2026-06-04T10:00:00Z', '2026-06-06T10:00:00Z'] as const;
+    const answers = answered(fresh(4), [[2, 'disconnected']]).ledger;
+    const [once, twice] = [
+      { rows: [0], reversal: 'caseworker-1-0123456789ab', at: times[0] },
+      { rows: [1, 2], reversal: 'caseworker-1-0123456789ac', at: times[1] },
+    ];
+    const both = [once, twice].reduce(
+      (ledger, { rows, reversal, at: on }) =>
+        withdrawRows(ledger, rows, { reversal: reversal as BatchId, on: day(on.slice(0, 10)), at: at(on) }) ?? ledger,
+      answers,
+    );
+    const counted = [0, 1, 2, 3].map((row) => countPointer({ directionId: first, row }, both));
+    expect(counted.map(({ reversedFrom }) => reversedFrom)).toEqual([times[0], times[1], times[0], null]);
+    expect(counted.map(({ reversedAt }) => reversedAt)).toEqual([times[1], times[1], times[1], null]);
   });
 });

@@ -27,6 +27,7 @@ export function counted(told: Partial<CountedPointer>): CountedPointer {
     cutSaidAt: null,
     carriedAt: null,
     reversedAt: null,
+    reversedFrom: null,
     startedAt: at('2026-06-01T00:00:00Z'),
     occurredOn: null,
     recordedAt: null,

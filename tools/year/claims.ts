@@ -22,8 +22,15 @@ export interface Standing {
   readonly answer: { readonly outcome: string; readonly on: string; readonly at: number } | undefined;
   /** The day since which the number is somebody else's, if an answer said so. */
   readonly reissuedOn: string | undefined;
-  /** The day on which it was taken back; undefined where it wasn't. */
+  /**
+   * The day on which it was taken back; of a row that had ended before, that on which rows of its direction were first. Undefined where it
+   * wasn't.
+   */
   readonly reversedOn: string | undefined;
+  /** The instant at which its operator said that the number is somebody else's; undefined where it didn't. */
+  readonly reissuedAt: number | undefined;
+  /** The instant of its direction's first order; 0 where there is none. */
+  readonly begunAt: number;
   /** The operator that it was ported to, and the day. */
   readonly ported: { readonly to: string; readonly on: string } | undefined;
 }
@@ -199,7 +206,8 @@ export function decide(
     const leftOut = said === '' && isReversed ? 'reversed' : said;
     const { imei, day: directedFor } = on ?? newest;
     const became = leftOut === '' ? connectionState(earlier, operator, newest.day) : { state: leftOut, direction: '' };
-    const isBack = became.state === 'directed' && isTakenBackThere(earlier, operator, directedFor);
+    const mayBeBack = ['directed', 'alreadyDisconnected', 'alreadyVerified'].includes(became.state);
+    const isBack = mayBeBack && isTakenBackThere(earlier, operator, directedFor);
     const { state, direction } = isBack ? { state: 'reversed', direction: '' } : became;
     decided.push({ ...row, imei, directedFor, state, direction });
   }
@@ -303,13 +311,15 @@ export function connectionState(
 }
 
 /**
- * Whether the newest row of a number at its operator was taken back on the day of its sighting or later, though it stands elsewhere. Where
- * somebody else has the number since, that was about whoever had it before.
+ * Whether a row of a number at its operator, or one that was ported there, was taken back on the day of its sighting or later, though it
+ * stands elsewhere. A row that had begun when an operator said that somebody else has the number may be about whoever had it before.
  */
 function isTakenBackThere(standings: readonly Standing[], operator: string, directedFor: string): boolean {
-  if (standings.some(({ reissuedOn }) => reissuedOn !== undefined)) return false;
-  const on = standings.findLast(({ direction }) => direction.split('.')[2] === operator)?.reversedOn;
-  return on !== undefined && directedFor <= on;
+  const saidAnothers = Math.max(0, ...standings.flatMap(({ reissuedAt }) => reissuedAt ?? []));
+  return standings.some(({ direction, ported, reversedOn, begunAt }) => {
+    const isThere = direction.split('.')[2] === operator || ported?.to === operator;
+    return isThere && reversedOn !== undefined && directedFor <= reversedOn && saidAnothers <= begunAt;
+  });
 }
 
 function handsetState(standings: readonly Standing[]): { state: string; direction: string } {

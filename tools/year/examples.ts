@@ -61,6 +61,8 @@ export const standing = (over: Partial<Standing>): Standing => ({
     answer: undefined,
     reissuedOn: undefined,
     reversedOn: undefined,
+    reissuedAt: undefined,
+    begunAt: 0,
     ported: undefined,
     ...over,
   },

@@ -79,9 +79,18 @@ export class Ledgers {
           ? undefined
           : { outcome: row.outcome, on: row.on, at: row.at },
       reissuedOn: row.reissuedOn,
-      reversedOn: row.reversed === undefined ? undefined : dayAt(row.reversed.at),
+      reversedOn: this.#reversedOn(row),
+      reissuedAt: row.outcome === 'reissued' ? row.at : undefined,
+      begunAt: Math.min(...(this.#orders.get(row.direction) ?? []).map(({ at }) => at)),
       ported: row.ported,
     }));
+  }
+
+  /** The day by which a row was taken back; of one that had ended before, the first on which rows of its direction were. */
+  #reversedOn({ direction, outcome, reversed }: LedgerRow): string | undefined {
+    if (reversed === undefined) return undefined;
+    const all = [...(this.directions.get(direction)?.values() ?? [])].flatMap((row) => row.reversed?.at ?? []);
+    return dayAt(outcome === 'withdrawn' ? reversed.at : Math.min(...all));
   }
 
   /** The rows of a batch's directions. */

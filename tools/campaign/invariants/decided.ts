@@ -44,6 +44,8 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
   const hinders = (row: Said) => !asked.isCutWrongly || row.direction.kind !== 'restore';
   const open = rows.find((row) => hinders(row) && openAt(known, row, plan) === operator);
   if (open) return { state: 'alreadyOpen', direction: open.direction.id };
+  if (kind === 'reverify' && asked.goesOn === undefined && isTakenBackThere(known, asked))
+    return { state: 'reversed', direction: '' };
   const later = rowsBefore(known, [identifier], 'number', plan).find(
     (row) =>
       overdueOf !== undefined &&
@@ -64,20 +66,26 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
     if (outcome === 'disconnected' || outcome === 'surrendered') return { state: 'alreadyDisconnected', direction };
     if (outcome === 'verified') return { state: 'alreadyVerified', direction };
   }
-  if (kind === 'reverify' && asked.goesOn === undefined && isTakenBackThere(known, asked))
-    return { state: 'reversed', direction: '' };
   return { state: 'directed', direction: '' };
 }
 
 /**
- * Whether the newest row of a reported number at its operator was taken back on the day of its sighting or later, though another report's
- * stands elsewhere. Where somebody else has the number since, that was about whoever had it before.
+ * Whether a row of a reported number at its operator, or one that was ported there, was taken back on the day of its sighting or later,
+ * though another report's stands elsewhere. Of a row that had ended before, the first reversal of its direction counts. A row that had begun
+ * when an operator said that somebody else has the number may be about whoever had it before.
  */
 function isTakenBackThere(known: Known, asked: Asked): boolean {
-  if (activatedBefore(known, asked) !== '') return false;
-  const newest = earlierRows(known, asked).find(({ direction }) => direction.operator === asked.operator);
-  if (newest?.reversed !== true) return false;
-  const { files } = newest.direction.at(known.seen.plans.get(asked.plan) ?? 0);
-  const at = files.findLast(({ reversal }) => reversal !== undefined)?.at;
-  return at !== undefined && (asked.directedFor ?? asked.lastSeen) <= dayAt(Date.parse(String(at)));
+  const rows = earlierRows(known, asked);
+  const begun = ({ direction }: Said) =>
+    Date.parse(String(known.batches.find(({ plan }) => Number(plan) === direction.plan)?.startedAt));
+  const saidAnothers = Math.max(0, ...rows.filter(({ outcome }) => outcome === 'reissued').map(({ at }) => at));
+  return rows.some((row) => {
+    const isThere =
+      row.direction.operator === asked.operator || (row.outcome === 'ported' && row.to === asked.operator);
+    if (row.reversed !== true || !isThere || saidAnothers > begun(row)) return false;
+    const { files } = row.direction.at(known.seen.plans.get(asked.plan) ?? 0);
+    const first = files.find(({ reversal }) => reversal !== undefined)?.at;
+    const on = row.outcome === 'withdrawn' ? row.on : first === undefined ? '' : dayAt(Date.parse(String(first)));
+    return (asked.directedFor ?? asked.lastSeen) <= on;
+  });
 }
