@@ -278,7 +278,8 @@ export class DataStack extends Stack {
         resources: [topic.topicArn],
         conditions: {
           StringEquals: { 'sns:Protocol': 'sqs' },
-          ArnLike: { 'sns:Endpoint': `arn:${Aws.PARTITION}:sqs:*:\${aws:PrincipalAccount}:*` },
+          // SNS has it as a string, and not as an ARN (docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html).
+          StringLike: { 'sns:Endpoint': `arn:${Aws.PARTITION}:sqs:*:\${aws:PrincipalAccount}:*` },
         },
       }),
     );

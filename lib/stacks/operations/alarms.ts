@@ -110,7 +110,7 @@ function watchCapacity(metrics: Metrics): void {
         ...lasting,
         paragraph: 'a-table-is-throttled',
         says: `${kind}s of table ${table.node.id} are throttled for half an hour.`,
-        metric: table.metric(`${kind}ThrottleEvents`, { statistic: Stats.SUM, period: MINUTES }),
+        metric: orNone(table.metric(`${kind}ThrottleEvents`, { statistic: Stats.SUM, period: MINUTES })),
       });
   for (const machine of metrics.workflow.machines)
     alarm(metrics, `${machine.node.id}Throttled`, {
@@ -119,6 +119,19 @@ function watchCapacity(metrics: Metrics): void {
       says: `Executions of ${machine.node.id} are throttled for half an hour.`,
       metric: machine.metricThrottled({ period: MINUTES }),
     });
+}
+
+/**
+ * A metric of a table, with 0 where it has nothing: of alarms on DynamoDB's own metrics the reference of PutMetricAlarm says that they ignore
+ * what is missing, whatever they are told. One that has alarmed would do so for good.
+ */
+function orNone(metric: Metric): MathExpression {
+  return new MathExpression({
+    expression: 'FILL(throttled, 0)',
+    label: metric.metricName,
+    period: MINUTES,
+    usingMetrics: { throttled: metric },
+  });
 }
 
 /** The number of times that functions were refused, in the whole account, as the limit is, without those whose places are waited for. */
