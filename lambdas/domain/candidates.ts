@@ -18,6 +18,7 @@ import { parseDirectionRowLine } from './directions.ts';
 import type { Imei, Msisdn, OperatorId } from './identifiers.ts';
 import { type DirectionKind, givesBack, type LeftOut } from './kinds.ts';
 import { notBeforeTold, type Rung } from './ladders.ts';
+import { portsOf } from './moves.ts';
 import { type Pointer, samePointer } from './pointers.ts';
 import { leftOutSince } from './subjects.ts';
 
@@ -153,8 +154,9 @@ function isOfTakenBack({ directedFor, from }: Candidate, { counted, isLiftedSinc
 
 /**
  * Whether what was done to a reported number at its operator, or by what sent it there, was taken back, and it wasn't seen on a later day:
- * that it is in force at another operator, on another report's account, gives nobody a reason to ask for it here again. A row after whose
- * beginning its operator said that the number is somebody else's may be about whoever had it before, and has no part.
+ * that it is in force at another operator, on another report's account, gives nobody a reason to ask for it here again. A row may be about
+ * whoever had the number before, and has no part, unless it was known on an earlier day than its own that somebody else has it: the commit
+ * counts, since a file may be uploaded before a row is directed, and worked on after it.
  */
 function isTakenBackAt(
   operator: OperatorId,
@@ -162,14 +164,13 @@ function isTakenBackAt(
   { counted, isLiftedSince }: KnownOfCandidate,
 ): boolean {
   if (from !== undefined || directedFor === null) return false;
-  const saidAnothers = counted.flatMap(({ outcome, recordedAt }) => (outcome === 'reissued' ? (recordedAt ?? []) : []));
+  const ports = portsOf(counted).filter(({ to, disputedOn }) => to === operator && disputedOn === null);
+  const anothers = counted.filter(({ outcome }) => outcome === 'reissued');
   return counted.some(({ kind, operator: at, portedTo, reversedFrom, startedAt }) => {
-    if (givesBack(kind) || reversedFrom === null || (at !== operator && portedTo !== operator)) return false;
-    return (
-      directedFor <= dayOf(reversedFrom) &&
-      !isLiftedSince(reversedFrom) &&
-      saidAnothers.every((one) => one <= startedAt)
-    );
+    const isThere = at === operator || (portedTo === operator && ports.some((port) => port.from === at));
+    if (givesBack(kind) || !isThere || reversedFrom === null) return false;
+    const isKnownBefore = ({ saidAnothersOn: on }: CountedPointer) => on !== null && on < dayOf(startedAt);
+    return directedFor <= dayOf(reversedFrom) && !isLiftedSince(reversedFrom) && anothers.every(isKnownBefore);
   });
 }
 

@@ -26,6 +26,8 @@ export interface CountedPointer extends Pointer {
    * which rows of its direction were; null if it wasn't taken back.
    */
   readonly reversedFrom: Instant | null;
+  /** The day of the commit by which its number is somebody else's; null where it isn't, and for a ledger that doesn't tell. */
+  readonly saidAnothersOn: Day | null;
   /** Whether an order of its ladder that takes service carried it, as far as is known, and no answer had service given back at once. */
   readonly cut: boolean;
   /** The instant at which the newest of these orders was issued; null if there is none. */
@@ -78,6 +80,7 @@ export function countPointer(
     reversedFrom: isTakenBack
       ? ((state.outcome === 'withdrawn' ? state.recordedAt : null) ?? reversals[0] ?? null)
       : null,
+    saidAnothersOn: state.outcome === 'reissued' ? (fileSaying(ledger, row)?.withdrawnOn ?? null) : null,
     cut: isCut(ledger, row),
     cutAt: cutAt(ledger, row),
     cutSaidAt: cutSaidAt(ledger, row),

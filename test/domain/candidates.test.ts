@@ -160,19 +160,24 @@ describe('a candidate', () => {
     it('is directed at an operator at which nothing was taken back, unless it was ported there', () => {
       const there = seenOn('2026-06-01', { operator: jio });
       expect(stateOf('reverify', there, { counted: [taken] })).toBe('directed');
-      const late = counted({ ...back, outcome: 'ported', occurredOn: day('2026-06-05'), portedTo: jio });
+      const said = { occurredOn: day('2026-06-05'), recordedAt: at('2026-06-09T12:00:00Z') };
+      const late = counted({ ...back, ...said, outcome: 'ported', portedTo: jio });
       expect(stateOf('reverify', seenOn('2026-06-01'), { counted: [late] })).toBe('reversed');
+      // The operator there has no such connection, and its row is over: nothing was taken back there.
+      const has = { directionId: second, operator: jio, outcome: 'not_found', occurredOn: day('2026-06-09') } as const;
+      const disputed = counted({ ...has, recordedAt: at('2026-06-09T13:00:00Z') });
+      expect(stateOf('reverify', there, { counted: [disputed, late] })).toBe('directed');
     });
 
     it('is directed where it was said since its row began that somebody else has the number: it may have been theirs', () => {
-      const said = (recordedAt: string) =>
-        reissued('2026-05-01', { directionId: second, operator: jio, recordedAt: at(recordedAt) });
-      const state = (recordedAt: string) =>
-        stateOf('reverify', seenOn('2026-05-20'), { counted: [said(recordedAt), taken] });
+      // The file was uploaded long before: its commit counts, by which the rows of whoever had the number are marked.
+      const said = (on: string | null) =>
+        reissued('2026-05-01', { directionId: second, operator: jio, saidAnothersOn: on === null ? null : day(on) });
+      const state = (on: string | null) => stateOf('reverify', seenOn('2026-05-20'), { counted: [said(on), taken] });
       expect(taken.startedAt).toBe('2026-06-01T00:00:00Z');
-      expect(state('2026-06-02T00:00:00Z')).toBe('directed');
-      // Said before, the row is of who has the number now.
-      expect(state('2026-05-02T00:00:00Z')).toBe('reversed');
+      expect([null, '2026-06-02', '2026-06-01'].map(state)).toEqual(['directed', 'directed', 'directed']);
+      // Known before, the row is of who has the number now.
+      expect(state('2026-05-31')).toBe('reversed');
     });
   });
 

@@ -15,6 +15,7 @@ describe('a pointer', () => {
       reversed: false,
       reversedAt: null,
       reversedFrom: null,
+      saidAnothersOn: null,
       cut: false,
       cutAt: null,
       cutSaidAt: null,
@@ -69,5 +70,12 @@ describe('a pointer', () => {
     const counted = [0, 1, 2, 3].map((row) => countPointer({ directionId: first, row }, both));
     expect(counted.map(({ reversedFrom }) => reversedFrom)).toEqual([times[0], times[1], times[0], null]);
     expect(counted.map(({ reversedAt }) => reversedAt)).toEqual([times[1], times[1], times[1], null]);
+  });
+
+  test('is somebody else’s since the commit that says so, however long before its file was uploaded', () => {
+    const file = { ...answered(fresh(2), [[0, 'reissued']]).ledger };
+    const late = { ...file, files: file.files.map((one) => ({ ...one, withdrawnOn: day('2026-06-09') })) };
+    const saidOn = [0, 1].map((row) => countPointer({ directionId: first, row }, late).saidAnothersOn);
+    expect(saidOn).toEqual(['2026-06-09', null]);
   });
 });

@@ -28,6 +28,7 @@ export function counted(told: Partial<CountedPointer>): CountedPointer {
     carriedAt: null,
     reversedAt: null,
     reversedFrom: null,
+    saidAnothersOn: null,
     startedAt: at('2026-06-01T00:00:00Z'),
     occurredOn: null,
     recordedAt: null,

@@ -29,6 +29,7 @@ export function row(told: Partial<SubjectRow>): SubjectRow {
     carriedAt: null,
     reversedAt: null,
     reversedFrom: null,
+    saidAnothersOn: null,
     startedAt: at('2026-06-01T00:00:00Z'),
     occurredOn: day('2026-06-10'),
     recordedAt: at('2026-06-10T10:00:00Z'),

@@ -312,13 +312,15 @@ export function connectionState(
 
 /**
  * Whether a row of a number at its operator, or one that was ported there, was taken back on the day of its sighting or later, though it
- * stands elsewhere. A row that had begun when an operator said that somebody else has the number may be about whoever had it before.
+ * stands elsewhere. A row may be about whoever had the number before, unless it was said on an earlier day than its first order's that
+ * somebody else has it.
  */
 function isTakenBackThere(standings: readonly Standing[], operator: string, directedFor: string): boolean {
-  const saidAnothers = Math.max(0, ...standings.flatMap(({ reissuedAt }) => reissuedAt ?? []));
+  const anothersOn = standings.flatMap(({ reissuedAt }) => (reissuedAt === undefined ? [] : dayAt(reissuedAt)));
   return standings.some(({ direction, ported, reversedOn, begunAt }) => {
     const isThere = direction.split('.')[2] === operator || ported?.to === operator;
-    return isThere && reversedOn !== undefined && directedFor <= reversedOn && saidAnothers <= begunAt;
+    const isBack = isThere && reversedOn !== undefined && directedFor <= reversedOn;
+    return isBack && anothersOn.every((on) => on < dayAt(begunAt));
   });
 }
 

@@ -81,7 +81,7 @@ export class Ledgers {
       reissuedOn: row.reissuedOn,
       reversedOn: this.#reversedOn(row),
       reissuedAt: row.outcome === 'reissued' ? row.at : undefined,
-      begunAt: Math.min(...(this.#orders.get(row.direction) ?? []).map(({ at }) => at)),
+      begunAt: Math.min(...(this.#orders.get(row.direction) ?? [{ at: 0 }]).map((order) => order.at)),
       ported: row.ported,
     }));
   }

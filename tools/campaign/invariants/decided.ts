@@ -71,21 +71,25 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
 
 /**
  * Whether a row of a reported number at its operator, or one that was ported there, was taken back on the day of its sighting or later,
- * though another report's stands elsewhere. Of a row that had ended before, the first reversal of its direction counts. A row that had begun
- * when an operator said that somebody else has the number may be about whoever had it before.
+ * though another report's stands elsewhere. Of a row that had ended before, the first reversal of its direction counts. A row may be about
+ * whoever had the number before, unless the commit that somebody else has it is of an earlier day than its own.
  */
 function isTakenBackThere(known: Known, asked: Asked): boolean {
   const rows = earlierRows(known, asked);
-  const begun = ({ direction }: Said) =>
-    Date.parse(String(known.batches.find(({ plan }) => Number(plan) === direction.plan)?.startedAt));
-  const saidAnothers = Math.max(0, ...rows.filter(({ outcome }) => outcome === 'reissued').map(({ at }) => at));
+  const filesOf = ({ direction }: Said) => direction.at(known.seen.plans.get(asked.plan) ?? 0).files;
+  const begunOn = ({ direction }: Said) =>
+    dayAt(Date.parse(String(known.batches.find(({ plan }) => Number(plan) === direction.plan)?.startedAt)));
+  const ports = portsIn(rows).filter(({ to, disputed }) => to === asked.operator && disputed === undefined);
+  const anothersOn = rows
+    .filter(({ outcome }) => outcome === 'reissued')
+    .map((row) => String(filesOf(row).find(({ sha256 }) => sha256 === row.file)?.withdrawnOn));
   return rows.some((row) => {
-    const isThere =
-      row.direction.operator === asked.operator || (row.outcome === 'ported' && row.to === asked.operator);
-    if (row.reversed !== true || !isThere || saidAnothers > begun(row)) return false;
-    const { files } = row.direction.at(known.seen.plans.get(asked.plan) ?? 0);
-    const first = files.find(({ reversal }) => reversal !== undefined)?.at;
-    const on = row.outcome === 'withdrawn' ? row.on : first === undefined ? '' : dayAt(Date.parse(String(first)));
-    return (asked.directedFor ?? asked.lastSeen) <= on;
+    const { operator } = row.direction;
+    const isSentThere = row.outcome === 'ported' && row.to === asked.operator;
+    const isThere = operator === asked.operator || (isSentThere && ports.some(({ from }) => from === operator));
+    if (row.reversed !== true || !isThere || anothersOn.some((on) => on >= begunOn(row))) return false;
+    const first = filesOf(row).find(({ reversal }) => reversal !== undefined)?.at;
+    const at = row.outcome === 'withdrawn' ? row.at : Date.parse(String(first));
+    return !Number.isNaN(at) && (asked.directedFor ?? asked.lastSeen) <= dayAt(at);
   });
 }
