@@ -25,8 +25,9 @@ const LIST_NUMBER = /^[0-9]{1,4}\.\p{Zs}+[0-9]/u;
 const BEHIND_ONE_DIGIT = /^[0-9][\p{Zs}\-/.]+([0-9].*)$/u;
 /** One digit or two, and something apart from them. */
 const BEHIND_TWO_DIGITS = /^([0-9]{1,2})[\p{Zs}\-/.]+([0-9].*)$/u;
-/** The first digits of models that are made today (GSMA TS.06), and the first two of all that ever were: an IMEI's groups may begin with them. */
+/** The first digits of models that are made today (GSMA TS.06). */
 export const MADE_TODAY = /^(?:01|35|86|91|99)/;
+/** The first two digits of all models that ever were: an IMEI's groups may begin with them. */
 export const EVER_MADE = /^(?:01|3[035]|4[459]|5[0-4]|86|91|9[89])$/;
 /**
  * A handset's digits in one run with as many others as a number has behind them, or any before them. It is looked for in cells that are no
