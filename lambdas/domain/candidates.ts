@@ -109,8 +109,7 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
 
 /**
  * The row by which service was taken from a candidate who is to be restored since they were cut off wrongly: since somebody answered for
- * them there last, or a reversal took the row back, or since they have had the number. Nobody is given back what later orders took. Of a
- * row that had ended before a reversal took it back it isn't known which one of its direction that was: the newest counts.
+ * them there last, or a reversal took the row back, or since they have had the number. Nobody is given back what later orders took.
  */
 function cutSinceTold(
   { operator, directedFor, why, from }: Candidate,
@@ -123,8 +122,7 @@ function cutSinceTold(
   const since = activatedOn(there);
   // It is who has the number now that was cut off. The rows of whoever had it before were taken back.
   if (since !== null && (directedFor === null || directedFor <= since)) return there.find(isWithoutService);
-  const backAt = own.outcome === 'withdrawn' ? (own.recordedAt ?? own.reversedAt) : own.reversedAt;
-  return takenSinceAnswered(operator, counted, backAt);
+  return takenSinceAnswered(operator, counted, own.reversedAt);
 }
 
 /**
@@ -166,11 +164,11 @@ function isTakenBackAt(
   if (from !== undefined || directedFor === null) return false;
   const ports = portsOf(counted).filter(({ to, disputedOn }) => to === operator && disputedOn === null);
   const anothers = counted.filter(({ outcome }) => outcome === 'reissued');
-  return counted.some(({ kind, operator: at, portedTo, reversedFrom, startedAt }) => {
+  return counted.some(({ kind, operator: at, portedTo, reversedAt, startedAt }) => {
     const isThere = at === operator || (portedTo === operator && ports.some((port) => port.from === at));
-    if (givesBack(kind) || !isThere || reversedFrom === null) return false;
+    if (givesBack(kind) || !isThere || reversedAt === null) return false;
     const isKnownBefore = ({ saidAnothersOn: on }: CountedPointer) => on !== null && on < dayOf(startedAt);
-    return directedFor <= dayOf(reversedFrom) && !isLiftedSince(reversedFrom) && anothers.every(isKnownBefore);
+    return directedFor <= dayOf(reversedAt) && !isLiftedSince(reversedAt) && anothers.every(isKnownBefore);
   });
 }
 

@@ -3,7 +3,7 @@ import { carriedAt, cutAt, cutSaidAt, isCut } from './back-orders.ts';
 import type { Day, Instant } from './days.ts';
 import type { BatchId, OperatorId } from './identifiers.ts';
 import type { DirectionKind } from './kinds.ts';
-import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf } from './ledger.ts';
+import { fileSaying, isOpen, type Ledger, outcomeOf, takenBackAt } from './ledger.ts';
 import { fileMoving, followUpTaking, type MovedRow } from './moves.ts';
 import type { Outcome } from './outcome-rules.ts';
 import { isReversed } from './outcomes.ts';
@@ -19,13 +19,8 @@ export interface CountedPointer extends Pointer {
   readonly outcome: Outcome;
   /** Whether what was done to it was taken back. */
   readonly reversed: boolean;
-  /** The instant at which rows of its direction were taken back last, if the row was taken back; null if it wasn't. */
+  /** The instant at which it was taken back, as `takenBackAt` tells it; null if it wasn't. */
   readonly reversedAt: Instant | null;
-  /**
-   * An instant not later than that at which it was taken back: the very one of a row that ended by that, and of any other the first one at
-   * which rows of its direction were; null if it wasn't taken back.
-   */
-  readonly reversedFrom: Instant | null;
   /** The day of the commit by which its number is somebody else's; null where it isn't, and for a ledger that doesn't tell. */
   readonly saidAnothersOn: Day | null;
   /** Whether an order of its ladder that takes service carried it, as far as is known, and no answer had service given back at once. */
@@ -66,8 +61,7 @@ export function countPointer(
   const { followUp } = fileMoving(ledger, row) ?? { followUp: null };
   const port = moved.find((one) => one.row === row && one.why === 'ported');
   const state = outcomeOf(ledger, row);
-  const isTakenBack = isReversed(currentOutcomes(ledger), row);
-  const reversals = ledger.files.filter(({ reversal }) => reversal !== undefined).map(({ at }) => at);
+  const reversedAt = takenBackAt(ledger, row);
   return {
     directionId: pointer.directionId,
     row,
@@ -75,11 +69,8 @@ export function countPointer(
     operator: ledger.operator,
     open: isOpen(ledger, row) && !isReversed(ledger.outcomes, row),
     ...state,
-    reversed: isTakenBack,
-    reversedAt: isTakenBack ? (reversals.at(-1) ?? ledger.startedAt) : null,
-    reversedFrom: isTakenBack
-      ? ((state.outcome === 'withdrawn' ? state.recordedAt : null) ?? reversals[0] ?? null)
-      : null,
+    reversed: reversedAt !== null,
+    reversedAt,
     saidAnothersOn: state.outcome === 'reissued' ? (fileSaying(ledger, row)?.withdrawnOn ?? null) : null,
     cut: isCut(ledger, row),
     cutAt: cutAt(ledger, row),

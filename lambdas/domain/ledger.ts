@@ -17,8 +17,11 @@ import {
   fileOf,
   isReversed,
   markReversed,
+  nobodyTakenBack,
+  noteTakenBack,
   outcomeAt,
   standsInNoList,
+  takenBackBy,
   writeOutcome,
 } from './outcomes.ts';
 
@@ -27,7 +30,7 @@ import {
  * may hold. Together with the files they are fewer than a row's bits can number.
  */
 export function maxReversals(rows: number): number {
-  return Math.max(100, 500 - Math.ceil(rows / 25));
+  return Math.max(50, 500 - Math.ceil(rows / 22));
 }
 
 /** The index of no file: nobody is named as having said so. */
@@ -157,6 +160,8 @@ export interface Ledger {
    * may have had the number by then, as is said later. Absent while there is none.
    */
   readonly laterEnds?: Uint8Array;
+  /** The entries in `files` by which reversals took rows back, as `noteTakenBack` packs them. Absent while there is none. */
+  readonly takenBackBy?: Uint8Array;
   /** The follow-up that goes on with what was overdue, if that is asked for again. */
   readonly followUp?: BatchId;
   readonly version: number;
@@ -285,9 +290,11 @@ export function withdrawRows(
   if (rows.some((row) => row < 0 || row >= ledger.rows)) throw new LedgerDamaged(ledger.directionId, 'no such row');
   const isFull = ledger.files.length - countFiles(ledger) >= maxReversals(ledger.rows);
   const bytes = new Uint8Array(currentOutcomes(ledger));
+  const by = new Uint8Array(ledger.takenBackBy ?? nobodyTakenBack(ledger.rows));
   let ended = 0;
   const isMarked = rows.every((row) => isReversed(bytes, row));
   for (const row of rows) {
+    if (!isReversed(bytes, row)) noteTakenBack(by, row, ledger.files.length);
     if (isOpen(ledger, row) || waits(ledger, row)) {
       writeOutcome(bytes, row, 'withdrawn', on, isFull ? UNNAMED : ledger.files.length);
       ended += 1;
@@ -304,7 +311,20 @@ export function withdrawRows(
     reversal,
     ended,
   };
-  return change(ledger, { files: [...ledger.files, entry], ...outcomes });
+  return change(ledger, { files: [...ledger.files, entry], ...outcomes, takenBackBy: by });
+}
+
+/**
+ * The instant at which a row (from 0) was taken back; null if it wasn't. Of one that was marked because its number is somebody else's, by a
+ * reversal that has no entry, or before that was kept, it isn't known: then the newest reversal of the direction counts, and its beginning
+ * if there is none.
+ */
+export function takenBackAt(ledger: Ledger, row: number): Instant | null {
+  if (!isReversed(currentOutcomes(ledger), row)) return null;
+  const by = ledger.takenBackBy === undefined ? UNNAMED : takenBackBy(ledger.takenBackBy, row);
+  const { outcome, recordedAt } = outcomeOf(ledger, row);
+  const own = ledger.files[by]?.at ?? (outcome === 'withdrawn' ? recordedAt : null);
+  return own ?? ledger.files.findLast(({ reversal }) => reversal !== undefined)?.at ?? ledger.startedAt;
 }
 
 /** Whether a row (from 0) was moved, and no follow-up has taken it yet. */

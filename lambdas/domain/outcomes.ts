@@ -147,6 +147,27 @@ export function forgetLaterEnd(ends: Uint8Array, row: number): void {
   ends.fill(0, row * BYTES_PER_END, (row + 1) * BYTES_PER_END);
 }
 
+/** Bytes per row of a ledger's `takenBackBy`: the number (LE, from 1) of the entry by which a reversal took the row back, 0 = none. */
+const BYTES_PER_ENTRY = 2;
+
+/** The packed entries of `rows` rows, none of which a reversal took back. */
+export function nobodyTakenBack(rows: number): Uint8Array {
+  return new Uint8Array(rows * BYTES_PER_ENTRY);
+}
+
+/** Notes in place by which entry, an index in `files`, a row was taken back. */
+export function noteTakenBack(by: Uint8Array, row: number, entry: number): void {
+  const at = row * BYTES_PER_ENTRY;
+  by[at] = (entry + 1) & 0xff;
+  by[at + 1] = (entry + 1) >> 8;
+}
+
+/** The index in `files` of the entry by which a row was taken back; -1 if none is noted. */
+export function takenBackBy(by: Uint8Array, row: number): number {
+  const at = row * BYTES_PER_ENTRY;
+  return ((by[at] ?? 0) | ((by[at + 1] ?? 0) << 8)) - 1;
+}
+
 /** Whether a row had ended, and was taken back after that: its holder was to have service again, from that day on. */
 export function wasGivenBack(bytes: Uint8Array, row: number): boolean {
   const outcome = outcomeAt(bytes, row);

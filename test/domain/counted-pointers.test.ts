@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { countPointer } from '../../lambdas/domain/counted-pointers.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
-import { LedgerDamaged, withdrawRows } from '../../lambdas/domain/ledger.ts';
+import { type Ledger, LedgerDamaged, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { first } from './counted.ts';
 import { airtel, answered, at, closed, day, fresh, marked, sealed } from './example.ts';
 
@@ -14,7 +14,6 @@ describe('a pointer', () => {
     const stays = {
       reversed: false,
       reversedAt: null,
-      reversedFrom: null,
       saidAnothersOn: null,
       cut: false,
       cutAt: null,
@@ -55,21 +54,28 @@ describe('a pointer', () => {
     expect(() => countPointer({ directionId: first, row: 1 }, fresh(1))).toThrow(LedgerDamaged);
   });
 
-  test('was taken back as of its own reversal, if it ended by that, and else not before the first one of its direction', () => {
-    const times = ['2026-06-04T10:00:00Z', '2026-06-06T10:00:00Z'] as const;
-    const answers = answered(fresh(4), [[2, 'disconnected']]).ledger;
-    const [once, twice] = [
-      { rows: [0], reversal: 'caseworker-1-0123456789ab', at: times[0] },
-      { rows: [1, 2], reversal: 'caseworker-1-0123456789ac', at: times[1] },
-    ];
-    const both = [once, twice].reduce(
-      (ledger, { rows, reversal, at: on }) =>
-        withdrawRows(ledger, rows, { reversal: reversal as BatchId, on: day(on.slice(0, 10)), at: at(on) }) ?? ledger,
-      answers,
-    );
-    const counted = [0, 1, 2, 3].map((row) => countPointer({ directionId: first, row }, both));
-    expect(counted.map(({ reversedFrom }) => reversedFrom)).toEqual([times[0], times[1], times[0], null]);
-    expect(counted.map(({ reversedAt }) => reversedAt)).toEqual([times[1], times[1], times[1], null]);
+  test('was taken back as of its own reversal, whatever is answered for it, or taken back of its neighbours', () => {
+    const times = ['2026-06-04T10:00:00Z', '2026-06-06T10:00:00Z', '2026-06-08T10:00:00Z'] as const;
+    const taken = (ledger: Ledger, n: 0 | 1 | 2, rows: number[]) =>
+      withdrawRows(ledger, rows, {
+        reversal: `caseworker-1-0123456789a${n}` as BatchId,
+        on: day(times[n].slice(0, 10)),
+        at: at(times[n]),
+      }) ?? ledger;
+    const timesOf = (ledger: Ledger) =>
+      [0, 1, 2, 3].map((row) => countPointer({ directionId: first, row }, ledger).reversedAt);
+    const ended = answered(fresh(4), [[2, 'disconnected']]).ledger;
+    // The third reversal names a row that was taken back before, and the last row was not.
+    const all = taken(taken(taken(ended, 0, [0]), 1, [1, 2]), 2, [0, 1]);
+    expect(timesOf(all)).toEqual([times[0], times[1], times[1], null]);
+    expect(timesOf(answered(all, [[0, 'disconnected']]).ledger)).toEqual([times[0], times[1], times[1], null]);
+    // A row that was marked since its number is somebody else's was taken back by no reversal: it counts with the newest one.
+    const others = marked(taken(ended, 0, [0]), [2]);
+    expect(timesOf(others)).toEqual([times[0], null, times[0], null]);
+    expect(timesOf(marked(ended, [2]))).toEqual([null, null, ended.startedAt, null]);
+    // Before that was kept, it was known of rows that ended by their reversal alone.
+    const { takenBackBy: _, ...earlier } = all;
+    expect(timesOf(earlier)).toEqual([times[0], times[1], times[2], null]);
   });
 
   test('is somebody else’s since the commit that says so, however long before its file was uploaded', () => {

@@ -27,7 +27,6 @@ export function counted(told: Partial<CountedPointer>): CountedPointer {
     cutSaidAt: null,
     carriedAt: null,
     reversedAt: null,
-    reversedFrom: null,
     saidAnothersOn: null,
     startedAt: at('2026-06-01T00:00:00Z'),
     occurredOn: null,

@@ -10,7 +10,10 @@ import {
   isReversed,
   markCarriedAsFailed,
   markReversed,
+  nobodyTakenBack,
+  noteTakenBack,
   outcomeAt,
+  takenBackBy,
   wasCarriedAsFailed,
   writeOutcome,
 } from '../../lambdas/domain/outcomes.ts';
@@ -37,6 +40,14 @@ describe("a row's record", () => {
     // 2026-06-03 is 1970-01-01 (719,528 days after 0000-01-01) + 20,607 = 740,135 = 0x0B4B27; file 1 << 5 | verified 1.
     const { ledger } = answered(fresh(2), [[1, 'verified']]);
     expect([...ledger.outcomes]).toEqual([0, 0, 0, 0, 0, 0b100001, 0, 0x27, 0x4b, 0x0b]);
+  });
+
+  test('keeps by which entry it was taken back in two bytes, the entries counted from 1', () => {
+    const by = nobodyTakenBack(3);
+    noteTakenBack(by, 1, 255);
+    noteTakenBack(by, 2, 0);
+    expect([...by]).toEqual([0, 0, 0, 1, 1, 0]);
+    expect([0, 1, 2].map((row) => takenBackBy(by, row))).toEqual([-1, 255, 0]);
   });
 
   test('that was written with three bits for its outcome is read as it was meant', () => {

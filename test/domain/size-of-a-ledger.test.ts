@@ -6,7 +6,14 @@ import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import { issueOrder, MOST_TOKENS } from '../../lambdas/domain/issuing.ts';
 import { type Ledger, maxReversals, withdrawRows } from '../../lambdas/domain/ledger.ts';
 import { OUTCOMES } from '../../lambdas/domain/outcome-rules.ts';
-import { BYTES_PER_ROW, noLaterEnds, noteLaterEnd, writeOutcome } from '../../lambdas/domain/outcomes.ts';
+import {
+  BYTES_PER_ROW,
+  nobodyTakenBack,
+  noLaterEnds,
+  noteLaterEnd,
+  noteTakenBack,
+  writeOutcome,
+} from '../../lambdas/domain/outcomes.ts';
 import { DEFAULT_POLICY, policy, REVERIFY_LADDERS } from '../../lib/config/policy.ts';
 import { answered, at, closed, day, fresh, published, rungs, sealed } from './example.ts';
 
@@ -56,7 +63,7 @@ const begun = (ledger: Ledger) => (ledger.begunAt === null ? published(ledger, l
  * What may be said of the rows, each by another file, on any day of three years, and another way once the batch was settled: the less rows
  * have in common, the longer it is, deflated.
  */
-function saidAtRandom(rows: number): Pick<Ledger, 'outcomes' | 'late' | 'laterEnds'> {
+function saidAtRandom(rows: number): Pick<Ledger, 'outcomes' | 'late' | 'laterEnds' | 'takenBackBy'> {
   let seed = 1;
   const upTo = (most: number) => {
     seed = (seed * 48_271) % 2_147_483_647;
@@ -71,7 +78,9 @@ function saidAtRandom(rows: number): Pick<Ledger, 'outcomes' | 'late' | 'laterEn
   };
   const laterEnds = noLaterEnds(rows);
   for (let row = 0; row < rows; row += 1) noteLaterEnd(laterEnds, row, someDay());
-  return { outcomes: some(), late: some(), laterEnds };
+  const takenBackBy = nobodyTakenBack(rows);
+  for (let row = 0; row < rows; row += 1) noteTakenBack(takenBackBy, row, MOST_FILES + upTo(maxReversals(rows)));
+  return { outcomes: some(), late: some(), laterEnds, takenBackBy };
 }
 
 /** A ledger that met all that a ledger may meet, with the longest names. */

@@ -28,7 +28,6 @@ export function row(told: Partial<SubjectRow>): SubjectRow {
     cutSaidAt: null,
     carriedAt: null,
     reversedAt: null,
-    reversedFrom: null,
     saidAnothersOn: null,
     startedAt: at('2026-06-01T00:00:00Z'),
     occurredOn: day('2026-06-10'),

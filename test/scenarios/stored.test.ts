@@ -99,7 +99,7 @@ interface Earlier {
 
 /** The order of a failed row was committed in the second in which its file was uploaded. */
 const datedIn = ({ files = [] }: Earlier) => ({
-  ...{ format: 12 },
+  ...{ format: 13 },
   files: files.map((file) =>
     file.failedOrder === undefined ? file : { ...file, failedOrder: { ...file.failedOrder, delay: 0 } },
   ),
@@ -127,7 +127,7 @@ const SINCE: Readonly<Record<string, object | typeof markedIn>> = {
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
   'CONN 1': { format: 2, reversals: [] },
   'HANDSET 1': { format: 2, reversals: [] },
-  'DIR 1': { format: 12, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 1': { format: 13, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
   'DIR 2': datedIn,
   'DIR 3': datedIn,
   'DIR 4': datedIn,
@@ -138,14 +138,17 @@ const SINCE: Readonly<Record<string, object | typeof markedIn>> = {
   'DIR 9': datedIn,
   'DIR 10': datedIn,
   'DIR 11': datedIn,
+  'DIR 12': { format: 13 },
 };
 
 /** A record as it is compared: of ledgers, whose outcomes are deflated from the fifth form on, inflated. */
 function inflated<T extends Record<string, unknown>>(record: T): T {
   if (Number(record.format) < 5 || !('outcomes' in record)) return record;
   const bytes = (packed: unknown) => packed && new Uint8Array(inflateRawSync(packed as Uint8Array));
-  const ends = record.laterEnds === undefined ? {} : { laterEnds: bytes(record.laterEnds) };
-  return { ...record, outcomes: bytes(record.outcomes), late: bytes(record.late), ...ends };
+  const optional = Object.fromEntries(
+    ['laterEnds', 'takenBackBy'].filter((name) => name in record).map((name) => [name, bytes(record[name])]),
+  );
+  return { ...record, outcomes: bytes(record.outcomes), late: bytes(record.late), ...optional };
 }
 
 /** As `SINCE`, of the files of the work bucket, by their names. */

@@ -17,7 +17,7 @@ export const help = `npm run campaign: small batches on the local cloud, with fa
   npm run campaign -- --systematic               each single fault, some hours on two free cores
   npm run campaign -- --systematic --only 17     one of them again
 
-Each run is a story of its own: the usage of two operators and the reports of one or two agencies, upon which approvers decide,
+Each run is a story of its own: the usage of two operators and the reports of one to three agencies, upon which approvers decide,
 told in virtual time from the first upload to the last late answer, some weeks on. Most reports two approve; of some they leave
 out a handset or a number, some one refuses, and some lapse, since nobody, or one alone, says anything in time. In a part of them numbers
 move to the other operator or get more time, and go on in the nights' follow-ups; in another, a caseworker appeals, or an agency

@@ -12,7 +12,9 @@
  * In a part of the runs operators say of some numbers that they were ported to the other one, have more time, are somebody else's, or were
  * given up; moved rows go on in the follow-ups of the nights. In another part, ten days after a batch began that people could approve, a
  * caseworker appeals, or mha withdraws its report or handsets of it; if there is a second report, it came a month later and relies on the
- * first one. The request is approved, refused, or lies there for a day.
+ * first one. The request is approved, refused, or lies there for a day. In most runs with such a second report delhi-police reports all
+ * handsets a week after the request, with the sightings of before: what was taken back stays so, and what another report has elsewhere isn't
+ * directed again where it was.
  */
 import { createHash } from 'node:crypto';
 import { fraction, hash } from '../../simulation/random.ts';
@@ -40,6 +42,8 @@ const GATED_ROWS = 67;
  * end, whatever goes wrong. If a second report has come, a reversal of the first one comes long after that one's end.
  */
 const REVERSED_AFTER = 10 * DAY;
+/** The time from that to a report that comes after it: approvers leave it for a day, and it may come again with the sweep of the next days. */
+const REPORTED_AGAIN_AFTER = 7 * DAY;
 /** A number that nobody has. */
 const STRANGER = '9000000001';
 /** The shares of stories in which numbers move, and in which something is taken back. */
@@ -144,15 +148,17 @@ export function storyOf(seed: number): Story {
     moves: fraction(seed, 'moves') < MOVES,
     identifiers: [...new Set([...imeis, ...numbers, ...imsis, ...extra])],
   };
-  const begun = reports.map(({ agency }) => begunAt(story, agency));
+  const [first = 0, second] = reports.map(({ agency }) => begunAt(story, agency));
   if (!isNear && fraction(seed, 'reversals') < REVERSALS) {
-    const [, second] = begun;
-    const at = (second ?? begun[0] ?? 0) + REVERSED_AFTER + between(0, 5, 'reversed at') * HOUR;
+    const at = (second ?? first) + REVERSED_AFTER + between(0, 5, 'reversed at') * HOUR;
     story.reversals =
       fraction(seed, 'withdrawn') < 0.4
         ? withdrawalsOf(seed, at, reports[0]?.text ?? '', imeis)
-        : [appealOf(seed, second === undefined ? at : (begun[0] ?? 0) + REVERSED_AFTER, imeis, numbers)];
+        : [appealOf(seed, second === undefined ? at : first + REVERSED_AFTER, imeis, numbers)];
+    if (second !== undefined && fraction(seed, 'reported again') < 0.8)
+      reports.push(report('delhi-police', at + REPORTED_AGAIN_AFTER, imeis));
   }
+  const begun = reports.map(({ agency }) => begunAt(story, agency));
   return { ...story, ends: Math.max(...begun) + (story.moves ? MOVED_AFTER : LATE_AFTER + 3 * DAY) };
 }
 

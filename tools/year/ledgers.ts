@@ -79,18 +79,11 @@ export class Ledgers {
           ? undefined
           : { outcome: row.outcome, on: row.on, at: row.at },
       reissuedOn: row.reissuedOn,
-      reversedOn: this.#reversedOn(row),
+      reversedOn: row.reversed && dayAt(row.reversed.at),
       reissuedAt: row.outcome === 'reissued' ? row.at : undefined,
       begunAt: Math.min(...(this.#orders.get(row.direction) ?? [{ at: 0 }]).map((order) => order.at)),
       ported: row.ported,
     }));
-  }
-
-  /** The day by which a row was taken back; of one that had ended before, the first on which rows of its direction were. */
-  #reversedOn({ direction, outcome, reversed }: LedgerRow): string | undefined {
-    if (reversed === undefined) return undefined;
-    const all = [...(this.directions.get(direction)?.values() ?? [])].flatMap((row) => row.reversed?.at ?? []);
-    return dayAt(outcome === 'withdrawn' ? reversed.at : Math.min(...all));
   }
 
   /** The rows of a batch's directions. */
@@ -268,17 +261,9 @@ export class Ledgers {
   takenSinceTold(row: LedgerRow, at: number): LedgerRow | undefined {
     const since = [this.#givenThereSince(row), row.reissuedOn ?? ''].sort().at(-1) ?? '';
     if (since !== '') return this.takenFromHolder(row, at, since);
-    return this.serviceFor(row, at, row.outcome === 'withdrawn' ? row.at : this.#takenBackAt(row)).takenBy;
-  }
-
-  /**
-   * The instant at which a row was taken back: the newest of its direction's reversals counts, and all of its time where it is marked since
-   * another operator says that the number is somebody else's. 0 if it was not.
-   */
-  #takenBackAt(row: LedgerRow): number {
-    if (row.reversed === undefined) return this.givenSince(row) === '' ? 0 : 1;
-    const all = [...(this.directions.get(row.direction)?.values() ?? [])];
-    return Math.max(...all.map(({ reversed }) => reversed?.at ?? 0));
+    // All of its time counts where it is marked since another operator says that the number is somebody else's.
+    const backAt = row.reversed?.at ?? (this.givenSince(row) === '' ? 0 : 1);
+    return this.serviceFor(row, at, backAt).takenBy;
   }
 
   /** Whether an order took service from a row after an instant, as far as it stands. */

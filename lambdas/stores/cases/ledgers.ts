@@ -7,7 +7,7 @@ import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
 import { fromThreeBits, fromUnmarked } from '../../domain/outcomes.ts';
-import { type Covers, type Form, fields, formOf } from '../../domain/stored.ts';
+import { type Covers, type Form, fields, formOf, unchanged } from '../../domain/stored.ts';
 import { NotThere } from '../errors.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
@@ -93,21 +93,25 @@ const ledger = z.strictObject({
   sealedAt: fields.instant.nullable(),
   late: outcomes.nullable(),
   laterEnds: outcomes.optional(),
+  takenBackBy: outcomes.optional(),
   followUp: fields.batch.optional(),
   version: fields.count,
 });
 true satisfies Covers<typeof ledger, Ledger>;
 
 type Content = Record<string, unknown>;
-/** Changes the outcomes of a record, those that came late, and the later ends, if it has any. */
-const withOutcomes = <T extends { outcomes?: unknown; late?: unknown; laterEnds?: unknown }>(
+/** What a record packs, and deflates. */
+const PACKED = ['outcomes', 'late', 'laterEnds', 'takenBackBy'] as const;
+/** Changes what a record packs, as far as it has it. */
+const withPacked = <T extends { readonly [name in (typeof PACKED)[number]]?: unknown }>(
   content: T,
   change: (bytes: Uint8Array) => Uint8Array,
 ): T => {
-  const changed = (bytes: unknown) => (bytes instanceof Uint8Array ? change(bytes) : bytes);
-  const { laterEnds } = content;
-  const ends = laterEnds === undefined ? {} : { laterEnds: changed(laterEnds) };
-  return { ...content, outcomes: changed(content.outcomes), late: changed(content.late), ...ends };
+  const changed = PACKED.flatMap((name) => {
+    const bytes = content[name];
+    return bytes instanceof Uint8Array ? [[name, change(bytes)]] : [];
+  });
+  return { ...content, ...Object.fromEntries(changed) };
 };
 
 const filesOf = z.looseObject({
@@ -145,16 +149,16 @@ function unmarked(content: Content): Content {
 }
 
 /** Before the fifth form, outcomes lay there as they are; the first form had room for eight of them. */
-const plain = (content: Content): Content => unmarked(withOutcomes(content, deflated));
-const ofEight = (content: Content): Content =>
-  unmarked(withOutcomes(content, (bytes) => deflated(fromThreeBits(bytes))));
+const plain = (content: Content): Content => unmarked(withPacked(content, deflated));
+const ofEight = (content: Content): Content => unmarked(withPacked(content, (bytes) => deflated(fromThreeBits(bytes))));
 
 /**
  * The sixth form says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back, the ninth what an
  * order replaced, the tenth when rows are said to have ended later, and whom a file was found to restore after its commit, the eleventh
- * which rows a disconnect order of failed ones carried, the twelfth when such an order was committed.
+ * which rows a disconnect order of failed ones carried, the twelfth when such an order was committed, the thirteenth by which reversal a row
+ * was taken back.
  */
-const form = formOf<Ledger>('ledger', 12, ledger, {
+const form = formOf<Ledger>('ledger', 13, ledger, {
   1: ofEight,
   2: plain,
   3: plain,
@@ -166,10 +170,11 @@ const form = formOf<Ledger>('ledger', 12, ledger, {
   9: unmarked,
   10: unmarked,
   11: undated,
+  12: unchanged,
 });
 
 /** A direction's ledger, as it lies in the table. */
-export const ledgerForm: Form<Ledger> = { ...form, write: (content) => form.write(withOutcomes(content, deflated)) };
+export const ledgerForm: Form<Ledger> = { ...form, write: (content) => form.write(withPacked(content, deflated)) };
 
 /** @throws BadRecord */
 export async function readLedger(table: string, id: DirectionId): Promise<Ledger | undefined> {

@@ -18,8 +18,10 @@ describe('ledgers', () => {
     const read = await cases.readLedger(CASES, ledger.directionId);
     expect({ ...read, outcomes: [...(read?.outcomes ?? [])] }).toEqual({ ...ledger, outcomes: [...ledger.outcomes] });
     const laterEnds = Uint8Array.from({ length: 9 }, (_, i) => i * 19);
-    await cases.commitLedger(CASES, bumped(ledger, { laterEnds }));
-    expect([...((await cases.readLedger(CASES, ledger.directionId))?.laterEnds ?? [])]).toEqual([...laterEnds]);
+    const takenBackBy = Uint8Array.from({ length: 6 }, (_, i) => i * 23);
+    await cases.commitLedger(CASES, bumped(ledger, { laterEnds, takenBackBy }));
+    const { laterEnds: ends = [], takenBackBy: by = [] } = (await cases.readLedger(CASES, ledger.directionId)) ?? {};
+    expect([[...ends], [...by]]).toEqual([[...laterEnds], [...takenBackBy]]);
   });
 
   it('take a few hundred bytes for 2,000 rows that two files answered, and not five a row', async () => {

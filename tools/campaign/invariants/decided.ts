@@ -71,7 +71,7 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
 
 /**
  * Whether a row of a reported number at its operator, or one that was ported there, was taken back on the day of its sighting or later,
- * though another report's stands elsewhere. Of a row that had ended before, the first reversal of its direction counts. A row may be about
+ * though another report's stands elsewhere. A row may be about
  * whoever had the number before, unless the commit that somebody else has it is of an earlier day than its own.
  */
 function isTakenBackThere(known: Known, asked: Asked): boolean {
@@ -88,8 +88,6 @@ function isTakenBackThere(known: Known, asked: Asked): boolean {
     const isSentThere = row.outcome === 'ported' && row.to === asked.operator;
     const isThere = operator === asked.operator || (isSentThere && ports.some(({ from }) => from === operator));
     if (row.reversed !== true || !isThere || anothersOn.some((on) => on >= begunOn(row))) return false;
-    const first = filesOf(row).find(({ reversal }) => reversal !== undefined)?.at;
-    const at = row.outcome === 'withdrawn' ? row.at : Date.parse(String(first));
-    return !Number.isNaN(at) && (asked.directedFor ?? asked.lastSeen) <= dayAt(at);
+    return row.backAt !== undefined && (asked.directedFor ?? asked.lastSeen) <= dayAt(row.backAt);
   });
 }

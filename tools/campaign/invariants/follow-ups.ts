@@ -62,10 +62,10 @@ function takenSince(known: Known, { msisdn, to }: MovedRow, from: Direction, pla
   const { rows, files } = from.at(place);
   const said = rows[from.rows.indexOf(msisdn)];
   if (said === undefined) return undefined;
-  // A reversal gives service back. Of a row that had ended before, the newest one of its direction counts.
+  // A reversal gives service back. Of a row that is marked for another reason, the newest one of its direction counts.
   const reversal = files.findLast((one) => one.reversal !== undefined);
   const reversedAt = Date.parse(String(reversal?.at ?? known.seen.cases[`BATCH#${from.batch}`]?.startedAt));
-  const backAt = said.outcome === 'withdrawn' ? said.at : said.reversed === true ? reversedAt : 0;
+  const backAt = said.reversed === true ? (said.backAt ?? reversedAt) : 0;
   return serviceAt(known, msisdn, to, place, backAt).taken;
 }
 
