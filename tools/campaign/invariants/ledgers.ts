@@ -50,18 +50,26 @@ const BYTES_PER_ROW = 5;
 const REVERSED = 0b1000000;
 const FAILED = 0b10000000;
 
-/** Checks all directions: those of plans that count, and those of plans that were given up. */
+/**
+ * Checks all directions: those of plans that count, and those of plans that were given up. All of their writes are gone through in the order
+ * in which they were made, since what is answered here may depend on what was said in any other direction before.
+ */
 export function checkDirections(known: Known): void {
   const counting = new Set(known.batches.map((batch) => `${batch.batchId} ${batch.plan}`));
+  const steps: { place: number; checks: Generator<void> }[] = [];
   for (const [id, writes] of known.seen.ledgers) {
     const direction = new Direction(id);
-    if (counting.has(`${direction.batch} ${direction.plan}`)) checkLedger(known, direction, writes);
-    else known.must(writes.length === 1, `${id}: the direction of a plan that was given up is never worked on`);
+    if (counting.has(`${direction.batch} ${direction.plan}`)) {
+      const checks = checkLedger(known, direction, writes);
+      steps.push(...writes.map(({ place }) => ({ place, checks })));
+    } else known.must(writes.length === 1, `${id}: the direction of a plan that was given up is never worked on`);
   }
+  steps.sort((a, b) => a.place - b.place);
+  for (const { checks } of steps) checks.next();
 }
 
-/** Checks one direction, write by write. */
-function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]): void {
+/** Checks one direction, write by write: each step is one write, and the last one has the end. */
+function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]): Generator<void> {
   const { id, kind } = direction;
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
   known.directions.set(id, direction);
@@ -216,8 +224,9 @@ function checkLedger(known: Known, direction: Direction, writes: LedgerWrite[]):
     if (sealedAt !== null && before.sealedAt !== null) must(same(item.outcomes, before.outcomes), 'a seal stays');
     direction.states.push({ place, rows: rows.map((row) => ({ ...row })), closed: closedAt !== null, orders, files });
     before = item;
+    if (item === writes.at(-1)?.item) must(sealedAt !== null, 'it ends, and is sealed');
+    yield;
   }
-  must(before.sealedAt !== null, 'it ends, and is sealed');
 }
 
 /** Applies a reversal's entry: open rows end, and moved ones with which no night has gone on. The entry names its rows by its own batch. */
