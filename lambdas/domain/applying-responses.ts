@@ -13,6 +13,7 @@ import {
   LedgerDamaged,
   movesAndWaits,
   type RecordedFile,
+  takenBackAt,
 } from './ledger.ts';
 import { type MovedRow, movedRow } from './moves.ts';
 import { ANSWER_RULES, type Answer, type Outcome } from './outcome-rules.ts';
@@ -272,9 +273,9 @@ class Application {
    */
   #isCutAgain({ row, outcome, day, newHolder }: AnsweredRow): boolean {
     if (outcome !== 'disconnected' || newHolder !== undefined || !wasGivenBack(this.#after, row)) return false;
-    const takenBackOn = firstTakenBackOn(this.#ledger, this.#after, row);
-    if (takenBackOn === null || day < takenBackOn) return false;
-    return day > takenBackOn || !this.#hasWord({ row }) || day > dayAt(this.#after, row);
+    const backAt = takenBackAt(this.#ledger, row);
+    if (backAt === null || day < dayOf(backAt)) return false;
+    return day > dayOf(backAt) || !this.#hasWord({ row }) || day > dayAt(this.#after, row);
   }
 
   /** The row stands disconnected as of a day before, on which nobody else had the number. */
@@ -436,19 +437,6 @@ class Application {
       ...(toReturn > 0 ? { toReturn } : {}),
     };
   }
-}
-
-/**
- * The earliest day on which a row that had ended, or was overdue, can have been taken back: that of the direction's first reversal after
- * that. It is recorded nowhere which of several reversals it was, and a later one may have been about another row.
- */
-function firstTakenBackOn({ files, closedAt }: Ledger, bytes: Uint8Array, row: number): Day | null {
-  const endedAt = outcomeAt(bytes, row) === 'overdue' ? closedAt : null;
-  const reversals = files.flatMap(({ reversal, at }, n) => (reversal === undefined ? [] : [{ n, at }]));
-  const first = reversals.find(({ n, at }) => n >= fileOf(bytes, row * BYTES_PER_ROW) && (endedAt ?? at) <= at);
-  // If no reversal came after that, the row failed after it was taken back, or its ladder ended at the same instant.
-  const taken = first ?? reversals.at(-1);
-  return taken === undefined ? null : dayOf(taken.at);
 }
 
 function ascending(rows: Set<number>): number[] {

@@ -122,7 +122,8 @@ function cutSinceTold(
   const since = activatedOn(there);
   // It is who has the number now that was cut off. The rows of whoever had it before were taken back.
   if (since !== null && (directedFor === null || directedFor <= since)) return there.find(isWithoutService);
-  return takenSinceAnswered(operator, counted, own.reversedAt);
+  // Of a row that is marked since another operator says that the number is somebody else's, all of its time counts.
+  return takenSinceAnswered(operator, counted, own.reversedAt ?? (own.reversed ? own.startedAt : null));
 }
 
 /**
@@ -143,11 +144,11 @@ function isTakenBack({ reversedOn, seenOn }: KnownOfCandidate): boolean {
  * a whole was not taken back because another report stands for it. A number that is somebody else's since is told as that instead.
  */
 function isOfTakenBack({ directedFor, from }: Candidate, { counted, isLiftedSince }: KnownOfCandidate): boolean {
-  const at = from && counted.find((one) => samePointer(one, from))?.reversedAt;
-  if (at == null) return false;
+  const own = from && counted.find((one) => samePointer(one, from));
+  if (!own?.reversed) return false;
   const activated = activatedOn(counted);
   if (activated !== null && (directedFor === null || directedFor <= activated)) return false;
-  return !isLiftedSince(at);
+  return own.reversedAt === null || !isLiftedSince(own.reversedAt);
 }
 
 /**

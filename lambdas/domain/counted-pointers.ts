@@ -3,7 +3,7 @@ import { carriedAt, cutAt, cutSaidAt, isCut } from './back-orders.ts';
 import type { Day, Instant } from './days.ts';
 import type { BatchId, OperatorId } from './identifiers.ts';
 import type { DirectionKind } from './kinds.ts';
-import { fileSaying, isOpen, type Ledger, outcomeOf, takenBackAt } from './ledger.ts';
+import { currentOutcomes, fileSaying, isOpen, type Ledger, outcomeOf, takenBackAt } from './ledger.ts';
 import { fileMoving, followUpTaking, type MovedRow } from './moves.ts';
 import type { Outcome } from './outcome-rules.ts';
 import { isReversed } from './outcomes.ts';
@@ -17,9 +17,9 @@ export interface CountedPointer extends Pointer {
   /** Whether its row is open. A row that was taken back isn't, though it may still be answered: no order carries it. */
   readonly open: boolean;
   readonly outcome: Outcome;
-  /** Whether what was done to it was taken back. */
+  /** Whether what was done to it was taken back, by a reversal or since its number is somebody else's. */
   readonly reversed: boolean;
-  /** The instant at which it was taken back, as `takenBackAt` tells it; null if it wasn't. */
+  /** The instant at which a reversal took it back; null if none did. */
   readonly reversedAt: Instant | null;
   /** The day of the commit by which its number is somebody else's; null where it isn't, and for a ledger that doesn't tell. */
   readonly saidAnothersOn: Day | null;
@@ -61,7 +61,6 @@ export function countPointer(
   const { followUp } = fileMoving(ledger, row) ?? { followUp: null };
   const port = moved.find((one) => one.row === row && one.why === 'ported');
   const state = outcomeOf(ledger, row);
-  const reversedAt = takenBackAt(ledger, row);
   return {
     directionId: pointer.directionId,
     row,
@@ -69,8 +68,8 @@ export function countPointer(
     operator: ledger.operator,
     open: isOpen(ledger, row) && !isReversed(ledger.outcomes, row),
     ...state,
-    reversed: reversedAt !== null,
-    reversedAt,
+    reversed: isReversed(currentOutcomes(ledger), row),
+    reversedAt: takenBackAt(ledger, row),
     saidAnothersOn: state.outcome === 'reissued' ? (fileSaying(ledger, row)?.withdrawnOn ?? null) : null,
     cut: isCut(ledger, row),
     cutAt: cutAt(ledger, row),

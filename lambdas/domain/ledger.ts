@@ -293,15 +293,17 @@ export function withdrawRows(
   const by = new Uint8Array(ledger.takenBackBy ?? nobodyTakenBack(ledger.rows));
   let ended = 0;
   const isMarked = rows.every((row) => isReversed(bytes, row));
+  // A reversal without an entry counts with the newest one that has one.
+  const noted = isFull ? ledger.files.findLastIndex((file) => file.reversal !== undefined) : ledger.files.length;
   for (const row of rows) {
-    if (!isReversed(bytes, row)) noteTakenBack(by, row, ledger.files.length);
+    if (!isReversed(bytes, row)) noteTakenBack(by, row, noted);
     if (isOpen(ledger, row) || waits(ledger, row)) {
       writeOutcome(bytes, row, 'withdrawn', on, isFull ? UNNAMED : ledger.files.length);
       ended += 1;
     }
     markReversed(bytes, row);
   }
-  const outcomes = ledger.sealedAt === null ? { outcomes: bytes } : { late: bytes };
+  const outcomes = { ...(ledger.sealedAt === null ? { outcomes: bytes } : { late: bytes }), takenBackBy: by };
   if (isFull) return ended === 0 && isMarked ? undefined : change(ledger, outcomes);
   const entry: RecordedFile = {
     sha256: sha256Of(reversal),
@@ -311,20 +313,15 @@ export function withdrawRows(
     reversal,
     ended,
   };
-  return change(ledger, { files: [...ledger.files, entry], ...outcomes, takenBackBy: by });
+  return change(ledger, { files: [...ledger.files, entry], ...outcomes });
 }
 
 /**
- * The instant at which a row (from 0) was taken back; null if it wasn't. Of one that was marked because its number is somebody else's, by a
- * reversal that has no entry, or before that was kept, it isn't known: then the newest reversal of the direction counts, and its beginning
- * if there is none.
+ * The instant at which a reversal took a row (from 0) back; null if none did, also where the row is marked since its number is somebody
+ * else's.
  */
-export function takenBackAt(ledger: Ledger, row: number): Instant | null {
-  if (!isReversed(currentOutcomes(ledger), row)) return null;
-  const by = ledger.takenBackBy === undefined ? UNNAMED : takenBackBy(ledger.takenBackBy, row);
-  const { outcome, recordedAt } = outcomeOf(ledger, row);
-  const own = ledger.files[by]?.at ?? (outcome === 'withdrawn' ? recordedAt : null);
-  return own ?? ledger.files.findLast(({ reversal }) => reversal !== undefined)?.at ?? ledger.startedAt;
+export function takenBackAt({ takenBackBy: by, files }: Ledger, row: number): Instant | null {
+  return by === undefined ? null : (files[takenBackBy(by, row)]?.at ?? null);
 }
 
 /** Whether a row (from 0) was moved, and no follow-up has taken it yet. */

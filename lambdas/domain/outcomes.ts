@@ -162,6 +162,30 @@ export function noteTakenBack(by: Uint8Array, row: number, entry: number): void 
   by[at + 1] = (entry + 1) >> 8;
 }
 
+/**
+ * The packed entries of a ledger from before they were noted. Of a row that ended by its reversal its outcome names that; of any other the
+ * first one after its word, or after the ladder's end, counts, and the newest one if none came after that.
+ */
+export function fromUnnoted(
+  bytes: Uint8Array,
+  { files, closedAt }: { readonly files: readonly { reversal?: unknown; at: string }[]; readonly closedAt: unknown },
+): Uint8Array {
+  const rows = bytes.length / BYTES_PER_ROW;
+  const by = nobodyTakenBack(rows);
+  const reversals = files.flatMap(({ reversal, at }, n) => (reversal === undefined ? [] : [{ n, at }]));
+  for (let row = 0; row < rows; row += 1) {
+    if (!isReversed(bytes, row)) continue;
+    const outcome = outcomeAt(bytes, row);
+    const file = fileOf(bytes, row * BYTES_PER_ROW);
+    const isNamed = outcome === 'withdrawn' && file > 0;
+    const endedAt = outcome === 'overdue' ? String(closedAt) : '';
+    const after = reversals.find(({ n, at }) => n >= file && endedAt <= at);
+    const entry = isNamed ? file - 1 : (after ?? reversals.at(-1))?.n;
+    if (entry !== undefined) noteTakenBack(by, row, entry);
+  }
+  return by;
+}
+
 /** The index in `files` of the entry by which a row was taken back; -1 if none is noted. */
 export function takenBackBy(by: Uint8Array, row: number): number {
   const at = row * BYTES_PER_ENTRY;

@@ -9,6 +9,7 @@ import {
   maxReversals,
   rowsInNoList,
   rowsToOrder,
+  takenBackAt,
   withdrawRows,
 } from '../../lambdas/domain/ledger.ts';
 import { BYTES_PER_ROW, fileOf, writeOutcome } from '../../lambdas/domain/outcomes.ts';
@@ -56,6 +57,8 @@ test.each([
     'caseworker-2-0123456789ab',
   ]);
   expect(more && wordsReplaced(last, more, [1])).toEqual([]);
+  // It counts with the newest one that is.
+  expect([0, 1].map((row) => more && takenBackAt(more, row))).toEqual([REVERSAL.at, REVERSAL.at]);
   // Whoever tries again finds it done.
   expect(more && withdrawRows(more, [0, 1], REVERSAL)).toBeUndefined();
 });

@@ -323,9 +323,11 @@ describe('a row whose number is somebody else’s by another row there, who is s
     // Who has the number lost it by a row of their own.
     const rightly = { ...row, newHolder: { isCutWrongly: false } };
     expect(said(ledger, [rightly])).toMatchObject({ recorded: 1, conflicts: 0, moved: [], madeRevoked: [] });
-    // A row that is its holder's own may have been the one that was taken back.
+    // A row that is its holder's own was given something back where it was taken back itself.
     const { newHolder: _, ...own } = row;
-    expect(said(ledger, [own])).toMatchObject({ recorded: 0, conflicts: 1, ...told });
+    expect(said(ledger, [own])).toMatchObject({ recorded: 1, conflicts: 0, moved: [] });
+    const itself = withdrawRows(overdue, [0], { ...reversal, at: at('2026-06-18T10:00:00Z') }) ?? overdue;
+    expect(said(itself, [own])).toMatchObject({ recorded: 0, conflicts: 1, ...told });
   });
 });
 
@@ -588,6 +590,20 @@ describe('a row that had ended before it was taken back', () => {
     const applied = cut(second, '2026-06-25');
     expect(applied.moved.map(({ row }) => row)).toEqual([0, 1, 2]);
     expect([applied.conflicts, applied.recorded]).toEqual([3, 0]);
+    // Another row's reversal came when the first one's operator had told once more of what had been before it.
+    const more = answered(first, [[2, 'disconnected']], { on: '2026-06-19', at: '2026-06-21T10:00:00Z' }).ledger;
+    const neighbour = takes(more, [1], '2026-06-25', 'caseworker-1-ba9876543210');
+    expect(answered(neighbour, [[2, 'disconnected']], { on: '2026-06-22', at: '2026-06-26T10:00:00Z' })).toMatchObject({
+      conflicts: 1,
+      recorded: 0,
+      moved: [{ row: 2, why: 'disconnected_after_verified' }],
+    });
+    // Before its own reversal nobody was given back anything, whoever else was.
+    const later = takes(takes(ended(), [1], '2026-06-18', reversal), [0], '2026-06-25', 'caseworker-1-ba9876543210');
+    expect(answered(later, [[0, 'disconnected']], { on: '2026-06-20', at: '2026-06-26T10:00:00Z' })).toMatchObject({
+      conflicts: 0,
+      moved: [],
+    });
     // It failed after it was taken back.
     const since = answered(takes(ended(), [2], '2026-06-20', reversal), [[2, 'failed']], {
       on: '2026-06-22',

@@ -7,6 +7,7 @@ import {
   fileOf,
   fromThreeBits,
   fromUnmarked,
+  fromUnnoted,
   isReversed,
   markCarriedAsFailed,
   markReversed,
@@ -48,6 +49,32 @@ describe("a row's record", () => {
     noteTakenBack(by, 2, 0);
     expect([...by]).toEqual([0, 0, 0, 1, 1, 0]);
     expect([0, 1, 2].map((row) => takenBackBy(by, row))).toEqual([-1, 255, 0]);
+  });
+
+  test('from before that was kept has the first reversal that may have taken it back, or the newest one', () => {
+    // Files 0 and 3 are responses, 1, 2 and 4 reversals; the ladder ended between the first two reversals.
+    const files = [1, 2, 4, 5, 6].map((n) => ({
+      at: `2026-06-0${n}T10:00:00Z`,
+      ...(n % 4 !== 1 && { reversal: 'one' }),
+    }));
+    const said: [number, Outcome][] = [
+      [0, 'disconnected'],
+      [3, 'disconnected'],
+      [-1, 'overdue'],
+      [2, 'withdrawn'],
+      [-1, 'withdrawn'],
+      [0, 'verified'],
+    ];
+    const old = new Uint8Array(said.length * BYTES_PER_ROW);
+    for (const [row, [file, outcome]] of said.entries()) {
+      writeOutcome(old, row, outcome, day('2026-06-01'), file);
+      if (row < 5) markReversed(old, row);
+    }
+    const by = fromUnnoted(old, { files, closedAt: '2026-06-03T00:00:00Z' });
+    expect(said.map((_, row) => takenBackBy(by, row))).toEqual([1, 4, 2, 2, 1, -1]);
+    // None came after its word: it had failed after it was taken back.
+    const last = fromUnnoted(old, { files: files.slice(0, 4), closedAt: '2026-06-03T00:00:00Z' });
+    expect(takenBackBy(last, 1)).toBe(2);
   });
 
   test('that was written with three bits for its outcome is read as it was meant', () => {

@@ -13,7 +13,7 @@
  * given up; moved rows go on in the follow-ups of the nights. In another part, ten days after a batch began that people could approve, a
  * caseworker appeals, or mha withdraws its report or handsets of it; if there is a second report, it came a month later and relies on the
  * first one. The request is approved, refused, or lies there for a day. In most runs with such a second report delhi-police reports all
- * handsets a week after the request, with the sightings of before: what was taken back stays so, and what another report has elsewhere isn't
+ * handsets three weeks after the request, with the sightings of before: what was taken back stays so, and what another report has elsewhere isn't
  * directed again where it was.
  */
 import { createHash } from 'node:crypto';
@@ -42,8 +42,8 @@ const GATED_ROWS = 67;
  * end, whatever goes wrong. If a second report has come, a reversal of the first one comes long after that one's end.
  */
 const REVERSED_AFTER = 10 * DAY;
-/** The time from that to a report that comes after it: approvers leave it for a day, and it may come again with the sweep of the next days. */
-const REPORTED_AGAIN_AFTER = 7 * DAY;
+/** The time from that to a report that comes after it, when the ladders of the reports before have ended, and all late answers have come. */
+const REPORTED_AGAIN_AFTER = 20 * DAY;
 /** A number that nobody has. */
 const STRANGER = '9000000001';
 /** The shares of stories in which numbers move, and in which something is taken back. */
@@ -100,8 +100,8 @@ export function storyOf(seed: number): Story {
   numbers.forEach((number, n) => {
     const imei = imeis[n % imeis.length] as string;
     const home = pick(OPERATORS, seed, 'home', number);
-    // The day is far enough from the window's edge, even if a report is uploaded again days later.
-    const age = between(3, 115, 'age', number);
+    // The day is far enough from the window's edge, even if the last report is uploaded again days later.
+    const age = between(3, 90, 'age', number);
     const chance = fraction(seed, 'kind', number);
     // Some numbers were seen only before the look-back window.
     see('usage.csv', home, imei, number, dayBefore(chance < 0.08 ? 200 + age : age));

@@ -6,8 +6,8 @@ import type { DirectionId } from '../../domain/identifiers.ts';
 import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
-import { fromThreeBits, fromUnmarked } from '../../domain/outcomes.ts';
-import { type Covers, type Form, fields, formOf, unchanged } from '../../domain/stored.ts';
+import { fromThreeBits, fromUnmarked, fromUnnoted } from '../../domain/outcomes.ts';
+import { type Covers, type Form, fields, formOf } from '../../domain/stored.ts';
 import { NotThere } from '../errors.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
@@ -116,9 +116,23 @@ const withPacked = <T extends { readonly [name in (typeof PACKED)[number]]?: unk
 
 const filesOf = z.looseObject({
   files: z.array(
-    z.looseObject({ at: fields.instant, failedOrder: z.looseObject({ deadline: fields.instant }).optional() }),
+    z.looseObject({
+      at: fields.instant,
+      failedOrder: z.looseObject({ deadline: fields.instant }).optional(),
+      reversal: fields.batch.optional(),
+    }),
   ),
 });
+
+/** Before the thirteenth form, it wasn't noted by which reversal a row was taken back. */
+function unnoted(content: Content): Content {
+  const { data } = filesOf.safeParse(content);
+  const bytes = outcomes.safeParse(content.late ?? content.outcomes);
+  // What can't be read is for the schema to refuse.
+  if (!bytes.success || !data?.files.some(({ reversal }) => reversal !== undefined)) return content;
+  const noted = fromUnnoted(bytes.data, { files: data.files, closedAt: content.closedAt });
+  return noted.some((byte) => byte !== 0) ? { ...content, takenBackBy: deflated(noted) } : content;
+}
 
 /**
  * Before the twelfth form, a disconnect order of failed rows didn't say when it was committed: a day before it was due, as a rule. Of one that
@@ -133,7 +147,7 @@ function undated(content: Content): Content {
     const delay = Math.max(0, secondsBetween(file.at, failedOrder.deadline) - DAY_SECONDS);
     return { ...file, failedOrder: { ...failedOrder, delay } };
   });
-  return { ...content, files };
+  return unnoted({ ...content, files });
 }
 
 /** Before the eleventh form, no row was marked as carried by a disconnect order of failed rows. */
@@ -170,7 +184,7 @@ const form = formOf<Ledger>('ledger', 13, ledger, {
   9: unmarked,
   10: unmarked,
   11: undated,
-  12: unchanged,
+  12: unnoted,
 });
 
 /** A direction's ledger, as it lies in the table. */

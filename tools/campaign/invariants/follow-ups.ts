@@ -59,13 +59,11 @@ function takenSince(known: Known, { msisdn, to }: MovedRow, from: Direction, pla
   const since = given.sort().at(-1);
   if (since !== undefined && (from.directedFor.get(msisdn) ?? '') <= since)
     return takenFromHolder(known, msisdn, to, place);
-  const { rows, files } = from.at(place);
-  const said = rows[from.rows.indexOf(msisdn)];
+  const said = from.at(place).rows[from.rows.indexOf(msisdn)];
   if (said === undefined) return undefined;
-  // A reversal gives service back. Of a row that is marked for another reason, the newest one of its direction counts.
-  const reversal = files.findLast((one) => one.reversal !== undefined);
-  const reversedAt = Date.parse(String(reversal?.at ?? known.seen.cases[`BATCH#${from.batch}`]?.startedAt));
-  const backAt = said.reversed === true ? (said.backAt ?? reversedAt) : 0;
+  // A reversal gives service back. Of a row that is marked since another operator says that the number is somebody else's, all of its time counts.
+  const startedAt = Date.parse(String(known.seen.cases[`BATCH#${from.batch}`]?.startedAt));
+  const backAt = said.reversed === true ? (said.backAt ?? startedAt) : 0;
   return serviceAt(known, msisdn, to, place, backAt).taken;
 }
 

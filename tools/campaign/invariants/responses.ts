@@ -108,8 +108,12 @@ function wasCutSince(known: Known, own: Direction, number: string, since: string
 }
 
 /** Whether somebody who had service back was cut off after that: on a later day, or on that day and later than was said before. */
-const isCutAgain = (row: Row, on: string, takenBackOn: string): boolean =>
-  isGivenBack(row) && (on > takenBackOn || (on === takenBackOn && on > row.on));
+function isCutAgain(row: Row, on: string): boolean {
+  // Without a reversal nobody had.
+  if (!isGivenBack(row) || row.backAt === undefined) return false;
+  const takenBackOn = dayAt(row.backAt);
+  return on > takenBackOn || (on === takenBackOn && on > row.on);
+}
 
 /** Whether a row stands disconnected as of a day before. */
 const isLater = ({ outcome, on: known }: Row, on: string): boolean => outcome === 'disconnected' && on > known;
@@ -156,11 +160,6 @@ export function checkResponse(
     );
   let recorded = 0;
   let alreadyRecorded = 0;
-  // A subscriber who had service back by then may lose it again; without a reversal nobody had.
-  const before = files.filter(
-    ({ version, reversal }) => reversal !== undefined && Number(version) < Number(file.version),
-  );
-  const takenBackOn = before.length === 0 ? '9' : dayAt(Date.parse(String(before.at(-1)?.at)));
   const orderedOn = orders.length === 0 ? '' : dayAt(Date.parse(String(orders[0]?.firstAt ?? orders[0]?.at)));
   /** Whoever was given more time is open until a night has gone on with them. */
   const isProvedInTime = ({ outcome, file: saidBy }: Row, says: string): boolean => {
@@ -202,7 +201,7 @@ export function checkResponse(
     const cutsNewHolder = isAnothers && takenFromHolder(known, identifier, operator, place) === undefined;
     const kept = isCutOff && !isAnothers ? keptSince(identifier, on) : '';
     // Who had the number before has nothing back by what was taken back there.
-    const isCutOffAgain = isCutOff && !isAnothers && isCutAgain(row, on, takenBackOn);
+    const isCutOffAgain = isCutOff && !isAnothers && isCutAgain(row, on);
     if (!cells) reject('wrong_cell_count');
     else if ('reason' in parsed) reject(parsed.reason);
     else if (row === undefined) reject('not_in_direction');
