@@ -296,7 +296,7 @@ export function withdrawRows(
   // A reversal without an entry counts with the newest one that has one.
   const noted = isFull ? ledger.files.findLastIndex((file) => file.reversal !== undefined) : ledger.files.length;
   for (const row of rows) {
-    if (!isReversed(bytes, row)) noteTakenBack(by, row, noted);
+    if (takenBackBy(by, row) === UNNAMED) noteTakenBack(by, row, noted);
     if (isOpen(ledger, row) || waits(ledger, row)) {
       writeOutcome(bytes, row, 'withdrawn', on, isFull ? UNNAMED : ledger.files.length);
       ended += 1;

@@ -72,6 +72,8 @@ describe('a pointer', () => {
     // A row that was marked since its number is somebody else's was taken back by no reversal.
     const others = marked(taken(ended, 0, [0]), [2]);
     expect(timesOf(others)).toEqual([times[0], null, null, null]);
+    // One that was marked so, and is named by a reversal as it is taken back, was taken back by that.
+    expect(timesOf(taken(others, 1, [2]))).toEqual([times[0], null, times[1], null]);
     expect([0, 1, 2].map((row) => countPointer({ directionId: first, row }, others).reversed)).toEqual([
       true,
       false,

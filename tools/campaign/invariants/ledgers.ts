@@ -206,8 +206,9 @@ function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[])
       must(hadFailed === (row.hadFailed === true), 'it knows which rows a disconnect order of failed ones carried');
       const isReversed = (marks & REVERSED) !== 0;
       must(isReversed || row.reversed !== true, 'what was taken back stays so');
-      const taking = isReversed && row.reversed !== true && newEntries.find(({ reversal }) => reversal !== undefined);
-      if (taking) row.backAt = Date.parse(String(taking.at));
+      const isTaken = isReversed && (row.reversed !== true || row.outcome === 'withdrawn');
+      const taking = isTaken ? newEntries.find(({ reversal }) => reversal !== undefined) : undefined;
+      if (taking !== undefined) row.backAt ??= Date.parse(String(taking.at));
       if (isReversed) row.reversed = true;
     }
     if (closedAt !== null && before.closedAt === null)
