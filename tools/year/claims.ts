@@ -22,10 +22,7 @@ export interface Standing {
   readonly answer: { readonly outcome: string; readonly on: string; readonly at: number } | undefined;
   /** The day since which the number is somebody else's, if an answer said so. */
   readonly reissuedOn: string | undefined;
-  /**
-   * The day on which it was taken back; of a row that had ended before, that on which rows of its direction were first. Undefined where it
-   * wasn't.
-   */
+  /** The day on which a reversal took it back; undefined where none did. */
   readonly reversedOn: string | undefined;
   /** The instant at which its operator said that the number is somebody else's; undefined where it didn't. */
   readonly reissuedAt: number | undefined;
