@@ -292,7 +292,7 @@ export function withdrawRows(
   const bytes = new Uint8Array(currentOutcomes(ledger));
   const by = new Uint8Array(ledger.takenBackBy ?? nobodyTakenBack(ledger.rows));
   let ended = 0;
-  const isMarked = rows.every((row) => isReversed(bytes, row));
+  const isDone = rows.every((row) => isReversed(bytes, row) && takenBackBy(by, row) !== UNNAMED);
   // A reversal without an entry counts with the newest one that has one.
   const noted = isFull ? ledger.files.findLastIndex((file) => file.reversal !== undefined) : ledger.files.length;
   for (const row of rows) {
@@ -304,7 +304,7 @@ export function withdrawRows(
     markReversed(bytes, row);
   }
   const outcomes = { ...(ledger.sealedAt === null ? { outcomes: bytes } : { late: bytes }), takenBackBy: by };
-  if (isFull) return ended === 0 && isMarked ? undefined : change(ledger, outcomes);
+  if (isFull) return ended === 0 && isDone ? undefined : change(ledger, outcomes);
   const entry: RecordedFile = {
     sha256: sha256Of(reversal),
     attempt,

@@ -164,7 +164,7 @@ export function noteTakenBack(by: Uint8Array, row: number, entry: number): void 
 
 /**
  * The packed entries of a ledger from before they were noted. Of a row that ended by its reversal its outcome names that; of any other the
- * first one after its word, or after the ladder's end, counts, and the newest one if none came after that.
+ * first one after its word, or after the ladder's end, counts; and the newest one if there is none of these.
  */
 export function fromUnnoted(
   bytes: Uint8Array,
@@ -177,10 +177,9 @@ export function fromUnnoted(
     if (!isReversed(bytes, row)) continue;
     const outcome = outcomeAt(bytes, row);
     const file = fileOf(bytes, row * BYTES_PER_ROW);
-    const isNamed = outcome === 'withdrawn' && file > 0;
     const endedAt = outcome === 'overdue' ? String(closedAt) : '';
-    const after = reversals.find(({ n, at }) => n >= file && endedAt <= at);
-    const entry = isNamed ? file - 1 : (after ?? reversals.at(-1))?.n;
+    const own = reversals.find(({ n, at }) => (outcome === 'withdrawn' ? n === file - 1 : n >= file && endedAt <= at));
+    const entry = (own ?? reversals.at(-1))?.n;
     if (entry !== undefined) noteTakenBack(by, row, entry);
   }
   return by;

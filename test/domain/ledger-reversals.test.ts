@@ -15,7 +15,7 @@ import {
 import { BYTES_PER_ROW, fileOf, writeOutcome } from '../../lambdas/domain/outcomes.ts';
 import { wordsReplaced } from '../../lambdas/domain/replaced.ts';
 import { sealedOutcomes, sealedRevocations, takenBackSinceSeal } from '../../lambdas/domain/sealing.ts';
-import { answered, at, closed, day, fresh, outcomesOf, rowsOf, sealed } from './example.ts';
+import { answered, at, closed, day, fresh, marked, outcomesOf, rowsOf, sealed } from './example.ts';
 
 const REVERSAL = {
   reversal: 'caseworker-1-0123456789ab' as BatchId,
@@ -59,7 +59,11 @@ test.each([
   expect(more && wordsReplaced(last, more, [1])).toEqual([]);
   // It counts with the newest one that is.
   expect([0, 1].map((row) => more && takenBackAt(more, row))).toEqual([REVERSAL.at, REVERSAL.at]);
+  // One that was marked since its number is somebody else's is noted, too, though nothing else changes.
+  const others = withdrawRows(marked(answered(last, [[1, 'disconnected']]).ledger, [1]), [1], REVERSAL);
+  expect(others && takenBackAt(others, 1)).toBe(REVERSAL.at);
   // Whoever tries again finds it done.
+  expect(others && withdrawRows(others, [1], REVERSAL)).toBeUndefined();
   expect(more && withdrawRows(more, [0, 1], REVERSAL)).toBeUndefined();
 });
 

@@ -71,8 +71,8 @@ export function decidedOf(known: Known, asked: Asked): { state: string; directio
 
 /**
  * Whether a row of a reported number at its operator, or one that was ported there, was taken back on the day of its sighting or later,
- * though another report's stands elsewhere. A row may be about
- * whoever had the number before, unless the commit that somebody else has it is of an earlier day than its own.
+ * though another report's stands elsewhere. A row may be about whoever had the number before, unless the commit that somebody else has it is
+ * of an earlier day than its own.
  */
 function isTakenBackThere(known: Known, asked: Asked): boolean {
   const rows = earlierRows(known, asked);

@@ -63,7 +63,8 @@ export function knownOf(seen: Seen, must: Known['must']): Known {
 
 /**
  * `file`: the SHA-256 of the file with the answer; `to`: the operator that it was ported to; `reversed`: it was taken back, at the
- * instant `backAt` if a reversal did that; `hadFailed`: a disconnect order of failed rows carried it; `laterEnd`: the latest day on which it is said to be disconnected by a word that changed nothing.
+ * instant `backAt` if a reversal did that; `hadFailed`: a disconnect order of failed rows carried it; `laterEnd`: the latest day on which it is said to be
+ * disconnected by a word that changed nothing.
  */
 export type Row = {
   outcome: string;
