@@ -11,7 +11,7 @@ import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { askForStatuses } from '../stores/status.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { env } from './environment.ts';
-import { beginAgain, mendEnded, mendStatus, mendUndirected } from './mend-batch.ts';
+import { beginAgain, mendEnded, mendNight, mendStatus, mendUndirected } from './mend-batch.ts';
 import { mendDirections } from './mend-directions.ts';
 import { mendUploads } from './mend-uploads.ts';
 import { measureOpen, measureSubscriptions, type Open, withLedgers } from './survey.ts';
@@ -41,6 +41,7 @@ export const handler = events(due, async ({ time, source }) => {
   // A batch that can't be read or mended keeps no other from it.
   const mends = [
     tellUntold,
+    () => mendNight(time),
     ...(isSurvey ? [() => mendUploads(time), measureSubscriptions] : []),
     ...batches.map((batchId) => async () => {
       const batch = await readBatch(env.CASES, batchId);

@@ -7,11 +7,12 @@ import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { abandonExecution } from '../stores/cases/executions.ts';
+import { readNewestNight } from '../stores/cases/follow-ups.ts';
 import { NotThere } from '../stores/errors.ts';
 import { listObjects } from '../stores/listings.ts';
 import { sendEvent } from '../stores/queues.ts';
 import { resumeBatch, startResumed } from '../stores/resuming.ts';
-import { endingOf, executionStatus, startOnce } from '../stores/state-machines.ts';
+import { endingOf, executionArn, executionStatus, startOnce } from '../stores/state-machines.ts';
 import { askForStatus, readStatus } from '../stores/status.ts';
 import { isMarked, mark } from '../stores/upload-marks.ts';
 import { env } from './environment.ts';
@@ -50,13 +51,24 @@ export async function mendEnded(batch: Batch): Promise<void> {
  * Begins a batch again that was collected and failed: nobody uploads a follow-up anew, and a reversal waits for no one's second file.
  * @throws NotThere if nothing says what a reversal is asked
  */
-export async function beginAgain({ batchId, kind }: Batch, now: Instant): Promise<void> {
+export async function beginAgain({ batchId, kind }: Pick<Batch, 'batchId' | 'kind'>, now: Instant): Promise<void> {
   const askedKey = kind === 'reversal' ? await askedOf(batchId) : undefined;
   const collect = { kind, batchId, ...(askedKey && { askedKey }) };
   const name = `${batchId}_again_${now.replaceAll(/\D/g, '')}`;
   if (!(await startOnce(env.BATCH_MACHINE, name, { collect }))) return;
   measure('Mended', { what: 'batch' });
   log.warn('batch begun again', { batchId, kind });
+}
+
+/**
+ * Begins the newest night again that committed what it found and died before there was a batch of it: in no list of batches is it seen, and
+ * only the next night would go on with it.
+ */
+export async function mendNight(now: Instant): Promise<void> {
+  const night = await readNewestNight(env.CASES);
+  if (night === undefined || (await readBatch(env.CASES, night.batchId)) !== undefined) return;
+  if ((await executionStatus(executionArn(env.BATCH_MACHINE, night.batchId))) === 'RUNNING') return;
+  await beginAgain({ batchId: night.batchId, kind: 'followup' }, now);
 }
 
 /**
