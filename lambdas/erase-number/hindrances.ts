@@ -7,7 +7,7 @@ import { readPointer } from '../domain/pointers.ts';
 import { readMark } from '../domain/reversal-marks.ts';
 import { readBatch } from '../stores/cases/batches.ts';
 import { readClaimsHoweverOld } from '../stores/cases/claims.ts';
-import { readNewestNight } from '../stores/cases/follow-ups.ts';
+import { readUnregisteredNight } from '../stores/cases/follow-ups.ts';
 import { readLedger } from '../stores/cases/ledgers.ts';
 import { unsettledBatches } from '../stores/unsettled-batches.ts';
 import { env } from './environment.ts';
@@ -40,6 +40,9 @@ export async function claimOf(number: Msisdn, now: Instant) {
  * known any more.
  */
 export async function findUndirected(): Promise<Hindrance | undefined> {
+  // Asked first: a night that gets its batch meanwhile is found among the batches.
+  const night = await readUnregisteredNight(env.CASES);
+  if (night) return { where: night.batchId, why: 'turn', until: null };
   for (const batchId of await unsettledBatches(env.WORK)) {
     const batch = await readBatch(env.CASES, batchId);
     if (batch === undefined) continue;
@@ -47,8 +50,5 @@ export async function findUndirected(): Promise<Hindrance | undefined> {
     const isBegunAgain = batch.state === 'failed' && !BATCH_KINDS[batch.kind].expands;
     if (mayFail(batch.state) || isBegunAgain) return { where: batchId, why: 'turn', until: null };
   }
-  // A night that has taken its rows and died before there was a batch of it: their ledgers say no more that they wait.
-  const night = await readNewestNight(env.CASES);
-  if (night === undefined || (await readBatch(env.CASES, night.batchId)) !== undefined) return undefined;
-  return { where: night.batchId, why: 'turn', until: null };
+  return undefined;
 }

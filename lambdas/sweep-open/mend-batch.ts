@@ -7,7 +7,7 @@ import { log } from '../runtime/log.ts';
 import { measure } from '../runtime/metrics.ts';
 import { type Batch, readBatch } from '../stores/cases/batches.ts';
 import { abandonExecution } from '../stores/cases/executions.ts';
-import { readNewestNight } from '../stores/cases/follow-ups.ts';
+import { readUnregisteredNight } from '../stores/cases/follow-ups.ts';
 import { NotThere } from '../stores/errors.ts';
 import { listObjects } from '../stores/listings.ts';
 import { sendEvent } from '../stores/queues.ts';
@@ -60,13 +60,10 @@ export async function beginAgain({ batchId, kind }: Pick<Batch, 'batchId' | 'kin
   log.warn('batch begun again', { batchId, kind });
 }
 
-/**
- * Begins the newest night again that committed what it found and died before there was a batch of it: in no list of batches is it seen, and
- * only the next night would go on with it.
- */
+/** Begins the newest night again, if it died before there was a batch of it that could have failed: only the next one would go on with it. */
 export async function mendNight(now: Instant): Promise<void> {
-  const night = await readNewestNight(env.CASES);
-  if (night === undefined || (await readBatch(env.CASES, night.batchId)) !== undefined) return;
+  const night = await readUnregisteredNight(env.CASES);
+  if (night === undefined) return;
   if ((await executionStatus(executionArn(env.BATCH_MACHINE, night.batchId))) === 'RUNNING') return;
   await beginAgain({ batchId: night.batchId, kind: 'followup' }, now);
 }

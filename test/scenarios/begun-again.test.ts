@@ -1,12 +1,7 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { FaultPlan } from 'local-cloud';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAudit } from '../../lambdas/domain/audit.ts';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
-import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
-import { eraseNumber } from '../../lib/commands/erase.ts';
-import { outputsOf } from '../../lib/commands/outputs.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { nameOf } from '../../simulation/function-names.ts';
 import { APPROVE, HOUR, Lab } from './lab.ts';
@@ -119,14 +114,7 @@ beforeAll(async () => {
   await lab.decide('approver-1', idOf('erased'), [APPROVE]);
   await lab.at(20.93);
   turnsFail = false;
-  const { endpoint, region } = lab.cloud;
-  const credentials = { accessKeyId: 'dev-ap-south-1-eraser-erasure', secretAccessKey: 'x' };
-  const as = { endpoint, region, credentials };
-  const workflow = await outputsOf(new CloudFormationClient(as), 'dev', 'workflow');
-  ({ hindrances } = await eraseNumber(new LambdaClient(as), workflow.get('EraseFunctionName') ?? '', {
-    number: number('erased') as Msisdn,
-    erase: true,
-  }));
+  ({ hindrances } = await lab.erase(number('erased')));
   await lab.at(21.1);
   await lab.decide('approver-1', idOf('erased'), [APPROVE], 'anew.csv');
   await lab.toTheEnd();

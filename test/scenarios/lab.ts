@@ -1,7 +1,12 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import type { LocalCloud, NextSettings } from 'local-cloud';
 import { sha256Of } from '../../lambdas/domain/hashes.ts';
+import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
 import { isWord } from '../../lambdas/domain/outbox.ts';
+import { type Erasure, eraseNumber } from '../../lib/commands/erase.ts';
 import { synthesize } from '../../lib/commands/local/synth.ts';
+import { outputsOf } from '../../lib/commands/outputs.ts';
 import { bucketsOf } from '../../simulation/buckets.ts';
 import { messageOf } from '../../simulation/desk.ts';
 import { beginCloud, leaveCloud } from './idle-cloud.ts';
@@ -209,6 +214,16 @@ export class Lab {
     const all: Record<string, string> = {};
     for (const key of await this.outbox()) all[key] = await this.read(key);
     return all;
+  }
+
+  /** What came of it when an eraser asked that a number be erased. */
+  async erase(number: string): Promise<Erasure> {
+    const { endpoint, region } = this.cloud;
+    const credentials = { accessKeyId: 'dev-ap-south-1-eraser-erasure', secretAccessKey: 'x' };
+    const as = { endpoint, region, credentials };
+    const workflow = await outputsOf(new CloudFormationClient(as), 'dev', 'workflow');
+    const asked = { number: number as Msisdn, erase: true };
+    return await eraseNumber(new LambdaClient(as), workflow.get('EraseFunctionName') ?? '', asked);
   }
 
   /** The bodies of the notices that a participant's own queue got. */

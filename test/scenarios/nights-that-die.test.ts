@@ -1,9 +1,4 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { LambdaClient } from '@aws-sdk/client-lambda';
 import { describe, expect, it } from 'vitest';
-import type { Msisdn } from '../../lambdas/domain/identifiers.ts';
-import { eraseNumber } from '../../lib/commands/erase.ts';
-import { outputsOf } from '../../lib/commands/outputs.ts';
 import { nameOf } from '../../simulation/function-names.ts';
 import { batchOf, Lab } from './lab.ts';
 
@@ -41,24 +36,16 @@ describe('a night that dies once it has committed what it found, before there is
     const ofNight = async () => (await lab.outbox('orders/')).filter((key) => key.includes(NIGHT));
     expect(dies).toBe(true);
     expect(await ofNight()).toEqual([]);
-    const { endpoint, region } = lab.cloud;
-    const as = {
-      endpoint,
-      region,
-      credentials: { accessKeyId: 'dev-ap-south-1-eraser-erasure', secretAccessKey: 'x' },
-    };
-    const workflow = await outputsOf(new CloudFormationClient(as), 'dev', 'workflow');
-    const asked = { number: EXTENDED as Msisdn, erase: true };
-    const erased = await eraseNumber(new LambdaClient(as), workflow.get('EraseFunctionName') ?? '', asked);
+    const erased = await lab.erase(EXTENDED);
     expect(erased).toMatchObject({ claims: 0, links: 0 });
     expect(erased.hindrances).toContainEqual({ where: NIGHT, why: 'turn', until: null });
 
     dies = false;
     await lab.cloud.run(Date.parse('2026-06-05T22:30:00Z'));
     const orders = await ofNight();
-    expect(orders.map((key) => key.replace(/^.*\/followup-\d+\.|\.\d+-.*\//g, ' '))).toEqual([
-      ' restore.airtel 1-restore.csv',
-      ' reverify.airtel 1-reverify.csv',
+    expect(orders).toEqual([
+      `orders/airtel/${NIGHT}.restore.airtel.2-0-0/1-restore.csv`,
+      `orders/airtel/${NIGHT}.reverify.airtel.2-0-0/1-reverify.csv`,
     ]);
     for (const [n, number] of [RESTORED, EXTENDED].entries()) expect(await lab.read(orders[n] ?? '')).toContain(number);
   }, 300_000);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { BatchId } from '../../domain/identifiers.ts';
 import { type Covers, fields, formOf } from '../../domain/stored.ts';
+import { readBatch } from './batches.ts';
 import { Conflict, key, put, read } from './table.ts';
 
 /** The newest night that found something to go on with: its batch, and what it found, by its file in the work bucket. */
@@ -26,6 +27,16 @@ export const nightForm = formOf<NewestNight>('record of the newest follow-up', 1
 /** The night that was committed last; undefined before the first one. @throws BadRecord */
 export async function readNewestNight(table: string): Promise<NewestNight | undefined> {
   return await read(table, key.followUps, nightForm);
+}
+
+/**
+ * The newest night, as long as there is no batch of it: it has committed what it found, and is on its way to its batch or died there. Nothing
+ * says then that it is to be directed, and the ledgers of what it has taken say no more that they wait.
+ * @throws BadRecord
+ */
+export async function readUnregisteredNight(table: string): Promise<NewestNight | undefined> {
+  const night = await readNewestNight(table);
+  return night && (await readBatch(table, night.batchId)) === undefined ? night : undefined;
 }
 
 /**
