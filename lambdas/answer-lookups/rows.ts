@@ -1,8 +1,10 @@
 import { orderedBackAt } from '../domain/back-orders.ts';
+import { planCounts } from '../domain/batches.ts';
 import { addSeconds, type Instant } from '../domain/days.ts';
 import { type DirectionRow, parseDirectionRowLine, subjectOfLine } from '../domain/directions.ts';
 import type { CarryingOrder, EarlierWord, NamedFile, RowFacts } from '../domain/facts.ts';
-import { type DirectionId, type Imei, isImei, type Msisdn } from '../domain/identifiers.ts';
+import { followUpsOf, withoutFollowUps } from '../domain/follow-ups.ts';
+import { type BatchId, type DirectionId, type Imei, isImei, type Msisdn } from '../domain/identifiers.ts';
 import { imeiOut } from '../domain/imeis.ts';
 import { type DirectionKind, RESTORE } from '../domain/kinds.ts';
 import { fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
@@ -72,11 +74,22 @@ export class Rows {
     return directionCounts(directionId, (batchId) => this.#batches.read(batchId));
   }
 
+  /** A ledger without the follow-ups that are on their way to be directed: nobody was told of them, and they may fail. */
+  async #asDirected(ledger: Ledger): Promise<Ledger> {
+    const undirected = new Set<BatchId>();
+    for (const id of followUpsOf(ledger)) {
+      const batch = await this.#batches.read(id);
+      if (batch === undefined || !planCounts(batch.state)) undirected.add(id);
+    }
+    return undirected.size === 0 ? ledger : withoutFollowUps(ledger, undirected);
+  }
+
   /** What is stored of these rows, each direction read once. */
   async read({ byDirection }: Claimed): Promise<Map<Imei | Msisdn, RowFacts[]>> {
     const rows = new Map<Imei | Msisdn, RowFacts[]>();
     await concurrently(byDirection, LEDGERS_AT_ONCE, async ([directionId, wanted]) => {
-      const ledger = await readLedger(env.CASES, directionId);
+      const read = await readLedger(env.CASES, directionId);
+      const ledger = read && (await this.#asDirected(read));
       const text = ledger && (await readTextIfThere({ bucket: env.WORK, key: ledger.rowsKey }));
       if (!text) return;
       const lines = text.split('\n');

@@ -80,6 +80,18 @@ export function followedBy(ledger: Ledger, { files, overdue }: Taken, batchId: B
   };
 }
 
+/** The follow-ups that have taken something of a ledger, each once. */
+export function followUpsOf({ files, followUp }: Ledger): BatchId[] {
+  return [...new Set([...files.map((file) => file.followUp), followUp].filter((id) => id !== undefined))];
+}
+
+/** A ledger as somebody sees it to whom these follow-ups don't count, since they are not directed: what they have taken waits still. */
+export function withoutFollowUps(ledger: Ledger, ids: ReadonlySet<BatchId>): Ledger {
+  const dropped = <T extends { readonly followUp?: BatchId }>({ followUp, ...rest }: T) =>
+    followUp === undefined || ids.has(followUp) ? rest : { ...rest, followUp };
+  return { ...dropped(ledger), files: ledger.files.map(dropped) };
+}
+
 /** The rows (from 0, ascending) that stand overdue now. */
 function overdueRows(ledger: Ledger): number[] {
   const bytes = currentOutcomes(ledger);

@@ -42,7 +42,7 @@ const ENDED = `(?:(?:perm(?:anent(?:ly)?)?|temp(?:orar(?:y|ily))?)_?)?(?:${[
     'cancel{1,2}(?:ed|ation)?',
     'surrend[ae]r(?:ed)?',
     'ces{1,2}ation',
-    'ceased',
+    'ceas(?:ed?|ing)',
     'cut(?:_?off)?',
     'withdrawn',
     'withdrawal',
@@ -111,8 +111,11 @@ const MORE_THAN_TIME = new RegExp(
   'isu',
 );
 
-/** Names of what ends a connection, without a word for a day: whether it has ended may stand in such a column as well as when. */
-const END_ALONE = new RegExp(`^(?:${ENDING}_)?${ENDS}(?:_of_(?:the_)?${ENDING})?$`);
+/**
+ * Names of what ends a connection, without a word for a day but for how one is written, as in `disconnected_(dd-mm-yyyy)`: whether it has
+ * ended may stand in such a column as well as when.
+ */
+const END_ALONE = new RegExp(`^(?:${ENDING}_)?${ENDS}(?:_of_(?:the_)?${ENDING})?(?:_ts)?${WRITTEN_AS}`);
 
 const MONTH =
   '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])';

@@ -6,6 +6,7 @@ import {
   extendedRungs,
   followedBy,
   followUpOf,
+  followUpsOf,
   foundForm,
   linkedBy,
   listedFrom,
@@ -17,6 +18,7 @@ import {
   movedLines,
   parseMovedLine,
   waitingIn,
+  withoutFollowUps,
 } from '../../lambdas/domain/follow-ups.ts';
 import { type BatchId, isFollowUp, type OperatorId } from '../../lambdas/domain/identifiers.ts';
 import { type Ledger, withdrawRows } from '../../lambdas/domain/ledger.ts';
@@ -85,6 +87,22 @@ describe('what a night lists of a direction', () => {
     expect(marked).not.toHaveProperty('followUp');
     const both = answered(moved.ledger, [[3, 'ported']]).ledger;
     expect(followedBy(both, taken, NIGHT)?.files).toEqual([{ ...file, followUp: NIGHT }, both.files[1]]);
+  });
+
+  test('wait still in the eyes of whoever is told of a follow-up once it is directed', () => {
+    const marked = followedBy(
+      moved.ledger,
+      { directionId: directionId(), files: [file.sha256], overdue: false },
+      NIGHT,
+    );
+    if (marked === undefined) throw new Error('not marked');
+    const other = 'followup-202606070000' as BatchId;
+    const both = { ...marked, followUp: other };
+    expect(followUpsOf(moved.ledger)).toEqual([]);
+    expect(followUpsOf(both)).toEqual([NIGHT, other]);
+    expect(withoutFollowUps(both, new Set([NIGHT]))).toEqual({ ...both, files: [file] });
+    expect(withoutFollowUps(both, new Set([other]))).toEqual(marked);
+    expect(withoutFollowUps(marked, new Set([other]))).toEqual(marked);
   });
 
   test('are listed where the file says it by which they stand so, and where no other does', () => {

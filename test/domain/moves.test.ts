@@ -253,10 +253,17 @@ describe('who was given more time, and proves themselves before a follow-up goes
     expect(outcomesOf(both.ledger)).toEqual(['verified']);
   });
 
-  test('is asked by the follow-up once it has taken them', () => {
+  test('is verified while the follow-up that has taken them has not begun to plan, and asked by it from then on', () => {
     const { ledger } = extended();
     const taken = { ...ledger, files: ledger.files.map((file) => ({ ...file, followUp: night })) };
-    expect(answered(taken, [[0, 'verified']])).toMatchObject({ recorded: 0, conflicts: 1 });
+    const proved = answered(taken, [[0, 'verified']], { toPlan: new Set([night]) });
+    expect(proved).toMatchObject({ recorded: 1, conflicts: 0, moved: [], givenBack: [] });
+    expect(outcomesOf(proved.ledger)).toEqual(['verified', 'open']);
+    const another = new Set(['followup-202606050000' as BatchId]);
+    for (const toPlan of [undefined, new Set<BatchId>(), another])
+      expect(answered(taken, [[0, 'verified']], { toPlan })).toMatchObject({ recorded: 0, conflicts: 1 });
+    // Nothing else is taken of who was given more time.
+    expect(answered(taken, [[0, 'failed']], { toPlan: new Set([night]) })).toMatchObject({ recorded: 0, conflicts: 1 });
     // Whoever was ported is the other operator's.
     const ported = answered(fresh(1), [[0, 'ported']]).ledger;
     expect(answered(ported, [[0, 'verified']])).toMatchObject({ recorded: 0, conflicts: 1 });

@@ -105,7 +105,14 @@ describe('reading a row of a response', () => {
       ...['Effective date of disconnection', 'Disconnection effective date', 'Effective From', 'Effective from date'],
       ...['Disconnection effective from', 'Date of Disconnection/Surrender', 'Disconnected/Ported on', 'TD/PD date'],
       ...['Date of Permanent Disconnection (PD)', 'PD', 'PDC', 'HLR deletion date', 'HSS deleted on', 'Deletion date'],
-      ...['Blocked on', 'Blocking date', 'Date of disconnection or surrender', 'Disconnection and port out dt'],
+      ...[
+        'Blocked on',
+        'Blocking date',
+        'Cease date',
+        'Ceasing date',
+        'Date of disconnection or surrender',
+        'Disconnection and port out dt',
+      ],
       ...['विच्छेदन का दिनांक', 'बंद करने का दिनांक', 'कनेक्शन काटने का दिनांक', 'डिस्कनेक्शन दिनांक', 'डिस्कनेक्शन की तारीख'],
       ...[
         'Disconnected since',
@@ -187,6 +194,12 @@ describe('reading a row of a response', () => {
       'Ported',
       'MNP',
       ...['PD', 'PDC', 'TD', 'Blocked', 'Deleted', 'Disconnection/Surrender', 'Permanent disconnection (PD)'],
+      ...[
+        'Disconnected (dd-mm-yyyy)',
+        'Deactivation TS',
+        'Service terminated (DD/MM/YYYY hh:mm)',
+        'Disconnection (IST)',
+      ],
     ])('is a reject where a column that is called after the end alone begins like a day: %s', async (name) => {
       for (const day of [
         '2026-05-01',
