@@ -1,8 +1,12 @@
 import { dayOf } from '../domain/days.ts';
 import { exemptionOf, isExemptionInForce } from '../domain/exemptions.ts';
-import type { Imei, Msisdn } from '../domain/identifiers.ts';
+import { goingOn } from '../domain/follow-ups.ts';
+import type { BatchId, Imei, Msisdn } from '../domain/identifiers.ts';
+import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { readClaims } from '../stores/cases/claims.ts';
 import { readExemptions } from '../stores/cases/exemptions.ts';
+import { changeLedger } from '../stores/cases/ledgers.ts';
+import { concurrently } from '../stores/concurrently.ts';
 import type { EarlierDirections } from '../stores/earlier-directions.ts';
 import { connections, type Found, handsets, listed } from './candidates.ts';
 import { decide } from './decide.ts';
@@ -18,11 +22,27 @@ export async function decideShard(request: Input, earlier: EarlierDirections, fo
   const { exemptions } = await readExemptions(env, day);
   const wordsOf = (subject: Msisdn | Imei) => exemptionOf(exemptions, subject);
   const found = await find(request, (subject) => isExemptionInForce(wordsOf(subject), day, env.APPROVERS));
+  await goOn(request.batchId, found);
   const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
   const claims = await readClaims(env.CASES, item.kind, identifiers, startedAt);
   const reversals = new Reversals(env, claims, earlier, wordsOf);
   const decisionKey = await decide(request, found, claims, { earlier, reversals }, folder);
   return { decisionKey, claims };
+}
+
+/**
+ * Has the ledgers of whoever was given more time say that this batch goes on with them, before they are read: a proof that is committed by
+ * then is read, and one that comes later finds that it has to be said of this batch's row.
+ */
+async function goOn(batchId: BatchId, { candidates, aside }: Found): Promise<void> {
+  const extended = [...candidates, ...aside].flatMap(({ why, from }) => (why === 'extended' && from ? from : []));
+  const ids = new Set(extended.map(({ directionId }) => directionId));
+  await concurrently(ids, LEDGERS_AT_ONCE, (id) =>
+    changeLedger(env.CASES, id, async (read) => {
+      const ledger = goingOn(read, batchId);
+      return { ...(ledger && { ledger }), result: undefined };
+    }),
+  );
 }
 
 /**

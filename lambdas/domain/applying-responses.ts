@@ -11,7 +11,6 @@ import {
   type FailedOrder,
   type Ledger,
   LedgerDamaged,
-  movesAndWaits,
   type RecordedFile,
   takenBackAt,
 } from './ledger.ts';
@@ -139,8 +138,6 @@ export interface AnsweringFile {
   readonly keptSince?: ReadonlyMap<number, Day>;
   /** The operators to which rows stand ported by earlier files: all that this file's rows name. Default none. */
   readonly portedTo?: ReadonlyMap<number, OperatorId>;
-  /** The follow-ups that have taken rows of the direction, and have not begun to plan what goes on with them. Default none. */
-  readonly toPlan?: ReadonlySet<BatchId>;
 }
 
 /**
@@ -313,16 +310,15 @@ class Application {
   }
 
   /**
-   * Whoever was given more time counts as open until a follow-up goes on with them, and proves themselves before that: one that has taken
-   * them, and doesn't plan yet, leaves out whoever is verified by then.
+   * Whoever was given more time counts as open until a follow-up goes on with them, and proves themselves before that. One that has taken
+   * them, and has not decided on them yet, leaves out whoever is verified by then.
    */
   #isProvedInTime({ row, outcome }: AnsweredRow): boolean {
     if (outcome !== 'verified' || outcomeAt(this.#after, row) !== 'extended') return false;
-    const { files } = this.#ledger;
     const place = fileOf(this.#after, row * BYTES_PER_ROW) - 1;
-    if (place === files.length || movesAndWaits(files[place])) return true;
-    const { moved, followUp } = files[place] ?? {};
-    return moved !== undefined && followUp !== undefined && this.#file.toPlan?.has(followUp) === true;
+    const { files } = this.#ledger;
+    const { moved, goesOn = false } = files[place] ?? {};
+    return place === files.length || (moved !== undefined && !goesOn);
   }
 
   /** An answer that doesn't end its row leaves it overdue if its ladder has ended: it is written as if it had been said before that. */

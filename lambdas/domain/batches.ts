@@ -77,11 +77,6 @@ export function wantsTurn(state: BatchState): boolean {
   return state === 'approved' || state === 'planning';
 }
 
-/** Whether a batch has begun to plan: what is said from then on may come too late for its plan. */
-export function hasBegunToPlan(state: BatchState): boolean {
-  return state === 'planning' || planCounts(state);
-}
-
 /** Whether a batch's plan counts: then its directions and its claims count, too. */
 export function planCounts(state: BatchState): boolean {
   return state === 'directed' || state === 'settled';

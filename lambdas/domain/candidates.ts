@@ -104,7 +104,19 @@ export function decideCandidate(kind: DirectionKind, candidate: Candidate, known
     askedAgainFrom(candidate, kind, counted),
   );
   const isReversed = YIELDS.includes(decision.state) && isTakenBackAt(operator, candidate, known);
-  return { operator, decision: isReversed ? { state: 'reversed', directionId: null } : decision };
+  if (isReversed) return { operator, decision: { state: 'reversed', directionId: null } };
+  const proved = decision.state === 'directed' ? provedSince(candidate, counted) : undefined;
+  if (proved === undefined) return { operator, decision };
+  return { operator, decision: { state: 'alreadyVerified', directionId: proved.directionId } };
+}
+
+/**
+ * The row of somebody who was given more time and has proved themselves since they were listed: it is that row which would go on, on whatever
+ * day they did, and whatever is said of their number elsewhere.
+ */
+function provedSince({ why, from }: Candidate, counted: readonly CountedPointer[]): CountedPointer | undefined {
+  if (why !== 'extended' || !from) return undefined;
+  return counted.find((one) => samePointer(one, from) && one.outcome === 'verified');
 }
 
 /**

@@ -118,6 +118,8 @@ export interface RecordedFile {
   readonly after?: string;
   /** The follow-up that goes on with what it moved, or has restored or returned. */
   readonly followUp?: BatchId;
+  /** Set once that follow-up decides on whom the file gave more time: until then they prove themselves here, and from then on there. */
+  readonly goesOn?: true;
   /**
    * A reversal's batch, and the number of rows that it ended. A reversal is no file: no response has its name, and `MOST_FILES` doesn't count
    * it.
@@ -326,11 +328,8 @@ export function takenBackAt({ takenBackBy: by, files }: Ledger, row: number): In
 
 /** Whether a row (from 0) was moved, and no follow-up has taken it yet. */
 function waits(ledger: Ledger, row: number): boolean {
-  return isMove(outcomeAt(currentOutcomes(ledger), row)) && movesAndWaits(fileSaying(ledger, row));
-}
-
-/** Whether a file has moved rows that no follow-up has taken yet. */
-export function movesAndWaits(file: RecordedFile | undefined): boolean {
+  if (!isMove(outcomeAt(currentOutcomes(ledger), row))) return false;
+  const file = fileSaying(ledger, row);
   return file?.moved !== undefined && file.followUp === undefined;
 }
 

@@ -16,7 +16,7 @@ import { concurrently } from '../stores/concurrently.ts';
 import { env } from './environment.ts';
 import { failedAnew } from './failed-order.ts';
 import { measureResponse } from './measure.ts';
-import { followUpsToPlan, judgeMoves } from './moves.ts';
+import { judgeMoves } from './moves.ts';
 import { prepareAll } from './prepare.ts';
 import { recordedFileOf } from './recorded.ts';
 import type { ResponseFile } from './response.ts';
@@ -62,8 +62,7 @@ export async function commit(
 ): Promise<Committed | Refused> {
   const judged = await judgeMoves(answered, said, lines);
   const { rows: judgedRows, ...knownFirst } = judged;
-  const toPlan = await followUpsToPlan(answered, said);
-  const first = { sha256, attempt: invocation, at, committedAt: now, ...knownFirst, toPlan };
+  const first = { sha256, attempt: invocation, at, committedAt: now, ...knownFirst };
   const asItStands = applyResponse(answered, judgedRows, first);
   // A file that is known, or refused, is no later word.
   if (asItStands.kind === 'applied' && end !== undefined && now > lateAnswersUntil(end))
@@ -79,7 +78,7 @@ export async function commit(
     const { rows, ...known } = read.version === answered.version ? judged : await judgeMoves(read, said, lines);
     const committedAt = givenBackAt(now, cut.before);
     const cutOff = { cutElsewhere: new Set(cut.before.keys()), disconnectedElsewhere: cut.byWord, cutSince: cut.since };
-    const elsewhere = { ...known, ...cutOff, toPlan: await followUpsToPlan(read, said) };
+    const elsewhere = { ...known, ...cutOff };
     const file = { sha256, attempt: `${invocation}-${attempt}`, at, committedAt, ...elsewhere };
     const applied = applyResponse(read, rows, file);
     if (applied.kind === 'applied') {

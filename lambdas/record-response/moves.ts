@@ -1,14 +1,13 @@
 import type { AnsweredRow } from '../domain/answers.ts';
 import type { AnsweringFile, Applied } from '../domain/applying-responses.ts';
-import { hasBegunToPlan } from '../domain/batches.ts';
 import { activatedOn, isWithoutService, keepsServiceBy } from '../domain/claims.ts';
 import type { CountedPointer } from '../domain/counted-pointers.ts';
 import type { Day } from '../domain/days.ts';
 import { directedFor, parseDirectionRowLine } from '../domain/directions.ts';
-import { type BatchId, type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
+import { type OperatorId, parseDirectionId } from '../domain/identifiers.ts';
 import { countAt, currentOutcomes, fileSaying, type Ledger, outcomeOf, type RecordedFile } from '../domain/ledger.ts';
 import { CLAIMS_AT_ONCE } from '../domain/limits.ts';
-import { fileMoving, judgeMove, movedForm, returnsTo } from '../domain/moves.ts';
+import { judgeMove, movedForm, returnsTo } from '../domain/moves.ts';
 import { toAdministrators, toOperator } from '../domain/notices.ts';
 import { isReversed } from '../domain/outcomes.ts';
 import type { RejectedRow } from '../domain/reasons.ts';
@@ -107,25 +106,6 @@ function isCutElsewhere(ledger: Ledger, { row, outcome, day }: AnsweredRow): boo
 function isAnothersThere({ day }: AnsweredRow, line: string, there: readonly CountedPointer[]): boolean {
   const since = activatedOn(there);
   return since !== null && day >= since && directedFor(parseDirectionRowLine('reverify', line)) <= since;
-}
-
-/**
- * The follow-ups that have taken rows which are said to be verified, and have not begun to plan: there may be no batch of a night yet, and
- * one that failed plans anew.
- */
-export async function followUpsToPlan(
-  ledger: Ledger,
-  rows: readonly (AnsweredRow | RejectedRow)[],
-): Promise<Set<BatchId>> {
-  const taking = rows.flatMap((row) =>
-    'reason' in row || row.outcome !== 'verified' ? [] : (fileMoving(ledger, row.row)?.followUp ?? []),
-  );
-  const toPlan = new Set<BatchId>();
-  for (const id of new Set(taking)) {
-    const batch = await readBatch(env.CASES, id);
-    if (batch === undefined || !hasBegunToPlan(batch.state)) toPlan.add(id);
-  }
-  return toPlan;
 }
 
 /** The operators to which a direction's rows are said to have been ported. */

@@ -425,6 +425,28 @@ describe('somebody who was given more time, and proved themselves since their ni
       expect(stateOf('reverify', goesOn({ why }), { counted: [proved], goingOn })).toBe('alreadyVerified');
   });
 
+  it('is not asked again where they were seen after the day of their proof, or another word is newer', () => {
+    const before = { ...proved, occurredOn: day('2026-05-19') };
+    const newer = counted({
+      directionId: second,
+      operator: jio,
+      outcome: 'not_found',
+      recordedAt: at('2026-06-11T12:00:00Z'),
+      occurredOn: day('2026-06-11'),
+    });
+    for (const rows of [[before], [newer, proved], [newer, before]]) {
+      const told = { counted: rows, goingOn };
+      expect(decideCandidate('reverify', goesOn({ why: 'extended' }), known(told))).toEqual({
+        operator: airtel,
+        decision: { state: 'alreadyVerified', directionId: first },
+      });
+    }
+    // It is the row itself that has to say so, and only of somebody who was given more time.
+    const another = counted({ ...before, directionId: second });
+    expect(stateOf('reverify', goesOn({ why: 'extended' }), { counted: [another], goingOn })).toBe('directed');
+    expect(stateOf('reverify', goesOn({ why: 'ported' }), { counted: [before], goingOn })).toBe('directed');
+  });
+
   it('is restored all the same where that was said of who is cut off in spite of it', () => {
     const cut = goesOn({ why: 'disconnected_after_verified', newestDay: null, directedFor: null });
     expect(stateOf('restore', cut, { counted: [proved], goingOn })).toBe('directed');

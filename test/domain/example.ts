@@ -170,7 +170,6 @@ export function answered(
     disconnectedElsewhere?: ReadonlySet<number>;
     cutSinceBefore?: ReadonlySet<number>;
     keptSince?: ReadonlyMap<number, Day>;
-    toPlan?: ReadonlySet<BatchId> | undefined;
   } = {},
 ): Applied {
   files += 1;
@@ -178,13 +177,12 @@ export function answered(
   const sha256 = told.sha256 ?? `${String(files).padStart(8, '0')}-file`;
   const uploadedAt = told.at ?? '2026-06-03T10:00:00Z';
   const committedAt = at(told.committedAt ?? uploadedAt);
-  const { cutElsewhere, cutSince, cutSinceBefore, disconnectedElsewhere, keptSince, toPlan } = told;
+  const { cutElsewhere, cutSince, cutSinceBefore, disconnectedElsewhere, keptSince } = told;
   const cut = {
     ...(cutElsewhere && { cutElsewhere }),
     ...(cutSince && { cutSince }),
     ...(cutSinceBefore && { cutSinceBefore }),
     ...(disconnectedElsewhere && { disconnectedElsewhere }),
-    ...(toPlan && { toPlan }),
     ...(keptSince && { keptSince }),
   };
   const file = { sha256, attempt: `work-${sha256}`, at: at(uploadedAt), committedAt, ...cut };

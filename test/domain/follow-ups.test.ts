@@ -8,6 +8,7 @@ import {
   followUpOf,
   followUpsOf,
   foundForm,
+  goingOn,
   linkedBy,
   listedFrom,
   listedOf,
@@ -87,6 +88,23 @@ describe('what a night lists of a direction', () => {
     expect(marked).not.toHaveProperty('followUp');
     const both = answered(moved.ledger, [[3, 'ported']]).ledger;
     expect(followedBy(both, taken, NIGHT)?.files).toEqual([{ ...file, followUp: NIGHT }, both.files[1]]);
+  });
+
+  test('are decided upon by the follow-up that has taken them, once', () => {
+    const mark = { directionId: directionId(), files: [file.sha256], overdue: false };
+    const marked = followedBy(moved.ledger, mark, NIGHT);
+    if (marked === undefined) throw new Error('not marked');
+    const other = answered(marked, [[3, 'ported']]).ledger;
+    const decided = goingOn(other, NIGHT);
+    expect(decided).toEqual({
+      ...other,
+      files: [{ ...other.files[0], goesOn: true }, other.files[1]],
+      version: other.version + 1,
+    });
+    // Neither what waits nor another night's.
+    expect(goingOn(moved.ledger, NIGHT)).toBeUndefined();
+    expect(goingOn(other, 'followup-202606070000' as BatchId)).toBeUndefined();
+    expect(decided && goingOn(decided, NIGHT)).toBeUndefined();
   });
 
   test('wait still in the eyes of whoever is told of a follow-up once it is directed', () => {

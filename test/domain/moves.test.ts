@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnsweredRow } from '../../lambdas/domain/answers.ts';
 import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { countPointer } from '../../lambdas/domain/counted-pointers.ts';
-import { listedOf } from '../../lambdas/domain/follow-ups.ts';
+import { goingOn, listedOf } from '../../lambdas/domain/follow-ups.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { fileMoving, type MovedRow, movedForm, movedRow } from '../../lambdas/domain/moves.ts';
@@ -253,17 +253,17 @@ describe('who was given more time, and proves themselves before a follow-up goes
     expect(outcomesOf(both.ledger)).toEqual(['verified']);
   });
 
-  test('is verified while the follow-up that has taken them has not begun to plan, and asked by it from then on', () => {
+  test('is verified while the follow-up that has taken them has not decided on them, and asked by it from then on', () => {
     const { ledger } = extended();
     const taken = { ...ledger, files: ledger.files.map((file) => ({ ...file, followUp: night })) };
-    const proved = answered(taken, [[0, 'verified']], { toPlan: new Set([night]) });
+    const proved = answered(taken, [[0, 'verified']]);
     expect(proved).toMatchObject({ recorded: 1, conflicts: 0, moved: [], givenBack: [] });
     expect(outcomesOf(proved.ledger)).toEqual(['verified', 'open']);
-    const another = new Set(['followup-202606050000' as BatchId]);
-    for (const toPlan of [undefined, new Set<BatchId>(), another])
-      expect(answered(taken, [[0, 'verified']], { toPlan })).toMatchObject({ recorded: 0, conflicts: 1 });
+    const decided = goingOn(taken, night);
+    if (decided === undefined) throw new Error('it goes on with nobody');
+    expect(answered(decided, [[0, 'verified']])).toMatchObject({ recorded: 0, conflicts: 1 });
     // Nothing else is taken of who was given more time.
-    expect(answered(taken, [[0, 'failed']], { toPlan: new Set([night]) })).toMatchObject({ recorded: 0, conflicts: 1 });
+    expect(answered(taken, [[0, 'failed']])).toMatchObject({ recorded: 0, conflicts: 1 });
     // Whoever was ported is the other operator's.
     const ported = answered(fresh(1), [[0, 'ported']]).ledger;
     expect(answered(ported, [[0, 'verified']])).toMatchObject({ recorded: 0, conflicts: 1 });

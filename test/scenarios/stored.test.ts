@@ -94,16 +94,24 @@ const OTHERS = [
 /** A ledger as far as later forms say more of it. */
 interface Earlier {
   kind?: string;
-  files?: { failedOrder?: object }[];
+  files?: { failedOrder?: object; moved?: number; followUp?: string }[];
 }
 
-/** The order of a failed row was committed in the second in which its file was uploaded. */
-const datedIn = ({ files = [] }: Earlier) => ({
-  ...{ format: 13 },
+/** What a night has taken, it goes on with. */
+const takenIn = ({ files = [] }: Earlier) => ({
+  ...{ format: 14 },
   files: files.map((file) =>
-    file.failedOrder === undefined ? file : { ...file, failedOrder: { ...file.failedOrder, delay: 0 } },
+    file.moved === undefined || file.followUp === undefined ? file : { ...file, goesOn: true },
   ),
 });
+
+/** The order of a failed row was committed in the second in which its file was uploaded. */
+const datedIn = ({ files = [] }: Earlier) =>
+  takenIn({
+    files: files.map((file) =>
+      file.failedOrder === undefined ? file : { ...file, failedOrder: { ...file.failedOrder, delay: 0 } },
+    ),
+  });
 
 /**
  * Of three rows, the second failed by the first file, whose disconnect order carried it, and was said to be disconnected by the second file:
@@ -127,7 +135,7 @@ const SINCE: Readonly<Record<string, object | typeof markedIn>> = {
   // Disconnected, by file 1: 1 << 5 | 3 in place of 1 << 3 | 3; what is overdue by no file's word is 6 as before.
   'CONN 1': { format: 2, reversals: [] },
   'HANDSET 1': { format: 2, reversals: [] },
-  'DIR 1': { format: 13, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
+  'DIR 1': { format: 14, outcomes: Uint8Array.of(6, 0, 0, 0, 0), late: Uint8Array.of(0x23, 0, 0x3f, 0x4b, 0x0b) },
   'DIR 2': datedIn,
   'DIR 3': datedIn,
   'DIR 4': datedIn,
@@ -138,7 +146,8 @@ const SINCE: Readonly<Record<string, object | typeof markedIn>> = {
   'DIR 9': datedIn,
   'DIR 10': datedIn,
   'DIR 11': datedIn,
-  'DIR 12': { format: 13 },
+  'DIR 12': takenIn,
+  'DIR 13': takenIn,
 };
 
 /** A record as it is compared: of ledgers, whose outcomes are deflated from the fifth form on, inflated. */
@@ -303,7 +312,7 @@ describe('what a batch leaves', () => {
     expect(delayOf('2026-06-03T09:00:00Z', '2026-06-04T00:00:00Z')).toBe(0);
   });
 
-  it('is read by later code: two recorded items of each form, as they were written in November 2026', () => {
+  it('is read by later code: two recorded items of each form, as they were written when it was the newest', () => {
     const counts = new Map<Form<object>, number>();
     const earlier = new Map<string, number>();
     const earlierFiles = new Map<string, number>();

@@ -160,7 +160,6 @@ export class Told {
   seen: Seen | undefined;
   readonly #ledgers: Seen['ledgers'] = new Map();
   readonly #plans: Seen['plans'] = new Map();
-  readonly #states: Seen['states'] = new Map();
   #place = 0;
   /** Failures that were made on purpose. */
   #made: string[] = [];
@@ -169,15 +168,10 @@ export class Told {
     this.story = story;
   }
 
-  written(action: string, { Item, Key, ExpressionAttributeValues }: Record<string, unknown>): void {
+  written(action: string, { Item }: Record<string, unknown>): void {
     this.#place++;
-    const change = plain({ M: Item ?? { ...(Key ?? {}), ...(ExpressionAttributeValues ?? {}) } }) as Item;
-    const [, batch] = /^BATCH#(.*)$/.exec(String(change.pk)) ?? [];
-    const state = change[action === 'PutItem' ? 'state' : ':state'];
-    if (batch !== undefined && state !== undefined)
-      this.#states.set(batch, [...(this.#states.get(batch) ?? []), { place: this.#place, state: String(state) }]);
     if (action !== 'PutItem') return;
-    const item = change;
+    const item = plain({ M: Item }) as Item;
     const [, what, of = ''] = /^([A-Z]+)#(.*)$/.exec(String(item.pk)) ?? [];
     if (what === 'DECISION') {
       const plan = Number(of.split('-')[0]);
@@ -212,7 +206,6 @@ export class Told {
       notices,
       ledgers: this.#ledgers,
       plans: this.#plans,
-      states: this.#states,
       cases,
       running: await running(cloud),
       importedBy: await executions(cloud, 'ImportByPieces', 'SUCCEEDED'),

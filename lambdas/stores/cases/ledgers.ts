@@ -84,6 +84,7 @@ const ledger = z.strictObject({
       toReturn: fields.count.optional(),
       after: fields.sha256.optional(),
       followUp: fields.batch.optional(),
+      goesOn: z.literal(true).optional(),
       reversal: fields.batch.optional(),
       ended: fields.count.optional(),
     }),
@@ -120,18 +121,29 @@ const filesOf = z.looseObject({
       at: fields.instant,
       failedOrder: z.looseObject({ deadline: fields.instant }).optional(),
       reversal: fields.batch.optional(),
+      followUp: fields.batch.optional(),
+      moved: fields.count.optional(),
     }),
   ),
 });
+
+/** Before the fourteenth form, whoever a follow-up had taken proved themselves there, though it might not have decided on them yet. */
+function taken(content: Content): Content {
+  const { data } = filesOf.safeParse(content);
+  // What can't be read is for the schema to refuse.
+  if (data === undefined) return content;
+  const isTaken = (file: (typeof data.files)[number]) => file.moved !== undefined && file.followUp !== undefined;
+  return { ...content, files: data.files.map((file) => (isTaken(file) ? { ...file, goesOn: true } : file)) };
+}
 
 /** Before the thirteenth form, it wasn't noted by which reversal a row was taken back. */
 function unnoted(content: Content): Content {
   const { data } = filesOf.safeParse(content);
   const bytes = outcomes.safeParse(content.late ?? content.outcomes);
   // What can't be read is for the schema to refuse.
-  if (!bytes.success || !data?.files.some(({ reversal }) => reversal !== undefined)) return content;
+  if (!bytes.success || !data?.files.some(({ reversal }) => reversal !== undefined)) return taken(content);
   const noted = fromUnnoted(bytes.data, { files: data.files, closedAt: content.closedAt });
-  return noted.some((byte) => byte !== 0) ? { ...content, takenBackBy: deflated(noted) } : content;
+  return taken(noted.some((byte) => byte !== 0) ? { ...content, takenBackBy: deflated(noted) } : content);
 }
 
 /**
@@ -170,9 +182,9 @@ const ofEight = (content: Content): Content => unmarked(withPacked(content, (byt
  * The sixth form says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back, the ninth what an
  * order replaced, the tenth when rows are said to have ended later, and whom a file was found to restore after its commit, the eleventh
  * which rows a disconnect order of failed ones carried, the twelfth when such an order was committed, the thirteenth by which reversal a row
- * was taken back.
+ * was taken back, the fourteenth whether a follow-up has decided on what it has taken.
  */
-const form = formOf<Ledger>('ledger', 13, ledger, {
+const form = formOf<Ledger>('ledger', 14, ledger, {
   1: ofEight,
   2: plain,
   3: plain,
@@ -185,6 +197,7 @@ const form = formOf<Ledger>('ledger', 13, ledger, {
   10: unmarked,
   11: undated,
   12: unnoted,
+  13: taken,
 });
 
 /** A direction's ledger, as it lies in the table. */

@@ -34,7 +34,7 @@ export function activatedBefore(known: Known, asked: Asked): string {
 export function decidedOf(known: Known, asked: Asked): { state: string; direction: string } {
   const { kind, operator, identifier, lastSeen, directedFor = lastSeen, plan, goesOn = [], overdueOf } = asked;
   if (!givesBack(kind) && takenBackBefore(known, asked)) return { state: 'reversed', direction: '' };
-  const isOver = (row: Said) => row.outcome === 'reissued' || row.outcome === 'withdrawn';
+  const isOver = (row: Said) => ['verified', 'reissued', 'withdrawn'].includes(row.outcome);
   const isGoingOn = (row: Said) =>
     goesOn.some(({ from, msisdn }) => from === row.direction.id && msisdn === identifier);
   const rows = earlierRows(known, asked).filter((row) => !isGoingOn(row) || isOver(row));

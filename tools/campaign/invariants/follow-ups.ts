@@ -96,6 +96,11 @@ function decidedFor(
     isCutWrongly: row.why === 'disconnected_after_verified',
     overdueOf: row.why === 'overdue' ? from?.plan : undefined,
   });
+  if (decided.state === 'directed' && row.why === 'extended' && from !== undefined) {
+    // Who has proved themselves since they were listed is done with, whatever day they did it on.
+    const { outcome } = from.at(known.seen.plans.get(plan) ?? 0).rows[from.rows.indexOf(row.msisdn)] ?? {};
+    if (outcome === 'verified') return { state: 'alreadyVerified', direction: from.id };
+  }
   const isTwin = (one: MovedRow) => one !== row && one.to === row.to && kindOf(one) === kind;
   if (decided.state !== 'directed' || !alike.some((one) => isTwin(one) && one.state === 'directed')) return decided;
   const there = own.find((one) => one.kind === kind && one.operator === row.to && one.rows.includes(row.msisdn));

@@ -148,7 +148,14 @@ function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[])
     const marked = files.filter(
       (file, n) => filesBefore[n]?.followUp === undefined && same({ ...filesBefore[n], followUp: file.followUp }, file),
     );
-    must(unchanged(files, filesBefore, [...failedAnew, ...marked]), 'no recorded file is taken back');
+    // And once it decides on whom they gave more time, it goes on with them.
+    const goneOn = files.filter(
+      (file, n) =>
+        filesBefore[n]?.followUp !== undefined &&
+        filesBefore[n]?.goesOn === undefined &&
+        same({ ...filesBefore[n], goesOn: true }, file),
+    );
+    must(unchanged(files, filesBefore, [...failedAnew, ...marked, ...goneOn]), 'no recorded file is taken back');
     must(
       newOrders.length + newEntries.length + anew.length + failedAnew.length <= 1,
       'one write has one order or one file',

@@ -161,13 +161,11 @@ export function checkResponse(
   let recorded = 0;
   let alreadyRecorded = 0;
   const orderedOn = orders.length === 0 ? '' : dayAt(Date.parse(String(orders[0]?.firstAt ?? orders[0]?.at)));
-  /** Whoever was given more time is open until a night goes on with them: it may have taken them before, and not plan yet. */
+  /** Whoever was given more time is open until a night decides on them: it may have taken them before. */
   const isProvedInTime = ({ outcome, file: saidBy }: Row, says: string): boolean => {
     if (says !== 'verified' || outcome !== 'extended') return false;
-    const { moved: goOn, followUp } = files.find((one) => one.sha256 === saidBy) ?? {};
-    const night = known.seen.states.get(String(followUp))?.findLast((one) => one.place <= place)?.state;
-    const goesOn = night !== undefined && ['planning', 'directed', 'settled'].includes(night);
-    return saidBy === digest || (goOn !== undefined && !goesOn);
+    const { moved: goOn, goesOn } = files.find((one) => one.sha256 === saidBy) ?? {};
+    return saidBy === digest || (goOn !== undefined && goesOn === undefined);
   };
   /**
    * The day since which a number's holder is to have service by another row there, if its own is done with, or overdue, and they are said to

@@ -31,8 +31,6 @@ export interface Seen {
   ledgers: Map<string, LedgerWrite[]>;
   /** The place of the first decision of each plan among all writes. */
   plans: Map<number, number>;
-  /** Each batch's states, with the places among all writes since which it was in them. */
-  states: Map<string, { place: number; state: string }[]>;
   /** Table Cases at the end, by partition key. */
   cases: Record<string, Item>;
   /** Executions that still run at the end: `machine name`. */
