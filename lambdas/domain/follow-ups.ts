@@ -82,14 +82,11 @@ export function followedBy(ledger: Ledger, { files, overdue }: Taken, batchId: B
 
 /**
  * The ledger in which a follow-up goes on with what it has taken: it decides on these rows by what they say from now on. Undefined if it does
- * already.
+ * already, or if a later one does.
  */
 export function goingOn(ledger: Ledger, batchId: BatchId): Ledger | undefined {
-  const isTaken = ({ moved, followUp, goesOn }: RecordedFile) =>
-    moved !== undefined && followUp === batchId && goesOn === undefined;
-  if (!ledger.files.some(isTaken)) return undefined;
-  const files = ledger.files.map((file) => (isTaken(file) ? { ...file, goesOn: true as const } : file));
-  return { ...ledger, files, version: ledger.version + 1 };
+  if (ledger.goesOn !== undefined && ledger.goesOn >= batchId) return undefined;
+  return { ...ledger, goesOn: batchId, version: ledger.version + 1 };
 }
 
 /** The follow-ups that have taken something of a ledger, each once. */

@@ -33,7 +33,7 @@ const WITH_EFFECT_FROM = '(?:w_?e_?f|with_effect_from)';
 
 /** What ends, where a name says it. */
 const ENDING =
-  '(?:sim(?:_card)?|services?|subscriber|customer|line|(?:mobile_)?(?:connection|number)|mobile(?:_no)?|msisdn)';
+  '(?:sim(?:_card)?|services?|subscriber|customer|line|(?:mobile_)?(?:connection|number)|mobile(?:_no)?|msisdn|(?:og|ic|outgoing|incoming)(?:_(?:and_)?(?:og|ic|outgoing|incoming))?(?:_(?:calls?|services?))?)';
 /** Words for the end of a connection, which may be for good or for a time. */
 const ENDED = `(?:(?:perm(?:anent(?:ly)?)?|temp(?:orar(?:y|ily))?)_?)?(?:${[
   ...['dis{0,2}_?con{1,2}(?:ect)?(?:ed|i?on)?', 'disc', 'discontinu(?:ed|ation)', 'de_?act(?:iv(?:e|at(?:ed?|ion)))?'],
@@ -51,6 +51,8 @@ const ENDED = `(?:(?:perm(?:anent(?:ly)?)?|temp(?:orar(?:y|ily))?)_?)?(?:${[
     'removed',
     'removal',
     'inactive',
+    'dormant',
+    'not_in_service',
   ],
   ...['suspen(?:ded|sion)', 'bar{1,2}(?:ed|ing)?'],
   ...['(?:mnp_?)?port(?:ed|ing|ation)?(?:_?out)?', 'mnp(?:_?out)?', 'clos(?:ed?|ure|ing)', 'churn(?:ed)?'],
@@ -73,8 +75,15 @@ const EVENT_IN_HINDI =
 /** What may stand between a thing and what is said of it, in Hindi. */
 const LINK_IN_HINDI = '(?:(?:का|के|की)_)?';
 
+/** How a time is written, as in `hh:mm:ss` or `HH24:MI`. */
+const TIME_FORM = '(?:h{1,2}|m{1,2}|mi|s{1,2})(?:_(?:m{1,2}|mi|s{1,2})){0,2}(?:_(?:am_pm|am|pm|a))?';
+/** How a day is written, also with a time, as in `dd-mon-yyyy` or `ddmmyyyy hh:mm`. */
+const DAY_FORM = `(?:${TIME_FORM}_)?(?:(?:mon|[dmy]{1,4})_?){3}(?:_?${TIME_FORM})?`;
+/** What may stand behind a name: where its cells are from, or whether there has to be one. */
+const ASIDE =
+  '(?:_(?:if_any|if_applicable|mandatory|optional|(?:in|as_per|from)_(?:hlr|hss|crm|network|system|records?)|by_(?:tsp|operator)))?';
 /** What may stand behind a name: how its cells are written, a day in one or with a time. */
-const WRITTEN_AS = '(?:_(?:[dmy]{1,4}_?){3}|(?:_[dmyhs]{1,4}){3,6}|_ist)?$';
+const WRITTEN_AS = `${ASIDE}(?:(?:_(?:in|format|as))?_(?:${DAY_FORM}|${TIME_FORM})(?:_ist)?|_ist)?$`;
 
 /**
  * Names that nearly are `occurred_on`: of a day and nothing else, of a day of what came to pass, or of that with `on` or a day behind. How
@@ -82,16 +91,19 @@ const WRITTEN_AS = '(?:_(?:[dmy]{1,4}_?){3}|(?:_[dmyhs]{1,4}){3,6}|_ist)?$';
  */
 const NEARLY_OCCURRED_ON = new RegExp(
   [
-    `^(?:(?:effective_)?${DAY}(?:_(?:and_)?time)?(?:_?(?:of|on)?_?(?:the_)?(?:${EVENT}))?`,
+    `^(?:(?:actual_|effective_)?${DAY}(?:_(?:and_)?time)?(?:_?(?:of|on)?_?(?:the_)?(?:${EVENT}))?`,
     `(?:(?:${EVENT})_)?effective_from(?:_?${DAY})?`,
-    `(?:if_)?(?:${EVENT})(?:_done|_effective)?_?(?:(?:on|at|since|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
+    `(?:if_|actual_)?(?:${EVENT})(?:_done|_effective)?_?(?:(?:on|at|since|${WITH_EFFECT_FROM})(?:_?${DAY})?|${DAY})`,
     // What somebody ported from is an operator.
     `(?!.*port)(?:${EVENT})_from`,
     `${DAY}_when_(?:${EVENT})`,
     'since',
+    'when',
+    'd_?o_?d',
     OCCURRED,
     WITH_EFFECT_FROM,
     'कब_से_बंद',
+    `(?:दिना(?:ं|ँ)क|तारीख|तारीख़|तिथि|तिथी)_(?:${EVENT_IN_HINDI})`,
     `(?:(?:${ENDING_IN_HINDI}_${LINK_IN_HINDI})?(?:${EVENT_IN_HINDI})_${LINK_IN_HINDI})?(?:दिना(?:ं|ँ)क|तारीख|तारीख़|तिथि|तिथी|दि)(?:_(?:(?:और|एवं|व)_)?समय)?)(?:_?time)?${WRITTEN_AS}`,
   ].join('|'),
   'u',
@@ -115,7 +127,9 @@ const MORE_THAN_TIME = new RegExp(
  * Names of what ends a connection, without a word for a day but for how one is written, as in `disconnected_(dd-mm-yyyy)`: whether it has
  * ended may stand in such a column as well as when.
  */
-const END_ALONE = new RegExp(`^(?:${ENDING}_)?${ENDS}(?:_of_(?:the_)?${ENDING})?(?:_ts)?${WRITTEN_AS}`);
+const END_ALONE = new RegExp(
+  `^(?:${ENDING}_)?${ENDS}(?:_of_(?:the_)?${ENDING})?(?:_(?:y_n|yes_no))?(?<written>_ts|(?:_(?:in|format|as))?_${DAY_FORM})?(?:_ist)?${ASIDE}$`,
+);
 
 const MONTH =
   '(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])';
@@ -139,5 +153,8 @@ export function dayIfCalled(name: string): RegExp | undefined {
   const words = wordsOf(name);
   if (NEARLY_OCCURRED_ON.test(words)) return /\p{Nd}/u;
   if (TIME_OF_IT.test(words)) return MORE_THAN_TIME;
-  return END_ALONE.test(words) ? BEGINS_LIKE_DAY : undefined;
+  const end = END_ALONE.exec(words);
+  if (end === null) return undefined;
+  // One that says how its days are written has nothing else in it.
+  return end.groups?.written === undefined ? BEGINS_LIKE_DAY : /\p{Nd}/u;
 }

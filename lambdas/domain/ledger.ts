@@ -118,8 +118,6 @@ export interface RecordedFile {
   readonly after?: string;
   /** The follow-up that goes on with what it moved, or has restored or returned. */
   readonly followUp?: BatchId;
-  /** Set once that follow-up decides on whom the file gave more time: until then they prove themselves here, and from then on there. */
-  readonly goesOn?: true;
   /**
    * A reversal's batch, and the number of rows that it ended. A reversal is no file: no response has its name, and `MOST_FILES` doesn't count
    * it.
@@ -166,6 +164,11 @@ export interface Ledger {
   readonly takenBackBy?: Uint8Array;
   /** The follow-up that goes on with what was overdue, if that is asked for again. */
   readonly followUp?: BatchId;
+  /**
+   * The newest follow-up that has decided on what it took of the files: until then whoever they gave more time proves themselves here, and
+   * from then on there.
+   */
+  readonly goesOn?: BatchId;
   readonly version: number;
 }
 

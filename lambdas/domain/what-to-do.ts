@@ -39,7 +39,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   disputed: 'settle it with that operator, and answer for the number',
   ported_lately: 'answer for the number',
   bad_ground:
-    'abroad, disability or hospital; of an appeal wrong_number, wrong_handset, cloned, reissued or court_order',
+    'of extended abroad, disability or hospital; of an appeal, whoever it is for, wrong_number, wrong_handset, cloned, reissued or court_order',
   already_extended: 'answer for the number',
   bad_activated_on: "say since when the number is somebody else's",
   not_after_sighting:
@@ -50,7 +50,7 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     "copy the SHA-256 from the batch's own preview.html, where it stands beside the report's, and decide on that",
   unknown_decision: 'write approve, refuse, block, reverify, spare or strike',
   missing_ground:
-    'write public_interest or notice_given; of an appeal wrong_number, wrong_handset, cloned, reissued or court_order',
+    'beside approve, also that of an appeal, write public_interest or notice_given; in a row of an appeal wrong_number, wrong_handset, cloned, reissued or court_order',
   missing_remarks: 'say why',
   about_the_batch: 'strike what is to be left out; spare a held handset; approve and refuse alone',
   beside_rejects: 'mend that row, and send the whole file again',
@@ -65,9 +65,11 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   unknown_upload: 'copy both from the notice usage_gated',
   not_gated: 'nothing: look for its import among your notices',
   already_admitted: 'nothing: it is let in',
-  bad_reference: 'a character was mistyped: read it to each other again',
+  bad_reference:
+    'write it with hyphens, airtel-12-3-0-1-1, and nothing else in the cell; else a character was mistyped: read it to each other again',
   unknown_reference: 'ask by the number',
-  several_subjects: 'one row each',
+  several_subjects:
+    'one row each, and nothing in the other cells, neither - nor NA; of an appeal for a number in its handset, write the number in place of its reference',
   too_many_of_handset: 'another file, or the handset as a whole',
   too_many_in_file: 'ask in another file',
   too_many_today: 'ask tomorrow, or have another caseworker ask',

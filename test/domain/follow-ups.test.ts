@@ -94,17 +94,13 @@ describe('what a night lists of a direction', () => {
     const mark = { directionId: directionId(), files: [file.sha256], overdue: false };
     const marked = followedBy(moved.ledger, mark, NIGHT);
     if (marked === undefined) throw new Error('not marked');
-    const other = answered(marked, [[3, 'ported']]).ledger;
-    const decided = goingOn(other, NIGHT);
-    expect(decided).toEqual({
-      ...other,
-      files: [{ ...other.files[0], goesOn: true }, other.files[1]],
-      version: other.version + 1,
-    });
-    // Neither what waits nor another night's.
-    expect(goingOn(moved.ledger, NIGHT)).toBeUndefined();
-    expect(goingOn(other, 'followup-202606070000' as BatchId)).toBeUndefined();
-    expect(decided && goingOn(decided, NIGHT)).toBeUndefined();
+    const decided = goingOn(marked, NIGHT);
+    expect(decided).toEqual({ ...marked, goesOn: NIGHT, version: marked.version + 1 });
+    if (decided === undefined) throw new Error('it goes on with nothing');
+    // Nor does an earlier night that is begun again after it.
+    for (const night of [NIGHT, 'followup-202606050000' as BatchId]) expect(goingOn(decided, night)).toBeUndefined();
+    const next = 'followup-202606070000' as BatchId;
+    expect(goingOn(decided, next)?.goesOn).toBe(next);
   });
 
   test('wait still in the eyes of whoever is told of a follow-up once it is directed', () => {

@@ -262,6 +262,10 @@ describe('who was given more time, and proves themselves before a follow-up goes
     const decided = goingOn(taken, night);
     if (decided === undefined) throw new Error('it goes on with nobody');
     expect(answered(decided, [[0, 'verified']])).toMatchObject({ recorded: 0, conflicts: 1 });
+    // The night before has decided on what it took, and this one's files are not among that.
+    const before = { ...taken, goesOn: 'followup-202606030000' as BatchId };
+    expect(answered(before, [[0, 'verified']])).toMatchObject({ recorded: 1, conflicts: 0 });
+    expect(answered({ ...ledger, goesOn: night }, [[0, 'verified']])).toMatchObject({ recorded: 1, conflicts: 0 });
     // Nothing else is taken of who was given more time.
     expect(answered(taken, [[0, 'failed']])).toMatchObject({ recorded: 0, conflicts: 1 });
     // Whoever was ported is the other operator's.

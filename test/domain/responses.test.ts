@@ -109,6 +109,23 @@ describe('reading a row of a response', () => {
         'Blocked on',
         'Blocking date',
         'Cease date',
+        'Disconnection Date (DD-MON-YYYY)',
+        'occurred_on (dd-mon-yy)',
+        'Disconnection date (in dd-mm-yyyy)',
+        'Disconnection date (format: dd-mm-yyyy)',
+        'Disconnection date (dd-mm-yyyy HH24:MI)',
+        'Disconnection date (dd-mm-yyyy hh:mm AM/PM)',
+        'Disconnection date (if any)',
+        'Disconnection date in HLR',
+        'Actual disconnection date',
+        'Date of action taken by TSP',
+        'D.O.D.',
+        'When',
+        'Dormant since',
+        'Not in service since',
+        'Outgoing/incoming stopped on',
+        'दिनांक विच्छेदन',
+        'Disconnected [dd-mon-yyyy]',
         'Ceasing date',
         'Date of disconnection or surrender',
         'Disconnection and port out dt',
@@ -198,6 +215,8 @@ describe('reading a row of a response', () => {
         'Disconnected (dd-mm-yyyy)',
         'Deactivation TS',
         'Service terminated (DD/MM/YYYY hh:mm)',
+        'Disconnected (Y/N)',
+        'OG barred / disconnected',
         'Disconnection (IST)',
       ],
     ])('is a reject where a column that is called after the end alone begins like a day: %s', async (name) => {
@@ -217,6 +236,20 @@ describe('reading a row of a response', () => {
       for (const day of ['on 01-05-2026', 'Yes (01-05-2026)', 'w.e.f. 01-05-2026', 'done on 1 May 2026', '०१-०५-२०२६'])
         expect(await read(name, 'disconnected', day), day).toEqual([{ line: 2, reason: 'bad_date' }]);
     });
+    test.each(['46143', '3/6', '12/3', '3 जून 2026', 'PD 03-05-26'])(
+      'is a reject where the name of an end says how its days are written, whatever has a digit: %s',
+      async (cell) =>
+        expect(await read('Disconnected (dd-mm-yyyy)', 'disconnected', cell)).toEqual([
+          { line: 2, reason: 'bad_date' },
+        ]),
+    );
+    test.each(['10.12.15', '10.30.15', '10:30:15'])(
+      'is taken where such a name says how its times are: %s',
+      async (cell) => {
+        for (const outcome of ['disconnected', 'failed'])
+          expect(await read('Barred (hh.mm.ss)', outcome, cell)).toMatchObject([{ row: 0, day: '2026-06-05' }]);
+      },
+    );
     test.each([
       ...['', 'Yes', 'Y', '1', '46143', 'by order 17 of 2026-05-01', '98765-43210', '12345678', '2026-06-05 10:30'],
       ...['123456789', 'marked 1', '1 year', '1 marked', '12 3', '202605011', 'Decision 1', '1-2-34567'],

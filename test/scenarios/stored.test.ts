@@ -94,16 +94,14 @@ const OTHERS = [
 /** A ledger as far as later forms say more of it. */
 interface Earlier {
   kind?: string;
-  files?: { failedOrder?: object; moved?: number; followUp?: string }[];
+  files?: { failedOrder?: object; followUp?: string }[];
 }
 
-/** What a night has taken, it goes on with. */
-const takenIn = ({ files = [] }: Earlier) => ({
-  ...{ format: 14 },
-  files: files.map((file) =>
-    file.moved === undefined || file.followUp === undefined ? file : { ...file, goesOn: true },
-  ),
-});
+/** The newest night that has taken something has decided on it. */
+const takenIn = ({ files = [] }: Earlier) => {
+  const nights = files.flatMap(({ followUp }) => followUp ?? []);
+  return { ...{ format: 14 }, files, ...(nights.length > 0 && { goesOn: nights.sort().at(-1) }) };
+};
 
 /** The order of a failed row was committed in the second in which its file was uploaded. */
 const datedIn = ({ files = [] }: Earlier) =>

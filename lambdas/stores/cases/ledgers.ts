@@ -84,7 +84,6 @@ const ledger = z.strictObject({
       toReturn: fields.count.optional(),
       after: fields.sha256.optional(),
       followUp: fields.batch.optional(),
-      goesOn: z.literal(true).optional(),
       reversal: fields.batch.optional(),
       ended: fields.count.optional(),
     }),
@@ -96,6 +95,7 @@ const ledger = z.strictObject({
   laterEnds: outcomes.optional(),
   takenBackBy: outcomes.optional(),
   followUp: fields.batch.optional(),
+  goesOn: fields.batch.optional(),
   version: fields.count,
 });
 true satisfies Covers<typeof ledger, Ledger>;
@@ -122,7 +122,6 @@ const filesOf = z.looseObject({
       failedOrder: z.looseObject({ deadline: fields.instant }).optional(),
       reversal: fields.batch.optional(),
       followUp: fields.batch.optional(),
-      moved: fields.count.optional(),
     }),
   ),
 });
@@ -132,8 +131,11 @@ function taken(content: Content): Content {
   const { data } = filesOf.safeParse(content);
   // What can't be read is for the schema to refuse.
   if (data === undefined) return content;
-  const isTaken = (file: (typeof data.files)[number]) => file.moved !== undefined && file.followUp !== undefined;
-  return { ...content, files: data.files.map((file) => (isTaken(file) ? { ...file, goesOn: true } : file)) };
+  const goesOn = data.files
+    .flatMap(({ followUp }) => followUp ?? [])
+    .sort()
+    .at(-1);
+  return goesOn === undefined ? content : { ...content, goesOn };
 }
 
 /** Before the thirteenth form, it wasn't noted by which reversal a row was taken back. */

@@ -148,14 +148,10 @@ function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[])
     const marked = files.filter(
       (file, n) => filesBefore[n]?.followUp === undefined && same({ ...filesBefore[n], followUp: file.followUp }, file),
     );
-    // And once it decides on whom they gave more time, it goes on with them.
-    const goneOn = files.filter(
-      (file, n) =>
-        filesBefore[n]?.followUp !== undefined &&
-        filesBefore[n]?.goesOn === undefined &&
-        same({ ...filesBefore[n], goesOn: true }, file),
-    );
-    must(unchanged(files, filesBefore, [...failedAnew, ...marked, ...goneOn]), 'no recorded file is taken back');
+    must(unchanged(files, filesBefore, [...failedAnew, ...marked]), 'no recorded file is taken back');
+    const decided = String(item.goesOn ?? '');
+    const isNewer = decided > String(before.goesOn ?? '') && files.some(({ followUp }) => followUp === decided);
+    must(item.goesOn === before.goesOn || isNewer, 'a night decides on what it took');
     must(
       newOrders.length + newEntries.length + anew.length + failedAnew.length <= 1,
       'one write has one order or one file',
@@ -199,6 +195,7 @@ function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[])
         mayMove,
         orders: ordersBefore,
         files: filesBefore,
+        decidedBy: before.goesOn as string | undefined,
         place,
       });
     for (const entry of newEntries.filter(({ after }) => after !== undefined))

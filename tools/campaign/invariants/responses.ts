@@ -30,6 +30,8 @@ interface Standing {
   mayMove: boolean;
   orders: Item[];
   files: Item[];
+  /** The newest night that has decided on what it took of these. */
+  decidedBy: string | undefined;
   place: number;
 }
 
@@ -124,7 +126,7 @@ export function checkResponse(
   direction: Direction,
   file: Item,
   states: Row[],
-  { closed, sealedAt, end, mayMove, orders, files, place }: Standing,
+  { closed, sealedAt, end, mayMove, orders, files, decidedBy, place }: Standing,
 ): void {
   const { id, kind, operator, batch } = direction;
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
@@ -164,8 +166,9 @@ export function checkResponse(
   /** Whoever was given more time is open until a night decides on them: it may have taken them before. */
   const isProvedInTime = ({ outcome, file: saidBy }: Row, says: string): boolean => {
     if (says !== 'verified' || outcome !== 'extended') return false;
-    const { moved: goOn, goesOn } = files.find((one) => one.sha256 === saidBy) ?? {};
-    return saidBy === digest || (goOn !== undefined && goesOn === undefined);
+    const { moved: goOn, followUp } = files.find((one) => one.sha256 === saidBy) ?? {};
+    const isDecided = followUp !== undefined && decidedBy !== undefined && String(followUp) <= decidedBy;
+    return saidBy === digest || (goOn !== undefined && !isDecided);
   };
   /**
    * The day since which a number's holder is to have service by another row there, if its own is done with, or overdue, and they are said to
