@@ -1,6 +1,6 @@
 import { dayOf } from '../domain/days.ts';
 import { exemptionOf, isExemptionInForce } from '../domain/exemptions.ts';
-import { goingOn } from '../domain/follow-ups.ts';
+import { decidedBy } from '../domain/follow-ups.ts';
 import type { BatchId, Imei, Msisdn } from '../domain/identifiers.ts';
 import { LEDGERS_AT_ONCE } from '../domain/limits.ts';
 import { readClaims } from '../stores/cases/claims.ts';
@@ -22,7 +22,7 @@ export async function decideShard(request: Input, earlier: EarlierDirections, fo
   const { exemptions } = await readExemptions(env, day);
   const wordsOf = (subject: Msisdn | Imei) => exemptionOf(exemptions, subject);
   const found = await find(request, (subject) => isExemptionInForce(wordsOf(subject), day, env.APPROVERS));
-  await goOn(request.batchId, found);
+  await noteDecided(request.batchId, found);
   const identifiers = [...new Set(found.candidates.map(({ identifier }) => identifier))];
   const claims = await readClaims(env.CASES, item.kind, identifiers, startedAt);
   const reversals = new Reversals(env, claims, earlier, wordsOf);
@@ -31,15 +31,15 @@ export async function decideShard(request: Input, earlier: EarlierDirections, fo
 }
 
 /**
- * Has the ledgers of whoever was given more time say that this batch goes on with them, before they are read: a proof that is committed by
+ * Has the ledgers of whoever was given more time say that this batch decides on them, before they are read: a proof that is committed by
  * then is read, and one that comes later finds that it has to be said of this batch's row.
  */
-async function goOn(batchId: BatchId, { candidates, aside }: Found): Promise<void> {
+async function noteDecided(batchId: BatchId, { candidates, aside }: Found): Promise<void> {
   const extended = [...candidates, ...aside].flatMap(({ why, from }) => (why === 'extended' && from ? from : []));
   const ids = new Set(extended.map(({ directionId }) => directionId));
   await concurrently(ids, LEDGERS_AT_ONCE, (id) =>
     changeLedger(env.CASES, id, async (read) => {
-      const ledger = goingOn(read, batchId);
+      const ledger = decidedBy(read, batchId);
       return { ...(ledger && { ledger }), result: undefined };
     }),
   );

@@ -38,9 +38,6 @@ import { type ReplacedWord, wordAt } from './replaced.ts';
 /** The most response files that a direction takes; the next is refused as `too_many_files`. */
 export const MOST_FILES = 500;
 
-/** After each follow-up: theirs are numbered by their days. */
-const UNTAKEN = '~';
-
 /** The effect of an answer on a row, given what is recorded of it. */
 export type Effect = 'record' | 'already' | 'conflict';
 
@@ -319,9 +316,9 @@ class Application {
   #isProvedInTime({ row, outcome }: AnsweredRow): boolean {
     if (outcome !== 'verified' || outcomeAt(this.#after, row) !== 'extended') return false;
     const place = fileOf(this.#after, row * BYTES_PER_ROW) - 1;
-    const { files, goesOn = '' } = this.#ledger;
-    const { moved, followUp = UNTAKEN } = files[place] ?? {};
-    return place === files.length || (moved !== undefined && followUp > goesOn);
+    const { files, undecided = [] } = this.#ledger;
+    const { moved, followUp } = files[place] ?? {};
+    return place === files.length || (moved !== undefined && (followUp === undefined || undecided.includes(followUp)));
   }
 
   /** An answer that doesn't end its row leaves it overdue if its ladder has ended: it is written as if it had been said before that. */

@@ -75,18 +75,27 @@ export function followedBy(ledger: Ledger, { files, overdue }: Taken, batchId: B
   return {
     ...ledger,
     files: ledger.files.map((file) => (isNew(file) ? { ...file, followUp: batchId } : file)),
+    ...(hasExtended(ledger, isNew) && { undecided: [...(ledger.undecided ?? []), batchId] }),
     ...(isOverdueNew && { followUp: batchId }),
     version: ledger.version + 1,
   };
 }
 
-/**
- * The ledger in which a follow-up goes on with what it has taken: it decides on these rows by what they say from now on. Undefined if it does
- * already, or if a later one does.
- */
-export function goingOn(ledger: Ledger, batchId: BatchId): Ledger | undefined {
-  if (ledger.goesOn !== undefined && ledger.goesOn >= batchId) return undefined;
-  return { ...ledger, goesOn: batchId, version: ledger.version + 1 };
+/** Whether a row stands extended by one of some files. */
+function hasExtended(ledger: Ledger, isOne: (file: RecordedFile) => boolean): boolean {
+  const bytes = currentOutcomes(ledger);
+  const isExtendedBy = (file: RecordedFile | undefined) => file?.moved !== undefined && isOne(file);
+  for (let row = 0; row < ledger.rows; row++)
+    if (outcomeAt(bytes, row) === 'extended' && isExtendedBy(fileSaying(ledger, row))) return true;
+  return false;
+}
+
+/** The ledger on whose rows a follow-up decides, by what they say from now on. Undefined if it has nothing to decide there, or did so before. */
+export function decidedBy(ledger: Ledger, batchId: BatchId): Ledger | undefined {
+  const { undecided = [], ...rest } = ledger;
+  if (!undecided.includes(batchId)) return undefined;
+  const others = undecided.filter((id) => id !== batchId);
+  return { ...rest, ...(others.length > 0 && { undecided: others }), version: ledger.version + 1 };
 }
 
 /** The follow-ups that have taken something of a ledger, each once. */

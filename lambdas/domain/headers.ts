@@ -75,15 +75,17 @@ const EVENT_IN_HINDI =
 /** What may stand between a thing and what is said of it, in Hindi. */
 const LINK_IN_HINDI = '(?:(?:का|के|की)_)?';
 
-/** How a time is written, as in `hh:mm:ss` or `HH24:MI`. */
-const TIME_FORM = '(?:h{1,2}|m{1,2}|mi|s{1,2})(?:_(?:m{1,2}|mi|s{1,2})){0,2}(?:_(?:am_pm|am|pm|a))?';
-/** How a day is written, also with a time, as in `dd-mon-yyyy` or `ddmmyyyy hh:mm`. */
-const DAY_FORM = `(?:${TIME_FORM}_)?(?:(?:mon|[dmy]{1,4})_?){3}(?:_?${TIME_FORM})?`;
+/** How a day is written, as in `dd-mon-yyyy`, `ddmmyyyy` or `yyyy/mm/dd`. */
+const DAY_FORM = ['d{1,2}_?M_?Y', 'M_?d{1,2}_?Y', 'Y_?M_?d{1,2}']
+  .map((form) => form.replace('M', '(?:mon|m{1,3})').replace('Y', 'y{2,4}'))
+  .join('|');
+/** Parts of how a day or a time is written, as in `hh24:mi` or `yy(yy)`. */
+const PARTS = '(?:_(?:mon|mi|am|pm|[dmyhs]{1,4}|[dy]{1,4}th{1,2}|hhmmss))';
 /** What may stand behind a name: where its cells are from, or whether there has to be one. */
 const ASIDE =
   '(?:_(?:if_any|if_applicable|mandatory|optional|(?:in|as_per|from)_(?:hlr|hss|crm|network|system|records?)|by_(?:tsp|operator)))?';
 /** What may stand behind a name: how its cells are written, a day in one or with a time. */
-const WRITTEN_AS = `${ASIDE}(?:(?:_(?:in|format|as))?_(?:${DAY_FORM}|${TIME_FORM})(?:_ist)?|_ist)?$`;
+const WRITTEN_AS = `${ASIDE}(?:(?:_(?:in|format|as))?_(?:${DAY_FORM}|h{1,2}mm|(?:mon|mi|[dmyhs]{1,4})(?=_)${PARTS}{1,8})${PARTS}{0,6}(?:_ist)?|_ist)?$`;
 
 /**
  * Names that nearly are `occurred_on`: of a day and nothing else, of a day of what came to pass, or of that with `on` or a day behind. How
@@ -128,7 +130,7 @@ const MORE_THAN_TIME = new RegExp(
  * ended may stand in such a column as well as when.
  */
 const END_ALONE = new RegExp(
-  `^(?:${ENDING}_)?${ENDS}(?:_of_(?:the_)?${ENDING})?(?:_(?:y_n|yes_no))?(?<written>_ts|(?:_(?:in|format|as))?_${DAY_FORM})?(?:_ist)?${ASIDE}$`,
+  `^(?:${ENDING}_)?${ENDS}(?:_of_(?:the_)?${ENDING})?(?:_(?:y_n|yes_no))?(?<written>_ts|(?:_(?:in|format|as))?(?:${PARTS}){0,3}_(?:${DAY_FORM})(?:${PARTS}){0,6})?(?:_ist)?${ASIDE}$`,
 );
 
 const MONTH =

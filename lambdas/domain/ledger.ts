@@ -165,10 +165,10 @@ export interface Ledger {
   /** The follow-up that goes on with what was overdue, if that is asked for again. */
   readonly followUp?: BatchId;
   /**
-   * The newest follow-up that has decided on what it took of the files: until then whoever they gave more time proves themselves here, and
-   * from then on there.
+   * The follow-ups that have taken files and not decided on them yet: until then whoever these gave more time proves themselves here, and
+   * from then on there. Absent while there is none.
    */
-  readonly goesOn?: BatchId;
+  readonly undecided?: readonly BatchId[];
   readonly version: number;
 }
 

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { directionRowLine } from '../../lambdas/domain/directions.ts';
 import {
+  decidedBy,
   directionsWithin,
   extendedRungs,
   followedBy,
   followUpOf,
   followUpsOf,
   foundForm,
-  goingOn,
   linkedBy,
   listedFrom,
   listedOf,
@@ -90,17 +90,29 @@ describe('what a night lists of a direction', () => {
     expect(followedBy(both, taken, NIGHT)?.files).toEqual([{ ...file, followUp: NIGHT }, both.files[1]]);
   });
 
-  test('are decided upon by the follow-up that has taken them, once', () => {
-    const mark = { directionId: directionId(), files: [file.sha256], overdue: false };
-    const marked = followedBy(moved.ledger, mark, NIGHT);
-    if (marked === undefined) throw new Error('not marked');
-    const decided = goingOn(marked, NIGHT);
-    expect(decided).toEqual({ ...marked, goesOn: NIGHT, version: marked.version + 1 });
-    if (decided === undefined) throw new Error('it goes on with nothing');
-    // Nor does an earlier night that is begun again after it.
-    for (const night of [NIGHT, 'followup-202606050000' as BatchId]) expect(goingOn(decided, night)).toBeUndefined();
+  test('are noted as undecided where somebody was given more time, until their follow-up decides, whichever is first', () => {
+    const extended = answered(fresh(4), [[0, 'extended']]);
+    const take = (ledger: Ledger, night: BatchId) => {
+      const { files } = waitingIn(ledger);
+      const taken = { directionId: directionId(), files: files.map(({ sha256 }) => sha256), overdue: false };
+      const marked = followedBy(ledger, taken, night);
+      if (marked === undefined) throw new Error('not marked');
+      return marked;
+    };
     const next = 'followup-202606070000' as BatchId;
-    expect(goingOn(decided, next)?.goesOn).toBe(next);
+    const first = take(extended.ledger, NIGHT);
+    expect(first.undecided).toEqual([NIGHT]);
+    const both = take(answered(first, [[1, 'extended']]).ledger, next);
+    expect(both.undecided).toEqual([NIGHT, next]);
+    // The earlier night died, and the later one comes first.
+    const later = decidedBy(both, next);
+    expect(later).toEqual({ ...both, undecided: [NIGHT], version: both.version + 1 });
+    if (later === undefined) throw new Error('not decided');
+    expect(decidedBy(later, next)).toBeUndefined();
+    expect(decidedBy(later, NIGHT)).not.toHaveProperty('undecided');
+    // Nobody who was ported proves themselves here.
+    expect(take(answered(fresh(4), [[3, 'ported']]).ledger, NIGHT)).not.toHaveProperty('undecided');
+    expect(take(answered(both, [[3, 'ported']]).ledger, 'followup-202606080000' as BatchId).undecided).toHaveLength(2);
   });
 
   test('wait still in the eyes of whoever is told of a follow-up once it is directed', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnsweredRow } from '../../lambdas/domain/answers.ts';
 import { applyResponse } from '../../lambdas/domain/applying-responses.ts';
 import { countPointer } from '../../lambdas/domain/counted-pointers.ts';
-import { goingOn, listedOf } from '../../lambdas/domain/follow-ups.ts';
+import { decidedBy, listedOf } from '../../lambdas/domain/follow-ups.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
 import { fileMoving, type MovedRow, movedForm, movedRow } from '../../lambdas/domain/moves.ts';
@@ -255,17 +255,17 @@ describe('who was given more time, and proves themselves before a follow-up goes
 
   test('is verified while the follow-up that has taken them has not decided on them, and asked by it from then on', () => {
     const { ledger } = extended();
-    const taken = { ...ledger, files: ledger.files.map((file) => ({ ...file, followUp: night })) };
+    const files = ledger.files.map((file) => ({ ...file, followUp: night }));
+    const taken = { ...ledger, files, undecided: [night] };
     const proved = answered(taken, [[0, 'verified']]);
     expect(proved).toMatchObject({ recorded: 1, conflicts: 0, moved: [], givenBack: [] });
     expect(outcomesOf(proved.ledger)).toEqual(['verified', 'open']);
-    const decided = goingOn(taken, night);
-    if (decided === undefined) throw new Error('it goes on with nobody');
+    const decided = decidedBy(taken, night);
+    if (decided === undefined) throw new Error('it decides on nobody');
     expect(answered(decided, [[0, 'verified']])).toMatchObject({ recorded: 0, conflicts: 1 });
-    // The night before has decided on what it took, and this one's files are not among that.
-    const before = { ...taken, goesOn: 'followup-202606030000' as BatchId };
-    expect(answered(before, [[0, 'verified']])).toMatchObject({ recorded: 1, conflicts: 0 });
-    expect(answered({ ...ledger, goesOn: night }, [[0, 'verified']])).toMatchObject({ recorded: 1, conflicts: 0 });
+    // That another night has not decided has nothing to do with it.
+    const other = { ...decided, undecided: ['followup-202606030000' as BatchId] };
+    expect(answered(other, [[0, 'verified']])).toMatchObject({ recorded: 0, conflicts: 1 });
     // Nothing else is taken of who was given more time.
     expect(answered(taken, [[0, 'failed']])).toMatchObject({ recorded: 0, conflicts: 1 });
     // Whoever was ported is the other operator's.

@@ -122,7 +122,12 @@ function largest(rows: number): Ledger {
     if (reversed === undefined) throw new Error('a reversal took nothing');
     ledger = reversed;
   }
-  return { ...ledger, ...saidAtRandom(rows), goesOn: LONGEST_FILE.followUp, version: 9999 };
+  return {
+    ...ledger,
+    ...saidAtRandom(rows),
+    undecided: Array.from({ length: 10 }, () => LONGEST_FILE.followUp),
+    version: 9999,
+  };
 }
 
 describe("a direction's ledger", () => {

@@ -94,22 +94,16 @@ const OTHERS = [
 /** A ledger as far as later forms say more of it. */
 interface Earlier {
   kind?: string;
-  files?: { failedOrder?: object; followUp?: string }[];
+  files?: { failedOrder?: object }[];
 }
 
-/** The newest night that has taken something has decided on it. */
-const takenIn = ({ files = [] }: Earlier) => {
-  const nights = files.flatMap(({ followUp }) => followUp ?? []);
-  return { ...{ format: 14 }, files, ...(nights.length > 0 && { goesOn: nights.sort().at(-1) }) };
-};
-
 /** The order of a failed row was committed in the second in which its file was uploaded. */
-const datedIn = ({ files = [] }: Earlier) =>
-  takenIn({
-    files: files.map((file) =>
-      file.failedOrder === undefined ? file : { ...file, failedOrder: { ...file.failedOrder, delay: 0 } },
-    ),
-  });
+const datedIn = ({ files = [] }: Earlier) => ({
+  ...{ format: 14 },
+  files: files.map((file) =>
+    file.failedOrder === undefined ? file : { ...file, failedOrder: { ...file.failedOrder, delay: 0 } },
+  ),
+});
 
 /**
  * Of three rows, the second failed by the first file, whose disconnect order carried it, and was said to be disconnected by the second file:
@@ -144,8 +138,8 @@ const SINCE: Readonly<Record<string, object | typeof markedIn>> = {
   'DIR 9': datedIn,
   'DIR 10': datedIn,
   'DIR 11': datedIn,
-  'DIR 12': takenIn,
-  'DIR 13': takenIn,
+  'DIR 12': { format: 14 },
+  'DIR 13': { format: 14 },
 };
 
 /** A record as it is compared: of ledgers, whose outcomes are deflated from the fifth form on, inflated. */

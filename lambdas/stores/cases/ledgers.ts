@@ -7,7 +7,7 @@ import { DIRECTION_KIND_NAMES } from '../../domain/kinds.ts';
 import { ORDERS } from '../../domain/ladders.ts';
 import type { Ledger } from '../../domain/ledger.ts';
 import { fromThreeBits, fromUnmarked, fromUnnoted } from '../../domain/outcomes.ts';
-import { type Covers, type Form, fields, formOf } from '../../domain/stored.ts';
+import { type Covers, type Form, fields, formOf, unchanged } from '../../domain/stored.ts';
 import { NotThere } from '../errors.ts';
 import { Conflict, key, put, read, readMany } from './table.ts';
 
@@ -95,7 +95,7 @@ const ledger = z.strictObject({
   laterEnds: outcomes.optional(),
   takenBackBy: outcomes.optional(),
   followUp: fields.batch.optional(),
-  goesOn: fields.batch.optional(),
+  undecided: z.array(fields.batch).optional(),
   version: fields.count,
 });
 true satisfies Covers<typeof ledger, Ledger>;
@@ -121,31 +121,18 @@ const filesOf = z.looseObject({
       at: fields.instant,
       failedOrder: z.looseObject({ deadline: fields.instant }).optional(),
       reversal: fields.batch.optional(),
-      followUp: fields.batch.optional(),
     }),
   ),
 });
-
-/** Before the fourteenth form, whoever a follow-up had taken proved themselves there, though it might not have decided on them yet. */
-function taken(content: Content): Content {
-  const { data } = filesOf.safeParse(content);
-  // What can't be read is for the schema to refuse.
-  if (data === undefined) return content;
-  const goesOn = data.files
-    .flatMap(({ followUp }) => followUp ?? [])
-    .sort()
-    .at(-1);
-  return goesOn === undefined ? content : { ...content, goesOn };
-}
 
 /** Before the thirteenth form, it wasn't noted by which reversal a row was taken back. */
 function unnoted(content: Content): Content {
   const { data } = filesOf.safeParse(content);
   const bytes = outcomes.safeParse(content.late ?? content.outcomes);
   // What can't be read is for the schema to refuse.
-  if (!bytes.success || !data?.files.some(({ reversal }) => reversal !== undefined)) return taken(content);
+  if (!bytes.success || !data?.files.some(({ reversal }) => reversal !== undefined)) return content;
   const noted = fromUnnoted(bytes.data, { files: data.files, closedAt: content.closedAt });
-  return taken(noted.some((byte) => byte !== 0) ? { ...content, takenBackBy: deflated(noted) } : content);
+  return noted.some((byte) => byte !== 0) ? { ...content, takenBackBy: deflated(noted) } : content;
 }
 
 /**
@@ -184,7 +171,7 @@ const ofEight = (content: Content): Content => unmarked(withPacked(content, (byt
  * The sixth form says what files moved, the seventh which follow-up goes on with it, the eighth what reversals took back, the ninth what an
  * order replaced, the tenth when rows are said to have ended later, and whom a file was found to restore after its commit, the eleventh
  * which rows a disconnect order of failed ones carried, the twelfth when such an order was committed, the thirteenth by which reversal a row
- * was taken back, the fourteenth whether a follow-up has decided on what it has taken.
+ * was taken back, the fourteenth which follow-ups have taken rows and not decided on them yet (before it, they are taken to have).
  */
 const form = formOf<Ledger>('ledger', 14, ledger, {
   1: ofEight,
@@ -199,7 +186,7 @@ const form = formOf<Ledger>('ledger', 14, ledger, {
   10: unmarked,
   11: undated,
   12: unnoted,
-  13: taken,
+  13: unchanged,
 });
 
 /** A direction's ledger, as it lies in the table. */

@@ -149,9 +149,18 @@ function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[])
       (file, n) => filesBefore[n]?.followUp === undefined && same({ ...filesBefore[n], followUp: file.followUp }, file),
     );
     must(unchanged(files, filesBefore, [...failedAnew, ...marked]), 'no recorded file is taken back');
-    const decided = String(item.goesOn ?? '');
-    const isNewer = decided > String(before.goesOn ?? '') && files.some(({ followUp }) => followUp === decided);
-    must(item.goesOn === before.goesOn || isNewer, 'a night decides on what it took');
+    const [was, is] = [before, item].map((one) => (one.undecided ?? []) as unknown[]) as [unknown[], unknown[]];
+    const begun = is.filter((id) => !was.includes(id));
+    must(
+      begun.every((id) => marked.some(({ followUp }) => followUp === id)),
+      'a night decides on what it has taken',
+    );
+    const isExtendedBy = (file: Item) => rows.some((row) => row.outcome === 'extended' && row.file === file.sha256);
+    const toDecide = marked.filter((file) => file.moved !== undefined && isExtendedBy(file));
+    must(
+      toDecide.every(({ followUp }) => is.includes(followUp)),
+      'who was given more time is to be decided on',
+    );
     must(
       newOrders.length + newEntries.length + anew.length + failedAnew.length <= 1,
       'one write has one order or one file',
@@ -195,7 +204,7 @@ function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[])
         mayMove,
         orders: ordersBefore,
         files: filesBefore,
-        decidedBy: before.goesOn as string | undefined,
+        undecided: (before.undecided ?? []) as string[],
         place,
       });
     for (const entry of newEntries.filter(({ after }) => after !== undefined))
@@ -230,6 +239,7 @@ function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[])
     direction.states.push({ place, rows: rows.map((row) => ({ ...row })), closed: closedAt !== null, orders, files });
     before = item;
     if (item === writes.at(-1)?.item) must(sealedAt !== null, 'it ends, and is sealed');
+    if (item === writes.at(-1)?.item) must(is.length === 0, 'each night decides on whom it has taken');
     yield;
   }
 }

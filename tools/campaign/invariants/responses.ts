@@ -30,8 +30,8 @@ interface Standing {
   mayMove: boolean;
   orders: Item[];
   files: Item[];
-  /** The newest night that has decided on what it took of these. */
-  decidedBy: string | undefined;
+  /** The nights that have taken some of these, and not decided on whom they gave more time. */
+  undecided: readonly unknown[];
   place: number;
 }
 
@@ -126,7 +126,7 @@ export function checkResponse(
   direction: Direction,
   file: Item,
   states: Row[],
-  { closed, sealedAt, end, mayMove, orders, files, decidedBy, place }: Standing,
+  { closed, sealedAt, end, mayMove, orders, files, undecided, place }: Standing,
 ): void {
   const { id, kind, operator, batch } = direction;
   const must = (holds: boolean, rule: string) => known.must(holds, `${id}: ${rule}`);
@@ -167,7 +167,7 @@ export function checkResponse(
   const isProvedInTime = ({ outcome, file: saidBy }: Row, says: string): boolean => {
     if (says !== 'verified' || outcome !== 'extended') return false;
     const { moved: goOn, followUp } = files.find((one) => one.sha256 === saidBy) ?? {};
-    const isDecided = followUp !== undefined && decidedBy !== undefined && String(followUp) <= decidedBy;
+    const isDecided = followUp !== undefined && !undecided.includes(followUp);
     return saidBy === digest || (goOn !== undefined && !isDecided);
   };
   /**
