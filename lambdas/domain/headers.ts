@@ -75,9 +75,9 @@ const EVENT_IN_HINDI =
 /** What may stand between a thing and what is said of it, in Hindi. */
 const LINK_IN_HINDI = '(?:(?:का|के|की)_)?';
 
-/** How a day is written, as in `dd-mon-yyyy`, `ddmmyyyy` or `yyyy/mm/dd`. */
+/** How a day is written, as in `dd-mon-yyyy`, `ddmmyyyy`, `yyyy/mm/dd` or `DMY`. */
 const DAY_FORM = ['d{1,2}_?M_?Y', 'M_?d{1,2}_?Y', 'Y_?M_?d{1,2}']
-  .map((form) => form.replace('M', '(?:mon|m{1,3})').replace('Y', 'y{2,4}'))
+  .map((form) => form.replace('M', '(?:mon|m{1,3})').replace('Y', 'y{1,4}'))
   .join('|');
 /** Parts of how a day or a time is written, as in `hh24:mi` or `yy(yy)`. */
 const PARTS = '(?:_(?:mon|mi|am|pm|[dmyhs]{1,4}|[dy]{1,4}th{1,2}|hhmmss))';
@@ -85,7 +85,7 @@ const PARTS = '(?:_(?:mon|mi|am|pm|[dmyhs]{1,4}|[dy]{1,4}th{1,2}|hhmmss))';
 const ASIDE =
   '(?:_(?:if_any|if_applicable|mandatory|optional|(?:in|as_per|from)_(?:hlr|hss|crm|network|system|records?)|by_(?:tsp|operator)))?';
 /** What may stand behind a name: how its cells are written, a day in one or with a time. */
-const WRITTEN_AS = `${ASIDE}(?:(?:_(?:in|format|as))?_(?:${DAY_FORM}|h{1,2}mm|(?:mon|mi|[dmyhs]{1,4})(?=_)${PARTS}{1,8})${PARTS}{0,6}(?:_ist)?|_ist)?$`;
+const WRITTEN_AS = `${ASIDE}(?:(?:_(?:in|format|as))?_(?:${DAY_FORM}|(?:[dmy]{1,4}_?){3}|h{1,2}mm|(?:mon|mi|[dmyhs]{1,4})(?=_)${PARTS}{1,8})${PARTS}{0,6}(?:_ist)?|_ist)?$`;
 
 /**
  * Names that nearly are `occurred_on`: of a day and nothing else, of a day of what came to pass, or of that with `on` or a day behind. How
