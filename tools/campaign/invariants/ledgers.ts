@@ -156,7 +156,9 @@ function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[])
       'a night decides on what it has taken',
     );
     const isExtendedBy = (file: Item) => rows.some((row) => row.outcome === 'extended' && row.file === file.sha256);
-    const toDecide = marked.filter((file) => file.moved !== undefined && isExtendedBy(file));
+    const toDecide = marked.filter(
+      (file) => file.followUp !== undefined && file.moved !== undefined && isExtendedBy(file),
+    );
     must(
       toDecide.every(({ followUp }) => is.includes(followUp)),
       'who was given more time is to be decided on',
