@@ -146,7 +146,10 @@ function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[])
     must(unchanged(orders, ordersBefore, anew), 'no order is taken back');
     // A night marks the files with which it goes on, once.
     const marked = files.filter(
-      (file, n) => filesBefore[n]?.followUp === undefined && same({ ...filesBefore[n], followUp: file.followUp }, file),
+      (file, n) =>
+        file.followUp !== undefined &&
+        filesBefore[n]?.followUp === undefined &&
+        same({ ...filesBefore[n], followUp: file.followUp }, file),
     );
     must(unchanged(files, filesBefore, [...failedAnew, ...marked]), 'no recorded file is taken back');
     const [was, is] = [before, item].map((one) => (one.undecided ?? []) as unknown[]) as [unknown[], unknown[]];
@@ -156,9 +159,7 @@ function* checkLedger(known: Known, direction: Direction, writes: LedgerWrite[])
       'a night decides on what it has taken',
     );
     const isExtendedBy = (file: Item) => rows.some((row) => row.outcome === 'extended' && row.file === file.sha256);
-    const toDecide = marked.filter(
-      (file) => file.followUp !== undefined && file.moved !== undefined && isExtendedBy(file),
-    );
+    const toDecide = marked.filter((file) => file.moved !== undefined && isExtendedBy(file));
     must(
       toDecide.every(({ followUp }) => is.includes(followUp)),
       'who was given more time is to be decided on',
