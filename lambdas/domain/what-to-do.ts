@@ -16,13 +16,15 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
   two_in_one_cell:
     'one a row, and nothing beside it: give the second a row of its own, and a list its numbers in another column',
-  not_digits: 'write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
+  not_digits:
+    'write the digits 0 to 9 alone; where there are none, leave the cell empty, without NA or -, and take a total out; in a spreadsheet, format the column as text',
   wrong_length:
     'look it up again: 15 digits, without what stands behind a /; programs cut off leading zeros or put some before: 01… has 15 digits with its 0',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   not_a_device: 'look it up again: a placeholder stands where nothing was known',
   missing_msisdn: 'look whether the row has it in another column, and fill it in; take an empty row out',
-  bad_msisdn: 'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
+  bad_msisdn:
+    'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing; where there is none, leave the cell empty, without NA or -',
   missing_last_seen: 'fill it in',
   bad_date:
     'write 2026-05-30, and no day later than that of the upload, in a response under the name occurred_on; in a spreadsheet, give the column the format yyyy-mm-dd, and export again',

@@ -52,7 +52,7 @@ describe('writing CSV', () => {
   test('a reject has its line, its value made safe, and its reason', () => {
     expect(rejectsHeader).toBe('line,value,reason,what_to_do\n');
     expect(rejectLine({ line: 7, value: '=HYPERLINK("x",1)', reason: 'not_digits' })).toBe(
-      '7,"\'=HYPERLINK(""x"",1)",not_digits,"write the digits 0 to 9 alone; in a spreadsheet, format the column as text"\n',
+      '7,"\'=HYPERLINK(""x"",1)",not_digits,"write the digits 0 to 9 alone; where there are none, leave the cell empty, without NA or -, and take a total out; in a spreadsheet, format the column as text"\n',
     );
   });
 });

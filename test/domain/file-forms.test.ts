@@ -62,10 +62,10 @@ describe("an operator's file in DIRBS-Core's form", () => {
       '3: 35000000000001 +919876543211 2026-06-01',
       '4: missing_msisdn: look whether the row has it in another column, and fill it in; take an empty row out',
       '5: missing_imei: look whether the row has it in another column, and fill it in; take an empty row out',
-      '6: not_digits: write the digits 0 to 9 alone; in a spreadsheet, format the column as text',
+      '6: not_digits: write the digits 0 to 9 alone; where there are none, leave the cell empty, without NA or -, and take a total out; in a spreadsheet, format the column as text',
       '7: not_a_device: look it up again: a placeholder stands where nothing was known',
       '8: wrong_length: look it up again: 15 digits, without what stands behind a /; programs cut off leading zeros or put some before: 01… has 15 digits with its 0',
-      '9: bad_msisdn: ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing',
+      '9: bad_msisdn: ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing; where there is none, leave the cell empty, without NA or -',
       ...[10, 11].map((line) => `${line}: bad_date: ${BAD_DATE}`),
       '12: missing_last_seen: fill it in',
       '13: 35000000000000 +919876543220 2026-06-05',
@@ -144,7 +144,7 @@ describe("a list of stolen handsets in DIRBS-Core's form", () => {
     });
   };
   const rejects = [
-    '5,35000000000002*,not_digits,"write the digits 0 to 9 alone; in a spreadsheet, format the column as text"',
+    '5,35000000000002*,not_digits,"write the digits 0 to 9 alone; where there are none, leave the cell empty, without NA or -, and take a total out; in a spreadsheet, format the column as text"',
     '6,350000000000033,check_digit_mismatch,a digit was mistyped: look it up again',
     '8,,missing_imei,"look whether the row has it in another column, and fill it in; take an empty row out"',
     '9,3.5E+14,rounded_by_spreadsheet,"the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it"',

@@ -50,7 +50,7 @@ describe('receipts', () => {
   ],
   "refused": null,
   "whatToDo": {
-    "bad_msisdn": "ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing",
+    "bad_msisdn": "ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing; where there is none, leave the cell empty, without NA or -",
     "not_in_direction": "answer it in the direction whose order carried it; where it was given back before that order, look, and say so of the day on which you looked; where no order carried it, leave it out"
   }
 }

@@ -89,7 +89,7 @@ describe('a usage file that breaks a rule', () => {
   it('has its rejects published and no row imported', async () => {
     expect((await lab.read('rejects/jio/gated.csv')).split('\n').slice(0, 2)).toEqual([
       'line,value,reason,what_to_do',
-      '96,nothing,not_digits,"write the digits 0 to 9 alone; in a spreadsheet, format the column as text"',
+      '96,nothing,not_digits,"write the digits 0 to 9 alone; where there are none, leave the cell empty, without NA or -, and take a total out; in a spreadsheet, format the column as text"',
     ]);
     expect(await new Tables(lab).links(H1)).toEqual([`2026-05-20#${A1}#airtel`]);
   });
