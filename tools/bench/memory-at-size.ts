@@ -17,7 +17,7 @@ import type {
 import { gatheredLine } from '../../lambdas/domain/sightings.ts';
 import { weightLine } from '../../lambdas/domain/weighing.ts';
 import { DEFAULT_POLICY } from '../../lib/config/policy.ts';
-import { approve, registerWaiting } from './approved.ts';
+import { registerWaiting } from './approved.ts';
 import { type Embedded, imei, msisdn } from './embedded.ts';
 import { check } from './measure.ts';
 
@@ -28,6 +28,14 @@ const OPERATOR = 'airtel' as OperatorId;
 export const LINKS_PER_OBJECT = 158_000;
 /** The rows in the list of a child of Claim that directs the other half of its numbers. */
 const ROWS_PER_LIST = DEFAULT_POLICY.linksPerShard / 2;
+
+/** Gather's policy for batches of which Claim is to direct each number: none of their handsets is held, and they are approved at once. */
+const NOBODY_DECIDES = {
+  PEOPLE: '0',
+  BUSY_DAY: '1000000000',
+  MANY_CONNECTIONS: '1000000000',
+  MOST_NUMBERS: '1000000000',
+};
 
 /** One invocation that is measured. */
 export interface Invocation {
@@ -57,14 +65,16 @@ export async function gatheredOf(
 ): Promise<{ gather: Invocation; claim: () => Promise<Invocation> }> {
   const { readText, writeObject } = await import('../../lambdas/stores/objects.ts');
   const folder = `screened/${plan}`;
+  // The series before are those of Claim's and of Record's own measurements.
+  const series = 2 + (plan % 10);
   const batchId = `mha-${String(plan).padStart(12, '0')}` as BatchId;
-  const batch = await registerWaiting({ cases }, batchId, NOW, `${folder}/handsets.jsonl`);
+  await registerWaiting({ cases }, batchId, NOW, `${folder}/handsets.jsonl`);
   const objects: GatheredObject[] = [];
   for (let first = 0; first < links; first += LINKS_PER_OBJECT) {
     const own = Math.min(LINKS_PER_OBJECT, links - first);
     const lines = Array.from({ length: own }, (_, n) => {
       const place = { imei: imei(1) as Imei, operator: OPERATOR, lsa: 'Delhi' };
-      return `${gatheredLine({ ...place, msisdn: msisdn(first + n) as Msisdn, lastSeen: '2026-05-20' as Day })}\n`;
+      return `${gatheredLine({ ...place, msisdn: msisdn(first + n, series) as Msisdn, lastSeen: '2026-05-20' as Day })}\n`;
     });
     const text = lines.join('');
     const places = JSON.stringify([[0, 0, text.length, own]] satisfies ShardPlaces);
@@ -89,6 +99,7 @@ export async function gatheredOf(
     gather: {
       handler: 'gather-links',
       of: `${count(links)} links`,
+      environment: NOBODY_DECIDES,
       event: {
         batchId,
         agency: 'mha',
@@ -103,7 +114,6 @@ export async function gatheredOf(
       done: async (result) => check('gathered links', (result as { links: number }).links, links),
     },
     claim: async () => {
-      await approve({ work: bucket, cases }, batch);
       const shards = `${folder}/shards/bench`;
       const items = (await readText({ bucket, key: `${shards}/shards.jsonl` })).trimEnd().split('\n');
       // The last item is the run of handsets.
@@ -122,7 +132,10 @@ export async function gatheredOf(
           const { decisionKey } = result as { decisionKey: string };
           const { taken, directions } = JSON.parse(await readText({ bucket, key: decisionKey })) as ShardDecision;
           const directed = directions.reduce((sum, { rows }) => sum + rows, 0);
-          check('links taken by one child of Claim', taken, children === 1 ? links : DEFAULT_POLICY.linksPerShard);
+          // Which numbers are a part's goes by their hashes: a part has its share, more or less.
+          const share = links / children;
+          check('links taken by one child of Claim, in tenths of its share', Math.round((10 * taken) / share), 10);
+          if (children === 1) check('links taken by the only child of Claim', taken, links);
           check('rows directed', directed, taken);
         },
       };
