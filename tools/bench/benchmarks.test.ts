@@ -5,7 +5,7 @@ import { measureMemory } from './memory.ts';
 
 afterAll(stopEmbedded);
 
-// One after the other in the same tables, as `npm run bench` has them.
+// The two run one after the other in the same tables, since `npm run bench` has them so: what one leaves there the other may trip over.
 it('the benchmark of claiming runs the functions as their templates set them up', async () => {
   const { measured } = await measureClaiming(1, { claims: 20, handsets: 3 });
   expect(measured.map(({ name, runs }) => ({ name, runs }))).toEqual([

@@ -27,6 +27,7 @@ import { settledOf } from './settling.ts';
 const NOW = '2026-06-01T00:00:00Z' as Instant;
 const BATCH = 'mha-00000000000c' as BatchId;
 const DIRECTION = `${BATCH}.reverify.airtel.1-0-0` as DirectionId;
+/** The benchmark of claiming, in the same tables, has the plans from 1 on, one for each of its runs. */
 const FIRST_PLAN = 1_000_001;
 /** The rows of a piece of a usage file, of the size that `usageRow` makes. */
 const PIECE_ROWS = 140_000;
@@ -215,9 +216,8 @@ export async function measureMemory(scale = 1, sizes = Number.POSITIVE_INFINITY)
     };
   };
 
-  // The benchmark of claiming has the first plans, one for each of its runs.
-  const few = await gatheredOf(embedded, FIRST_PLAN, part(10_000));
-  const many = await gatheredOf(embedded, FIRST_PLAN + 1, part(10_000_000));
+  const few = await gatheredOf(embedded, { plan: FIRST_PLAN, series: 2, links: part(10_000) });
+  const many = await gatheredOf(embedded, { plan: FIRST_PLAN + 1, series: 3, links: part(10_000_000) });
 
   const delhi = () => 'Delhi';
   const long = 'द'.repeat(490);
