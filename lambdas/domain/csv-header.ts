@@ -110,6 +110,14 @@ function namesOne(cell: string): boolean {
   return namesSomebody(cell) || /^(?:[^\s\d]*\d){5,}[^\s\d]*$/.test(cell.trim());
 }
 
+/**
+ * Whether a cell that need not stand in the place of a number or a handset is one all the same: a day, a time or a case's number behind a note of
+ * several lines stands as far from its beginning as an identifier from that of a row.
+ */
+function namesPlainly(cell: string): boolean {
+  return namesSomebody(cell.replaceAll(WRITTEN_DAYS, '|'));
+}
+
 /** Whether a cell may be a column's name: names begin with a letter, behind characters that nobody sees, and identifiers don't. */
 const mayBeName = (cell: string): boolean => !/^[\s"'=+]*\d/.test(cell);
 
@@ -305,8 +313,10 @@ export class CsvHeader<Column extends string> {
       const areWhole = first.length === cells.length - at && last.length === at + 1 && between.every(isWhole);
       // Two quotes for "the same as above" say nothing else. Elsewhere a row within names somebody, which no second line of a note does.
       if (areWhole && first[0]?.trim() === '' && last.at(-1)?.trim() === '') return true;
-      const namesOneIn = (row: readonly string[]) =>
-        row.length > 1 && keys.some((key) => key !== at && namesOne(row[key] ?? ''));
+      const namesOneIn = (row: readonly string[]) => {
+        const names = row.length < cells.length ? namesPlainly : namesOne;
+        return row.length > 1 && keys.some((key) => key !== at && names(row[key] ?? ''));
+      };
       // A row within may have more cells than the header, if its own note has a separator, or fewer. The first and the last row share the
       // cells of the record: it is two only if each of them names somebody.
       const ends = [

@@ -1,7 +1,7 @@
 /** Erasure: when what is known of a number may be taken out of the tables, and what the audit is told of it. */
 import type { AuditNote } from './audit.ts';
 import { countPointer } from './counted-pointers.ts';
-import { addDays, addSeconds, DAY_SECONDS, dayOf, endOf, type Instant, laterOf } from './days.ts';
+import { addDays, addSeconds, DAY_SECONDS, type Day, dayOf, endOf, type Instant, laterOf } from './days.ts';
 import { waitingIn } from './follow-ups.ts';
 import { type BatchId, type DirectionId, ERASURES, parseDirectionId } from './identifiers.ts';
 import type { Ledger } from './ledger.ts';
@@ -16,7 +16,8 @@ export const LINK_PARTS = 64;
 
 /**
  * Why what is known of a number may not be erased yet. `planning`: a batch decides about it; `open`: it is to be answered; `not_settled`:
- * its batch's books are to be made; `disconnected`: it was lately; `reversed`: what was done to it was taken back, and sightings from
+ * its batch's books are to be made; `disconnected`: it was lately; `cut_off`: an order had it barred or disconnected, and nothing that was said
+ * since had it given back, so that an appeal must find it; `reversed`: what was done to it was taken back, and sightings from
  * before would direct it again; `reissued`: it is somebody else's since, whom sightings from before would direct; `verified`: it was, and
  * sightings from before would direct it again; `turn`: a batch, of whatever numbers, is not directed yet, or is to be begun again.
  */
@@ -25,6 +26,7 @@ export const HINDRANCES = [
   'open',
   'not_settled',
   'disconnected',
+  'cut_off',
   'reversed',
   'reissued',
   'verified',
@@ -57,20 +59,36 @@ export function hindranceOf(
     return undefined;
   if (batch.state === 'planning') return { where: directionId, why: 'planning', until: null };
   if (ledger === undefined || row >= ledger.rows) return undefined;
-  const { open, outcome, occurredOn, recordedAt } = countPointer({ directionId, row }, ledger);
+  const { open, outcome, occurredOn, recordedAt, cut, reversed } = countPointer({ directionId, row }, ledger);
   if (open) return { where: directionId, why: 'open', until: ladderEnd(ledger, now) };
   // The next night goes on with the direction, or may: only lists of files say which of its rows do.
   const waiting = waitingIn(ledger);
   if (waiting.overdue || waiting.files.length > 0) return { where: directionId, why: 'open', until: null };
   if (ledger.sealedAt === null) return { where: directionId, why: 'not_settled', until: null };
-  if (recordedAt === null || occurredOn === null) return undefined;
-  // The window of a report has both ends in it.
-  const lookedBackAt = endOf(addDays(occurredOn, lookBackDays));
-  if (outcome === 'reissued' || outcome === 'verified')
-    return lookedBackAt > now ? { where: directionId, why: outcome, until: lookedBackAt } : undefined;
-  if (!endsConnection(outcome)) return undefined;
-  const until = laterOf(addSeconds(recordedAt, CONTESTED_DAYS * DAY_SECONDS), lookedBackAt);
-  return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
+  const isSaid = recordedAt !== null && occurredOn !== null;
+  if (isSaid && (outcome === 'reissued' || outcome === 'verified')) {
+    const until = lookedBackAt(occurredOn, lookBackDays);
+    return until > now ? { where: directionId, why: outcome, until } : undefined;
+  }
+  if (isSaid && endsConnection(outcome)) {
+    const until = laterOf(contestedUntil(recordedAt), lookedBackAt(occurredOn, lookBackDays));
+    return until > now ? { where: directionId, why: 'disconnected', until } : undefined;
+  }
+  // Nobody said that it was done, but it was ordered. Of what a reversal took back the claim's mark tells.
+  if (!cut || reversed) return undefined;
+  const { sealedAt } = ledger;
+  const until = laterOf(contestedUntil(sealedAt), lookedBackAt(dayOf(sealedAt), lookBackDays));
+  return until > now ? { where: directionId, why: 'cut_off', until } : undefined;
+}
+
+/** The first instant at which no report looks back at the day any more: its window has both ends in it. */
+function lookedBackAt(day: Day, lookBackDays: number): Instant {
+  return endOf(addDays(day, lookBackDays));
+}
+
+/** The instant until which what was recorded then may be contested. */
+function contestedUntil(recordedAt: Instant): Instant {
+  return addSeconds(recordedAt, CONTESTED_DAYS * DAY_SECONDS);
 }
 
 /**
@@ -86,8 +104,7 @@ export function hindranceOfMark(
 ): Hindrance | undefined {
   if (batch === undefined || batch.plan !== plan || batch.state === 'failed') return undefined;
   if (batch.directedAt === undefined) return { where: batchId, why: 'planning', until: null };
-  // The window of a report has both ends in it.
-  const until = endOf(addDays(dayOf(batch.directedAt), lookBackDays));
+  const until = lookedBackAt(dayOf(batch.directedAt), lookBackDays);
   return until > now ? { where: batchId, why: 'reversed', until } : undefined;
 }
 

@@ -26,6 +26,7 @@ const REASONS: Record<Hindrance['why'], string> = {
   not_settled: "its batch's books are not made",
   reissued: "it is somebody else's since, whom sightings from before would direct",
   disconnected: 'it was disconnected, which may be contested, and sightings from before would direct it again',
+  cut_off: 'an order barred it or had it disconnected, which may be contested',
   reversed: 'what was done to it was taken back, and sightings from before would direct it again',
   verified: 'it was verified, and sightings from before would direct it again',
   turn: 'a batch is not directed yet, and may be about to read its links or its claim',

@@ -293,19 +293,35 @@ describe('npm run erase', () => {
 
   it('is refused while its row is open, however old its claim is', async () => {
     const key = 'CONN#+919800000009';
-    await tables.client.send(
-      new UpdateCommand({
-        TableName: tables.cases,
-        Key: { pk: key },
-        UpdateExpression: 'SET expires = :past',
-        ExpressionAttributeValues: { ':past': Date.parse(at(2)) / 1000 },
-      }),
-    );
+    const expire = (at: unknown) =>
+      tables.client.send(
+        new UpdateCommand({
+          TableName: tables.cases,
+          Key: { pk: key },
+          UpdateExpression: 'SET expires = :at',
+          ExpressionAttributeValues: { ':at': at },
+        }),
+      );
+    const { expires } = (await tables.records())[key] as { expires: unknown };
+    await expire(Date.parse(at(2)) / 1000);
     expect(await erase('+919800000009')).toMatchObject({
       code: 1,
       complained: expect.stringMatching(/^not erased: its row is open \(i4c-/),
     });
     expect((await tables.records())[key]).toBeDefined();
+    await expire(expires);
+  });
+
+  it('is refused once its ladder had it disconnected, though nobody said that it was done: an appeal must find it', async () => {
+    // Directed on 11 July: the ladder ends on the 27th, 180 days before 23 January.
+    await lab.at(60);
+    expect(await erase('+919800000009')).toMatchObject({
+      code: 1,
+      complained: expect.stringMatching(
+        /^not erased: an order barred it or had it disconnected, which may be contested \(i4c-.*, until 2027-01-23T18:30:00Z at least\)\n$/,
+      ),
+    });
+    expect(await held('+919800000009')).toEqual([true, 0]);
   });
 
   it('erases a disconnected number when its time is up, and not before', async () => {

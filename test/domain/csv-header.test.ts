@@ -4,6 +4,7 @@ import { APPEAL_COLUMNS } from '../../lambdas/domain/appeal-rows.ts';
 import { type FileFault, readCsv } from '../../lambdas/domain/csv.ts';
 import type { Columns } from '../../lambdas/domain/csv-header.ts';
 import { DECISION_COLUMNS } from '../../lambdas/domain/decision-rows.ts';
+import { EXEMPTION_COLUMNS } from '../../lambdas/domain/exemption-rows.ts';
 import { LOOKUP_COLUMNS } from '../../lambdas/domain/lookups.ts';
 import { responseColumns } from '../../lambdas/domain/responses.ts';
 import { REPORT_COLUMNS } from '../../lambdas/domain/screening.ts';
@@ -238,6 +239,31 @@ describe('rows between two quotes, which open and close in their notes', () => {
   test('are none where a note has lines and commas of its own', async () => {
     const note = 'msisdn,outcome,remarks\n9876543210,failed,"no answer\ncame back, was told, left"\n';
     expect(await reading(note, responseColumns('reverify'))).toEqual(['2 row']);
+  });
+  test('are none where a note of several lines stands before a day, a time or a number of a case', async () => {
+    const note = '"came to the shop\nwith her papers"';
+    const address = '"House 12, Sector 5\n110001, near the school\nDelhi"';
+    for (const [text, columns] of [
+      [`msisdn,outcome,remarks,occurred_on\n9876543210,verified,${note},2026-06-05\n`, responseColumns('reverify')],
+      [
+        `msisdn,outcome,remarks,occurred_on\n9876543210,verified,${note},05-06-2026 10:30\n`,
+        responseColumns('reverify'),
+      ],
+      [`msisdn,outcome,remarks\n9876543210,verified,${address}\n`, responseColumns('reverify')],
+      [`imei,remarks,case_ref\n350000000000006,${note},FIR/12345/2026\n`, REPORT_COLUMNS],
+      [`msisdn,ground,remarks,imei\n9876543210,not_mine,${note},\n`, APPEAL_COLUMNS],
+      [`msisdn,remarks,until,reason\n9876543210,${note},2026-12-31,hospital\n`, EXEMPTION_COLUMNS],
+      [`imei,remarks,complaint no\n350000000000006,${note},2026-00417\n`, WITHDRAWAL_COLUMNS],
+    ] as const)
+      expect(await reading(text, columns), text).toEqual(['2 row']);
+  });
+  test('are a reject before a day, too, where they name others', async () => {
+    const response =
+      'msisdn,outcome,remarks,occurred_on\n9876543210,failed,"no answer,2026-06-05\n9876543211,verified,came,2026-06-05\n9876543212,verified,5",2026-06-05\n';
+    expect(await reading(response, responseColumns('reverify'))).toEqual(['2 rejected']);
+    const two =
+      'msisdn,outcome,remarks,occurred_on\n9876543210,failed,"left,2026-06-05\n9876543212,verified,5",2026-06-05\n';
+    expect(await reading(two, responseColumns('reverify'))).toEqual(['2 rejected']);
   });
   test('are a reject where each quote stands alone in a cell: what stands between them is no text', async () => {
     for (const [text, shown] of [

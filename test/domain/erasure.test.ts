@@ -12,7 +12,7 @@ import {
 } from '../../lambdas/domain/erasure.ts';
 import type { BatchId } from '../../lambdas/domain/identifiers.ts';
 import type { Ledger } from '../../lambdas/domain/ledger.ts';
-import { answered, at, closed, directionId, fresh, issued, sealed } from './example.ts';
+import { answered, at, closed, directionId, fresh, issued, marked, sealed } from './example.ts';
 
 const direction = directionId('reverify', '1-0-0');
 const now = at('2026-06-20T00:00:00Z');
@@ -104,8 +104,39 @@ describe('a number is not erased', () => {
   });
 });
 
+describe('a number that an order had barred or disconnected, of which nobody said that it was done, is not erased', () => {
+  // The books are made on 17 June in both time zones: 180 days later it is 14 December, to its end in Kolkata.
+  const until = '2026-12-14T18:30:00Z';
+  const barred = issued(issued(fresh(1), 1), 2);
+
+  test('as long as a batch looks back at the day on which its books were made: an appeal must find it', () => {
+    const overdue = sealed(closed(issued(issued(barred, 3), 4)));
+    expect(why(against(settled, overdue))).toEqual(['cut_off', until]);
+    expect(why(against(settled, overdue, at('2026-12-14T18:29:59Z')))).toEqual(['cut_off', until]);
+    expect(against(settled, overdue, at(until))).toBeUndefined();
+  });
+
+  test('for 90 days at least, where a batch looks back less', () => {
+    const overdue = sealed(closed(barred));
+    const of = (when: string) => hindranceOf({ directionId: direction, row: 0 }, settled, overdue, at(when), 30);
+    expect(why(of('2026-09-15T00:04:59Z'))).toEqual(['cut_off', '2026-09-15T00:05:00Z']);
+    expect(of('2026-09-15T00:05:00Z')).toBeUndefined();
+  });
+
+  test('where it failed, and where it was not found once it was barred', () => {
+    for (const outcome of ['failed', 'not_found'] as const) {
+      const said = answered(barred, [[0, outcome]], { at: '2026-06-07T10:00:00Z' }).ledger;
+      expect(why(against(settled, sealed(closed(said))))).toEqual(['cut_off', until]);
+    }
+  });
+
+  test('but for what a reversal took back, of which its mark says so', () => {
+    expect(against(settled, marked(sealed(closed(barred)), [0]))).toBeUndefined();
+  });
+});
+
 describe('nothing stands against a number', () => {
-  test('whose row was answered in any other way, or never, once the books are made', () => {
+  test('whose row was answered in any other way, or never, and which no order cut off, once the books are made', () => {
     expect(against(settled, sealed(closed(answered(fresh(1), [[0, 'not_found']]).ledger)))).toBeUndefined();
     expect(against(settled, sealed(closed(fresh(1))))).toBeUndefined();
   });
