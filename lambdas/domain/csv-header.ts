@@ -110,12 +110,15 @@ function namesOne(cell: string): boolean {
   return namesSomebody(cell) || /^(?:[^\s\d]*\d){5,}[^\s\d]*$/.test(cell.trim());
 }
 
+/** A preview's SHA-256, or a row's reference. */
+const HASH_OR_REFERENCE = /^(?:[0-9a-f]{64}|.*[a-z0-9](?:-[0-9]+){4}-[0-9])$/i;
+
 /**
  * Whether a cell that need not stand in the place of a number or a handset is one all the same: a day, a time or a case's number behind a note of
  * several lines stands as far from its beginning as an identifier from that of a row.
  */
 function namesPlainly(cell: string): boolean {
-  return namesSomebody(cell.replaceAll(WRITTEN_DAYS, '|'));
+  return namesSomebody(cell.replaceAll(WRITTEN_DAYS, '|')) || HASH_OR_REFERENCE.test(cell.trim());
 }
 
 /** Whether a cell may be a column's name: names begin with a letter, behind characters that nobody sees, and identifiers don't. */

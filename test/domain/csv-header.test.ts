@@ -265,6 +265,13 @@ describe('rows between two quotes, which open and close in their notes', () => {
       'msisdn,outcome,remarks,occurred_on\n9876543210,failed,"left,2026-06-05\n9876543212,verified,5",2026-06-05\n';
     expect(await reading(two, responseColumns('reverify'))).toEqual(['2 rejected']);
   });
+  test('are a reject around a line that has no more than a row’s reference, though it is narrower than the header', async () => {
+    const columns = { required: ['reference', 'outcome'], optional: ['remarks', 'occurred_on', 'ground'] };
+    const row = (note: string) =>
+      `reference,outcome,remarks,occurred_on,ground\nairtel-12-3-0-1-1,failed,"left,2026-06-05,\n${note}\n5",2026-06-05,\n`;
+    expect(await reading(row('airtel-12-3-0-2-3,verified'), columns)).toEqual(['2 rejected']);
+    expect(await reading(row('came twice,case 12-3-0'), columns)).toEqual(['2 row']);
+  });
   test('are a reject where each quote stands alone in a cell: what stands between them is no text', async () => {
     for (const [text, shown] of [
       ['imei,seen by,note\n1,me,"\n2,you,"\n3,us,x\n', '1,me,2,you,'],

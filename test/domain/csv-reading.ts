@@ -221,7 +221,11 @@ export function reckon(text: string, columns: Columns): Reading {
       names.some((name, place) => {
         const cell = (whole[place] ?? '').trim();
         const isKey = /^(?:imei|msisdn|reference|preview|key)$/.test(name) && all.includes(name) && place !== at;
-        return isKey && (isIdentifier(cell) || ((cell.match(/[0-9]/g)?.length ?? 0) > 4 && !/\s/.test(cell)));
+        if (!isKey) return false;
+        // A line of fewer cells than the header may be that of a note, whose days and numbers of cases stand anywhere.
+        if (whole.length < names.length)
+          return isIdentifier(withoutDays(cell)) || /^[0-9a-f]{64}$|[a-z0-9](?:-[0-9]+){5}$/i.test(cell);
+        return isIdentifier(cell) || ((cell.match(/[0-9]/g)?.length ?? 0) > 4 && !/\s/.test(cell));
       });
     const isFirst = isNamed([...cells.slice(0, at), '', ...first.split(separator).slice(1)]);
     const isLast = isNamed([...last.split(separator).slice(0, -1), '', ...cells.slice(at + 1)]);
