@@ -204,7 +204,9 @@ interface Told {
   refused: unknown;
   rows: number;
   rejected: Map<string, number>;
-  /** The keys of the receipts that say that not everything was taken. */
+  /** Rows of exemptions whose day was past. */
+  past: number;
+  /** The keys of the receipts that say that not everything was taken, or that a row exempts nobody. */
   keys: string[];
 }
 
@@ -217,28 +219,34 @@ async function receiptWarnings({ own, uploads = [] }: Conducted, cloud: OutsideC
     const [, who = ''] = key.split('/');
     const responds = own?.responders.includes(who) === true;
     if (!responds && !uploaded.has(key)) continue;
-    const { file, refused, rows, rejected } = await objectIn(cloud, outbox, key);
+    const { file, refused, rows, rejected, past = 0 } = await objectIn(cloud, outbox, key);
     const name = `${who}'s ${file}`;
     // --respond makes a file for each direction from one of the user's files.
     const identity = JSON.stringify([name, refused, responds ? '' : key]);
-    const one: Told = files.get(identity) ?? { name, refused, rows: 0, rejected: new Map(), keys: [] };
+    const one: Told = files.get(identity) ?? { name, refused, rows: 0, rejected: new Map(), past: 0, keys: [] };
     files.set(identity, one);
     one.rows += Number(rows);
+    one.past += Number(past);
     const counts = Object.entries<number>(Object(rejected));
     for (const [reason, count] of counts) one.rejected.set(reason, (one.rejected.get(reason) ?? 0) + count);
-    if (refused !== null || counts.length > 0) one.keys.push(key);
+    if (refused !== null || counts.length > 0 || Number(past) > 0) one.keys.push(key);
   }
   return [...files.values()].flatMap(receiptWarning);
 }
 
 /** The warning about a file that was not taken, or not wholly: one line, however many directions it went to. */
-function receiptWarning({ name, refused, rows, rejected, keys: [key, ...others] }: Told): string[] {
+function receiptWarning({ name, refused, rows, rejected, past, keys: [key, ...others] }: Told): string[] {
   if (key === undefined) return [];
   const see = `(see ${key}${others.length === 0 ? '' : ` and ${countedPlainly(others.length, 'other receipt')}`})`;
   if (typeof refused === 'string') return [`${name} was refused: ${refused} ${see}`];
   const count = [...rejected.values()].reduce((sum, one) => sum + one, 0);
+  const of = `of ${name}`;
+  const total = countedPlainly(rows, 'row');
   return [
-    `of ${name} ${count} of ${countedPlainly(rows, 'row')} were rejected: ${listed(Object.fromEntries(rejected))} ${see}`,
+    ...(count === 0
+      ? []
+      : [`${of} ${count} of ${total} were rejected: ${listed(Object.fromEntries(rejected))} ${see}`]),
+    ...(past === 0 ? [] : [`${of} ${past} of ${total} have a past day in until, and exempt nobody ${see}`]),
   ];
 }
 

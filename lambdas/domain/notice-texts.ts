@@ -76,14 +76,19 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
         'Your file was refused: nothing of it was recorded',
         `A file that you uploaded was refused, and nothing of it was recorded. The reason: ${why(refused)}${isDecision && takesBack(refused) ? ` ${APPROVE_AGAIN[0]?.toUpperCase()}${APPROVE_AGAIN.slice(1)}.` : ''}`,
       ];
-    const subject =
-      rejected === 0 ? 'Your file was read' : `Your file was read, and ${counted(rejected, 'row')} not taken`;
+    // A mistyped year ends an exemption, and leaves open to be cut off whom it was to protect.
+    const past = 'past' in notice ? (notice.past ?? 0) : 0;
+    const shortfalls = [
+      ...(rejected === 0 ? [] : [`${counted(rejected, 'row')} not taken`]),
+      ...(past === 0 ? [] : [`${counted(past, 'row')} with a past day`]),
+    ];
+    const subject = ['Your file was read', ...shortfalls].join(', and ');
     const read = `A file that you uploaded was read: ${counted(rows, 'row')}, of which ${countText(recorded)} said something new and ${countText(alreadyRecorded)} what stood there.`;
+    const wereNotTaken = `${counted(rejected, 'row')} ${rejected === 1 ? 'was' : 'were'} not taken: the receipt has their lines and reasons.`;
+    const exemptNobody = `${counted(past, 'row')} with a past day in until ${past === 1 ? 'exempts' : 'exempt'} nobody, and ${past === 1 ? 'ends' : 'end'} what you had said before: look whether the year is right.`;
     return [
       subject,
-      rejected === 0
-        ? read
-        : `${read} ${counted(rejected, 'row')} ${rejected === 1 ? 'was' : 'were'} not taken: the receipt has their lines and reasons.`,
+      [read, ...(rejected === 0 ? [] : [wereNotTaken]), ...(past === 0 ? [] : [exemptNobody])].join(' '),
     ];
   },
   usage_imported: ({ rows, imported, rejected }) => [
@@ -104,7 +109,7 @@ const TEXTS: { readonly [K in Kind]: (notice: NoticeOf<K>) => readonly [subject:
   ],
   quarantined: ({ why }) => [
     'Work on an uploaded file failed again and again',
-    `Work on an uploaded file failed each time (${why}), and nothing takes it up by itself any more. The administrators know of it; an uploader who mends the file uploads it again.`,
+    `Work on an uploaded file failed each time (${why}), and nothing takes it up by itself any more. The administrators know of it. Its uploader uploads it again, the same bytes or others, when they say so, or at once.`,
   ],
   settled: (notice) => [
     `Batch ${notice.batchId} is settled`,

@@ -291,6 +291,9 @@ export const approverNotice = z.discriminatedUnion('kind', [
     approver,
     batchId: batchId.optional(),
     ...receipt,
+    past: count
+      .optional()
+      .describe('recorded rows of exemptions with a past day: they exempt nobody; absent where there are none'),
     refused: z.string().nullable().describe('why the whole file was refused, or null'),
   }),
   z.strictObject({ ...strayObject, approver }),
@@ -428,7 +431,7 @@ export type TopicName = Told['topic'];
 /** A notice that could not be told, as it lies in the work bucket. */
 export const toldForm = formOf<Told>(
   'notice to be told later',
-  6,
+  7,
   z.discriminatedUnion('topic', [
     z.strictObject({ topic: z.literal('OPERATORS_TOPIC'), notice: operatorNotice }),
     z.strictObject({ topic: z.literal('AGENCIES_TOPIC'), notice: agencyNotice }),
@@ -436,13 +439,14 @@ export const toldForm = formOf<Told>(
     z.strictObject({ topic: z.literal('ADMINISTRATORS_TOPIC'), notice: administratorNotice }),
   ]),
   // The second form has what receipts count, and why a batch was refused; the third, what is asked of a reversal; the fourth, the uploaded
-  // file; the fifth, the daily digest; the sixth, batches of no handsets.
+  // file; the fifth, the daily digest; the sixth, batches of no handsets; the seventh, exemptions' rows with past days.
   {
     1: unchanged,
     2: unchanged,
     3: unchanged,
     4: unchanged,
     5: unchanged,
+    6: unchanged,
   },
 );
 

@@ -67,6 +67,7 @@ const receiptCounts = z.object({
   recorded: fields.count,
   alreadyRecorded: fields.count,
   rejected: z.record(z.string(), fields.count),
+  past: fields.count.optional(),
 });
 
 /** What a receipt counts, rejects by their reasons, from the receipt's text. */
@@ -75,7 +76,9 @@ export function countsIn(receipt: string): z.output<typeof receiptCounts> {
 }
 
 /** The counts that a receipt's notice tells, from the receipt's text. */
-export function countedIn(receipt: string): Record<'rows' | 'recorded' | 'alreadyRecorded' | 'rejected', number> {
+export function countedIn(
+  receipt: string,
+): Pick<Receipt, 'rows' | 'recorded' | 'alreadyRecorded' | 'past'> & { readonly rejected: number } {
   const { rejected, ...counts } = countsIn(receipt);
   return { ...counts, rejected: Object.values(rejected).reduce((sum, rows) => sum + rows, 0) };
 }

@@ -11,7 +11,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     'give the second, or the only one where it stands under another name, a row of its own, under imei, if you mean it, too, or take it out if not; of an appeal for a number in that handset, call its column imei; and send the row again',
   second_number:
     'take the second, or the only one where it stands under another name, out if you do not mean it, as your own, or one beside a reference, which stands for its number; if you do, give it a row of its own, under msisdn; of an appeal for it in the handset, call its column msisdn; and send the row again',
-  missing_imei: 'look whether the row has it in another column, and fill it in; take an empty row out',
+  missing_imei:
+    'look whether the row has it in another column, and fill it in; take an empty row out; in a row about a number alone leave the cell empty, without NA or -',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
   two_in_one_cell:
@@ -22,7 +23,8 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
     'look it up again: 15 digits, without what stands behind a /; programs cut off leading zeros or put some before: 01… has 15 digits with its 0',
   check_digit_mismatch: 'a digit was mistyped: look it up again',
   not_a_device: 'look it up again: a placeholder stands where nothing was known',
-  missing_msisdn: 'look whether the row has it in another column, and fill it in; take an empty row out',
+  missing_msisdn:
+    'look whether the row has it in another column, and fill it in; take an empty row out; in a row about a handset alone leave the cell empty, without NA or -',
   bad_msisdn:
     'ten digits that begin with 6 to 9, with nothing between; before them +91, 91, 0 or nothing; where there is none, leave the cell empty, without NA or -',
   missing_last_seen: 'fill it in',
@@ -43,10 +45,12 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   bad_ground:
     'of extended abroad, disability or hospital; of an appeal, whoever it is for, wrong_number, wrong_handset, cloned, reissued or court_order',
   already_extended: 'answer for the number',
-  bad_activated_on: "say since when the number is somebody else's",
+  bad_activated_on:
+    "say since when the number is somebody else's: write 2026-05-30, and no day later than that of the upload",
   not_after_sighting:
     'leave the row out where it is about who had the number before, as in a sheet that is kept; else answer for who has it',
-  conflicts_with_recorded: 'the administrators are told, and will ask',
+  conflicts_with_recorded:
+    'look which of the two is so; where it is this one, tell the administrators the same day: they are told of the row',
   bad_preview: "copy the preview's SHA-256 from preview.html; take an empty row out",
   not_this_preview:
     "copy the SHA-256 from the batch's own preview.html, where it stands beside the report's, and decide on that",
@@ -99,9 +103,12 @@ export const WHAT_TO_DO: Readonly<Record<(typeof ROW_REASONS)[number] | (typeof 
   too_many_files: 'ask the administrators',
   too_many_rows: 'cut it into several',
   too_many_exemptions: 'end exemptions that are not needed, a month before; ask the administrators',
-  unknown_batch: 'look at the id in the notice',
-  not_waiting: 'nothing: look at what became of the batch',
-  not_directed: 'withdraw the whole report by a file without rows, and report the others anew; or wait',
+  unknown_batch:
+    'look at the id in the notice; where you withdraw a report that you have just sent, send this again once batch_registered tells of it',
+  not_waiting:
+    'look at what became of the batch; where somebody was to be left out or taken back, call the administrators at once: they can stop it for minutes',
+  not_directed:
+    'withdraw the whole report by a file of its header alone, without even an empty row, and report the others anew; or wait',
 };
 
 /** What an approver is told besides of a decision that was refused whole, since it may have been to leave somebody out. */

@@ -55,6 +55,11 @@ describe('a notice for people', () => {
     const of = (one: object) => noticeText({ ...receipt, ...one } as Notice);
     expect(of({ rejected: 2 }).subject).toBe('Your file was read, and 2 rows not taken');
     expect(of({ rejected: 0 }).subject).toBe('Your file was read');
+    const past = of({ approver: 'approver-1', rejected: 2, past: 1 });
+    expect(past.subject).toBe('Your file was read, and 2 rows not taken, and 1 row with a past day');
+    expect(past.text).toContain(
+      ' 1 row with a past day in until exempts nobody, and ends what you had said before: look whether the year is right.',
+    );
     expect(of({ refused: 'missing_column:msisdn' }).text).toMatch(
       /The reason: missing_column:msisdn\. What to do: [a-z][^\n]+\./,
     );

@@ -60,8 +60,8 @@ describe("an operator's file in DIRBS-Core's form", () => {
     expect(await readUsage(OPERATOR_DATA, DIRBS)).toEqual([
       '2: 35000000000000 +919876543210 2026-06-06',
       '3: 35000000000001 +919876543211 2026-06-01',
-      '4: missing_msisdn: look whether the row has it in another column, and fill it in; take an empty row out',
-      '5: missing_imei: look whether the row has it in another column, and fill it in; take an empty row out',
+      '4: missing_msisdn: look whether the row has it in another column, and fill it in; take an empty row out; in a row about a handset alone leave the cell empty, without NA or -',
+      '5: missing_imei: look whether the row has it in another column, and fill it in; take an empty row out; in a row about a number alone leave the cell empty, without NA or -',
       '6: not_digits: write the digits 0 to 9 alone; where there are none, leave the cell empty, without NA or -, and take a total out; in a spreadsheet, format the column as text',
       '7: not_a_device: look it up again: a placeholder stands where nothing was known',
       '8: wrong_length: look it up again: 15 digits, without what stands behind a /; programs cut off leading zeros or put some before: 01… has 15 digits with its 0',
@@ -146,7 +146,7 @@ describe("a list of stolen handsets in DIRBS-Core's form", () => {
   const rejects = [
     '5,35000000000002*,not_digits,"write the digits 0 to 9 alone; where there are none, leave the cell empty, without NA or -, and take a total out; in a spreadsheet, format the column as text"',
     '6,350000000000033,check_digit_mismatch,a digit was mistyped: look it up again',
-    '8,,missing_imei,"look whether the row has it in another column, and fill it in; take an empty row out"',
+    '8,,missing_imei,"look whether the row has it in another column, and fill it in; take an empty row out; in a row about a number alone leave the cell empty, without NA or -"',
     '9,3.5E+14,rounded_by_spreadsheet,"the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it"',
     '10,00000000000000,not_a_device,look it up again: a placeholder stands where nothing was known',
     '13,"35000000000006,20260604",wrong_cell_count,"give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again"',

@@ -55,7 +55,8 @@ const KINDS: Record<'report' | 'usage' | 'response', { columns: Columns; tell: (
 const TO_DO: Readonly<Record<string, string>> = {
   wrong_cell_count:
     'give it as many cells as the header: one IMEI a row, and quotes around other cells that hold a comma; send the row again',
-  missing_imei: 'look whether the row has it in another column, and fill it in; take an empty row out',
+  missing_imei:
+    'look whether the row has it in another column, and fill it in; take an empty row out; in a row about a number alone leave the cell empty, without NA or -',
   rounded_by_spreadsheet:
     'the digits are lost here, whatever format the column is given now: take them from the source with the column as text; a number that ends in zeros by itself has +91 before it',
   two_in_one_cell:

@@ -87,10 +87,14 @@ beforeAll(async () => {
   return () => lab.close();
 });
 
-it('that ends one is counted as past in the receipt of its file, since a mistyped year reads alike', async () => {
+it('that ends one is counted as past in the receipt of its file and its notice, since a mistyped year reads alike', async () => {
   const receipt = async (name: string) => await lab.json((await lab.outbox(`${PATH}${name}.`))[0] ?? '');
   expect(await receipt('end.csv')).toMatchObject({ recorded: 1, past: 1 });
   expect(await receipt('june.csv')).not.toHaveProperty('past');
+  const told = (name: string) =>
+    notices.filter(({ kind, file }) => kind === 'receipt' && file === `exemptions/${name}`);
+  expect(told('approver-1/end.csv').map(({ past }) => past)).toEqual([1]);
+  expect(told('approver-1/june.csv').map(({ past }) => past)).toEqual([undefined]);
 });
 
 describe('an exemption', () => {

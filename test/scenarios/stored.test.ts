@@ -213,16 +213,17 @@ const withInstants = ({
 });
 const asBefore = () => ({ format: 2 });
 const asBeforeThird = () => ({ format: 3 });
-const asBeforeSixth = () => ({ format: 6 });
+const asBeforeSeventh = () => ({ format: 7 });
 const FILES_SINCE: Readonly<Record<string, (content: never) => object>> = {
   'record.json 1': withInstants,
   'record.json 2': asBeforeThird,
   'exemptions.json 1': asBefore,
-  'notices 1': asBeforeSixth,
-  'notices 2': asBeforeSixth,
-  'notices 3': asBeforeSixth,
-  'notices 4': asBeforeSixth,
-  'notices 5': asBeforeSixth,
+  'notices 1': asBeforeSeventh,
+  'notices 2': asBeforeSeventh,
+  'notices 3': asBeforeSeventh,
+  'notices 4': asBeforeSeventh,
+  'notices 5': asBeforeSeventh,
+  'notices 6': asBeforeSeventh,
   'plan.json 1': planned(SINCE_THE_FIRST),
   'decision.json 1': decided(SINCE_THE_FIRST),
   'plan.json 2': planned(SINCE_THE_SECOND),

@@ -255,6 +255,12 @@ describe('a run succeeded', () => {
       rejected: { bad_until: 2 },
       refused: null,
     });
+    await put('receipts/approver-1/exemptions/ends.csv.0f343b09.json', {
+      rows: 2,
+      rejected: {},
+      past: 1,
+      refused: null,
+    });
     await put(`receipts/approver-2/${BATCH}/d.csv.${sha256}.json`, { rows: 0, rejected: {}, refused: 'sha_taken' });
     await put('receipts/mha/withdrawals/w.csv.0f343b09.json', {
       rows: 0,
@@ -268,6 +274,7 @@ describe('a run succeeded', () => {
       'responses/airtel/nowhere/x.csv',
       'responses/airtel/nowhere/z.csv',
       'exemptions/approver-1/e.csv',
+      'exemptions/approver-1/ends.csv',
       `decisions/approver-2/${BATCH}/d.csv`,
       `withdrawals/mha/${BATCH}/w.csv`,
       'usage/jio/u.csv',
@@ -277,6 +284,7 @@ describe('a run succeeded', () => {
       "airtel's x.csv was refused: unknown_direction (see receipts/airtel/nowhere/x.csv.0f343b09.json)",
       "airtel's z.csv was refused: file_too_large (see receipts/airtel/nowhere/z.csv.unread.json)",
       "of approver-1's e.csv 2 of 3 rows were rejected: bad_until × 2 (see receipts/approver-1/exemptions/e.csv.0f343b09.json)",
+      "of approver-1's ends.csv 1 of 2 rows have a past day in until, and exempt nobody (see receipts/approver-1/exemptions/ends.csv.0f343b09.json)",
       `approver-2's d.csv was refused: sha_taken (see receipts/approver-2/${BATCH}/d.csv.${sha256}.json)`,
       "mha's w.csv was refused: missing_column:imei (see receipts/mha/withdrawals/w.csv.0f343b09.json)",
     ]);
